@@ -1,0 +1,224 @@
+"""What Jira holds, as values: issues with their satellites, changelog entries, projects, transitions.
+
+Named tuples, because a first load makes a million of them and COPY takes them as they are. Instants are UTC-aware.
+A field whose type names `Missing` is MISSING when the answer did not hold it, which is not the same as empty (None).
+"""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Literal, NamedTuple
+
+from javis_pipeline.records import Missing
+
+JsonObject = dict[str, Any]
+
+
+class User(NamedTuple):
+    """A person or app as an issue mentions it. E-mail addresses are not kept."""
+
+    account_id: str
+    display_name: str
+    active: bool
+
+
+class Sprint(NamedTuple):
+    """A sprint as an issue's sprint field or the agile API describes it.
+
+    `state` is future, active or closed. The instants are None until they are planned or happened.
+    """
+
+    sprint_id: int
+    name: str
+    state: str
+    board_id: int | None
+    goal: str | None
+    start_at: datetime | None
+    end_at: datetime | None
+    completed_at: datetime | None
+
+
+class Link(NamedTuple):
+    """A link, seen from one issue: "this issue <label> <other>", as in "blocks OPS-7".
+
+    `type` is the name of the link type ("Blocks"); both ends of a link carry the same `link_id`.
+    """
+
+    link_id: str
+    type: str
+    direction: Literal["outward", "inward"]
+    label: str
+    other_id: str | None
+    other_key: str
+
+
+class Comment(NamedTuple):
+    """A comment; `body` is the ADF document (text on a v2 answer) exactly as Jira gave it."""
+
+    comment_id: str
+    author_id: str | None
+    body: JsonObject | str | None
+    created_at: datetime
+    updated_at: datetime | None
+
+
+class Worklog(NamedTuple):
+    """Time that somebody logged on an issue; `seconds` is what was spent."""
+
+    worklog_id: str
+    author_id: str | None
+    started_at: datetime
+    seconds: int
+
+
+class Issue(NamedTuple):
+    """One issue. Field names are the columns of `jira_issues`; satellites follow after `remote_updated_at`.
+
+    `title` to `parent_key` are the two-way fields in local form, with the raw remote forms (`status_id`, `priority_id`,
+    `description_adf`) beside them. `description` is text only on a v2 answer; for an ADF document it is None
+    and whoever stores the issue derives the Markdown view.
+
+    `comment_total` and `worklog_total` may be larger than what came with the issue (Jira cuts the lists off);
+    `missing` names the columns that are MISSING here, in field order.
+    """
+
+    jira_id: str
+    key: str
+    project_key: str
+    title: str | Missing | None
+    description: str | Missing | None
+    description_adf: JsonObject | Missing | None
+    labels: list[str] | Missing
+    priority: str | Missing | None
+    priority_id: str | Missing | None
+    assignee_id: str | Missing | None
+    due_date: date | Missing | None
+    story_points: Decimal | Missing | None
+    status: str | Missing
+    status_id: str | Missing
+    parent_key: str | Missing | None
+    parent_id: str | None
+    status_category: str | None
+    issue_type: str | Missing
+    issue_type_id: str | None
+    is_subtask: bool
+    hierarchy_level: int | None
+    reporter_id: str | Missing | None
+    creator_id: str | None
+    epic_key: str | None
+    sprint: str | Missing | None
+    sprint_id: int | None
+    team: str | None
+    flagged: bool | Missing
+    resolution: str | Missing | None
+    environment: JsonObject | str | None
+    components: list[str] | Missing
+    fix_versions: list[str] | Missing
+    affected_versions: list[str] | Missing
+    estimate_seconds: int | None
+    remaining_seconds: int | None
+    spent_seconds: int | None
+    custom_fields: JsonObject
+    created_at: datetime
+    resolved_at: datetime | Missing | None
+    remote_updated_at: datetime
+    sprints: list[Sprint]
+    links: list[Link]
+    comments: list[Comment]
+    comment_total: int
+    worklogs: list[Worklog]
+    worklog_total: int
+    users: list[User]
+    missing: tuple[str, ...]
+
+
+class IssueStamp(NamedTuple):
+    """What the id sweep gives of an issue: enough to know whether it has to be fetched."""
+
+    jira_id: str
+    key: str
+    remote_updated_at: datetime
+
+
+class ChangeItem(NamedTuple):
+    """One field's change in a changelog entry.
+
+    `old` and `new` are the raw values (ids, for a set space-joined), `old_text` and `new_text` what people see.
+    `field_id` is None where Jira leaves it out: match on `field` then, ignoring case.
+    """
+
+    field: str
+    field_id: str | None
+    old: str | None
+    old_text: str | None
+    new: str | None
+    new_text: str | None
+
+
+class ChangelogEntry(NamedTuple):
+    """What one request changed in an issue; `history_metadata` is what its sender attached (our marks), if anything."""
+
+    entry_id: str
+    jira_id: str
+    author_id: str | None
+    created_at: datetime
+    items: tuple[ChangeItem, ...]
+    history_metadata: JsonObject | None
+
+
+class StatusChange(NamedTuple):
+    """An issue went from one status to another. Names are those of the time of the change."""
+
+    entry_id: str
+    jira_id: str
+    changed_at: datetime
+    author_id: str | None
+    from_status_id: str | None
+    from_status: str | None
+    to_status_id: str | None
+    to_status: str | None
+
+
+class SprintChange(NamedTuple):
+    """The set of sprints of an issue changed; past sprints stay in the set."""
+
+    entry_id: str
+    jira_id: str
+    changed_at: datetime
+    author_id: str | None
+    from_sprint_ids: tuple[int, ...]
+    to_sprint_ids: tuple[int, ...]
+
+
+class Identity(NamedTuple):
+    """Who the credentials belong to. JQL date literals are read in `time_zone` (an IANA name)."""
+
+    account_id: str
+    display_name: str
+    time_zone: str
+
+
+class Project(NamedTuple):
+    """A project as the account sees it."""
+
+    project_id: str
+    key: str
+    name: str
+    archived: bool
+
+
+class Board(NamedTuple):
+    """A board of the agile API; only boards of `type` "scrum" have sprints."""
+
+    board_id: int
+    name: str
+    type: str
+
+
+class Transition(NamedTuple):
+    """A way out of the issue's status; `required_fields` (those without a default) have to be sent along."""
+
+    transition_id: str
+    name: str
+    to_status_id: str
+    to_status: str
+    required_fields: tuple[str, ...]
