@@ -1,0 +1,91 @@
+"""Every error of the product, arranged by what the caller should do next.
+
+A message says what happened, to which record, and what to do. It never holds a secret or the text of an issue.
+"""
+
+from datetime import timedelta
+
+
+class JavisError(Exception):
+    """Base of all errors that are printed to people as one line, without a traceback."""
+
+
+class SettingError(JavisError):
+    """Fix a setting: a variable is missing, malformed, or names something that is not there."""
+
+
+class UsageError(JavisError):
+    """Call again, corrected: the arguments name something unknown or contradict each other."""
+
+
+class DatabaseError(JavisError):
+    """Fix the database: not reachable, too old, read-only, full, or of a newer version than this program."""
+
+
+class RemoteError(JavisError):
+    """A remote system did not do what was asked."""
+
+
+class RemoteBusy(RemoteError):
+    """Retry later: rate limit, overload, or no connection. Nothing was executed, or the request was a read.
+
+    Attributes:
+        retry_after: How long the remote asked us to wait; None when it did not say.
+    """
+
+    def __init__(self, message: str, *, retry_after: timedelta | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class OutcomeUnknown(RemoteError):
+    """Look before resending: a write may or may not have been executed (time limit, 5xx, cut reply)."""
+
+
+class RemoteRefused(RemoteError):
+    """Dead-letter it: the remote refused this request for good.
+
+    Attributes:
+        status: HTTP status of the refusal.
+        field_errors: Field id to the remote's text, for a refusal that names fields.
+    """
+
+    def __init__(self, message: str, *, status: int, field_errors: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.field_errors = field_errors or {}
+
+
+class RemoteMissing(RemoteRefused):
+    """Not found or not permitted (the remote does not tell which): never a proof of deletion by itself."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, status=404)
+
+
+class StaleRevision(RemoteError):
+    """Pull and merge again: the remote record changed since it was read."""
+
+
+class IdentityError(RemoteError):
+    """Fix the credentials: the remote does not know us, or knows us as somebody else than last time."""
+
+
+class UnreadableRecord(JavisError):
+    """Quarantine it: one record of a batch could not be read; the rest goes on.
+
+    Attributes:
+        remote_id: Id of the record, as far as it is known.
+    """
+
+    def __init__(self, message: str, *, remote_id: str) -> None:
+        super().__init__(message)
+        self.remote_id = remote_id
+
+
+class SyncHalted(JavisError):
+    """Stop and ask a person: a guard found the batch doubtful before anything was written."""
+
+
+class ScopeBusy(JavisError):
+    """Wait: another run holds the lock of this project or space."""
