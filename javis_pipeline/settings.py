@@ -1,0 +1,337 @@
+"""Every environment variable of the product, typed and read once.
+
+Values come from the environment first, then from `.env` in the project's root (or from the file that `JAVIS_ENV_FILE`
+names; set it to /dev/null for none). A variable that is set but empty counts as unset. All that is wrong is reported in
+one `SettingError`, which names each variable and the form it should have, and never shows a value: a secret pasted into
+the wrong variable is still a secret.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from javis_pipeline.errors import SettingError
+
+Executor = Literal["in_process", "multiprocess", "celery", "k8s"]
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
+
+
+@dataclass(frozen=True)
+class Account:
+    """Where a site is and as whom we go there.
+
+    Attributes:
+        url: Base URL without a trailing slash; for Confluence without `/wiki`.
+        email: Address the API token belongs to.
+        token: API token.
+    """
+
+    url: str
+    email: str
+    token: SecretStr
+
+
+@dataclass(frozen=True)
+class ClaudeAccount:
+    """How to reach Claude.
+
+    Attributes:
+        api_key: API key.
+        model: Model name.
+        base_url: Base URL without a trailing slash.
+    """
+
+    api_key: SecretStr
+    model: str
+    base_url: str
+
+
+@dataclass(frozen=True)
+class SlackAccount:
+    """How to reach Slack.
+
+    Attributes:
+        bot_token: Token of the bot user.
+        base_url: Base URL of the Web API, with the trailing slash the SDK joins to.
+        signing_secret: Proves that a request is Slack's; None when no requests are received.
+    """
+
+    bot_token: SecretStr
+    base_url: str
+    signing_secret: SecretStr | None
+
+
+class ProjectSpace(NamedTuple):
+    """A Confluence space and the project it is synced with; the project may have no Jira side."""
+
+    project: str
+    space: str
+
+
+def project_root() -> Path:
+    """The checkout that the package was installed from, or the working directory when it came from a wheel."""
+    checkout = Path(__file__).resolve().parents[1]
+    return checkout if (checkout / "pyproject.toml").is_file() else Path.cwd()
+
+
+def _base_url(value: str) -> str:
+    """`value` without trailing slashes; ValueError unless it is an http(s) URL of a site or gateway."""
+    try:
+        parts = urlsplit(value)
+        port_is_valid = parts.port is None or parts.port > 0
+    except ValueError:
+        raise ValueError("is not a URL") from None
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not port_is_valid or re.search(r"\s", value):
+        raise ValueError("is not an http or https URL")
+    if "@" in parts.netloc:
+        raise ValueError("must not hold a user name or password; they have variables of their own")
+    if parts.query or parts.fragment:
+        raise ValueError("must not have a query or fragment")
+    return value.rstrip("/")
+
+
+def _postgres_url(value: object) -> object:
+    text = value.get_secret_value() if isinstance(value, SecretStr) else value
+    if not isinstance(text, str) or not re.match(r"postgres(ql)?(\+psycopg2?)?://", text):
+        raise ValueError("is not a PostgreSQL URL")
+    return SecretStr(re.sub(r"^[a-z0-9+]+://", "postgresql://", text))
+
+
+def _items(text: str) -> list[str]:
+    """The parts of a comma-separated list, without blanks and empty parts."""
+    return [item.strip() for item in text.split(",") if item.strip()]
+
+
+def _project_key(text: str) -> str:
+    key = text.strip().upper()
+    if not re.fullmatch(r"[A-Z][A-Z0-9_]*", key):
+        raise ValueError("holds something that is not a project key")
+    return key
+
+
+def _pairs(text: str, right: str, what: str) -> list[tuple[str, str]]:
+    """(project key, right side) of each `project:right` in the list; `right` is a pattern, `what` its name."""
+    pairs = [item.partition(":") for item in _items(text)]
+    for _, colon, value in pairs:
+        if not colon:
+            raise ValueError(f"holds an item without a colon between project and {what}")
+        if not re.fullmatch(right, value.strip()):
+            raise ValueError(f"holds something that is not a {what}")
+    return [(_project_key(project), value.strip()) for project, _, value in pairs]
+
+
+# Variables are texts; a value that is already typed (from Python) passes these by.
+
+
+def _projects(value: object) -> object:
+    return tuple(dict.fromkeys(map(_project_key, _items(value)))) if isinstance(value, str) else value
+
+
+def _spaces(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    # A personal space's key starts with a tilde.
+    spaces = dict.fromkeys(ProjectSpace(*pair) for pair in _pairs(value, r"~?[A-Za-z0-9._-]+", "space key"))
+    homes: dict[str, str] = {}
+    for project, space in spaces:
+        # Two partitions would sync the same pages, each under its own lock.
+        if homes.setdefault(space, project) != project:
+            raise ValueError("gives one space to two projects")
+    return tuple(spaces)
+
+
+def _channels(value: object) -> object:
+    return dict(_pairs(value, r"#?[\w.-]+", "channel")) if isinstance(value, str) else value
+
+
+def _time_zone(value: object) -> ZoneInfo:
+    if isinstance(value, ZoneInfo):
+        return value
+    try:
+        return ZoneInfo(str(value))
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: the name of a directory, such as "Europe"
+        raise ValueError("is not the name of a time zone") from None
+
+
+def _upper(value: object) -> object:
+    return value.upper() if isinstance(value, str) else value
+
+
+BaseUrl = Annotated[str, BeforeValidator(_base_url)]
+PostgresUrl = Annotated[SecretStr, BeforeValidator(_postgres_url)]
+
+# What each variable should look like; shown in messages.
+_EXAMPLES = {
+    "DATABASE_URL": "postgresql://user:password@host:5432/javis",
+    "DAGSTER_POSTGRES_URL": "postgresql://user:password@host:5432/javis_dagster",
+    "JIRA_URL": "https://acme.atlassian.net",
+    "JIRA_EMAIL": "you@acme.com",
+    "JIRA_TOKEN": "<API token>",
+    "CONFLUENCE_URL": "https://acme.atlassian.net/wiki",
+    "CONFLUENCE_EMAIL": "you@acme.com",
+    "CONFLUENCE_TOKEN": "<API token>",
+    "JIRA_PROJECTS": "OQC,EUV",
+    "CONFLUENCE_SPACES": "OQC:OQC,OQC:OQCDOC,HANDBOOK:HB",
+    "ANTHROPIC_API_KEY": "<API key>",
+    "ANTHROPIC_MODEL": "claude-sonnet-5-5",
+    "ANTHROPIC_BASE_URL": "https://api.anthropic.com",
+    "SLACK_BOT_TOKEN": "<bot token>",
+    "SLACK_SIGNING_SECRET": "<signing secret>",
+    "SLACK_DEFAULT_CHANNEL": "C0123456789",
+    "SLACK_CHANNELS": "OQC:C0123456789,EUV:C9876543210",
+    "SLACK_BASE_URL": "https://slack.com/api",
+    "JAVIS_TIMEZONE": "Europe/Berlin",
+    "JAVIS_HOME": "/var/lib/javis",
+    "JAVIS_PG_BIN": "/usr/lib/postgresql/17/bin",
+    "JAVIS_AUTOSTART": "1",
+    "JAVIS_EXECUTOR": "in_process, multiprocess, celery or k8s",
+    "LOG_LEVEL": "INFO",
+}
+
+
+class Settings(BaseSettings):
+    """The settings of one process. Make it with `load_settings`, which explains what is wrong."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="ignore",
+        env_ignore_empty=True,
+        env_file_encoding="utf-8",
+        hide_input_in_errors=True,
+        validate_default=False,
+    )
+
+    database_url: PostgresUrl | None = None
+    dagster_postgres_url: PostgresUrl | None = None
+    jira_url: BaseUrl | None = None
+    jira_email: str | None = None
+    jira_token: SecretStr | None = None
+    jira_projects: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_projects)] = ()
+    confluence_url: BaseUrl | None = None
+    confluence_email: str | None = None
+    confluence_token: SecretStr | None = None
+    confluence_spaces: Annotated[tuple[ProjectSpace, ...], NoDecode, BeforeValidator(_spaces)] = ()
+    anthropic_api_key: SecretStr | None = None
+    anthropic_model: str = "claude-sonnet-5-5"
+    anthropic_base_url: BaseUrl = "https://api.anthropic.com"
+    slack_bot_token: SecretStr | None = None
+    slack_signing_secret: SecretStr | None = None
+    slack_default_channel: str | None = None
+    slack_channels: Annotated[Mapping[str, str], NoDecode, BeforeValidator(_channels)] = Field(default_factory=dict)
+    slack_base_url: BaseUrl = "https://slack.com/api"
+    javis_timezone: Annotated[ZoneInfo, BeforeValidator(_time_zone)] = ZoneInfo("UTC")
+    javis_home: Path = Field(default_factory=lambda: project_root() / ".javis")
+    javis_pg_bin: Path | None = None
+    javis_autostart: bool = False
+    javis_executor: Executor = "in_process"
+    log_level: Annotated[LogLevel, BeforeValidator(_upper)] = "INFO"
+
+    @field_validator("javis_home", "javis_pg_bin")
+    @classmethod
+    def _absolute(cls, path: Path | None) -> Path | None:
+        # Dagster starts runs in other working directories; they must find the same files.
+        return None if path is None else project_root() / path.expanduser()
+
+    @property
+    def partitions(self) -> tuple[str, ...]:
+        """Keys of everything that is synced: the Jira projects, then the names that only have Confluence spaces."""
+        return tuple(dict.fromkeys((*self.jira_projects, *(pair.project for pair in self.confluence_spaces))))
+
+    def spaces_of(self, project: str) -> tuple[str, ...]:
+        """Keys of the Confluence spaces that come with `project`; empty when it has none."""
+        return tuple(pair.space for pair in self.confluence_spaces if pair.project == project)
+
+    def slack_channel(self, project: str) -> str | None:
+        """Channel for posts about `project`: its own, else the default; None when neither is set."""
+        return self.slack_channels.get(project, self.slack_default_channel)
+
+    def require_jira(self) -> Account:
+        """The Jira account; SettingError names what is missing."""
+        _refuse_data_center("JIRA", self.jira_url, self.jira_email, self.jira_token)
+        url, email, token = _present(JIRA_URL=self.jira_url, JIRA_EMAIL=self.jira_email, JIRA_TOKEN=self.jira_token)
+        return Account(url, email, token)
+
+    def require_confluence(self) -> Account:
+        """The Confluence account; what is not set is taken from Jira's. SettingError names what is missing."""
+        site = self.confluence_url or (self.jira_url and _confluence_beside(self.jira_url))
+        email, token = self.confluence_email or self.jira_email, self.confluence_token or self.jira_token
+        _refuse_data_center("CONFLUENCE", site, email, token)
+        url, email, token = _present(CONFLUENCE_URL=site, CONFLUENCE_EMAIL=email, CONFLUENCE_TOKEN=token)
+        return Account(url.removesuffix("/wiki"), email, token)
+
+    def require_projects(self) -> tuple[str, ...]:
+        """The Jira projects to sync; SettingError when none is named."""
+        if not self.jira_projects:
+            raise SettingError(f"no Jira project is named; {_how_to_set('JIRA_PROJECTS')}")
+        return self.jira_projects
+
+    def require_slack(self) -> SlackAccount:
+        """The Slack account; SettingError when there is no bot token."""
+        (token,) = _present(SLACK_BOT_TOKEN=self.slack_bot_token)
+        return SlackAccount(token, f"{self.slack_base_url}/", self.slack_signing_secret)
+
+    def claude(self) -> ClaudeAccount | None:
+        """The Claude account; None without an API key: then the rules make the suggestions."""
+        if self.anthropic_api_key is None:
+            return None
+        return ClaudeAccount(self.anthropic_api_key, self.anthropic_model, self.anthropic_base_url)
+
+
+def load_settings() -> Settings:
+    """The settings from the environment and the settings file; one SettingError tells all that is wrong."""
+    env_file = Path(os.environ.get("JAVIS_ENV_FILE") or project_root() / ".env")
+    try:
+        return Settings(_env_file=env_file)  # type: ignore[call-arg]  # an argument that pydantic's plugin alone knows
+    except ValidationError as error:
+        # `from None`: the cause would print the inputs, which may be secrets.
+        raise SettingError(_explanation(error)) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingError(
+            f"{env_file} cannot be read ({type(error).__name__}); make it a readable UTF-8 file"
+        ) from None
+
+
+def _explanation(error: ValidationError) -> str:
+    faults: dict[str, str] = {}
+    for fault in error.errors(include_input=False, include_url=False):
+        variable = str(fault["loc"][0]).upper()
+        reason = str(fault["ctx"]["error"]) if fault["type"] == "value_error" else "has the wrong form"
+        faults.setdefault(variable, f"{variable} {reason}; it should look like {variable}={_EXAMPLES[variable]}")
+    return ". ".join(faults.values())
+
+
+def _how_to_set(*variables: str) -> str:
+    forms = " ".join(f"{variable}={_EXAMPLES[variable]}" for variable in variables)
+    return f"set {forms} in the environment or in .env"
+
+
+def _present(**values: Any) -> tuple[Any, ...]:
+    """The values in order; SettingError names the variables whose value is None."""
+    missing = [name for name, value in values.items() if value is None]
+    if missing:
+        verb = "is" if len(missing) == 1 else "are"
+        raise SettingError(f"{' and '.join(missing)} {verb} not set; {_how_to_set(*missing)}")
+    return tuple(values.values())
+
+
+def _refuse_data_center(system: str, url: str | None, email: str | None, token: SecretStr | None) -> None:
+    host = urlsplit(url or "").hostname or ""
+    is_cloud = host.endswith((".atlassian.net", ".jira.com")) or host == "api.atlassian.com"
+    if url and token and not email and not is_cloud:
+        raise SettingError(
+            f"{system}_URL with a token but without {system}_EMAIL means Data Center, which is not supported; "
+            f"for Atlassian Cloud {_how_to_set(f'{system}_EMAIL')}"
+        )
+
+
+def _confluence_beside(jira_url: str) -> str:
+    """The Confluence of the same site; a scoped token's gateway names the product in its path."""
+    return jira_url.replace("//api.atlassian.com/ex/jira/", "//api.atlassian.com/ex/confluence/")

@@ -1,0 +1,184 @@
+"""Settings: what is read, in which form, and what a person is told when it is wrong."""
+
+import os
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from javis_pipeline.errors import SettingError
+from javis_pipeline.settings import ProjectSpace, Settings, load_settings
+
+JIRA = {"JIRA_URL": "https://acme.atlassian.net", "JIRA_EMAIL": "ann@acme.com", "JIRA_TOKEN": "s3cret-token"}
+
+
+@pytest.fixture
+def load(monkeypatch):
+    """Loads settings from exactly the given variables."""
+
+    def _load(**variables: str) -> Settings:
+        for name in Settings.model_fields:
+            monkeypatch.delenv(name.upper(), raising=False)
+        for name, value in {"JAVIS_ENV_FILE": os.devnull, **variables}.items():
+            monkeypatch.setenv(name, value)
+        return load_settings()
+
+    return _load
+
+
+def test_given_nothing_set_when_loaded_then_every_setting_has_its_default(load):
+    settings = load()
+
+    assert settings.database_url is None
+    assert settings.jira_projects == ()
+    assert settings.partitions == ()
+    assert settings.javis_timezone == ZoneInfo("UTC")
+    assert settings.javis_home.is_absolute()
+    assert settings.javis_home.name == ".javis"
+    assert settings.javis_executor == "in_process"
+    assert settings.javis_autostart is False
+    assert settings.claude() is None
+
+
+def test_given_lists_when_loaded_then_they_are_typed_and_without_duplicates(load):
+    settings = load(
+        JIRA_PROJECTS=" OQC, euv,,OQC ",
+        CONFLUENCE_SPACES="OQC:OQC,OQC:OQCDOC,HANDBOOK:~ann",
+        SLACK_CHANNELS="OQC:C123,EUV:#team-euv",
+        SLACK_DEFAULT_CHANNEL="C999",
+    )
+
+    assert settings.jira_projects == ("OQC", "EUV")
+    assert settings.confluence_spaces == (
+        ProjectSpace("OQC", "OQC"),
+        ProjectSpace("OQC", "OQCDOC"),
+        ProjectSpace("HANDBOOK", "~ann"),
+    )
+    assert settings.partitions == ("OQC", "EUV", "HANDBOOK")
+    assert settings.spaces_of("OQC") == ("OQC", "OQCDOC")
+    assert settings.spaces_of("EUV") == ()
+    assert [settings.slack_channel(key) for key in ("OQC", "EUV", "HANDBOOK")] == ["C123", "#team-euv", "C999"]
+
+
+def test_given_typed_values_when_made_in_python_then_they_are_taken_as_they_are():
+    settings = Settings(_env_file=None, jira_projects=("OQC",), slack_channels={"OQC": "C123"})
+
+    assert settings.jira_projects == ("OQC",)
+    assert settings.slack_channel("OQC") == "C123"
+
+
+def test_given_an_empty_variable_when_loaded_then_it_counts_as_unset(load):
+    assert load(JIRA_URL="", LOG_LEVEL="", JAVIS_AUTOSTART="").jira_url is None
+
+
+def test_given_a_settings_file_when_loaded_then_the_environment_goes_before_it(load, tmp_path):
+    env_file = tmp_path / "env"
+    env_file.write_text("JIRA_PROJECTS=OQC\nJAVIS_TIMEZONE=Europe/Berlin\nUNKNOWN=ignored\n")
+
+    settings = load(JAVIS_ENV_FILE=str(env_file), JIRA_PROJECTS="EUV")
+
+    assert settings.jira_projects == ("EUV",)
+    assert settings.javis_timezone == ZoneInfo("Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["postgres://u:p@h/d", "postgresql://u:p@h/d", "postgresql+psycopg2://u:p@h/d", "postgresql+psycopg://u:p@h/d"],
+)
+def test_given_any_spelling_of_a_postgres_url_when_loaded_then_there_is_one(load, written):
+    url = load(DATABASE_URL=written).database_url
+
+    assert url is not None
+    assert url.get_secret_value() == "postgresql://u:p@h/d"
+
+
+def test_given_a_relative_home_when_loaded_then_it_is_absolute(load):
+    assert load(JAVIS_HOME="state").javis_home.is_absolute()
+    assert load(JAVIS_HOME="~/state").javis_home == Path("~/state").expanduser()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("JIRA_URL", "acme.atlassian.net"),
+        ("JIRA_URL", "https://"),
+        ("JIRA_URL", "https://acme.atlassian.net:http"),
+        ("JIRA_URL", "ftp://acme.atlassian.net"),
+        ("JIRA_URL", "https://ann:hunter2@acme.atlassian.net"),
+        ("JIRA_URL", "https://acme.atlassian.net/?token=hunter2"),
+        ("JIRA_URL", "https://acme .atlassian.net"),
+        ("SLACK_BASE_URL", "slack"),
+        ("DATABASE_URL", "mysql://u:hunter2@h/d"),
+        ("DATABASE_URL", "hunter2"),
+        ("JIRA_PROJECTS", "OQC;EUV"),
+        ("JIRA_PROJECTS", "1OQC"),
+        ("CONFLUENCE_SPACES", "OQC"),
+        ("CONFLUENCE_SPACES", "OQC:two words"),
+        ("CONFLUENCE_SPACES", "OQC:DOC,EUV:DOC"),
+        ("SLACK_CHANNELS", "C123"),
+        ("JAVIS_TIMEZONE", "Berlin"),
+        ("JAVIS_TIMEZONE", "../../etc/passwd"),
+        ("JAVIS_AUTOSTART", "perhaps"),
+        ("JAVIS_EXECUTOR", "hunter2"),
+        ("LOG_LEVEL", "hunter2"),
+    ],
+)
+def test_given_a_malformed_value_when_loaded_then_the_error_names_the_variable_and_its_form_only(load, name, value):
+    with pytest.raises(SettingError) as error:
+        load(**{name: value})
+
+    assert f"it should look like {name}=" in str(error.value)
+    assert "hunter2" not in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_given_two_malformed_values_when_loaded_then_one_error_names_both(load):
+    with pytest.raises(SettingError, match=r"JIRA_URL is not an http or https URL.*LOG_LEVEL has the wrong form"):
+        load(JIRA_URL="acme", LOG_LEVEL="LOUD")
+
+
+def test_given_an_unreadable_settings_file_when_loaded_then_the_error_names_it(load, tmp_path):
+    env_file = tmp_path / "env"
+    env_file.write_bytes(b"JIRA_EMAIL=\xff\xfe")
+
+    with pytest.raises(SettingError, match="make it a readable UTF-8 file"):
+        load(JAVIS_ENV_FILE=str(env_file))
+
+
+def test_given_no_account_when_one_is_needed_then_the_error_says_what_to_set(load):
+    with pytest.raises(SettingError, match="JIRA_URL and JIRA_TOKEN are not set; set JIRA_URL=https://acme"):
+        load(JIRA_EMAIL="ann@acme.com").require_jira()
+    with pytest.raises(SettingError, match="no Jira project is named; set JIRA_PROJECTS=OQC,EUV"):
+        load().require_projects()
+    with pytest.raises(SettingError, match="SLACK_BOT_TOKEN is not set"):
+        load().require_slack()
+
+
+def test_given_a_token_without_an_address_when_the_site_is_not_cloud_then_data_center_is_refused(load):
+    with pytest.raises(SettingError, match="Data Center, which is not supported"):
+        load(JIRA_URL="https://jira.acme.com", JIRA_TOKEN="s3cret-token").require_jira()
+
+
+@pytest.mark.parametrize(
+    ("variables", "url"),
+    [
+        ({}, "https://acme.atlassian.net"),
+        ({"JIRA_URL": "https://acme.atlassian.net//"}, "https://acme.atlassian.net"),
+        ({"JIRA_URL": "https://api.atlassian.com/ex/jira/c1"}, "https://api.atlassian.com/ex/confluence/c1"),
+        ({"CONFLUENCE_URL": "https://wiki.acme.com/wiki/"}, "https://wiki.acme.com"),
+        ({"CONFLUENCE_URL": "http://127.0.0.1:8765"}, "http://127.0.0.1:8765"),
+    ],
+)
+def test_given_a_jira_account_when_confluence_is_asked_for_then_what_is_unset_is_jiras(load, variables, url):
+    account = load(**{**JIRA, **variables}).require_confluence()
+
+    assert (account.url, account.email) == (url, "ann@acme.com")
+    assert account.token.get_secret_value() == "s3cret-token"
+
+
+def test_given_secrets_when_settings_are_shown_then_they_are_masked(load):
+    settings = load(**JIRA, DATABASE_URL="postgresql://u:hunter2@h/d", SLACK_BOT_TOKEN="xoxb-hunter2")
+    shown = f"{settings!r} {settings} {settings.model_dump()} {settings.require_jira()} {settings.require_slack()}"
+
+    assert "hunter2" not in shown
+    assert "s3cret-token" not in shown
