@@ -1,0 +1,1 @@
+"""Claude's Messages API as the sandbox plays it: answers are made from the request's own context."""

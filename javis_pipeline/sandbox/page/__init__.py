@@ -1,0 +1,1 @@
+"""The page at `/`: the sandbox as people see it in a browser, with forms and buttons that work."""
