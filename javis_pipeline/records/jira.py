@@ -77,8 +77,9 @@ class Issue(NamedTuple):
     `description_adf`) beside them. `description` is text only on a v2 answer; for an ADF document it is None
     and whoever stores the issue derives the Markdown view.
 
-    `comment_total` and `worklog_total` may be larger than what came with the issue (Jira cuts the lists off);
-    `missing` names the columns that are MISSING here, in field order.
+    `labels` and the other lists of names are sorted. `sprint` is the active one, else the next, else the last.
+    `comment_total` and `worklog_total` may be larger than what came with the issue: Jira cuts the lists off.
+    `missing` names the fields that are MISSING here, in field order.
     """
 
     jira_id: str
@@ -121,14 +122,24 @@ class Issue(NamedTuple):
     created_at: datetime
     resolved_at: datetime | Missing | None
     remote_updated_at: datetime
-    sprints: list[Sprint]
-    links: list[Link]
-    comments: list[Comment]
+    sprints: list[Sprint] | Missing
+    links: list[Link] | Missing
+    comments: list[Comment] | Missing
     comment_total: int
-    worklogs: list[Worklog]
+    worklogs: list[Worklog] | Missing
     worklog_total: int
     users: list[User]
     missing: tuple[str, ...]
+
+
+class FieldMap(NamedTuple):
+    """Ids of the fields that differ per site ("customfield_10016"); None: the site has none, or nobody chose one."""
+
+    story_points: str | None = None
+    sprint: str | None = None
+    epic_link: str | None = None
+    team: str | None = None
+    flagged: str | None = None
 
 
 class IssueStamp(NamedTuple):

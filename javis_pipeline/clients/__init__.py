@@ -1,0 +1,1 @@
+"""The only rooms that talk HTTP: one folder or module per remote system, on one transport."""
