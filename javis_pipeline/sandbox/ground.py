@@ -1,0 +1,29 @@
+"""What the four services stand on."""
+
+import random
+from threading import RLock
+
+from javis_pipeline.sandbox.clock import Clock
+from javis_pipeline.sandbox.credentials import Credentials
+from javis_pipeline.sandbox.people import People
+
+
+class Ground:
+    """Time, chance, accounts and tokens that all services of one sandbox share.
+
+    Everything that reads or changes a service does so inside `with ground.lock:`, because a test or the demo acts as a
+    person in one thread while requests are answered in another.
+    """
+
+    def __init__(self, *, seed: int = 1, clock: Clock | None = None) -> None:
+        self.seed = seed
+        self.clock = clock or Clock()
+        self.people = People()
+        self.credentials = Credentials(seed)
+        self.lock = RLock()
+        # Where clients reach the sandbox, without a slash at the end; the server sets it once it listens.
+        self.base_url = "http://127.0.0.1:8765"
+
+    def random(self, purpose: str) -> random.Random:
+        """A source of chance of its own, always the same for the same seed and purpose."""
+        return random.Random(f"{self.seed}:{purpose}")  # noqa: S311 - chance in a test double, not a secret
