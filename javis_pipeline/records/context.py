@@ -1,0 +1,438 @@
+"""The work context of a project: what is going on, what is at risk, what blocks what, and when it will be done.
+
+Values only, ready for JSON: `to_json` and `from_json` are each other's inverse. Days are calendar days in the time zone
+that the context was built in; everything that depends on the time of reading is rounded to such days, so a context
+changes at midnight or when the data change, and `context_hash` stays the same in between.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import orjson
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+JsonObject = dict[str, Any]
+
+StatusCategory = Literal["new", "indeterminate", "done"]
+Severity = Literal["high", "medium", "low"]
+RiskKind = Literal[
+    "overdue",
+    "due_soon_not_started",
+    "blocked",
+    "blocks_many",
+    "idle_in_progress",
+    "unassigned_in_sprint",
+    "high_priority_untouched",
+    "overloaded_person",
+    "scope_creep",
+    "epic_without_estimate",
+    "dependency_cycle",
+    "reopened",
+    "conflict_open",
+    "page_stale",
+]
+
+SEVERITY_ORDER: Final[Mapping[Severity, int]] = {"high": 0, "medium": 1, "low": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """One thing that may go wrong.
+
+    Attributes:
+        finding_id: What a suggestion cites: the kind and what it is about, as in "overdue:OQC-7".
+        summary: One sentence with the numbers, without any text that people wrote in an issue.
+        issue_keys: The issues concerned, the most important one first.
+        evidence: The numbers behind it; their units are in their names.
+        since: First day on which it was so; None when the data do not tell.
+        page_ids: The Confluence pages concerned.
+        account_id: The person concerned.
+    """
+
+    finding_id: str
+    kind: RiskKind
+    severity: Severity
+    summary: str
+    issue_keys: tuple[str, ...]
+    evidence: Mapping[str, int | float | str]
+    since: date | None
+    page_ids: tuple[str, ...] = ()
+    account_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RiskTotal:
+    """How many risks of a kind and severity there are; the context itself lists the worst of each kind."""
+
+    kind: RiskKind
+    severity: Severity
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class IssueBrief:
+    """What a reader needs to recognise an issue that the context names. All but the key may be unknown (None)."""
+
+    key: str
+    title: str | None
+    issue_type: str | None
+    status: str | None
+    status_category: StatusCategory | None
+    priority: str | None
+    assignee_id: str | None
+    due_date: date | None
+    parent_key: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person that the context names."""
+
+    account_id: str
+    display_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Issues by status category and by type (then category).
+
+    `unknown` is how many have no known status category; they are in no other figure.
+    """
+
+    total: int
+    new: int
+    indeterminate: int
+    done: int
+    unknown: int
+    by_type: Mapping[str, Mapping[StatusCategory, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class FlowDay:
+    """Work items that existed by the end of a day, by status category: one step of the cumulative flow."""
+
+    day: date
+    new: int
+    indeterminate: int
+    done: int
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedItem:
+    """A finished work item and the days from its first start to its finish."""
+
+    key: str
+    finished_on: date
+    cycle_days: float
+
+
+@dataclass(frozen=True, slots=True)
+class WeekThroughput:
+    """Work items finished in the seven days that begin on `week_start`."""
+
+    week_start: date
+    finished: int
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """How work items (no epics, no sub-tasks) move through.
+
+    Attributes:
+        in_progress: Items in progress now.
+        throughput: Whole weeks, oldest first; the last one ended yesterday.
+        finished_in_window: Items finished in these weeks.
+        cycle_p50_days: Half of them took no longer than this from start to finish; None when no start is known.
+        cycle_p85_days: 85 % of them took no longer.
+        cycles_known: How many of the finished items have a known start.
+        age_in_progress_p50_days: Half of the items in progress were started no longer ago.
+        age_in_progress_max_days: The oldest of them.
+        open_age_p50_days: Half of the open items were created no longer ago.
+        cumulative: By week, oldest first; the last day is today.
+        cycles: The latest finished items with a known start, oldest first.
+    """
+
+    in_progress: int
+    throughput: tuple[WeekThroughput, ...]
+    finished_in_window: int
+    cycle_p50_days: float | None
+    cycle_p85_days: float | None
+    cycles_known: int
+    age_in_progress_p50_days: int | None
+    age_in_progress_max_days: int | None
+    open_age_p50_days: int | None
+    cumulative: tuple[FlowDay, ...]
+    cycles: tuple[FinishedItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SprintState:
+    """A sprint in the eyes of the project: only the project's issues count.
+
+    Attributes:
+        days_left: Whole days until the last one, 0 on the last day, negative when it is overrun; None without dates.
+        items: Work items in the sprint now, sub-tasks left out.
+        points: Their story points; None when no item has an estimate.
+        added_keys: Items that came after the start and are still in it.
+        removed_keys: Items that left after the start.
+        committed: Items at the start, as far as the history tells.
+        notes: What keeps these figures from being complete.
+    """
+
+    sprint_id: int
+    name: str
+    state: str
+    goal: str | None
+    start_on: date | None
+    end_on: date | None
+    days_left: int | None
+    items: int
+    done: int
+    in_progress: int
+    not_started: int
+    points: float | None
+    points_done: float | None
+    committed: int
+    added_keys: tuple[str, ...]
+    removed_keys: tuple[str, ...]
+    remaining_keys: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PersonLoad:
+    """The open work of one person in the project (no epics, and no issue whose sub-tasks are still open).
+
+    `finished_last_4_weeks` is the pace to compare with.
+    """
+
+    account_id: str
+    in_progress: int
+    open: int
+    in_sprint: int
+    overdue: int
+    finished_last_4_weeks: int
+
+
+@dataclass(frozen=True, slots=True)
+class EpicProgress:
+    """An open epic: how far its issues are. Points are None when no issue of it has an estimate."""
+
+    key: str
+    items: int
+    done: int
+    in_progress: int
+    points: float | None
+    points_done: float | None
+    unestimated_open: int
+    due_date: date | None
+    last_finished_on: date | None
+
+
+VisionVerdict = Literal["on_course", "late", "unclear", "no_live_epic", "finished"]
+
+
+@dataclass(frozen=True, slots=True)
+class VisionState:
+    """A goal of the roadmap and what works towards it.
+
+    Attributes:
+        live_epic_keys: Its epics in this project that are open.
+        other_epic_keys: Its epics that are done, in another project, or not known here.
+        expected_on: When the last live epic is done with 85 % likelihood; None when no forecast can be made.
+    """
+
+    vision_id: int
+    title: str
+    horizon: date | None
+    owner_id: str | None
+    live_epic_keys: tuple[str, ...]
+    other_epic_keys: tuple[str, ...]
+    items: int
+    done: int
+    expected_on: date | None
+    verdict: VisionVerdict
+
+
+@dataclass(frozen=True, slots=True)
+class PageState:
+    """A Confluence page that speaks of issues of the project.
+
+    `behind_days` is how much later one of its issues changed status than the page was edited; 0 when none did.
+    """
+
+    page_id: str
+    space_key: str
+    title: str | None
+    edited_on: date | None
+    issue_keys: tuple[str, ...]
+    behind_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """An open issue that nothing open blocks, and that others wait for.
+
+    Attributes:
+        held_up_keys: All open issues that wait for it, directly or through others.
+        depth: Length of the longest chain of issues behind it.
+        projects: Projects of the issues that wait for it.
+        is_outside: It belongs to another project than the one of the context.
+        state_known: False for an issue that is not synced: whether it is done cannot be told.
+    """
+
+    key: str
+    held_up_keys: tuple[str, ...]
+    depth: int
+    held_up_points: float | None
+    projects: tuple[str, ...]
+    is_outside: bool
+    state_known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BlockingLink:
+    """`blocker_key` holds up `blocked_key`; both are open, or the blocker's state is not known."""
+
+    blocker_key: str
+    blocked_key: str
+    crosses_projects: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Blockers:
+    """The graph of "blocks" links between open issues, as far as it touches the project.
+
+    Attributes:
+        roots: Most held-up work first.
+        cycles: Sets of issues that wait for each other, each in key order.
+        links: The links themselves, by keys.
+        blocked: How many open issues of the project wait for something.
+        deepest: Length of the longest chain, counted in issues that wait; cycles count as one issue.
+    """
+
+    roots: tuple[Blocker, ...]
+    cycles: tuple[tuple[str, ...], ...]
+    links: tuple[BlockingLink, ...]
+    blocked: int
+    deepest: int
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """When the remaining items will be done, from random repetitions of the project's own past.
+
+    Attributes:
+        subject: "sprint:31" or "epic:OQC-4".
+        remaining: Items to finish.
+        p50_on: Done by then in half of the repetitions; None when no forecast can be made.
+        target_on: When it should be done: the sprint's end, the epic's due date.
+        on_time: Share of the repetitions that were done by `target_on`, 0 to 1.
+        reason: Why there is no forecast, or what it does not know; empty when there is nothing to say.
+        share: Part of the project's throughput that went to the subject lately.
+    """
+
+    subject: str
+    remaining: int
+    p50_on: date | None
+    p85_on: date | None
+    p95_on: date | None
+    target_on: date | None
+    on_time: float | None
+    reason: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class WorkContext:
+    """Everything that is known about a project at `as_of`.
+
+    Attributes:
+        time_zone: IANA name of the zone that days are counted in.
+        sprints: Active sprints, the one that ends first at the front; a sprint that was asked for comes before them.
+        workload: Busiest first; people without open work are left out.
+        unassigned_open: Open issues that nobody has.
+        risks: Worst first, at most `Thresholds.risks_per_kind` of each kind; `risk_totals` counts all.
+        issues: Every issue that is named anywhere in the context and is known, by key.
+        notes: What is missing, odd or left out, in sentences.
+    """
+
+    project_key: str
+    as_of: datetime
+    time_zone: str
+    counts: Counts
+    flow: Flow
+    sprints: tuple[SprintState, ...]
+    workload: tuple[PersonLoad, ...]
+    unassigned_open: int
+    epics: tuple[EpicProgress, ...]
+    visions: tuple[VisionState, ...]
+    pages: tuple[PageState, ...]
+    risks: tuple[Risk, ...]
+    risk_totals: tuple[RiskTotal, ...]
+    blockers: Blockers
+    forecasts: tuple[Forecast, ...]
+    issues: tuple[IssueBrief, ...] = ()
+    people: tuple[Person, ...] = ()
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def worst(self) -> Severity | None:
+        """Severity of the worst risk; None when there is no risk."""
+        return min((total.severity for total in self.risk_totals), key=SEVERITY_ORDER.__getitem__, default=None)
+
+    def total(self, kind: RiskKind) -> int:
+        """How many risks of `kind` there are, of any severity."""
+        return sum(total.count for total in self.risk_totals if total.kind == kind)
+
+    def without(self, *, risks: bool = False, blockers: bool = False) -> "WorkContext":
+        """The context with the parts left empty whose argument is true."""
+        slim = self
+        if risks:
+            slim = replace(slim, risks=(), risk_totals=())
+        if blockers:
+            slim = replace(slim, blockers=Blockers((), (), (), 0, 0))
+        return slim
+
+
+@cache
+def _adapter() -> "TypeAdapter[WorkContext]":
+    # Built on first use: it takes longer than everything else that importing this module does.
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(WorkContext)
+
+
+def to_json(context: WorkContext) -> JsonObject:
+    """The context as JSON values: dates as ISO strings, tuples as lists."""
+    document: JsonObject = _adapter().dump_python(context, mode="json")
+    return document
+
+
+def from_json(document: JsonObject) -> WorkContext:
+    """The context that `to_json` wrote; pydantic.ValidationError when it is something else."""
+    return _adapter().validate_python(document)
+
+
+def context_hash(context: WorkContext) -> str:
+    """Hex digest over everything but `as_of`: equal means that nothing a reader can see has changed."""
+    document = to_json(context)
+    del document["as_of"]
+    return _digest(document)
+
+
+def risks_hash(context: WorkContext) -> str:
+    """Hex digest over which risks there are and how severe: numbers that merely grow older do not change it."""
+    listed = sorted((risk.finding_id, risk.severity) for risk in context.risks)
+    totals = sorted((total.kind, total.severity, total.count) for total in context.risk_totals)
+    return _digest({"risks": listed, "totals": totals})
+
+
+def _digest(document: JsonObject) -> str:
+    return hashlib.blake2b(orjson.dumps(document, option=orjson.OPT_SORT_KEYS), digest_size=16).hexdigest()
