@@ -1,0 +1,48 @@
+-- name: scope_status
+-- One row per project and space that was ever synced. Counts come from partial indexes where the table is large.
+WITH scopes AS (
+    SELECT system, scope FROM sync_watermarks
+    UNION
+    SELECT DISTINCT system, scope FROM sync_runs
+), records AS (
+    SELECT 'jira' AS system, project_key AS scope, remote_state, sync_status, local_deleted_at, local_modified_fields <> '{}' AS edited
+      FROM jira_issues
+    UNION ALL
+    SELECT 'confluence', space_key, remote_state, sync_status, local_deleted_at, local_modified_fields <> '{}'
+      FROM confluence_pages
+), counted AS (
+    SELECT system, scope,
+           count(*) FILTER (WHERE remote_state = 'present') AS records,
+           count(*) FILTER (WHERE remote_state <> 'present') AS tombstones,
+           count(*) FILTER (WHERE local_deleted_at IS NOT NULL) AS local_deletes,
+           count(*) FILTER (WHERE edited) AS unpushed,
+           count(*) FILTER (WHERE sync_status = 'error') AS errors
+      FROM records GROUP BY system, scope
+)
+SELECT scopes.system, scopes.scope,
+       watermark, last_census_at,
+       run.run_id, run.started_at, run.finished_at, run.outcome, run.error, coalesce(run.counts, '{}') AS counts,
+       coalesce(counted.records, 0) AS records,
+       coalesce(counted.tombstones, 0) AS tombstones,
+       coalesce(counted.local_deletes, 0) AS local_deletes,
+       coalesce(counted.unpushed, 0) AS unpushed,
+       coalesce(counted.errors, 0) AS errors,
+       (SELECT count(*) FROM sync_conflicts c
+         WHERE c.scope = scopes.scope AND c.state = 'open'
+           AND c.resource_type = CASE scopes.system WHEN 'jira' THEN 'jira_issue' ELSE 'confluence_page' END::resource_type
+       ) AS conflicts,
+       (SELECT count(*) FROM sync_quarantine q WHERE q.system = scopes.system AND q.scope = scopes.scope) AS quarantined
+  FROM scopes
+  LEFT JOIN sync_watermarks USING (system, scope)
+  LEFT JOIN counted USING (system, scope)
+  LEFT JOIN LATERAL (
+      SELECT * FROM sync_runs r WHERE r.system = scopes.system AND r.scope = scopes.scope ORDER BY started_at DESC LIMIT 1
+  ) run ON true
+ ORDER BY scopes.system DESC, scopes.scope;
+
+-- name: table_sizes
+-- Bytes with indexes and TOAST, largest first.
+SELECT relname AS table, pg_total_relation_size(oid) AS bytes, greatest(reltuples, 0)::bigint AS rows_estimate
+  FROM pg_class
+ WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+ ORDER BY bytes DESC;

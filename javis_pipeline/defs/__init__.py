@@ -1,0 +1,1 @@
+"""Dagster objects. Each asset calls one step; decisions are made further down."""

@@ -1,0 +1,76 @@
+"""What a materialization shows in the UI: counts, sample rows, schemas, pictures."""
+
+import base64
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+
+from javis_pipeline.db.connection import Database
+
+# Metadata is stored in Dagster's event log, once per run: keep it small.
+SAMPLE_ROWS = 10
+
+
+class Link(str):
+    """Markdown made here, which `markdown_table` leaves as it is."""
+
+    __slots__ = ()
+
+
+def markdown_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A Markdown table; text is escaped, so that a title cannot add cells, markup or rows. "none" without rows."""
+    lines = ["| " + " | ".join(_cell(value) for value in row) + " |" for row in rows]
+    if not lines:
+        return "*none*"
+    return "\n".join(["| " + " | ".join(columns) + " |", "|" + " --- |" * len(columns), *lines])
+
+
+def link(text: str, url: str) -> Link:
+    """A table cell that leads to `url`."""
+    return Link(f"[{_cell(text)}]({url})")
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, Link):
+        return value
+    text = "" if value is None else " ".join(str(value).split())
+    if len(text) > 100:
+        text = text[:99] + "…"
+    return "".join(f"\\{char}" if char in r"\`*_[]<>|~#!" else char for char in text)
+
+
+def picture(png: bytes, title: str) -> dg.MetadataValue[Any]:
+    """A PNG, inline: the UI shows it without fetching anything."""
+    return dg.MetadataValue.md(f"![{title}](data:image/png;base64,{base64.b64encode(png).decode()})")
+
+
+def table_metadata(db: Database, table: str, where: Mapping[str, object]) -> dict[str, Any]:
+    """Name, columns (from the database's own catalog) and number of rows of the slice of `table` given by `where`.
+
+    `table` and the keys of `where` are names from our code, never from outside.
+    """
+    columns = db.query(
+        """SELECT attname AS name, format_type(atttypid, atttypmod) AS type, attnotnull AS required,
+                  col_description(attrelid, attnum) AS description
+             FROM pg_attribute WHERE attrelid = %(table)s::regclass AND attnum > 0 AND NOT attisdropped
+            ORDER BY attnum""",
+        {"table": table},
+    )
+    condition = " AND ".join(f"{column} = %({column})s" for column in where)
+    count = db.query(f"SELECT count(*) AS rows FROM {table} WHERE {condition}", dict(where))  # noqa: S608 names are ours
+    return {
+        "dagster/table_name": table,
+        "dagster/row_count": count[0]["rows"],
+        "dagster/column_schema": dg.TableSchema(
+            columns=[
+                dg.TableColumn(
+                    name=column["name"],
+                    type=column["type"],
+                    description=column["description"],
+                    constraints=dg.TableColumnConstraints(nullable=not column["required"]),
+                )
+                for column in columns
+            ]
+        ),
+    }

@@ -1,0 +1,31 @@
+"""What assets are handed: the settings, the database, and clients for the remote systems.
+
+Everything comes from settings inside the run, so no secret is part of a resource's configuration, which the UI shows.
+"""
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import dagster as dg
+
+from javis_pipeline.clients.jira.client import JiraClient
+from javis_pipeline.db.connection import Database
+from javis_pipeline.settings import Settings, load_settings
+from javis_pipeline.wiring import jira_client, open_database
+
+
+@dg.resource(description="Typed settings, read from the environment and .env")
+def settings() -> Settings:
+    return load_settings()
+
+
+@dg.resource(description="The product's PostgreSQL: DATABASE_URL, or the embedded server")
+def db() -> Iterator[Database]:
+    with closing(open_database(load_settings())) as database:
+        yield database
+
+
+@dg.resource(description="Jira Cloud: JIRA_URL, JIRA_EMAIL, JIRA_TOKEN")
+def jira() -> Iterator[JiraClient]:
+    with closing(jira_client(load_settings())) as client:
+        yield client
