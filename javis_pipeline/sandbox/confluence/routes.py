@@ -1,10 +1,420 @@
-"""Routes."""
+"""The HTTP face of the sandbox's Confluence: REST v2, and of v1 the label writes, CQL and the current user."""
 
-from starlette.routing import BaseRoute
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from javis_pipeline.sandbox.confluence import cql, wire
+from javis_pipeline.sandbox.confluence.batches import Batch, Key, batch_of, limit_of, links
+from javis_pipeline.sandbox.confluence.site import ConfluenceSite, Page, Refused
+from javis_pipeline.sandbox.credentials import basic_login
+from javis_pipeline.sandbox.people import Person
 from javis_pipeline.sandbox.world import World
 
+_BODY_FORMATS = frozenset({"storage", "view"})
+_PAGE_SORTS: dict[str, Callable[[Page], Key]] = {
+    "id": lambda page: (int(page.page_id),),
+    "title": lambda page: (page.title.casefold(), int(page.page_id)),
+    "created-date": lambda page: (page.created_at.isoformat(), int(page.page_id)),
+    "modified-date": lambda page: (page.modified_at.isoformat(), int(page.page_id)),
+}
 
-def routes(world: World) -> list[BaseRoute]:  # noqa: ARG001 - every service is made from the world
-    """All routes."""
-    return []
+
+@dataclass(frozen=True)
+class Call:
+    """One authenticated request."""
+
+    world: World
+    person: Person
+    path: str
+    ids: dict[str, str]
+    query: dict[str, str]
+    multi: dict[str, list[str]]
+    body: bytes
+
+    @property
+    def site(self) -> ConfluenceSite:
+        return self.world.confluence
+
+    def json(self) -> Any:
+        """The request's body. Raises `Refused` 400 when it is not JSON."""
+        try:
+            return orjson.loads(self.body)
+        except orjson.JSONDecodeError as error:
+            raise Refused(400, "INVALID_REQUEST_PARAMETER", f"Request body is not JSON: {error}") from error
+
+    def values(self, name: str) -> list[str]:
+        """A list parameter, repeated or separated by commas; ids in it must be numbers."""
+        return [part for value in self.multi.get(name, []) for part in value.split(",") if part]
+
+    def page(self) -> Page:
+        """The page that the path names. Raises `Refused` 404."""
+        return self.site.page(self.ids["id"])
+
+
+Handler = Callable[[Call], Response]
+
+
+def routes(world: World) -> list[BaseRoute]:
+    """All routes of Confluence, below `/wiki`."""
+    v2, v1 = "/wiki/api/v2", "/wiki/rest/api"
+    table: list[tuple[str, str, Handler]] = [
+        ("GET", f"{v2}/spaces", list_spaces),
+        ("GET", f"{v2}/spaces/{{id}}", get_space),
+        ("GET", f"{v2}/spaces/{{id}}/pages", list_pages),
+        ("GET", f"{v2}/pages", list_pages),
+        ("POST", f"{v2}/pages", create_page),
+        ("GET", f"{v2}/pages/{{id}}", get_page),
+        ("PUT", f"{v2}/pages/{{id}}", update_page),
+        ("DELETE", f"{v2}/pages/{{id}}", delete_page),
+        ("GET", f"{v2}/pages/{{id}}/versions", list_versions),
+        ("GET", f"{v2}/pages/{{id}}/versions/{{number}}", get_version),
+        ("GET", f"{v2}/pages/{{id}}/labels", list_labels),
+        ("GET", f"{v2}/pages/{{id}}/children", list_children),
+        ("GET", f"{v2}/pages/{{id}}/ancestors", list_ancestors),
+        ("POST", f"{v2}/users-bulk", list_users),
+        ("GET", f"{v1}/user/current", current_user),
+        ("POST", f"{v1}/content/{{id}}/label", add_labels),
+        ("DELETE", f"{v1}/content/{{id}}/label", remove_label),
+        ("DELETE", f"{v1}/content/{{id}}/label/{{name}}", remove_label),
+        ("DELETE", f"{v1}/content/{{id}}/version/{{number}}", delete_version),
+        ("GET", f"{v1}/content/search", search_content),
+        ("GET", f"{v1}/search", search),
+        ("GET", f"{v1}/content/{{id}}", get_content),
+        ("PUT", f"{v1}/content/{{id}}", update_content),
+    ]
+    return [Route(path, _endpoint(world, handler), methods=[method]) for method, path, handler in table]
+
+
+def _endpoint(world: World, handler: Handler) -> Callable[[Request], Any]:
+    async def endpoint(request: Request) -> Response:
+        body = await request.body()
+        with world.lock:
+            try:
+                return handler(_call(world, request, body))
+            except Refused as refused:
+                return _refusal(request.url.path, refused)
+
+    return endpoint
+
+
+def _call(world: World, request: Request, body: bytes) -> Call:
+    person = _caller(world, request.headers.get("authorization"))
+    query = request.query_params
+    multi = {name: query.getlist(name) for name in query}
+    return Call(world, person, request.url.path, request.path_params, dict(query), multi, body)
+
+
+def _caller(world: World, authorization: str | None) -> Person:
+    login = basic_login(authorization)
+    if login is None and (authorization or "").lower().startswith("basic"):
+        raise Refused(401, "UNAUTHORIZED", "Basic authentication with malformed credentials")
+    if login is None or login.token != world.credentials.api_token:
+        raise Refused(403, "FORBIDDEN", "Current user not permitted to use Confluence")
+    return world.people.signing_in(login.email)
+
+
+def _refusal(path: str, refused: Refused) -> Response:
+    if refused.status == 403:
+        return _json({"message": refused.title, "statusCode": 403}, status=403)
+    is_v1 = path.startswith("/wiki/rest/")
+    return _json(wire.v1_problem_json(refused) if is_v1 else wire.problem_json(refused), status=refused.status)
+
+
+def _json(value: object, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(orjson.dumps(value), status, headers, media_type="application/json")
+
+
+# v2: spaces and pages
+
+
+def list_spaces(call: Call) -> Response:
+    keys, ids = call.values("keys"), call.values("ids")
+    found = [
+        space
+        for space in call.site.spaces.values()
+        if (not keys or space.key in keys) and (not ids or space.space_id in ids)
+    ]
+    return _batch(call, batch_of(found, lambda space: (int(space.space_id),), query=call.query), wire.space_json)
+
+
+def get_space(call: Call) -> Response:
+    space = call.site.spaces.get(call.ids["id"])
+    if space is None:
+        raise Refused(404, "NOT_FOUND", f"No space with id : {call.ids['id']}")
+    return _json(wire.space_json(space))
+
+
+def list_pages(call: Call) -> Response:
+    sort = call.query.get("sort", "id")
+    name = sort.removeprefix("-")
+    if name not in _PAGE_SORTS:
+        raise Refused(400, "INVALID_REQUEST_PARAMETER", f"Invalid sort : {sort}")
+    space_ids = [call.ids["id"]] if "id" in call.ids else call.values("space-id")
+    wanted_ids, title = call.values("id"), call.query.get("title")
+    found = [
+        page
+        for page in call.site.visible_pages(
+            statuses=call.values("status") or ("current", "archived"), space_ids=frozenset(space_ids)
+        )
+        if (not wanted_ids or page.page_id in wanted_ids) and title in {None, page.title}
+    ]
+    batch = batch_of(found, _PAGE_SORTS[name], query=call.query, descending=sort.startswith("-"))
+    body_format = _body_format(call)
+    return _batch(call, batch, lambda page: _page_json(call, page, body_format=body_format))
+
+
+def get_page(call: Call) -> Response:
+    page = call.page()
+    statuses = call.values("status")
+    draft_wanted = call.query.get("get-draft") == "true" or "draft" in statuses
+    if (page.status == "draft" and not draft_wanted) or (statuses and page.status not in {*statuses, "draft"}):
+        raise Refused(404, "NOT_FOUND", f"No content found with id : {page.page_id}")
+    number = _version_number(page, call.query["version"]) if "version" in call.query else None
+    answer = _page_json(call, page, body_format=_body_format(call), number=number)
+    if call.query.get("include-labels") == "true":
+        answer["labels"] = {"results": [wire.label_json(label) for label in page.labels[:50]], "meta": {}, "_links": {}}
+    if call.query.get("include-version") == "false":
+        del answer["version"]
+    return _single(call, answer)
+
+
+def create_page(call: Call) -> Response:
+    sent = _object(call.json())
+    if not isinstance(sent.get("spaceId"), str):
+        raise Refused(400, "INVALID_REQUEST_PARAMETER", "spaceId is required and must be a string")
+    page = call.site.create_page(
+        sent["spaceId"],
+        str(sent.get("title") or ""),
+        _sent_body(sent.get("body")) if "body" in sent else "",
+        parent_id=sent.get("parentId"),
+        status=sent.get("status", "current"),
+        author_id=call.person.account_id,
+    )
+    if call.query.get("root-level") == "true":
+        call.site.move_page(page.page_id, None)
+    return _single(call, _page_json(call, page, body_format="storage"))
+
+
+def update_page(call: Call) -> Response:
+    page, sent = call.page(), _object(call.json())
+    missing = [name for name in ("id", "status", "title", "body", "version") if sent.get(name) in (None, "")]
+    if missing:
+        raise Refused(400, "INVALID_REQUEST_PARAMETER", f"{', '.join(missing)} must be given")
+    number = _object(sent["version"]).get("number")
+    if str(sent["id"]) != page.page_id or not isinstance(number, int):
+        raise Refused(400, "INVALID_REQUEST_PARAMETER", "id must be that of the path, version.number an integer")
+    page = call.site.update_page(
+        page.page_id,
+        number=number,
+        title=str(sent["title"]),
+        body=_sent_body(sent["body"]),
+        status=sent["status"],
+        message=str(sent["version"].get("message") or ""),
+        parent_id=sent.get("parentId"),
+        author_id=call.person.account_id,
+    )
+    return _single(call, _page_json(call, page, body_format="storage"))
+
+
+def delete_page(call: Call) -> Response:
+    page = call.page()
+    if call.query.get("purge") == "true":
+        call.site.purge_page(page.page_id)
+    elif page.status == "trashed":
+        raise Refused(404, "NOT_FOUND", f"No content found with id : {page.page_id}")
+    else:
+        call.site.trash_page(page.page_id)
+    return Response(status_code=204)
+
+
+# v2: what hangs on a page
+
+
+def list_versions(call: Call) -> Response:
+    page, body_format = call.page(), _body_format(call)
+    descending = call.query.get("sort") != "modified-date"
+    batch = batch_of(range(1, page.number + 1), lambda number: (number,), query=call.query, descending=descending)
+
+    def version_json(number: int) -> wire.Json:
+        version = page.versions[number - 1]
+        body = {} if body_format is None else {body_format: {"representation": body_format, "value": version.body}}
+        return wire.version_json(version, number) | {
+            "page": {"id": page.page_id, "title": version.title, "body": body},
+        }
+
+    return _batch(call, batch, version_json)
+
+
+def get_version(call: Call) -> Response:
+    page = call.page()
+    return _json(wire.detailed_version_json(page, _version_number(page, call.ids["number"])))
+
+
+def list_labels(call: Call) -> Response:
+    prefix = call.query.get("prefix")
+    labels = [label for label in call.page().labels if prefix in {None, label.prefix}]
+    return _batch(call, batch_of(labels, lambda label: (int(label.label_id),), query=call.query), wire.label_json)
+
+
+def list_children(call: Call) -> Response:
+    children = call.site.children(call.page().page_id)
+    batch = batch_of(children, lambda page: (page.position, int(page.page_id)), query=call.query)
+    return _batch(call, batch, wire.child_json)
+
+
+def list_ancestors(call: Call) -> Response:
+    nearest = call.site.ancestors(call.page().page_id)[-limit_of(call.query) :]
+    return _json({"results": [{"id": page.page_id, "type": "page"} for page in nearest], "_links": {}})
+
+
+def list_users(call: Call) -> Response:
+    account_ids = _object(call.json()).get("accountIds")
+    if not isinstance(account_ids, list):
+        raise Refused(400, "INVALID_REQUEST_PARAMETER", "accountIds must be a list")
+    people = [person for person in map(call.world.people.get, account_ids) if person is not None]
+    results = [
+        {
+            "accountId": person.account_id,
+            "displayName": person.name,
+            "publicName": person.name,
+            "email": person.email or "" if person.email_visible else "",
+            "accountType": "atlassian",
+            "accountStatus": "active" if person.active else "inactive",
+        }
+        for person in people
+    ]
+    return _json({"results": results, "_links": {}})
+
+
+# v1
+
+
+def current_user(call: Call) -> Response:
+    return _json(wire.v1_user_json(call.person))
+
+
+def add_labels(call: Call) -> Response:
+    page, sent = call.page(), call.json()
+    for label in sent if isinstance(sent, list) else [sent]:
+        fields = _object(label)
+        call.site.add_label(page.page_id, str(fields.get("name", "")), prefix=str(fields.get("prefix", "global")))
+    return _json(wire.v1_labels_json(page.labels))
+
+
+def remove_label(call: Call) -> Response:
+    name = call.ids.get("name") or call.query.get("name", "")
+    call.site.remove_label(call.page().page_id, name)
+    return Response(status_code=204)
+
+
+def delete_version(call: Call) -> Response:
+    page = call.page()
+    call.site.delete_version(page.page_id, _version_number(page, call.ids["number"]))
+    return Response(status_code=204)
+
+
+def search(call: Call) -> Response:
+    found = cql.search(call.site, call.query.get("cql", ""), call.person.zone)
+    start, limit = _whole(call, "start", 0), _whole(call, "limit", 25)
+    results = [
+        wire.v1_search_result_json(page, call.site.spaces[page.space_id]) for page in found[start : start + limit]
+    ]
+    more = f"/rest/api/search?start={start + limit}&limit={limit}" if start + limit < len(found) else None
+    answer = {
+        "results": results,
+        "start": start,
+        "limit": limit,
+        "size": len(results),
+        "totalSize": len(found),
+        "cqlQuery": call.query.get("cql", ""),
+        "searchDuration": 7,
+        "_links": {"base": f"{call.world.base_url}/wiki", "context": "/wiki"} | ({"next": more} if more else {}),
+    }
+    return _json(answer)
+
+
+def search_content(call: Call) -> Response:
+    found = cql.search(call.site, call.query.get("cql", ""), call.person.zone)
+    limit = _whole(call, "limit", 25)
+    results = [wire.v1_content_json(page, call.site.spaces[page.space_id]) for page in found[:limit]]
+    return _json({"results": results, "start": 0, "limit": limit, "size": len(results), "_links": {}})
+
+
+def get_content(call: Call) -> Response:
+    if call.site.switches.v1_content_gone:
+        raise _gone()
+    page = call.page()
+    return _json(wire.v1_content_json(page, call.site.spaces[page.space_id]))
+
+
+def update_content(_call: Call) -> Response:
+    raise _gone()
+
+
+def _gone() -> Refused:
+    return Refused(410, "GONE", "This endpoint has been removed. Use /wiki/api/v2/pages/{id}")
+
+
+# What the answers share
+
+
+def _batch(call: Call, batch: Batch[Any], to_json: Callable[[Any], wire.Json]) -> Response:
+    found = links(
+        batch,
+        path=call.path,
+        query=call.query,
+        base_url=call.world.base_url,
+        foreign=call.site.switches.foreign_next_links,
+    )
+    headers = {"Link": f'<{found["next"]}>; rel="next", <{found["base"]}>; rel="base"'} if "next" in found else None
+    return _json({"results": [to_json(item) for item in batch.items], "_links": found}, headers=headers)
+
+
+def _single(call: Call, answer: wire.Json) -> Response:
+    answer["_links"]["base"] = f"{call.world.base_url}/wiki"
+    return _json(answer)
+
+
+def _page_json(call: Call, page: Page, *, body_format: str | None, number: int | None = None) -> wire.Json:
+    return wire.page_json(page, call.site.spaces[page.space_id], body_format=body_format, number=number)
+
+
+def _body_format(call: Call) -> str | None:
+    body_format = call.query.get("body-format")
+    if body_format is not None and body_format not in _BODY_FORMATS:
+        raise Refused(400, "INVALID_REQUEST_PARAMETER", f"body-format {body_format} is not one this sandbox speaks")
+    return body_format
+
+
+def _version_number(page: Page, text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= page.number:
+        raise Refused(404, "NOT_FOUND", f"No version {text} found for content with id : {page.page_id}")
+    return int(text)
+
+
+def _sent_body(sent: object) -> str:
+    """The storage XHTML of a written body: `{representation, value}`, alone or under the name of its representation."""
+    body = _object(sent)
+    body = _object(body["storage"]) if "storage" in body else body
+    if body.get("representation", "storage") != "storage" or not isinstance(body.get("value"), str):
+        raise Refused(400, "INVALID_REQUEST_PARAMETER", "body must be {representation: storage, value: XHTML}")
+    return str(body["value"])
+
+
+def _object(value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise Refused(400, "INVALID_REQUEST_PARAMETER", "A JSON object was expected")
+    return value
+
+
+def _whole(call: Call, name: str, default: int) -> int:
+    text = call.query.get(name, str(default))
+    if not text.isdecimal():
+        raise Refused(400, "INVALID_REQUEST_PARAMETER", f"{name} must be a number, was {text}")
+    return int(text)

@@ -291,6 +291,8 @@ class ConfluenceSite:
         On a page in the bin only the status changes. A draft that is published keeps version 1.
         """
         page = self.page(page_id)
+        if status not in {"current", page.status}:
+            raise Refused(400, "INVALID_REQUEST_PARAMETER", f"A {page.status} page cannot become {status} here")
         if self.switches.transient_conflicts > 0:
             self.switches.transient_conflicts -= 1
             raise Refused(409, "CONFLICT", "Could not update the content because of a concurrent request; try again")
