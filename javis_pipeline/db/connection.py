@@ -1,0 +1,224 @@
+"""Connections to the product's database, and what can be wrong with it."""
+
+import contextlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import ConnectionPool, PoolTimeout
+from pydantic import SecretStr
+
+from javis_pipeline.db.embedded import DAGSTER_DATABASE, EmbeddedServer
+from javis_pipeline.db.migrate import check_schema, migrate
+from javis_pipeline.errors import DatabaseError, SettingError
+
+Connection = psycopg.Connection[DictRow]
+Params = Sequence[Any] | Mapping[str, Any] | None
+
+OLDEST_SERVER = 15
+# A run has one thread that stores, a few that read, and the command line has one.
+_MAX_CONNECTIONS = 4
+_CONNECT_SECONDS = 10
+
+
+class DatabaseSettings(Protocol):
+    """What of the settings says where the databases are."""
+
+    @property
+    def database_url(self) -> SecretStr | None: ...
+    @property
+    def dagster_postgres_url(self) -> SecretStr | None: ...
+    @property
+    def javis_home(self) -> Path: ...
+    @property
+    def javis_pg_bin(self) -> Path | None: ...
+
+
+class Database:
+    """A database that is reachable, writable and of this program's schema.
+
+    Safe to share between threads. Rows are dicts; instants come back in UTC.
+    """
+
+    def __init__(self, url: str, *, application_name: str = "javis") -> None:
+        """Connect and look; DatabaseError says what is wrong and what to do.
+
+        Args:
+            url: PostgreSQL URL.
+            application_name: Name that the server shows for our connections, and that the audit records.
+        """
+        self.url = url
+        self._conninfo = _conninfo(url, application_name)
+        with _explained(url):
+            with psycopg.connect(self._conninfo, autocommit=True) as conn:
+                _check_server(conn, url)
+                check_schema(conn)
+            self._pool = ConnectionPool(
+                self._conninfo,
+                connection_class=psycopg.Connection[DictRow],
+                kwargs={"row_factory": dict_row},
+                min_size=0,
+                max_size=_MAX_CONNECTIONS,
+                check=ConnectionPool.check_connection,
+                timeout=_CONNECT_SECONDS,
+                open=True,
+            )
+
+    @classmethod
+    def open(cls, settings: DatabaseSettings, *, application_name: str = "javis") -> Self:
+        """The configured database with its schema up to date; the embedded server is started when none is named."""
+        url = database_url(settings)
+        with _explained(url):
+            with psycopg.connect(_conninfo(url, application_name), autocommit=True) as conn:
+                _check_server(conn, url)
+            migrate(url)
+        return cls(url, application_name=application_name)
+
+    @contextlib.contextmanager
+    def transaction(self, *, origin: str | None = None, application_name: str | None = None) -> Iterator[Connection]:
+        """A connection with an open transaction: committed at the end, rolled back when an exception leaves the block.
+
+        Args:
+            origin: "sync" marks the writes as the synchronisation's own: they are not local edits.
+            application_name: Who edits, for the audit; None for the name of this Database.
+        """
+        with _explained(self.url), self._pool.connection() as conn, conn.transaction():
+            for name, value in (("javis.origin", origin), ("application_name", application_name)):
+                if value is not None:
+                    conn.execute("SELECT set_config(%s, %s, true)", [name, value])
+            yield conn
+
+    def query(self, sql: str, params: Params = None) -> list[dict[str, Any]]:
+        """All rows of one statement, which is its own transaction; [] for a statement that returns none."""
+        with self.transaction() as conn:
+            # psycopg's types ask for a literal, to keep values out of the text; bytes are its way to say "trust me".
+            cursor = conn.execute(sql.encode(), params)
+            return cursor.fetchall() if cursor.description else []
+
+    def connect(self, application_name: str) -> Connection:
+        """A connection of its own, in autocommit: for session locks and for LISTEN. The caller closes it."""
+        with _explained(self.url):
+            return psycopg.Connection[DictRow].connect(
+                _conninfo(self.url, application_name), autocommit=True, row_factory=dict_row
+            )
+
+    def close(self) -> None:
+        """Close all connections. Again is fine."""
+        self._pool.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Database({display_name(self.url)})"
+
+
+def database_url(settings: DatabaseSettings) -> str:
+    """URL of the product's database; the embedded server is started when none is named."""
+    if settings.database_url is not None:
+        return settings.database_url.get_secret_value()
+    server = EmbeddedServer(settings.javis_home, pg_bin=settings.javis_pg_bin)
+    server.start()
+    return server.url()
+
+
+def dagster_url(settings: DatabaseSettings) -> str:
+    """URL of Dagster's database, in the form that SQLAlchemy takes for psycopg2.
+
+    With a plain `postgresql://`, SQLAlchemy from 2.1 on takes psycopg 3, with which dagster-postgres fails.
+    """
+    if settings.dagster_postgres_url is not None:
+        url = settings.dagster_postgres_url.get_secret_value()
+    else:
+        server = EmbeddedServer(settings.javis_home, pg_bin=settings.javis_pg_bin)
+        server.start()
+        url = server.url(DAGSTER_DATABASE)
+    return url.replace("postgresql://", "postgresql+psycopg2://", 1)
+
+
+def display_name(url: str) -> str:
+    """The database in words, for messages: without user and password."""
+    given = _parsed(url)
+    port = given.get("port") or 5432
+    return f"database {given.get('dbname') or given.get('user')} on {given.get('host') or 'this machine'}:{port}"
+
+
+def _parsed(url: str) -> dict[str, Any]:
+    """Parts of the URL. A password with an unescaped slash or at sign would show up in other parts: refused."""
+    try:
+        given: dict[str, Any] = dict(conninfo_to_dict(url))
+    except psycopg.Error:
+        given = {"port": "unreadable"}
+    if not re.fullmatch(r"[0-9,]*", str(given.get("port") or "")) or "@" in f"{given.get('host')}{given.get('dbname')}":
+        raise SettingError(
+            "DATABASE_URL is not a PostgreSQL URL; it should look like postgresql://user:password@host:5432/javis, "
+            "with special characters in the password written as %XX"
+        )
+    return given
+
+
+def _conninfo(url: str, application_name: str) -> str:
+    given = _parsed(url)
+    given["options"] = f"{given.get('options') or ''} -c timezone=UTC".strip()
+    given["application_name"] = application_name
+    given.setdefault("connect_timeout", _CONNECT_SECONDS)
+    return make_conninfo("", **given)
+
+
+def _check_server(conn: psycopg.Connection[Any], url: str) -> None:
+    where = display_name(url)
+    version = conn.info.server_version // 10_000
+    if version < OLDEST_SERVER:
+        raise DatabaseError(
+            f"the server of {where} is PostgreSQL {version}; {OLDEST_SERVER} or newer is needed: upgrade it, "
+            "or unset DATABASE_URL to use the embedded one"
+        )
+    row = conn.execute("SELECT pg_is_in_recovery(), current_setting('transaction_read_only') = 'on'").fetchone()
+    in_recovery, read_only = row or (False, False)
+    if in_recovery or read_only:
+        why = "a standby" if in_recovery else "read-only"
+        raise DatabaseError(f"{where} is {why}; set DATABASE_URL to the primary, with a role that may write")
+
+
+@contextlib.contextmanager
+def _explained(url: str) -> Iterator[None]:
+    """Turns what the server or the network refuses into a DatabaseError with the remedy.
+
+    Errors of a statement (constraints, types, deadlocks) pass unchanged: they are the caller's to handle.
+    """
+    where = display_name(url)
+    try:
+        yield
+    except (psycopg.errors.DiskFull, psycopg.errors.OutOfMemory) as error:
+        raise DatabaseError(f"{where}: the server has no space left ({_first_line(error)}); free some") from error
+    except psycopg.errors.ReadOnlySqlTransaction as error:
+        raise DatabaseError(f"{where} is read-only; set DATABASE_URL to the primary, writable database") from error
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise DatabaseError(
+            f"{where}: {_first_line(error)}; grant the role in DATABASE_URL javis_sync, or run as the tables' owner"
+        ) from error
+    except (psycopg.errors.TooManyConnections, psycopg.errors.InvalidPassword) as error:
+        raise DatabaseError(f"{where}: {_first_line(error)}") from error
+    except PoolTimeout as error:
+        raise DatabaseError(f"{where} gave no connection in {_CONNECT_SECONDS} s; is the server up?") from error
+    except psycopg.OperationalError as error:
+        # Statements fail with an SQLSTATE; a connection that cannot be made or breaks has none.
+        if error.sqlstate is not None and not error.sqlstate.startswith(("08", "28", "3D", "57P")):
+            raise
+        raise DatabaseError(
+            f"{where} cannot be reached: {_first_line(error)}; check DATABASE_URL and that the server is up"
+        ) from error
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -1,0 +1,114 @@
+"""A real, private PostgreSQL database for every test that asks for one.
+
+The server is `DATABASE_URL`'s when the environment names one (its role must be allowed to create databases), else an
+embedded one that lives as long as the test session. A test's database is a copy of a migrated template.
+"""
+
+import itertools
+import os
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.rows import dict_row
+
+from javis_pipeline.db.connection import Connection, Database
+from javis_pipeline.db.embedded import EmbeddedServer
+from javis_pipeline.db.migrate import migrate
+from javis_pipeline.settings import Settings
+
+_GIVEN_SERVER = os.environ.get("DATABASE_URL")
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_real_account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Hides the developer's settings, so that no test reaches a real account; the home folder is a temporary one."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in Settings.model_fields:
+            patch.delenv(name.upper(), raising=False)
+        patch.setenv("JAVIS_ENV_FILE", os.devnull)
+        patch.setenv("JAVIS_HOME", str(tmp_path_factory.mktemp("home")))
+        yield
+
+
+@pytest.fixture(scope="session")
+def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """URL of a server where the tests may create databases."""
+    if _GIVEN_SERVER:
+        yield _GIVEN_SERVER
+        return
+    # What a crash would lose is worth nothing here.
+    server = EmbeddedServer(tmp_path_factory.mktemp("server"), options={"fsync": "off", "max_connections": "200"})
+    server.start()
+    try:
+        yield server.url("postgres")
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def template_database(server_url: str) -> Iterator[str]:
+    """Name of a database with the product's schema that nobody is connected to."""
+    name = f"javis_template_{os.getpid()}"
+    _administer(server_url, "CREATE DATABASE {}", name)
+    try:
+        migrate(_with_database(server_url, name))
+        yield name
+    finally:
+        _administer(server_url, "DROP DATABASE {} WITH (FORCE)", name)
+
+
+@pytest.fixture
+def empty_database_url(server_url: str) -> Iterator[str]:
+    """URL of a private database without any schema."""
+    yield from _private_database(server_url, "template1")
+
+
+@pytest.fixture
+def database_url(server_url: str, template_database: str) -> Iterator[str]:
+    """URL of a private database with the product's schema."""
+    yield from _private_database(server_url, template_database)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A private database with the product's schema."""
+    with Database(database_url) as database:
+        yield database
+
+
+@pytest.fixture
+def conn(database_url: str) -> Iterator[Connection]:
+    """A connection to the private database, not in autocommit."""
+    with psycopg.connect(database_url, row_factory=dict_row, application_name="test") as conn:
+        yield conn
+        conn.rollback()
+
+
+@pytest.fixture
+def other_conn(database_url: str) -> Iterator[Connection]:
+    """A second session on the same database as `conn`."""
+    with psycopg.connect(database_url, row_factory=dict_row, application_name="other test") as conn:
+        yield conn
+        conn.rollback()
+
+
+def _private_database(server_url: str, template: str) -> Iterator[str]:
+    name = f"javis_test_{os.getpid()}_{next(_numbers)}"
+    _administer(server_url, "CREATE DATABASE {} TEMPLATE {}", name, template)
+    try:
+        yield _with_database(server_url, name)
+    finally:
+        _administer(server_url, "DROP DATABASE {} WITH (FORCE)", name)
+
+
+def _administer(server_url: str, statement: str, *names: str) -> None:
+    with psycopg.connect(server_url, autocommit=True) as admin:
+        admin.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+
+def _with_database(server_url: str, name: str) -> str:
+    return urlsplit(server_url)._replace(path=f"/{name}").geturl()
