@@ -1,0 +1,484 @@
+"""One way to talk HTTP: time limits, bounded retries, pacing, and errors by what to do next.
+
+The one retry mechanism of the product; urllib3's own is off. What may be repeated:
+
+* a read (GET, and the POSTs that only search): always, within the limits;
+* a write: only when it certainly was not executed (429, no connection made). A 5xx, a time limit or a cut reply leaves
+  open whether it was, and raises `OutcomeUnknown`: whoever sent it has to look before sending again.
+"""
+
+import logging
+import random
+import re
+import ssl
+import threading
+import time
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any, Final, NamedTuple, Self
+from urllib.parse import urlencode, urlsplit
+
+import orjson
+import requests
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    IncompleteRead,
+    NewConnectionError,
+    ProxyError,
+)
+
+from javis_pipeline.clients.pacing import Holds, TokenBucket
+from javis_pipeline.errors import (
+    IdentityError,
+    JavisError,
+    OutcomeUnknown,
+    RemoteBusy,
+    RemoteMissing,
+    RemoteRefused,
+    SettingError,
+    StaleRevision,
+    SyncHalted,
+)
+
+log = logging.getLogger(__name__)
+
+Params = Mapping[str, str | int | Iterable[str]]
+Headers = Mapping[str, str]
+
+CHUNK_BYTES: Final = 1 << 16
+WHOLE_SITE: Final = "*"
+# Half speed for so long after an answer that says we are near the limit.
+EASE_SECONDS: Final = 10.0
+# Ids and keys in a path; without them paths of one endpoint are the same.
+_VARIABLE_SEGMENT: Final = re.compile(r"(?<=/)(?:\d+|[A-Z][A-Z0-9_]*-\d+)(?=/|$)")
+_RECORD_PATH: Final = re.compile(r"^.*/(?:\d+|[A-Z][A-Z0-9_]*-\d+)(?=/|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of one call.
+
+    Attributes:
+        connect_seconds: For making a connection.
+        read_seconds: For each piece of an answer.
+        call_seconds: For a whole call, waits and repeats included.
+        tries: Requests per call.
+        wait_seconds: The longest wait that is worth staying for; a longer one ends the call.
+        body_bytes: Size of an answer, decompressed.
+    """
+
+    connect_seconds: float = 10.0
+    read_seconds: float = 60.0
+    call_seconds: float = 180.0
+    tries: int = 4
+    wait_seconds: float = 60.0
+    body_bytes: int = 256 * 1024 * 1024
+
+
+class Exchange(NamedTuple):
+    """One request and its answer, for a recorder. There are no request headers: they hold the secret."""
+
+    method: str
+    url: str
+    request_body: object
+    status: int
+    response_headers: dict[str, str]
+    response_body: object
+
+
+class Answer(NamedTuple):
+    """A successful answer: the status, the headers (names in any case), the decoded JSON (None for an empty body)."""
+
+    status: int
+    headers: Headers
+    body: Any
+
+
+class BasicAuth(AuthBase):
+    """Sends e-mail and token. A class of its own, so that the secret is neither in a session's headers nor in a repr,
+    and so that a .netrc of the machine cannot replace it."""
+
+    def __init__(self, email: str, token: str) -> None:
+        self._header = "Basic " + b64encode(f"{email}:{token}".encode()).decode()
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = self._header
+        return request
+
+    def __repr__(self) -> str:
+        return "BasicAuth(***)"
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """What is asked, and when it has to be over (on the transport's clock)."""
+
+    method: str
+    path: str
+    params: Params | None
+    json: object
+    repeatable: bool
+    ends_at: float
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+    @property
+    def endpoint(self) -> str:
+        """The call without its ids: what a burst limit counts."""
+        return f"{self.method} {_VARIABLE_SEGMENT.sub('{}', self.path)}"
+
+    @property
+    def record(self) -> str:
+        """The record the call is about: what a per-issue limit counts."""
+        found = _RECORD_PATH.match(self.path)
+        return found[0] if found else self.path
+
+
+class _Failed(Exception):  # noqa: N818 - an outcome inside the retry loop, never seen outside
+    """One try failed in a way that may pass.
+
+    Attributes:
+        executed: False when the request certainly had no effect, True when it may have had one.
+        retry_after: Seconds the remote asked us to wait; None when it did not say.
+    """
+
+    def __init__(self, reason: str, *, executed: bool, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.executed = executed
+        self.retry_after = retry_after
+
+
+@dataclass(eq=False)
+class Transport:
+    """HTTP to one site. Safe to share between threads: each gets a connection of its own; pace and holds are common.
+
+    Attributes:
+        name: What messages call the site: "jira", "confluence".
+        base_url: Without a trailing slash; may hold a path (the gateway for scoped tokens).
+        auth: Adds the credentials to a request.
+        read_posts: Paths (below the base URL) of POSTs that only read.
+        rate: Requests a second on average, and at once after a pause.
+        read_only: Refuse everything that could write: for dry runs.
+        inspect: Called with status and headers of every answer that is no failure of the transport; may raise.
+        record: Called with every exchange.
+        limits: Bounds of one call.
+        clock: Monotonic seconds.
+        sleep: Waits that many seconds.
+        random: For the jitter between repeats.
+    """
+
+    name: str
+    base_url: str
+    auth: AuthBase
+    read_posts: frozenset[str] = frozenset()
+    rate: float = 50.0
+    read_only: bool = False
+    inspect: Callable[[str, int, Headers], None] | None = None
+    record: Callable[[Exchange], None] | None = None
+    limits: Limits = field(default_factory=Limits)
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    random: random.Random = field(default_factory=random.Random)
+
+    def __post_init__(self) -> None:
+        self.base_url = _checked_base_url(self.name, self.base_url)
+        self._pace = TokenBucket(self.rate, self.rate, clock=self.clock, sleep=self.sleep)
+        self._holds = Holds(self.clock)
+        self._local = threading.local()
+        self._sessions: list[requests.Session] = []
+        self._sessions_lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections of all threads; the transport can be used again."""
+        with self._sessions_lock:
+            for session in self._sessions:
+                session.close()
+
+    def get(self, path: str, params: Params | None = None) -> Answer:
+        """GET a JSON resource below the base URL."""
+        return self.request("GET", path, params=params)
+
+    def post(self, path: str, json: object, params: Params | None = None) -> Answer:
+        """POST JSON; whether that is a read is known from `read_posts`."""
+        return self.request("POST", path, params=params, json=json)
+
+    def request(self, method: str, path: str, *, params: Params | None = None, json: object = None) -> Answer:
+        """Ask until there is an answer or the limits are reached.
+
+        Raises:
+            RemoteBusy: Rate limited, overloaded or not reachable; nothing was executed, or it was a read.
+            OutcomeUnknown: A write that may have been executed.
+            RemoteRefused: Refused for good; RemoteMissing for 404, StaleRevision for 409.
+            IdentityError: 401.
+            SettingError: The certificate is not trusted, or the URL leads to a redirect or a web page.
+            SyncHalted: A write in a dry run.
+        """
+        repeatable = method == "GET" or (method == "POST" and path in self.read_posts)
+        if self.read_only and not repeatable:
+            raise SyncHalted(f"{self.name}: {method} {path} was not sent, because this is a dry run")
+        call = _Call(method, path, params, json, repeatable, self.clock() + self.limits.call_seconds)
+        tries = 0
+        while True:
+            tries += 1
+            self._wait_for_turn(call)
+            try:
+                return self._try(call, tries)
+            except _Failed as failure:
+                wait = self._wait_before_repeat(call, failure, tries)
+            self.sleep(wait)
+
+    # When to ask, and whether again
+
+    def _wait_for_turn(self, call: _Call) -> None:
+        held = self._holds.remaining((WHOLE_SITE, call.endpoint, call.record))
+        if held > self.limits.wait_seconds or held > call.ends_at - self.clock():
+            raise RemoteBusy(
+                f"{self.name} is rate limited for another {held:.0f} s; run again after that",
+                retry_after=timedelta(seconds=held),
+            )
+        if held > 0:
+            self.sleep(held)
+        self._pace.acquire()
+
+    def _wait_before_repeat(self, call: _Call, failure: _Failed, tries: int) -> float:
+        """Seconds until the next try; raises when there is none."""
+        if failure.executed and not call.repeatable:
+            raise OutcomeUnknown(
+                f"{self.name}: {call} may or may not have been executed ({failure}); look before sending it again"
+            ) from failure
+        wait = max(failure.retry_after or 0.0, self._backoff(tries))
+        asked = timedelta(seconds=failure.retry_after) if failure.retry_after is not None else None
+        too_long = wait > self.limits.wait_seconds or wait > call.ends_at - self.clock()
+        if tries >= self.limits.tries or too_long:
+            advice = f"it asks to wait {asked.total_seconds():.0f} s" if asked else "run again later"
+            raise RemoteBusy(
+                f"{self.name}: {call} failed {tries}x ({failure}); {advice}", retry_after=asked
+            ) from failure
+        return wait
+
+    def _backoff(self, tries: int) -> float:
+        return min(2.0**tries, 30.0) * self.random.uniform(0.7, 1.3)
+
+    # One try
+
+    def _try(self, call: _Call, tries: int) -> Answer:
+        started_at = self.clock()
+        try:
+            response = self._send(call)
+            try:
+                content = self._read(response, call)
+            finally:
+                response.close()
+        except (requests.RequestException, HTTPError) as error:
+            raise self._transport_failure(error) from error
+        log.debug(
+            "asked system=%s method=%s path=%s status=%d bytes=%d ms=%.0f try=%d",
+            *(self.name, call.method, call.path, response.status_code, len(content)),
+            *((self.clock() - started_at) * 1000, tries),
+        )
+        return self._answer(call, response.status_code, response.headers, content)
+
+    def _send(self, call: _Call) -> requests.Response:
+        remaining = max(call.ends_at - self.clock(), 0.1)
+        return self._session().request(
+            call.method,
+            self.base_url + call.path,
+            params=urlencode(call.params, doseq=True) if call.params else None,
+            data=None if call.json is None else orjson.dumps(call.json),
+            headers={} if call.json is None else {"Content-Type": "application/json"},
+            auth=self.auth,
+            timeout=(min(self.limits.connect_seconds, remaining), min(self.limits.read_seconds, remaining)),
+            allow_redirects=False,
+            stream=True,
+        )
+
+    def _session(self) -> requests.Session:
+        """This thread's session: requests' are not safe to share."""
+        session: requests.Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = self._local.session = requests.Session()
+            adapter = HTTPAdapter(pool_connections=1, pool_maxsize=1, max_retries=0)
+            session.mount("https://", adapter)
+            session.mount("http://", adapter)
+            session.headers.update({"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "javis"})
+            with self._sessions_lock:
+                self._sessions.append(session)
+        return session
+
+    def _read(self, response: requests.Response, call: _Call) -> bytes:
+        """The body, piece by piece: one that trickles must not outlast the call, nor a huge one fill the memory."""
+        parts, size = [], 0
+        while part := response.raw.read1(CHUNK_BYTES, decode_content=True):
+            parts.append(part)
+            size += len(part)
+            if size > self.limits.body_bytes:
+                raise _Failed(f"an answer of more than {self.limits.body_bytes} bytes", executed=True)
+            if self.clock() > call.ends_at:
+                raise _Failed(f"no whole answer within {self.limits.call_seconds:.0f} s", executed=True)
+        return b"".join(parts)
+
+    def _transport_failure(self, error: Exception) -> JavisError | _Failed:
+        """What went wrong below HTTP. Messages of the libraries are not passed on: they may hold the URL's query."""
+        chain = tuple(_causes(error))
+        if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in chain):
+            return SettingError(
+                f"{self.name}: the certificate of {self.base_url} is not trusted. Behind a company proxy, name its "
+                "certificate in REQUESTS_CA_BUNDLE"
+            )
+        if any(isinstance(cause, NewConnectionError | ConnectTimeoutError | ProxyError) for cause in chain):
+            return _Failed(f"no connection to {self.base_url}", executed=False)
+        if any(isinstance(cause, IncompleteRead) for cause in chain):
+            return _Failed("the answer was cut off", executed=True)
+        return _Failed(f"the connection broke: {type(error).__name__}", executed=True)
+
+    # What an answer means
+
+    def _answer(self, call: _Call, status: int, headers: Headers, content: bytes) -> Answer:
+        is_json = "json" in headers.get("Content-Type", "")
+        body = self._decoded(call, status, content) if content and is_json else None
+        if self.record is not None:
+            self.record(self._exchange(call, status, headers, body if is_json or not content else content))
+        if headers.get("X-RateLimit-NearLimit", "").lower() == "true":
+            self._pace.ease_off(EASE_SECONDS)
+        if status == 429:
+            raise self._rate_limited(call, headers)
+        if status == 408 or status >= 500:
+            raise _Failed(f"HTTP {status}", executed=True, retry_after=_retry_after(headers))
+        if 300 <= status < 400:
+            raise SettingError(
+                f"{self.name}: {self.base_url} redirects elsewhere (HTTP {status}); name the site's own URL"
+            )
+        if self.inspect is not None:
+            self.inspect(call.path, status, headers)
+        if status >= 400:
+            raise refusal(self.name, str(call), status, body)
+        if content and not is_json:
+            raise self._not_json(call)
+        return Answer(status, headers, body)
+
+    def _decoded(self, call: _Call, status: int, content: bytes) -> Any:
+        try:
+            return orjson.loads(content)
+        except orjson.JSONDecodeError:
+            if status >= 400:  # the status says enough
+                return None
+            raise _Failed(f"{call} was answered with broken JSON", executed=True) from None
+
+    def _not_json(self, call: _Call) -> JavisError:
+        if not call.repeatable:
+            return OutcomeUnknown(
+                f"{self.name}: {call} was answered with a web page instead of JSON; look before sending it again"
+            )
+        return SettingError(
+            f"{self.name}: {self.base_url} answered with a web page instead of JSON: a login page or a proxy. "
+            "Check the URL and the way to it"
+        )
+
+    def _rate_limited(self, call: _Call, headers: Headers) -> _Failed | RemoteBusy:
+        """Book what has to wait: the site for a used-up quota, the record for its own limit, else the endpoint."""
+        reason = headers.get("RateLimit-Reason", "")
+        retry_after = _retry_after(headers)
+        if reason.startswith("jira-quota-"):
+            wait = retry_after if retry_after is not None else self.limits.wait_seconds
+            self._holds.hold(WHOLE_SITE, wait)
+            return RemoteBusy(
+                f"{self.name}: the quota is used up ({reason}); run again in {wait:.0f} s",
+                retry_after=timedelta(seconds=wait),
+            )
+        per_issue = reason.startswith("jira-per-issue")
+        self._holds.hold(call.record if per_issue else call.endpoint, retry_after or 0.0)
+        return _Failed(f"HTTP 429 {reason}".rstrip(), executed=False, retry_after=retry_after)
+
+    def _exchange(self, call: _Call, status: int, headers: Headers, body: object) -> Exchange:
+        query = f"?{urlencode(call.params, doseq=True)}" if call.params else ""
+        kept = {name.lower(): value for name, value in headers.items() if name.lower() != "set-cookie"}
+        text = body.decode(errors="replace") if isinstance(body, bytes) else body
+        return Exchange(call.method, self.base_url + call.path + query, call.json, status, kept, text)
+
+
+def _checked_base_url(name: str, url: str) -> str:
+    parts = urlsplit(url)
+    if (
+        parts.scheme not in {"http", "https"}
+        or not parts.hostname
+        or parts.query
+        or parts.fragment
+        or "@" in parts.netloc
+    ):
+        raise SettingError(f"the {name} URL must look like https://acme.atlassian.net, without user, query or fragment")
+    return url.rstrip("/")
+
+
+def refusal(system: str, what: str, status: int, body: object) -> JavisError:
+    """The error for a 4xx answer, with what the remote said."""
+    said, field_errors = _what_it_said(body)
+    message = f"{system}: {what} was refused with HTTP {status}{': ' if said else ''}{said}"
+    match status:
+        case 401:
+            return IdentityError(f"{message}. Check the e-mail and whether the token has expired")
+        case 404:
+            return RemoteMissing(f"{system}: {what}: not found, or the account may not see it")
+        case 409:
+            return StaleRevision(message)
+        case _:
+            return RemoteRefused(message, status=status, field_errors=field_errors)
+
+
+def _what_it_said(body: object) -> tuple[str, dict[str, str]]:
+    """Text and texts per field of an error body: Jira's, Confluence v1's or Confluence v2's."""
+    if not isinstance(body, dict):
+        return "", {}
+    texts = [str(text) for text in body.get("errorMessages") or ()]
+    errors = body.get("errors") or {}
+    field_errors = {str(name): str(text) for name, text in errors.items()} if isinstance(errors, dict) else {}
+    texts += [f"{name}: {text}" for name, text in field_errors.items()]
+    if isinstance(errors, list):
+        texts += [str(one.get("title") or one.get("message") or "") for one in errors if isinstance(one, dict)]
+    texts += [str(body[name]) for name in ("message", "error") if isinstance(body.get(name), str)]
+    return "; ".join(filter(None, texts))[:500], field_errors
+
+
+def _retry_after(headers: Headers) -> float | None:
+    """Seconds the remote asks us to wait. An instant is read against its own Date: no clock of ours is involved."""
+    value = headers.get("Retry-After", "").strip()
+    if re.fullmatch(r"\d+(\.\d+)?", value):
+        return float(value)
+    asked = _instant(value) or _instant(headers.get("X-RateLimit-Reset", ""))
+    now = _instant(headers.get("Date", ""))
+    return max((asked - now).total_seconds(), 0.0) if asked and now else None
+
+
+def _instant(text: str) -> datetime | None:
+    """An HTTP date or an ISO 8601 instant; None for anything else."""
+    for read in (parsedate_to_datetime, datetime.fromisoformat):
+        try:
+            instant = read(text)
+        except ValueError:
+            continue
+        return instant if instant.tzinfo else None
+    return None
+
+
+def _causes(error: BaseException) -> Iterable[BaseException]:
+    """The error and what it was made from: libraries keep it in `args`, `reason` or `__context__`."""
+    seen: list[BaseException] = []
+    waiting: list[object] = [error]
+    while waiting:
+        cause = waiting.pop()
+        if isinstance(cause, BaseException) and cause not in seen:
+            seen.append(cause)
+            waiting += [*cause.args, getattr(cause, "reason", None), cause.__cause__, cause.__context__]
+    return seen
