@@ -72,12 +72,8 @@ class Database:
     @classmethod
     def open(cls, settings: DatabaseSettings, *, application_name: str = "javis") -> Self:
         """The configured database with its schema up to date; the embedded server is started when none is named."""
-        url = database_url(settings)
-        with _explained(url):
-            with psycopg.connect(_conninfo(url, application_name), autocommit=True) as conn:
-                _check_server(conn, url)
-            migrate(url)
-        return cls(url, application_name=application_name)
+        upgrade(settings)
+        return cls(database_url(settings), application_name=application_name)
 
     @contextlib.contextmanager
     def transaction(self, *, origin: str | None = None, application_name: str | None = None) -> Iterator[Connection]:
@@ -130,6 +126,15 @@ def database_url(settings: DatabaseSettings) -> str:
     server = EmbeddedServer(settings.javis_home, pg_bin=settings.javis_pg_bin)
     server.start()
     return server.url()
+
+
+def upgrade(settings: DatabaseSettings) -> list[str]:
+    """Bring the configured database's schema up to date; ids of the revisions that were applied."""
+    url = database_url(settings)
+    with _explained(url):
+        with psycopg.connect(_conninfo(url, "javis db migrate"), autocommit=True) as conn:
+            _check_server(conn, url)
+        return migrate(url)
 
 
 def dagster_url(settings: DatabaseSettings) -> str:

@@ -1,0 +1,79 @@
+"""The command line. Each command is a module here with a click command named `command`, imported when it is called.
+
+`javis --help` therefore costs an interpreter and click; a test lists what else it may import.
+"""
+
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from javis_pipeline.errors import JavisError, SettingError, SyncHalted, UsageError
+
+# In the order that people meet them.
+COMMANDS = {
+    "demo": "Everything once, on the sandbox with demo data.",
+    "sandbox": "Run stand-ins for Jira, Confluence, Slack and Claude.",
+    "dev": "Start the Dagster UI with schedules and sensors.",
+    "doctor": "Check the configuration, one line each, with the remedy.",
+    "sync": "Bring Jira, Confluence and PostgreSQL into step.",
+    "status": "Show what was synced when, and what waits.",
+    "conflicts": "List, show and resolve conflicts.",
+    "edit": "Edit fields of an issue or page here; the next sync sends them.",
+    "tag": "List, add and remove tags, which are labels in Jira.",
+    "audit": "Show who changed what.",
+    "undo": "Take back what one run changed.",
+    "context": "Show the work context: risks, blockers, forecast.",
+    "suggest": "Make, accept and reject suggestions.",
+    "roadmap": "Keep the team's own goals.",
+    "slack": "Post to Slack, or look at what would be posted.",
+    "db": "Manage the database.",
+}
+
+_FOLDER = Path(__file__).parent
+_FAILED, _USAGE, _HALTED = 1, 2, 4
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command when it is called, and prints our own errors as one line."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return [name for name in COMMANDS if (_FOLDER / f"{name}.py").is_file()]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        command: click.Command = import_module(f"{__name__}.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            # click's own way would import every command for its help.
+            formatter.write_dl([(name, COMMANDS[name]) for name in self.list_commands(ctx)])
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except JavisError as error:
+            click.echo(f"Error: {' '.join(str(error).split())}", err=True)
+            ctx.exit(exit_code(error))
+
+
+def exit_code(error: JavisError) -> int:
+    """What the shell is told: 2 call again corrected, 4 a guard stopped it, 1 anything else."""
+    match error:
+        case SettingError() | UsageError():
+            return _USAGE
+        case SyncHalted():
+            return _HALTED
+        case _:
+            return _FAILED
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="javis-pipeline", message="%(prog)s %(version)s")
+def main() -> None:
+    """Keep Jira and Confluence in step with PostgreSQL, in both directions.
+
+    Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 done but conflicts wait, 4 a guard stopped it.
+    """

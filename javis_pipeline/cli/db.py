@@ -1,0 +1,103 @@
+"""`javis db`: the database that everything is kept in."""
+
+import json
+import shlex
+from pathlib import Path
+
+import click
+
+from javis_pipeline.errors import UsageError
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.group()
+def command() -> None:
+    """Manage the database: the one that DATABASE_URL names, or the embedded one."""
+
+
+@command.command()
+@click.option("--dagster", is_flag=True, help="The database of Dagster's runs and schedules instead of the product's.")
+@as_json
+def url(dagster: bool, as_json: bool) -> None:
+    """Print the connection URL, password included: psql "$(javis db url)"."""
+    from javis_pipeline.db.connection import dagster_url, database_url
+    from javis_pipeline.settings import load_settings
+
+    settings = load_settings()
+    # psql and most programs do not know SQLAlchemy's way to name a driver.
+    found = dagster_url(settings).replace("+psycopg2", "", 1) if dagster else database_url(settings)
+    embedded = (settings.dagster_postgres_url if dagster else settings.database_url) is None
+    click.echo(json.dumps({"url": found, "embedded": embedded}) if as_json else found)
+
+
+@command.command()
+@as_json
+def migrate(as_json: bool) -> None:
+    """Bring the schema up to date. Every command that uses the database does this first."""
+    from javis_pipeline.db.connection import upgrade
+    from javis_pipeline.db.migrate import known_revisions
+    from javis_pipeline.settings import load_settings
+
+    applied, revision = upgrade(load_settings()), known_revisions()[-1]
+    if as_json:
+        click.echo(json.dumps({"revision": revision, "applied": applied}))
+    else:
+        click.echo(f"The schema is at revision {revision}; applied now: {', '.join(applied) or 'none'}.")
+
+
+@command.command()
+@as_json
+def stop(as_json: bool) -> None:
+    """Stop the embedded server. The next command that needs it starts it again."""
+    from javis_pipeline.db.embedded import EmbeddedServer
+    from javis_pipeline.settings import load_settings
+
+    settings = load_settings()
+    stopped = EmbeddedServer(settings.javis_home, pg_bin=settings.javis_pg_bin).stop()
+    if as_json:
+        click.echo(json.dumps({"stopped": stopped}))
+    else:
+        click.echo("The embedded PostgreSQL has stopped." if stopped else "No embedded PostgreSQL was running.")
+
+
+@command.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@as_json
+def backup(file: Path, as_json: bool) -> None:
+    """Write the product's database to FILE. Dagster's own database is not in it."""
+    from javis_pipeline.db.backup import back_up
+    from javis_pipeline.db.connection import database_url
+    from javis_pipeline.settings import load_settings
+
+    if file.exists():
+        raise UsageError(f"{file} exists; name a new file")
+    settings = load_settings()
+    back_up(database_url(settings), file, pg_bin=settings.javis_pg_bin)
+    if as_json:
+        click.echo(json.dumps({"file": str(file), "bytes": file.stat().st_size}))
+    else:
+        click.echo(f"{file} holds {file.stat().st_size:,} bytes. To restore: javis db restore {shlex.quote(str(file))}")
+
+
+@command.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--yes", is_flag=True, help="Do it without asking.")
+@as_json
+def restore(file: Path, yes: bool, as_json: bool) -> None:
+    """Replace the whole product's database by the backup in FILE; all or nothing."""
+    from javis_pipeline.db import backup
+    from javis_pipeline.db.connection import database_url, display_name, upgrade
+    from javis_pipeline.settings import load_settings
+
+    settings = load_settings()
+    upgrade(settings)  # makes the roles that the backup grants to
+    target = database_url(settings)
+    if not yes:
+        click.confirm(f"Replace everything in {display_name(target)} by {file}?", abort=True, err=True)
+    backup.restore(target, file, pg_bin=settings.javis_pg_bin)
+    applied = upgrade(settings)
+    if as_json:
+        click.echo(json.dumps({"restored": str(file), "applied": applied}))
+    else:
+        click.echo(f"Restored from {file}. Next: javis status")
