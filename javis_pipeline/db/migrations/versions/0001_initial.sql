@@ -258,6 +258,7 @@ CREATE TABLE sync_conflicts (
     base_value      jsonb,
     local_value     jsonb,
     remote_value    jsonb,
+    remote_raw      jsonb,
     local_seq       bigint,
     remote_revision text,
     details         jsonb NOT NULL DEFAULT '{}',
@@ -295,6 +296,7 @@ CREATE TABLE sync_outbox (
     fields          text[] NOT NULL,
     expected_remote jsonb NOT NULL DEFAULT '{}',
     desired         jsonb NOT NULL DEFAULT '{}',
+    local_values    jsonb NOT NULL DEFAULT '{}',
     "add"           jsonb NOT NULL DEFAULT '{}',
     remove          jsonb NOT NULL DEFAULT '{}',
     local_seq       bigint NOT NULL,
@@ -307,8 +309,15 @@ CREATE TABLE sync_outbox (
     sent_at         timestamptz,
     settled_at      timestamptz
 );
-CREATE INDEX sync_outbox_unsettled ON sync_outbox (scope, created_at) WHERE state IN ('planned', 'sent');
+CREATE INDEX sync_outbox_unsettled ON sync_outbox (scope, created_at) WHERE state IN ('planned', 'sent', 'abandoned');
 CREATE INDEX sync_outbox_by_resource ON sync_outbox (resource_type, resource_id, created_at);
+
+-- Records that need a decision field by field although their row is clean: the set-based path leaves them alone. An
+-- abandoned operation may still be executed late, and what it does then is not somebody's edit.
+CREATE VIEW sync_careful_records AS
+    SELECT resource_type, resource_id, scope FROM sync_conflicts WHERE applied_at IS NULL AND state <> 'closed'
+    UNION
+    SELECT resource_type, resource_id, scope FROM sync_outbox WHERE state IN ('planned', 'sent', 'abandoned');
 
 -- Journal of edits made here, kept by the trigger. Who follows it filters txid < pg_snapshot_xmin(pg_current_snapshot()):
 -- ids are given out before their transactions commit, so the largest id seen is not a safe cursor.

@@ -1,0 +1,305 @@
+"""What the sync reasons about: a record on both sides, its operations and conflicts, and the plan that follows.
+
+Values are in local form (what people see) unless the name says raw or remote; see `records.values`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, TypeAlias
+from uuid import UUID
+
+from javis_pipeline.records import Missing
+from javis_pipeline.records.values import ResourceRef, Value
+
+SyncStatus = Literal["synced", "local_modified", "pushing", "conflict", "error"]
+RemoteState = Literal["present", "gone", "hidden", "moved"]
+OperationKind = Literal["edit", "transition", "labels"]
+OperationState = Literal["planned", "sent", "confirmed", "rejected", "abandoned", "dropped"]
+ConflictState = Literal["open", "resolved", "closed"]
+Resolution = Literal["pending", "local", "remote", "merged", "manual", "equal", "superseded"]
+Side = Literal["local", "remote"]
+FieldPolicy = Literal["two_way", "remote_to_local", "local_to_remote", "none"]
+Force = Literal["none", "local", "remote"]
+ConflictKind = Literal[
+    "both_changed",
+    "first_contact",
+    "unmarked_local_change",
+    "stale_write_suspected",
+    "lossy_edit",
+    "overwrote_remote",
+    "undo_of_changed",
+    "edit_vs_remote_delete",
+    "remote_edit_vs_local_delete",
+]
+
+WHOLE_RECORD = "(row)"
+"""Stands for a field's name where a conflict or an audit row is about the record itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalRecord:
+    """A row of `jira_issues` or `confluence_pages`.
+
+    Attributes:
+        values: Field to what the column holds now.
+        bases: Edited field to its base (`local_modified_fields`); the other columns are their own base.
+        raw: Field to the base in remote form, for the fields whose local form cannot give it back.
+        facts: Other columns that only the remote changes.
+        has_base: False for a row that no sync has written yet.
+        unmarked: True when the row differs from what the sync wrote although the trigger noted no edit.
+    """
+
+    ref: ResourceRef
+    values: Mapping[str, Value]
+    bases: Mapping[str, Value]
+    raw: Mapping[str, Value]
+    facts: Mapping[str, Any]
+    local_seq: int
+    revision: datetime | None
+    sync_status: SyncStatus = "synced"
+    errors: Mapping[str, str] = field(default_factory=dict)
+    remote_state: RemoteState = "present"
+    missing_since: datetime | None = None
+    deleted_at: datetime | None = None
+    modified_at: datetime | None = None
+    has_base: bool = True
+    unmarked: bool = False
+
+    def base(self, name: str) -> Value:
+        """What both sides held last, in local form."""
+        return self.bases[name] if name in self.bases else self.values.get(name)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteRecord:
+    """A record as the API gave it.
+
+    Attributes:
+        values: Field to its value in remote form; MISSING where the answer did not hold the field.
+        facts: Columns that are no synced fields (dates, categories).
+        revision: Changes with the record (when it was last updated, or a version's instant); None if unknown.
+        version: Number that the next write has to follow, where the API compares it.
+        marker: Operation that the record itself names as the last of ours; None where there is none.
+    """
+
+    ref: ResourceRef
+    values: Mapping[str, Value | Missing]
+    facts: Mapping[str, Any]
+    revision: datetime | None
+    version: int | None = None
+    marker: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field's change as the remote's history tells it.
+
+    `old` and `new` are canonical remote values, MISSING where the history holds only words (`old_text`, `new_text`).
+    `op_id` is set when the entry carries the mark of an operation of ours.
+    """
+
+    entry_id: str
+    field: str
+    author_id: str | None
+    at: datetime
+    old: Value | Missing
+    new: Value | Missing
+    old_text: str | None = None
+    new_text: str | None = None
+    op_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One write to the remote: planned, sent, and settled by evidence.
+
+    Attributes:
+        expected: Field to the canonical remote value it was decided on.
+        desired: Field to the remote form to set; fields in `add`/`remove` are sets and not in here.
+        local: Field to the local form of what is wanted.
+        local_seq: Of the row it was decided on.
+    """
+
+    op_id: UUID
+    ref: ResourceRef
+    kind: OperationKind
+    fields: tuple[str, ...]
+    expected: Mapping[str, Value]
+    desired: Mapping[str, Value]
+    local: Mapping[str, Value]
+    add: Mapping[str, tuple[str, ...]]
+    remove: Mapping[str, tuple[str, ...]]
+    local_seq: int
+    created_at: datetime
+    run_id: str
+    state: OperationState = "planned"
+    attempts: int = 0
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    last_error: str | None = None
+    sent_at: datetime | None = None
+    settled_at: datetime | None = None
+
+    def says_the_same_as(self, other: "Operation") -> bool:
+        """Whether both want the same of the same remote values."""
+        return (self.kind, self.fields, self.expected, self.desired, self.local, self.add, self.remove) == (
+            other.kind,
+            other.fields,
+            other.expected,
+            other.desired,
+            other.local,
+            other.add,
+            other.remove,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Two values for one field, both kept until a person chooses or they become equal.
+
+    Attributes:
+        remote_raw: `remote` in remote form, to become the base when the conflict is resolved.
+        details: Who changed the remote value and when, as far as its history tells.
+        applied_at: When a resolution took effect on both sides.
+    """
+
+    conflict_id: UUID
+    ref: ResourceRef
+    field: str
+    kind: ConflictKind
+    base: Value
+    local: Value
+    remote: Value
+    remote_raw: Value
+    local_seq: int
+    revision: str | None
+    created_at: datetime
+    details: Mapping[str, Any] = field(default_factory=dict)
+    state: ConflictState = "open"
+    resolution: Resolution = "pending"
+    resolved_value: Value = None
+    resolved_by: str | None = None
+    resolved_at: datetime | None = None
+    applied_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConflictValue:
+    """A value that was in play in a conflict; these are never deleted."""
+
+    conflict_id: UUID
+    side: Literal["base", "local", "remote", "resolved"]
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """A change that the sync made on one side. `audit_id` is None until it is stored."""
+
+    run_id: str
+    side: Side
+    ref: ResourceRef
+    field: str
+    old: Value
+    new: Value
+    reason: str
+    actor: str
+    at: datetime
+    op_id: UUID | None = None
+    undo_of: int | None = None
+    audit_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanItem:
+    """One line of a plan, for people and as JSON.
+
+    Attributes:
+        side: Where something changes; `conflict`, `error` and `record` items change no value.
+        row: Row of the decision table that applied.
+        risk: low, or high where a person's text or many people are touched.
+    """
+
+    resource_type: str
+    resource_id: str
+    key: str
+    field: str
+    side: Literal["local", "remote", "conflict", "error", "record"]
+    old: Value
+    new: Value
+    reason: str
+    row: int
+    risk: Literal["low", "high"]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordState:
+    """All that the store knows about one record, read in one transaction.
+
+    Attributes:
+        local: None if there is no row yet.
+        operations: Those planned or sent, and the recent ones that were rejected or abandoned; oldest first.
+        conflicts: Open ones, and resolved ones that have not taken effect yet.
+        last_writes: Edited field to the sync's last write of its column, to recognise stale copies that come back.
+    """
+
+    ref: ResourceRef
+    local: LocalRecord | None
+    operations: tuple[Operation, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    last_writes: Mapping[str, AuditEntry] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPlan:
+    """What is to become of one record; the store applies all of it in one transaction.
+
+    Attributes:
+        local_seq: Of the row it was decided on; None for a row to insert. The columns are written only to that row.
+        columns: Column to its new value; instants are datetimes.
+        operations: Operations that are new or changed.
+        conflicts: Conflicts that are new or changed.
+    """
+
+    ref: ResourceRef
+    local_seq: int | None
+    columns: Mapping[str, Any] = field(default_factory=dict)
+    operations: tuple[Operation, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    conflict_values: tuple[ConflictValue, ...] = ()
+    audit: tuple[AuditEntry, ...] = ()
+    items: tuple[PlanItem, ...] = ()
+
+    @property
+    def changes_nothing(self) -> bool:
+        return not (self.columns or self.operations or self.conflicts or self.audit)
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """What a scope knows, for checking local values and for turning names into ids.
+
+    Attributes:
+        statuses: Name to the ids that carry it, of the scope's workflows.
+        priorities: Name to id.
+        users: Account id to display name, of everybody seen so far.
+        unwritable: Field to the reason why this site cannot take it, such as a field that was not found.
+    """
+
+    statuses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    priorities: Mapping[str, str] = field(default_factory=dict)
+    users: Mapping[str, str] = field(default_factory=dict)
+    unwritable: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """What a person allowed for one run, each by an explicit number or name; None where nothing was."""
+
+    writes: int | None = None
+    deletions: int | None = None
+    missing: int | None = None
+    account_id: str | None = None
+
+
+FieldPolicies: TypeAlias = Mapping[str, FieldPolicy]

@@ -1,0 +1,63 @@
+"""Values of synced fields, in the one spelling that every room uses: JSON's.
+
+A date is its ISO text, a set of labels a sorted tuple of texts, a number an int or a Decimal. So a value from a column,
+a request, the outbox or a conflict compares equal without conversion, and what PostgreSQL can hold but Python cannot
+(`infinity` as a date) is still a value that can be kept and explained.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal, TypeAlias
+
+Value: TypeAlias = str | bool | int | Decimal | tuple[str, ...] | Mapping[str, Any] | None
+"""The value of a field in local form (what a column holds) or in remote form (what the API holds)."""
+
+ResourceType = Literal["jira_issue", "confluence_page"]
+System = Literal["jira", "confluence"]
+
+SYSTEM_OF: Mapping[ResourceType, System] = {"jira_issue": "jira", "confluence_page": "confluence"}
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceRef:
+    """Which record: `resource_id` never changes; `key` (for people) and `scope` (project or space key) may."""
+
+    resource_type: ResourceType
+    resource_id: str
+    scope: str
+    key: str
+
+    @property
+    def system(self) -> System:
+        return SYSTEM_OF[self.resource_type]
+
+
+def as_set(items: Iterable[str] | None) -> tuple[str, ...]:
+    """A set as a value: sorted, each item once."""
+    return tuple(sorted(set(items or ())))
+
+
+def dump_json(value: object) -> str:
+    """JSON text of a value or of a structure that holds values."""
+    return json.dumps(value, default=_plain, ensure_ascii=False, separators=(",", ":"))
+
+
+def load_json(text: str | bytes) -> Any:
+    """What `dump_json` was given, except that tuples come back as lists; see `from_json`."""
+    return json.loads(text, parse_float=Decimal)
+
+
+def from_json(loaded: Any) -> Value:
+    """One value out of loaded JSON: a list is a set."""
+    return as_set(loaded) if isinstance(loaded, list) else loaded  # type: ignore[no-any-return]  # JSON has no other types
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Decimal):
+        # A field's numbers are Jira's doubles; the shortest text of a double gives the Decimal back.
+        return float(value) if value.is_finite() else str(value)
+    if isinstance(value, frozenset):
+        return sorted(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")

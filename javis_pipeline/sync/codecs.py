@@ -1,0 +1,246 @@
+"""One codec per sort of field: how its remote form reads locally, when two are equal, and which values can be pushed.
+
+Local form is what people see and edit in a column, remote form is what the API holds; see `records.values`. Servers
+rewrite what they are sent, so remote forms are compared in canonical form only.
+"""
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Literal, Protocol
+
+from javis_pipeline.records.sync import Catalog
+from javis_pipeline.records.values import Value, as_set
+
+
+class UnreadableValue(ValueError):
+    """The remote holds something in this field that is not of its type."""
+
+
+class LossyEdit(ValueError):
+    """The wanted text cannot be put together without losing content that the remote holds."""
+
+
+class Codec(Protocol):
+    """How one sort of field reads, compares and is checked. All methods are pure."""
+
+    def to_local(self, raw: Value) -> Value:
+        """`raw` as people see it; UnreadableValue when it is not of this type."""
+        ...
+
+    def canonical(self, raw: Value) -> Value:
+        """One spelling for all remote forms that mean the same."""
+        ...
+
+    def to_remote(self, wanted: Value, *, base: Value, base_raw: Value, catalog: Catalog, lossy: bool) -> Value:
+        """The remote form of a valid local value.
+
+        Args:
+            wanted: Local form.
+            base: Local form of what the remote holds.
+            base_raw: What the remote holds.
+            catalog: Names and ids of the scope.
+            lossy: True when a person accepted that content is lost that this form cannot give back.
+
+        Raises:
+            LossyEdit: Content would be lost, and `lossy` is False.
+        """
+        ...
+
+    def problem(self, wanted: Value, catalog: Catalog) -> str | None:
+        """Why `wanted` cannot be pushed, and the remedy; None when it can."""
+        ...
+
+
+class Plain:
+    """A field whose remote form is its local form, with nothing to check."""
+
+    def to_local(self, raw: Value) -> Value:
+        return raw
+
+    def canonical(self, raw: Value) -> Value:
+        return raw
+
+    def to_remote(self, wanted: Value, *, base: Value, base_raw: Value, catalog: Catalog, lossy: bool) -> Value:
+        del base, base_raw, catalog, lossy
+        return wanted
+
+    def problem(self, wanted: Value, catalog: Catalog) -> str | None:
+        del wanted, catalog
+        return None
+
+
+@dataclass(frozen=True)
+class Line(Plain):
+    """One line of text; surrounding blanks are not kept by the servers."""
+
+    longest: int = 255
+
+    def to_local(self, raw: Value) -> Value:
+        if raw is not None and not isinstance(raw, str):
+            raise UnreadableValue("is not a text")
+        return raw
+
+    def canonical(self, raw: Value) -> Value:
+        return raw.strip() if isinstance(raw, str) else raw
+
+    def problem(self, wanted: Value, catalog: Catalog) -> str | None:
+        if not isinstance(wanted, str) or not wanted.strip():
+            return "must not be empty; give it a text"
+        if "\n" in wanted or "\r" in wanted:
+            return "must be one line; remove the line breaks"
+        if len(wanted) > self.longest:
+            return f"is {len(wanted)} characters long; at most {self.longest} are possible: shorten it"
+        return None
+
+
+EARLIEST_DATE = date(1970, 1, 1)
+LATEST_DATE = date(9999, 12, 31)
+
+
+class Day(Plain):
+    """A calendar date as ISO text. Columns can hold dates that no calendar has (`infinity`)."""
+
+    def to_local(self, raw: Value) -> Value:
+        if raw is not None and _as_date(raw) is None:
+            raise UnreadableValue("is not a date")
+        return raw
+
+    def problem(self, wanted: Value, catalog: Catalog) -> str | None:
+        if wanted is None:
+            return None
+        day = _as_date(wanted)
+        if day is None or not EARLIEST_DATE <= day <= LATEST_DATE:
+            return f"{wanted} is not a date from {EARLIEST_DATE} to {LATEST_DATE}; set one of these, or NULL for none"
+        return None
+
+
+def _as_date(value: Value) -> date | None:
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+class Number(Plain):
+    """A number that Jira keeps as a double; equal numbers are equal however many zeros they end with."""
+
+    def to_local(self, raw: Value) -> Value:
+        if raw is not None and (isinstance(raw, bool) or not isinstance(raw, int | Decimal)):
+            raise UnreadableValue("is not a number")
+        return raw
+
+    def problem(self, wanted: Value, catalog: Catalog) -> str | None:
+        if wanted is None:
+            return None
+        if not isinstance(wanted, int | Decimal):
+            return f"{wanted} is not a number; set one, or NULL for none"
+        if Decimal(repr(float(wanted))) != Decimal(wanted) or abs(wanted) > Decimal("1e15"):
+            return f"{wanted} has more digits than Jira keeps; use at most 15"
+        return None
+
+
+@dataclass(frozen=True)
+class Named(Plain):
+    """A choice that the remote holds as {"id", "name"}: ids stay, names are changed and translated.
+
+    Attributes:
+        what: Word for messages, and which names of the catalog it is about.
+    """
+
+    what: Literal["status", "priority"]
+
+    def to_local(self, raw: Value) -> Value:
+        if raw is None:
+            return None
+        if not isinstance(raw, Mapping) or not isinstance(raw.get("name"), str):
+            raise UnreadableValue(f"is not a {self.what}")
+        return str(raw["name"])
+
+    def canonical(self, raw: Value) -> Value:
+        return raw.get("id") if isinstance(raw, Mapping) else raw
+
+    def to_remote(self, wanted: Value, *, base: Value, base_raw: Value, catalog: Catalog, lossy: bool) -> Value:
+        if wanted is None:
+            return None
+        ids = self._ids(catalog)[str(wanted)]
+        return {"id": ids[0], "name": wanted, "ids": list(ids)}
+
+    def problem(self, wanted: Value, catalog: Catalog) -> str | None:
+        known = self._ids(catalog)
+        if wanted is None:
+            return None if self.what == "priority" else "must not be empty; set a status"
+        if wanted in known:
+            return None
+        return f"'{wanted}' is not a {self.what} here{_nearest(str(wanted), known)}"
+
+    def _ids(self, catalog: Catalog) -> Mapping[str, tuple[str, ...]]:
+        return catalog.statuses if self.what == "status" else {name: (id_,) for name, id_ in catalog.priorities.items()}
+
+
+class Account(Plain):
+    """A user, as account id on both sides."""
+
+    def canonical(self, raw: Value) -> Value:
+        return raw or None
+
+    def problem(self, wanted: Value, catalog: Catalog) -> str | None:
+        if wanted is None or wanted in catalog.users:
+            return None
+        ids = [account_id for account_id, name in catalog.users.items() if name == wanted]
+        if ids:
+            return f"'{wanted}' is a name; set the account id instead: {', '.join(sorted(ids))}"
+        if not re.fullmatch(r"[A-Za-z0-9:_-]{1,128}", str(wanted)):
+            return f"'{wanted}' is not an account id; the table users lists those that are known"
+        return None  # somebody who has not appeared yet: the server knows
+
+
+class Key(Plain):
+    """Another record of the same system, by its key or id."""
+
+    def canonical(self, raw: Value) -> Value:
+        return raw or None
+
+    def problem(self, wanted: Value, catalog: Catalog) -> str | None:
+        if wanted is None or re.fullmatch(r"[A-Z][A-Z0-9_]*-[1-9][0-9]*|[0-9]+", str(wanted)):
+            return None
+        return f"'{wanted}' is not a key such as OPS-7; set one, or NULL for none"
+
+
+class Labels(Plain):
+    """A set of words; see `decide.decide_set` for how it is merged."""
+
+    def to_local(self, raw: Value) -> Value:
+        if not isinstance(raw, tuple):
+            raise UnreadableValue("is not a list of labels")
+        return as_set(raw)
+
+    def canonical(self, raw: Value) -> Value:
+        return as_set(raw) if isinstance(raw, tuple) else raw
+
+    @staticmethod
+    def bad_labels(labels: Iterable[str]) -> dict[str, str]:
+        """Label to why it cannot be pushed."""
+        return {label: why for label in labels if (why := _label_problem(label))}
+
+
+def _label_problem(label: str) -> str | None:
+    if not label.strip():
+        return "is blank; remove it"
+    if re.search(r"\s", label):
+        return f"holds a blank; write {'-'.join(label.split())} for example"
+    if len(label) > 255:
+        return "is longer than 255 characters; shorten it"
+    return None
+
+
+def _nearest(wanted: str, known: Iterable[str]) -> str:
+    """ "; nearest: ..." or, when nothing is near, what there is."""
+    names = sorted(known)
+    near = difflib.get_close_matches(wanted.casefold(), [name.casefold() for name in names], n=3, cutoff=0.5)
+    listed = [name for name in names if name.casefold() in near] or names[:12]
+    return f"; set one of: {', '.join(listed)}" if listed else "; none is known yet: sync first"
+
