@@ -1,0 +1,97 @@
+"""`javis status`: what was synced when, and what waits for whom."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+
+@click.command()
+@click.option("--sizes", is_flag=True, help="Also show how much room each table takes.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(sizes: bool, as_json: bool) -> None:
+    """Show each project and space: last sync, records, and what waits for a push, a decision or a repair."""
+    from javis_pipeline.cli.tables import print_table
+    from javis_pipeline.db.connection import Database
+    from javis_pipeline.db.status import scope_status, table_sizes
+    from javis_pipeline.settings import load_settings
+
+    with Database.open(load_settings()) as db:
+        scopes = scope_status(db)
+        tables = table_sizes(db) if sizes else []
+    if as_json:
+        document = {"scopes": scopes} | ({"tables": tables} if sizes else {})
+        click.echo(json.dumps(document, default=_json_value, indent=2))
+        return
+
+    now = datetime.now(UTC)
+    print_table(
+        [
+            "system",
+            "scope",
+            "records",
+            "last run",
+            "up to",
+            "unpushed",
+            "conflicts",
+            "errors",
+            "quarantined",
+            "deleted",
+        ],
+        [_row(scope, now) for scope in scopes],
+        empty="Nothing was synced yet. Next: javis sync",
+    )
+    for line in _explanations(scopes):
+        click.echo(line)
+    if sizes:
+        click.echo()
+        rows = [(table["table"], f"{table['bytes'] / 1_048_576:.1f} MB", table["rows_estimate"]) for table in tables]
+        print_table(["table", "size", "rows, about"], rows, empty="No tables.")
+
+
+def _row(scope: Mapping[str, Any], now: datetime) -> list[object]:
+    outcome = scope["outcome"] or ("running" if scope["started_at"] else "never")
+    ran = f"{ago(scope['started_at'], now)}, {outcome}" if scope["started_at"] else outcome
+    return [
+        scope["system"],
+        scope["scope"],
+        scope["records"],
+        ran,
+        ago(scope["watermark"], now),
+        scope["unpushed"],
+        scope["conflicts"],
+        scope["errors"],
+        scope["quarantined"],
+        scope["tombstones"] + scope["local_deletes"],
+    ]
+
+
+def _explanations(scopes: list[dict[str, Any]]) -> list[str]:
+    """Why the last run did not end well, and the next command for what waits."""
+    lines = [f"{scope['system']} {scope['scope']}: {scope['error']}" for scope in scopes if scope["error"]]
+    if any(scope["conflicts"] for scope in scopes):
+        lines.append("Next: javis conflicts list")
+    elif any(scope["errors"] for scope in scopes):
+        lines.append("Next: javis conflicts list --errors")
+    elif any(scope["unpushed"] for scope in scopes):
+        lines.append("Next: javis sync")
+    return lines
+
+
+def ago(instant: datetime | None, now: datetime) -> str:
+    """How long ago, in one unit, as in "3 min ago"; "-" for None."""
+    if instant is None:
+        return "-"
+    seconds = max((now - instant).total_seconds(), 0)
+    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= length:
+            return f"{int(seconds // length)} {unit} ago"
+    return f"{int(seconds)} s ago"
+
+
+def _json_value(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no JSON form")

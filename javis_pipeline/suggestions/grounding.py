@@ -1,0 +1,157 @@
+"""The check that lets a proposal through only if everything it cites is in the work context.
+
+The model has read text that anybody can write into an issue, so nothing of its answer is taken on trust: an unknown
+finding or issue, an action outside the closed set, outside the scope or with a value that is not on offer drops the
+whole proposal, and the drop is counted.
+"""
+
+import re
+import unicodedata
+from collections import Counter
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from javis_pipeline.records.context import IssueBrief, WorkContext
+from javis_pipeline.records.suggestion import EDITED_FIELD, Action, ActionKind, AdviceScope, Suggestion, Vocabulary
+from javis_pipeline.suggestions.reply import Reply, ReplyAction, ReplySuggestion
+
+TITLE_LENGTH = 150
+RATIONALE_LENGTH = 1_000
+DRAFT_LENGTH = 2_000
+ACTIONS_PER_SUGGESTION = 10
+FURTHEST_DUE_DATE = timedelta(days=730)
+
+_LABEL = re.compile(r"[\w:./+-]{1,255}")
+
+
+class _Ungrounded(Exception):
+    """The proposal is dropped; the argument is the reason that is counted."""
+
+
+def grounded(
+    reply: Reply, context: WorkContext, scope: AdviceScope, vocabulary: Vocabulary
+) -> tuple[tuple[Suggestion, ...], Counter[str]]:
+    """The proposals that stand on the context, in the order of the reply, and how many were dropped for which reason.
+
+    Args:
+        reply: The model's answer.
+        context: The context that the prompt was made from, narrowed to `scope`.
+        scope: What the advice may speak of.
+        vocabulary: Values that actions may use.
+    """
+    checker = _Checker(context, scope, vocabulary)
+    kept: dict[tuple[str, ...], Suggestion] = {}
+    dropped: Counter[str] = Counter()
+    for proposal in reply.suggestions:
+        try:
+            suggestion = checker.checked(proposal)
+        except _Ungrounded as reason:
+            dropped[str(reason)] += 1
+            continue
+        if kept.setdefault(_subject(suggestion), suggestion) is not suggestion:
+            dropped["says the same twice"] += 1
+    return tuple(kept.values()), dropped
+
+
+def is_grounded(suggestion: Suggestion, context: WorkContext) -> bool:
+    """Whether every finding and issue that the suggestion cites is in the context."""
+    findings = {risk.finding_id for risk in context.risks}
+    known = {issue.key for issue in context.issues}
+    cited = {*suggestion.issue_keys, *(action.issue_key for action in suggestion.actions)}
+    return bool(suggestion.finding_ids) and findings.issuperset(suggestion.finding_ids) and known.issuperset(cited)
+
+
+def cleaned(text: str, length: int) -> str:
+    """`text` on one line of at most `length` characters, without control and format characters, which can hide text."""
+    kept = "".join(char for char in text if char.isspace() or unicodedata.category(char)[0] != "C")
+    line = " ".join(kept.split())
+    return line if len(line) <= length else line[: length - 1] + "…"
+
+
+def _subject(suggestion: Suggestion) -> tuple[str, ...]:
+    steps = (f"{action.kind} {action.issue_key} {action.value}" for action in suggestion.actions)
+    return (suggestion.kind, *sorted(suggestion.finding_ids), *sorted(steps))
+
+
+class _Checker:
+    def __init__(self, context: WorkContext, scope: AdviceScope, vocabulary: Vocabulary) -> None:
+        self._findings = {risk.finding_id: risk for risk in context.risks}
+        self._issues = {issue.key: issue for issue in context.issues}
+        self._today = context.as_of.astimezone(ZoneInfo(context.time_zone)).date()
+        self._scope = scope
+        self._vocabulary = vocabulary
+
+    def checked(self, proposal: ReplySuggestion) -> Suggestion:
+        if not proposal.finding_ids:
+            raise _Ungrounded("cites no finding")
+        if any(finding_id not in self._findings for finding_id in proposal.finding_ids):
+            raise _Ungrounded("cites an unknown finding")
+        for key in proposal.issue_keys:
+            self._issue(key)
+        if len(proposal.actions) > ACTIONS_PER_SUGGESTION:
+            raise _Ungrounded("has too many actions")
+        title = cleaned(proposal.title, TITLE_LENGTH)
+        if not title:
+            raise _Ungrounded("has no title")
+        return Suggestion(
+            kind=self._findings[proposal.finding_ids[0]].kind,
+            title=title,
+            rationale=cleaned(proposal.rationale, RATIONALE_LENGTH),
+            issue_keys=tuple(dict.fromkeys(proposal.issue_keys)),
+            finding_ids=tuple(dict.fromkeys(proposal.finding_ids)),
+            actions=tuple(self._action(action) for action in proposal.actions),
+            confidence=min(max(proposal.confidence, 0.0), 1.0),
+        )
+
+    def _issue(self, key: str) -> IssueBrief:
+        if key not in self._issues:
+            raise _Ungrounded("cites an unknown issue")
+        if not self._scope.covers(key):
+            raise _Ungrounded("leaves the scope")
+        return self._issues[key]
+
+    def _action(self, action: ReplyAction) -> Action:
+        issue = self._issue(action.issue_key)
+        value = self._value(action)
+        return Action(action.kind, issue.key, value, seen_values(action.kind, issue))
+
+    def _value(self, action: ReplyAction) -> str:
+        value = action.value.strip()
+        match action.kind:
+            case "set_priority":
+                valid = value in self._vocabulary.priorities
+            case "add_label":
+                valid = _LABEL.fullmatch(value) is not None
+            case "set_due_date":
+                valid = self._is_future_date(value)
+            case "assign":
+                valid = value in self._vocabulary.account_ids
+            case "link_blocker":
+                valid = value in self._issues and value != action.issue_key
+            case "comment_draft" | "split":
+                value = cleaned(value, DRAFT_LENGTH)
+                valid = bool(value)
+        if not valid:
+            raise _Ungrounded(f"has a value that {action.kind} cannot take")
+        return value
+
+    def _is_future_date(self, value: str) -> bool:
+        try:
+            due = date.fromisoformat(value)
+        except ValueError:
+            return False
+        return self._today <= due <= self._today + FURTHEST_DUE_DATE
+
+
+def seen_values(kind: ActionKind, issue: IssueBrief) -> dict[str, str | None]:
+    """What of the issue an action of this kind relies on, as text; another value later makes the action stale."""
+    seen = {"status": issue.status}
+    current = {
+        "priority": issue.priority,
+        "due_date": issue.due_date.isoformat() if issue.due_date else None,
+        "assignee_id": issue.assignee_id,
+    }
+    field = EDITED_FIELD.get(kind)
+    if field in current:
+        seen[field] = current[field]
+    return seen
