@@ -2,7 +2,7 @@
 
 The regenerable subset (paragraph, heading, lists, code block, rule, blockquote, hard break, and text with the marks
 strong, em, strike, code and link) is written so that the reader gives back an equal document. Everything else is shown
-as a placeholder (see `placeholders`). Runs for every issue of a first load: ordinary text takes the short ways through here.
+as a placeholder (see `placeholders`). Runs for every issue of a first load: ordinary text takes the short ways.
 """
 
 import re
@@ -64,7 +64,7 @@ def _blocks(nodes: Sequence[Any], seen: Seen, depth: int) -> list[str]:
     texts: list[str] = []
     previous, alternate = "", False
     for node in nodes:
-        if not isinstance(node, Mapping):
+        if not isinstance(node, dict):
             node = {"type": "unknown", "attrs": {"text": str(node)}}
         kind = node.get("type")
         # Two lists in a row would read as one; a list marker of the other sort starts a new list.
@@ -124,7 +124,7 @@ def _list(node: Node, seen: Seen, depth: int, markers: Callable[[int], str]) -> 
     items = _children(node)
     lines: list[str] = []
     for number, item in enumerate(items):
-        if not isinstance(item, Mapping) or item.get("type") != "listItem":
+        if not isinstance(item, dict) or item.get("type") != "listItem":
             return None
         marker = markers(number)
         body = _item_body(_children(item), seen, depth + 1)
@@ -173,7 +173,7 @@ def _blockquote(node: Node, seen: Seen, depth: int) -> str | None:
 
 
 def _code_block(node: Node) -> str:
-    texts = [child.get("text") for child in _children(node) if isinstance(child, Mapping)]
+    texts = [child.get("text") for child in _children(node) if isinstance(child, dict)]
     text = "".join(part for part in texts if isinstance(part, str))
     fence = "`" * (max(2, *map(len, _BACKTICKS.findall(text))) + 1) if "```" in text else "```"
     language = _attrs(node).get("language")
@@ -197,7 +197,7 @@ def _placeholder(node: Node, seen: Seen, depth: int) -> str:
 
 
 def _container_body(node: Node, depth: int) -> str:
-    children = [child for child in _children(node) if isinstance(child, Mapping)]
+    children = [child for child in _children(node) if isinstance(child, dict)]
     inside: Seen = []  # what is inside a placeholder is kept or dropped with it
     match node.get("type"):
         case "table":
@@ -213,7 +213,7 @@ def _container_body(node: Node, depth: int) -> str:
 def _table_rows(rows: Sequence[Node], depth: int) -> list[str]:
     texts = []
     for number, row in enumerate(rows):
-        cells = [" ".join(_blocks(_children(cell), [], depth)) for cell in _children(row) if isinstance(cell, Mapping)]
+        cells = [" ".join(_blocks(_children(cell), [], depth)) for cell in _children(row) if isinstance(cell, dict)]
         texts.append("| " + " | ".join(" ".join(cell.replace("|", "\\|").split()) for cell in cells) + " |")
         if number == 0:
             texts.append("|" + " --- |" * len(cells))
@@ -247,17 +247,77 @@ def _lines_of(content: Sequence[Any], seen: Seen) -> str:
 
 def _split_lines(content: Sequence[Any], seen: Seen) -> list[str]:
     """The Markdown of inline nodes, split at hard breaks, with nothing done yet about line starts and ends."""
+    simple = _simple_line(content, seen)
+    if simple is not None:
+        return [simple]
     lines: list[list[Run]] = [[]]
     for node in content:
-        if isinstance(node, Mapping) and node.get("type") == "hardBreak":
+        if isinstance(node, dict) and node.get("type") == "hardBreak":
             lines.append([])
         else:
             lines[-1].append(_run(node, seen))
     return [_line(visible_runs(runs, last=index == len(lines) - 1)) for index, runs in enumerate(lines)]
 
 
+def _simple_line(content: Sequence[Any], seen: Seen) -> str | None:
+    """The short way for most lines: no break, at most one mark a text, blanks around it; None if it is not that simple.
+
+    Nothing is added to `seen` when it is None.
+    """
+    out: list[str] = []
+    shown: Seen = []
+    after = ""  # what stands before this node: a text, a mark, a token
+    for node in content:
+        if not isinstance(node, dict) or node.get("type") == "hardBreak":
+            return None
+        text = node.get("text") if node.get("type") == "text" else None
+        marks = node.get("marks")
+        if not isinstance(text, str):
+            if after == "mark":
+                return None
+            out.append(token_of(node))
+            shown.append((out[-1], node))
+            after = "token"
+        elif not marks and text:
+            if after == "text" or (after == "mark" and text[0] != " "):
+                return None
+            out.append(_SPECIAL.sub(_escape_run, text))
+            after = "text"
+        else:
+            marked = _simply_marked(text, marks)
+            if marked is None or after == "mark" or (after and out[-1][-1] != " "):
+                return None
+            out.append(marked)
+            after = "mark"
+    if after == "text":
+        out[-1] = out[-1].rstrip()
+    seen += shown
+    return "".join(out)
+
+
+def _simply_marked(text: str, marks: Any) -> str | None:
+    """A text with one plain mark, which no blank at its ends keeps from closing; None for any other."""
+    mark = marks[0] if isinstance(marks, list) and len(marks) == 1 else None
+    kind = mark.get("type") if isinstance(mark, dict) else None
+    if not text or not isinstance(kind, str) or text[0].isspace() or text[-1].isspace():
+        return None
+    if (delimiter := _DELIMITERS.get(kind)) is not None:
+        return delimiter + _escape(text) + delimiter
+    if kind == "code":
+        return None if "`" in text else f"`{text}`"
+    attrs = mark.get("attrs") if kind == "link" and mark is not None else None
+    href = attrs.get("href") if isinstance(attrs, dict) and not attrs.get("title") else None
+    if not isinstance(href, str):
+        return None
+    if href == text and _AUTOLINK.fullmatch(text):
+        return f"<{text}>"
+    if "]" in text or _PLAIN_HREF.fullmatch(href) is None:
+        return None
+    return f"[{_escape(text)}]({href})"
+
+
 def _run(node: Any, seen: Seen) -> Run:
-    if not isinstance(node, Mapping):
+    if not isinstance(node, dict):
         node = {"type": "unknown", "attrs": {"title": str(node)}}
     text = node.get("text")
     if node.get("type") != "text" or not isinstance(text, str):
@@ -270,7 +330,7 @@ def _run(node: Any, seen: Seen) -> Run:
 
 def run_of(text: str, marks: Sequence[Any]) -> Run:
     """A run from an ADF text node; marks that Markdown cannot say are left out."""
-    kinds = {mark.get("type"): _attrs(mark) for mark in marks if isinstance(mark, Mapping)}
+    kinds = {str(mark.get("type")): _attrs(mark) for mark in marks if isinstance(mark, dict)}
     link = kinds.get("link", {})
     href, title = link.get("href"), link.get("title")
     return Run(
@@ -450,10 +510,9 @@ _AUTOLINK = re.compile(r"(?:https?|ftp|mailto):[^<>\x00-\x20]+")
 _PLAIN_HREF = re.compile(r"[^\s<>()\\&\"\x00-\x20\x7f]+")
 _HREF_UNSAFE = re.compile(r"[<>\\&\n\r]")
 _TITLE_UNSAFE = re.compile(r"[\"\\&\n\r]")
-_SPECIAL = re.compile(r"[`*\[_\\<&~{\n\r]")
+_SPECIAL = re.compile(r"[`*\[_\\<&~{\n\r]+")
 _ESCAPED = re.compile(
-    r"[`*\[]|\b_+|_+\b|\\(?=[!-/:-@\[-`{-~]|$)|<(?=[A-Za-z/!?])|&(?=#?\w+;)|~(?=~)|(?<=~)~|^~|~$|[\n\r]"
-    r"|\{(?=@|[A-Za-z]\w*: )"
+    r"[`*\[_\n\r]|\\(?=[!-/:-@\[-`{-~]|$)|<(?=[A-Za-z/!?])|&(?=#?\w+;)|~(?=~)|(?<=~)~|^~|~$|\{(?=@|[A-Za-z]\w*: )"
 )
 _TABLE_DELIMITERS = re.compile(r"^[|:-](?=[ \t|:-]*\\?$)", re.M)
 _LINE_START = re.compile(r"#{1,6}(?=\s|$)|>|[-+](?=[\s-]|$)|=+\s*$|~~~|:::|(\d{1,9})([.)])(?=\s|$)")
@@ -466,14 +525,21 @@ _BLANK = frozenset(
 
 
 def _escape(text: str) -> str:
-    return _ESCAPED.sub(_escape_match, text) if _SPECIAL.search(text) else text
+    return _SPECIAL.sub(_escape_run, text)
 
 
-def _escape_match(match: re.Match[str]) -> str:
-    found = match[0]
-    if found in "\n\r":
-        return f"&#{ord(found)};"
-    return "\\" + found if len(found) == 1 else "".join("\\" + char for char in found)
+def _escape_run(match: re.Match[str]) -> str:
+    """A stretch of characters that may mean something in Markdown, escaped as far as they do mean it here."""
+    run, text, start = match[0], match.string, match.start()
+    if run.strip("_") == "" and text[start - 1 : start].isalnum() and text[match.end() : match.end() + 1].isalnum():
+        return run  # inside of a word underscores mean nothing
+    return "".join(
+        char if _ESCAPED.match(text, at) is None else _REFERENCES.get(char, "\\" + char)
+        for at, char in enumerate(run, start)
+    )
+
+
+_REFERENCES = {"\n": "&#10;", "\r": "&#13;"}
 
 
 def _character_reference(match: re.Match[str]) -> str:
@@ -500,7 +566,7 @@ def _guard_ends(line: str) -> str:
 
 def _plain(node: Any) -> str | None:
     """The escaped text of a text node that stands alone and has no marks; None for any other node."""
-    if not isinstance(node, Mapping) or node.get("type") != "text" or node.get("marks"):
+    if not isinstance(node, dict) or node.get("type") != "text" or node.get("marks"):
         return None
     text = node.get("text")
     return _escape(text.rstrip()) if isinstance(text, str) else None
@@ -525,7 +591,7 @@ def _children(node: Mapping[str, Any]) -> Sequence[Any]:
 
 def _attrs(node: Mapping[str, Any]) -> Mapping[str, Any]:
     attrs = node.get("attrs")
-    return attrs if isinstance(attrs, Mapping) else _NOTHING
+    return attrs if isinstance(attrs, dict) else _NOTHING
 
 
 # --- plain text -----------------------------------------------------------------------------------------------------
@@ -535,7 +601,7 @@ def _text_lines(node: Mapping[str, Any], lines: list[str], depth: int) -> None:
     """Append the text lines of a block, its inline content joined; deeper than the limit nothing is told apart."""
     inline: list[str] = []
     for child in _children(node):
-        if not isinstance(child, Mapping):
+        if not isinstance(child, dict):
             continue
         text = child.get("text")
         kind = child.get("type")

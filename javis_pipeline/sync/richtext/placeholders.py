@@ -28,7 +28,7 @@ def token_of(node: Node) -> str:
     """The token that stands for a node: its kind and what a person would call it."""
     kind = str(node.get("type", "unknown"))
     attrs = node.get("attrs")
-    label = _clean(_label(kind, node, attrs if isinstance(attrs, Mapping) else {}))
+    label = _clean(_label(kind, node, attrs if isinstance(attrs, dict) else {}))
     if kind == "mention":
         return "{@" + label.removeprefix("@") + "}"
     return "{" + _kind_word(kind) + ": " + label + "}"
@@ -39,7 +39,7 @@ def container_of(node: Node, body: str) -> str:
     longest = max((len(run) for run in FENCE.findall(body)), default=2)
     fence = ":" * max(3, longest + 1)
     attrs = node.get("attrs")
-    label = _clean(_container_label(attrs if isinstance(attrs, Mapping) else {}))
+    label = _clean(_container_label(attrs if isinstance(attrs, dict) else {}))
     head = _kind_word(str(node.get("type", "unknown")))
     return f"{fence} {head}{': ' + label if label else ''}\n{body}\n{fence}"
 
@@ -50,7 +50,7 @@ def plain_text(node: Node, limit: int = 1000) -> Iterator[str]:
     while stack and limit:
         limit -= 1
         current = stack.pop()
-        if not isinstance(current, Mapping):
+        if not isinstance(current, dict):
             continue
         if isinstance(text := current.get("text"), str):
             yield text
@@ -82,12 +82,12 @@ def _container_label(attrs: Mapping[str, Any]) -> str:
 def _media_names(node: Node) -> Iterator[str]:
     """Names of the media in a node; the start of the file id tells equal names apart."""
     attrs = node.get("attrs")
-    if isinstance(attrs, Mapping) and node.get("type") in ("media", "mediaInline"):
+    if isinstance(attrs, dict) and node.get("type") in ("media", "mediaInline"):
         name = str(attrs.get("alt") or attrs.get("url") or "").strip()
         yield " ".join(part for part in (name, "#" + str(attrs["id"])[:8] if attrs.get("id") else "") if part)
     content = node.get("content")
     for child in content if isinstance(content, list) else []:
-        if isinstance(child, Mapping) and child.get("type") in ("media", "mediaInline"):
+        if isinstance(child, dict) and child.get("type") in ("media", "mediaInline"):
             yield from _media_names(child)
 
 
