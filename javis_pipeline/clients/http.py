@@ -141,7 +141,7 @@ class _Call:
         return found[0] if found else self.path
 
 
-class _Failed(Exception):  # noqa: N818 - an outcome inside the retry loop, never seen outside
+class _Failed(Exception):
     """One try failed in a way that may pass.
 
     Attributes:
@@ -367,6 +367,8 @@ class Transport:
             raise refusal(self.name, str(call), status, body)
         if content and not is_json:
             raise self._not_json(call)
+        if body is None and call.repeatable:
+            raise _Failed("an empty answer", executed=True)
         return Answer(status, headers, body)
 
     def _decoded(self, call: _Call, status: int, content: bytes) -> Any:

@@ -143,11 +143,14 @@ class FieldMap(NamedTuple):
 
 
 class IssueStamp(NamedTuple):
-    """What the id sweep gives of an issue: enough to know whether it has to be fetched."""
+    """What the id sweep gives of an issue: enough to know whether it has to be fetched.
+
+    `remote_updated_at` is None when it was not in the hit or cannot be read: fetch the issue then.
+    """
 
     jira_id: str
     key: str
-    remote_updated_at: datetime
+    remote_updated_at: datetime | None
 
 
 class ChangeItem(NamedTuple):
@@ -170,34 +173,49 @@ class ChangelogEntry(NamedTuple):
 
     entry_id: str
     jira_id: str
-    author_id: str | None
+    author: User | None
     created_at: datetime
     items: tuple[ChangeItem, ...]
     history_metadata: JsonObject | None
 
 
 class StatusChange(NamedTuple):
-    """An issue went from one status to another. Names are those of the time of the change."""
+    """An issue went from one status to another: a row of `status_changes`. Names are those of that time."""
 
-    entry_id: str
     jira_id: str
-    changed_at: datetime
+    change_id: str
     author_id: str | None
-    from_status_id: str | None
+    from_id: str | None
     from_status: str | None
-    to_status_id: str | None
+    to_id: str | None
     to_status: str | None
+    changed_at: datetime
 
 
 class SprintChange(NamedTuple):
-    """The set of sprints of an issue changed; past sprints stay in the set."""
+    """An issue entered or left a sprint: a row of `sprint_changes`."""
 
-    entry_id: str
     jira_id: str
+    change_id: str
+    sprint_id: int
+    added: bool
     changed_at: datetime
-    author_id: str | None
-    from_sprint_ids: tuple[int, ...]
-    to_sprint_ids: tuple[int, ...]
+
+
+class Status(NamedTuple):
+    """A status of the site; `category` is new, indeterminate or done."""
+
+    status_id: str
+    name: str
+    category: str
+
+
+class Priority(NamedTuple):
+    """A priority of the site; `rank` 0 is the most urgent."""
+
+    priority_id: str
+    name: str
+    rank: int
 
 
 class Identity(NamedTuple):

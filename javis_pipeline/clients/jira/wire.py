@@ -24,9 +24,11 @@ from javis_pipeline.records.jira import (
     IssueStamp,
     JsonObject,
     Link,
+    Priority,
     Project,
     Sprint,
     SprintChange,
+    Status,
     StatusChange,
     Transition,
     User,
@@ -84,18 +86,20 @@ _SPRINT_ATTRIBUTES: Final = (
 _SPRINT_TEXT: Final = re.compile(rf"[\[,]({_SPRINT_ATTRIBUTES})=(.*?)(?=,(?:{_SPRINT_ATTRIBUTES})=|\]$)", re.DOTALL)
 
 
-class _Unreadable(Exception):  # noqa: N818 - never leaves this module; it carries the path to where the id is known
+class _Unreadable(Exception):
     """What stands at `path` is not what Jira documents."""
 
     def __init__(self, path: str, expected: str, found: object) -> None:
         super().__init__(f"{path}: expected {expected}, found {type(found).__name__}")
 
 
-def _guarded(what: str, remote_id: object, read: Callable[[], T]) -> T:
-    """The result of `read`; whatever makes it fail becomes an UnreadableRecord that names the record."""
+def _guarded(what: str, subject: object, read: Callable[[], T]) -> T:
+    """The result of `read`; a failure becomes an UnreadableRecord that names `subject`, an id or a document."""
     try:
         return read()
     except _Unreadable as error:
+        found = subject.get("id") or subject.get("key") or "?" if isinstance(subject, dict) else subject
+        remote_id = found if isinstance(found, str | int) else "?"
         raise UnreadableRecord(f"jira {what} {remote_id} cannot be read: {error}", remote_id=str(remote_id)) from error
 
 
@@ -207,8 +211,11 @@ def _description(fields: Json) -> tuple[str | Missing | None, JsonObject | Missi
     value = fields.get("description", MISSING)
     if value is MISSING:
         return MISSING, MISSING
-    text = _rich_text(value, "fields.description")
-    return (text, None) if type(text) is str else (None, text)  # type: ignore[return-value] # narrowed by the test
+    if value is None or type(value) is dict:
+        return None, value
+    if type(value) is str:
+        return value, None
+    raise _Unreadable("fields.description", "a document, a text or null", value)
 
 
 # People
@@ -429,11 +436,7 @@ def parse_issue(document: object, fields: FieldMap) -> Issue:
     Raises:
         UnreadableRecord: Something in it is not what Jira documents; the message holds the path of the field.
     """
-    remote_id = document.get("id") or document.get("key") or "?" if isinstance(document, dict) else "?"
-    try:
-        return _issue(_object(document, "issue"), fields)
-    except _Unreadable as error:
-        raise UnreadableRecord(f"jira issue {remote_id} cannot be read: {error}", remote_id=str(remote_id)) from error
+    return _guarded("issue", document, lambda: _issue(_object(document, "issue"), fields))
 
 
 def _issue(document: Json, field_map: FieldMap) -> Issue:
@@ -539,14 +542,20 @@ def _custom_fields(fields: Json, field_map: FieldMap) -> JsonObject:
 
 def parse_stamp(document: object) -> IssueStamp:
     """Id, key and `updated` of a search hit that was asked for `updated` only."""
-    remote_id = document.get("id", "?") if isinstance(document, dict) else "?"
 
     def read() -> IssueStamp:
         hit = _object(document, "issue")
-        updated = _object(hit.get("fields"), "fields").get("updated")
-        return IssueStamp(_id(hit.get("id"), "id"), _string(hit.get("key"), "key"), _instant(updated, "updated"))
+        return IssueStamp(_id(hit.get("id"), "id"), _string(hit.get("key"), "key"), _stamped_at(hit.get("fields")))
 
-    return _guarded("search hit", remote_id, read)
+    return _guarded("search hit", document, read)
+
+
+def _stamped_at(fields: object) -> datetime | None:
+    try:
+        return _instant(_object(fields, "fields").get("updated"), "fields.updated")
+    except _Unreadable:
+        # Not refused here: the fetch that follows sees the whole issue and says what is wrong with it.
+        return None
 
 
 def parse_comments(documents: Iterable[object], jira_id: str) -> tuple[list[Comment], list[User]]:
@@ -559,24 +568,24 @@ def parse_comments(documents: Iterable[object], jira_id: str) -> tuple[list[Comm
 # Changelog
 
 
-def parse_changelog_entry(document: object, jira_id: str) -> tuple[ChangelogEntry, User | None]:
-    """One changelog entry (of the issue's changelog or of changelog/bulkfetch), and who made it."""
+def parse_changelog_entry(document: object, jira_id: str) -> ChangelogEntry:
+    """One changelog entry, of the issue's own changelog or of changelog/bulkfetch."""
     return _guarded("changelog of issue", jira_id, lambda: _changelog_entry(_object(document, "changelog"), jira_id))
 
 
-def _changelog_entry(document: Json, jira_id: str) -> tuple[ChangelogEntry, User | None]:
+def _changelog_entry(document: Json, jira_id: str) -> ChangelogEntry:
     users: dict[str, User] = {}
     path = f"changelog[{document.get('id')}]"
+    author_id = _account(document.get("author"), f"{path}.author", users)
     metadata = document.get("historyMetadata")
-    entry = ChangelogEntry(
+    return ChangelogEntry(
         entry_id=_id(document.get("id"), f"{path}.id"),
         jira_id=jira_id,
-        author_id=_account(document.get("author"), f"{path}.author", users),
+        author=users[author_id] if author_id is not None else None,
         created_at=_entry_instant(document.get("created"), f"{path}.created"),
         items=tuple(_change_item(one, f"{path}.items") for one in _list(document.get("items") or [], f"{path}.items")),
         history_metadata=metadata if isinstance(metadata, dict) else None,
     )
-    return entry, next(iter(users.values()), None)
 
 
 def _entry_instant(value: object, path: str) -> datetime:
@@ -614,14 +623,14 @@ def status_changes(entry: ChangelogEntry) -> list[StatusChange]:
     """Status changes in an entry: at most one, as Jira works today."""
     return [
         StatusChange(
-            entry_id=entry.entry_id,
             jira_id=entry.jira_id,
-            changed_at=entry.created_at,
-            author_id=entry.author_id,
-            from_status_id=item.old,
+            change_id=entry.entry_id,
+            author_id=entry.author.account_id if entry.author else None,
+            from_id=item.old,
             from_status=item.old_text,
-            to_status_id=item.new,
+            to_id=item.new,
             to_status=item.new_text,
+            changed_at=entry.created_at,
         )
         for item in entry.items
         if concerns(item, "status", "status")
@@ -629,24 +638,19 @@ def status_changes(entry: ChangelogEntry) -> list[StatusChange]:
 
 
 def sprint_changes(entry: ChangelogEntry, fields: FieldMap) -> list[SprintChange]:
-    """Changes of the issue's set of sprints in an entry."""
-    return [
-        SprintChange(
-            entry_id=entry.entry_id,
-            jira_id=entry.jira_id,
-            changed_at=entry.created_at,
-            author_id=entry.author_id,
-            from_sprint_ids=_sprint_ids(item.old),
-            to_sprint_ids=_sprint_ids(item.new),
-        )
-        for item in entry.items
-        if concerns(item, fields.sprint or "", "sprint")
-    ]
+    """Sprints that the issue entered or left with an entry; past sprints stay in the set, so they do not show."""
+    changes = []
+    for item in entry.items:
+        if concerns(item, fields.sprint or "", "sprint"):
+            old, new = _sprint_ids(item.old), _sprint_ids(item.new)
+            changes += [(sprint_id, False) for sprint_id in sorted(old - new)]
+            changes += [(sprint_id, True) for sprint_id in sorted(new - old)]
+    return [SprintChange(entry.jira_id, entry.entry_id, *change, entry.created_at) for change in changes]
 
 
-def _sprint_ids(value: str | None) -> tuple[int, ...]:
-    """ "7, 8" as numbers; what is no number is left to the texts beside it."""
-    return tuple(int(part) for part in (value or "").replace(",", " ").split() if part.isdecimal())
+def _sprint_ids(value: str | None) -> set[int]:
+    """Numbers of a text such as "7, 8"."""
+    return {int(part) for part in (value or "").replace(",", " ").split() if part.isdecimal()}
 
 
 # Site, projects, boards, transitions
@@ -687,7 +691,35 @@ def parse_project(document: object) -> Project:
             archived=project.get("archived") is True,
         )
 
-    return _guarded("project", document.get("key", "?") if isinstance(document, dict) else "?", read)
+    return _guarded("project", document, read)
+
+
+def parse_status(document: object) -> Status:
+    """A status of `GET /rest/api/3/status`."""
+
+    def read() -> Status:
+        status = _object(document, "status")
+        category = _object(status.get("statusCategory"), "statusCategory")
+        return Status(
+            status_id=_id(status.get("id"), "id"),
+            name=_string(status.get("name"), "name"),
+            category=_string(category.get("key"), "statusCategory.key"),
+        )
+
+    return _guarded("status", document, read)
+
+
+def parse_priorities(documents: Iterable[object]) -> list[Priority]:
+    """Priorities of `GET /rest/api/3/priority/search`, which lists the most urgent first."""
+
+    def read() -> list[Priority]:
+        priorities = [_object(document, "priority") for document in documents]
+        return [
+            Priority(_id(priority.get("id"), "id"), _string(priority.get("name"), "name"), rank)
+            for rank, priority in enumerate(priorities)
+        ]
+
+    return _guarded("priorities", "of the site", read)
 
 
 def parse_board(document: object) -> Board:
@@ -700,13 +732,12 @@ def parse_board(document: object) -> Board:
             raise _Unreadable("id", "a number", board_id)
         return Board(board_id, str(board.get("name") or ""), str(board.get("type") or ""))
 
-    return _guarded("board", document.get("id", "?") if isinstance(document, dict) else "?", read)
+    return _guarded("board", document, read)
 
 
 def parse_sprint(document: object) -> Sprint:
     """A sprint of the agile API."""
-    remote_id = document.get("id", "?") if isinstance(document, dict) else "?"
-    return _guarded("sprint", remote_id, lambda: _sprint(document, "sprint"))
+    return _guarded("sprint", document, lambda: _sprint(document, "sprint"))
 
 
 def parse_transition(document: object) -> Transition:
@@ -729,4 +760,4 @@ def parse_transition(document: object) -> Transition:
             required_fields=tuple(sorted(required)),
         )
 
-    return _guarded("transition", document.get("id", "?") if isinstance(document, dict) else "?", read)
+    return _guarded("transition", document, read)

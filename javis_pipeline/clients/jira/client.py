@@ -1,0 +1,487 @@
+"""Jira Cloud over REST v3 and the agile API.
+
+Issues, comments, worklogs and changelog entries come as the documents Jira gives: `wire` reads them one by one, so that
+one that cannot be read does not take the others with it. The small things of a site come as records.
+"""
+
+import difflib
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Any, Final, NamedTuple, Self
+from urllib.parse import quote, unquote
+
+from javis_pipeline.clients.http import BasicAuth, Exchange, Headers, Limits, Params, Transport
+from javis_pipeline.clients.jira import wire
+from javis_pipeline.clients.jira.jql import ISSUE_ID, ISSUE_KEY, PROJECT_KEY
+from javis_pipeline.errors import IdentityError, RemoteMissing, RemoteRefused, SettingError, SyncHalted
+from javis_pipeline.records.jira import (
+    Board,
+    Identity,
+    IssueStamp,
+    JsonObject,
+    Priority,
+    Project,
+    Sprint,
+    Status,
+    Transition,
+)
+
+API: Final = "/rest/api/3"
+AGILE: Final = "/rest/agile/1.0"
+READ_POSTS: Final = frozenset(
+    f"{API}/{path}"
+    for path in ("search/jql", "search/approximate-count", "issue/bulkfetch", "changelog/bulkfetch", "jql/parse")
+)
+
+BULK_FETCH_LIMIT: Final = 100
+CHANGELOG_ISSUES_LIMIT: Final = 1000
+CHANGELOG_FIELDS_LIMIT: Final = 10
+# Jira gives thousands a batch only when nothing but ids and a date is asked for.
+SWEEP_BATCH: Final = 5000
+# No query of ours has more batches than this; a token chain that does is one that never ends.
+MAX_BATCHES: Final = 20_000
+
+# What Jira's login filter says when it does not accept the credentials, yet answers as to an anonymous caller.
+REJECTED_LOGINS: Final = frozenset({"AUTHENTICATED_FAILED", "AUTHENTICATION_DENIED", "AUTHORISATION_FAILED"})
+
+
+class Fetched(NamedTuple):
+    """Answer of a bulk fetch. `missing`: not found, not visible, or failed to load; no proof of anything."""
+
+    documents: list[JsonObject]
+    missing: list[str]
+
+
+class JiraClient:
+    """A client for one Jira Cloud site. Safe to share between threads.
+
+    Args:
+        url: Base URL of the site, or of the gateway for scoped tokens (with its path).
+        email: Address the token belongs to.
+        token: API token.
+        read_only: Refuse everything that could write.
+        rate: Requests a second on average.
+        record: Called with every exchange.
+        limits: Bounds of one call.
+        clock, sleep, jitter: Stand-ins for tests.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        email: str,
+        token: str,
+        *,
+        read_only: bool = False,
+        rate: float = 50.0,
+        record: Callable[[Exchange], None] | None = None,
+        limits: Limits | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        jitter: random.Random | None = None,
+    ) -> None:
+        self._proved: Identity | None = None
+        self._answers_name_account = False
+        self._http = Transport(
+            name="jira",
+            base_url=url,
+            auth=BasicAuth(email, token),
+            read_posts=READ_POSTS,
+            rate=rate,
+            read_only=read_only,
+            inspect=self._inspect,
+            record=record,
+            limits=limits or Limits(),
+            clock=clock,
+            sleep=sleep,
+            random=jitter or random.Random(),  # noqa: S311 - jitter between repeats, no secret
+        )
+
+    def __repr__(self) -> str:
+        return f"JiraClient({self._http.base_url!r})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections; the client can be used again."""
+        self._http.close()
+
+    # Who we are
+
+    def prove_identity(self) -> Identity:
+        """The account behind the credentials; from now on every answer has to be for that account.
+
+        Without this proof an empty answer means nothing: Jira may answer a dead token as it answers anonymous callers,
+        with 200 and empty lists.
+
+        Raises:
+            IdentityError: The credentials are not accepted.
+            SettingError: The site is not Jira Cloud.
+        """
+        self._proved, self._answers_name_account = None, False
+        try:
+            answer = self._http.get(f"{API}/myself")
+        except RemoteMissing:
+            self._refuse_data_center()
+            raise
+        except RemoteRefused as error:
+            if error.status != 403:
+                raise
+            raise IdentityError(
+                f"{error}. Check the e-mail, and whether the token is an API token of that account"
+            ) from error
+        identity = wire.parse_identity(answer.body)
+        self._refuse_data_center()
+        named = _named_account(answer.headers)
+        if named is not None and named != identity.account_id:
+            raise IdentityError(f"jira answers as {named} and says that we are {identity.account_id}")
+        self._proved, self._answers_name_account = identity, named is not None
+        return identity
+
+    def _inspect(self, path: str, status: int, headers: Headers) -> None:
+        """Refuse an answer that was not given to the account we proved to be."""
+        reason = headers.get("X-Seraph-LoginReason", "")
+        if reason in REJECTED_LOGINS:
+            raise IdentityError(
+                f"jira did not accept the credentials ({reason}) and answered as to an anonymous caller. "
+                "Check JIRA_EMAIL and whether JIRA_TOKEN has expired"
+            )
+        if self._proved is None or not path.startswith(API):
+            return
+        named = _named_account(headers)
+        if named is None and not self._answers_name_account:
+            return  # something on the way strips the header; it did so for the proof as well
+        # Errors may come from in front of Jira, where nobody is named; a success or a 404 counts only with the name.
+        if named != self._proved.account_id and (named is not None or status < 400 or status == 404):
+            raise IdentityError(
+                f"jira answered as {named or 'to an anonymous caller'}, not as {self._proved.account_id} as before. "
+                "Check whether JIRA_TOKEN has expired or was replaced"
+            )
+
+    def _refuse_data_center(self) -> None:
+        kind = "not found there"
+        for version in (3, 2):  # Data Center has no v3, and says what it is in v2
+            with suppress(RemoteMissing):
+                info = self._http.get(f"/rest/api/{version}/serverInfo").body
+                kind = str(info.get("deploymentType") or "of an unknown kind")
+                break
+        if kind != "Cloud":
+            raise SettingError(
+                f"{self._http.base_url}: Jira is {kind}; only Jira Cloud is supported. "
+                "Set JIRA_URL to a Cloud site such as https://acme.atlassian.net"
+            )
+
+    def server_time(self) -> datetime:
+        """The site's clock, for display; no decision compares it with ours."""
+        return wire.parse_server_time(self._http.get(f"{API}/serverInfo").body)
+
+    # What there is on the site
+
+    def projects(self, keys: Sequence[str]) -> list[Project]:
+        """The projects with these keys, in that order.
+
+        Raises:
+            SettingError: One does not exist or is not visible; the message names the nearest that are.
+        """
+        for key in keys:
+            if not PROJECT_KEY.fullmatch(key):
+                raise SettingError(f"JIRA_PROJECTS: {key!r} is not a project key; it should look like OQC")
+        found = {}
+        for start in range(0, len(keys), 50):
+            wanted = list(keys[start : start + 50])
+            with suppress(RemoteMissing):  # how some sites say that none matched
+                found.update({project.key: project for project in self._projects({"keys": wanted})})
+        missing = [key for key in keys if key not in found]
+        if missing:
+            raise SettingError(self._explain_invisible(missing))
+        return [found[key] for key in keys]
+
+    def project(self, key: str) -> Project:
+        """The project with this key; SettingError as for `projects`."""
+        return self.projects([key])[0]
+
+    def _projects(self, params: Params) -> Iterator[Project]:
+        documents = self._offset_batches(f"{API}/project/search", "values", {**params, "maxResults": 100})
+        return (wire.parse_project(document) for document in documents)
+
+    def _explain_invisible(self, missing: Sequence[str]) -> str:
+        try:
+            visible = [project.key for project in self._projects({})]
+        except RemoteMissing:
+            visible = []
+        near = [match for key in missing for match in difflib.get_close_matches(key, visible, n=3, cutoff=0.4)]
+        hint = f"; the nearest it sees are {', '.join(dict.fromkeys(near))}" if near else ""
+        who = f"the account {self._proved.account_id}" if self._proved else "the account"
+        return (
+            f"jira project {', '.join(missing)} does not exist or {who} may not see it ({len(visible)} visible){hint}"
+        )
+
+    def fields(self) -> list[JsonObject]:
+        """Definitions of all fields, for `discover_fields`."""
+        return list(self._http.get(f"{API}/field").body)
+
+    def statuses(self) -> list[Status]:
+        """All statuses of the site."""
+        return [wire.parse_status(document) for document in self._http.get(f"{API}/status").body]
+
+    def priorities(self) -> list[Priority]:
+        """All priorities of the site, the most urgent first."""
+        return wire.parse_priorities(self._offset_batches(f"{API}/priority/search", "values", {"maxResults": 50}))
+
+    def permissions(self, project_key: str, names: Iterable[str]) -> dict[str, bool]:
+        """Whether the account has each of these permissions ("EDIT_ISSUES") in the project."""
+        params = {"projectKey": project_key, "permissions": ",".join(names)}
+        answer = self._http.get(f"{API}/mypermissions", params).body
+        return {name: bool(one.get("havePermission")) for name, one in answer["permissions"].items()}
+
+    # Boards and sprints
+
+    def boards(self, project_key: str) -> list[Board]:
+        """Boards that show issues of the project."""
+        params: Params = {"projectKeyOrId": project_key, "maxResults": 50}
+        return [wire.parse_board(document) for document in self._offset_batches(f"{AGILE}/board", "values", params)]
+
+    def sprints(self, board_id: int) -> list[Sprint]:
+        """Sprints of a board, past ones included; empty for a board that has none."""
+        try:
+            documents = self._offset_batches(f"{AGILE}/board/{board_id}/sprint", "values", {"maxResults": 50})
+            return [wire.parse_sprint(document) for document in documents]
+        except RemoteRefused as error:
+            if error.status == 400:  # "The board does not support sprints"
+                return []
+            raise
+
+    def estimation_field(self, board_id: int) -> str | None:
+        """Id of the field that a board estimates with; None when it counts issues or estimates time."""
+        answer = self._http.get(f"{AGILE}/board/{board_id}/configuration").body
+        estimation = answer.get("estimation") or {}
+        return (estimation.get("field") or {}).get("fieldId")
+
+    # Finding issues
+
+    def search(
+        self, jql: str, fields: Sequence[str], *, properties: Sequence[str] = (), batch: int = 100
+    ) -> Iterator[JsonObject]:
+        """Documents of the issues that the query finds, as far as the search index knows them.
+
+        A search result is a hint: the index lags and flickers. Before a decision fetch the issue by its id.
+        """
+        body: JsonObject = {"jql": jql, "maxResults": batch, "fields": list(fields)}
+        if properties:
+            body["properties"] = list(properties)
+        for answer in self._token_batches(f"{API}/search/jql", body):
+            yield from _items(answer, "issues")
+
+    def search_ids(self, jql: str) -> Iterator[IssueStamp]:
+        """Id, key and `updated` of the issues that the query finds, thousands a request."""
+        return map(wire.parse_stamp, self.search(jql, ["updated"], batch=SWEEP_BATCH))
+
+    def count(self, jql: str) -> int:
+        """About how many issues the query finds: an estimate of Jira's, never a reason to delete."""
+        return int(self._http.post(f"{API}/search/approximate-count", {"jql": jql}).body["count"])
+
+    def jql_errors(self, jql: str) -> list[str]:
+        """What is wrong with a query; Jira runs some broken ones as a text search that finds nothing."""
+        answer = self._http.post(f"{API}/jql/parse", {"queries": [jql]}, {"validation": "strict"}).body
+        return [str(error) for query in answer["queries"] for error in query.get("errors") or ()]
+
+    # Reading issues
+
+    def bulk_fetch(self, ids: Sequence[str], fields: Sequence[str], *, properties: Sequence[str] = ()) -> Fetched:
+        """Documents of at most 100 issues by id or key."""
+        if len(ids) > BULK_FETCH_LIMIT:
+            raise ValueError(f"{len(ids)} issues in one bulk fetch; {BULK_FETCH_LIMIT} are the limit")
+        if not ids:
+            return Fetched([], [])
+        body: JsonObject = {"issueIdsOrKeys": [_checked(one) for one in ids], "fields": list(fields)}
+        if properties:
+            body["properties"] = list(properties)
+        documents = _items(self._http.post(f"{API}/issue/bulkfetch", body).body, "issues")
+        got = {document.get(name) for document in documents for name in ("id", "key")}
+        return Fetched(documents, [one for one in ids if one not in got])
+
+    def get_issue(
+        self, issue: str, *, fields: Sequence[str] | None = None, properties: Sequence[str] = ()
+    ) -> JsonObject:
+        """The document of an issue by id or key (also a former key), read past the search index.
+
+        Args:
+            issue: Id or key.
+            fields: Ids of the fields to give; None for all.
+            properties: Keys of issue properties to give, under "properties".
+        """
+        params: dict[str, str | int | Iterable[str]] = {}
+        if fields is not None:
+            params["fields"] = ",".join(fields)
+        if properties:
+            params["properties"] = ",".join(properties)
+        document: JsonObject = self._http.get(_issue_path(issue), params).body
+        return document
+
+    def get_issue_changelog(self, issue: str) -> list[JsonObject]:
+        """All changelog entries of an issue, oldest first."""
+        return list(self._offset_batches(f"{_issue_path(issue)}/changelog", "values", {"maxResults": 100}))
+
+    def changelog_bulk(self, ids: Sequence[str], field_ids: Sequence[str] = ()) -> Iterator[tuple[str, JsonObject]]:
+        """Issue id and changelog entry of at most 1000 issues, only entries that changed one of these fields.
+
+        An issue's entries can be spread over the iteration.
+        """
+        if len(ids) > CHANGELOG_ISSUES_LIMIT or len(field_ids) > CHANGELOG_FIELDS_LIMIT:
+            raise ValueError(
+                f"{len(ids)} issues and {len(field_ids)} fields in one changelog fetch; "
+                f"{CHANGELOG_ISSUES_LIMIT} and {CHANGELOG_FIELDS_LIMIT} are the limits"
+            )
+        if not ids:
+            return
+        body: JsonObject = {"issueIdsOrKeys": [_checked(one) for one in ids], "maxResults": 1000}
+        if field_ids:
+            body["fieldIds"] = list(field_ids)
+        for answer in self._token_batches(f"{API}/changelog/bulkfetch", body):
+            for log in _items(answer, "issueChangeLogs"):
+                for entry in _items(log, "changeHistories"):
+                    yield str(log["issueId"]), entry
+
+    def comments(self, issue: str) -> list[JsonObject]:
+        """All comments of an issue, oldest first."""
+        params: Params = {"maxResults": 100, "orderBy": "created"}
+        return list(self._offset_batches(f"{_issue_path(issue)}/comment", "comments", params))
+
+    def worklogs(self, issue: str) -> list[JsonObject]:
+        """All worklogs of an issue."""
+        return list(self._offset_batches(f"{_issue_path(issue)}/worklog", "worklogs", {"maxResults": 5000}))
+
+    def property(self, issue: str, key: str) -> Any:
+        """Value of an issue property; None when there is no such property (or no such issue)."""
+        try:
+            return self._http.get(f"{_issue_path(issue)}/properties/{quote(key, safe='')}").body["value"]
+        except RemoteMissing:
+            return None
+
+    # Changing issues
+
+    def transitions(self, issue: str) -> list[Transition]:
+        """Ways out of the issue's status that are open to the account now; empty also without the permission."""
+        answer = self._http.get(f"{_issue_path(issue)}/transitions", {"expand": "transitions.fields"}).body
+        return [wire.parse_transition(document) for document in _items(answer, "transitions")]
+
+    def editmeta(self, issue: str) -> JsonObject:
+        """Editable fields of an issue by id, with `operations` and `allowedValues`."""
+        fields: JsonObject = self._http.get(f"{_issue_path(issue)}/editmeta").body["fields"]
+        return fields
+
+    def edit_issue(
+        self,
+        issue: str,
+        *,
+        fields: Mapping[str, object] | None = None,
+        update: Mapping[str, Sequence[Mapping[str, object]]] | None = None,
+        properties: Mapping[str, object] | None = None,
+        history_metadata: Mapping[str, object] | None = None,
+    ) -> None:
+        """Set fields, or apply verbs (`update`) to them, all in one request; what is not named stays.
+
+        Jira has no compare-and-swap: the last writer of a field wins. Attach a mark, and look at the changelog after.
+
+        Args:
+            issue: Id or key.
+            fields: Field id to the new value in Jira's form; None clears.
+            update: Field id to verbs, such as {"labels": [{"add": "urgent"}]}.
+            properties: Issue properties to set along.
+            history_metadata: Attached to the changelog entry.
+        """
+        if both := set(fields or ()) & set(update or ()):
+            raise ValueError(f"{', '.join(sorted(both))}: a field is either set or updated, not both in one request")
+        self._http.request("PUT", _issue_path(issue), json=_edit(fields, update, properties, history_metadata))
+
+    def transition(
+        self,
+        issue: str,
+        transition_id: str,
+        fields: Mapping[str, object] | None = None,
+        *,
+        history_metadata: Mapping[str, object] | None = None,
+    ) -> None:
+        """Take the issue along a transition. One that is no longer open is a RemoteRefused with status 400."""
+        body = {"transition": {"id": transition_id}, **_edit(fields, None, None, history_metadata)}
+        self._http.post(f"{_issue_path(issue)}/transitions", body)
+
+    # Batches
+
+    def _token_batches(self, path: str, body: JsonObject) -> Iterator[JsonObject]:
+        """Answers of a POST that pages by token. A short or empty batch is no reason to stop; the token is."""
+        seen: set[str] = set()
+        for _ in range(MAX_BATCHES):
+            answer: JsonObject = self._http.post(path, body).body
+            yield answer
+            token = answer.get("nextPageToken")
+            if answer.get("isLast") is True or not token:
+                return
+            if token in seen:
+                raise SyncHalted(f"jira: {path} gave the same page token twice; the result would not be complete")
+            seen.add(token)
+            body = {**body, "nextPageToken": token}
+        raise SyncHalted(f"jira: {path} did not end after {MAX_BATCHES} batches")
+
+    def _offset_batches(self, path: str, name: str, params: Params) -> Iterator[JsonObject]:
+        """Items of a GET that pages by offset. The site may give fewer than asked: go on from what came."""
+        start = 0
+        for _ in range(MAX_BATCHES):
+            answer = self._http.get(path, {**params, "startAt": start}).body
+            items = _items(answer, name)
+            yield from items
+            start += len(items)
+            total = answer.get("total")
+            if answer.get("isLast") is True or not items or (isinstance(total, int) and start >= total):
+                return
+        raise SyncHalted(f"jira: {path} did not end after {MAX_BATCHES} batches")
+
+
+def _checked(issue: str) -> str:
+    """The id or key; ValueError when it is neither, so that nothing else gets into a path or a body."""
+    if not (ISSUE_ID.fullmatch(issue) or ISSUE_KEY.fullmatch(issue)):
+        raise ValueError(f"{issue!r} is neither an issue id nor an issue key")
+    return issue
+
+
+def _issue_path(issue: str) -> str:
+    return f"{API}/issue/{_checked(issue)}"
+
+
+def _items(answer: object, name: str) -> list[Any]:
+    """A list in an answer. Taking an answer without it for an empty one is how zero rows become a success."""
+    items = answer.get(name) if isinstance(answer, dict) else None
+    if not isinstance(items, list):
+        raise RemoteRefused(f"jira gave an answer without {name!r}; nothing was taken from it", status=200)
+    return items
+
+
+def _named_account(headers: Headers) -> str | None:
+    value = headers.get("X-AAccountId")
+    return unquote(value) if value else None
+
+
+def _edit(
+    fields: Mapping[str, object] | None,
+    update: Mapping[str, Sequence[Mapping[str, object]]] | None,
+    properties: Mapping[str, object] | None,
+    history_metadata: Mapping[str, object] | None,
+) -> JsonObject:
+    """The parts of an edit that are there, in the form of the official document."""
+    body: JsonObject = {}
+    if fields:
+        body["fields"] = dict(fields)
+    if update:
+        body["update"] = {field: [dict(verb) for verb in verbs] for field, verbs in update.items()}
+    if properties:
+        body["properties"] = [{"key": key, "value": value} for key, value in properties.items()]
+    if history_metadata:
+        body["historyMetadata"] = dict(history_metadata)
+    return body
