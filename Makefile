@@ -1,0 +1,59 @@
+# Everything sets up what it needs first; `make` alone lists what there is.
+# PYTHON names the Python to use, ARGS goes to the program: make test ARGS='-k locks'
+
+PYTHON ?=
+ARGS ?=
+RUN = .venv/bin/python -m
+
+.PHONY: help setup demo dev test lint types check bench laws mutants schema clean
+
+help:
+	@echo 'make demo     everything once, on the sandbox with demo data; needs no account'
+	@echo 'make dev      the Dagster UI; on the sandbox until .env names real accounts'
+	@echo 'make test     all tests'
+	@echo 'make check    lint, types and all tests: what must pass'
+	@echo 'make lint     style and import contracts'
+	@echo 'make types    static types'
+	@echo 'make laws     the laws of the sync on many more random histories'
+	@echo 'make mutants  whether the tests notice faults put into the merge'
+	@echo 'make bench    speed and memory against a floor measured in the same run'
+	@echo 'make schema   write db/schema.sql anew, after adding a migration'
+	@echo 'make setup    only the virtual environment with the locked dependencies'
+
+setup:
+	@PYTHON='$(PYTHON)' scripts/bootstrap
+
+demo: setup
+	@.venv/bin/javis demo $(ARGS)
+
+dev: setup
+	@.venv/bin/javis dev $(ARGS)
+
+test: setup
+	@$(RUN) pytest $(ARGS)
+
+lint: setup
+	@$(RUN) ruff check .
+	@$(RUN) ruff format --check --quiet .
+	@.venv/bin/lint-imports --no-cache
+
+types: setup
+	@$(RUN) mypy
+
+check: lint types test
+
+bench: setup
+	@$(RUN) bench $(ARGS)
+
+laws: setup
+	@$(RUN) pytest -m laws --hypothesis-profile=laws $(ARGS)
+
+mutants: setup
+	@$(RUN) javis_pipeline_tests.mutants $(ARGS)
+
+schema: setup
+	@$(RUN) javis_pipeline_tests.schema
+
+clean:
+	@if [ -x .venv/bin/javis ]; then .venv/bin/javis db stop; fi
+	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info build dist
