@@ -18,8 +18,11 @@ CREATE TABLE jira_issues (
     title                 text,
     description           text,
     description_adf       jsonb,
+    environment           text,
     issue_type            text,
+    issue_type_id         text,
     is_subtask            boolean NOT NULL DEFAULT false,
+    hierarchy_level       integer,
     status                text,
     status_id             text,
     status_category       text CONSTRAINT jira_issues_status_category_is_known
@@ -30,11 +33,20 @@ CREATE TABLE jira_issues (
     labels                text[] NOT NULL DEFAULT '{}',
     components            text[] NOT NULL DEFAULT '{}',
     fix_versions          text[] NOT NULL DEFAULT '{}',
+    affected_versions     text[] NOT NULL DEFAULT '{}',
     assignee_id           text,
     reporter_id           text,
+    creator_id            text,
     parent_key            text,
+    parent_id             text,
+    epic_key              text,
     sprint                text,
+    sprint_id             bigint,
+    team                  text,
     story_points          numeric,
+    estimate_seconds      bigint,
+    remaining_seconds     bigint,
+    spent_seconds         bigint,
     due_date              date,
     flagged               boolean NOT NULL DEFAULT false,
     custom_fields         jsonb NOT NULL DEFAULT '{}',
@@ -56,6 +68,9 @@ CREATE INDEX jira_issues_by_project ON jira_issues (project_key, remote_updated_
 CREATE INDEX jira_issues_by_parent ON jira_issues (parent_key);
 CREATE INDEX jira_issues_dirty ON jira_issues (project_key)
     WHERE local_modified_fields <> '{}' OR local_deleted_at IS NOT NULL;
+
+-- A first load spends most of the server's time on compressing what is hardly ever read again.
+ALTER TABLE jira_issues ALTER description_adf SET STORAGE EXTERNAL;
 
 COMMENT ON COLUMN jira_issues.description IS 'Markdown view of description_adf; edit this one';
 COMMENT ON COLUMN jira_issues.sync_errors IS '{field: why a local edit cannot be pushed, and the remedy}';
@@ -92,6 +107,8 @@ CREATE INDEX confluence_pages_dirty ON confluence_pages (space_key)
     WHERE local_modified_fields <> '{}' OR local_deleted_at IS NOT NULL;
 
 -- Satellites of issues and pages: written by the sync only ---------------------------------------------------------------
+-- Those of issues name the issue without a foreign key: rows of jira_issues are never deleted, only the pull writes here,
+-- always in the transaction of the issue itself, and a check for each row would double the time of a first load.
 
 CREATE TABLE users (
     account_id   text PRIMARY KEY,
@@ -123,7 +140,7 @@ CREATE TABLE sprints (
 );
 
 CREATE TABLE issue_sprints (
-    jira_id   text NOT NULL REFERENCES jira_issues (jira_id) ON DELETE CASCADE,
+    jira_id   text NOT NULL,
     sprint_id bigint NOT NULL,
     PRIMARY KEY (jira_id, sprint_id)
 );
@@ -132,7 +149,7 @@ CREATE INDEX issue_sprints_by_sprint ON issue_sprints (sprint_id);
 -- A link as seen from one of its two issues; the other one may be outside every synced project.
 CREATE TABLE issue_links (
     link_id   text NOT NULL,
-    jira_id   text NOT NULL REFERENCES jira_issues (jira_id) ON DELETE CASCADE,
+    jira_id   text NOT NULL,
     type      text NOT NULL,
     direction text NOT NULL CONSTRAINT issue_links_direction_is_known CHECK (direction IN ('inward', 'outward')),
     label     text NOT NULL,
@@ -143,26 +160,26 @@ CREATE TABLE issue_links (
 CREATE INDEX issue_links_by_other ON issue_links (other_key);
 
 CREATE TABLE comments (
-    comment_id text PRIMARY KEY,
-    jira_id    text NOT NULL REFERENCES jira_issues (jira_id) ON DELETE CASCADE,
+    jira_id    text NOT NULL,
+    comment_id text NOT NULL,
     author_id  text,
     body       text NOT NULL,
     created_at timestamptz,
-    updated_at timestamptz
+    updated_at timestamptz,
+    PRIMARY KEY (jira_id, comment_id)
 );
-CREATE INDEX comments_by_issue ON comments (jira_id);
 
 CREATE TABLE worklogs (
-    worklog_id text PRIMARY KEY,
-    jira_id    text NOT NULL REFERENCES jira_issues (jira_id) ON DELETE CASCADE,
+    jira_id    text NOT NULL,
+    worklog_id text NOT NULL,
     author_id  text,
     started_at timestamptz,
-    seconds    bigint NOT NULL
+    seconds    bigint NOT NULL,
+    PRIMARY KEY (jira_id, worklog_id)
 );
-CREATE INDEX worklogs_by_issue ON worklogs (jira_id);
 
 CREATE TABLE status_changes (
-    jira_id     text NOT NULL REFERENCES jira_issues (jira_id) ON DELETE CASCADE,
+    jira_id     text NOT NULL,
     change_id   text NOT NULL,
     author_id   text,
     from_id     text,
@@ -174,7 +191,7 @@ CREATE TABLE status_changes (
 );
 
 CREATE TABLE sprint_changes (
-    jira_id    text NOT NULL REFERENCES jira_issues (jira_id) ON DELETE CASCADE,
+    jira_id    text NOT NULL,
     change_id  text NOT NULL,
     sprint_id  bigint NOT NULL,
     added      boolean NOT NULL,
@@ -367,13 +384,26 @@ CREATE TABLE work_contexts (
 );
 CREATE INDEX work_contexts_newest ON work_contexts (project_key, as_of DESC);
 
+-- One answer of an engine for one context and scope: an unchanged context is not asked about twice.
+CREATE TABLE ai_advice (
+    advice_id    uuid PRIMARY KEY,
+    project_key  text NOT NULL,
+    scope        text NOT NULL,
+    context_hash text NOT NULL,
+    engine       text NOT NULL CONSTRAINT ai_advice_engine_is_known CHECK (engine IN ('claude', 'rules')),
+    model        text,
+    usage        jsonb,
+    cost_usd     numeric,
+    dropped      jsonb NOT NULL DEFAULT '{}',
+    notes        jsonb NOT NULL DEFAULT '[]',
+    created_at   timestamptz NOT NULL
+);
+CREATE INDEX ai_advice_newest ON ai_advice (project_key, scope, created_at DESC);
+
 CREATE TABLE ai_suggestions (
     id           uuid PRIMARY KEY,
+    advice_id    uuid NOT NULL REFERENCES ai_advice (advice_id) ON DELETE CASCADE,
     project_key  text NOT NULL,
-    context_hash text NOT NULL,
-    scope        jsonb NOT NULL DEFAULT '{}',
-    engine       text NOT NULL CONSTRAINT ai_suggestions_engine_is_known CHECK (engine IN ('claude', 'rules')),
-    model        text,
     rank         integer NOT NULL,
     kind         text NOT NULL,
     title        text NOT NULL,
@@ -385,11 +415,9 @@ CREATE TABLE ai_suggestions (
                  CONSTRAINT ai_suggestions_state_is_known CHECK (state IN ('proposed', 'accepted', 'rejected', 'expired')),
     created_at   timestamptz NOT NULL,
     decided_by   text,
-    decided_at   timestamptz,
-    tokens       jsonb NOT NULL DEFAULT '{}',
-    cost_usd     numeric
+    decided_at   timestamptz
 );
-CREATE INDEX ai_suggestions_by_context ON ai_suggestions (project_key, context_hash);
+CREATE INDEX ai_suggestions_by_advice ON ai_suggestions (advice_id, rank);
 CREATE INDEX ai_suggestions_proposed ON ai_suggestions (project_key, rank) WHERE state = 'proposed';
 
 -- A post is claimed (ts null) before Slack is asked, so that a lost reply is found again instead of posted twice.
@@ -422,12 +450,20 @@ CREATE TABLE roadmap_visions (
 -- Over the base values of the synced fields. Every sync write stores it; a clean row whose hash differs was changed
 -- behind the trigger's back (disabled trigger, session_replication_role, a restore).
 
+CREATE FUNCTION jira_issue_content_hash(
+    title text, description text, status text, priority text, labels text[], assignee_id text, due_date date,
+    story_points numeric, parent_key text
+) RETURNS uuid
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN md5(ROW(title, description, status, priority, labels, assignee_id, due_date - DATE '2000-01-01', story_points,
+    parent_key)::text)::uuid;
+
 CREATE FUNCTION jira_issue_content_hash(row_ jira_issues) RETURNS uuid
 LANGUAGE sql STABLE PARALLEL SAFE
-RETURN md5(ROW(
+RETURN jira_issue_content_hash(
     (row_).title, (row_).description, (row_).status, (row_).priority, (row_).labels, (row_).assignee_id,
-    (row_).due_date - DATE '2000-01-01', (row_).story_points, (row_).parent_key
-)::text)::uuid;
+    (row_).due_date, (row_).story_points, (row_).parent_key
+);
 
 CREATE FUNCTION confluence_page_content_hash(row_ confluence_pages) RETURNS uuid
 LANGUAGE sql STABLE PARALLEL SAFE
