@@ -161,7 +161,8 @@ class EmbeddedServer:
         """Connection URL, with the password. The server must run."""
         with _explained(self._folder):
             password = (self._folder / "password").read_text(encoding="ascii")
-            return f"postgresql://{USER}:{password}@127.0.0.1:{self._pid_file()[3]}/{database}"
+            # This build has no TLS, and needs none; a PGSSLMODE that is meant for other servers must not ask for it.
+            return f"postgresql://{USER}:{password}@127.0.0.1:{self._pid_file()[3]}/{database}?sslmode=disable"
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
