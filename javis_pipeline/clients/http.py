@@ -171,7 +171,7 @@ class Transport:
         limits: Bounds of one call.
         clock: Monotonic seconds.
         sleep: Waits that many seconds.
-        random: For the jitter between repeats.
+        jitter: Randomness for the waits between repeats.
     """
 
     name: str
@@ -185,7 +185,7 @@ class Transport:
     limits: Limits = field(default_factory=Limits)
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
-    random: random.Random = field(default_factory=random.Random)
+    jitter: random.Random = field(default_factory=random.Random)
 
     def __post_init__(self) -> None:
         self.base_url = _checked_base_url(self.name, self.base_url)
@@ -270,7 +270,7 @@ class Transport:
         return wait
 
     def _backoff(self, tries: int) -> float:
-        return min(2.0**tries, 30.0) * self.random.uniform(0.7, 1.3)
+        return min(2.0**tries, 30.0) * self.jitter.uniform(0.7, 1.3)
 
     # One try
 

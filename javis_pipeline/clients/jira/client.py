@@ -97,7 +97,7 @@ class JiraClient:
             limits=limits or Limits(),
             clock=clock,
             sleep=sleep,
-            random=jitter or random.Random(),  # noqa: S311 - jitter between repeats, no secret
+            jitter=jitter or random.Random(),  # noqa: S311 - jitter between repeats, no secret
         )
 
     def __repr__(self) -> str:

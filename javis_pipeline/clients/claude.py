@@ -1,0 +1,188 @@
+"""Claude through the official SDK, bounded by our own deadline and retries."""
+
+import random
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from javis_pipeline.errors import IdentityError, RemoteBusy, RemoteError, RemoteRefused, UnusableReply
+from javis_pipeline.records.suggestion import Usage
+
+Reply = TypeVar("Reply", bound=BaseModel)
+
+DEADLINE = timedelta(seconds=120)
+MAX_TRIES = 3
+FIRST_WAIT_SECONDS = 2.0
+
+
+class Price(NamedTuple):
+    """US dollars per million tokens."""
+
+    input: Decimal
+    output: Decimal
+    cache_read: Decimal
+    cache_write: Decimal
+
+
+# Anthropic's list prices; cache writes are those of the one-hour cache. A model that is not here has no known cost.
+PRICES = {
+    "claude-sonnet-5": Price(Decimal(2), Decimal(10), Decimal("0.20"), Decimal(4)),
+    "claude-sonnet-5-5": Price(Decimal(2), Decimal(10), Decimal("0.20"), Decimal(4)),
+    "claude-opus-5-5": Price(Decimal(4), Decimal(20), Decimal("0.20"), Decimal(8)),
+}
+
+
+class Answer(NamedTuple, Generic[Reply]):
+    """What Claude said, in the form asked for. `model` is the one that answered."""
+
+    reply: Reply
+    model: str
+    usage: Usage
+
+
+class MessagesClient:
+    """The Messages API: one question, one answer in a given form.
+
+    The key and the URL are always given: the SDK would otherwise look for credentials of its own and could send a
+    demo's data to the real service.
+    """
+
+    def __init__(
+        self,
+        api_key: str,
+        *,
+        model: str,
+        base_url: str,
+        deadline: timedelta = DEADLINE,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        # Half of the program never needs the SDK, which takes a second to import.
+        import anthropic
+
+        self._sdk = anthropic
+        self._client = anthropic.Anthropic(api_key=api_key, base_url=base_url, max_retries=0)
+        self._model = model
+        self._deadline = deadline.total_seconds()
+        self._sleep = sleep
+        self._clock = clock
+
+    def __repr__(self) -> str:
+        return f"MessagesClient(model={self._model!r})"
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def count_tokens(self, instructions: str, question: str) -> int:
+        """Exact number of input tokens of a prompt, as the service counts them."""
+        counted = self._tried(
+            lambda timeout: self._client.messages.count_tokens(
+                model=self._model,
+                system=instructions,
+                messages=[{"role": "user", "content": question}],
+                timeout=timeout,
+            )
+        )
+        return int(counted.input_tokens)
+
+    def ask(self, instructions: str, question: str, reply_type: type[Reply], *, max_tokens: int) -> Answer[Reply]:
+        """Claude's answer as a `reply_type`.
+
+        Args:
+            instructions: Stable first part, kept in the service's cache for an hour.
+            question: What changes from call to call.
+            reply_type: The form of the answer; the service is bound to its JSON schema.
+            max_tokens: Longest answer, thinking included.
+
+        Raises:
+            IdentityError: The key is refused.
+            RemoteBusy: Overloaded or rate-limited for longer than the deadline allows.
+            RemoteRefused: The request itself is refused.
+            UnusableReply: The model refused, was cut off, or answered in another form.
+        """
+        message = self._tried(
+            lambda timeout: self._client.messages.parse(
+                model=self._model,
+                max_tokens=max_tokens,
+                system=[{"type": "text", "text": instructions, "cache_control": {"type": "ephemeral", "ttl": "1h"}}],
+                messages=[{"role": "user", "content": question}],
+                output_format=reply_type,
+                timeout=timeout,
+            )
+        )
+        if message.stop_reason == "refusal":
+            raise UnusableReply("Claude declined to answer")
+        if message.stop_reason != "end_turn" or message.parsed_output is None:
+            raise UnusableReply(
+                f"Claude's answer ended early ({message.stop_reason}) and cannot be read; a longer answer may be "
+                f"allowed, now {max_tokens} tokens"
+            )
+        return Answer(message.parsed_output, message.model, usage_of(message.usage, message.model))
+
+    def _tried(self, call: Callable[[float], Any]) -> Any:
+        """The result of `call(seconds left)`, tried again while the service is busy and the deadline allows."""
+        ends_at = self._clock() + self._deadline
+        wait = FIRST_WAIT_SECONDS
+        for attempt in range(1, MAX_TRIES + 1):
+            try:
+                return call(max(ends_at - self._clock(), 0.1))
+            except (ValidationError, ValueError):
+                # The texts of these errors quote the answer.
+                raise UnusableReply("Claude's answer is not in the form that was asked for") from None
+            except self._sdk.APIError as error:
+                busy = self._explained(error)
+            asked = busy.retry_after.total_seconds() if busy.retry_after else 0.0
+            pause = max(asked, wait * random.uniform(0.7, 1.3))  # noqa: S311 jitter needs no secrecy
+            if attempt == MAX_TRIES or self._clock() + pause >= ends_at:
+                raise busy
+            self._sleep(pause)
+            wait *= 2
+        raise AssertionError("the last try returns or raises")
+
+    def _explained(self, error: Any) -> RemoteBusy:
+        """The busy error to try again after; raises what trying again cannot mend. Bodies are not quoted."""
+        if isinstance(error, self._sdk.APITimeoutError):
+            raise RemoteBusy(f"Claude did not answer within {self._deadline:.0f} s") from None
+        if isinstance(error, self._sdk.APIConnectionError):
+            return RemoteBusy("Claude cannot be reached; check the network and ANTHROPIC_BASE_URL")
+        if isinstance(error, self._sdk.APIResponseValidationError):
+            raise UnusableReply("Claude's answer is not in the form that was asked for") from None
+        if not isinstance(error, self._sdk.APIStatusError):
+            raise RemoteError(f"the call to Claude failed ({type(error).__name__})") from None
+        status = error.status_code
+        if status in (401, 403):
+            raise IdentityError(f"Claude refuses the key ({status}); check ANTHROPIC_API_KEY") from None
+        if status == 429 or status >= 500:
+            what = "limits our rate" if status == 429 else "is overloaded or failing"
+            return RemoteBusy(f"Claude {what} ({status})", retry_after=_retry_after(error.response.headers))
+        raise RemoteRefused(
+            f"Claude refuses the request ({status}); check ANTHROPIC_MODEL and the account's limits", status=status
+        ) from None
+
+
+def usage_of(usage: Any, model: str) -> Usage:
+    """The SDK's usage with its cost at list prices."""
+    read, written = usage.cache_read_input_tokens or 0, usage.cache_creation_input_tokens or 0
+    price = PRICES.get(model)
+    cost = None
+    if price is not None:
+        total = (
+            usage.input_tokens * price.input
+            + usage.output_tokens * price.output
+            + read * price.cache_read
+            + written * price.cache_write
+        )
+        cost = total / 1_000_000
+    return Usage(usage.input_tokens, usage.output_tokens, read, written, cost)
+
+
+def _retry_after(headers: Any) -> timedelta | None:
+    try:
+        return timedelta(seconds=float(headers.get("retry-after", "")))
+    except (ValueError, OverflowError):
+        return None
