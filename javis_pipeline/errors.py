@@ -67,6 +67,10 @@ class StaleRevision(RemoteError):
     """Pull and merge again: the remote record changed since it was read."""
 
 
+class UnusableReply(RemoteError):
+    """Fall back: the model refused, stopped early, or answered in another form than it was asked for."""
+
+
 class IdentityError(RemoteError):
     """Fix the credentials: the remote does not know us, or knows us as somebody else than last time."""
 
@@ -81,6 +85,20 @@ class UnreadableRecord(JavisError):
     def __init__(self, message: str, *, remote_id: str) -> None:
         super().__init__(message)
         self.remote_id = remote_id
+
+
+class UnreadableText(JavisError):
+    """Leave the text as it is and show the error on its row: a rich text is malformed, too large or nested too deep.
+
+    Attributes:
+        line: Line of the fault, from 1, for a text written by a person.
+        column: Column of the fault, from 1.
+    """
+
+    def __init__(self, message: str, *, line: int | None = None, column: int | None = None) -> None:
+        super().__init__(message)
+        self.line = line
+        self.column = column
 
 
 class SyncHalted(JavisError):
