@@ -13,6 +13,7 @@ class Credentials:
     def __init__(self, seed: int) -> None:
         self.api_token = f"ATATT3xSandbox{_derived(seed, 'atlassian', 40)}"
         self.slack_bot_token = f"xoxb-sandbox-{_derived(seed, 'slack', 24)}"
+        self.slack_app_token = f"xapp-sandbox-{_derived(seed, 'slack-app', 24)}"
         self.slack_signing_secret = _derived(seed, "slack-signing", 32)
         self.anthropic_api_key = f"sk-ant-sandbox-{_derived(seed, 'anthropic', 40)}"
 

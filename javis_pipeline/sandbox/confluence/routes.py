@@ -76,6 +76,7 @@ def routes(world: World) -> list[BaseRoute]:
         ("GET", f"{v2}/pages/{{id}}/versions/{{number}}", get_version),
         ("GET", f"{v2}/pages/{{id}}/labels", list_labels),
         ("GET", f"{v2}/pages/{{id}}/children", list_children),
+        ("GET", f"{v2}/pages/{{id}}/direct-children", list_children),
         ("GET", f"{v2}/pages/{{id}}/ancestors", list_ancestors),
         ("POST", f"{v2}/users-bulk", list_users),
         ("GET", f"{v1}/user/current", current_user),

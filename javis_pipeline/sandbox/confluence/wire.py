@@ -88,6 +88,7 @@ def child_json(page: Page) -> Json:
         "title": page.title,
         "spaceId": page.space_id,
         "childPosition": page.position,
+        "type": "page",
     }
 
 
@@ -124,6 +125,18 @@ def v1_user_json(person: Person) -> Json:
     }
 
 
+def _v1_space_json(space: Space) -> Json:
+    return {
+        "id": int(space.space_id),
+        "key": space.key,
+        "name": space.name,
+        "type": space.type,
+        "status": space.status,
+        "_expandable": {},
+        "_links": {"webui": f"/spaces/{space.key}"},
+    }
+
+
 def v1_content_json(page: Page, space: Space) -> Json:
     version = page.latest
     return {
@@ -131,7 +144,7 @@ def v1_content_json(page: Page, space: Space) -> Json:
         "type": "page",
         "status": page.status,
         "title": page.title,
-        "space": {"id": int(space.space_id), "key": space.key, "name": space.name, "type": space.type},
+        "space": _v1_space_json(space),
         "version": {
             "by": {"type": "known", "accountId": version.author_id},
             "when": timestamp(version.created_at),
