@@ -10,12 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final, Literal
 
 import orjson
-
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
+from pydantic import TypeAdapter
 
 JsonObject = dict[str, Any]
 
@@ -280,7 +278,8 @@ class Blocker:
     """An open issue that nothing open blocks, and that others wait for.
 
     Attributes:
-        held_up_keys: All open issues that wait for it, directly or through others.
+        held_up: How many open issues wait for it, directly or through others.
+        held_up_keys: Some of them, in key order.
         depth: Length of the longest chain of issues behind it.
         projects: Projects of the issues that wait for it.
         is_outside: It belongs to another project than the one of the context.
@@ -288,6 +287,7 @@ class Blocker:
     """
 
     key: str
+    held_up: int
     held_up_keys: tuple[str, ...]
     depth: int
     held_up_points: float | None
@@ -402,10 +402,8 @@ class WorkContext:
 
 
 @cache
-def _adapter() -> "TypeAdapter[WorkContext]":
+def _adapter() -> TypeAdapter[WorkContext]:
     # Built on first use: it takes longer than everything else that importing this module does.
-    from pydantic import TypeAdapter
-
     return TypeAdapter(WorkContext)
 
 

@@ -1,0 +1,1 @@
+"""Tables of a project as DataFrames, and what they mean: findings, risks, blockers, forecasts. Pure."""

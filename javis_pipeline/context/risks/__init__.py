@@ -1,0 +1,1 @@
+"""What may go wrong: one module a kind, each with a pure `find(facts)`."""

@@ -1,0 +1,78 @@
+"""Open issues that cannot go on: others must be done first, or somebody raised a flag."""
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from javis_pipeline.context.days import as_date, looked_up
+from javis_pipeline.context.facts import Facts
+from javis_pipeline.context.attention import is_forgotten, is_high
+from javis_pipeline.context.risks.ranking import Found, found_rows
+from javis_pipeline.records.context import Risk
+
+
+def find(facts: Facts) -> Found:
+    """High when it is being worked on, is in the sprint or is due within a week; medium with a high priority; else, and when
+    forgotten, low.
+
+    Jira does not tell when a link was made. An issue is blocked at most since both ends existed and, when the blocker
+    was reopened, since then.
+    """
+    issues = facts.open_issues
+    rows = issues[issues["key"].isin(facts.graph.blocked) | issues["flagged"]]
+    blockers = [facts.graph.blockers_of(key) for key in rows["key"]]
+    unknown = [sum(facts.graph.nodes[key].category is None for key in keys) for keys in blockers]
+    since = _since(facts, rows, blockers)
+    soon = rows["due_date"] <= facts.today.day + pd.Timedelta(days=7)
+    pressing = (rows["status_category"] == "indeterminate") | rows["in_sprint"] | soon
+    severity = pd.Series("low", index=rows.index, dtype="str").mask(is_high(rows, facts.thresholds), "medium")
+    rows = rows.assign(
+        blockers=pd.Series(blockers, index=rows.index, dtype=object),
+        unknown=unknown,
+        since=since,
+        days=facts.today.days_since(since),
+        severity=severity.mask(pressing, "high").mask(is_forgotten(rows, facts.today, facts.thresholds), "low"),
+    )
+    return found_rows("blocked", rows, _risk, worst_by="days", limit=facts.thresholds.risks_per_kind)
+
+
+def _since(facts: Facts, rows: pd.DataFrame, blockers: list[list[str]]) -> "pd.Series[Any]":
+    """First day on which each issue may have been blocked; NaT for one that is only flagged."""
+    here = facts.issues.set_index("key")
+    made = here["created_day"].where(here["reopened_at"].isna(), facts.today.day_of(here["reopened_at"]))
+    outside = facts.frames.outside_issues.set_index("key")
+    begins = pd.concat([made, facts.today.day_of(outside["created_at"])])
+    pairs = pd.DataFrame({"blocker": blockers}, index=rows.index).explode("blocker")["blocker"].dropna()
+    earliest = looked_up(pairs, begins).groupby(level=0).min().reindex(rows.index)
+    has_blocker = rows.index.isin(pairs.index)
+    return pd.concat([earliest, rows["created_day"]], axis=1).max(axis=1).where(has_blocker)
+
+
+def _risk(row: Mapping[Hashable, Any]) -> Risk:
+    key, blockers, unknown = row["key"], row["blockers"], int(row["unknown"])
+    evidence: dict[str, int | float | str] = {"blockers": len(blockers)}
+    if row["flagged"]:
+        evidence["flagged"] = 1
+    if unknown:
+        evidence["blockers_of_unknown_state"] = unknown
+    if not pd.isna(row["days"]):
+        evidence["days_at_most"] = int(row["days"])
+    return Risk(
+        finding_id=f"blocked:{key}",
+        kind="blocked",
+        severity=row["severity"],
+        summary=_summary(key, blockers, unknown, row["days"]),
+        issue_keys=(key, *blockers),
+        evidence=evidence,
+        since=as_date(row["since"]),
+    )
+
+
+def _summary(key: str, blockers: list[str], unknown: int, days: float) -> str:
+    if not blockers:
+        return f"{key} is flagged as impeded"
+    named = ", ".join(blockers[:3]) + (f" and {len(blockers) - 3} more" if len(blockers) > 3 else "")
+    how_long = "" if pd.isna(days) else f", for {int(days)} days at most"
+    doubt = f" ({unknown} of them not synced: may be done)" if unknown else ""
+    return f"{key} is blocked by {named}{doubt}{how_long}"

@@ -1,0 +1,50 @@
+"""People who work on more at once than anybody can."""
+
+from collections.abc import Sequence
+
+from javis_pipeline.context.facts import Facts
+from javis_pipeline.context.risks.ranking import Found, found
+from javis_pipeline.context.workload import describe_workload
+from javis_pipeline.records.context import PersonLoad, Risk
+
+_KEYS_LISTED = 10
+
+
+def find(facts: Facts) -> Found:
+    """High from twice the limit on, else medium."""
+    limit = facts.thresholds.max_in_progress
+    loads = [load for load in describe_workload(facts.issues, facts.today) if load.in_progress > limit]
+    return found(
+        "overloaded_person", [_risk(facts, load, limit) for load in loads], limit=facts.thresholds.risks_per_kind
+    )
+
+
+def _risk(facts: Facts, load: PersonLoad, limit: int) -> Risk:
+    return Risk(
+        finding_id=f"overloaded_person:{load.account_id}",
+        kind="overloaded_person",
+        severity="high" if load.in_progress >= 2 * limit else "medium",
+        summary=(
+            f"one person has {load.in_progress} issues in progress, {load.overdue} overdue, "
+            f"and finished {load.finished_last_4_weeks} in four weeks"
+        ),
+        issue_keys=tuple(_in_progress(facts, load.account_id)),
+        evidence={
+            "in_progress": load.in_progress,
+            "limit": limit,
+            "open": load.open,
+            "overdue": load.overdue,
+            "finished_last_4_weeks": load.finished_last_4_weeks,
+        },
+        since=None,
+        account_id=load.account_id,
+    )
+
+
+def _in_progress(facts: Facts, account_id: str) -> Sequence[str]:
+    """Some of the person's issues in progress, the longest untouched first."""
+    issues = facts.issues
+    mine = issues[
+        (issues["assignee_id"] == account_id) & (issues["status_category"] == "indeterminate") & ~issues["is_epic"]
+    ]
+    return list(mine.sort_values(["updated_day", "key"])["key"].head(_KEYS_LISTED))

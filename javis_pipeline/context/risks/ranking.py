@@ -1,0 +1,58 @@
+"""What the modules of this folder give back: the worst risks of their kind, and how many there are."""
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from javis_pipeline.context.days import natural_order
+from javis_pipeline.records.context import SEVERITY_ORDER, Risk, RiskKind, RiskTotal, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Risks of one kind, worst first, at most as many as are listed; `totals` counts all."""
+
+    risks: tuple[Risk, ...]
+    totals: tuple[RiskTotal, ...]
+
+
+def found_rows(
+    kind: RiskKind,
+    rows: pd.DataFrame,
+    build: Callable[[Mapping[Hashable, Any]], Risk],
+    *,
+    worst_by: str,
+    limit: int,
+) -> Found:
+    """Risks from one row each. A project can have very many, so only those that are listed become objects.
+
+    Args:
+        rows: Needs `key` and `severity`.
+        build: Makes a risk of a row.
+        worst_by: Column that is larger for the worse of two rows of the same severity.
+    """
+    order = rows.assign(
+        severity_order=rows["severity"].map(SEVERITY_ORDER), key_order=natural_order(rows["key"])
+    ).sort_values(["severity_order", worst_by, "key_order"], ascending=[True, False, True])
+    counts = rows["severity"].value_counts()
+    totals = tuple(
+        RiskTotal(kind, severity, int(counts[severity])) for severity in SEVERITY_ORDER if severity in counts
+    )
+    return Found(tuple(build(row) for row in order.head(limit).to_dict("records")), totals)
+
+
+def found(kind: RiskKind, risks: Sequence[Risk], *, limit: int) -> Found:
+    """Risks that are objects already, the worse of two of the same severity first."""
+    order = sorted(risks, key=lambda risk: SEVERITY_ORDER[risk.severity])
+    counts: dict[Severity, int] = {}
+    for risk in order:
+        counts[risk.severity] = counts.get(risk.severity, 0) + 1
+    return Found(tuple(order[:limit]), tuple(RiskTotal(kind, severity, count) for severity, count in counts.items()))
+
+
+def graded(high: "pd.Series[bool]", otherwise: Severity, *, low: "pd.Series[bool] | None" = None) -> "pd.Series[str]":
+    """Severity "low" where `low`, else "high" where `high`, `otherwise` elsewhere."""
+    severity = pd.Series(otherwise, index=high.index, dtype="str").mask(high, "high")
+    return severity if low is None else severity.mask(low, "low")
