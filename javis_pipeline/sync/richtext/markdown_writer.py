@@ -10,13 +10,13 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from javis_pipeline.sync.richtext.placeholders import Node, container_of, plain_text, token_of
+from javis_pipeline.sync.richtext.placeholders import Node, Placeholder, container_of, plain_text, token_of
 
 # Deeper nodes are shown as one token: no editor nests this far, and recursion must end before Python ends it.
 MAX_DEPTH = 40
 
-Seen = list[tuple[str, Node]]
-"""Placeholders as they were written: (text in the view, node)."""
+Seen = list[Placeholder]
+"""Placeholders in the order in which they were written."""
 
 
 class Run(NamedTuple):
@@ -56,6 +56,11 @@ def adf_to_text(doc: Mapping[str, Any] | None) -> str | None:
 
 
 EMPTY_PARAGRAPH = "<br>"
+# What CommonMark calls whitespace, and what a reader of it trims from the ends of a line.
+_BLANKS = (
+    " \t\n\r\x0b\x0c\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+)
+_TRIMMED = _BLANKS + "\u2028\u2029"
 
 # --- blocks ---------------------------------------------------------------------------------------------------------
 
@@ -117,7 +122,7 @@ def _heading(node: Node, seen: Seen) -> str | None:
     text = EMPTY_PARAGRAPH.join(lines)
     if text.endswith("#"):  # would read as the closing sequence of the heading
         text = text[:-1] + "\\#"
-    return f"{'#' * int(level)} {text}".rstrip()
+    return f"{'#' * int(level)} {text}" if text else "#" * int(level)
 
 
 def _list(node: Node, seen: Seen, depth: int, markers: Callable[[int], str]) -> str | None:
@@ -192,7 +197,7 @@ def _placeholder(node: Node, seen: Seen, depth: int) -> str:
         shown = token_of(node)
     else:
         shown = container_of(node, _container_body(node, depth + 1))
-    seen.append((shown, node))
+    seen.append(Placeholder(shown, node, block=True))
     return shown
 
 
@@ -276,7 +281,7 @@ def _simple_line(content: Sequence[Any], seen: Seen) -> str | None:
             if after == "mark":
                 return None
             out.append(token_of(node))
-            shown.append((out[-1], node))
+            shown.append(Placeholder(out[-1], node, block=False))
             after = "token"
         elif not marks and text:
             if after == "text" or (after == "mark" and text[0] != " "):
@@ -290,7 +295,7 @@ def _simple_line(content: Sequence[Any], seen: Seen) -> str | None:
             out.append(marked)
             after = "mark"
     if after == "text":
-        out[-1] = out[-1].rstrip()
+        out[-1] = out[-1].rstrip(_TRIMMED)
     seen += shown
     return "".join(out)
 
@@ -299,7 +304,7 @@ def _simply_marked(text: str, marks: Any) -> str | None:
     """A text with one plain mark, which no blank at its ends keeps from closing; None for any other."""
     mark = marks[0] if isinstance(marks, list) and len(marks) == 1 else None
     kind = mark.get("type") if isinstance(mark, dict) else None
-    if not text or not isinstance(kind, str) or text[0].isspace() or text[-1].isspace():
+    if not text or not isinstance(kind, str) or text[0] in _BLANKS or text[-1] in _BLANKS:
         return None
     if (delimiter := _DELIMITERS.get(kind)) is not None:
         return delimiter + _escape(text) + delimiter
@@ -322,7 +327,7 @@ def _run(node: Any, seen: Seen) -> Run:
     text = node.get("text")
     if node.get("type") != "text" or not isinstance(text, str):
         shown = token_of(node)
-        seen.append((shown, node))
+        seen.append(Placeholder(shown, node, block=False))
         return Run(shown, placeholder=True)
     marks = node.get("marks")
     return run_of(text, marks) if isinstance(marks, list) and marks else Run(text)
@@ -358,7 +363,7 @@ def visible_runs(runs: Sequence[Run], *, last: bool) -> list[Run]:
     """The runs of one line as a reader sees them; the blanks that end the last line of a block are not seen."""
     visible = trim_marks(merge_runs(runs))
     while last and visible and not visible[-1].marks and not visible[-1].placeholder:
-        text = visible[-1].text.rstrip()
+        text = visible[-1].text.rstrip(_TRIMMED)
         if text:
             visible[-1] = visible[-1]._replace(text=text)
             break
@@ -386,7 +391,7 @@ def _trim_mark(runs: list[Run], mark: str, *, at_end: bool = False) -> list[Run]
             inside = mark in run.marks
             trimmed.append(run)
             continue
-        body = run.text.rstrip() if at_end else run.text.lstrip()
+        body = run.text.rstrip(_BLANKS) if at_end else run.text.lstrip(_BLANKS)
         blanks = run.text[len(body) :] if at_end else run.text[: len(run.text) - len(body)]
         if blanks:
             trimmed.append(run._replace(text=blanks, marks=tuple(kind for kind in run.marks if kind != mark)))
@@ -497,7 +502,7 @@ _FLANKING = frozenset(_DELIMITERS.values())
 
 
 def _sort(char: str) -> str:
-    if char.isspace():
+    if char in _BLANKS:
         return "blank"
     return "punctuation" if unicodedata.category(char)[0] in "PS" else "letter"
 
@@ -517,11 +522,6 @@ _ESCAPED = re.compile(
 _TABLE_DELIMITERS = re.compile(r"^[|:-](?=[ \t|:-]*\\?$)", re.M)
 _LINE_START = re.compile(r"#{1,6}(?=\s|$)|>|[-+](?=[\s-]|$)|=+\s*$|~~~|:::|(\d{1,9})([.)])(?=\s|$)")
 _LINE_STARTERS = frozenset("#>-+=~:0123456789")
-# What a Markdown reader trims from the ends of a line.
-_BLANK = frozenset(
-    " \t\n\r\x0b\x0c\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
-    "\u2028\u2029\u202f\u205f\u3000"
-)
 
 
 def _escape(text: str) -> str:
@@ -557,9 +557,9 @@ def _guard_line(line: str) -> str:
 def _guard_ends(line: str) -> str:
     if not line:
         return line
-    if line[-1] in _BLANK:
+    if line[-1] in _TRIMMED:
         line = f"{line[:-1]}&#{ord(line[-1])};"
-    if line[0] in _BLANK:
+    if line[0] in _TRIMMED:
         line = f"&#{ord(line[0])};{line[1:]}"
     return line
 
@@ -569,7 +569,7 @@ def _plain(node: Any) -> str | None:
     if not isinstance(node, dict) or node.get("type") != "text" or node.get("marks"):
         return None
     text = node.get("text")
-    return _escape(text.rstrip()) if isinstance(text, str) else None
+    return _escape(text.rstrip(_TRIMMED)) if isinstance(text, str) else None
 
 
 def _indent(text: str, indent: str) -> str:

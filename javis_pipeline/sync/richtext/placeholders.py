@@ -11,7 +11,7 @@ that shows what is inside. A token is found again in the document it came from b
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 Node = Mapping[str, Any]
 
@@ -22,6 +22,14 @@ FENCE = re.compile(r":{3,}")
 _LABEL_LENGTH = 80
 _UNSAFE_IN_LABEL = re.compile(r"[{}\s]+")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Placeholder(NamedTuple):
+    """A node as it is shown in a Markdown view; `block` if it stands where blocks stand, not within a line."""
+
+    shown: str
+    node: Node
+    block: bool
 
 
 def token_of(node: Node) -> str:

@@ -1,0 +1,224 @@
+"""ADF documents: one spelling per content, and what in them only the remote can make.
+
+Canonical form is for comparing, never for sending: what is sent is always the node that was received, or a new one.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from javis_pipeline.errors import UnreadableText
+from javis_pipeline.sync.richtext.markdown_writer import Run, visible_runs
+from javis_pipeline.sync.richtext.placeholders import Node, token_of
+
+# Python's recursion ends near 1000 frames; editors nest lists some ten deep.
+MAX_NESTING = 100
+
+# Ids the server hands out anew whenever it likes.
+_VOLATILE = frozenset({"localId"})
+# An attribute with one of these values means the same as no attribute.
+_DEFAULTS: Mapping[tuple[str, str], tuple[object, ...]] = {
+    ("orderedList", "order"): (1,),
+    ("codeBlock", "language"): ("",),
+    ("codeBlock", "wrap"): (False,),
+    ("codeBlock", "hideLineNumbers"): (False,),
+    ("table", "isNumberColumnEnabled"): (False,),
+    ("table", "layout"): ("default",),
+    ("tableCell", "colspan"): (1,),
+    ("tableCell", "rowspan"): (1,),
+    ("tableHeader", "colspan"): (1,),
+    ("tableHeader", "rowspan"): (1,),
+    ("mediaSingle", "layout"): ("center",),
+    ("mention", "accessLevel"): ("",),
+    ("mention", "userType"): ("DEFAULT",),
+    ("status", "style"): ("",),
+    ("hardBreak", "text"): ("\n",),
+    ("expand", "title"): ("",),
+    ("nestedExpand", "title"): ("",),
+    ("link", "title"): ("",),
+}
+
+
+def canonical_document(doc: Mapping[str, Any] | None) -> str | None:
+    """One JSON text per content: equal texts mean equal documents; None for no document or one that shows nothing.
+
+    Raises:
+        UnreadableText: It is no ADF document, or nested deeper than any editor makes.
+    """
+    blocks = canonical_blocks(doc)
+    return "[" + ",".join(blocks) + "]" if any(block != _EMPTY for block in blocks) else None
+
+
+def canonical_blocks(doc: Mapping[str, Any] | None) -> list[str]:
+    """The canonical form of each top-level node; raises as `canonical_document` does."""
+    return [canonical_block(block) for block in blocks_of(doc)]
+
+
+def canonical_block(node: Node) -> str:
+    """The canonical form of one node with its children; raises as `canonical_document` does."""
+    try:
+        return json.dumps(_canonical(node, 0), sort_keys=True, separators=(",", ":"))
+    except RecursionError as error:  # attributes may nest as well
+        raise UnreadableText("the ADF document has attributes nested too deep") from error
+
+
+def blocks_of(doc: Mapping[str, Any] | None) -> list[Node]:
+    """The top-level nodes of a document, none for no document.
+
+    Raises:
+        UnreadableText: It is no ADF document.
+    """
+    if doc is None:
+        return []
+    if not isinstance(doc, dict) or doc.get("type") != "doc":
+        raise UnreadableText("the text is no ADF document: its top node must be an object of type doc")
+    content = doc.get("content")
+    if content is None:
+        return []
+    if not isinstance(content, list) or not all(isinstance(block, dict) for block in content):
+        raise UnreadableText("the ADF document has a content that is no list of nodes")
+    return content
+
+
+def document_of(blocks: Sequence[Node]) -> dict[str, Any] | None:
+    """A document of these top-level nodes; None if they show nothing."""
+    if not any(canonical_block(block) != _EMPTY for block in blocks):
+        return None
+    return {"type": "doc", "version": 1, "content": list(blocks)}
+
+
+def _canonical(node: Any, depth: int) -> Any:
+    if depth > MAX_NESTING:
+        raise UnreadableText(f"the ADF document is nested deeper than {MAX_NESTING} levels")
+    if not isinstance(node, dict):
+        return node
+    kind = str(node.get("type"))
+    same = {name: value for name, value in node.items() if name not in ("attrs", "marks", "content", "version")}
+    if attrs := _canonical_attrs(kind, node.get("attrs")):
+        same["attrs"] = attrs
+    if marks := _canonical_marks(node.get("marks")):
+        same["marks"] = marks
+    if content := _canonical_content(kind, node.get("content"), depth):
+        same["content"] = content
+    return same
+
+
+def _canonical_attrs(kind: str, attrs: Any) -> dict[str, Any]:
+    if not isinstance(attrs, dict):
+        return {}
+    return {
+        name: _canonical_value(value)
+        for name, value in attrs.items()
+        if value is not None and name not in _VOLATILE and value not in _DEFAULTS.get((kind, name), ())
+    }
+
+
+def _canonical_value(value: Any) -> Any:
+    """A whole number in one spelling: servers write 760 as 760.0 and back."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _canonical_marks(marks: Any) -> tuple[str, ...]:
+    """Marks as texts, sorted: the kind, with attributes also these."""
+    if not isinstance(marks, list):
+        return ()
+    keys = set()
+    for mark in marks:
+        if isinstance(mark, dict):
+            kind = str(mark.get("type"))
+            attrs = _canonical_attrs(kind, mark.get("attrs"))
+            keys.add(f"{kind} {json.dumps(attrs, sort_keys=True)}" if attrs else kind)
+    return tuple(sorted(keys))
+
+
+def _canonical_content(kind: str, content: Any, depth: int) -> list[Any]:
+    if not isinstance(content, list):
+        return []
+    if kind == "codeBlock":
+        return _code_text(content)
+    nodes: list[Any] = []
+    runs: list[Run] = []
+    for child in content:
+        if isinstance(child, dict) and child.get("type") == "text" and isinstance(child.get("text"), str):
+            runs.append(Run(child["text"], _canonical_marks(child.get("marks"))))
+            continue
+        nodes += _texts(runs, last=False)
+        nodes.append(_canonical(child, depth + 1))
+        runs = []
+    return nodes + _texts(runs, last=kind in ("paragraph", "heading"))
+
+
+def _texts(runs: Sequence[Run], *, last: bool) -> list[Any]:
+    return [{"type": "text", "text": run.text, "marks": run.marks} for run in visible_runs(runs, last=last)]
+
+
+def _code_text(content: Sequence[Any]) -> list[Any]:
+    """The text of a code block as one, with the line ends that every platform reads."""
+    texts = [child.get("text") if isinstance(child, dict) else None for child in content]
+    if not all(isinstance(text, str) for text in texts):
+        return list(content)
+    code = "".join(str(text) for text in texts).replace("\r\n", "\n").replace("\r", "\n")
+    return [code] if code else []
+
+
+_EMPTY = canonical_block({"type": "paragraph"})
+
+# --- content that only the remote can make --------------------------------------------------------------------------
+
+
+class Special(NamedTuple):
+    """Content that javis can keep but not make: a mention, a file, a macro, a panel, the anchor of a comment."""
+
+    kind: str
+    shown: str
+    """What a person sees of it, for messages."""
+    identity: str
+    """Tells it from others of its kind: its canonical attributes."""
+
+
+_REGENERABLE = frozenset(
+    {"doc", "paragraph", "heading", "bulletList", "orderedList", "listItem", "codeBlock", "rule", "blockquote"}
+    | {"hardBreak", "text", "tableRow", "tableCell", "tableHeader", "caption", "taskItem", "decisionItem"}
+)
+
+
+def special_content(nodes: Iterable[Any]) -> Counter[Special]:
+    """What in these nodes, at any depth, only the remote can make; an anchor counts once, however it is split."""
+    found: Counter[Special] = Counter()
+    anchors: set[Special] = set()
+    stack = list(nodes)
+    while stack:
+        node = stack.pop()
+        if not isinstance(node, dict):
+            continue
+        kind = str(node.get("type"))
+        if kind not in _REGENERABLE:
+            found[Special(kind, token_of(node)[1:-1], _identity(kind, node.get("attrs")))] += 1
+        anchors |= _anchors(node.get("marks"))
+        if isinstance(content := node.get("content"), list):
+            stack.extend(content)
+    found.update(anchors)
+    return found
+
+
+def lost_content(
+    before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, removed_by_person: Counter[Special]
+) -> list[Special]:
+    """What was in `before`, is not in `after` and was not removed by the person: send only if there is none."""
+    missing = special_content([before]) - special_content([after]) - removed_by_person
+    return sorted(missing.elements())
+
+
+def _identity(kind: str, attrs: Any) -> str:
+    return json.dumps(_canonical_attrs(kind, attrs), sort_keys=True)
+
+
+def _anchors(marks: Any) -> set[Special]:
+    if not isinstance(marks, list):
+        return set()
+    return {
+        Special("annotation", "an inline comment", _identity("annotation", mark.get("attrs")))
+        for mark in marks
+        if isinstance(mark, dict) and mark.get("type") == "annotation"
+    }
