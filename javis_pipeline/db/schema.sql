@@ -1,0 +1,895 @@
+-- What the migrations make, written by `make schema`. Read it; to change it, add a migration.
+
+CREATE TYPE public.outbox_state AS ENUM (
+    'planned',
+    'sent',
+    'confirmed',
+    'rejected',
+    'abandoned',
+    'dropped'
+);
+
+CREATE TYPE public.remote_state AS ENUM (
+    'present',
+    'gone',
+    'hidden',
+    'moved'
+);
+
+CREATE TYPE public.resolution AS ENUM (
+    'pending',
+    'local',
+    'remote',
+    'merged',
+    'manual',
+    'equal',
+    'superseded'
+);
+
+CREATE TYPE public.resource_type AS ENUM (
+    'jira_issue',
+    'confluence_page'
+);
+
+CREATE TYPE public.sync_status AS ENUM (
+    'synced',
+    'local_modified',
+    'pushing',
+    'conflict',
+    'error'
+);
+
+CREATE TABLE public.confluence_pages (
+    page_id text NOT NULL,
+    space_key text NOT NULL,
+    space_id text NOT NULL,
+    title text,
+    body_storage text,
+    parent_id text,
+    status text DEFAULT 'current'::text NOT NULL,
+    version_number integer,
+    version_created_at timestamp with time zone,
+    version_author_id text,
+    version_message text,
+    author_id text,
+    labels text[] DEFAULT '{}'::text[] NOT NULL,
+    created_at timestamp with time zone,
+    last_synced_at timestamp with time zone,
+    local_modified_at timestamp with time zone,
+    local_modified_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
+    local_seq bigint DEFAULT 0 NOT NULL,
+    local_deleted_at timestamp with time zone,
+    content_hash uuid,
+    sync_status public.sync_status DEFAULT 'synced'::public.sync_status NOT NULL,
+    sync_errors jsonb DEFAULT '{}'::jsonb NOT NULL,
+    remote_state public.remote_state DEFAULT 'present'::public.remote_state NOT NULL,
+    remote_missing_since timestamp with time zone
+);
+
+CREATE FUNCTION public.confluence_page_content_hash(row_ public.confluence_pages) RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (md5((ROW((row_).title, (row_).body_storage, (row_).parent_id, (row_).labels))::text))::uuid;
+
+CREATE FUNCTION public.javis_keep_tombstone() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO '$user', 'public'
+    AS $_$
+DECLARE
+    kind   resource_type := CASE TG_ARGV[0] WHEN 'jira' THEN 'jira_issue' ELSE 'confluence_page' END;
+    doc    jsonb := to_jsonb(OLD);
+    origin text := coalesce(current_setting('javis.origin', true), '');
+BEGIN
+    IF OLD.local_deleted_at IS NULL THEN
+        PERFORM set_config('javis.origin', 'sync', true);
+        EXECUTE format(
+            'UPDATE %I SET local_deleted_at = clock_timestamp(), local_modified_at = clock_timestamp(), local_seq = local_seq + 1 WHERE %I = $1',
+            TG_TABLE_NAME, TG_ARGV[2]) USING doc ->> TG_ARGV[2];
+        PERFORM set_config('javis.origin', origin, true);
+        INSERT INTO local_edits (system, scope, resource_type, resource_id, field, old, new)
+        VALUES (TG_ARGV[0], doc ->> TG_ARGV[1], kind, doc ->> TG_ARGV[2], '(row)', 'true', 'null');
+        PERFORM pg_notify('javis_local_change', jsonb_build_object('system', TG_ARGV[0], 'scope', doc ->> TG_ARGV[1])::text);
+    END IF;
+    RETURN NULL;
+END $_$;
+
+CREATE FUNCTION public.javis_refuse_local_insert() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION 'javis: rows of % are made by the sync only', TG_TABLE_NAME
+        USING ERRCODE = 'restrict_violation', HINT = 'Create the record in Jira or Confluence; the next sync brings it here.';
+END $$;
+
+CREATE FUNCTION public.javis_refuse_truncate() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION 'javis: % cannot be truncated', TG_TABLE_NAME
+        USING ERRCODE = 'restrict_violation', HINT = 'To start over, use a new database: unsynced edits would be lost without a trace.';
+END $$;
+
+CREATE FUNCTION public.javis_track_local_edit() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO '$user', 'public'
+    AS $$
+DECLARE
+    tracked     text[] := string_to_array(TG_ARGV[3], ',');
+    kind        resource_type := CASE TG_ARGV[0] WHEN 'jira' THEN 'jira_issue' ELSE 'confluence_page' END;
+    before_doc  jsonb := to_jsonb(OLD);
+    after_doc   jsonb;
+    written     jsonb := to_jsonb(NEW);
+    bases       jsonb := OLD.local_modified_fields;
+    errors      jsonb := OLD.sync_errors;
+    field_name  text;
+    edited      boolean := false;
+BEGIN
+    FOREACH field_name IN ARRAY ARRAY[TG_ARGV[1], TG_ARGV[2]] || CASE TG_ARGV[0] WHEN 'jira' THEN '{key}'::text[] ELSE '{}' END LOOP
+        IF written -> field_name IS DISTINCT FROM before_doc -> field_name THEN
+            RAISE EXCEPTION 'javis: % of % cannot be changed here', field_name, before_doc ->> TG_ARGV[2]
+                USING ERRCODE = 'restrict_violation', HINT = 'Move or rename the record in Jira or Confluence; the next sync follows.';
+        END IF;
+    END LOOP;
+
+    -- Labels are a set: one spelling, so that equal sets are equal arrays.
+    NEW.labels := ARRAY(SELECT DISTINCT label COLLATE "C" FROM unnest(NEW.labels) AS label WHERE label IS NOT NULL ORDER BY 1);
+    written := to_jsonb(NEW);
+    NEW := jsonb_populate_record(OLD, (SELECT jsonb_object_agg(name, written -> name) FROM unnest(tracked) AS name));
+    after_doc := to_jsonb(NEW);
+
+    FOREACH field_name IN ARRAY tracked LOOP
+        CONTINUE WHEN after_doc -> field_name IS NOT DISTINCT FROM before_doc -> field_name;
+        edited := true;
+        errors := errors - field_name;
+        IF NOT bases ? field_name THEN
+            bases := bases || jsonb_build_object(field_name, before_doc -> field_name);
+        ELSIF bases -> field_name = after_doc -> field_name THEN
+            bases := bases - field_name;
+        END IF;
+        INSERT INTO local_edits (system, scope, resource_type, resource_id, field, old, new)
+        VALUES (TG_ARGV[0], before_doc ->> TG_ARGV[1], kind, before_doc ->> TG_ARGV[2], field_name,
+                before_doc -> field_name, after_doc -> field_name);
+    END LOOP;
+
+    IF edited THEN
+        NEW.local_modified_fields := bases;
+        NEW.sync_errors := errors;
+        NEW.local_seq := OLD.local_seq + 1;
+        NEW.local_modified_at := clock_timestamp();
+        NEW.sync_status := CASE
+            WHEN OLD.sync_status IN ('conflict', 'pushing') THEN OLD.sync_status
+            WHEN errors <> '{}' THEN 'error'
+            WHEN bases <> '{}' THEN 'local_modified'
+            ELSE 'synced' END;
+        PERFORM pg_notify('javis_local_change', jsonb_build_object('system', TG_ARGV[0], 'scope', before_doc ->> TG_ARGV[1])::text);
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE FUNCTION public.jira_issue_content_hash(title text, description text, status text, priority text, labels text[], assignee_id text, due_date date, story_points numeric, parent_key text) RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (md5((ROW(title, description, status, priority, labels, assignee_id, (due_date - '2000-01-01'::date), story_points, parent_key))::text))::uuid;
+
+CREATE TABLE public.jira_issues (
+    key text NOT NULL,
+    jira_id text NOT NULL,
+    project_key text NOT NULL,
+    title text,
+    description text,
+    description_adf jsonb,
+    environment text,
+    issue_type text,
+    issue_type_id text,
+    is_subtask boolean DEFAULT false NOT NULL,
+    hierarchy_level integer,
+    status text,
+    status_id text,
+    status_category text,
+    priority text,
+    priority_id text,
+    resolution text,
+    labels text[] DEFAULT '{}'::text[] NOT NULL,
+    components text[] DEFAULT '{}'::text[] NOT NULL,
+    fix_versions text[] DEFAULT '{}'::text[] NOT NULL,
+    affected_versions text[] DEFAULT '{}'::text[] NOT NULL,
+    assignee_id text,
+    reporter_id text,
+    creator_id text,
+    parent_key text,
+    parent_id text,
+    epic_key text,
+    sprint text,
+    sprint_id bigint,
+    team text,
+    story_points numeric,
+    estimate_seconds bigint,
+    remaining_seconds bigint,
+    spent_seconds bigint,
+    due_date date,
+    flagged boolean DEFAULT false NOT NULL,
+    custom_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone,
+    remote_updated_at timestamp with time zone,
+    resolved_at timestamp with time zone,
+    last_synced_at timestamp with time zone,
+    local_modified_at timestamp with time zone,
+    local_modified_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
+    local_seq bigint DEFAULT 0 NOT NULL,
+    local_deleted_at timestamp with time zone,
+    content_hash uuid,
+    sync_status public.sync_status DEFAULT 'synced'::public.sync_status NOT NULL,
+    sync_errors jsonb DEFAULT '{}'::jsonb NOT NULL,
+    remote_state public.remote_state DEFAULT 'present'::public.remote_state NOT NULL,
+    remote_missing_since timestamp with time zone,
+    CONSTRAINT jira_issues_status_category_is_known CHECK ((status_category = ANY (ARRAY['new'::text, 'indeterminate'::text, 'done'::text])))
+);
+ALTER TABLE ONLY public.jira_issues ALTER COLUMN description_adf SET STORAGE EXTERNAL;
+
+COMMENT ON COLUMN public.jira_issues.description IS 'Markdown view of description_adf; edit this one';
+
+COMMENT ON COLUMN public.jira_issues.sync_errors IS '{field: why a local edit cannot be pushed, and the remedy}';
+
+COMMENT ON COLUMN public.jira_issues.remote_missing_since IS 'first of the two proofs that the issue is gone';
+
+CREATE FUNCTION public.jira_issue_content_hash(row_ public.jira_issues) RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN public.jira_issue_content_hash((row_).title, (row_).description, (row_).status, (row_).priority, (row_).labels, (row_).assignee_id, (row_).due_date, (row_).story_points, (row_).parent_key);
+
+CREATE TABLE public.ai_advice (
+    advice_id uuid NOT NULL,
+    project_key text NOT NULL,
+    scope text NOT NULL,
+    context_hash text NOT NULL,
+    engine text NOT NULL,
+    model text,
+    usage jsonb,
+    cost_usd numeric,
+    dropped jsonb DEFAULT '{}'::jsonb NOT NULL,
+    notes jsonb DEFAULT '[]'::jsonb NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT ai_advice_engine_is_known CHECK ((engine = ANY (ARRAY['claude'::text, 'rules'::text])))
+);
+
+CREATE TABLE public.ai_suggestions (
+    id uuid NOT NULL,
+    advice_id uuid NOT NULL,
+    project_key text NOT NULL,
+    rank integer NOT NULL,
+    kind text NOT NULL,
+    title text NOT NULL,
+    rationale text NOT NULL,
+    evidence jsonb NOT NULL,
+    actions jsonb NOT NULL,
+    confidence double precision NOT NULL,
+    state text DEFAULT 'proposed'::text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    decided_by text,
+    decided_at timestamp with time zone,
+    CONSTRAINT ai_suggestions_state_is_known CHECK ((state = ANY (ARRAY['proposed'::text, 'accepted'::text, 'rejected'::text, 'expired'::text])))
+);
+
+CREATE TABLE public.comments (
+    jira_id text NOT NULL,
+    comment_id text NOT NULL,
+    author_id text,
+    body text NOT NULL,
+    created_at timestamp with time zone,
+    updated_at timestamp with time zone
+);
+
+CREATE TABLE public.issue_links (
+    link_id text NOT NULL,
+    jira_id text NOT NULL,
+    type text NOT NULL,
+    direction text NOT NULL,
+    label text NOT NULL,
+    other_id text,
+    other_key text NOT NULL,
+    CONSTRAINT issue_links_direction_is_known CHECK ((direction = ANY (ARRAY['inward'::text, 'outward'::text])))
+);
+
+CREATE TABLE public.issue_sprints (
+    jira_id text NOT NULL,
+    sprint_id bigint NOT NULL
+);
+
+CREATE TABLE public.key_aliases (
+    jira_id text NOT NULL,
+    key text NOT NULL,
+    first_seen timestamp with time zone NOT NULL,
+    last_seen timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.local_edits (
+    id bigint NOT NULL,
+    system text NOT NULL,
+    scope text NOT NULL,
+    resource_type public.resource_type NOT NULL,
+    resource_id text NOT NULL,
+    field text NOT NULL,
+    old jsonb,
+    new jsonb,
+    edited_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    db_user text DEFAULT SESSION_USER NOT NULL,
+    application text DEFAULT current_setting('application_name'::text) NOT NULL,
+    txid xid8 DEFAULT pg_current_xact_id() NOT NULL
+);
+
+ALTER TABLE public.local_edits ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.local_edits_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.page_issue_links (
+    page_id text NOT NULL,
+    issue_key text NOT NULL,
+    kind text NOT NULL,
+    CONSTRAINT page_issue_links_kind_is_known CHECK ((kind = ANY (ARRAY['macro'::text, 'link'::text, 'text'::text])))
+);
+
+CREATE TABLE public.page_versions (
+    page_id text NOT NULL,
+    number integer NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    author_id text,
+    message text
+);
+
+CREATE TABLE public.priorities (
+    priority_id text NOT NULL,
+    name text NOT NULL,
+    rank integer NOT NULL
+);
+
+CREATE TABLE public.roadmap_visions (
+    id bigint NOT NULL,
+    title text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    horizon date,
+    owner_id text,
+    epic_keys text[] DEFAULT '{}'::text[] NOT NULL,
+    state text DEFAULT 'active'::text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT roadmap_visions_state_is_known CHECK ((state = ANY (ARRAY['active'::text, 'achieved'::text, 'dropped'::text])))
+);
+
+ALTER TABLE public.roadmap_visions ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.roadmap_visions_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.slack_posts (
+    post_id uuid NOT NULL,
+    kind text NOT NULL,
+    project_key text NOT NULL,
+    state_hash text NOT NULL,
+    channel text NOT NULL,
+    ts text,
+    claimed_at timestamp with time zone NOT NULL,
+    posted_at timestamp with time zone,
+    updated_at timestamp with time zone
+);
+
+CREATE TABLE public.sprint_changes (
+    jira_id text NOT NULL,
+    change_id text NOT NULL,
+    sprint_id bigint NOT NULL,
+    added boolean NOT NULL,
+    changed_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.sprints (
+    sprint_id bigint NOT NULL,
+    board_id bigint,
+    name text NOT NULL,
+    state text NOT NULL,
+    goal text,
+    start_at timestamp with time zone,
+    end_at timestamp with time zone,
+    completed_at timestamp with time zone
+);
+
+CREATE TABLE public.status_changes (
+    jira_id text NOT NULL,
+    change_id text NOT NULL,
+    author_id text,
+    from_id text,
+    from_status text,
+    to_id text,
+    to_status text,
+    changed_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.statuses (
+    status_id text NOT NULL,
+    name text NOT NULL,
+    category text NOT NULL
+);
+
+CREATE TABLE public.sync_audit (
+    id bigint NOT NULL,
+    run_id text NOT NULL,
+    op_id uuid,
+    side text NOT NULL,
+    resource_type public.resource_type NOT NULL,
+    resource_id text NOT NULL,
+    field text NOT NULL,
+    old jsonb,
+    new jsonb,
+    reason text NOT NULL,
+    actor text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    undo_of bigint,
+    CONSTRAINT sync_audit_side_is_known CHECK ((side = ANY (ARRAY['local'::text, 'remote'::text])))
+);
+
+ALTER TABLE public.sync_audit ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.sync_audit_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.sync_conflicts (
+    id uuid NOT NULL,
+    resource_type public.resource_type NOT NULL,
+    resource_id text NOT NULL,
+    scope text NOT NULL,
+    field_name text NOT NULL,
+    kind text NOT NULL,
+    base_value jsonb,
+    local_value jsonb,
+    remote_value jsonb,
+    remote_raw jsonb,
+    local_seq bigint,
+    remote_revision text,
+    details jsonb DEFAULT '{}'::jsonb NOT NULL,
+    state text DEFAULT 'open'::text NOT NULL,
+    resolution public.resolution DEFAULT 'pending'::public.resolution NOT NULL,
+    resolved_value jsonb,
+    resolved_by text,
+    created_at timestamp with time zone NOT NULL,
+    resolved_at timestamp with time zone,
+    applied_at timestamp with time zone,
+    CONSTRAINT sync_conflicts_state_is_known CHECK ((state = ANY (ARRAY['open'::text, 'resolved'::text, 'closed'::text])))
+);
+
+COMMENT ON COLUMN public.sync_conflicts.details IS 'who changed the remote value and when, as far as the changelog tells';
+
+COMMENT ON COLUMN public.sync_conflicts.state IS 'open: waits for a person; resolved: chosen, and applied once applied_at is set; closed: went away by itself';
+
+CREATE TABLE public.sync_outbox (
+    op_id uuid NOT NULL,
+    resource_type public.resource_type NOT NULL,
+    resource_id text NOT NULL,
+    scope text NOT NULL,
+    kind text NOT NULL,
+    fields text[] NOT NULL,
+    expected_remote jsonb DEFAULT '{}'::jsonb NOT NULL,
+    desired jsonb DEFAULT '{}'::jsonb NOT NULL,
+    local_values jsonb DEFAULT '{}'::jsonb NOT NULL,
+    add jsonb DEFAULT '{}'::jsonb NOT NULL,
+    remove jsonb DEFAULT '{}'::jsonb NOT NULL,
+    local_seq bigint NOT NULL,
+    state public.outbox_state DEFAULT 'planned'::public.outbox_state NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    evidence jsonb DEFAULT '{}'::jsonb NOT NULL,
+    last_error text,
+    run_id text,
+    created_at timestamp with time zone NOT NULL,
+    sent_at timestamp with time zone,
+    settled_at timestamp with time zone,
+    CONSTRAINT sync_outbox_attempts_not_negative CHECK ((attempts >= 0))
+);
+
+CREATE VIEW public.sync_careful_records AS
+ SELECT sync_conflicts.resource_type,
+    sync_conflicts.resource_id,
+    sync_conflicts.scope
+   FROM public.sync_conflicts
+  WHERE ((sync_conflicts.applied_at IS NULL) AND (sync_conflicts.state <> 'closed'::text))
+UNION
+ SELECT sync_outbox.resource_type,
+    sync_outbox.resource_id,
+    sync_outbox.scope
+   FROM public.sync_outbox
+  WHERE (sync_outbox.state = ANY (ARRAY['planned'::public.outbox_state, 'sent'::public.outbox_state, 'abandoned'::public.outbox_state]));
+
+CREATE TABLE public.sync_conflict_values (
+    id bigint NOT NULL,
+    conflict_id uuid NOT NULL,
+    side text NOT NULL,
+    value jsonb,
+    seen_at timestamp with time zone NOT NULL,
+    CONSTRAINT sync_conflict_values_side_is_known CHECK ((side = ANY (ARRAY['base'::text, 'local'::text, 'remote'::text, 'resolved'::text])))
+);
+
+ALTER TABLE public.sync_conflict_values ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.sync_conflict_values_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.sync_quarantine (
+    system text NOT NULL,
+    scope text NOT NULL,
+    remote_id text NOT NULL,
+    remote_updated_at timestamp with time zone,
+    payload jsonb NOT NULL,
+    reason text NOT NULL,
+    first_seen_at timestamp with time zone NOT NULL,
+    last_seen_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.sync_runs (
+    run_id text NOT NULL,
+    system text NOT NULL,
+    scope text NOT NULL,
+    step text NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone,
+    outcome text,
+    counts jsonb DEFAULT '{}'::jsonb NOT NULL,
+    error text,
+    CONSTRAINT sync_runs_outcome_is_known CHECK ((outcome = ANY (ARRAY['done'::text, 'failed'::text, 'halted'::text])))
+);
+
+CREATE TABLE public.sync_watermarks (
+    system text NOT NULL,
+    scope text NOT NULL,
+    account_id text,
+    watermark timestamp with time zone,
+    last_full_at timestamp with time zone,
+    last_census_at timestamp with time zone,
+    last_census_count integer,
+    CONSTRAINT sync_watermarks_system_is_known CHECK ((system = ANY (ARRAY['jira'::text, 'confluence'::text])))
+);
+
+CREATE TABLE public.users (
+    account_id text NOT NULL,
+    display_name text NOT NULL,
+    active boolean DEFAULT true NOT NULL
+);
+
+CREATE TABLE public.work_contexts (
+    id bigint NOT NULL,
+    project_key text NOT NULL,
+    as_of timestamp with time zone NOT NULL,
+    context_hash text NOT NULL,
+    context jsonb NOT NULL
+);
+
+ALTER TABLE public.work_contexts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.work_contexts_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.worklogs (
+    jira_id text NOT NULL,
+    worklog_id text NOT NULL,
+    author_id text,
+    started_at timestamp with time zone,
+    seconds bigint NOT NULL
+);
+
+ALTER TABLE ONLY public.ai_advice
+    ADD CONSTRAINT ai_advice_pkey PRIMARY KEY (advice_id);
+
+ALTER TABLE ONLY public.ai_suggestions
+    ADD CONSTRAINT ai_suggestions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.comments
+    ADD CONSTRAINT comments_pkey PRIMARY KEY (jira_id, comment_id);
+
+ALTER TABLE ONLY public.confluence_pages
+    ADD CONSTRAINT confluence_pages_pkey PRIMARY KEY (page_id);
+
+ALTER TABLE ONLY public.issue_links
+    ADD CONSTRAINT issue_links_pkey PRIMARY KEY (jira_id, link_id, direction);
+
+ALTER TABLE ONLY public.issue_sprints
+    ADD CONSTRAINT issue_sprints_pkey PRIMARY KEY (jira_id, sprint_id);
+
+ALTER TABLE ONLY public.jira_issues
+    ADD CONSTRAINT jira_issues_id_is_unique UNIQUE (jira_id);
+
+ALTER TABLE ONLY public.jira_issues
+    ADD CONSTRAINT jira_issues_pkey PRIMARY KEY (key);
+
+ALTER TABLE ONLY public.key_aliases
+    ADD CONSTRAINT key_aliases_pkey PRIMARY KEY (jira_id, key);
+
+ALTER TABLE ONLY public.local_edits
+    ADD CONSTRAINT local_edits_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.page_issue_links
+    ADD CONSTRAINT page_issue_links_pkey PRIMARY KEY (page_id, issue_key, kind);
+
+ALTER TABLE ONLY public.page_versions
+    ADD CONSTRAINT page_versions_pkey PRIMARY KEY (page_id, created_at, number);
+
+ALTER TABLE ONLY public.priorities
+    ADD CONSTRAINT priorities_pkey PRIMARY KEY (priority_id);
+
+ALTER TABLE ONLY public.roadmap_visions
+    ADD CONSTRAINT roadmap_visions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.slack_posts
+    ADD CONSTRAINT slack_posts_pkey PRIMARY KEY (post_id);
+
+ALTER TABLE ONLY public.sprint_changes
+    ADD CONSTRAINT sprint_changes_pkey PRIMARY KEY (jira_id, change_id, sprint_id, added);
+
+ALTER TABLE ONLY public.sprints
+    ADD CONSTRAINT sprints_pkey PRIMARY KEY (sprint_id);
+
+ALTER TABLE ONLY public.status_changes
+    ADD CONSTRAINT status_changes_pkey PRIMARY KEY (jira_id, change_id);
+
+ALTER TABLE ONLY public.statuses
+    ADD CONSTRAINT statuses_pkey PRIMARY KEY (status_id);
+
+ALTER TABLE ONLY public.sync_audit
+    ADD CONSTRAINT sync_audit_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.sync_conflict_values
+    ADD CONSTRAINT sync_conflict_values_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.sync_conflicts
+    ADD CONSTRAINT sync_conflicts_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.sync_outbox
+    ADD CONSTRAINT sync_outbox_pkey PRIMARY KEY (op_id);
+
+ALTER TABLE ONLY public.sync_quarantine
+    ADD CONSTRAINT sync_quarantine_pkey PRIMARY KEY (system, remote_id);
+
+ALTER TABLE ONLY public.sync_runs
+    ADD CONSTRAINT sync_runs_pkey PRIMARY KEY (run_id, system, scope, step);
+
+ALTER TABLE ONLY public.sync_watermarks
+    ADD CONSTRAINT sync_watermarks_pkey PRIMARY KEY (system, scope);
+
+ALTER TABLE ONLY public.users
+    ADD CONSTRAINT users_pkey PRIMARY KEY (account_id);
+
+ALTER TABLE ONLY public.work_contexts
+    ADD CONSTRAINT work_contexts_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.worklogs
+    ADD CONSTRAINT worklogs_pkey PRIMARY KEY (jira_id, worklog_id);
+
+CREATE INDEX ai_advice_newest ON public.ai_advice USING btree (project_key, scope, created_at DESC);
+
+CREATE INDEX ai_suggestions_by_advice ON public.ai_suggestions USING btree (advice_id, rank);
+
+CREATE INDEX ai_suggestions_proposed ON public.ai_suggestions USING btree (project_key, rank) WHERE (state = 'proposed'::text);
+
+CREATE INDEX confluence_pages_by_space ON public.confluence_pages USING btree (space_key, version_created_at);
+
+CREATE INDEX confluence_pages_dirty ON public.confluence_pages USING btree (space_key) WHERE ((local_modified_fields <> '{}'::jsonb) OR (local_deleted_at IS NOT NULL));
+
+CREATE INDEX issue_links_by_other ON public.issue_links USING btree (other_key);
+
+CREATE INDEX issue_sprints_by_sprint ON public.issue_sprints USING btree (sprint_id);
+
+CREATE INDEX jira_issues_by_parent ON public.jira_issues USING btree (parent_key);
+
+CREATE INDEX jira_issues_by_project ON public.jira_issues USING btree (project_key, remote_updated_at);
+
+CREATE INDEX jira_issues_dirty ON public.jira_issues USING btree (project_key) WHERE ((local_modified_fields <> '{}'::jsonb) OR (local_deleted_at IS NOT NULL));
+
+CREATE INDEX key_aliases_by_key ON public.key_aliases USING btree (key);
+
+CREATE INDEX local_edits_by_resource ON public.local_edits USING btree (resource_type, resource_id, id);
+
+CREATE INDEX page_issue_links_by_issue ON public.page_issue_links USING btree (issue_key);
+
+CREATE INDEX slack_posts_newest ON public.slack_posts USING btree (kind, project_key, channel, claimed_at DESC);
+
+CREATE INDEX sync_audit_by_resource ON public.sync_audit USING btree (resource_type, resource_id, id);
+
+CREATE INDEX sync_audit_by_run ON public.sync_audit USING btree (run_id);
+
+CREATE INDEX sync_conflict_values_by_conflict ON public.sync_conflict_values USING btree (conflict_id);
+
+CREATE UNIQUE INDEX sync_conflicts_one_open_per_field ON public.sync_conflicts USING btree (resource_type, resource_id, field_name, kind) WHERE (state = 'open'::text);
+
+CREATE INDEX sync_conflicts_unsettled ON public.sync_conflicts USING btree (scope) WHERE (applied_at IS NULL);
+
+CREATE INDEX sync_outbox_by_resource ON public.sync_outbox USING btree (resource_type, resource_id, created_at);
+
+CREATE INDEX sync_outbox_unsettled ON public.sync_outbox USING btree (scope, created_at) WHERE (state = ANY (ARRAY['planned'::public.outbox_state, 'sent'::public.outbox_state, 'abandoned'::public.outbox_state]));
+
+CREATE INDEX sync_runs_by_scope ON public.sync_runs USING btree (system, scope, started_at DESC);
+
+CREATE INDEX work_contexts_newest ON public.work_contexts USING btree (project_key, as_of DESC);
+
+CREATE TRIGGER keep_tombstone BEFORE DELETE ON public.confluence_pages FOR EACH ROW WHEN ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text)) EXECUTE FUNCTION public.javis_keep_tombstone('confluence', 'space_key', 'page_id');
+
+CREATE TRIGGER keep_tombstone BEFORE DELETE ON public.jira_issues FOR EACH ROW WHEN ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text)) EXECUTE FUNCTION public.javis_keep_tombstone('jira', 'project_key', 'jira_id');
+
+CREATE TRIGGER refuse_local_insert BEFORE INSERT ON public.confluence_pages FOR EACH ROW WHEN ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text)) EXECUTE FUNCTION public.javis_refuse_local_insert();
+
+CREATE TRIGGER refuse_local_insert BEFORE INSERT ON public.jira_issues FOR EACH ROW WHEN ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text)) EXECUTE FUNCTION public.javis_refuse_local_insert();
+
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.confluence_pages FOR EACH STATEMENT EXECUTE FUNCTION public.javis_refuse_truncate();
+
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.jira_issues FOR EACH STATEMENT EXECUTE FUNCTION public.javis_refuse_truncate();
+
+CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.confluence_pages FOR EACH ROW WHEN ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text)) EXECUTE FUNCTION public.javis_track_local_edit('confluence', 'space_key', 'page_id', 'title,body_storage,parent_id,labels');
+
+CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.jira_issues FOR EACH ROW WHEN ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text)) EXECUTE FUNCTION public.javis_track_local_edit('jira', 'project_key', 'jira_id', 'title,description,status,priority,labels,assignee_id,due_date,story_points,parent_key,issue_type,resolution,components,fix_versions,reporter_id,sprint,flagged,custom_fields');
+
+ALTER TABLE ONLY public.ai_suggestions
+    ADD CONSTRAINT ai_suggestions_advice_id_fkey FOREIGN KEY (advice_id) REFERENCES public.ai_advice(advice_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.page_issue_links
+    ADD CONSTRAINT page_issue_links_page_id_fkey FOREIGN KEY (page_id) REFERENCES public.confluence_pages(page_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.page_versions
+    ADD CONSTRAINT page_versions_page_id_fkey FOREIGN KEY (page_id) REFERENCES public.confluence_pages(page_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.sync_audit
+    ADD CONSTRAINT sync_audit_undo_of_fkey FOREIGN KEY (undo_of) REFERENCES public.sync_audit(id);
+
+ALTER TABLE ONLY public.sync_conflict_values
+    ADD CONSTRAINT sync_conflict_values_conflict_id_fkey FOREIGN KEY (conflict_id) REFERENCES public.sync_conflicts(id) ON DELETE CASCADE;
+
+GRANT SELECT ON TABLE public.confluence_pages TO javis_read;
+GRANT SELECT,DELETE ON TABLE public.confluence_pages TO javis_app;
+GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.confluence_pages TO javis_sync;
+
+GRANT UPDATE(title) ON TABLE public.confluence_pages TO javis_app;
+
+GRANT UPDATE(body_storage) ON TABLE public.confluence_pages TO javis_app;
+
+GRANT UPDATE(parent_id) ON TABLE public.confluence_pages TO javis_app;
+
+GRANT UPDATE(labels) ON TABLE public.confluence_pages TO javis_app;
+
+GRANT SELECT ON TABLE public.jira_issues TO javis_read;
+GRANT SELECT,DELETE ON TABLE public.jira_issues TO javis_app;
+GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.jira_issues TO javis_sync;
+
+GRANT UPDATE(title) ON TABLE public.jira_issues TO javis_app;
+
+GRANT UPDATE(description) ON TABLE public.jira_issues TO javis_app;
+
+GRANT UPDATE(status) ON TABLE public.jira_issues TO javis_app;
+
+GRANT UPDATE(priority) ON TABLE public.jira_issues TO javis_app;
+
+GRANT UPDATE(labels) ON TABLE public.jira_issues TO javis_app;
+
+GRANT UPDATE(assignee_id) ON TABLE public.jira_issues TO javis_app;
+
+GRANT UPDATE(parent_key) ON TABLE public.jira_issues TO javis_app;
+
+GRANT UPDATE(story_points) ON TABLE public.jira_issues TO javis_app;
+
+GRANT UPDATE(due_date) ON TABLE public.jira_issues TO javis_app;
+
+GRANT SELECT ON TABLE public.ai_advice TO javis_read;
+GRANT SELECT ON TABLE public.ai_advice TO javis_app;
+GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.ai_advice TO javis_sync;
+
+GRANT SELECT ON TABLE public.ai_suggestions TO javis_read;
+GRANT SELECT ON TABLE public.ai_suggestions TO javis_app;
+GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.ai_suggestions TO javis_sync;
+
+GRANT SELECT ON TABLE public.comments TO javis_read;
+GRANT SELECT ON TABLE public.comments TO javis_app;
+GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.comments TO javis_sync;
+
+GRANT SELECT ON TABLE public.issue_links TO javis_read;
+GRANT SELECT ON TABLE public.issue_links TO javis_app;
+GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.issue_links TO javis_sync;
+
+GRANT SELECT ON TABLE public.issue_sprints TO javis_read;
+GRANT SELECT ON TABLE public.issue_sprints TO javis_app;
+GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.issue_sprints TO javis_sync;
+
+GRANT SELECT ON TABLE public.key_aliases TO javis_read;
+GRANT SELECT ON TABLE public.key_aliases TO javis_app;
+GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.key_aliases TO javis_sync;
+
+GRANT SELECT ON TABLE public.local_edits TO javis_read;
+GRANT SELECT ON TABLE public.local_edits TO javis_app;
+GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.local_edits TO javis_sync;
+
+GRANT SELECT ON TABLE public.page_issue_links TO javis_read;
+GRANT SELECT ON TABLE public.page_issue_links TO javis_app;
+GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.page_issue_links TO javis_sync;
+
+GRANT SELECT ON TABLE public.page_versions TO javis_read;
+GRANT SELECT ON TABLE public.page_versions TO javis_app;
+GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.page_versions TO javis_sync;
+
+GRANT SELECT ON TABLE public.priorities TO javis_read;
+GRANT SELECT ON TABLE public.priorities TO javis_app;
+GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.priorities TO javis_sync;
+
+GRANT SELECT ON TABLE public.roadmap_visions TO javis_read;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.roadmap_visions TO javis_app;
+GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.roadmap_visions TO javis_sync;
+
+GRANT SELECT ON TABLE public.slack_posts TO javis_read;
+GRANT SELECT ON TABLE public.slack_posts TO javis_app;
+GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.slack_posts TO javis_sync;
+
+GRANT SELECT ON TABLE public.sprint_changes TO javis_read;
+GRANT SELECT ON TABLE public.sprint_changes TO javis_app;
+GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.sprint_changes TO javis_sync;
+
+GRANT SELECT ON TABLE public.sprints TO javis_read;
+GRANT SELECT ON TABLE public.sprints TO javis_app;
+GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.sprints TO javis_sync;
+
+GRANT SELECT ON TABLE public.status_changes TO javis_read;
+GRANT SELECT ON TABLE public.status_changes TO javis_app;
+GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.status_changes TO javis_sync;
+
+GRANT SELECT ON TABLE public.statuses TO javis_read;
+GRANT SELECT ON TABLE public.statuses TO javis_app;
+GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.statuses TO javis_sync;
+
+GRANT SELECT ON TABLE public.sync_audit TO javis_read;
+GRANT SELECT ON TABLE public.sync_audit TO javis_app;
+GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.sync_audit TO javis_sync;
+
+GRANT SELECT ON TABLE public.sync_conflicts TO javis_read;
+GRANT SELECT ON TABLE public.sync_conflicts TO javis_app;
+GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.sync_conflicts TO javis_sync;
+
+GRANT SELECT ON TABLE public.sync_outbox TO javis_read;
+GRANT SELECT ON TABLE public.sync_outbox TO javis_app;
+GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.sync_outbox TO javis_sync;
+
+GRANT SELECT ON TABLE public.sync_careful_records TO javis_read;
+GRANT SELECT ON TABLE public.sync_careful_records TO javis_app;
+GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.sync_careful_records TO javis_sync;
+
+GRANT SELECT ON TABLE public.sync_conflict_values TO javis_read;
+GRANT SELECT ON TABLE public.sync_conflict_values TO javis_app;
+GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.sync_conflict_values TO javis_sync;
+
+GRANT SELECT ON TABLE public.sync_quarantine TO javis_read;
+GRANT SELECT ON TABLE public.sync_quarantine TO javis_app;
+GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.sync_quarantine TO javis_sync;
+
+GRANT SELECT ON TABLE public.sync_runs TO javis_read;
+GRANT SELECT ON TABLE public.sync_runs TO javis_app;
+GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.sync_runs TO javis_sync;
+
+GRANT SELECT ON TABLE public.sync_watermarks TO javis_read;
+GRANT SELECT ON TABLE public.sync_watermarks TO javis_app;
+GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.sync_watermarks TO javis_sync;
+
+GRANT SELECT ON TABLE public.users TO javis_read;
+GRANT SELECT ON TABLE public.users TO javis_app;
+GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.users TO javis_sync;
+
+GRANT SELECT ON TABLE public.work_contexts TO javis_read;
+GRANT SELECT ON TABLE public.work_contexts TO javis_app;
+GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.work_contexts TO javis_sync;
+
+GRANT SELECT ON TABLE public.worklogs TO javis_read;
+GRANT SELECT ON TABLE public.worklogs TO javis_app;
+GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.worklogs TO javis_sync;

@@ -1,0 +1,152 @@
+"""The Database: transactions, and what a person is told when the server is not as it must be."""
+
+import socket
+import threading
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from javis_pipeline.db.connection import Database, dagster_url, database_url, display_name
+from javis_pipeline.db.embedded import EmbeddedServer
+from javis_pipeline.errors import DatabaseError, SettingError
+from javis_pipeline.settings import Settings
+
+
+@pytest.fixture
+def numbers(database):
+    """A database with an empty table `numbers(n)`."""
+    database.query("CREATE TABLE numbers (n integer)")
+    return database
+
+
+def test_given_a_statement_when_queried_then_rows_are_dicts_and_instants_are_utc(database):
+    rows = database.query("SELECT %(n)s + 1 AS n, timestamptz '2026-01-01 00:00+02' AS at", {"n": 1})
+
+    assert [row["n"] for row in rows] == [2]
+    assert rows[0]["at"].isoformat() == "2025-12-31T22:00:00+00:00"
+
+
+def test_given_a_statement_without_rows_when_queried_then_the_answer_is_empty_and_it_is_done(numbers):
+    assert numbers.query("INSERT INTO numbers VALUES (1)") == []
+    assert numbers.query("SELECT n FROM numbers") == [{"n": 1}]
+
+
+def test_given_an_exception_when_it_leaves_a_transaction_then_nothing_was_written(numbers):
+    def write_and_fail():
+        with numbers.transaction() as conn:
+            conn.execute("INSERT INTO numbers VALUES (1)")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        write_and_fail()
+
+    assert numbers.query("SELECT n FROM numbers") == []
+
+
+def test_given_an_origin_when_the_transaction_ends_then_the_connection_forgets_it(database):
+    marks = "SELECT current_setting('javis.origin', true) AS origin, current_setting('application_name') AS name"
+
+    with database.transaction(origin="sync", application_name="run 7") as conn:
+        inside = conn.execute(marks).fetchone()
+
+    assert inside == {"origin": "sync", "name": "run 7"}
+    assert [(row["origin"] or None, row["name"]) for row in database.query(marks)] == [(None, "javis")]
+
+
+def test_given_many_threads_when_they_query_then_all_are_served(database):
+    seen: list[int] = []
+    query = "SELECT 1 AS n, pg_sleep(0.01)"
+    threads = [
+        threading.Thread(target=lambda: seen.extend(row["n"] for row in database.query(query))) for _ in range(12)
+    ]
+
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert seen == [1] * 12
+
+
+def test_given_a_connection_that_broke_when_queried_again_then_it_is_replaced(database):
+    database.query("SELECT 1")
+    with psycopg.connect(database.url, autocommit=True) as conn:
+        conn.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+    assert database.query("SELECT 1 AS n") == [{"n": 1}]
+
+
+def test_given_a_closed_port_when_opened_then_the_error_names_the_database_and_not_the_password():
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = f"postgresql://ann:hunter2@127.0.0.1:{unused.getsockname()[1]}/javis"
+
+        with pytest.raises(
+            DatabaseError, match=r"database javis on 127.0.0.1:\d+ cannot be reached: .* check"
+        ) as error:
+            Database(url)
+
+    assert "hunter2" not in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_given_a_wrong_password_when_opened_then_the_error_says_so(server_url):
+    with pytest.raises(DatabaseError, match="password authentication failed") as error:
+        Database(make_conninfo(server_url, user="nobody", password="hunter2"))
+
+    assert "hunter2" not in str(error.value)
+
+
+def test_given_a_database_that_does_not_exist_when_opened_then_the_error_names_it(database_url):
+    with pytest.raises(DatabaseError, match='database "not_there" does not exist'):
+        Database(make_conninfo(database_url, dbname="not_there"))
+
+
+def test_given_a_read_only_database_when_opened_then_the_error_says_so(database_url, server_url):
+    name = conninfo_to_dict(database_url)["dbname"]
+    with psycopg.connect(server_url, autocommit=True) as admin:
+        admin.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+
+    with pytest.raises(DatabaseError, match="is read-only; set DATABASE_URL to the primary"):
+        Database(database_url)
+
+
+def test_given_a_role_without_rights_when_it_writes_then_the_error_says_what_to_grant(database):
+    with pytest.raises(DatabaseError, match="permission denied for table jira_issues; grant"):
+        database.query("SET LOCAL ROLE javis_read; DELETE FROM jira_issues")
+
+
+def test_given_a_violated_constraint_when_it_is_raised_then_it_is_psycopgs_own(numbers):
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        numbers.query("CREATE UNIQUE INDEX ON numbers (n); INSERT INTO numbers VALUES (1), (1)")
+
+
+@pytest.mark.parametrize("url", ["postgresql://ann:pass/word@host/javis", "postgresql://ann:p@ss@host/db", "nonsense"])
+def test_given_an_address_with_a_badly_written_password_when_named_then_none_of_it_is_shown(url):
+    with pytest.raises(SettingError, match="special characters in the password written as %XX"):
+        display_name(url)
+
+
+def test_given_no_database_url_when_opened_then_the_embedded_server_is_used(tmp_path):
+    settings = Settings(_env_file=None, javis_home=tmp_path)
+    try:
+        with Database.open(settings) as database:
+            assert database.query("SELECT count(*) AS n FROM jira_issues") == [{"n": 0}]
+        assert database_url(settings) == database.url
+        assert dagster_url(settings).startswith("postgresql+psycopg2://javis:")
+        assert "/javis_dagster" in dagster_url(settings)
+    finally:
+        EmbeddedServer(tmp_path).stop()
+
+
+def test_given_database_urls_when_asked_for_then_they_are_used_as_they_are():
+    settings = Settings(
+        _env_file=None, database_url="postgres://u:p@h/d", dagster_postgres_url="postgresql://u:p@h/dagster"
+    )
+
+    assert database_url(settings) == "postgresql://u:p@h/d"
+    assert dagster_url(settings) == "postgresql+psycopg2://u:p@h/dagster"
