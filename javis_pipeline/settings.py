@@ -148,6 +148,15 @@ def _spaces(value: object) -> object:
     return tuple(spaces)
 
 
+def _fields(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    items = [[part.strip() for part in item.partition(":")[::2]] for item in _items(value)]
+    if not all(re.fullmatch(r"customfield_\d+", field_id) for _, field_id in items):
+        raise ValueError("holds an item that is not a role, a colon and a custom field's id")
+    return dict(items)
+
+
 def _channels(value: object) -> object:
     return dict(_pairs(value, r"#?[\w.-]+", "channel")) if isinstance(value, str) else value
 
@@ -175,6 +184,7 @@ _EXAMPLES = {
     "JIRA_URL": "https://acme.atlassian.net",
     "JIRA_EMAIL": "you@acme.com",
     "JIRA_TOKEN": "<API token>",
+    "JIRA_FIELDS": "story_points:customfield_10016",
     "CONFLUENCE_URL": "https://acme.atlassian.net/wiki",
     "CONFLUENCE_EMAIL": "you@acme.com",
     "CONFLUENCE_TOKEN": "<API token>",
@@ -215,6 +225,7 @@ class Settings(BaseSettings):
     jira_email: str | None = None
     jira_token: SecretStr | None = None
     jira_projects: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_projects)] = ()
+    jira_fields: Annotated[Mapping[str, str], NoDecode, BeforeValidator(_fields)] = Field(default_factory=dict)
     confluence_url: BaseUrl | None = None
     confluence_email: str | None = None
     confluence_token: SecretStr | None = None

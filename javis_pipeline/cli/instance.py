@@ -29,3 +29,16 @@ def use_dagster_home(settings: Settings) -> Path:
         shutil.copyfile(config, copy)
     os.environ["DAGSTER_HOME"] = str(home)
     return home
+
+
+def prepare_instance(settings: Settings) -> None:
+    """Make the instance ready for runs: home, product schema, and the pools that bound how many runs meet at an API."""
+    from dagster import DagsterInstance
+
+    from javis_pipeline.db.connection import Database
+    from javis_pipeline.defs.pools import ensure_pools
+
+    use_dagster_home(settings)
+    Database.open(settings).close()
+    with DagsterInstance.get() as instance:
+        ensure_pools(instance)

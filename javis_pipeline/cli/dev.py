@@ -1,0 +1,72 @@
+"""`javis dev`: the Dagster UI with schedules and sensors, on the sandbox until real accounts are named."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from javis_pipeline.settings import Settings
+
+
+@click.command()
+@click.option("--port", default=3000, show_default=True, help="Port of the UI on 127.0.0.1.")
+@click.option("--sandbox-port", default=8765, show_default=True, help="Port of the sandbox, when it is used.")
+@click.pass_context
+def command(context: click.Context, port: int, sandbox_port: int) -> None:
+    """Start the Dagster UI, the scheduler and the sensors; stop with Ctrl-C.
+
+    Without JIRA_URL a sandbox with demo data is started beside it, and schedules and sensors run. With real accounts
+    they are stopped until you switch them on, or set JAVIS_AUTOSTART=1.
+    """
+    from javis_pipeline.cli.instance import prepare_instance
+    from javis_pipeline.settings import load_settings
+
+    with ExitStack() as stack:
+        settings = load_settings()
+        if settings.jira_url is None:
+            site = stack.enter_context(sandbox_beside(settings, port=sandbox_port))
+            os.environ["JAVIS_AUTOSTART"] = "1"
+            settings = load_settings()
+            click.echo(f"Sandbox   {site} (Jira, Confluence and Slack to look at and edit)", err=True)
+        settings.require_projects()
+        prepare_instance(settings)
+        click.echo(f"Dagster   http://127.0.0.1:{port}", err=True)
+        context.exit(_dagster_dev(port))
+
+
+@contextmanager
+def sandbox_beside(settings: "Settings", *, port: int) -> Iterator[str]:
+    """Run a demo sandbox in a process of its own and point this process's environment at it; gives its URL."""
+    from javis_pipeline.errors import JavisError
+    from javis_pipeline.sandbox.command import environment
+
+    state = settings.javis_home / "sandbox"
+    arguments = ["sandbox", "--demo", "--port", str(port), "--state", str(state)]
+    process = subprocess.Popen([sys.executable, "-m", "javis_pipeline", *arguments], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        if not process.stdout.readline():  # it prints one line when it answers
+            raise JavisError(f"the sandbox did not start; is port {port} taken? Choose another: --sandbox-port")
+        os.environ.update(environment(port=port))
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _dagster_dev(port: int) -> int:
+    """Run `dagster dev` until it ends or Ctrl-C; its exit code."""
+    module = "javis_pipeline.definitions"
+    arguments = ["-m", "dagster", "dev", "-m", module, "-h", "127.0.0.1", "-p", str(port)]
+    process = subprocess.Popen([sys.executable, *arguments])
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        # The terminal has sent it to the whole group: Dagster is stopping its processes already.
+        process.wait()
+        return 0

@@ -1,0 +1,60 @@
+"""`javis doctor`: is the configuration right, and if not, what to do."""
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from javis_pipeline.settings import Settings
+    from javis_pipeline.steps.doctor import Check
+
+_MARKS = {
+    "ok": ("ok", "green"),
+    "warning": ("warn", "yellow"),
+    "failed": ("FAIL", "red"),
+    "skipped": ("-", "bright_black"),
+}
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def command(context: click.Context, as_json: bool) -> None:
+    """Check database, Jira, Confluence, Claude and Slack, one line each, with the remedy. Writes nothing anywhere."""
+    from javis_pipeline.settings import load_settings
+
+    checks = []
+    for check in _checks(load_settings()):
+        checks.append(check)
+        if not as_json:
+            mark, colour = _MARKS[check.verdict]
+            click.echo(f"{click.style(f'{mark:<5}', fg=colour)} {check.subject:<26} {check.finding}")
+            if check.remedy:
+                click.echo(f"{'':<33}{check.remedy}")
+    failed = sum(check.verdict == "failed" for check in checks)
+    if as_json:
+        click.echo(json.dumps([asdict(check) for check in checks], indent=2))
+    else:
+        click.echo(f"{failed} failed." if failed else "All is well. Next: javis sync")
+    context.exit(1 if failed else 0)
+
+
+def _checks(settings: "Settings") -> Iterator["Check"]:
+    from javis_pipeline.db.connection import display_name
+    from javis_pipeline.steps.doctor import Check, check_database, check_jira
+    from javis_pipeline.wiring import jira_client, open_database
+
+    given = settings.database_url
+    where = display_name(given.get_secret_value()) if given else "the embedded server"
+    yield check_database(lambda: open_database(settings), where)
+    if settings.jira_url is None:
+        yield Check("jira", "skipped", "JIRA_URL is not set", "set JIRA_URL, JIRA_EMAIL and JIRA_TOKEN in .env")
+    else:
+        projects = settings.require_projects()
+        with closing(jira_client(settings)) as jira:
+            yield from check_jira(jira, projects, settings.jira_fields, now=datetime.now(UTC))

@@ -1,0 +1,126 @@
+"""Checks of a real configuration: what works, what does not, and what to do about it. Nothing is written anywhere."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from javis_pipeline.clients.jira.client import JiraClient
+from javis_pipeline.clients.jira.fields import discover_fields
+from javis_pipeline.db.connection import Database
+from javis_pipeline.errors import JavisError
+from javis_pipeline.records.jira import FieldMap, Identity, Project
+
+Verdict = Literal["ok", "warning", "failed", "skipped"]
+
+# What a two-way sync needs in every project. Without the others some edits are kept here as errors.
+NEEDED_PERMISSIONS = ("BROWSE_PROJECTS", "EDIT_ISSUES")
+USEFUL_PERMISSIONS = ("TRANSITION_ISSUES", "ASSIGN_ISSUES", "SCHEDULE_ISSUES", "ASSIGNABLE_USER")
+CLOCK_TOLERANCE = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the doctor's report; `remedy` is empty when there is nothing to do."""
+
+    subject: str
+    verdict: Verdict
+    finding: str
+    remedy: str = ""
+
+
+def check_database(open_database: Callable[[], Database], where: str) -> Check:
+    """Whether the database can be opened; `where` says in words which one it is."""
+
+    def check() -> Check:
+        with closing(open_database()) as db:
+            version = db.query("SHOW server_version")[0]["server_version"]
+        return Check("database", "ok", f"PostgreSQL {version}, {where}, schema up to date")
+
+    return _attempt("database", check)
+
+
+def check_jira(
+    jira: JiraClient, projects: Sequence[str], chosen_fields: Mapping[str, str], *, now: datetime
+) -> Iterator[Check]:
+    """Identity, clock, and for each project: visible, permissions, and which custom field plays which role."""
+    try:
+        identity = jira.prove_identity()
+    except JavisError as error:
+        yield Check("jira", "failed", str(error))
+        return
+    yield Check("jira identity", "ok", f"{identity.display_name} ({identity.account_id})")
+    yield _time_zone(identity)
+    yield _attempt("jira clock", lambda: _clock(jira, now))
+    for key in projects:
+        yield from _project(jira, key, chosen_fields)
+
+
+def _attempt(subject: str, check: Callable[[], Check]) -> Check:
+    try:
+        return check()
+    except JavisError as error:
+        return Check(subject, "failed", str(error))
+
+
+def _time_zone(identity: Identity) -> Check:
+    return Check(
+        "jira time zone", "ok", f"{identity.time_zone}; queries do not depend on it: they use epoch milliseconds"
+    )
+
+
+def _clock(jira: JiraClient, now: datetime) -> Check:
+    # Nothing is decided by comparing clocks; a wrong clock only makes "3 min ago" wrong, and TLS fail one day.
+    apart = abs(jira.server_time() - now.astimezone(UTC))
+    if apart > CLOCK_TOLERANCE:
+        return Check(
+            "jira clock", "warning", f"{apart.total_seconds():.0f} s apart from ours", "set this machine's clock"
+        )
+    return Check("jira clock", "ok", "agrees with ours")
+
+
+def _project(jira: JiraClient, key: str, chosen: Mapping[str, str]) -> Iterator[Check]:
+    try:
+        project = jira.project(key)
+    except JavisError as error:
+        yield Check(f"jira {key}", "failed", str(error), "correct JIRA_PROJECTS, or grant the account Browse Projects")
+        return
+    state: Verdict = "warning" if project.archived else "ok"
+    yield Check(f"jira {key}", state, f"{project.name}{', archived: read-only' if project.archived else ''}")
+    yield _attempt(f"jira {key} permissions", lambda: _permissions(jira, key))
+    yield from _fields(jira, project, chosen)
+
+
+def _permissions(jira: JiraClient, key: str) -> Check:
+    granted = jira.permissions(key, (*NEEDED_PERMISSIONS, *USEFUL_PERMISSIONS))
+    lacking = [name for name, have in granted.items() if not have]
+    subject = f"jira {key} permissions"
+    if not lacking:
+        return Check(subject, "ok", "browse, edit, transition, assign")
+    verdict: Verdict = "failed" if set(lacking) & set(NEEDED_PERMISSIONS) else "warning"
+    return Check(
+        subject,
+        verdict,
+        f"the account lacks {', '.join(lacking)}",
+        "grant them in the project's permission scheme; edits that need them stay here as errors until then",
+    )
+
+
+def _fields(jira: JiraClient, project: Project, chosen: Mapping[str, str]) -> Iterator[Check]:
+    subject = f"jira {project.key} fields"
+
+    def check() -> Check:
+        boards = [board.board_id for board in jira.boards(project.key) if board.type == "scrum"]
+        estimating = [field for board in boards if (field := jira.estimation_field(board))]
+        found = discover_fields(
+            jira.fields(), project_id=project.project_id, chosen=chosen, estimation_fields=estimating
+        )
+        mapped = ", ".join(
+            f"{role} {field_id or '-'}" for role, field_id in zip(FieldMap._fields, found.fields, strict=True)
+        )
+        if found.ambiguities:
+            return Check(subject, "warning", mapped, "; ".join(map(str, found.ambiguities)))
+        return Check(subject, "ok", mapped)
+
+    yield _attempt(subject, check)
