@@ -151,10 +151,10 @@ def _spaces(value: object) -> object:
 def _fields(value: object) -> object:
     if not isinstance(value, str):
         return value
-    items = [[part.strip() for part in item.partition(":")[::2]] for item in _items(value)]
-    if not all(re.fullmatch(r"customfield_\d+", field_id) for _, field_id in items):
-        raise ValueError("holds an item that is not a role, a colon and a custom field's id")
-    return dict(items)
+    pairs = [re.fullmatch(r"([a-z_]+)\s*:\s*(customfield_\d+)", item) for item in _items(value)]
+    if not all(pairs):
+        raise ValueError("holds something that is not a field's role, a colon and the id of a custom field")
+    return dict(pair.groups() for pair in pairs if pair)
 
 
 def _channels(value: object) -> object:

@@ -46,9 +46,11 @@ def test_given_lists_when_loaded_then_they_are_typed_and_without_duplicates(load
         CONFLUENCE_SPACES="OQC:OQC,OQC:OQCDOC,HANDBOOK:~ann",
         SLACK_CHANNELS="OQC:C123,EUV:#team-euv",
         SLACK_DEFAULT_CHANNEL="C999",
+        JIRA_FIELDS="story_points: customfield_10016",
     )
 
     assert settings.jira_projects == ("OQC", "EUV")
+    assert settings.jira_fields == {"story_points": "customfield_10016"}
     assert settings.confluence_spaces == (
         ProjectSpace("OQC", "OQC"),
         ProjectSpace("OQC", "OQCDOC"),
@@ -115,6 +117,8 @@ def test_given_a_relative_home_when_loaded_then_it_is_absolute(load):
         ("CONFLUENCE_SPACES", "OQC"),
         ("CONFLUENCE_SPACES", "OQC:two words"),
         ("CONFLUENCE_SPACES", "OQC:DOC,EUV:DOC"),
+        ("JIRA_FIELDS", "story_points"),
+        ("JIRA_FIELDS", "story_points:summary"),
         ("SLACK_CHANNELS", "C123"),
         ("JAVIS_TIMEZONE", "Berlin"),
         ("JAVIS_TIMEZONE", "../../etc/passwd"),
