@@ -5,16 +5,16 @@ from typing import Any
 
 import pandas as pd
 
+from javis_pipeline.context.attention import is_forgotten, is_high
 from javis_pipeline.context.days import as_date, looked_up
 from javis_pipeline.context.facts import Facts
-from javis_pipeline.context.attention import is_forgotten, is_high
 from javis_pipeline.context.risks.ranking import Found, found_rows
 from javis_pipeline.records.context import Risk
 
 
 def find(facts: Facts) -> Found:
-    """High when it is being worked on, is in the sprint or is due within a week; medium with a high priority; else, and when
-    forgotten, low.
+    """High when it is being worked on, is in the sprint or is due within a week; medium with a high priority;
+    else, and when forgotten, low.
 
     Jira does not tell when a link was made. An issue is blocked at most since both ends existed and, when the blocker
     was reopened, since then.

@@ -5,9 +5,9 @@ from typing import Any
 
 import pandas as pd
 
+from javis_pipeline.context.attention import is_forgotten, is_high
 from javis_pipeline.context.days import as_date
 from javis_pipeline.context.facts import Facts
-from javis_pipeline.context.attention import is_forgotten, is_high
 from javis_pipeline.context.risks.ranking import Found, found_rows, graded
 from javis_pipeline.records.context import Risk
 
