@@ -154,7 +154,7 @@ def _fields(value: object) -> object:
     pairs = [re.fullmatch(r"([a-z_]+)\s*:\s*(customfield_\d+)", item) for item in _items(value)]
     if not all(pairs):
         raise ValueError("holds something that is not a field's role, a colon and the id of a custom field")
-    return dict(pair.groups() for pair in pairs if pair)
+    return {pair[1]: pair[2] for pair in pairs if pair}
 
 
 def _channels(value: object) -> object:
