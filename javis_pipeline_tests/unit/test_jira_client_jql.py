@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from javis_pipeline.clients.jira import jql
+from javis_pipeline.clients.quoting import quote
 
 
 @pytest.mark.parametrize(
@@ -18,13 +19,13 @@ from javis_pipeline.clients.jira import jql
     ],
 )
 def test_a_value_stays_a_value(value, quoted):
-    assert jql.quote(value) == quoted
+    assert quote(value) == quoted
 
 
 @pytest.mark.parametrize("value", ["a\nb", "a\x00b"])
 def test_control_characters_are_refused(value):
     with pytest.raises(ValueError, match="control"):
-        jql.quote(value)
+        quote(value)
 
 
 @pytest.mark.parametrize("key", ["ops", "OPS-1", "", 'O" OR "', "1OPS"])

@@ -1,25 +1,15 @@
-"""JQL that says what it means: every value in a query passes through here."""
+"""JQL that says what it means, and what may stand for a project or an issue."""
 
 import re
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from javis_pipeline.clients.quoting import quote
+
 PROJECT_KEY: Final = re.compile(r"[A-Z][A-Z0-9_]*")
 ISSUE_KEY: Final = re.compile(r"[A-Z][A-Z0-9_]*-[1-9][0-9]*")
 ISSUE_ID: Final = re.compile(r"[1-9][0-9]*")
-
-
-def quote(value: str) -> str:
-    """The value as a JQL string.
-
-    Raises:
-        ValueError: It holds a control character, which JQL cannot hold.
-    """
-    if re.search(r"[\x00-\x1f\x7f]", value):
-        raise ValueError("a JQL value cannot hold control characters")
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
 
 
 def in_project(project_key: str) -> str:

@@ -6,12 +6,24 @@ the id of the record and the path of the field; nothing is guessed.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal, get_args, get_type_hints
 
-from javis_pipeline.errors import UnreadableRecord
+from javis_pipeline.clients.reading import (
+    Json,
+    Unreadable,
+    as_id,
+    as_id_or_none,
+    as_instant,
+    as_instant_or_none,
+    as_list,
+    as_number,
+    as_object,
+    as_text,
+    guarded,
+)
 from javis_pipeline.records import MISSING, Missing
 from javis_pipeline.records.jira import (
     Board,
@@ -34,9 +46,6 @@ from javis_pipeline.records.jira import (
     User,
     Worklog,
 )
-
-T = TypeVar("T")
-Json = Mapping[str, Any]
 
 # What an Issue is read from; the fields of a FieldMap come on top.
 ISSUE_FIELDS: Final = (
@@ -71,11 +80,7 @@ ISSUE_FIELDS: Final = (
 # Jira says so where it no longer knows who it was; all such people are one.
 UNKNOWN_ACCOUNT: Final = "unknown"
 
-_MAYBE_MISSING: Final = tuple(
-    name
-    for name, type_ in Issue.__annotations__.items()
-    if type_ is Missing or Missing in getattr(type_, "__args__", ())
-)
+_MAYBE_MISSING: Final = tuple(name for name, type_ in get_type_hints(Issue).items() if Missing in get_args(type_))
 _MAYBE_MISSING_AT: Final = tuple(Issue._fields.index(name) for name in _MAYBE_MISSING)
 
 # Jira 8 and 9 give sprints as the text of a Java object. Names may hold commas and equals signs, so a value ends
@@ -86,83 +91,21 @@ _SPRINT_ATTRIBUTES: Final = (
 _SPRINT_TEXT: Final = re.compile(rf"[\[,]({_SPRINT_ATTRIBUTES})=(.*?)(?=,(?:{_SPRINT_ATTRIBUTES})=|\]$)", re.DOTALL)
 
 
-class _Unreadable(Exception):
-    """What stands at `path` is not what Jira documents."""
-
-    def __init__(self, path: str, expected: str, found: object) -> None:
-        super().__init__(f"{path}: expected {expected}, found {type(found).__name__}")
-
-
-def _guarded(what: str, subject: object, read: Callable[[], T]) -> T:
-    """The result of `read`; a failure becomes an UnreadableRecord that names `subject`, an id or a document."""
-    try:
-        return read()
-    except _Unreadable as error:
-        found = subject.get("id") or subject.get("key") or "?" if isinstance(subject, dict) else subject
-        remote_id = found if isinstance(found, str | int) else "?"
-        raise UnreadableRecord(f"jira {what} {remote_id} cannot be read: {error}", remote_id=str(remote_id)) from error
-
-
-# Instants and plain values
-
-
-def _instant(value: object, path: str) -> datetime:
-    """A Jira timestamp ("2026-09-27T10:03:11.123+0200", or ending in Z) in UTC."""
-    if type(value) is str:
-        try:
-            instant = datetime.fromisoformat(value)
-        except ValueError:
-            raise _Unreadable(path, "a timestamp", value) from None
-        if instant.tzinfo is not None:
-            return instant.astimezone(UTC)
-    raise _Unreadable(path, "a timestamp with an offset", value)
-
-
-def _instant_or_none(value: object, path: str) -> datetime | None:
-    return None if value is None or value == "" else _instant(value, path)
-
-
-def _object(value: object, path: str) -> Json:
-    if type(value) is dict:
-        return value
-    raise _Unreadable(path, "an object", value)
-
-
-def _list(value: object, path: str) -> list[Any]:
-    if type(value) is list:
-        return value
-    raise _Unreadable(path, "a list", value)
-
-
-def _string(value: object, path: str) -> str:
-    if type(value) is str and value:
-        return value
-    raise _Unreadable(path, "a text", value)
-
-
-def _id(value: object, path: str) -> str:
-    """An id; the agile API gives some as numbers."""
-    if (type(value) is str and value) or type(value) is int:
-        return str(value)
-    raise _Unreadable(path, "an id", value)
-
-
-def _optional_id(value: object, path: str) -> str | None:
-    return None if value is None else _id(value, path)
+# Plain values
 
 
 def _text(fields: Json, name: str) -> str | Missing | None:
     value = fields.get(name, MISSING)
     if value is None or value is MISSING or type(value) is str:
         return value
-    raise _Unreadable(f"fields.{name}", "a text or null", value)
+    raise Unreadable(f"fields.{name}", "a text or null", value)
 
 
 def _seconds(fields: Json, name: str) -> int | None:
     value = fields.get(name)
     if value is None or type(value) is int:
         return value
-    raise _Unreadable(f"fields.{name}", "a number of seconds or null", value)
+    raise Unreadable(f"fields.{name}", "a number of seconds or null", value)
 
 
 def _named(fields: Json, name: str) -> tuple[str, str] | tuple[Missing, Missing] | tuple[None, None]:
@@ -172,22 +115,22 @@ def _named(fields: Json, name: str) -> tuple[str, str] | tuple[Missing, Missing]
         return MISSING, MISSING
     if value is None:
         return None, None
-    option = _object(value, f"fields.{name}")
-    return _string(option.get("name"), f"fields.{name}.name"), _id(option.get("id"), f"fields.{name}.id")
+    option = as_object(value, f"fields.{name}")
+    return as_text(option.get("name"), f"fields.{name}.name"), as_id(option.get("id"), f"fields.{name}.id")
 
 
 def _names(fields: Json, name: str) -> list[str] | Missing:
     """Sorted names of a list of options: components, versions."""
     if name not in fields:
         return MISSING
-    options = _list(fields[name] or [], f"fields.{name}")
-    return sorted(_string(_object(one, f"fields.{name}").get("name"), f"fields.{name}.name") for one in options)
+    options = as_list(fields[name] or [], f"fields.{name}")
+    return sorted(as_text(as_object(one, f"fields.{name}").get("name"), f"fields.{name}.name") for one in options)
 
 
 def _labels(fields: Json) -> list[str] | Missing:
     if "labels" not in fields:
         return MISSING
-    return sorted(_string(label, "fields.labels") for label in _list(fields["labels"] or [], "fields.labels"))
+    return sorted(as_text(label, "fields.labels") for label in as_list(fields["labels"] or [], "fields.labels"))
 
 
 def _due_date(fields: Json) -> date | Missing | None:
@@ -197,14 +140,14 @@ def _due_date(fields: Json) -> date | Missing | None:
     try:
         return date.fromisoformat(value)
     except ValueError:
-        raise _Unreadable("fields.duedate", "a date", value) from None
+        raise Unreadable("fields.duedate", "a date", value) from None
 
 
 def _rich_text(value: object, path: str) -> JsonObject | str | None:
     """An ADF document (v3) or wiki markup (v2), untouched."""
     if value is None or type(value) is str or type(value) is dict:
         return value
-    raise _Unreadable(path, "a document, a text or null", value)
+    raise Unreadable(path, "a document, a text or null", value)
 
 
 def _description(fields: Json) -> tuple[str | Missing | None, JsonObject | Missing | None]:
@@ -215,7 +158,7 @@ def _description(fields: Json) -> tuple[str | Missing | None, JsonObject | Missi
         return None, value
     if type(value) is str:
         return value, None
-    raise _Unreadable("fields.description", "a document, a text or null", value)
+    raise Unreadable("fields.description", "a document, a text or null", value)
 
 
 # People
@@ -225,10 +168,10 @@ def _account(value: object, path: str, users: dict[str, User]) -> str | None:
     """Account id of a user object, noted in `users`; None for nobody. v2 sites have a key or name instead of an id."""
     if value is None:
         return None
-    user = _object(value, path)
+    user = as_object(value, path)
     account_id = user.get("accountId") or user.get("key") or user.get("name") or UNKNOWN_ACCOUNT
     if type(account_id) is not str:
-        raise _Unreadable(f"{path}.accountId", "a text", account_id)
+        raise Unreadable(f"{path}.accountId", "a text", account_id)
     if account_id not in users:
         users[account_id] = User(account_id, str(user.get("displayName") or ""), user.get("active") is not False)
     return account_id
@@ -244,20 +187,18 @@ def _person(fields: Json, name: str, users: dict[str, User]) -> str | Missing | 
 
 def _sprint(value: object, path: str) -> Sprint:
     """A sprint: an object of the sprint field or the agile API, or the text of Jira 8 and 9."""
-    sprint = _sprint_from_text(value, path) if type(value) is str else _object(value, path)
-    sprint_id = sprint.get("id")
-    if type(sprint_id) is not int:
-        raise _Unreadable(f"{path}.id", "a number", sprint_id)
+    sprint = _sprint_from_text(value, path) if type(value) is str else as_object(value, path)
+    sprint_id = as_number(sprint.get("id"), f"{path}.id")
     board_id = sprint.get("boardId", sprint.get("originBoardId"))
     return Sprint(
         sprint_id=sprint_id,
         name=str(sprint.get("name") or sprint_id),
-        state=_string(sprint.get("state"), f"{path}.state").lower(),
+        state=as_text(sprint.get("state"), f"{path}.state").lower(),
         board_id=board_id if type(board_id) is int else None,
         goal=sprint.get("goal") or None,
-        start_at=_instant_or_none(sprint.get("startDate"), f"{path}.startDate"),
-        end_at=_instant_or_none(sprint.get("endDate"), f"{path}.endDate"),
-        completed_at=_instant_or_none(sprint.get("completeDate"), f"{path}.completeDate"),
+        start_at=as_instant_or_none(sprint.get("startDate"), f"{path}.startDate"),
+        end_at=as_instant_or_none(sprint.get("endDate"), f"{path}.endDate"),
+        completed_at=as_instant_or_none(sprint.get("completeDate"), f"{path}.completeDate"),
     )
 
 
@@ -266,7 +207,7 @@ def _sprint_from_text(text: str, path: str) -> Json:
     for name, target in (("id", "id"), ("rapidViewId", "boardId")):
         number = values.get(name)
         if number is not None and not number.isdecimal():
-            raise _Unreadable(f"{path}.{name}", "a number", number)
+            raise Unreadable(f"{path}.{name}", "a number", number)
         values[target] = int(number) if number is not None else None
     return values
 
@@ -275,9 +216,9 @@ def _sprints(fields: Json, field_id: str | None) -> list[Sprint] | Missing:
     """Sprints of the sprint field; without one, those of an agile document. Ordered by id."""
     found: list[Any]
     if field_id is not None and field_id in fields:
-        path, found = f"fields.{field_id}", _list(fields[field_id] or [], f"fields.{field_id}")
+        path, found = f"fields.{field_id}", as_list(fields[field_id] or [], f"fields.{field_id}")
     elif "sprint" in fields or "closedSprints" in fields:
-        path, found = "fields.sprint", _list(fields.get("closedSprints") or [], "fields.closedSprints")
+        path, found = "fields.sprint", as_list(fields.get("closedSprints") or [], "fields.closedSprints")
         found = [*found, fields["sprint"]] if fields.get("sprint") else found
     else:
         return MISSING
@@ -300,23 +241,23 @@ def _current_sprint(sprints: list[Sprint] | Missing) -> Sprint | None:
 def _links(fields: Json) -> list[Link] | Missing:
     if "issuelinks" not in fields:
         return MISSING
-    found = _list(fields["issuelinks"] or [], "fields.issuelinks")
-    return [_link(_object(one, "fields.issuelinks")) for one in found]
+    found = as_list(fields["issuelinks"] or [], "fields.issuelinks")
+    return [_link(as_object(one, "fields.issuelinks")) for one in found]
 
 
 def _link(link: Json) -> Link:
     path = f"fields.issuelinks[{link.get('id')}]"
     direction: Literal["outward", "inward"] = "outward" if "outwardIssue" in link else "inward"
-    other = _object(link.get(f"{direction}Issue"), f"{path}.{direction}Issue")
-    kind = _object(link.get("type"), f"{path}.type")
-    name = _string(kind.get("name"), f"{path}.type.name")
+    other = as_object(link.get(f"{direction}Issue"), f"{path}.{direction}Issue")
+    kind = as_object(link.get("type"), f"{path}.type")
+    name = as_text(kind.get("name"), f"{path}.type.name")
     return Link(
-        link_id=_id(link.get("id"), f"{path}.id"),
+        link_id=as_id(link.get("id"), f"{path}.id"),
         type=name,
         direction=direction,
         label=str(kind.get(direction) or name),
-        other_id=_optional_id(other.get("id"), f"{path}.{direction}Issue.id"),
-        other_key=_string(other.get("key"), f"{path}.{direction}Issue.key"),
+        other_id=as_id_or_none(other.get("id"), f"{path}.{direction}Issue.id"),
+        other_key=as_text(other.get("key"), f"{path}.{direction}Issue.key"),
     )
 
 
@@ -324,20 +265,20 @@ def _comments(fields: Json, users: dict[str, User]) -> tuple[list[Comment] | Mis
     value = fields.get("comment", MISSING)
     if value is MISSING:
         return MISSING, 0
-    batch = _object(value, "fields.comment") if value is not None else {}
-    found = _list(batch.get("comments") or [], "fields.comment.comments")
+    batch = as_object(value, "fields.comment") if value is not None else {}
+    found = as_list(batch.get("comments") or [], "fields.comment.comments")
     return [_comment(one, users) for one in found], _total(batch, found)
 
 
 def _comment(value: object, users: dict[str, User]) -> Comment:
-    comment = _object(value, "comment")
+    comment = as_object(value, "comment")
     path = f"comment[{comment.get('id')}]"
     return Comment(
-        comment_id=_id(comment.get("id"), f"{path}.id"),
+        comment_id=as_id(comment.get("id"), f"{path}.id"),
         author_id=_account(comment.get("author"), f"{path}.author", users),
         body=_rich_text(comment.get("body"), f"{path}.body"),
-        created_at=_instant(comment.get("created"), f"{path}.created"),
-        updated_at=_instant_or_none(comment.get("updated"), f"{path}.updated"),
+        created_at=as_instant(comment.get("created"), f"{path}.created"),
+        updated_at=as_instant_or_none(comment.get("updated"), f"{path}.updated"),
     )
 
 
@@ -345,21 +286,21 @@ def _worklogs(fields: Json, users: dict[str, User]) -> tuple[list[Worklog] | Mis
     value = fields.get("worklog", MISSING)
     if value is MISSING:
         return MISSING, 0
-    batch = _object(value, "fields.worklog") if value is not None else {}
-    found = _list(batch.get("worklogs") or [], "fields.worklog.worklogs")
+    batch = as_object(value, "fields.worklog") if value is not None else {}
+    found = as_list(batch.get("worklogs") or [], "fields.worklog.worklogs")
     return [_worklog(one, users) for one in found], _total(batch, found)
 
 
 def _worklog(value: object, users: dict[str, User]) -> Worklog:
-    worklog = _object(value, "worklog")
+    worklog = as_object(value, "worklog")
     path = f"worklog[{worklog.get('id')}]"
     seconds = worklog.get("timeSpentSeconds")
     if type(seconds) is not int:
-        raise _Unreadable(f"{path}.timeSpentSeconds", "a number of seconds", seconds)
+        raise Unreadable(f"{path}.timeSpentSeconds", "a number of seconds", seconds)
     return Worklog(
-        worklog_id=_id(worklog.get("id"), f"{path}.id"),
+        worklog_id=as_id(worklog.get("id"), f"{path}.id"),
         author_id=_account(worklog.get("author"), f"{path}.author", users),
-        started_at=_instant(worklog.get("started"), f"{path}.started"),
+        started_at=as_instant(worklog.get("started"), f"{path}.started"),
         seconds=seconds,
     )
 
@@ -380,7 +321,7 @@ def _story_points(fields: Json, field_id: str | None) -> Decimal | Missing | Non
         return Decimal(value)
     if type(value) is float:
         return Decimal(int(value)) if value.is_integer() else Decimal(str(value))
-    raise _Unreadable(f"fields.{field_id}", "a number or null", value)
+    raise Unreadable(f"fields.{field_id}", "a number or null", value)
 
 
 def _flagged(fields: Json, field_id: str | None) -> bool | Missing:
@@ -406,18 +347,18 @@ def _parent(fields: Json) -> tuple[str | None, str | None, int | None]:
     value = fields.get("parent")
     if not value:
         return None, None, None
-    parent = _object(value, "fields.parent")
+    parent = as_object(value, "fields.parent")
     inner = parent.get("fields")
     kind = inner.get("issuetype") if isinstance(inner, dict) else None
     level = kind.get("hierarchyLevel") if isinstance(kind, dict) else None
-    return _string(parent.get("key"), "fields.parent.key"), _optional_id(parent.get("id"), "fields.parent.id"), level
+    return as_text(parent.get("key"), "fields.parent.key"), as_id_or_none(parent.get("id"), "fields.parent.id"), level
 
 
 def _epic_key(fields: Json, field_id: str | None, parent_key: str | None, parent_level: int | None) -> str | None:
     if parent_level == 1:
         return parent_key
     if field_id is not None and fields.get(field_id):
-        return _string(fields[field_id], f"fields.{field_id}")
+        return as_text(fields[field_id], f"fields.{field_id}")
     epic = fields.get("epic")
     return epic.get("key") if isinstance(epic, dict) else None
 
@@ -436,12 +377,12 @@ def parse_issue(document: object, fields: FieldMap) -> Issue:
     Raises:
         UnreadableRecord: Something in it is not what Jira documents; the message holds the path of the field.
     """
-    return _guarded("issue", document, lambda: _issue(_object(document, "issue"), fields))
+    return guarded("jira issue", document, lambda: _issue(as_object(document, "issue"), fields))
 
 
 def _issue(document: Json, field_map: FieldMap) -> Issue:
-    fields = _object(document.get("fields"), "fields")
-    key = _string(document.get("key"), "key")
+    fields = as_object(document.get("fields"), "fields")
+    key = as_text(document.get("key"), "key")
     users: dict[str, User] = {}
     description, description_adf = _description(fields)
     priority, priority_id = _named(fields, "priority")
@@ -454,7 +395,7 @@ def _issue(document: Json, field_map: FieldMap) -> Issue:
     comments, comment_total = _comments(fields, users)
     worklogs, worklog_total = _worklogs(fields, users)
     issue = Issue(
-        jira_id=_id(document.get("id"), "id"),
+        jira_id=as_id(document.get("id"), "id"),
         key=key,
         project_key=_project_key(fields, key),
         title=_text(fields, "summary"),
@@ -491,9 +432,9 @@ def _issue(document: Json, field_map: FieldMap) -> Issue:
         remaining_seconds=_seconds(fields, "timeestimate"),
         spent_seconds=_seconds(fields, "timespent"),
         custom_fields=_custom_fields(fields, field_map),
-        created_at=_instant(fields.get("created"), "fields.created"),
+        created_at=as_instant(fields.get("created"), "fields.created"),
         resolved_at=_resolved_at(fields),
-        remote_updated_at=_instant(fields.get("updated"), "fields.updated"),
+        remote_updated_at=as_instant(fields.get("updated"), "fields.updated"),
         sprints=sprints,
         links=_links(fields),
         comments=comments,
@@ -510,14 +451,14 @@ def _issue(document: Json, field_map: FieldMap) -> Issue:
 def _required(value: str | Missing | None, path: str) -> str | Missing:
     """Every issue has a status and a type: null there is not empty but wrong."""
     if value is None:
-        raise _Unreadable(path, "an object", value)
+        raise Unreadable(path, "an object", value)
     return value
 
 
 def _project_key(fields: Json, key: str) -> str:
     project = fields.get("project")
     if isinstance(project, dict) and project.get("key"):
-        return _string(project["key"], "fields.project.key")
+        return as_text(project["key"], "fields.project.key")
     return key.rpartition("-")[0]
 
 
@@ -529,7 +470,7 @@ def _status_category(fields: Json) -> str | None:
 
 def _resolved_at(fields: Json) -> datetime | Missing | None:
     value = fields.get("resolutiondate", MISSING)
-    return MISSING if value is MISSING else _instant_or_none(value, "fields.resolutiondate")
+    return MISSING if value is MISSING else as_instant_or_none(value, "fields.resolutiondate")
 
 
 def _custom_fields(fields: Json, field_map: FieldMap) -> JsonObject:
@@ -544,16 +485,16 @@ def parse_stamp(document: object) -> IssueStamp:
     """Id, key and `updated` of a search hit that was asked for `updated` only."""
 
     def read() -> IssueStamp:
-        hit = _object(document, "issue")
-        return IssueStamp(_id(hit.get("id"), "id"), _string(hit.get("key"), "key"), _stamped_at(hit.get("fields")))
+        hit = as_object(document, "issue")
+        return IssueStamp(as_id(hit.get("id"), "id"), as_text(hit.get("key"), "key"), _stamped_at(hit.get("fields")))
 
-    return _guarded("search hit", document, read)
+    return guarded("jira search hit", document, read)
 
 
 def _stamped_at(fields: object) -> datetime | None:
     try:
-        return _instant(_object(fields, "fields").get("updated"), "fields.updated")
-    except _Unreadable:
+        return as_instant(as_object(fields, "fields").get("updated"), "fields.updated")
+    except Unreadable:
         # Not refused here: the fetch that follows sees the whole issue and says what is wrong with it.
         return None
 
@@ -561,7 +502,7 @@ def _stamped_at(fields: object) -> datetime | None:
 def parse_comments(documents: Iterable[object], jira_id: str) -> tuple[list[Comment], list[User]]:
     """Comments of one issue as `GET issue/{id}/comment` lists them, and their authors."""
     users: dict[str, User] = {}
-    comments = _guarded("comments of issue", jira_id, lambda: [_comment(one, users) for one in documents])
+    comments = guarded("jira comments of issue", jira_id, lambda: [_comment(one, users) for one in documents])
     return comments, list(users.values())
 
 
@@ -570,7 +511,9 @@ def parse_comments(documents: Iterable[object], jira_id: str) -> tuple[list[Comm
 
 def parse_changelog_entry(document: object, jira_id: str) -> ChangelogEntry:
     """One changelog entry, of the issue's own changelog or of changelog/bulkfetch."""
-    return _guarded("changelog of issue", jira_id, lambda: _changelog_entry(_object(document, "changelog"), jira_id))
+    return guarded(
+        "jira changelog of issue", jira_id, lambda: _changelog_entry(as_object(document, "changelog"), jira_id)
+    )
 
 
 def _changelog_entry(document: Json, jira_id: str) -> ChangelogEntry:
@@ -579,11 +522,13 @@ def _changelog_entry(document: Json, jira_id: str) -> ChangelogEntry:
     author_id = _account(document.get("author"), f"{path}.author", users)
     metadata = document.get("historyMetadata")
     return ChangelogEntry(
-        entry_id=_id(document.get("id"), f"{path}.id"),
+        entry_id=as_id(document.get("id"), f"{path}.id"),
         jira_id=jira_id,
         author=users[author_id] if author_id is not None else None,
         created_at=_entry_instant(document.get("created"), f"{path}.created"),
-        items=tuple(_change_item(one, f"{path}.items") for one in _list(document.get("items") or [], f"{path}.items")),
+        items=tuple(
+            _change_item(one, f"{path}.items") for one in as_list(document.get("items") or [], f"{path}.items")
+        ),
         history_metadata=metadata if isinstance(metadata, dict) else None,
     )
 
@@ -593,13 +538,13 @@ def _entry_instant(value: object, path: str) -> datetime:
     if type(value) is int or type(value) is float:
         seconds = value / 1000 if value >= 100_000_000_000 else value
         return datetime.fromtimestamp(seconds, UTC)
-    return _instant(value, path)
+    return as_instant(value, path)
 
 
 def _change_item(value: object, path: str) -> ChangeItem:
-    item = _object(value, path)
+    item = as_object(value, path)
     return ChangeItem(
-        field=_string(item.get("field"), f"{path}.field"),
+        field=as_text(item.get("field"), f"{path}.field"),
         field_id=item.get("fieldId") or None,
         old=_raw(item.get("from")),
         old_text=_raw(item.get("fromString")),
@@ -660,92 +605,90 @@ def parse_server_time(document: object) -> datetime:
     """The clock of `GET /rest/api/3/serverInfo`."""
 
     def read() -> datetime:
-        return _instant(_object(document, "serverInfo").get("serverTime"), "serverTime")
+        return as_instant(as_object(document, "serverInfo").get("serverTime"), "serverTime")
 
-    return _guarded("site", "serverInfo", read)
+    return guarded("jira site", "serverInfo", read)
 
 
 def parse_identity(document: object) -> Identity:
     """The account of `GET /rest/api/3/myself`."""
 
     def read() -> Identity:
-        me = _object(document, "myself")
+        me = as_object(document, "myself")
         return Identity(
-            account_id=_string(me.get("accountId"), "accountId"),
+            account_id=as_text(me.get("accountId"), "accountId"),
             display_name=str(me.get("displayName") or ""),
-            time_zone=_string(me.get("timeZone"), "timeZone"),
+            time_zone=as_text(me.get("timeZone"), "timeZone"),
         )
 
-    return _guarded("account", "myself", read)
+    return guarded("jira account", "myself", read)
 
 
 def parse_project(document: object) -> Project:
     """A project of `project/search` or `project/{key}`."""
 
     def read() -> Project:
-        project = _object(document, "project")
+        project = as_object(document, "project")
         return Project(
-            project_id=_id(project.get("id"), "id"),
-            key=_string(project.get("key"), "key"),
+            project_id=as_id(project.get("id"), "id"),
+            key=as_text(project.get("key"), "key"),
             name=str(project.get("name") or ""),
             archived=project.get("archived") is True,
         )
 
-    return _guarded("project", document, read)
+    return guarded("jira project", document, read)
 
 
 def parse_status(document: object) -> Status:
     """A status of `GET /rest/api/3/status`."""
 
     def read() -> Status:
-        status = _object(document, "status")
-        category = _object(status.get("statusCategory"), "statusCategory")
+        status = as_object(document, "status")
+        category = as_object(status.get("statusCategory"), "statusCategory")
         return Status(
-            status_id=_id(status.get("id"), "id"),
-            name=_string(status.get("name"), "name"),
-            category=_string(category.get("key"), "statusCategory.key"),
+            status_id=as_id(status.get("id"), "id"),
+            name=as_text(status.get("name"), "name"),
+            category=as_text(category.get("key"), "statusCategory.key"),
         )
 
-    return _guarded("status", document, read)
+    return guarded("jira status", document, read)
 
 
 def parse_priorities(documents: Iterable[object]) -> list[Priority]:
     """Priorities of `GET /rest/api/3/priority/search`, which lists the most urgent first."""
 
     def read() -> list[Priority]:
-        priorities = [_object(document, "priority") for document in documents]
+        priorities = [as_object(document, "priority") for document in documents]
         return [
-            Priority(_id(priority.get("id"), "id"), _string(priority.get("name"), "name"), rank)
+            Priority(as_id(priority.get("id"), "id"), as_text(priority.get("name"), "name"), rank)
             for rank, priority in enumerate(priorities)
         ]
 
-    return _guarded("priorities", "of the site", read)
+    return guarded("jira priorities", "of the site", read)
 
 
 def parse_board(document: object) -> Board:
     """A board of the agile API."""
 
     def read() -> Board:
-        board = _object(document, "board")
-        board_id = board.get("id")
-        if type(board_id) is not int:
-            raise _Unreadable("id", "a number", board_id)
+        board = as_object(document, "board")
+        board_id = as_number(board.get("id"), "id")
         return Board(board_id, str(board.get("name") or ""), str(board.get("type") or ""))
 
-    return _guarded("board", document, read)
+    return guarded("jira board", document, read)
 
 
 def parse_sprint(document: object) -> Sprint:
     """A sprint of the agile API."""
-    return _guarded("sprint", document, lambda: _sprint(document, "sprint"))
+    return guarded("jira sprint", document, lambda: _sprint(document, "sprint"))
 
 
 def parse_transition(document: object) -> Transition:
     """A transition, asked for with `expand=transitions.fields`."""
 
     def read() -> Transition:
-        transition = _object(document, "transition")
-        to = _object(transition.get("to"), "to")
+        transition = as_object(document, "transition")
+        to = as_object(transition.get("to"), "to")
         screen = transition.get("fields")
         required = (
             name
@@ -753,11 +696,11 @@ def parse_transition(document: object) -> Transition:
             if isinstance(field, dict) and field.get("required") and not field.get("hasDefaultValue")
         )
         return Transition(
-            transition_id=_id(transition.get("id"), "id"),
+            transition_id=as_id(transition.get("id"), "id"),
             name=str(transition.get("name") or ""),
-            to_status_id=_id(to.get("id"), "to.id"),
+            to_status_id=as_id(to.get("id"), "to.id"),
             to_status=str(to.get("name") or ""),
             required_fields=tuple(sorted(required)),
         )
 
-    return _guarded("transition", document, read)
+    return guarded("jira transition", document, read)
