@@ -1,0 +1,1 @@
+"""Confluence Cloud: `client` talks, `wire` turns its JSON into records."""

@@ -1,0 +1,396 @@
+"""Confluence Cloud: v2 for spaces, pages, versions and reading labels; v1 for writing labels and for CQL.
+
+Batches are paged by cursor. The cursor is taken out of the link that comes with a batch and sent again with our own
+parameters to our own base URL: the link itself may repeat a part of the path, or lead to another host.
+"""
+
+import difflib
+import random
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, Final, Literal, NamedTuple, Self
+from urllib.parse import parse_qs, urlsplit
+
+from javis_pipeline.clients.confluence import wire
+from javis_pipeline.clients.http import BasicAuth, Exchange, Headers, Limits, Transport
+from javis_pipeline.errors import (
+    IdentityError,
+    RemoteBusy,
+    RemoteMissing,
+    RemoteRefused,
+    SettingError,
+    StaleRevision,
+    SyncHalted,
+    UnreadableRecord,
+)
+from javis_pipeline.records.confluence import Space
+from javis_pipeline.records.jira import Identity, JsonObject, User
+
+V2: Final = "/wiki/api/v2"
+V1: Final = "/wiki/rest/api"
+READ_POSTS: Final = frozenset({f"{V2}/users-bulk"})
+
+BATCH: Final = 250
+# With bodies a batch is as large as its pages; a hundred of them stay within a few megabytes.
+BATCH_WITH_BODIES: Final = 100
+MAX_BATCHES: Final = 20_000
+
+PageStatus = Literal["current", "archived", "trashed", "deleted"]
+# What a page that a person can still reach may be.
+REACHABLE: Final[tuple[PageStatus, ...]] = ("current", "archived", "trashed")
+
+REJECTED_LOGINS: Final = frozenset({"AUTHENTICATED_FAILED", "AUTHENTICATION_DENIED", "AUTHORISATION_FAILED"})
+_PAGE_ID: Final = re.compile(r"[1-9][0-9]*")
+_SPACE_KEY: Final = re.compile(r"~?[A-Za-z0-9._-]+")
+_NEXT_LINK: Final = re.compile(r"<([^>]*)>\s*;\s*rel=\"?next\"?")
+
+
+class Fetched(NamedTuple):
+    """Pages asked for by id. `missing`: not found or not visible; no proof of anything."""
+
+    documents: list[JsonObject]
+    missing: list[str]
+
+
+class ConfluenceClient:
+    """A client for one Confluence Cloud site. Safe to share between threads.
+
+    Args:
+        url: Base URL of the site, or of the gateway for scoped tokens (with its path); with or without `/wiki`.
+        email: Address the token belongs to.
+        token: API token.
+        read_only: Refuse everything that could write.
+        rate: Requests a second on average.
+        record: Called with every exchange.
+        limits: Bounds of one call.
+        clock, sleep, jitter: Stand-ins for tests.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        email: str,
+        token: str,
+        *,
+        read_only: bool = False,
+        rate: float = 50.0,
+        record: Callable[[Exchange], None] | None = None,
+        limits: Limits | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        jitter: random.Random | None = None,
+    ) -> None:
+        self._http = Transport(
+            name="confluence",
+            base_url=url.rstrip("/").removesuffix("/wiki"),
+            auth=BasicAuth(email, token),
+            read_posts=READ_POSTS,
+            rate=rate,
+            read_only=read_only,
+            inspect=_inspect,
+            record=record,
+            limits=limits or Limits(),
+            clock=clock,
+            sleep=sleep,
+            jitter=jitter or random.Random(),  # noqa: S311 - jitter between repeats, no secret
+        )
+
+    def __repr__(self) -> str:
+        return f"ConfluenceClient({self._http.base_url!r})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections; the client can be used again."""
+        self._http.close()
+
+    # Who we are, and what there is
+
+    def prove_identity(self) -> Identity:
+        """The account behind the credentials; IdentityError when they are not accepted."""
+        advice = "Check CONFLUENCE_EMAIL and CONFLUENCE_TOKEN"
+        try:
+            document = self._http.get(f"{V1}/user/current").body
+            return wire.parse_identity(document)
+        except UnreadableRecord as error:  # an anonymous caller has no account id
+            raise IdentityError(f"confluence answers as to an anonymous caller. {advice}") from error
+        except RemoteMissing as error:
+            raise SettingError(
+                f"{self._http.base_url}: no Confluence Cloud found there; check CONFLUENCE_URL"
+            ) from error
+        except RemoteRefused as error:
+            if error.status != 403:
+                raise
+            raise IdentityError(f"{error}. {advice}") from error
+
+    def spaces(self, keys: Sequence[str]) -> list[Space]:
+        """The spaces with these keys, in that order.
+
+        Raises:
+            SettingError: One does not exist or is not visible; the message names the nearest that are.
+        """
+        for key in keys:
+            if not _SPACE_KEY.fullmatch(key):
+                raise SettingError(f"CONFLUENCE_SPACES: {key!r} is not a space key; it should look like OQC")
+        found = {space.key: space for space in self._spaces({"keys": list(keys)})} if keys else {}
+        if missing := [key for key in keys if key not in found]:
+            visible = [space.key for space in self._spaces({})]
+            near = [match for key in missing for match in difflib.get_close_matches(key, visible, n=3, cutoff=0.4)]
+            hint = f"; the nearest it sees are {', '.join(dict.fromkeys(near))}" if near else ""
+            raise SettingError(
+                f"confluence space {', '.join(missing)} does not exist or the account may not see it "
+                f"({len(visible)} visible){hint}"
+            )
+        return [found[key] for key in keys]
+
+    def _spaces(self, params: dict[str, Any]) -> Iterator[Space]:
+        batches = self._cursor_batches(f"{V2}/spaces", {**params, "limit": BATCH})
+        return (wire.parse_space(document) for batch in batches for document in batch)
+
+    def users(self, account_ids: Iterable[str]) -> list[User]:
+        """The people behind these account ids, as far as the account may see them."""
+        ids = sorted(set(account_ids))
+        users = []
+        for start in range(0, len(ids), BATCH):
+            answer = self._http.post(f"{V2}/users-bulk", {"accountIds": ids[start : start + BATCH]}).body
+            users += [wire.parse_user(document) for document in _results(answer)]
+        return users
+
+    # Reading pages
+
+    def pages(
+        self, space_id: str, *, statuses: Sequence[PageStatus] = REACHABLE, body: bool = False
+    ) -> Iterator[JsonObject]:
+        """Documents of all pages of a space, the last modified first."""
+        for batch in self._page_batches(space_id, statuses, body=body):
+            yield from batch
+
+    def pages_modified_since(
+        self, space_id: str, since: datetime, *, statuses: Sequence[PageStatus] = REACHABLE, body: bool = False
+    ) -> Iterator[JsonObject]:
+        """Documents of the pages of a space that were modified at or after an instant, and of a few older ones.
+
+        The list is sorted by a date that can change while we page, so it ends only after one whole older batch.
+        """
+        for batch in self._page_batches(space_id, statuses, body=body):
+            yield from batch
+            if batch and all(_modified_before(document, since) for document in batch):
+                return
+
+    def _page_batches(self, space_id: str, statuses: Sequence[PageStatus], *, body: bool) -> Iterator[list[JsonObject]]:
+        params: dict[str, Any] = {"space-id": _checked_id(space_id), "status": list(statuses)}
+        params |= {"sort": "-modified-date", "limit": BATCH_WITH_BODIES if body else BATCH}
+        return self._cursor_batches(f"{V2}/pages", params | ({"body-format": "storage"} if body else {}))
+
+    def fetch_pages(
+        self, page_ids: Sequence[str], *, statuses: Sequence[PageStatus] = REACHABLE, body: bool = True
+    ) -> Fetched:
+        """Documents of at most 250 pages by id, with their bodies."""
+        if len(page_ids) > BATCH:
+            raise ValueError(f"{len(page_ids)} pages in one fetch; {BATCH} are the limit")
+        if not page_ids:
+            return Fetched([], [])
+        params: dict[str, Any] = {"id": [_checked_id(page_id) for page_id in page_ids], "status": list(statuses)}
+        params |= {"limit": BATCH} | ({"body-format": "storage"} if body else {})
+        documents = [document for batch in self._cursor_batches(f"{V2}/pages", params) for document in batch]
+        got = {str(document.get("id")) for document in documents}
+        return Fetched(documents, [page_id for page_id in page_ids if page_id not in got])
+
+    def get_page(self, page_id: str, *, version: int | None = None, labels: bool = False) -> JsonObject:
+        """The document of a page with its body; of an older version of it when `version` is given.
+
+        Args:
+            page_id: Id of the page.
+            version: Position of the version. Positions shift when an older version is deleted.
+            labels: Give its labels too. When there are more than 50, ask for `labels` instead.
+        """
+        params: dict[str, Any] = {"body-format": "storage"}
+        params |= {"status": list(REACHABLE)} if version is None else {"version": version}
+        params |= {"include-labels": "true"} if labels else {}
+        document: JsonObject = self._http.get(_page_path(page_id), params).body
+        return document
+
+    def versions(self, page_id: str) -> Iterator[JsonObject]:
+        """Versions of a page, the newest first."""
+        for batch in self._cursor_batches(f"{_page_path(page_id)}/versions", {"limit": 50, "sort": "-modified-date"}):
+            yield from batch
+
+    def labels(self, page_id: str) -> list[str]:
+        """Sorted names of all global labels of a page."""
+        params = {"limit": BATCH, "prefix": "global"}
+        batches = self._cursor_batches(f"{_page_path(page_id)}/labels", params)
+        return wire.parse_labels(label for batch in batches for label in batch)
+
+    def search(self, cql: str, *, limit: int = 50) -> Iterator[JsonObject]:
+        """What a CQL query finds. The index lags and has dates of its own: nothing is decided on it."""
+        for batch in self._cursor_batches(f"{V1}/search", {"cql": cql, "limit": limit}):
+            yield from batch
+
+    # Changing pages
+
+    def update_page(
+        self,
+        page_id: str,
+        *,
+        version: int,
+        title: str,
+        body_storage: str,
+        message: str,
+        parent_id: str | None = None,
+    ) -> JsonObject:
+        """Replace title and body of a current page, if its version is still the one that we read.
+
+        A page that is not current must not be sent here: a trashed one would come back, without the new content.
+
+        Args:
+            page_id: Id of the page.
+            version: Number of the version that was read; the new one gets the next number.
+            title: New title.
+            body_storage: New body as storage XHTML.
+            message: Comment on the new version; it is how we find our own writes.
+            parent_id: Page to move under, in the same space; None leaves it where it is.
+
+        Returns:
+            The document of the page as it is now.
+
+        Raises:
+            StaleRevision: Somebody saved another version since.
+            RemoteRefused: Refused for good; `field_errors` names title or parent_id if it was one of these.
+            RemoteBusy: Confluence collided with itself; nothing was executed.
+        """
+        body: JsonObject = {
+            "id": _checked_id(page_id),
+            "status": "current",
+            "title": title,
+            "body": {"representation": "storage", "value": body_storage},
+            "version": {"number": version + 1, "message": message},
+        }
+        if parent_id is not None:
+            body["parentId"] = _checked_id(parent_id)
+        try:
+            document: JsonObject = self._http.request("PUT", _page_path(page_id), json=body).body
+        except StaleRevision as collision:
+            raise self._explain_collision(page_id, version, title, collision) from collision
+        except RemoteRefused as refusal:
+            if refusal.status not in {400, 404}:
+                raise
+            raise self._explain_refusal(page_id, title, parent_id, refusal) from refusal
+        return document
+
+    def _explain_refusal(
+        self, page_id: str, title: str, parent_id: str | None, refusal: RemoteRefused
+    ) -> RemoteRefused:
+        """Which field was refused, as far as the site as it is now shows it. RemoteMissing when the page is gone."""
+        page = self.get_page(page_id)
+        if self._title_is_taken(page, title):
+            return _field_refusal(page_id, refusal.status, "title", "another page of the space has this title")
+        if parent_id is not None and self.fetch_pages([parent_id], statuses=["current"], body=False).missing:
+            return _field_refusal(page_id, refusal.status, "parent_id", f"there is no current page {parent_id}")
+        return refusal
+
+    def _explain_collision(self, page_id: str, version: int, title: str, collision: StaleRevision) -> Exception:
+        """Which of the three things that Confluence answers with 409 it was: seen in the page, not in the message."""
+        page = self.get_page(page_id)
+        now = wire.parse_page(page, "").version_number
+        if now != version:
+            return StaleRevision(
+                f"confluence page {page_id} is at version {now}, not {version}; read and merge it again"
+            )
+        if self._title_is_taken(page, title):
+            return _field_refusal(page_id, 409, "title", "another page of the space has this title")
+        return RemoteBusy(f"{collision}; the page is unchanged, run again")
+
+    def _title_is_taken(self, page: JsonObject, title: str) -> bool:
+        # Titles of archived pages count as well.
+        params = {"space-id": page["spaceId"], "title": title, "status": ["current", "archived"], "limit": 2}
+        batches = self._cursor_batches(f"{V2}/pages", params)
+        return any(other.get("id") != page["id"] for batch in batches for other in batch)
+
+    def add_labels(self, page_id: str, names: Iterable[str]) -> None:
+        """Add global labels to a page; one that it has already stays. This is no new version of the page."""
+        labels = [{"prefix": "global", "name": name} for name in names]
+        if labels:
+            self._http.post(f"{V1}/content/{_checked_id(page_id)}/label", labels)
+
+    def remove_label(self, page_id: str, name: str) -> None:
+        """Take a label off a page; one that it does not have is no error."""
+        try:
+            self._http.request("DELETE", f"{V1}/content/{_checked_id(page_id)}/label", params={"name": name})
+        except RemoteMissing:
+            # The label or the page: the page says which.
+            self.get_page(page_id)
+
+    # Batches
+
+    def _cursor_batches(self, path: str, params: dict[str, Any]) -> Iterator[list[JsonObject]]:
+        """Batches of a GET that pages by cursor; a short or empty batch is no reason to stop."""
+        seen: set[str] = set()
+        position: dict[str, str] = {}
+        for _ in range(MAX_BATCHES):
+            answer = self._http.get(path, {**params, **position})
+            yield _results(answer.body)
+            position = _next_position(answer.body, answer.headers)
+            if not position:
+                return
+            if str(position) in seen:
+                raise SyncHalted(f"confluence: {path} gave the same cursor twice; the result would not be complete")
+            seen.add(str(position))
+        raise SyncHalted(f"confluence: {path} did not end after {MAX_BATCHES} batches")
+
+
+def _inspect(_path: str, _status: int, headers: Headers) -> None:
+    """Refuse an answer that a failed login turned into one for anonymous callers."""
+    reason = headers.get("X-Seraph-LoginReason", "")
+    if reason in REJECTED_LOGINS:
+        raise IdentityError(
+            f"confluence did not accept the credentials ({reason}) and answered as to an anonymous caller. "
+            "Check CONFLUENCE_EMAIL and whether CONFLUENCE_TOKEN has expired"
+        )
+
+
+def _results(answer: object) -> list[Any]:
+    """The items of an answer. Taking an answer without them for an empty one is how zero rows become a success."""
+    results = answer.get("results") if isinstance(answer, dict) else None
+    if not isinstance(results, list):
+        raise RemoteRefused("confluence gave an answer without 'results'; nothing was taken from it", status=200)
+    return results
+
+
+def _next_position(body: JsonObject, headers: Headers) -> dict[str, str]:
+    """Where the next batch starts: a cursor, or an offset in v1; empty after the last batch. Nothing else is kept."""
+    link = (body.get("_links") or {}).get("next")
+    if not link:
+        found = _NEXT_LINK.search(headers.get("Link", ""))
+        link = found[1] if found else ""
+    query = parse_qs(urlsplit(link).query)
+    return {name: query[name][0] for name in ("cursor", "start") if name in query}
+
+
+def _modified_before(document: JsonObject, instant: datetime) -> bool:
+    """False also for a page that cannot be read: it must not end the list."""
+    try:
+        return wire.parse_page(document, "").version_created_at < instant
+    except UnreadableRecord:
+        return False
+
+
+def _field_refusal(page_id: str, status: int, field: str, text: str) -> RemoteRefused:
+    message = f"confluence page {page_id} was not saved: {text}. Choose another {field}"
+    return RemoteRefused(message, status=status, field_errors={field: text})
+
+
+def _checked_id(page_id: str) -> str:
+    """The id; ValueError when it is none, so that nothing else gets into a path or a body."""
+    if not _PAGE_ID.fullmatch(page_id):
+        raise ValueError(f"{page_id!r} is not an id of Confluence")
+    return page_id
+
+
+def _page_path(page_id: str) -> str:
+    return f"{V2}/pages/{_checked_id(page_id)}"

@@ -1,0 +1,49 @@
+"""What Confluence holds, as values: spaces, pages, versions. Instants are UTC-aware."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from javis_pipeline.records import Missing
+
+
+class Space(NamedTuple):
+    """A space as the account sees it; `status` is current, archived or trashed."""
+
+    space_id: str
+    key: str
+    name: str
+    status: str
+    homepage_id: str | None
+
+
+class Page(NamedTuple):
+    """One page. Field names are the columns of `confluence_pages`.
+
+    `parent_type` tells what `parent_id` is: page, folder, whiteboard ... `body_storage` is MISSING when the answer came
+    without a body, `labels` (sorted names of global labels) when it came without labels or with a part of them only.
+    """
+
+    page_id: str
+    space_key: str
+    space_id: str
+    title: str
+    body_storage: str | Missing
+    parent_id: str | None
+    parent_type: str | None
+    status: str
+    version_number: int
+    version_created_at: datetime
+    version_author_id: str | None
+    version_message: str | None
+    author_id: str | None
+    labels: list[str] | Missing
+    created_at: datetime | None
+
+
+class PageVersion(NamedTuple):
+    """A version of a page. `number` is a position, no identity: when a version is deleted, later ones move up."""
+
+    number: int
+    created_at: datetime
+    author_id: str | None
+    message: str | None
