@@ -47,7 +47,9 @@ def sandbox_beside(settings: "Settings", *, port: int) -> Iterator[str]:
 
     state = settings.javis_home / "sandbox"
     arguments = ["sandbox", "--demo", "--port", str(port), "--state", str(state)]
-    process = subprocess.Popen([sys.executable, "-m", "javis_pipeline", *arguments], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(  # noqa: S603 - our own program, no shell
+        [sys.executable, "-m", "javis_pipeline", *arguments], stdout=subprocess.PIPE, text=True
+    )
     assert process.stdout is not None
     try:
         if not process.stdout.readline():  # it prints one line when it answers
@@ -63,7 +65,7 @@ def _dagster_dev(port: int) -> int:
     """Run `dagster dev` until it ends or Ctrl-C; its exit code."""
     module = "javis_pipeline.definitions"
     arguments = ["-m", "dagster", "dev", "-m", module, "-h", "127.0.0.1", "-p", str(port)]
-    process = subprocess.Popen([sys.executable, *arguments])
+    process = subprocess.Popen([sys.executable, *arguments])  # noqa: S603 - fixed program, no shell
     try:
         return process.wait()
     except KeyboardInterrupt:

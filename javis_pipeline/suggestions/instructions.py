@@ -37,6 +37,6 @@ What the kinds of findings mean, and what usually helps:
 What the numbers mean: days are calendar days. cycle_p50_days and cycle_p85_days: half, and 85 percent, of the
 finished items took no longer from start to finish. finished_by_week: whole weeks, the newest last. In a forecast,
 on_time is the share of simulated futures that finish by target_on; p85_on is the day by which 85 percent of them are
-done. In a blocker, held_up_keys are all issues that wait for it, and depth is the longest chain behind it. A sprint's
+done. In a blocker, held_up is how many issues wait for it, held_up_keys some of them, and depth is the longest chain behind it. A sprint's
 added_keys came after its start. A person's finished_last_4_weeks is the pace to compare their load with. A missing
 entry is unknown, which is not the same as zero."""

@@ -63,7 +63,7 @@ class _Advisor:
         self._issues = {issue.key: issue for issue in context.issues}
         self._names = {person.account_id: person.display_name for person in context.people}
         self._in_sprint = {key for sprint in context.sprints for key in sprint.remaining_keys}
-        self._held_up = {root.key: len(root.held_up_keys) for root in context.blockers.roots}
+        self._held_up = {root.key: root.held_up for root in context.blockers.roots}
 
     def score(self, risk: Risk) -> float:
         """How much acting on this finding is worth: severity, kind, the work it holds up, and the running sprint."""
