@@ -33,6 +33,23 @@ def updated_since(instant: datetime, time_zone: str) -> str:
     return f"updated >= {quote(local.strftime('%Y-%m-%d %H:%M'))}"
 
 
+def updated_since_ms(instant: datetime) -> str:
+    """The same clause with the instant, floored to the minute, as milliseconds since 1970: no zone is involved."""
+    return f"updated >= {_epoch_ms(instant)}"
+
+
+def readings_differ(project_key: str, instant: datetime, time_zone: str) -> str:
+    """The query for issues on which the two spellings of an instant do not agree: it should find none."""
+    ms, literal = _epoch_ms(instant), updated_since(instant, time_zone)
+    before = literal.replace(">=", "<", 1)
+    between = f"(updated >= {ms} AND {before}) OR (updated < {ms} AND {literal})"
+    return f"{in_project(project_key)} AND ({between}) ORDER BY updated ASC, id ASC"
+
+
+def _epoch_ms(instant: datetime) -> int:
+    return int(instant.timestamp()) // 60 * 60_000
+
+
 def sweep(project_key: str, updated_clause: str | None = None) -> str:
     """The query of an id sweep: the project's issues, oldest change first, so that an issue that changes while we page
     moves ahead of us instead of behind."""

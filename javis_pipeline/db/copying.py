@@ -1,0 +1,18 @@
+"""Many rows at once, by COPY."""
+
+from collections.abc import Iterable
+from typing import Any, LiteralString
+
+from javis_pipeline.db.connection import Connection
+
+
+def copy_rows(conn: Connection, statement: LiteralString, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Send rows to a `COPY ... FROM STDIN`. Values of other types than numbers go quickest as text."""
+    with conn.cursor().copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def array_text(items: Iterable[str]) -> str:
+    """A list of texts as PostgreSQL spells an array: psycopg's own way takes ten times as long."""
+    return "{" + ",".join(['"' + item.replace("\\", "\\\\").replace('"', '\\"') + '"' for item in items]) + "}"

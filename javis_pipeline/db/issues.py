@@ -1,0 +1,140 @@
+"""Storing what a pull brought, set-wise: new issues, changed ones, and those that have to be merged instead.
+
+Functions here never commit, and need a transaction with the origin "sync".
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from javis_pipeline.db.connection import Connection
+from javis_pipeline.db.copying import copy_rows
+from javis_pipeline.db.named_queries import named_queries
+from javis_pipeline.records.jira import IssueStamp
+
+_QUERIES = named_queries("issues")
+
+
+class IssueRow(NamedTuple):
+    """An issue for COPY: the columns of `jira_issues`, other types than numbers as PostgreSQL's text of them."""
+
+    jira_id: str
+    key: str
+    project_key: str
+    title: str | None
+    description: str | None
+    description_adf: str | None
+    environment: str | None
+    labels: str
+    priority: str | None
+    priority_id: str | None
+    assignee_id: str | None
+    due_date: str | None
+    story_points: str | None
+    status: str | None
+    status_id: str | None
+    status_category: str | None
+    parent_key: str | None
+    parent_id: str | None
+    issue_type: str | None
+    issue_type_id: str | None
+    is_subtask: bool
+    hierarchy_level: int | None
+    reporter_id: str | None
+    creator_id: str | None
+    epic_key: str | None
+    sprint: str | None
+    sprint_id: int | None
+    team: str | None
+    flagged: bool
+    resolution: str | None
+    components: str
+    fix_versions: str
+    affected_versions: str
+    estimate_seconds: int | None
+    remaining_seconds: int | None
+    spent_seconds: int | None
+    custom_fields: str
+    created_at: str
+    resolved_at: str | None
+    remote_updated_at: str
+    missing: str
+
+
+class Leftover(NamedTuple):
+    """An issue that the fast path did not take: its row is edited, in flight or in conflict."""
+
+    jira_id: str
+    key: str
+    remote_updated_at: datetime
+
+
+class StoredIssues(NamedTuple):
+    """What became of a batch, as ids; `stale` payloads were not newer than what is here."""
+
+    inserted: list[str]
+    updated: list[str]
+    renamed: list[str]
+    stale: list[str]
+    to_merge: list[Leftover]
+
+
+def issues_to_fetch(conn: Connection, stamps: Iterable[IssueStamp]) -> list[str]:
+    """Ids of the issues that are not stored as these stamps say, oldest change first."""
+    found = list(stamps)
+    params = {
+        "jira_ids": [stamp.jira_id for stamp in found],
+        "updated": [stamp.remote_updated_at for stamp in found],
+    }
+    return [row["jira_id"] for row in conn.execute(_QUERIES["issues_to_fetch"], params)]
+
+
+def store_issues(
+    conn: Connection, rows: Sequence[IssueRow], *, run_id: str, now: datetime, refresh: bool = False
+) -> StoredIssues:
+    """Insert what is new and overwrite what is clean and older; the rest is left as it is, and named.
+
+    Args:
+        conn: Inside a transaction with the origin "sync".
+        rows: One per issue.
+        run_id: For the audit.
+        now: Becomes `last_synced_at`.
+        refresh: Overwrite also what is as old as the payload.
+    """
+    if not rows:
+        return StoredIssues([], [], [], [], [])
+    conn.execute(_QUERIES["make_incoming_issues"])
+    copy_rows(conn, _QUERIES["copy_incoming_issues"], rows)
+    taken = _ids(conn, "lock_takable_issues", refresh=refresh)
+    conn.execute(_QUERIES["free_taken_keys"], {"taken": taken})
+    renamed = _overwrite(conn, taken, run_id=run_id, now=now) if taken else []
+    inserted = _ids(conn, "insert_new_issues", now=now) if len(taken) < len(rows) else []
+    if len(taken) + len(inserted) == len(rows):
+        return StoredIssues(inserted, taken, renamed, [], [])
+    left = conn.execute(_QUERIES["leftover_issues"], {"stored": taken + inserted, "refresh": refresh}).fetchall()
+    stale = [row["jira_id"] for row in left if row["is_stale"]]
+    to_merge = [Leftover(row["jira_id"], row["key"], row["remote_updated_at"]) for row in left if not row["is_stale"]]
+    return StoredIssues(inserted, taken, renamed, stale, to_merge)
+
+
+def _overwrite(conn: Connection, taken: list[str], *, run_id: str, now: datetime) -> list[str]:
+    """Overwrite the locked rows; ids of those whose key changed."""
+    params = {"taken": taken, "run_id": run_id, "now": now}
+    renamed = [row["jira_id"] for row in conn.execute(_QUERIES["keep_former_keys"], params)]
+    conn.execute(_QUERIES["complete_incoming_issues"], params)
+    conn.execute(_QUERIES["audit_taken_issues"], params)
+    conn.execute(_QUERIES["update_taken_issues"], params)
+    if renamed:
+        conn.execute(_QUERIES["follow_renamed_parents"], {"renamed": renamed})
+        conn.execute(_QUERIES["follow_renamed_links"], {"renamed": renamed})
+    return renamed
+
+
+def count_present_issues(conn: Connection, project: str) -> int:
+    """How many issues of the project are stored and, as far as is known, still in Jira."""
+    row = conn.execute(_QUERIES["count_present_issues"], {"project": project}).fetchone()
+    return int(row["present"]) if row else 0
+
+
+def _ids(conn: Connection, query: str, **params: object) -> list[str]:
+    return [row["jira_id"] for row in conn.execute(_QUERIES[query], params)]

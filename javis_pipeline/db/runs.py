@@ -1,0 +1,47 @@
+"""The book of runs: each step of each scope, when it ran, how it ended, and its counts."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal
+
+from psycopg.types.json import Jsonb
+
+from javis_pipeline.db.connection import Connection
+from javis_pipeline.db.named_queries import named_queries
+from javis_pipeline.records.values import System
+
+_QUERIES = named_queries("runs")
+
+Outcome = Literal["done", "failed", "halted"]
+
+
+def start_step(conn: Connection, run_id: str, system: System, scope: str, step: str, *, now: datetime) -> None:
+    """Note that a step begins; one that is retried within its run starts over."""
+    params = {"run_id": run_id, "system": system, "scope": scope, "step": step, "now": now}
+    conn.execute(_QUERIES["start_step"], params)
+
+
+def finish_step(
+    conn: Connection,
+    run_id: str,
+    system: System,
+    scope: str,
+    step: str,
+    *,
+    outcome: Outcome,
+    counts: Mapping[str, object],
+    error: str | None = None,
+) -> None:
+    """Note how a step ended, by the server's clock; `error` is one line for people."""
+    conn.execute(
+        _QUERIES["finish_step"],
+        {
+            "run_id": run_id,
+            "system": system,
+            "scope": scope,
+            "step": step,
+            "outcome": outcome,
+            "counts": Jsonb(dict(counts)),
+            "error": error,
+        },
+    )

@@ -1,0 +1,101 @@
+"""What hangs on issues (links, comments, work, sprints, history) and the small tables they refer to.
+
+Functions here never commit, and need a transaction with the origin "sync".
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Final, Literal
+
+from javis_pipeline.db.connection import Connection
+from javis_pipeline.db.copying import copy_rows
+from javis_pipeline.db.named_queries import named_queries
+from javis_pipeline.records.jira import Priority, Sprint, Status, User
+
+_QUERIES = named_queries("satellites")
+
+Satellite = Literal["issue_links", "issue_sprints", "comments", "worklogs", "status_changes", "sprint_changes"]
+SatelliteRow = tuple[str | int | bool | datetime | None, ...]
+"""A row for COPY, `jira_id` first, the columns as in `copy_<table>`; instants may be text."""
+
+SATELLITES: Final[tuple[Satellite, ...]] = (
+    "issue_links",
+    "issue_sprints",
+    "comments",
+    "worklogs",
+    "status_changes",
+    "sprint_changes",
+)
+
+
+def replace_satellites(
+    conn: Connection, table: Satellite, stale_of: Sequence[str], rows: Iterable[SatelliteRow]
+) -> None:
+    """Put these rows in place of all that the issues `stale_of` (ids) had."""
+    if stale_of:
+        conn.execute(_QUERIES[f"clear_{table}"], {"jira_ids": stale_of})
+    copy_rows(conn, _QUERIES[f"copy_{table}"], rows)
+
+
+def store_users(conn: Connection, users: Iterable[User]) -> None:
+    """Insert or correct people; a person is known by the account id."""
+    found = list(users)
+    if found:
+        conn.execute(
+            _QUERIES["store_users"],
+            {
+                "account_ids": [user.account_id for user in found],
+                "display_names": [user.display_name for user in found],
+                "active": [user.active for user in found],
+            },
+        )
+
+
+def store_sprints(conn: Connection, sprints: Iterable[Sprint]) -> None:
+    """Insert or correct sprints; issues show a renamed sprint by its new name."""
+    found = list(sprints)
+    if not found:
+        return
+    changed = conn.execute(
+        _QUERIES["store_sprints"],
+        {
+            "sprint_ids": [sprint.sprint_id for sprint in found],
+            "board_ids": [sprint.board_id for sprint in found],
+            "names": [sprint.name for sprint in found],
+            "states": [sprint.state for sprint in found],
+            "goals": [sprint.goal for sprint in found],
+            "start_ats": [sprint.start_at for sprint in found],
+            "end_ats": [sprint.end_at for sprint in found],
+            "completed_ats": [sprint.completed_at for sprint in found],
+        },
+    ).fetchall()
+    _follow(conn, "rename_sprints_of_issues", [row["sprint_id"] for row in changed])
+
+
+def store_statuses(conn: Connection, statuses: Iterable[Status]) -> None:
+    """Insert or correct statuses; clean issues show a renamed status by its new name."""
+    found = list(statuses)
+    params = {
+        "ids": [status.status_id for status in found],
+        "names": [status.name for status in found],
+        "categories": [status.category for status in found],
+    }
+    changed = conn.execute(_QUERIES["store_statuses"], params).fetchall()
+    _follow(conn, "rename_statuses_of_issues", [row["status_id"] for row in changed])
+
+
+def store_priorities(conn: Connection, priorities: Iterable[Priority]) -> None:
+    """Insert or correct priorities; clean issues show a renamed priority by its new name."""
+    found = list(priorities)
+    params = {
+        "ids": [priority.priority_id for priority in found],
+        "names": [priority.name for priority in found],
+        "ranks": [priority.rank for priority in found],
+    }
+    changed = conn.execute(_QUERIES["store_priorities"], params).fetchall()
+    _follow(conn, "rename_priorities_of_issues", [row["priority_id"] for row in changed])
+
+
+def _follow(conn: Connection, query: str, ids: Sequence[str | int]) -> None:
+    if ids:
+        conn.execute(_QUERIES[query], {"ids": ids})

@@ -1,0 +1,197 @@
+-- name: issues_to_fetch
+-- Of the hits of a sweep, those that are not stored as they are: unknown, changed, not known to be present, or with an
+-- `updated` that the hit did not tell. What is quarantined is tried again when it changes.
+SELECT hit.jira_id
+  FROM unnest(%(jira_ids)s::text[], %(updated)s::timestamptz[]) AS hit (jira_id, updated_at)
+  LEFT JOIN jira_issues AS known ON known.jira_id = hit.jira_id
+  LEFT JOIN sync_quarantine AS held ON held.system = 'jira' AND held.remote_id = hit.jira_id
+ WHERE hit.updated_at IS NULL
+    OR (held.remote_updated_at IS DISTINCT FROM hit.updated_at
+        AND (known.remote_updated_at IS DISTINCT FROM hit.updated_at OR known.remote_state <> 'present'))
+ ORDER BY hit.updated_at NULLS FIRST, hit.jira_id;
+
+-- name: make_incoming_issues
+-- What a batch brought, before it is compared with what is here. LIKE copies how values are stored, so that nothing is
+-- compressed twice.
+CREATE TEMPORARY TABLE IF NOT EXISTS incoming_issues (
+    LIKE jira_issues INCLUDING DEFAULTS INCLUDING STORAGE INCLUDING COMPRESSION,
+    missing text[] NOT NULL
+) ON COMMIT DELETE ROWS;
+
+-- name: copy_incoming_issues
+-- The columns are the fields of `IssueRow`, in its order.
+COPY incoming_issues (
+    jira_id, key, project_key, title, description, description_adf, environment, labels, priority, priority_id,
+    assignee_id, due_date, story_points, status, status_id, status_category, parent_key, parent_id, issue_type,
+    issue_type_id, is_subtask, hierarchy_level, reporter_id, creator_id, epic_key, sprint, sprint_id, team, flagged,
+    resolution, components, fix_versions, affected_versions, estimate_seconds, remaining_seconds, spent_seconds,
+    custom_fields, created_at, resolved_at, remote_updated_at, missing
+) FROM STDIN;
+
+-- name: lock_takable_issues
+-- The rows that the batch may overwrite: nobody edited or deleted them here, no write to Jira is under way, no conflict
+-- waits, and the payload is newer than what is stored (a search index and its caches give old answers too). They stay
+-- locked until the end of the transaction: an edit that comes now waits, and then is an edit of the new values.
+SELECT i.jira_id
+  FROM jira_issues AS i
+  JOIN incoming_issues AS p USING (jira_id)
+ WHERE i.local_modified_fields = '{}'
+   AND i.local_deleted_at IS NULL
+   AND (i.remote_updated_at IS NULL
+        OR i.remote_updated_at < p.remote_updated_at
+        OR (i.remote_updated_at = p.remote_updated_at AND (%(refresh)s OR i.remote_state <> 'present')))
+   AND NOT EXISTS (SELECT FROM sync_outbox AS o
+                    WHERE o.resource_type = 'jira_issue' AND o.resource_id = i.jira_id AND o.state IN ('planned', 'sent'))
+   AND NOT EXISTS (SELECT FROM sync_conflicts AS c
+                    WHERE c.resource_type = 'jira_issue' AND c.resource_id = i.jira_id
+                      AND c.state <> 'closed' AND c.applied_at IS NULL)
+ ORDER BY i.jira_id
+   FOR UPDATE OF i;
+
+-- name: free_taken_keys
+-- Another row still holds a key that an incoming issue has now (keys swapped by moves, or a project made anew): it has
+-- lost it, and gets its own when it is fetched.
+UPDATE jira_issues AS i
+   SET key = i.key || '#' || i.jira_id, remote_state = 'moved'
+  FROM incoming_issues AS p
+ WHERE i.key = p.key
+   AND i.jira_id <> p.jira_id
+   AND (p.jira_id = ANY (%(taken)s) OR NOT EXISTS (SELECT FROM jira_issues AS known WHERE known.jira_id = p.jira_id));
+
+-- name: keep_former_keys
+-- A changed key is a rename; the old key still leads to the issue.
+INSERT INTO key_aliases (jira_id, key, first_seen, last_seen)
+SELECT i.jira_id, i.key, coalesce(i.created_at, %(now)s), %(now)s
+  FROM jira_issues AS i
+  JOIN incoming_issues AS p USING (jira_id)
+ WHERE i.jira_id = ANY (%(taken)s) AND i.key <> p.key
+    ON CONFLICT (jira_id, key) DO UPDATE SET last_seen = excluded.last_seen
+RETURNING jira_id;
+
+-- name: complete_incoming_issues
+-- A field that was not in the payload is not known to be empty: it keeps its value.
+UPDATE incoming_issues AS p
+   SET title = CASE WHEN 'title' = ANY (p.missing) THEN i.title ELSE p.title END,
+       description = CASE WHEN 'description' = ANY (p.missing) THEN i.description ELSE p.description END,
+       description_adf = CASE WHEN 'description' = ANY (p.missing) THEN i.description_adf ELSE p.description_adf END,
+       labels = CASE WHEN 'labels' = ANY (p.missing) THEN i.labels ELSE p.labels END,
+       priority = CASE WHEN 'priority' = ANY (p.missing) THEN i.priority ELSE p.priority END,
+       priority_id = CASE WHEN 'priority' = ANY (p.missing) THEN i.priority_id ELSE p.priority_id END,
+       assignee_id = CASE WHEN 'assignee_id' = ANY (p.missing) THEN i.assignee_id ELSE p.assignee_id END,
+       due_date = CASE WHEN 'due_date' = ANY (p.missing) THEN i.due_date ELSE p.due_date END,
+       story_points = CASE WHEN 'story_points' = ANY (p.missing) THEN i.story_points ELSE p.story_points END,
+       status = CASE WHEN 'status' = ANY (p.missing) THEN i.status ELSE p.status END,
+       status_id = CASE WHEN 'status' = ANY (p.missing) THEN i.status_id ELSE p.status_id END,
+       status_category = CASE WHEN 'status' = ANY (p.missing) THEN i.status_category ELSE p.status_category END,
+       parent_key = CASE WHEN 'parent_key' = ANY (p.missing) THEN i.parent_key ELSE p.parent_key END,
+       parent_id = CASE WHEN 'parent_key' = ANY (p.missing) THEN i.parent_id ELSE p.parent_id END,
+       issue_type = CASE WHEN 'issue_type' = ANY (p.missing) THEN i.issue_type ELSE p.issue_type END,
+       issue_type_id = CASE WHEN 'issue_type' = ANY (p.missing) THEN i.issue_type_id ELSE p.issue_type_id END,
+       is_subtask = CASE WHEN 'issue_type' = ANY (p.missing) THEN i.is_subtask ELSE p.is_subtask END,
+       hierarchy_level = CASE WHEN 'issue_type' = ANY (p.missing) THEN i.hierarchy_level ELSE p.hierarchy_level END,
+       reporter_id = CASE WHEN 'reporter_id' = ANY (p.missing) THEN i.reporter_id ELSE p.reporter_id END,
+       sprint = CASE WHEN 'sprint' = ANY (p.missing) THEN i.sprint ELSE p.sprint END,
+       sprint_id = CASE WHEN 'sprint' = ANY (p.missing) THEN i.sprint_id ELSE p.sprint_id END,
+       flagged = CASE WHEN 'flagged' = ANY (p.missing) THEN i.flagged ELSE p.flagged END,
+       resolution = CASE WHEN 'resolution' = ANY (p.missing) THEN i.resolution ELSE p.resolution END,
+       components = CASE WHEN 'components' = ANY (p.missing) THEN i.components ELSE p.components END,
+       fix_versions = CASE WHEN 'fix_versions' = ANY (p.missing) THEN i.fix_versions ELSE p.fix_versions END,
+       affected_versions = CASE WHEN 'affected_versions' = ANY (p.missing) THEN i.affected_versions
+                                ELSE p.affected_versions END,
+       resolved_at = CASE WHEN 'resolved_at' = ANY (p.missing) THEN i.resolved_at ELSE p.resolved_at END
+  FROM jira_issues AS i
+ WHERE i.jira_id = p.jira_id AND i.jira_id = ANY (%(taken)s) AND p.missing <> '{}';
+
+-- name: audit_taken_issues
+-- What the batch overwrites, value by value, for the fields that people can edit on both sides.
+INSERT INTO sync_audit (run_id, side, resource_type, resource_id, field, old, new, reason, actor, at)
+SELECT %(run_id)s, 'local', 'jira_issue', i.jira_id, change.field, change.old, change.new, 'pulled', 'jira', %(now)s
+  FROM jira_issues AS i
+  JOIN incoming_issues AS p USING (jira_id)
+ CROSS JOIN LATERAL (VALUES
+       ('title', to_jsonb(i.title), to_jsonb(p.title)),
+       ('description', to_jsonb(i.description), to_jsonb(p.description)),
+       ('labels', to_jsonb(i.labels), to_jsonb(p.labels)),
+       ('priority', to_jsonb(i.priority), to_jsonb(p.priority)),
+       ('assignee_id', to_jsonb(i.assignee_id), to_jsonb(p.assignee_id)),
+       ('due_date', to_jsonb(i.due_date), to_jsonb(p.due_date)),
+       ('story_points', to_jsonb(i.story_points), to_jsonb(p.story_points)),
+       ('status', to_jsonb(i.status), to_jsonb(p.status)),
+       ('parent_key', to_jsonb(i.parent_key), to_jsonb(p.parent_key))
+       ) AS change (field, old, new)
+ WHERE i.jira_id = ANY (%(taken)s) AND change.old IS DISTINCT FROM change.new;
+
+-- name: update_taken_issues
+UPDATE jira_issues AS i
+   SET (
+    jira_id, key, project_key, title, description, description_adf, environment, labels, priority, priority_id,
+    assignee_id, due_date, story_points, status, status_id, status_category, parent_key, parent_id, issue_type,
+    issue_type_id, is_subtask, hierarchy_level, reporter_id, creator_id, epic_key, sprint, sprint_id, team, flagged,
+    resolution, components, fix_versions, affected_versions, estimate_seconds, remaining_seconds, spent_seconds,
+    custom_fields, created_at, resolved_at, remote_updated_at, content_hash
+       ) = ROW (
+    p.jira_id, p.key, p.project_key, p.title, p.description, p.description_adf, p.environment, p.labels, p.priority,
+    p.priority_id, p.assignee_id, p.due_date, p.story_points, p.status, p.status_id, p.status_category,
+    p.parent_key, p.parent_id, p.issue_type, p.issue_type_id, p.is_subtask, p.hierarchy_level, p.reporter_id,
+    p.creator_id, p.epic_key, p.sprint, p.sprint_id, p.team, p.flagged, p.resolution, p.components, p.fix_versions,
+    p.affected_versions, p.estimate_seconds, p.remaining_seconds, p.spent_seconds, p.custom_fields, p.created_at,
+    p.resolved_at, p.remote_updated_at,
+       jira_issue_content_hash(
+           p.title, p.description, p.status, p.priority, p.labels, p.assignee_id, p.due_date, p.story_points, p.parent_key)
+       ),
+       last_synced_at = %(now)s,
+       remote_state = 'present',
+       remote_missing_since = NULL
+  FROM incoming_issues AS p
+ WHERE i.jira_id = p.jira_id AND i.jira_id = ANY (%(taken)s);
+
+-- name: insert_new_issues
+INSERT INTO jira_issues (
+    jira_id, key, project_key, title, description, description_adf, environment, labels, priority, priority_id,
+    assignee_id, due_date, story_points, status, status_id, status_category, parent_key, parent_id, issue_type,
+    issue_type_id, is_subtask, hierarchy_level, reporter_id, creator_id, epic_key, sprint, sprint_id, team, flagged,
+    resolution, components, fix_versions, affected_versions, estimate_seconds, remaining_seconds, spent_seconds,
+    custom_fields, created_at, resolved_at, remote_updated_at,
+    last_synced_at, content_hash
+)
+SELECT
+    p.jira_id, p.key, p.project_key, p.title, p.description, p.description_adf, p.environment, p.labels, p.priority,
+    p.priority_id, p.assignee_id, p.due_date, p.story_points, p.status, p.status_id, p.status_category,
+    p.parent_key, p.parent_id, p.issue_type, p.issue_type_id, p.is_subtask, p.hierarchy_level, p.reporter_id,
+    p.creator_id, p.epic_key, p.sprint, p.sprint_id, p.team, p.flagged, p.resolution, p.components, p.fix_versions,
+    p.affected_versions, p.estimate_seconds, p.remaining_seconds, p.spent_seconds, p.custom_fields, p.created_at,
+    p.resolved_at, p.remote_updated_at,
+       %(now)s, jira_issue_content_hash(
+           p.title, p.description, p.status, p.priority, p.labels, p.assignee_id, p.due_date, p.story_points, p.parent_key)
+  FROM incoming_issues AS p
+ WHERE NOT EXISTS (SELECT FROM jira_issues AS i WHERE i.jira_id = p.jira_id)
+RETURNING jira_id;
+
+-- name: leftover_issues
+-- What was neither inserted nor overwritten; `is_stale` when that is only because the payload is not newer.
+SELECT p.jira_id, p.key, p.remote_updated_at,
+       i.remote_updated_at >= p.remote_updated_at AND i.remote_state = 'present' AND NOT %(refresh)s AS is_stale
+  FROM incoming_issues AS p
+  JOIN jira_issues AS i USING (jira_id)
+ WHERE p.jira_id <> ALL (%(stored)s);
+
+-- name: follow_renamed_parents
+-- The same parent under a new key is no change of the issue. Edited rows are left to the merge.
+UPDATE jira_issues AS i
+   SET parent_key = parent.key,
+       content_hash = jira_issue_content_hash(
+           i.title, i.description, i.status, i.priority, i.labels, i.assignee_id, i.due_date, i.story_points, parent.key)
+  FROM jira_issues AS parent
+ WHERE parent.jira_id = ANY (%(renamed)s)
+   AND i.parent_id = parent.jira_id
+   AND i.parent_key <> parent.key
+   AND i.local_modified_fields = '{}';
+
+-- name: follow_renamed_links
+UPDATE issue_links AS link
+   SET other_key = other.key
+  FROM jira_issues AS other
+ WHERE other.jira_id = ANY (%(renamed)s) AND link.other_id = other.jira_id AND link.other_key <> other.key;
+
+-- name: count_present_issues
+SELECT count(*) AS present FROM jira_issues WHERE project_key = %(project)s AND remote_state = 'present';

@@ -1,0 +1,104 @@
+-- name: clear_issue_links
+DELETE FROM issue_links WHERE jira_id = ANY (%(jira_ids)s);
+
+-- name: copy_issue_links
+COPY issue_links (jira_id, link_id, type, direction, label, other_id, other_key) FROM STDIN;
+
+-- name: clear_issue_sprints
+DELETE FROM issue_sprints WHERE jira_id = ANY (%(jira_ids)s);
+
+-- name: copy_issue_sprints
+COPY issue_sprints (jira_id, sprint_id) FROM STDIN;
+
+-- name: clear_comments
+DELETE FROM comments WHERE jira_id = ANY (%(jira_ids)s);
+
+-- name: copy_comments
+COPY comments (jira_id, comment_id, author_id, body, created_at, updated_at) FROM STDIN;
+
+-- name: clear_worklogs
+DELETE FROM worklogs WHERE jira_id = ANY (%(jira_ids)s);
+
+-- name: copy_worklogs
+COPY worklogs (jira_id, worklog_id, author_id, started_at, seconds) FROM STDIN;
+
+-- name: clear_status_changes
+DELETE FROM status_changes WHERE jira_id = ANY (%(jira_ids)s);
+
+-- name: copy_status_changes
+COPY status_changes (jira_id, change_id, author_id, from_id, from_status, to_id, to_status, changed_at) FROM STDIN;
+
+-- name: clear_sprint_changes
+DELETE FROM sprint_changes WHERE jira_id = ANY (%(jira_ids)s);
+
+-- name: copy_sprint_changes
+COPY sprint_changes (jira_id, change_id, sprint_id, added, changed_at) FROM STDIN;
+
+-- name: store_users
+-- Some answers name a user without the display name. Sorted, so that two runs never wait for each other crosswise.
+INSERT INTO users (account_id, display_name, active)
+SELECT * FROM unnest(%(account_ids)s::text[], %(display_names)s::text[], %(active)s::boolean[]) AS u (id, name, active) ORDER BY id
+    ON CONFLICT (account_id) DO UPDATE SET display_name = excluded.display_name, active = excluded.active
+ WHERE (users.display_name, users.active) IS DISTINCT FROM (excluded.display_name, excluded.active)
+   AND excluded.display_name <> '';
+
+-- name: store_statuses
+INSERT INTO statuses (status_id, name, category)
+SELECT * FROM unnest(%(ids)s::text[], %(names)s::text[], %(categories)s::text[]) AS s (id, name, category) ORDER BY id
+    ON CONFLICT (status_id) DO UPDATE SET name = excluded.name, category = excluded.category
+ WHERE (statuses.name, statuses.category) IS DISTINCT FROM (excluded.name, excluded.category)
+RETURNING status_id;
+
+-- name: store_priorities
+INSERT INTO priorities (priority_id, name, rank)
+SELECT * FROM unnest(%(ids)s::text[], %(names)s::text[], %(ranks)s::integer[]) AS p (id, name, rank) ORDER BY id
+    ON CONFLICT (priority_id) DO UPDATE SET name = excluded.name, rank = excluded.rank
+ WHERE (priorities.name, priorities.rank) IS DISTINCT FROM (excluded.name, excluded.rank)
+RETURNING priority_id;
+
+-- name: store_sprints
+INSERT INTO sprints (sprint_id, board_id, name, state, goal, start_at, end_at, completed_at)
+SELECT * FROM unnest(
+           %(sprint_ids)s::bigint[], %(board_ids)s::bigint[], %(names)s::text[], %(states)s::text[], %(goals)s::text[],
+           %(start_ats)s::timestamptz[], %(end_ats)s::timestamptz[], %(completed_ats)s::timestamptz[]
+       ) AS s (id, board_id, name, state, goal, start_at, end_at, completed_at) ORDER BY id
+    ON CONFLICT (sprint_id) DO UPDATE
+   SET board_id = coalesce(excluded.board_id, sprints.board_id), name = excluded.name, state = excluded.state,
+       goal = excluded.goal, start_at = excluded.start_at, end_at = excluded.end_at, completed_at = excluded.completed_at
+ WHERE (sprints.name, sprints.state, sprints.goal, sprints.start_at, sprints.end_at, sprints.completed_at)
+       IS DISTINCT FROM
+       (excluded.name, excluded.state, excluded.goal, excluded.start_at, excluded.end_at, excluded.completed_at)
+RETURNING sprint_id;
+
+-- name: rename_statuses_of_issues
+-- Renaming a status changes no issue: the row stays clean, and its base is the new name. Edited rows are left to the merge.
+UPDATE jira_issues AS i
+   SET status = s.name,
+       status_category = s.category,
+       content_hash = jira_issue_content_hash(
+           i.title, i.description, s.name, i.priority, i.labels, i.assignee_id, i.due_date, i.story_points, i.parent_key)
+  FROM statuses AS s
+ WHERE s.status_id = ANY (%(ids)s)
+   AND i.status_id = s.status_id
+   AND (i.status, i.status_category) IS DISTINCT FROM (s.name, s.category)
+   AND i.local_modified_fields = '{}';
+
+-- name: rename_priorities_of_issues
+UPDATE jira_issues AS i
+   SET priority = p.name,
+       content_hash = jira_issue_content_hash(
+           i.title, i.description, i.status, p.name, i.labels, i.assignee_id, i.due_date, i.story_points, i.parent_key)
+  FROM priorities AS p
+ WHERE p.priority_id = ANY (%(ids)s)
+   AND i.priority_id = p.priority_id
+   AND i.priority IS DISTINCT FROM p.name
+   AND i.local_modified_fields = '{}';
+
+-- name: rename_sprints_of_issues
+UPDATE jira_issues AS i
+   SET sprint = s.name
+  FROM sprints AS s
+ WHERE s.sprint_id = ANY (%(ids)s)
+   AND i.sprint_id = s.sprint_id
+   AND i.sprint IS DISTINCT FROM s.name
+   AND i.local_modified_fields = '{}';

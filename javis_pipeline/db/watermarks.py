@@ -1,0 +1,46 @@
+"""How far each scope is stored, and as whom it was read."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from javis_pipeline.db.connection import Connection
+from javis_pipeline.db.named_queries import named_queries
+from javis_pipeline.records.values import System
+
+_QUERIES = named_queries("watermarks")
+
+
+class Watermark(NamedTuple):
+    """State of one scope.
+
+    Attributes:
+        account_id: Who read it last; None before the first run.
+        watermark: Every change up to then is stored; None until a first load was completed.
+        last_full_at: When everything was last read, changed or not.
+        last_census_at, last_census_count: When it was last counted, and the number.
+    """
+
+    account_id: str | None = None
+    watermark: datetime | None = None
+    last_full_at: datetime | None = None
+    last_census_at: datetime | None = None
+    last_census_count: int | None = None
+
+
+def read_watermark(conn: Connection, system: System, scope: str) -> Watermark:
+    """The state of a scope; all None for one that was never synced."""
+    row = conn.execute(_QUERIES["read_watermark"], {"system": system, "scope": scope}).fetchone()
+    return Watermark(**row) if row else Watermark()
+
+
+def store_account(conn: Connection, system: System, scope: str, account_id: str) -> None:
+    """Note as whom the scope is read from now on."""
+    conn.execute(_QUERIES["store_account"], {"system": system, "scope": scope, "account_id": account_id})
+
+
+def advance_watermark(
+    conn: Connection, system: System, scope: str, watermark: datetime | None, *, full_at: datetime | None = None
+) -> None:
+    """Move the watermark forwards; None leaves it. `full_at`: everything was read, and this is when."""
+    params = {"system": system, "scope": scope, "watermark": watermark, "full_at": full_at}
+    conn.execute(_QUERIES["advance_watermark"], params)

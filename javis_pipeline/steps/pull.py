@@ -1,0 +1,389 @@
+"""Pull: the issues of a Jira project, with all that hangs on them, into PostgreSQL.
+
+A sweep of ids and change times finds what differs from what is stored; that is fetched by several threads and stored
+batch by batch, each in a transaction of its own. A run that dies leaves whole batches; the next one continues with what
+is missing. Rows that people edited here, or that have a conflict or a write under way, are left as they are and named,
+for the merge.
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+from javis_pipeline.clients.jira import jql
+from javis_pipeline.clients.jira.client import JiraClient
+from javis_pipeline.db.connection import Database
+from javis_pipeline.db.issues import Leftover, StoredIssues, count_present_issues, issues_to_fetch
+from javis_pipeline.db.locks import ScopeLock, hold_scope
+from javis_pipeline.db.quarantine import count_quarantined
+from javis_pipeline.db.satellites import store_priorities, store_sprints, store_statuses
+from javis_pipeline.db.watermarks import Watermark, advance_watermark, read_watermark, store_account
+from javis_pipeline.errors import RemoteRefused, SyncHalted
+from javis_pipeline.records.jira import IssueStamp, Priority, Sprint, Status
+from javis_pipeline.records.sync import Overrides
+from javis_pipeline.steps.jira_site import NO_CHOICE, JiraSite, read_site
+from javis_pipeline.steps.pull_batch import BATCH_SIZE, Batch, BatchReader, in_batches
+from javis_pipeline.steps.pull_store import BatchStore, Settled, settle
+from javis_pipeline.steps.recording import recorded_step
+
+log = logging.getLogger(__name__)
+
+# The search index can lag behind for hours; two were not enough for others. Reading stamps again is cheap, and what did
+# not change is not fetched again.
+HORIZON: Final = timedelta(hours=12)
+# Added when Jira does not read instants as we mean them: no zone is further off.
+ZONE_DOUBT: Final = timedelta(hours=26)
+# Requests under way at once. They mostly wait; the client's own pace keeps the rate within what Jira allows.
+THREADS: Final = 12
+
+NOTHING_ALLOWED: Final = Overrides()
+_STAMPS: Final = 1000
+
+Progress = Callable[[int, int | None], None]
+"""Called with how many issues were handled, and how many there will be (None while that is not known)."""
+
+
+class Completeness(NamedTuple):
+    """Whether we have what Jira has.
+
+    Attributes:
+        known: Issues stored here and, as far as is known, in Jira.
+        seen: Hits of this run's sweep.
+        missing: Hits that Jira's search knows but that could not be fetched.
+        quarantined: Issues of the project that cannot be read.
+        site_count: Jira's own estimate of how many issues there are.
+    """
+
+    known: int
+    seen: int
+    missing: int
+    quarantined: int
+    site_count: int
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the counts differ by no more than the estimate may be wrong."""
+        return abs(self.known + self.quarantined - self.site_count) <= max(5, self.site_count // 100)
+
+    def __str__(self) -> str:
+        verdict = "agrees" if self.agrees else "DIFFERS"
+        return (
+            f"{self.known} known, {self.seen} seen, {self.missing} missing, {self.quarantined} quarantined; "
+            f"Jira counts about {self.site_count}: {verdict}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PullTally:
+    """What a pull did.
+
+    Attributes:
+        whole: The sweep covered the whole project, not only what changed lately.
+        inserted, updated: Issues that were stored.
+        unchanged: Hits that were stored already.
+        stale: Payloads that were not newer than what is stored, and were left out.
+        renamed: Issues that have another key now.
+        unreadable: Issues that went into quarantine in this run.
+        to_merge: Issues that changed remotely and are edited, in conflict or being written here.
+        watermark: Every change up to then is stored.
+        notes: What a person should know, each with the remedy.
+    """
+
+    project: str
+    whole: bool
+    inserted: int
+    updated: int
+    unchanged: int
+    stale: int
+    renamed: int
+    unreadable: int
+    to_merge: tuple[Leftover, ...]
+    completeness: Completeness
+    watermark: datetime | None
+    notes: tuple[str, ...]
+
+    def as_metadata(self) -> dict[str, int | str | bool]:
+        """The counts, flat, for the log, the book of runs and the UI."""
+        return {
+            "whole": self.whole,
+            "seen": self.completeness.seen,
+            "inserted": self.inserted,
+            "updated": self.updated,
+            "unchanged": self.unchanged,
+            "stale": self.stale,
+            "renamed": self.renamed,
+            "to_merge": len(self.to_merge),
+            "unreadable": self.unreadable,
+            "missing": self.completeness.missing,
+            "known": self.completeness.known,
+            "quarantined": self.completeness.quarantined,
+            "site_count": self.completeness.site_count,
+            "agrees": self.completeness.agrees,
+            "completeness": str(self.completeness),
+            "watermark": self.watermark.isoformat() if self.watermark else "",
+            "notes": "; ".join(self.notes),
+        }
+
+
+def pull_issues(
+    db: Database,
+    jira: JiraClient,
+    *,
+    project: str,
+    run_id: str,
+    now: datetime,
+    full: bool = False,
+    chosen_fields: Mapping[str, str] = NO_CHOICE,
+    overrides: Overrides = NOTHING_ALLOWED,
+    lock: ScopeLock | None = None,
+    progress: Progress | None = None,
+) -> PullTally:
+    """Bring the stored issues of a project up to what Jira holds, except those that need a merge.
+
+    Args:
+        db: The product's database.
+        jira: Client of the site.
+        project: Key of the project.
+        run_id: Names the run in the audit and in the book of runs.
+        now: Dates what is stored; it decides nothing.
+        full: Read every issue again, changed or not. A first load does that anyway.
+        chosen_fields: A person's choice of custom fields, role to field id.
+        overrides: What a person allowed for this run.
+        lock: The project's lock, if the caller holds it.
+        progress: Told after each batch.
+
+    Raises:
+        ScopeBusy: Another run holds the project.
+        IdentityError, SettingError, SyncHalted: Nothing was read or changed: we are not who we should be, the project
+            is not visible, or a guard stopped the run.
+        RemoteBusy: Jira gave up on us; what was stored until then stays, and the next run continues.
+    """
+    held = nullcontext() if lock else hold_scope(db, "jira", project, holder=f"javis pull {run_id}")
+    with held, recorded_step(db, run_id, "jira", project, "pull", now=now) as counts:
+        site = read_site(jira, project, chosen=chosen_fields)
+        before = _guarded_watermark(db, site, overrides)
+        pull = _Pull(db, jira, site, before, run_id=run_id, now=now, full=full)
+        tally = pull.run(progress or _no_progress)
+        counts |= tally.as_metadata()
+    log.info(
+        "pulled system=jira partition=%s %s", project, " ".join(f"{k}={v}" for k, v in counts.items() if k in _LOGGED)
+    )
+    for note in tally.notes:
+        log.warning("jira project %s: %s", project, note)
+    return tally
+
+
+_LOGGED: Final = ("seen", "inserted", "updated", "unchanged", "stale", "to_merge", "unreadable", "missing", "agrees")
+
+
+def _no_progress(done: int, total: int | None) -> None:
+    """Nobody is watching."""
+
+
+def _guarded_watermark(db: Database, site: JiraSite, overrides: Overrides) -> Watermark:
+    """How far the project is stored; refuses to go on as somebody else, who may see other issues."""
+    account_id = site.identity.account_id
+    with db.transaction(origin="sync") as conn:
+        before = read_watermark(conn, "jira", site.project.key)
+        if before.account_id not in (None, account_id, overrides.account_id):
+            raise SyncHalted(
+                f"jira project {site.project.key} was read as account {before.account_id} until now, and the token "
+                f"belongs to {account_id}, who may see other issues; nothing was changed. "
+                f"If that is right: javis sync jira --expect-account {account_id}"
+            )
+        store_account(conn, "jira", site.project.key, account_id)
+    return before
+
+
+class _Dimensions(NamedTuple):
+    """Small tables of the site that change without any issue changing, and what could not be read of them."""
+
+    statuses: list[Status]
+    priorities: list[Priority]
+    sprints: list[Sprint]
+    notes: list[str]
+
+
+def _read_dimensions(jira: JiraClient, site: JiraSite) -> _Dimensions:
+    sprints: dict[int, Sprint] = {}
+    notes = [str(ambiguity) for ambiguity in site.ambiguities]
+    if site.boards is None:
+        notes.append("boards are not visible, so sprints are known from issues only: let the account see the boards")
+    for board in site.boards or ():
+        try:
+            sprints |= {sprint.sprint_id: sprint for sprint in jira.sprints(board.board_id)}
+        except RemoteRefused as error:
+            notes.append(f"sprints of board {board.name} were not read: {error}")
+    return _Dimensions(jira.statuses(), jira.priorities(), list(sprints.values()), notes)
+
+
+@dataclass(slots=True)
+class _Counts:
+    """What the batches so far added up to."""
+
+    seen: int = 0
+    unchanged: int = 0
+    inserted: int = 0
+    updated: int = 0
+    stale: int = 0
+    renamed: int = 0
+    unreadable: int = 0
+    missing: int = 0
+    to_merge: list[Leftover] = field(default_factory=list)
+    newest: datetime | None = None
+    oldest_open: datetime | None = None
+
+    def add(self, batch: Batch, stored: StoredIssues, settled: Settled) -> None:
+        self.inserted += len(stored.inserted)
+        self.updated += len(stored.updated)
+        self.stale += len(stored.stale)
+        self.renamed += len(stored.renamed)
+        self.unreadable += len(batch.unreadable)
+        self.missing += len(batch.absent)
+        self.to_merge += stored.to_merge
+        self.newest = max(filter(None, (self.newest, settled.newest)), default=None)
+        self.oldest_open = min(filter(None, (self.oldest_open, settled.oldest_open)), default=None)
+
+    @property
+    def handled(self) -> int:
+        return (
+            self.unchanged
+            + self.inserted
+            + self.updated
+            + self.stale
+            + self.unreadable
+            + self.missing
+            + len(self.to_merge)
+        )
+
+    @property
+    def watermark(self) -> datetime | None:
+        """The latest change of which all before it are stored too."""
+        return min(filter(None, (self.newest, self.oldest_open)), default=None) if self.newest else None
+
+
+class _Pull:
+    """One pull under way."""
+
+    def __init__(
+        self,
+        db: Database,
+        jira: JiraClient,
+        site: JiraSite,
+        before: Watermark,
+        *,
+        run_id: str,
+        now: datetime,
+        full: bool,
+    ) -> None:
+        self._db = db
+        self._jira = jira
+        self._site = site
+        self._project = site.project.key
+        self._watermark = before.watermark
+        self._now = now
+        self._full = full
+        self._whole = full or before.watermark is None
+        self._reader = BatchReader(jira, site.fields)
+        self._store = BatchStore(db, self._project, run_id=run_id, now=now, refresh=full)
+        self._counts = _Counts()
+        self._notes: list[str] = []
+
+    def run(self, progress: Progress) -> PullTally:
+        threads = ThreadPoolExecutor(THREADS, thread_name_prefix=f"pull-{self._project}")
+        try:
+            dimensions = threads.submit(_read_dimensions, self._jira, self._site)
+            site_count = threads.submit(self._jira.count, jql.in_project(self._project))
+            for batch in _as_they_come(threads, self._reader.read, in_batches(self._wanted(), BATCH_SIZE)):
+                stored = self._store.store(batch)
+                self._counts.add(batch, stored, settle(batch, stored))
+                progress(self._counts.handled, site_count.result() if self._whole else None)
+            return self._finish(dimensions.result(), site_count.result())
+        finally:
+            threads.shutdown(cancel_futures=True)
+
+    def _wanted(self) -> Iterator[IssueStamp]:
+        """The hits of the sweep that are not stored as they are, while the sweep goes on."""
+        query = jql.sweep(self._project, None if self._whole else self._changed_lately())
+        for stamps in in_batches(self._jira.search_ids(query), _STAMPS):
+            self._counts.seen += len(stamps)
+            yield from stamps if self._full else self._not_stored(stamps)
+
+    def _not_stored(self, stamps: list[IssueStamp]) -> Iterator[IssueStamp]:
+        with self._db.transaction() as conn:
+            wanted = set(issues_to_fetch(conn, stamps))
+        for stamp in stamps:
+            if stamp.jira_id in wanted:
+                yield stamp
+            else:
+                self._counts.unchanged += 1
+                if stamp.remote_updated_at is not None:
+                    self._counts.newest = max(self._counts.newest or stamp.remote_updated_at, stamp.remote_updated_at)
+
+    def _changed_lately(self) -> str:
+        """The clause for what changed since the watermark, and the horizon before it.
+
+        Numbers are instants without any zone, but Jira documents that for its server edition only; so it is asked
+        whether it reads them like the documented spelling, in which a wrong zone silently loses issues.
+        """
+        assert self._watermark is not None
+        since = self._watermark - HORIZON
+        zone = self._site.identity.time_zone
+        try:
+            doubtful = next(self._jira.search_ids(jql.readings_differ(self._project, since, zone)), None) is not None
+        except RemoteRefused:
+            doubtful = True
+        if not doubtful:
+            return jql.updated_since_ms(since)
+        self._notes.append(
+            f"Jira does not read instants in JQL as numbers or not in the zone {zone}; a wider sweep was made"
+        )
+        return jql.updated_since(since - ZONE_DOUBT, zone)
+
+    def _finish(self, dimensions: _Dimensions, site_count: int) -> PullTally:
+        """Only now everything up to the watermark is stored."""
+        counts = self._counts
+        with self._db.transaction(origin="sync") as conn:
+            store_statuses(conn, dimensions.statuses)
+            store_priorities(conn, dimensions.priorities)
+            store_sprints(conn, dimensions.sprints)
+            full_at = self._now if self._whole else None
+            advance_watermark(conn, "jira", self._project, counts.watermark, full_at=full_at)
+            after = read_watermark(conn, "jira", self._project)
+            known = count_present_issues(conn, self._project)
+            quarantined = count_quarantined(conn, "jira", self._project)
+        if self._reader.history_refused is not None:
+            self._notes.append(f"status and sprint changes were not read: {self._reader.history_refused}")
+        return PullTally(
+            project=self._project,
+            whole=self._whole,
+            inserted=counts.inserted,
+            updated=counts.updated,
+            unchanged=counts.unchanged,
+            stale=counts.stale,
+            renamed=counts.renamed,
+            unreadable=counts.unreadable,
+            to_merge=tuple(counts.to_merge),
+            completeness=Completeness(known, counts.seen, counts.missing, quarantined, site_count),
+            watermark=after.watermark,
+            notes=(*dimensions.notes, *self._notes),
+        )
+
+
+def _as_they_come(
+    threads: ThreadPoolExecutor, read: Callable[[list[IssueStamp]], Batch], batches: Iterator[list[IssueStamp]]
+) -> Iterator[Batch]:
+    """Batches in the order in which they are ready. There are never many under way, so that memory stays flat."""
+    under_way: set[Future[Batch]] = set()
+    for wanted in batches:
+        under_way.add(threads.submit(read, wanted))
+        if len(under_way) > THREADS:
+            ready, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+            yield from (future.result() for future in ready)
+    while under_way:
+        ready, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+        yield from (future.result() for future in ready)

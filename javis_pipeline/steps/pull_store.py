@@ -1,0 +1,100 @@
+"""One batch of a pull into the database: one transaction, the fast path of the sync."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from javis_pipeline.db.connection import Connection, Database
+from javis_pipeline.db.issues import Leftover, StoredIssues, store_issues
+from javis_pipeline.db.quarantine import quarantine_record, release_records
+from javis_pipeline.db.satellites import replace_satellites, store_sprints, store_users
+from javis_pipeline.records.jira import Sprint, User
+from javis_pipeline.steps.pull_batch import Batch
+
+
+class Settled(NamedTuple):
+    """How far a batch settled its hits.
+
+    Attributes:
+        newest: The latest change that is stored; None when nothing was.
+        oldest_open: The earliest change that is not stored yet (to be merged, absent, or answered in an older state);
+            None when there is none. The watermark must not pass it.
+    """
+
+    newest: datetime | None
+    oldest_open: datetime | None
+
+
+class BatchStore:
+    """Stores batches one after the other; the people and sprints of earlier ones are not sent again.
+
+    Args:
+        db: The product's database.
+        project: Key of the project that is pulled.
+        run_id: For the audit.
+        now: Dates what is stored.
+        refresh: Overwrite also what is as old as the payload.
+    """
+
+    def __init__(self, db: Database, project: str, *, run_id: str, now: datetime, refresh: bool) -> None:
+        self._db = db
+        self._project = project
+        self._run_id = run_id
+        self._now = now
+        self._refresh = refresh
+        self._users: set[User] = set()
+        self._sprints: set[Sprint] = set()
+
+    def store(self, batch: Batch) -> StoredIssues:
+        """Store what the batch brought, and commit."""
+        with self._db.transaction(origin="sync") as conn:
+            stored = store_issues(conn, batch.rows, run_id=self._run_id, now=self._now, refresh=self._refresh)
+            store_users(conn, batch.users - self._users)
+            store_sprints(conn, batch.sprints - self._sprints)
+            self._store_satellites(conn, batch, stored)
+            self._store_unreadable(conn, batch)
+        self._users |= batch.users
+        self._sprints |= batch.sprints
+        return stored
+
+    def _store_satellites(self, conn: Connection, batch: Batch, stored: StoredIssues) -> None:
+        """Also of the issues that are left to the merge: nobody edits satellites here. Stale payloads have old ones."""
+        stale, new = set(stored.stale), set(stored.inserted)
+        for table, covered in batch.covered.items():
+            rows = batch.satellites[table]
+            if stale:
+                rows = [row for row in rows if row[0] not in stale]
+            known = [jira_id for jira_id in covered if jira_id not in new and jira_id not in stale]
+            replace_satellites(conn, table, known, rows)
+
+    def _store_unreadable(self, conn: Connection, batch: Batch) -> None:
+        release_records(conn, "jira", [row.jira_id for row in batch.rows])
+        for one in batch.unreadable:
+            quarantine_record(
+                conn,
+                "jira",
+                self._project,
+                one.remote_id,
+                updated_at=one.updated_at,
+                payload=one.payload,
+                reason=one.reason,
+                now=self._now,
+            )
+
+
+def settle(batch: Batch, stored: StoredIssues) -> Settled:
+    """What the watermark may say after the batch was stored."""
+    brought = {row.jira_id: datetime.fromisoformat(row.remote_updated_at) for row in batch.rows}
+    for leftover in stored.to_merge:
+        del brought[leftover.jira_id]
+    quarantined = {one.remote_id for one in batch.unreadable}
+    still_open = []
+    for stamp in batch.wanted:
+        seen = stamp.remote_updated_at
+        if seen is None or stamp.jira_id in quarantined:
+            continue
+        if stamp.jira_id not in brought or brought[stamp.jira_id] < seen:
+            still_open.append(seen)
+    return Settled(max(brought.values(), default=None), min(still_open, default=None))
+
+
+__all__ = ["BatchStore", "Leftover", "Settled", "settle"]
