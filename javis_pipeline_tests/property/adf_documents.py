@@ -4,13 +4,63 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-NASTY_TEXTS = (
-    "# x", "## ", "#", "> y", ">", "- z", "-", "+ a", "1. a", "1.", "10) b", "***", "---", "===", "___", "* * *", "```", "~~~",
-    "`", "``", "a`b", "*a*", "**", "_a_", "__init__", "snake_case", "a_", "_", "~", "~~a~~", "[x](y)", "[a]: b", "![i](u)",
-    "!", "[", "]", "<b>", "<br>", "<!-- c -->", "<https://a.b>", "&amp;", "&", "&#32;", "\\", "\\*", "C:\\dir", "a\\", "|", "| a |",
-    "|---|", ":::", "::: panel", "{@Ann}", "{status: DONE}", "{", "}", "{{x}}", "http://a.b/c_d_e?f=1&g=2", " ", "  ", "\xa0", "\t",
-    "a b", " lead", "trail ", "ü", "日本", "😀", "\u200b", "\u2028", "e\u0301", "a.", "(b)", "\"q\"", "x", "1", "\n", "a\nb", "\r\n",
-)  # fmt: skip
+# Line starts, delimiters, links and HTML, our own syntax, blanks and odd characters, plain words.
+_NASTY_LINES = (
+    ["# x", "## ", "#", "> y", ">", "- z", "-", "+ a", "1. a", "1.", "10) b", "***", "---", "===", "___", "* * *"],
+    ["```", "~~~"],
+    [
+        "`",
+        "``",
+        "a`b",
+        "*a*",
+        "**",
+        "_a_",
+        "__init__",
+        "snake_case",
+        "a_",
+        "_",
+        "~",
+        "~~a~~",
+        "\\",
+        "\\*",
+        "C:\\dir",
+        "a\\",
+    ],
+    ["[x](y)", "[a]: b", "![i](u)", "!", "[", "]", "<b>", "<br>", "<!-- c -->", "<https://a.b>", "&amp;", "&", "&#32;"],
+    [
+        "|",
+        "| a |",
+        "|---|",
+        ":::",
+        "::: panel",
+        "{@Ann}",
+        "{status: DONE}",
+        "{",
+        "}",
+        "{{x}}",
+        "http://a.b/c_d_e?f=1&g=2",
+    ],
+    [
+        " ",
+        "  ",
+        "\xa0",
+        "\t",
+        "a b",
+        " lead",
+        "trail ",
+        "\n",
+        "a\nb",
+        "\r\n",
+        "\u200b",
+        "\u2028",
+        "e\u0301",
+        "ü",
+        "日本",
+        "😀",
+    ],
+    ["a.", "(b)", '"q"', "x", "1"],
+)
+NASTY_TEXTS = [text for line in _NASTY_LINES for text in line]
 
 characters = st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="\ufdd0\ufffe\uffff")
 texts = st.one_of(
@@ -76,3 +126,58 @@ in_lists = st.recursive(st.one_of(paragraphs, code_blocks), _lists, max_leaves=6
 blockquotes = st.lists(in_lists, min_size=1, max_size=3).map(lambda content: _with("blockquote", content))
 blocks = st.one_of(paragraphs, headings, code_blocks, rules, _lists(in_lists), blockquotes)
 documents = st.lists(blocks, max_size=6).map(lambda content: {"type": "doc", "version": 1, "content": content})
+
+# --- beyond the subset ----------------------------------------------------------------------------------------------
+
+
+def text(value: str, *marks: str) -> dict[str, Any]:
+    """A text node with marks that have no attributes."""
+    return {"type": "text", "text": value} | ({"marks": [{"type": mark} for mark in marks]} if marks else {})
+
+
+def paragraph(*content: Any) -> dict[str, Any]:
+    """A paragraph of nodes and plain strings."""
+    return _with("paragraph", [text(part) if isinstance(part, str) else part for part in content])
+
+
+def mention(name: str) -> dict[str, Any]:
+    """A mention of a person whose account id is made from the name."""
+    return {"type": "mention", "attrs": {"id": f"id-{name}", "text": f"@{name}", "localId": f"local-{name}"}}
+
+
+def panel(*content: Any, kind: str = "info") -> dict[str, Any]:
+    """An info panel."""
+    return {"type": "panel", "attrs": {"panelType": kind}, "content": list(content)}
+
+
+def image(name: str) -> dict[str, Any]:
+    """A picture in its own line, named by its alternative text."""
+    media = {"type": "media", "attrs": {"type": "file", "id": f"{name}-id", "collection": "", "alt": f"{name}.png"}}
+    return {"type": "mediaSingle", "attrs": {"layout": "center"}, "content": [media]}
+
+
+def special_blocks(number: int) -> list[dict[str, Any]]:
+    """Blocks that Markdown cannot say, each with `number` in its text."""
+    name = f"n{number}"
+    cell = _with("tableCell", [paragraph(f"cell {name}")], background="#ffffff")
+    comment = {"type": "annotation", "attrs": {"annotationType": "inlineComment", "id": name}}
+    colour = {"type": "textColor", "attrs": {"color": "#ff0000"}}
+    return [
+        panel(paragraph(f"panel {name}")),
+        image(name),
+        _with("table", [_with("tableRow", [cell])]),
+        _with("extension", [], extensionType="macro", extensionKey=name, localId=f"l-{name}"),
+        paragraph(f"ask {name} ", mention(name), " today"),
+        paragraph({**text(f"red {name}"), "marks": [colour]}, " words"),
+        paragraph({**text(f"seen {name}"), "marks": [comment]}),
+        _with("taskList", [_with("taskItem", [text(f"do {name}")], state="TODO", localId=name)], localId=name),
+        _with("blockCard", [], url=f"https://example.com/{name}"),
+        _with("bulletList", [_with("listItem", [paragraph(f"item {name}"), image(f"in-list-{name}")])]),
+        _with("heading", [text(f"Heading {name}")], level=2),
+        paragraph(f"plain {name} ", text("strong", "strong")),
+    ]
+
+
+mixed_blocks = st.lists(st.integers(0, 11), min_size=1, max_size=8).map(
+    lambda kinds: [special_blocks(number)[kind] for number, kind in enumerate(kinds)]
+)

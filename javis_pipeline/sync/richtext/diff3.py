@@ -107,9 +107,7 @@ def matches(a: Sequence[T], b: Sequence[T]) -> list[Match]:
 # --- merge ----------------------------------------------------------------------------------------------------------
 
 
-def _groups(
-    edits_a: list[Edit[T]], edits_b: list[Edit[T]]
-) -> Iterator[tuple[int, int, list[Edit[T]], list[Edit[T]]]]:
+def _groups(edits_a: list[Edit[T]], edits_b: list[Edit[T]]) -> Iterator[tuple[int, int, list[Edit[T]], list[Edit[T]]]]:
     """Edits that belong together, in order: (start, end, those of a, those of b), not overlapping the next group."""
     group: list[tuple[Edit[T], bool]] = []
     merged = sorted([(edit, True) for edit in edits_a] + [(edit, False) for edit in edits_b], key=_place)

@@ -483,7 +483,7 @@ def _flank(out: list[str], closing: list[str], opening: list[str], body: str) ->
             else (_sort(before) == "letter" and (not alone or cluster[0] == "_" or _sort(after) != "letter"))
         )
         if stuck and before != "\n":
-            out[-1] = out[-1][:-1] + f"&#{ord(before)};"
+            out[-1] = _last_by_reference(out[-1])
             before = ";"
     if cluster[-1] in _FLANKING:
         stuck = (
@@ -492,10 +492,30 @@ def _flank(out: list[str], closing: list[str], opening: list[str], body: str) ->
             else (_sort(after) == "letter" and (not alone or cluster[-1] == "_" or _sort(before) != "letter"))
         )
         if stuck and after != "\n":
-            body = f"&#{ord(after)};" + body[1:]
+            body = _first_by_reference(body)
             if alone and last_opens and _sort(before) == "letter":
-                out[-1] = out[-1][:-1] + f"&#{ord(before)};"
+                out[-1] = _last_by_reference(out[-1])
     return body
+
+
+def _last_by_reference(text: str) -> str:
+    """Escaped text with its last character, a letter or a blank, written as a character reference.
+
+    What stands before it was left alone because a letter followed, and must be escaped now: a backslash, underscores.
+    """
+    head = text[:-1]
+    word = head.rstrip("_")
+    if head.endswith("\\"):
+        head += "\\"
+    elif not word.endswith("\\"):
+        head = word + "\\_" * (len(head) - len(word))
+    return f"{head}&#{ord(text[-1])};"
+
+
+def _first_by_reference(text: str) -> str:
+    """Escaped text with its first character, a letter or a blank, written as a character reference."""
+    rest = text[1:].lstrip("_")
+    return f"&#{ord(text[0])};" + "\\_" * (len(text) - 1 - len(rest)) + rest
 
 
 _FLANKING = frozenset(_DELIMITERS.values())

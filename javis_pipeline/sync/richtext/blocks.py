@@ -1,0 +1,30 @@
+"""A block of rich text: what it says, and the very source it was received as."""
+
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from typing import Generic, TypeVar
+
+S = TypeVar("S")
+
+# Texts of which more than this part is the same are one text, edited.
+_SIMILAR = 0.5
+_COMPARED = 2000
+
+
+@dataclass(frozen=True)
+class Block(Generic[S]):
+    """Equal blocks say the same; `source` (an ADF node, a stretch of XHTML) may be spelled differently."""
+
+    canonical: str
+    source: S = field(compare=False)
+
+
+def similar(old: str, new: str) -> bool:
+    """Whether `new` looks like `old` after an edit, rather than like another text in its place."""
+    old, new = old.strip()[:_COMPARED], new.strip()[:_COMPARED]
+    if not old or not new:
+        return False
+    if old in new or new in old:
+        return True
+    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    return matcher.quick_ratio() > _SIMILAR and matcher.ratio() > _SIMILAR
