@@ -506,6 +506,13 @@ def parse_comments(documents: Iterable[object], jira_id: str) -> tuple[list[Comm
     return comments, list(users.values())
 
 
+def parse_worklogs(documents: Iterable[object], jira_id: str) -> tuple[list[Worklog], list[User]]:
+    """Worklogs of one issue as `GET issue/{id}/worklog` lists them, and who logged them."""
+    users: dict[str, User] = {}
+    worklogs = guarded("jira worklogs of issue", jira_id, lambda: [_worklog(one, users) for one in documents])
+    return worklogs, list(users.values())
+
+
 # Changelog
 
 
