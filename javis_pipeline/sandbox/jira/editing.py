@@ -1,0 +1,497 @@
+"""What an edit means: reading the values that are sent, refusing them as Jira does, wording the changelog."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from javis_pipeline.sandbox.jira import adf
+from javis_pipeline.sandbox.jira.catalogue import Register, Transition
+from javis_pipeline.sandbox.jira.fields import FieldSpec
+from javis_pipeline.sandbox.jira.issues import Adf, ChangeItem, IssueState, RichText
+from javis_pipeline.sandbox.jira.rendering import Renderer
+from javis_pipeline.sandbox.jira.store import JiraStore
+
+Json = dict[str, Any]
+
+LONGEST_SUMMARY = 255
+LONGEST_LABEL = 255
+LONGEST_TEXT = 32_767
+NOT_ON_SCREEN = "Field '{}' cannot be set. It is not on the appropriate screen, or unknown."
+
+
+class InvalidEditError(Exception):
+    """The edit is refused; nothing of it was done. `errors` are texts by field, `messages` are about the whole."""
+
+    def __init__(self, *messages: str, errors: Mapping[str, str] | None = None) -> None:
+        super().__init__("; ".join([*messages, *(f"{name}: {text}" for name, text in (errors or {}).items())]))
+        self.messages = list(messages)
+        self.errors = dict(errors or {})
+
+
+class _BadValueError(Exception):
+    """One value is refused, with Jira's words for it."""
+
+
+@dataclass(frozen=True)
+class NewLink:
+    """A link to be made; `outward` says whether the edited issue is the source."""
+
+    type_id: str
+    other: int
+    outward: bool
+
+
+@dataclass
+class Edit:
+    """What is left to do for an edit that was found good.
+
+    Args:
+        state: The values afterwards.
+        comments: Documents to be added as comments.
+        links: Links to be made.
+    """
+
+    state: IssueState
+    comments: list[Adf] = field(default_factory=list)
+    links: list[NewLink] = field(default_factory=list)
+
+
+Described = tuple[str | None, str | None]
+"""Id and text of a value, as a changelog has them."""
+
+
+@dataclass(frozen=True)
+class _Editor:
+    """How one field is edited.
+
+    Args:
+        attribute: Where `IssueState` holds it; None for a custom field without meaning.
+        read: The stored value for a sent one. Gets the state, as some values depend on others.
+        describe: What the changelog says of a stored value.
+        element: The stored element for a sent one, for fields that take `add` and `remove`.
+        name: What the changelog calls the field; the field's id if it is None.
+        with_id: Whether the changelog gives the field's id.
+    """
+
+    attribute: str | None
+    read: Callable[[Any, IssueState], Any]
+    describe: Callable[[Any], Described]
+    element: Callable[[Any], str] | None = None
+    name: str | None = None
+    with_id: bool = True
+
+    @property
+    def operations(self) -> list[str]:
+        return ["add", "set", "remove"] if self.element else ["set"]
+
+
+class Editors:
+    """The editable fields of a site."""
+
+    def __init__(self, store: JiraStore) -> None:
+        self._store = store
+        custom = store.fields
+        self._editors: dict[str, _Editor] = {
+            "summary": _Editor("summary", _summary, _text_only),
+            "description": _Editor("description", self._document, self._document_text),
+            "environment": _Editor("environment", self._document, self._document_text),
+            "labels": _Editor("labels", _labels, lambda v: ("", " ".join(v)), element=_label),
+            "priority": _Editor("priority_id", self._one_of(store.priorities, "priority"), self._of(store.priorities)),
+            "issuetype": _Editor("type_id", self._one_of(store.types, "issue type"), self._of(store.types)),
+            "assignee": _Editor("assignee", self._person, self._person_text),
+            "reporter": _Editor("reporter", self._reporter, self._person_text),
+            "duedate": _Editor("due", _due, _due_text),
+            "parent": _Editor(
+                "parent_id", self._parent, self._issue_text, name="IssueParentAssociation", with_id=False
+            ),
+            "components": self._named("components", "Component", lambda s: store.projects[s.project].components),
+            "fixVersions": self._named("fix_versions", "Fix Version", lambda s: store.projects[s.project].versions),
+            "versions": self._named("versions", "Version", lambda s: store.projects[s.project].versions),
+            custom.story_points.id: _Editor("story_points", _number, _number_text),
+            custom.sprint.id: _Editor("sprint_ids", self._sprint, self._sprint_text),
+            custom.flagged.id: _Editor("flagged", _flag, lambda v: (None, "Impediment" if v else "")),
+            custom.epic_link.id: _Editor("parent_id", self._epic, self._issue_text),
+            custom.epic_name.id: _Editor(None, _short_text, _text_only),
+            custom.start_date.id: _Editor(None, _custom_date, _text_only),
+            custom.old_sprint.id: _Editor(None, _short_text, _text_only),
+            custom.team.id: _Editor(None, lambda value, _: value, _text_only),
+        }
+        # Not on the edit screen: only a transition sets it.
+        self._resolution = _Editor(
+            "resolution_id", self._one_of(store.resolutions, "resolution"), self._of(store.resolutions)
+        )
+
+    def editable(self) -> list[FieldSpec]:
+        """The fields of the edit screen."""
+        return [self._store.fields.by_id[id_] for id_ in self._editors]
+
+    def operations(self, id_: str) -> list[str]:
+        """The verbs a field understands."""
+        return self._editors[id_].operations
+
+    def edited(self, state: IssueState, fields: Json, update: Json, *, screen: frozenset[str] | None = None) -> Edit:
+        """The edit that `fields` and `update` of a request ask for.
+
+        Args:
+            state: The values now.
+            fields: New values by field id.
+            update: Lists of verbs by field id.
+            screen: Ids of the only fields that may be set; None for those of the edit screen.
+
+        Raises:
+            InvalidEditError: A value or a field is refused.
+        """
+        doubled = sorted(set(fields) & set(update))
+        if doubled:
+            raise InvalidEditError(f"Field '{doubled[0]}' cannot appear in both 'fields' and 'update'.")
+        edit, errors = Edit(state), dict[str, str]()
+        for id_, value in [*fields.items(), *update.items()]:
+            try:
+                verbs = _verbs(value) if id_ in update else [("set", value)]
+                self._apply(edit, id_, verbs, screen)
+            except _BadValueError as bad:
+                errors[id_] = str(bad)
+        if errors:
+            raise InvalidEditError(errors=errors)
+        return edit
+
+    def items(self, before: IssueState, after: IssueState) -> list[ChangeItem]:
+        """What a changelog says about the difference of two states."""
+        found = []
+        for id_, editor in [*self._editors.items(), ("resolution", self._resolution)]:
+            if id_ == self._store.fields.epic_link.id:
+                continue
+            old, new = _get(editor, id_, before), _get(editor, id_, after)
+            if old != new:
+                found.append(self._item(id_, editor, old, new))
+        return found
+
+    def _item(self, id_: str, editor: _Editor, old: Any, new: Any) -> ChangeItem:
+        spec = self._store.fields.by_id[id_]
+        (from_id, from_text), (to_id, to_text) = _described(editor, old), _described(editor, new)
+        name = editor.name or (spec.name if spec.custom else id_)
+        kind = "custom" if spec.custom else "jira"
+        return ChangeItem(name, kind, id_ if editor.with_id else None, from_id, from_text, to_id, to_text)
+
+    def _apply(self, edit: Edit, id_: str, verbs: list[tuple[str, Any]], screen: frozenset[str] | None) -> None:
+        on_screen = id_ in self._editors or id_ in ("comment", "issuelinks") if screen is None else id_ in screen
+        if not on_screen:
+            raise _BadValueError(NOT_ON_SCREEN.format(id_))
+        for verb, value in verbs:
+            if id_ == "comment":
+                edit.comments.append(self._comment(verb, value))
+            elif id_ == "issuelinks":
+                edit.links.append(self._link(verb, value))
+            else:
+                self._apply_verb(edit, id_, verb, value)
+
+    def _apply_verb(self, edit: Edit, id_: str, verb: str, value: Any) -> None:
+        editor = self._resolution if id_ == "resolution" else self._editors[id_]
+        if verb == "copy":
+            new = _get(editor, id_, self._copied(value))
+        elif verb == "set":
+            new = editor.read(value, edit.state)
+        elif verb in ("add", "remove") and editor.element:
+            element = editor.element(value)
+            kept = [each for each in _get(editor, id_, edit.state) if each != element]
+            new = editor.read([*kept, value] if verb == "add" else kept, edit.state) if verb == "add" else tuple(kept)
+        else:
+            raise _BadValueError(f"Field does not support update '{verb}'")
+        if editor.attribute:
+            edit.state = replace(edit.state, **{editor.attribute: new})
+        else:
+            edit.state = replace(edit.state, custom=edit.state.custom | {id_: new})
+
+    def _copied(self, value: Any) -> IssueState:
+        sources = value.get("issuelinks", {}).get("sourceIssues", []) if isinstance(value, dict) else []
+        source = self._store.find(str(sources[0].get("key") or sources[0].get("id"))) if sources else None
+        if source is None:
+            raise _BadValueError("Could not find valid 'id' or 'value'")
+        return source.state
+
+    # -- values that depend on the site
+
+    def _comment(self, verb: str, value: Any) -> Adf:
+        body = value.get("body") if isinstance(value, dict) else None
+        if verb != "add":
+            raise _BadValueError(f"Field does not support update '{verb}'")
+        if not isinstance(body, dict) or not adf.is_document(body):
+            raise _BadValueError("Comment body is not valid!")
+        return adf.stored(body)
+
+    def _link(self, verb: str, value: Any) -> NewLink:
+        if verb != "add" or not isinstance(value, dict):
+            raise _BadValueError(f"Field does not support update '{verb}'")
+        kind = _word(value.get("type"), "id", "name")
+        known = self._store.link_types.found(kind) if kind else None
+        outward = "outwardIssue" in value
+        other = self._store.find(_word(value.get("outwardIssue" if outward else "inwardIssue"), "key", "id") or "0")
+        if known is None or other is None:
+            raise _BadValueError("Could not find the link type or the issue to link.")
+        return NewLink(known.id, other.id, outward)
+
+    def _document(self, value: Any, _: IssueState) -> RichText | None:
+        if value is None:
+            return None
+        if not isinstance(value, dict) or not adf.is_document(value):
+            raise _BadValueError("Operation value must be an Atlassian Document (see the Atlassian Document Format)")
+        if len(adf.plain_text(value)) > LONGEST_TEXT:
+            raise _BadValueError("The entered text is too long. It exceeds the allowed limit of 32,767 characters.")
+        return adf.stored(value)
+
+    def _document_text(self, value: RichText | None) -> Described:
+        document = self._store.rich_text(value)
+        return None, adf.plain_text(document) if document else None
+
+    def _one_of(self, register: Register[Any], what: str) -> Callable[[Any, IssueState], str | None]:
+        def read(value: Any, _: IssueState) -> str | None:
+            if value is None:
+                return None
+            id_, name = (value.get("id"), value.get("name")) if isinstance(value, dict) else (None, None)
+            known = register.get(str(id_)) if id_ is not None else register.named(str(name)) if name else None
+            if known is None:
+                raise _BadValueError(f"The {what} selected is invalid.")
+            return str(known.id)
+
+        return read
+
+    def _of(self, register: Register[Any]) -> Callable[[str], Described]:
+        return lambda id_: (id_, register[id_].name)
+
+    def _person(self, value: Any, _: IssueState) -> str | None:
+        if value is None:
+            return None
+        if not isinstance(value, dict) or not ({"accountId", "id"} & set(value)):
+            raise _BadValueError("Specify a valid 'id' for the user: names and e-mail addresses cannot be used.")
+        account_id = value.get("accountId", value.get("id"))
+        if account_id is None:
+            return None
+        person = self._store.ground.people.get(str(account_id))
+        if person is None:
+            raise _BadValueError(f"User '{account_id}' does not exist.")
+        if not person.active:
+            raise _BadValueError(f"User '{account_id}' cannot be assigned work items.")
+        return person.account_id
+
+    def _reporter(self, value: Any, state: IssueState) -> str:
+        account_id = self._person(value, state)
+        if account_id is None:
+            raise _BadValueError("Reporter is required.")
+        return account_id
+
+    def _person_text(self, account_id: str) -> Described:
+        person = self._store.ground.people.get(account_id)
+        return account_id, person.name if person else "Former user"
+
+    def _parent(self, value: Any, state: IssueState) -> int | None:
+        level = self._store.types[state.type_id].level
+        if value is None or value == {"none": True}:
+            if level < 0:
+                raise _BadValueError("Given parent work item does not belong to appropriate hierarchy.")
+            return None
+        parent = self._store.find(_word(value, "key", "id") or "0")
+        if parent is None:
+            raise _BadValueError("Could not find issue by id or key.")
+        if self._store.types[parent.state.type_id].level != level + 1 or parent.id == state.id:
+            raise _BadValueError("Given parent work item does not belong to appropriate hierarchy.")
+        return parent.id
+
+    def _epic(self, value: Any, state: IssueState) -> int | None:
+        return self._parent(None if value is None else {"key": str(value)}, state)
+
+    def _issue_text(self, id_: int) -> Described:
+        known = self._store.issues.get(id_)
+        ghost = self._store.ghosts.get(id_)
+        return str(id_), known.state.key if known else ghost.key if ghost else None
+
+    def _sprint(self, value: Any, state: IssueState) -> tuple[int, ...]:
+        sprints = self._store.sprints
+        past = tuple(id_ for id_ in state.sprint_ids if sprints[str(id_)].state == "closed")
+        if value is None:
+            return past
+        if isinstance(value, bool) or not str(value).isdecimal():
+            raise _BadValueError("Number value expected as the Sprint id.")
+        sprint = sprints.get(str(value))
+        if sprint is None:
+            raise _BadValueError(f"Sprint with id '{value}' does not exist.")
+        if sprint.state == "closed":
+            raise _BadValueError("Issue can be assigned only active or future sprints.")
+        return (*past, sprint.number)
+
+    def _sprint_text(self, ids: tuple[int, ...]) -> Described:
+        names = (self._store.sprints[str(id_)].name for id_ in ids)
+        return ", ".join(map(str, ids)), ", ".join(names)
+
+    def _named(self, attribute: str, name: str, ids: Callable[[IssueState], dict[str, str]]) -> _Editor:
+        def element(value: Any) -> str:
+            word = _word(value, "name") or value.get("id") if isinstance(value, dict) else None
+            if not isinstance(word, str):
+                raise _BadValueError("data was not an object with an 'id' or a 'name'")
+            return word
+
+        def read(value: Any, state: IssueState) -> tuple[str, ...]:
+            if not isinstance(value, list):
+                raise _BadValueError("data was not an array")
+            known = ids(state)
+            by_id = {id_: each for each, id_ in known.items()}
+            words = [each if isinstance(each, str) else element(each) for each in value]
+            names = [by_id.get(word, word) for word in words]
+            for missing in (each for each in names if each not in known):
+                raise _BadValueError(f"{name} name '{missing}' is not valid")
+            return tuple(dict.fromkeys(names))
+
+        return _Editor(attribute, read, lambda v: (None, ", ".join(v)), element=element, name=name)
+
+
+def edit_meta(store: JiraStore, show: Renderer) -> Json:
+    """The editable fields as `editmeta` lists them."""
+    editors = Editors(store)
+    return {
+        spec.id: {
+            "required": spec.id in ("summary", "issuetype", "reporter"),
+            "schema": spec.schema or {"type": "issuelink", "system": spec.id},
+            "name": spec.name,
+            "key": spec.id,
+            "operations": editors.operations(spec.id),
+        }
+        | _allowed(store, show, spec.id)
+        for spec in editors.editable()
+    }
+
+
+def screen(store: JiraStore, show: Renderer, transition: Transition) -> Json:
+    """The fields on the screen of a transition."""
+    return {
+        id_: {
+            "required": id_ in transition.required,
+            "schema": store.fields.by_id[id_].schema,
+            "name": store.fields.by_id[id_].name,
+            "key": id_,
+            "operations": ["set"],
+        }
+        | _allowed(store, show, id_)
+        for id_ in (*transition.required, *transition.optional)
+    }
+
+
+def _allowed(store: JiraStore, show: Renderer, id_: str) -> Json:
+    match id_:
+        case "priority":
+            return {"allowedValues": [show.priority(each) for each in store.priorities]}
+        case "issuetype":
+            return {"allowedValues": [show.issue_type(each) for each in store.types]}
+        case "resolution":
+            return {"allowedValues": [show.resolution(each) for each in store.resolutions]}
+    return {}
+
+
+def _get(editor: _Editor, id_: str, state: IssueState) -> Any:
+    return getattr(state, editor.attribute) if editor.attribute else state.custom.get(id_)
+
+
+def _described(editor: _Editor, value: Any) -> Described:
+    return (None, None) if value is None else editor.describe(value)
+
+
+def _verbs(value: Any) -> list[tuple[str, Any]]:
+    if not isinstance(value, list) or not all(isinstance(each, dict) and len(each) == 1 for each in value):
+        raise _BadValueError("An update must be an array of objects with one operation each.")
+    return [next(iter(each.items())) for each in value]
+
+
+def _word(value: Any, *names: str) -> str | None:
+    if not isinstance(value, dict):
+        return None
+    return next((str(value[name]) for name in names if value.get(name) is not None), None)
+
+
+def _text_only(value: Any) -> Described:
+    return None, str(value)
+
+
+def _summary(value: Any, _: IssueState) -> str:
+    if value is None or (isinstance(value, str) and not value.strip()):
+        raise _BadValueError("You must specify a summary of the issue.")
+    if not isinstance(value, str):
+        raise _BadValueError("Operation value must be a string")
+    if "\n" in value or "\r" in value:
+        raise _BadValueError("The summary is invalid because it contains newline characters.")
+    if len(value) > LONGEST_SUMMARY:
+        raise _BadValueError("Summary can't exceed 255 characters.")
+    return value.strip()
+
+
+def _short_text(value: Any, _: IssueState) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise _BadValueError("Operation value must be a string")
+    if len(value) > LONGEST_SUMMARY:
+        raise _BadValueError("The entered text is too long. It exceeds the allowed limit of 255 characters.")
+    return value.strip() or None
+
+
+def _label(value: Any) -> str:
+    if not isinstance(value, str):
+        raise _BadValueError("string expected at index 0")
+    if any(character.isspace() for character in value):
+        raise _BadValueError(f"The label '{value}' contains spaces which is invalid.")
+    if not value:
+        raise _BadValueError("The label '' is invalid: it is empty.")
+    if len(value) > LONGEST_LABEL:
+        raise _BadValueError(f"The label '{value[:20]}...' exceeds the maximum length of {LONGEST_LABEL} characters.")
+    return value
+
+
+def _labels(value: Any, _: IssueState) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, list):
+        raise _BadValueError("data was not an array")
+    return tuple(sorted({_label(each) for each in value}))
+
+
+def _due(value: Any, _: IssueState) -> date | None:
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise _BadValueError("Operation value must be a string")
+    try:
+        day = date.fromisoformat(value) if len(value) == len("yyyy-MM-dd") else None
+    except ValueError:
+        day = None
+    if day is None:
+        raise _BadValueError(f"Error parsing date string: {value}")
+    if day.year < 1970:
+        raise _BadValueError(f"The date '{value}' is before 1970 and cannot be stored.")
+    return day
+
+
+def _due_text(day: date) -> Described:
+    return day.isoformat(), f"{day.isoformat()} 00:00:00.0"
+
+
+def _custom_date(value: Any, state: IssueState) -> str | None:
+    day = _due(value, state)
+    return day.isoformat() if day else None
+
+
+def _number(value: Any, _: IssueState) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _BadValueError("Operation value must be a number")
+    return float(value)
+
+
+def _number_text(value: float) -> Described:
+    return None, f"{value:g}"
+
+
+def _flag(value: Any, _: IssueState) -> bool:
+    if value is None:
+        return False
+    if not isinstance(value, list):
+        raise _BadValueError("data was not an array")
+    return bool(value)

@@ -1,0 +1,139 @@
+"""What a Jira issue is inside the sandbox."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+Adf = dict[str, Any]
+
+
+class WikiText(NamedTuple):
+    """Rich text that came as wiki markup and becomes a document when somebody asks for it."""
+
+    source: str
+
+
+RichText = WikiText | Adf
+
+
+@dataclass(frozen=True, slots=True)
+class IssueState:
+    """The values of an issue at one moment. Replaced as a whole, so that the lagging search index can keep an old one.
+
+    People are account ids; statuses, priorities, types, resolutions are ids; the parent and the sprints are numbers.
+    """
+
+    id: int
+    key: str
+    project: str
+    type_id: str
+    status_id: str
+    summary: str | None
+    reporter: str | None
+    creator: str | None
+    created: datetime
+    updated: datetime
+    priority_id: str | None = None
+    resolution_id: str | None = None
+    description: RichText | None = None
+    environment: RichText | None = None
+    labels: tuple[str, ...] = ()
+    components: tuple[str, ...] = ()
+    fix_versions: tuple[str, ...] = ()
+    versions: tuple[str, ...] = ()
+    assignee: str | None = None
+    resolved: datetime | None = None
+    status_changed: datetime | None = None
+    due: date | None = None
+    parent_id: int | None = None
+    sprint_ids: tuple[int, ...] = ()
+    story_points: float | None = None
+    flagged: bool = False
+    # Custom fields without a meaning of their own, by field id, in the form the API shows.
+    custom: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Comment:
+    """One comment; `updated` equals `created` until it is edited."""
+
+    id: int
+    author: str | None
+    body: RichText
+    created: datetime
+    updated: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeItem:
+    """One changed field in a changelog entry, as Jira words it."""
+
+    field: str
+    fieldtype: str
+    field_id: str | None
+    from_id: str | None
+    from_text: str | None
+    to_id: str | None
+    to_text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One changelog entry."""
+
+    id: int
+    author: str | None
+    created: datetime
+    items: tuple[ChangeItem, ...]
+    metadata: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Worklog:
+    """Time somebody spent."""
+
+    id: int
+    author: str
+    started: datetime
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """`source` is what the outward words speak of: source "blocks" destination."""
+
+    id: int
+    type_id: str
+    source: int
+    destination: int
+
+
+@dataclass(slots=True)
+class Issue:
+    """An issue: what it is now, and what belongs to it.
+
+    `hidden` and `archived` take it out of everybody's sight. `version` grows with everything that changes how the issue
+    looks, also with changes of its parent and of linked issues.
+    """
+
+    id: int
+    state: IssueState
+    comments: list[Comment] = field(default_factory=list)
+    history: list[Change] = field(default_factory=list)
+    worklogs: list[Worklog] = field(default_factory=list)
+    properties: dict[str, Any] = field(default_factory=dict)
+    links: list[Link] = field(default_factory=list)
+    children: list[int] = field(default_factory=list)
+    # Comments of a loaded file that nobody looked at yet: compressed, because they are most of its bytes.
+    packed_comments: bytes | None = None
+    hidden: bool = False
+    archived: bool = False
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ghost:
+    """An issue that others point to and nobody can open: in a project that is not here."""
+
+    id: int
+    key: str

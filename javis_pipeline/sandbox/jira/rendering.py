@@ -1,0 +1,474 @@
+"""Issues and what belongs to them as Jira's JSON."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from javis_pipeline.sandbox.jira.catalogue import (
+    CATEGORIES,
+    Board,
+    IssueType,
+    LinkType,
+    Priority,
+    Project,
+    Resolution,
+    Sprint,
+    Status,
+    Transition,
+)
+from javis_pipeline.sandbox.jira.fields import FieldSpec
+from javis_pipeline.sandbox.jira.issues import Change, ChangeItem, Comment, Issue, IssueState, Worklog
+from javis_pipeline.sandbox.jira.store import JiraStore
+from javis_pipeline.sandbox.people import Person
+
+Json = dict[str, Any]
+
+EXPAND = "renderedFields,names,schema,operations,editmeta,changelog,versionedRepresentations"
+MOST_CACHED_BYTES = 256 * 1024 * 1024
+COMMENTS_IN_SEARCH = 20
+WORKLOGS_SHOWN = 20
+
+
+class Renderer:
+    """Turns the state of a store into JSON; whole issues are kept as bytes until they look different."""
+
+    def __init__(self, store: JiraStore) -> None:
+        self._store = store
+        self._cached: dict[tuple[object, ...], bytes] = {}
+        self._cached_bytes = 0
+        self._getters = self._all_getters()
+
+    # -- small things
+
+    def url(self, path: str) -> str:
+        """The address of a resource."""
+        return f"{self._store.ground.base_url}/rest/api/3/{path}"
+
+    def timestamp(self, at: datetime | None) -> str | None:
+        """Milliseconds, and the offset of the site's zone without a colon: Jira's own form."""
+        if at is None:
+            return None
+        local = at.astimezone(self._store.zone)
+        return f"{local:%Y-%m-%dT%H:%M:%S}.{local.microsecond // 1000:03d}{local:%z}"
+
+    def user(self, account_id: str | None, *, caller: Person | None = None) -> Json | None:
+        """A person as others see them: mostly without an e-mail address."""
+        if account_id is None:
+            return None
+        person = self._store.ground.people.get(account_id)
+        if person is None:
+            return self._former_user(account_id)
+        shown: Json = {
+            "self": self.url(f"user?accountId={account_id}"),
+            "accountId": account_id,
+            "accountType": "atlassian",
+            "avatarUrls": self._avatars(account_id),
+            "displayName": person.name,
+            "active": person.active,
+            "timeZone": person.time_zone,
+        }
+        if person.email and (person.email_visible or (caller and caller.account_id == account_id)):
+            shown["emailAddress"] = person.email
+        return shown
+
+    def _former_user(self, account_id: str) -> Json:
+        return {
+            "self": self.url(f"user?accountId={account_id}"),
+            "accountId": account_id,
+            "accountType": "unknown",
+            "displayName": "Former user",
+            "active": False,
+        }
+
+    def _avatars(self, account_id: str) -> Json:
+        base = f"{self._store.ground.base_url}/avatar/{account_id}"
+        return {f"{size}x{size}": f"{base}?size={size}" for size in (48, 24, 16, 32)}
+
+    def status(self, status: Status) -> Json:
+        """A status with its category."""
+        category = CATEGORIES[status.category]
+        return {
+            "self": self.url(f"status/{status.id}"),
+            "description": "",
+            "iconUrl": f"{self._store.ground.base_url}/images/icons/statuses/generic.png",
+            "name": status.name,
+            "id": status.id,
+            "statusCategory": {
+                "self": self.url(f"statuscategory/{category.id}"),
+                "id": category.id,
+                "key": category.key,
+                "colorName": category.color,
+                "name": category.name,
+            },
+        }
+
+    def priority(self, priority: Priority) -> Json:
+        """A priority."""
+        icon = f"{self._store.ground.base_url}/images/icons/priorities/{priority.id}.svg"
+        return {
+            "self": self.url(f"priority/{priority.id}"),
+            "iconUrl": icon,
+            "name": priority.name,
+            "id": priority.id,
+        }
+
+    def issue_type(self, kind: IssueType) -> Json:
+        """An issue type."""
+        return {
+            "self": self.url(f"issuetype/{kind.id}"),
+            "id": kind.id,
+            "description": "",
+            "iconUrl": f"{self._store.ground.base_url}/images/icons/issuetypes/{kind.id}.svg",
+            "name": kind.name,
+            "subtask": kind.subtask,
+            "avatarId": 10300 + kind.level,
+            "hierarchyLevel": kind.level,
+        }
+
+    def resolution(self, resolution: Resolution) -> Json:
+        """A resolution."""
+        return {
+            "self": self.url(f"resolution/{resolution.id}"),
+            "id": resolution.id,
+            "description": "",
+            "name": resolution.name,
+        }
+
+    def link_type(self, kind: LinkType) -> Json:
+        """A link type."""
+        return {
+            "id": kind.id,
+            "name": kind.name,
+            "inward": kind.inward,
+            "outward": kind.outward,
+            "self": self.url(f"issueLinkType/{kind.id}"),
+        }
+
+    def project(self, project: Project) -> Json:
+        """A project as issues and lists show it."""
+        return {
+            "self": self.url(f"project/{project.id}"),
+            "id": project.id,
+            "key": project.key,
+            "name": project.name,
+            "projectTypeKey": "software",
+            "simplified": False,
+            "avatarUrls": self._avatars(project.key),
+        }
+
+    def named(self, kind: str, ids: dict[str, str], names: tuple[str, ...]) -> list[Json]:
+        """Components or versions of a project by their names."""
+        return [{"self": self.url(f"{kind}/{ids[name]}"), "id": ids[name], "name": name} for name in names]
+
+    def sprint(self, sprint: Sprint) -> Json:
+        """A sprint as the sprint field of an issue shows it."""
+        shown: Json = {"id": sprint.number, "name": sprint.name, "state": sprint.state, "boardId": sprint.board_id}
+        shown["goal"] = sprint.goal
+        for name, at in (("startDate", sprint.start), ("endDate", sprint.end), ("completeDate", sprint.complete)):
+            if at is not None:
+                shown[name] = zulu(at)
+        return shown
+
+    def agile_sprint(self, sprint: Sprint) -> Json:
+        """A sprint as the agile API shows it."""
+        shown = self.sprint(sprint)
+        shown["originBoardId"] = shown.pop("boardId")
+        return {"self": f"{self._store.ground.base_url}/rest/agile/1.0/sprint/{sprint.number}"} | shown
+
+    def board(self, board: Board) -> Json:
+        """A board with the project it is on."""
+        project = self._store.projects[board.project]
+        return {
+            "id": board.number,
+            "self": f"{self._store.ground.base_url}/rest/agile/1.0/board/{board.number}",
+            "name": board.name,
+            "type": "scrum",
+            "location": {
+                "projectId": int(project.id),
+                "displayName": f"{project.name} ({project.key})",
+                "projectName": project.name,
+                "projectKey": project.key,
+                "projectTypeKey": "software",
+                "name": f"{project.name} ({project.key})",
+            },
+        }
+
+    def field(self, spec: FieldSpec) -> Json:
+        """A field as the list of fields shows it."""
+        shown: Json = {
+            "id": spec.id,
+            "key": spec.id,
+            "name": spec.name,
+            "custom": spec.custom,
+            "orderable": spec.orderable,
+            "navigable": spec.navigable,
+            "searchable": spec.searchable,
+            "clauseNames": [*spec.clauses, *([spec.name] if spec.custom else [])],
+        }
+        if spec.schema is not None:
+            shown["schema"] = spec.schema
+        if spec.scope is not None:
+            shown["scope"] = {"type": "PROJECT", "project": {"id": "99001"}}
+        return shown
+
+    def comment(self, issue: Issue, comment: Comment) -> Json:
+        """A comment with its author and, once edited, its last editor."""
+        return {
+            "self": self.url(f"issue/{issue.id}/comment/{comment.id}"),
+            "id": str(comment.id),
+            "author": self.user(comment.author),
+            "body": self._store.rich_text(comment.body),
+            "updateAuthor": self.user(comment.author),
+            "created": self.timestamp(comment.created),
+            "updated": self.timestamp(comment.updated),
+            "jsdPublic": True,
+        }
+
+    def worklog(self, issue: Issue, worklog: Worklog) -> Json:
+        """A worklog entry."""
+        return {
+            "self": self.url(f"issue/{issue.id}/worklog/{worklog.id}"),
+            "author": self.user(worklog.author),
+            "updateAuthor": self.user(worklog.author),
+            "created": self.timestamp(worklog.started),
+            "updated": self.timestamp(worklog.started),
+            "started": self.timestamp(worklog.started),
+            "timeSpent": f"{worklog.seconds // 60}m",
+            "timeSpentSeconds": worklog.seconds,
+            "id": str(worklog.id),
+            "issueId": str(issue.id),
+        }
+
+    def change(self, change: Change, *, created: object = None) -> Json:
+        """A changelog entry; `created` replaces the timestamp, which one endpoint gives as a number."""
+        shown: Json = {
+            "id": str(change.id),
+            "author": self.user(change.author),
+            "created": created or self.timestamp(change.created),
+            "items": [self._change_item(item) for item in change.items],
+        }
+        if change.metadata is not None:
+            shown["historyMetadata"] = change.metadata
+        return shown
+
+    def _change_item(self, item: ChangeItem) -> Json:
+        shown: Json = {"field": item.field, "fieldtype": item.fieldtype}
+        if item.field_id is not None:
+            shown["fieldId"] = item.field_id
+        return shown | {
+            "from": item.from_id,
+            "fromString": item.from_text,
+            "to": item.to_id,
+            "toString": item.to_text,
+        }
+
+    def transition(self, transition: Transition, *, fields: Json | None) -> Json:
+        """A transition; with the fields of its screen if they were asked for."""
+        shown: Json = {
+            "id": transition.id,
+            "name": transition.name,
+            "to": self.status(self._store.statuses[transition.to]),
+            "hasScreen": bool(transition.required or transition.optional),
+            "isGlobal": transition.origins is None,
+            "isInitial": False,
+            "isAvailable": True,
+            "isConditional": False,
+            "isLooped": False,
+        }
+        if fields is not None:
+            shown["fields"] = fields
+        return shown
+
+    # -- issues
+
+    def issue(
+        self,
+        issue: Issue,
+        state: IssueState,
+        fields: list[str],
+        *,
+        expand: str = EXPAND,
+        in_search: bool = False,
+        extra: Json | None = None,
+    ) -> bytes:
+        """An issue with some of its fields.
+
+        Args:
+            issue: What belongs to the issue.
+            state: The values to show: in a search, those the index knows.
+            fields: Ids of the fields.
+            expand: The text of `expand`.
+            in_search: Lists inside the issue are cut shorter.
+            extra: Further members beside `fields`; such an issue is not cached.
+        """
+        if extra or self._store.behaviour.absent_fields or state is not issue.state:
+            return orjson.dumps(self._bean(issue, state, fields, expand, in_search) | (extra or {}))
+        key = (issue.id, issue.version, in_search, expand, *fields)
+        found = self._cached.get(key)
+        if found is None:
+            found = orjson.dumps(self._bean(issue, state, fields, expand, in_search))
+            self._keep(key, found)
+        return found
+
+    def _keep(self, key: tuple[object, ...], rendered: bytes) -> None:
+        if self._cached_bytes > MOST_CACHED_BYTES:
+            # Also the way by which older versions of changed issues go.
+            self._cached.clear()
+            self._cached_bytes = 0
+        self._cached[key] = rendered
+        self._cached_bytes += len(rendered)
+
+    def _bean(self, issue: Issue, state: IssueState, fields: list[str], expand: str, in_search: bool) -> Json:
+        shown: Json = {
+            "expand": expand,
+            "id": str(issue.id),
+            "self": self.url(f"issue/{issue.id}"),
+            "key": state.key,
+        }
+        if fields:
+            shown["fields"] = {
+                id_: self._value(id_, issue, state, in_search) for id_ in fields if not self._fails_to_load()
+            }
+        return shown
+
+    def _fails_to_load(self) -> bool:
+        chance = self._store.behaviour.absent_fields
+        return bool(chance) and self._store.chance.random() < chance
+
+    def _value(self, id_: str, issue: Issue, state: IssueState, in_search: bool) -> object:
+        if id_ == "comment":
+            return self._comments(issue, COMMENTS_IN_SEARCH if in_search else self._store.behaviour.comments_shown)
+        getter = self._getters.get(id_)
+        return getter(issue, state) if getter else state.custom.get(id_)
+
+    def _all_getters(self) -> dict[str, Callable[[Issue, IssueState], object]]:
+        store, custom = self._store, self._store.fields
+        return {
+            "summary": lambda _, s: s.summary,
+            "issuetype": lambda _, s: self.issue_type(store.types[s.type_id]),
+            "project": lambda _, s: self.project(store.projects[s.project]),
+            "status": lambda _, s: self.status(store.statuses[s.status_id]),
+            "statusCategory": lambda _, s: self.status(store.statuses[s.status_id])["statusCategory"],
+            "statuscategorychangedate": lambda _, s: self.timestamp(s.status_changed or s.created),
+            "resolution": lambda _, s: self.resolution(store.resolutions[s.resolution_id]) if s.resolution_id else None,
+            "resolutiondate": lambda _, s: self.timestamp(s.resolved),
+            "priority": lambda _, s: self.priority(store.priorities[s.priority_id]) if s.priority_id else None,
+            "labels": lambda _, s: list(s.labels),
+            "assignee": lambda _, s: self.user(s.assignee),
+            "reporter": lambda _, s: self.user(s.reporter),
+            "creator": lambda _, s: self.user(s.creator),
+            "created": lambda _, s: self.timestamp(s.created),
+            "updated": lambda _, s: self.timestamp(s.updated),
+            "duedate": lambda _, s: s.due.isoformat() if s.due else None,
+            "description": lambda _, s: store.rich_text(s.description),
+            "environment": lambda _, s: store.rich_text(s.environment),
+            "parent": lambda _, s: self._brief(s.parent_id) if s.parent_id else None,
+            "components": lambda _, s: self.named("component", store.projects[s.project].components, s.components),
+            "fixVersions": lambda _, s: self.named("version", store.projects[s.project].versions, s.fix_versions),
+            "versions": lambda _, s: self.named("version", store.projects[s.project].versions, s.versions),
+            "issuelinks": lambda issue, _: self._links(issue),
+            "subtasks": lambda issue, _: self._subtasks(issue),
+            "worklog": lambda issue, _: self._worklogs(issue),
+            "attachment": lambda *_: [],
+            "timetracking": lambda issue, _: self._time_tracking(issue),
+            "votes": lambda issue, _: {"self": self.url(f"issue/{issue.id}/votes"), "votes": 0, "hasVoted": False},
+            "watches": lambda issue, _: self._watches(issue),
+            custom.sprint.id: lambda _, s: [self.sprint(store.sprints[str(id_)]) for id_ in s.sprint_ids] or None,
+            custom.story_points.id: lambda _, s: s.story_points,
+            custom.epic_link.id: lambda _, s: self._epic_key(s),
+            custom.flagged.id: lambda _, s: [{"value": "Impediment", "id": "10019"}] if s.flagged else None,
+        }
+
+    def _comments(self, issue: Issue, most: int) -> Json:
+        comments = self._store.comments(issue)
+        return {
+            "comments": [self.comment(issue, comment) for comment in comments[:most]],
+            "self": self.url(f"issue/{issue.id}/comment"),
+            "maxResults": most,
+            "total": len(comments),
+            "startAt": 0,
+        }
+
+    def _worklogs(self, issue: Issue) -> Json:
+        shown = [self.worklog(issue, worklog) for worklog in issue.worklogs[:WORKLOGS_SHOWN]]
+        return {"startAt": 0, "maxResults": WORKLOGS_SHOWN, "total": len(issue.worklogs), "worklogs": shown}
+
+    def _time_tracking(self, issue: Issue) -> Json:
+        seconds = sum(worklog.seconds for worklog in issue.worklogs)
+        return {"timeSpent": f"{seconds // 60}m", "timeSpentSeconds": seconds} if seconds else {}
+
+    def _watches(self, issue: Issue) -> Json:
+        return {"self": self.url(f"issue/{issue.id}/watchers"), "watchCount": 0, "isWatching": False}
+
+    def _epic_key(self, state: IssueState) -> str | None:
+        parent = self._store.issues.get(state.parent_id or 0)
+        if parent is None or self._store.types[parent.state.type_id].level < 1:
+            return None
+        return parent.state.key
+
+    def _brief(self, id_: int) -> Json | None:
+        issue = self._store.issues.get(id_)
+        if issue is None or issue.hidden:
+            return self._ghost(id_)
+        state, store = issue.state, self._store
+        return {
+            "id": str(id_),
+            "key": state.key,
+            "self": self.url(f"issue/{id_}"),
+            "fields": {
+                "summary": state.summary,
+                "status": self.status(store.statuses[state.status_id]),
+                "priority": self.priority(store.priorities[state.priority_id]) if state.priority_id else None,
+                "issuetype": self.issue_type(store.types[state.type_id]),
+            },
+        }
+
+    def _ghost(self, id_: int) -> Json | None:
+        ghost = self._store.ghosts.get(id_)
+        if ghost is None:
+            return None
+        return {
+            "id": str(id_),
+            "key": ghost.key,
+            "self": self.url(f"issue/{id_}"),
+            "fields": {
+                "summary": f"{ghost.key} lives in another project",
+                "status": self.status(next(iter(self._store.statuses))),
+                "issuetype": self.issue_type(next(iter(self._store.types))),
+            },
+        }
+
+    def _links(self, issue: Issue) -> list[Json]:
+        shown = []
+        for link in issue.links:
+            outward = link.source == issue.id
+            other = self._brief(link.destination if outward else link.source)
+            if other is None:
+                continue
+            kind = self.link_type(self._store.link_types[link.type_id])
+            shown.append(
+                {
+                    "id": str(link.id),
+                    "self": self.url(f"issueLink/{link.id}"),
+                    "type": kind,
+                    "outwardIssue" if outward else "inwardIssue": other,
+                }
+            )
+        return shown
+
+    def _subtasks(self, issue: Issue) -> list[Json]:
+        store = self._store
+        children = (store.issues[id_] for id_ in issue.children if id_ in store.issues)
+        return [
+            brief
+            for child in children
+            if store.types[child.state.type_id].subtask and (brief := self._brief(child.id)) is not None
+        ]
+
+
+def zulu(at: datetime) -> str:
+    """The form of the agile API: UTC with a Z."""
+    utc = at.astimezone(UTC)
+    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
