@@ -14,3 +14,8 @@ def scope_status(db: Database) -> list[dict[str, Any]]:
 def table_sizes(db: Database) -> list[dict[str, Any]]:
     """`table`, `bytes` and `rows_estimate` of each of our tables, largest first."""
     return db.query(named_queries("status")["table_sizes"])
+
+
+def latest_issues(db: Database, project: str, *, limit: int) -> list[dict[str, Any]]:
+    """`key`, `title`, `status`, `assignee` and `remote_updated_at` of the issues that changed last, newest first."""
+    return db.query(named_queries("status")["latest_issues"], {"project": project, "limit": limit})

@@ -1,7 +1,10 @@
 """Which executor runs the steps of a run; `JAVIS_EXECUTOR` chooses."""
 
+from importlib import import_module
+
 import dagster as dg
 
+from javis_pipeline.errors import SettingError
 from javis_pipeline.settings import Executor
 
 
@@ -17,10 +20,16 @@ def executor_for(name: Executor) -> dg.ExecutorDefinition:
         case "multiprocess":
             return dg.multiprocess_executor
         case "celery":
-            from dagster_celery import celery_executor
-
-            return celery_executor
+            return _from_extra("dagster_celery", "celery_executor", extra="celery")
         case "k8s":
-            from dagster_k8s import k8s_job_executor
+            return _from_extra("dagster_k8s", "k8s_job_executor", extra="k8s")
 
-            return k8s_job_executor
+
+def _from_extra(module: str, name: str, *, extra: str) -> dg.ExecutorDefinition:
+    try:
+        executor: dg.ExecutorDefinition = getattr(import_module(module), name)
+    except ModuleNotFoundError as error:
+        raise SettingError(
+            f"JAVIS_EXECUTOR={extra} needs a package that is not installed: pip install 'javis-pipeline[{extra}]'"
+        ) from error
+    return executor

@@ -1,0 +1,20 @@
+"""What Dagster runs; reads like a table of contents."""
+
+import dagster as dg
+
+from javis_pipeline.defs import resources
+from javis_pipeline.defs.executors import executor_for
+from javis_pipeline.defs.jira import jira_issues
+from javis_pipeline.defs.sources import jira_site, local_edits
+from javis_pipeline.settings import load_settings
+
+defs = dg.Definitions(
+    assets=[jira_site, local_edits, jira_issues],
+    resources={
+        "settings": resources.settings,
+        "db": resources.db,
+        "jira": resources.jira,
+        "progress": resources.progress,
+    },
+    executor=executor_for(load_settings().javis_executor),
+)
