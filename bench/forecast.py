@@ -1,8 +1,8 @@
 """Do the forecast's dates hold as often as they say?
 
 Walks through a history that is made here: nine years of a team whose pace drifts, which rests at weekends, closes old
-items in bursts and is slow at the turn of the year. At 200 instants the forecast of the next items is made from the past
-alone and compared with what then happened.
+items in bursts and is slow at the turn of the year. At 200 instants the forecast of the next items is made from the
+past alone and compared with what then happened.
 """
 
 from collections.abc import Sequence
@@ -60,7 +60,8 @@ def made_history(*, seed: int, days: int = 9 * 364) -> npt.NDArray[np.int64]:
     weekday = np.array([1.0, 1.2, 1.2, 1.1, 0.9, 0.1, 0.05])[np.arange(days) % 7]
     season = np.where((np.arange(days) % 364) >= 350, 0.2, 1.0)
     clean_ups = rng.poisson(15.0, days) * (rng.random(days) < 1 / 90)
-    return rng.poisson(2.5 * np.exp(pace) * weekday * season) + clean_ups
+    finished: npt.NDArray[np.int64] = rng.poisson(2.5 * np.exp(pace) * weekday * season) + clean_ups
+    return finished
 
 
 if __name__ == "__main__":

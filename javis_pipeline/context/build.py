@@ -82,7 +82,8 @@ def build_work_context(
     flow = describe_flow(issues, today, thresholds)
     graph = build_graph(issues, frames, thresholds)
     pages = describe_pages(frames, issues, today)
-    facts = Facts(project_key, today, thresholds, frames, issues, flow, active, graph, pages)
+    workload = describe_workload(issues, today)
+    facts = Facts(project_key, today, thresholds, frames, issues, flow, active, graph, pages, workload)
     risks, totals = _risks(facts)
     epics = describe_epics(issues)
     # The seed is the project's own, so that its forecast changes only when its data do.
@@ -94,7 +95,7 @@ def build_work_context(
         counts=count_issues(issues),
         flow=flow,
         sprints=_asked_first(frames, issues, active, sprint, today),
-        workload=describe_workload(issues, today),
+        workload=workload,
         unassigned_open=unassigned_open(issues),
         epics=epics,
         visions=describe_visions(frames.visions, issues, epics, forecasts),
@@ -103,7 +104,7 @@ def build_work_context(
         risk_totals=totals,
         blockers=describe_blockers(graph),
         forecasts=forecasts,
-        notes=odd_data(frames, issues, today),
+        notes=odd_data(frames, issues, today, weeks=thresholds.weeks),
     )
     return _with_names(context, frames, issues)
 

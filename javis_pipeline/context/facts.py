@@ -1,6 +1,7 @@
 """What the findings are made from: the tables, the calendar, and what was already derived."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 
@@ -8,10 +9,10 @@ from javis_pipeline.context.blockers import BlockingGraph
 from javis_pipeline.context.days import Today
 from javis_pipeline.context.frames import Frames
 from javis_pipeline.context.thresholds import Thresholds
-from javis_pipeline.records.context import Flow, PageState, SprintState
+from javis_pipeline.records.context import Flow, PageState, PersonLoad, SprintState
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Facts:
     """Input of every risk.
 
@@ -29,8 +30,19 @@ class Facts:
     sprints: tuple[SprintState, ...]
     graph: BlockingGraph
     pages: tuple[PageState, ...]
+    workload: tuple[PersonLoad, ...]
 
-    @property
+    @cached_property
     def open_issues(self) -> pd.DataFrame:
-        """The issues that are not done."""
+        """The issues that are not done: in most projects a small part of all."""
         return self.issues[self.issues["is_open"]]
+
+    @cached_property
+    def not_started(self) -> pd.DataFrame:
+        """The open issues that nobody has begun."""
+        return self.open_issues[self.open_issues["status_category"] == "new"]
+
+    @cached_property
+    def in_progress(self) -> pd.DataFrame:
+        """The open issues that somebody has begun."""
+        return self.open_issues[self.open_issues["status_category"] == "indeterminate"]

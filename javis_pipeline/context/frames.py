@@ -27,6 +27,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "key": "str",
         "title": "str",
         "issue_type": "str",
+        "hierarchy_level": "Int64",
         "is_subtask": "bool",
         "status": "str",
         "status_id": "str",

@@ -16,7 +16,7 @@ def with_history(frames: Frames, today: Today) -> pd.DataFrame:
 
         | column | dtype | meaning |
         |---|---|---|
-        | is_epic | bool | named an epic, or has children that are no sub-tasks |
+        | is_epic | bool | an epic or above it: by name, level, or children that are no sub-tasks |
         | is_item | bool | work item: neither epic nor sub-task; what flow figures count |
         | is_open, is_done | bool | by status category; both false when that is not known |
         | started_at | instant | first entry into progress; NaT when unknown or never |
@@ -47,10 +47,12 @@ def with_history(frames: Frames, today: Today) -> pd.DataFrame:
 
 
 def _is_epic(issues: pd.DataFrame) -> "pd.Series[bool]":
-    # Epics have other names in other languages; only they have children that are no sub-tasks.
+    # Epics have other names in other languages, and not every answer tells the level; only they have children that are
+    # no sub-tasks.
     parents = issues.loc[~issues["is_subtask"], "parent_key"].dropna()
     named = issues["issue_type"].str.casefold() == "epic"
-    return (named | issues["key"].isin(parents)) & ~issues["is_subtask"]
+    above = (issues["hierarchy_level"] > 0).fillna(False).astype(bool)
+    return (named | above | issues["key"].isin(parents)) & ~issues["is_subtask"]
 
 
 def _with_categories(frames: Frames, today: Today) -> pd.DataFrame:

@@ -11,19 +11,21 @@ from javis_pipeline.context.frames import Frames
 _KEYS_NAMED = 3
 
 
-def odd_data(frames: Frames, issues: pd.DataFrame, today: Today) -> tuple[str, ...]:
+def odd_data(frames: Frames, issues: pd.DataFrame, today: Today, *, weeks: int) -> tuple[str, ...]:
     """One sentence per oddity; empty when there is none.
 
     Args:
         issues: As `with_history` returns them.
+        weeks: How far the figures look back.
     """
     if issues.empty:
         return ("no issue of this project is here yet",)
-    return (*_missing_history(frames, issues), *_odd_issues(issues, today))
+    return (*_missing_history(frames, issues, today.day - pd.Timedelta(weeks=weeks)), *_odd_issues(issues, today))
 
 
-def _missing_history(frames: Frames, issues: pd.DataFrame) -> Iterator[str]:
-    if frames.status_changes.empty and (issues["status_category"] != "new").any():
+def _missing_history(frames: Frames, issues: pd.DataFrame, since: pd.Timestamp) -> Iterator[str]:
+    moved = (issues["status_category"] == "indeterminate") | (issues["finished_day"] >= since)
+    if frames.status_changes.empty and moved.any():
         yield "no status changes are known (is the changelog readable?): no cycle times, reopenings or ages in progress"
     without_start = issues["is_item"] & (issues["status_category"] == "indeterminate") & issues["started_at"].isna()
     if not frames.status_changes.empty and without_start.any():

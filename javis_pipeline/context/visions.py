@@ -19,8 +19,10 @@ def describe_visions(
         visions: Frame `visions`.
         issues: As `with_history` returns them.
     """
-    keys = set(issues["key"])
-    done = set(issues.loc[issues["is_done"], "key"])
+    named = {key for keys in visions["epic_keys"] for key in keys}
+    ours = issues[issues["key"].isin(named)]
+    keys = set(ours["key"])
+    done = set(ours.loc[ours["is_done"], "key"])
     by_key = {epic.key: epic for epic in epics}
     expected = {forecast.subject.removeprefix("epic:"): forecast.p85_on for forecast in forecasts}
     return tuple(

@@ -39,11 +39,11 @@ def find(facts: Facts) -> Found:
 
 def _since(facts: Facts, rows: pd.DataFrame, blockers: list[list[str]]) -> "pd.Series[Any]":
     """First day on which each issue may have been blocked; NaT for one that is only flagged."""
-    here = facts.issues.set_index("key")
+    pairs = pd.DataFrame({"blocker": blockers}, index=rows.index).explode("blocker")["blocker"].dropna()
+    here = facts.issues[facts.issues["key"].isin(pairs)].set_index("key")
     made = here["created_day"].where(here["reopened_at"].isna(), facts.today.day_of(here["reopened_at"]))
     outside = facts.frames.outside_issues.set_index("key")
     begins = pd.concat([made, facts.today.day_of(outside["created_at"])])
-    pairs = pd.DataFrame({"blocker": blockers}, index=rows.index).explode("blocker")["blocker"].dropna()
     earliest = looked_up(pairs, begins).groupby(level=0).min().reindex(rows.index)
     has_blocker = rows.index.isin(pairs.index)
     return pd.concat([earliest, rows["created_day"]], axis=1).max(axis=1).where(has_blocker)

@@ -20,7 +20,8 @@ def find(facts: Facts) -> Found:
     by_record = conflicts.groupby(["resource_type", "resource_id"], as_index=False).agg(
         fields=("field_name", "nunique"), created_at=("created_at", "min")
     )
-    keys = dict(zip(facts.issues["jira_id"], facts.issues["key"], strict=True))
+    ours = facts.issues[facts.issues["jira_id"].isin(by_record["resource_id"])]
+    keys = dict(zip(ours["jira_id"], ours["key"], strict=True))
     is_page = by_record["resource_type"] == "confluence_page"
     since = facts.today.day_of(by_record["created_at"])
     days = facts.today.days_since(since)

@@ -14,7 +14,7 @@ from javis_pipeline.records.context import Risk
 def find(facts: Facts) -> Found:
     """High when due today or tomorrow, else medium; since the day it came within reach of its due date."""
     today, soon = facts.today.day, pd.Timedelta(days=facts.thresholds.due_soon_days)
-    issues = facts.issues[facts.issues["status_category"] == "new"]
+    issues = facts.not_started
     rows = issues[(issues["due_date"] >= today) & (issues["due_date"] <= today + soon)]
     days_left = (rows["due_date"] - today).dt.days
     since = pd.concat([rows["due_date"] - soon, rows["created_day"]], axis=1).max(axis=1)

@@ -12,7 +12,7 @@ from javis_pipeline.records.context import Risk
 
 def find(facts: Facts) -> Found:
     """Medium; high in an active sprint, low when forgotten. Since the day of the last change."""
-    issues = facts.issues[(facts.issues["status_category"] == "new") & ~facts.issues["is_epic"]]
+    issues = facts.not_started[~facts.not_started["is_epic"]]
     days = facts.today.days_since(issues["updated_day"].fillna(issues["created_day"]))
     rows = issues.assign(
         days=days,

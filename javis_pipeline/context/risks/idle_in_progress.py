@@ -14,7 +14,7 @@ from javis_pipeline.records.context import Flow, Risk
 def find(facts: Facts) -> Found:
     """High from twice the limit on, else medium, low when forgotten; since the day of the last change."""
     limit = idle_limit(facts.flow, facts.thresholds)
-    issues = facts.issues[(facts.issues["status_category"] == "indeterminate") & ~facts.issues["is_epic"]]
+    issues = facts.in_progress[~facts.in_progress["is_epic"]]
     days = facts.today.days_since(issues["updated_day"].fillna(issues["created_day"]))
     rows = issues.assign(
         days=days,

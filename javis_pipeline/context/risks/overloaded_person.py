@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from javis_pipeline.context.facts import Facts
 from javis_pipeline.context.risks.ranking import Found, found
-from javis_pipeline.context.workload import describe_workload
 from javis_pipeline.records.context import PersonLoad, Risk
 
 _KEYS_LISTED = 10
@@ -13,7 +12,7 @@ _KEYS_LISTED = 10
 def find(facts: Facts) -> Found:
     """High from twice the limit on, else medium."""
     limit = facts.thresholds.max_in_progress
-    loads = [load for load in describe_workload(facts.issues, facts.today) if load.in_progress > limit]
+    loads = [load for load in facts.workload if load.in_progress > limit]
     return found(
         "overloaded_person", [_risk(facts, load, limit) for load in loads], limit=facts.thresholds.risks_per_kind
     )
@@ -43,8 +42,6 @@ def _risk(facts: Facts, load: PersonLoad, limit: int) -> Risk:
 
 def _in_progress(facts: Facts, account_id: str) -> Sequence[str]:
     """Some of the person's issues in progress, the longest untouched first."""
-    issues = facts.issues
-    mine = issues[
-        (issues["assignee_id"] == account_id) & (issues["status_category"] == "indeterminate") & ~issues["is_epic"]
-    ]
+    issues = facts.in_progress
+    mine = issues[(issues["assignee_id"] == account_id) & ~issues["is_epic"]]
     return list(mine.sort_values(["updated_day", "key"])["key"].head(_KEYS_LISTED))
