@@ -339,7 +339,7 @@ class Transport:
                 "certificate in REQUESTS_CA_BUNDLE"
             )
         if any(isinstance(cause, NewConnectionError | ConnectTimeoutError | ProxyError) for cause in chain):
-            return _Failed(f"no connection to {self.base_url}", executed=False)
+            return _Failed(f"no connection to {self.base_url}: check the URL and the network", executed=False)
         if any(isinstance(cause, IncompleteRead) for cause in chain):
             return _Failed("the answer was cut off", executed=True)
         return _Failed(f"the connection broke: {type(error).__name__}", executed=True)

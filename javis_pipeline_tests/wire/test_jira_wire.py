@@ -236,6 +236,13 @@ def test_given_an_epic_link_and_no_parent_then_it_names_the_epic():
     assert (issue.parent_key, issue.epic_key) == (None, "OPS-3")
 
 
+@pytest.mark.parametrize(("key", "category"), [("done", "done"), ("undefined", None), (None, None)])
+def test_only_the_three_known_status_categories_count(key, category):
+    status = {"id": "3", "name": "Odd", "statusCategory": {"key": key}}
+
+    assert an_issue(status=status).status_category == category
+
+
 def test_given_a_user_without_an_account_then_it_is_the_unknown_one():
     assert an_issue(assignee={"accountId": "", "displayName": "Former user"}).assignee_id == "unknown"
 

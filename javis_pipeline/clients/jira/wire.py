@@ -77,6 +77,8 @@ ISSUE_FIELDS: Final = (
     "worklog",
 )
 
+STATUS_CATEGORIES: Final = frozenset({"new", "indeterminate", "done"})
+
 # Jira says so where it no longer knows who it was; all such people are one.
 UNKNOWN_ACCOUNT: Final = "unknown"
 
@@ -463,9 +465,11 @@ def _project_key(fields: Json, key: str) -> str:
 
 
 def _status_category(fields: Json) -> str | None:
+    """One of the three categories that mean something; None for Jira's "No category"."""
     status = fields.get("status")
     category = status.get("statusCategory") if isinstance(status, dict) else None
-    return category.get("key") if isinstance(category, dict) else None
+    key = category.get("key") if isinstance(category, dict) else None
+    return key if key in STATUS_CATEGORIES else None
 
 
 def _resolved_at(fields: Json) -> datetime | Missing | None:
