@@ -1,9 +1,11 @@
 """Serving the sandbox: in a thread for tests and the demo, in the foreground for the command."""
 
 import asyncio
+import signal
 import socket
 import threading
-from types import TracebackType
+from collections.abc import Callable
+from types import FrameType, TracebackType
 from typing import Self
 
 import uvicorn
@@ -13,7 +15,7 @@ from javis_pipeline.sandbox.app import create_app
 from javis_pipeline.sandbox.connections import Connections
 from javis_pipeline.sandbox.world import World
 
-SAVE_SECONDS = 5.0
+SAVE_SECONDS = 20.0
 
 
 class SandboxServer:
@@ -54,23 +56,38 @@ class SandboxServer:
         self.world.save()
 
 
-def serve(world: World, *, host: str = "127.0.0.1", port: int = 8765) -> None:
-    """Serves the world in the foreground until it is interrupted; saves its state meanwhile and at the end.
+def serve(world: World, *, host: str, port: int, listening: Callable[[str], None]) -> None:
+    """Serves the world in the foreground until SIGINT or SIGTERM; saves its state meanwhile and at the end.
+
+    Args:
+        world: What is served.
+        host: Address to listen on.
+        port: TCP port; 0 takes a free one.
+        listening: Called with the base URL once clients can connect.
 
     Raises:
         OSError: The port is taken, or may not be used.
     """
-    with _listen(host, port) as listening:
-        world.base_url = f"http://{host}:{listening.getsockname()[1]}"
+    # uvicorn ends in good order on a signal and then raises it again, which by default would kill us before the save.
+    signal.signal(signal.SIGTERM, _interrupt)
+    with _listen(host, port) as open_socket:
+        world.base_url = f"http://{host}:{open_socket.getsockname()[1]}"
         stop = threading.Event()
         saver = threading.Thread(target=_save_until, args=(world, stop), daemon=True)
         saver.start()
+        listening(world.base_url)
         try:
-            _uvicorn(world).run(sockets=[listening])
+            _uvicorn(world).run(sockets=[open_socket])
+        except KeyboardInterrupt:
+            pass
         finally:
             stop.set()
             saver.join()
             world.save()
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of a signal handler
+    raise KeyboardInterrupt
 
 
 def _save_until(world: World, stop: threading.Event) -> None:

@@ -40,6 +40,9 @@ class World(Ground):
         latency: How long every answer takes at least.
         state_dir: Directory the state is read from and saved to; None keeps it in memory.
         record_to: File that gets every exchange, see `ExchangeLog`.
+
+    Raises:
+        ValueError: The state is of another seed.
     """
 
     def __init__(
@@ -87,12 +90,17 @@ class World(Ground):
                     _write(self.state_dir / f"{name}.json", service.state())
                     self._saved[name] = service.changes
             _write(self.state_dir / "people.json", self.people.state())
+            _write(self.state_dir / "world.json", {"seed": self.seed})
 
     def _restore(self, state_dir: Path) -> None:
-        people = state_dir / "people.json"
-        if not people.exists():
+        world = state_dir / "world.json"
+        if not world.exists():
             return
-        self.people.restore(orjson.loads(people.read_bytes()))
+        seed = orjson.loads(world.read_bytes())["seed"]
+        if seed != self.seed:
+            # Field ids and tokens follow from the seed, so the state makes no sense with another.
+            raise ValueError(f"the state in {state_dir} was made with seed {seed}, not {self.seed}: say --seed {seed}")
+        self.people.restore(orjson.loads((state_dir / "people.json").read_bytes()))
         for name, service in self.services.items():
             file = state_dir / f"{name}.json"
             if file.exists():

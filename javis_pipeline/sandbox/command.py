@@ -1,0 +1,102 @@
+"""What the command `javis sandbox` does: make a world, fill it, serve it; and say how to reach it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from javis_pipeline.sandbox.credentials import Credentials
+
+PORT = 8765
+SEED = 1
+EMAIL = "javis@example.com"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is asked of a sandbox.
+
+    Args:
+        host: Address to listen on.
+        port: TCP port; 0 takes a free one.
+        demo: Fill it with the demo projects.
+        load: Corpus files to fill it with.
+        state: Directory that keeps the state; None keeps it in memory.
+        faults: What goes wrong, in the words of `faults.parse_rules`.
+        seed: Source of chance and tokens.
+        latency: How long each answer takes at least.
+        index_lag: How long changes stay unknown to Jira's search.
+        flicker: Chance of a search hit to be missing for once.
+        limits: Whether rate limits hold.
+        bad_login: `anonymous` or `refused`: what a wrong token gets.
+        record: File that gets every exchange.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = PORT
+    demo: bool = False
+    load: Sequence[Path] = ()
+    state: Path | None = None
+    faults: str = ""
+    seed: int = SEED
+    latency: timedelta = timedelta(0)
+    index_lag: timedelta = timedelta(0)
+    flicker: float = 0.0
+    limits: bool = True
+    bad_login: str = "anonymous"
+    record: Path | None = None
+
+
+def environment(*, port: int = PORT, seed: int = SEED, host: str = "127.0.0.1") -> dict[str, str]:
+    """The settings that point the product at a sandbox with the demo projects."""
+    base, secrets = f"http://{host}:{port}", Credentials(seed)
+    return {
+        "JIRA_URL": base,
+        "JIRA_EMAIL": EMAIL,
+        "JIRA_TOKEN": secrets.api_token,
+        "CONFLUENCE_URL": f"{base}/wiki",
+        "JIRA_PROJECTS": "OQC,EUV",
+        "CONFLUENCE_SPACES": "OQC:OQC,EUV:EUV",
+        "ANTHROPIC_BASE_URL": base,
+        "ANTHROPIC_API_KEY": secrets.anthropic_api_key,
+        "SLACK_BASE_URL": f"{base}/api",
+        "SLACK_BOT_TOKEN": secrets.slack_bot_token,
+        "SLACK_SIGNING_SECRET": secrets.slack_signing_secret,
+        "SLACK_DEFAULT_CHANNEL": "#delivery",
+    }
+
+
+def run(options: Options) -> None:
+    """Serves a sandbox until it is interrupted or terminated; prints one line once it listens.
+
+    Raises:
+        OSError: The port is taken, or a file cannot be read.
+        ValueError: The faults or a corpus file cannot be understood, or the state is of another seed.
+    """
+    from javis_pipeline.sandbox.faults import FaultPlan, parse_rules
+    from javis_pipeline.sandbox.server import serve
+    from javis_pipeline.sandbox.world import World
+
+    world = World(
+        seed=options.seed,
+        faults=FaultPlan(parse_rules(options.faults), seed=options.seed),
+        latency=options.latency,
+        state_dir=options.state,
+        record_to=options.record,
+    )
+    behaviour = world.jira.behaviour
+    behaviour.limits, behaviour.bad_login = options.limits, options.bad_login
+    if world.is_new:
+        if options.load:
+            world.jira.load(options.load)
+        if options.demo:
+            from javis_pipeline.sandbox.demo import build_demo
+
+            build_demo(world)
+    # Only now: what a new world is filled with is not late.
+    behaviour.index_lag, behaviour.flicker = options.index_lag, options.flicker
+    serve(world, host=options.host, port=options.port, listening=_announce)
+
+
+def _announce(base_url: str) -> None:
+    print(f"Sandbox at {base_url}", flush=True)
