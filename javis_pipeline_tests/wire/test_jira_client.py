@@ -144,12 +144,16 @@ def test_given_an_answer_without_its_list_then_it_is_an_error_and_not_zero_rows(
         list(client.search("project = OPS", ["summary"]))
 
 
-def test_an_id_sweep_asks_for_thousands_of_dates(site, client):
-    hit = {"id": "1", "key": "OPS-1", "fields": {"updated": "2026-09-27T10:03:11.123+0200"}}
+@pytest.mark.parametrize(("dated", "fields"), [(True, ["updated"]), (False, ["key"])])
+def test_an_id_sweep_asks_for_thousands_with_or_without_dates(site, client, dated, fields):
+    hit = {"id": "1", "key": "OPS-1", "fields": {"updated": "2026-09-27T10:03:11.123+0200"} if dated else {}}
     site.script(Reply({"issues": [hit], "isLast": True}))
 
-    assert [(stamp.jira_id, stamp.key) for stamp in client.search_ids("project = OPS")] == [("1", "OPS-1")]
-    assert site.requests[0].body == {"jql": "project = OPS", "maxResults": 5000, "fields": ["updated"]}
+    (stamp,) = client.search_ids("project = OPS", dated=dated)
+
+    assert (stamp.jira_id, stamp.key) == ("1", "OPS-1")
+    assert (stamp.remote_updated_at is not None) == dated
+    assert site.requests[0].body == {"jql": "project = OPS", "maxResults": 5000, "fields": fields}
 
 
 def test_given_fewer_items_than_asked_for_when_paging_by_offset_then_it_goes_on_from_what_came(site, client):

@@ -486,7 +486,7 @@ def _custom_fields(fields: Json, field_map: FieldMap) -> JsonObject:
 
 
 def parse_stamp(document: object) -> IssueStamp:
-    """Id, key and `updated` of a search hit that was asked for `updated` only."""
+    """Id, key and (if it is there and can be read) `updated` of a search hit."""
 
     def read() -> IssueStamp:
         hit = as_object(document, "issue")
