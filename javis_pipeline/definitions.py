@@ -14,7 +14,6 @@ defs = dg.Definitions(
         "settings": resources.settings,
         "db": resources.db,
         "jira": resources.jira,
-        "progress": resources.progress,
     },
     executor=executor_for(load_settings().javis_executor),
 )

@@ -12,9 +12,10 @@ from javis_pipeline.db.status import latest_issues
 from javis_pipeline.defs.failures import explained_failures
 from javis_pipeline.defs.metadata import SAMPLE_ROWS, link, markdown_table, table_metadata
 from javis_pipeline.defs.partitions import projects
+from javis_pipeline.defs.progress import watcher
 from javis_pipeline.defs.sources import jira_site, local_edits
 from javis_pipeline.settings import Settings
-from javis_pipeline.steps.pull import Progress, PullTally, pull_issues
+from javis_pipeline.steps.pull import PullTally, pull_issues
 
 
 class PullConfig(dg.Config):
@@ -39,7 +40,6 @@ def jira_issues(
     settings: dg.ResourceParam[Settings],
     db: dg.ResourceParam[Database],
     jira: dg.ResourceParam[JiraClient],
-    progress: dg.ResourceParam[Progress],
 ) -> dg.MaterializeResult[None]:
     """One row per Jira issue of the project, with links, comments, worklogs, sprints, people and status changes.
 
@@ -54,7 +54,7 @@ def jira_issues(
             now=datetime.now(UTC),
             full=config.full_refresh,
             chosen_fields=settings.jira_fields,
-            progress=progress,
+            progress=watcher(),
         )
     return dg.MaterializeResult(metadata=_metadata(db, tally, settings))
 

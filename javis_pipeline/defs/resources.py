@@ -11,7 +11,6 @@ import dagster as dg
 from javis_pipeline.clients.jira.client import JiraClient
 from javis_pipeline.db.connection import Database
 from javis_pipeline.settings import Settings, load_settings
-from javis_pipeline.steps.pull import Progress
 from javis_pipeline.wiring import jira_client, open_database
 
 
@@ -30,12 +29,3 @@ def db() -> Iterator[Database]:
 def jira() -> Iterator[JiraClient]:
     with closing(jira_client(load_settings())) as client:
         yield client
-
-
-@dg.resource(description="Told how far a pull is; the command line draws a bar, a run in Dagster shows nothing")
-def progress() -> Progress:
-    return _unseen
-
-
-def _unseen(done: int, total: int | None) -> None:
-    """Nobody watches a run's progress but in its log."""

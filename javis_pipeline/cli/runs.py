@@ -1,0 +1,102 @@
+"""Materialising assets from the command line: in this process, as a run that the UI shows."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from javis_pipeline.errors import JavisError
+
+if TYPE_CHECKING:
+    from dagster import ExecuteInProcessResult
+
+    from javis_pipeline.steps.pull import Progress
+
+
+def materialize(
+    assets: Sequence[str], *, partition: str, config: Mapping[str, Mapping[str, object]], progress: "Progress"
+) -> dict[str, dict[str, Any]]:
+    """Materialise assets of one project; the counts and texts of their metadata, by asset and name.
+
+    Args:
+        assets: Names of assets; what they need must be among them or materialised before.
+        partition: The project.
+        config: Configuration by asset; assets that take none are left out.
+        progress: Told how far a pull is.
+
+    Raises:
+        JavisError: What stopped the run, as the step raised it.
+    """
+    import dagster as dg
+
+    from javis_pipeline.definitions import defs
+    from javis_pipeline.defs.progress import watched
+
+    run_config = {
+        "ops": {asset: {"config": dict(values)} for asset, values in config.items() if asset in assets},
+        # Dagster's own events are in the instance; on a terminal they would bury ours.
+        "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+    }
+    with dg.DagsterInstance.get() as instance, watched(progress), _our_errors():
+        result = defs.resolve_implicit_global_asset_job_def().execute_in_process(
+            instance=instance,
+            partition_key=partition,
+            asset_selection=[dg.AssetKey(asset) for asset in assets],
+            run_config=run_config,
+        )
+    return _counts(result)
+
+
+@contextmanager
+def _our_errors() -> Iterator[None]:
+    """Raise the error of ours that made an asset fail, instead of what Dagster made of it."""
+    try:
+        yield
+    except Exception as error:
+        cause: BaseException | None = error
+        while cause is not None and not isinstance(cause, JavisError):
+            cause = cause.__cause__ or cause.__context__
+        if cause is None:
+            raise
+        raise cause from None
+
+
+def _counts(result: "ExecuteInProcessResult") -> dict[str, dict[str, Any]]:
+    from dagster import BoolMetadataValue, FloatMetadataValue, IntMetadataValue, TextMetadataValue
+
+    plain = (BoolMetadataValue, FloatMetadataValue, IntMetadataValue, TextMetadataValue)
+    found: dict[str, dict[str, Any]] = {}
+    for event in result.all_events:
+        if event.is_step_materialization:
+            materialization = event.step_materialization_data.materialization
+            values = {
+                name: value.value
+                for name, value in materialization.metadata.items()
+                if isinstance(value, plain) and not name.startswith("dagster/")
+            }
+            found[materialization.asset_key.to_user_string()] = values
+    return found
+
+
+@contextmanager
+def progress_bar(label: str) -> Iterator["Progress"]:
+    """A bar on stderr that fills as a pull goes on; nothing when stderr is not a terminal."""
+    stream = click.get_text_stream("stderr")
+    if not stream.isatty():
+        yield lambda done, total: None  # noqa: ARG005 - nobody sees it
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    with Bar(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=Console(file=stream),
+        transient=True,
+    ) as bar:
+        task = bar.add_task(label, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
