@@ -1,10 +1,9 @@
 """Materialising assets from the command line: in this process, as a run that the UI shows."""
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
-
-import click
 
 from javis_pipeline.errors import JavisError
 
@@ -82,8 +81,7 @@ def _counts(result: "ExecuteInProcessResult") -> dict[str, dict[str, Any]]:
 @contextmanager
 def progress_bar(label: str) -> Iterator["Progress"]:
     """A bar on stderr that fills as a pull goes on; nothing when stderr is not a terminal."""
-    stream = click.get_text_stream("stderr")
-    if not stream.isatty():
+    if not sys.stderr.isatty():
         yield lambda done, total: None  # noqa: ARG005 - nobody sees it
         return
     from rich.console import Console
@@ -95,7 +93,7 @@ def progress_bar(label: str) -> Iterator["Progress"]:
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        console=Console(file=stream),
+        console=Console(stderr=True),
         transient=True,
     ) as bar:
         task = bar.add_task(label, total=None)
