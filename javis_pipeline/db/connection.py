@@ -1,6 +1,7 @@
 """Connections to the product's database, and what can be wrong with it."""
 
 import contextlib
+import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -21,9 +22,11 @@ Connection = psycopg.Connection[DictRow]
 Params = Sequence[Any] | Mapping[str, Any] | None
 
 OLDEST_SERVER = 15
-# A run has one thread that stores, a few that read, and the command line has one.
-_MAX_CONNECTIONS = 4
+_MAX_CONNECTIONS = 8
 _CONNECT_SECONDS = 10
+
+# The pool logs each attempt of its own to connect again; whoever waits for the connection gets the error.
+logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
 
 
 class DatabaseSettings(Protocol):
@@ -83,10 +86,20 @@ class Database:
             origin: "sync" marks the writes as the synchronisation's own: they are not local edits.
             application_name: Who edits, for the audit; None for the name of this Database.
         """
-        with _explained(self.url), self._pool.connection() as conn, conn.transaction():
+        with _explained(self.url), self._pooled() as conn, conn.transaction():
             for name, value in (("javis.origin", origin), ("application_name", application_name)):
                 if value is not None:
                     conn.execute("SELECT set_config(%s, %s, true)", [name, value])
+            yield conn
+
+    @contextlib.contextmanager
+    def _pooled(self) -> Iterator[Connection]:
+        with contextlib.ExitStack() as stack:
+            try:
+                conn = stack.enter_context(self._pool.connection())
+            except PoolTimeout:
+                psycopg.connect(self._conninfo).close()  # raises the reason, which the pool does not tell
+                raise
             yield conn
 
     def query(self, sql: str, params: Params = None) -> list[dict[str, Any]]:
@@ -215,7 +228,9 @@ def _explained(url: str) -> Iterator[None]:
     except (psycopg.errors.TooManyConnections, psycopg.errors.InvalidPassword) as error:
         raise DatabaseError(f"{where}: {_first_line(error)}") from error
     except PoolTimeout as error:
-        raise DatabaseError(f"{where} gave no connection in {_CONNECT_SECONDS} s; is the server up?") from error
+        raise DatabaseError(
+            f"{where}: all {_MAX_CONNECTIONS} connections stayed in use for {_CONNECT_SECONDS} s"
+        ) from error
     except psycopg.OperationalError as error:
         # Statements fail with an SQLSTATE; a connection that cannot be made or breaks has none.
         if error.sqlstate is not None and not error.sqlstate.startswith(("08", "28", "3D", "57P")):

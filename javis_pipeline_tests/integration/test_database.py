@@ -9,6 +9,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from javis_pipeline.db.connection import Database, dagster_url, database_url, display_name
 from javis_pipeline.db.embedded import EmbeddedServer
+from javis_pipeline.db.migrate import migrate
 from javis_pipeline.errors import DatabaseError, SettingError
 from javis_pipeline.settings import Settings
 
@@ -150,3 +151,16 @@ def test_given_database_urls_when_asked_for_then_they_are_used_as_they_are():
 
     assert database_url(settings) == "postgresql://u:p@h/d"
     assert dagster_url(settings) == "postgresql+psycopg2://u:p@h/dagster"
+
+
+def test_given_a_server_that_went_away_when_queried_then_the_error_says_why(tmp_path, monkeypatch):
+    monkeypatch.setattr("javis_pipeline.db.connection._CONNECT_SECONDS", 1)
+    server = EmbeddedServer(tmp_path)
+    server.start()
+    migrate(server.url())
+    with Database(server.url()) as database:
+        database.query("SELECT 1")
+        server.stop()
+
+        with pytest.raises(DatabaseError, match=r"database javis on 127.0.0.1:\d+ cannot be reached: .*refused"):
+            database.query("SELECT 1")
