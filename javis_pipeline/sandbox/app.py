@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from javis_pipeline.sandbox.faults import parse_rules
+from javis_pipeline.sandbox.faults import Rule, parse_rules
 from javis_pipeline.sandbox.weather import Weather
 from javis_pipeline.sandbox.world import World
 
@@ -41,7 +41,7 @@ def controls(world: World) -> list[BaseRoute]:
                 world.faults.add(*parse_rules((await request.body()).decode()))
             except ValueError as error:
                 return Response(str(error), 400)
-        return _json([vars(rule) | {"fault": vars(rule.fault)} for rule in world.faults.rules])
+        return _json([_shown(rule) for rule in world.faults.rules])
 
     async def requests(request: Request) -> Response:
         if request.method == "DELETE":
@@ -57,6 +57,11 @@ def controls(world: World) -> list[BaseRoute]:
         Route("/sandbox/faults", faults, methods=["GET", "POST", "DELETE"]),
         Route("/sandbox/requests", requests, methods=["GET", "DELETE"]),
     ]
+
+
+def _shown(rule: Rule) -> dict[str, object]:
+    shown = {name: value for name, value in vars(rule).items() if name != "action"}
+    return shown | {"fault": vars(rule.fault) if rule.fault else None}
 
 
 def _json(value: object) -> Response:

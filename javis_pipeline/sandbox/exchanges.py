@@ -6,7 +6,10 @@ from pathlib import Path
 
 import orjson
 
+from javis_pipeline.sandbox.faults import FaultKind
+
 KEPT = 20_000
+MUTILATED = (FaultKind.HTML.value, FaultKind.CUT_BODY.value)
 
 
 @dataclass
@@ -50,8 +53,11 @@ class ExchangeLog:
         return exchange
 
     def end(self, exchange: Exchange, response_body: bytes) -> None:
-        """Writes the answered exchange to the file, if there is one. An exchange without an answer is not written."""
-        if self.record_to is None or exchange.status is None:
+        """Writes the answered exchange to the file, if there is one.
+
+        An exchange without an answer is not written, nor one whose answer a fault mutilated: no service means those.
+        """
+        if self.record_to is None or exchange.status is None or exchange.fault in MUTILATED:
             return
         row = {
             "method": exchange.method,

@@ -1,7 +1,7 @@
 """What goes wrong, and when: faults by chance (from the seed) and by schedule."""
 
 import random
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -44,23 +44,25 @@ class Fault:
 
 @dataclass
 class Rule:
-    """A fault and the requests it hits: the n-th matching ones, or each with a probability.
+    """Something that happens to requests: to the n-th matching ones, or to each with a probability.
 
     Args:
-        fault: What goes wrong.
+        fault: What goes wrong; None if it is only about `action`.
         method: HTTP method; None for any.
         path: Shell pattern of the path, without gateway prefix and query; `*` also matches slashes.
         first: Number of the first matching request that is hit, counted from 1.
         last: Number of the last one; None for ever.
         probability: Chance of each request between `first` and `last`.
+        action: Called before the request is executed: somebody who is just faster.
     """
 
-    fault: Fault
+    fault: Fault | None = None
     method: str | None = None
     path: str = "*"
     first: int = 1
     last: int | None = None
     probability: float = 1.0
+    action: Callable[[], object] | None = None
     seen: int = field(default=0, init=False)
 
     def hits(self, method: str, path: str, rng: random.Random) -> bool:
@@ -74,7 +76,7 @@ class Rule:
 
 
 class FaultPlan:
-    """The rules in force. The first rule that hits a request decides; all matching rules count it."""
+    """The rules in force. All matching rules count a request; of those that hit it, the first with a fault decides."""
 
     def __init__(self, rules: Iterable[Rule] = (), *, seed: int = 0) -> None:
         self.rules = list(rules)
@@ -89,9 +91,12 @@ class FaultPlan:
         self.rules.clear()
 
     def pick(self, method: str, path: str) -> Fault | None:
-        """The fault that happens to this request, if any."""
-        hits = [rule.fault for rule in self.rules if rule.hits(method, path, self._random)]
-        return hits[0] if hits else None
+        """The fault that happens to this request, if any; the actions of the rules that hit it are called."""
+        hits = [rule for rule in self.rules if rule.hits(method, path, self._random)]
+        for rule in hits:
+            if rule.action is not None:
+                rule.action()
+        return next((rule.fault for rule in hits if rule.fault is not None), None)
 
 
 def parse_rules(spec: str) -> list[Rule]:
@@ -112,23 +117,23 @@ def _parse_rule(words: list[str]) -> Rule:
     if words[0] not in list(FaultKind):
         raise ValueError(f"fault {words[0]!r} is unknown; there are: {kinds}")
     options: dict[str, str] = {}
-    where: dict[str, str] = {}
-    first, last, probability = 1, None, 1.0
+    rule = Rule()
     for word in words[1:]:
         if word.startswith(("/", "*")):
-            where["path"] = word
+            rule.path = word
         elif word.isupper() and word.isalpha():
-            where["method"] = word
+            rule.method = word
         elif word.startswith("#"):
-            first, last = _parse_place(word)
+            rule.first, rule.last = _parse_place(word)
         elif word.endswith("%"):
-            probability = float(word[:-1]) / 100
+            rule.probability = float(word[:-1]) / 100
         elif "=" in word:
             name, _, value = word.partition("=")
             options[name] = value
         else:
             raise ValueError(f"{word!r} in a fault is not a METHOD, a /path, #number, chance% or name=value")
-    return Rule(_parse_fault(words[0], options), first=first, last=last, probability=probability, **where)
+    rule.fault = _parse_fault(words[0], options)
+    return rule
 
 
 def _parse_place(word: str) -> tuple[int, int | None]:

@@ -78,7 +78,6 @@ class _Agile:
             "name": board.name,
             "type": "scrum",
             "self": f"{self._site.ground.base_url}{AGILE}/board/{board.number}/configuration",
-            "location": {"type": "project", "key": board.project, "id": self._site.projects[board.project].id},
             "filter": {"id": str(10000 + board.number), "self": self._show.url(f"filter/{10000 + board.number}")},
             "columnConfig": {"columns": columns, "constraintType": "none"},
             "estimation": {"type": "field", "field": {"fieldId": points.id, "displayName": points.name}},

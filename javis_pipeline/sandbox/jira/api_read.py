@@ -170,7 +170,11 @@ class _Api:
         project = self._found_project(call)
         ids = dict.fromkeys(transition.to for transition in project.workflow)
         statuses = [self._show.status(self._site.statuses[id_]) for id_ in ids]
-        return [self._show.issue_type(kind) | {"statuses": statuses} for kind in self._site.types]
+        return [
+            {"self": self._show.url(f"issuetype/{kind.id}"), "id": kind.id, "name": kind.name, "subtask": kind.subtask}
+            | {"statuses": statuses}
+            for kind in self._site.types
+        ]
 
     def fields(self, call: Call) -> list[Json]:
         return [self._show.field(spec) for spec in self._site.fields.all if call.caller or not spec.custom]
@@ -304,7 +308,7 @@ class _Api:
         beans = [
             self._show.issue(issue, issue.state, fields, extra=self._extra(issue, call)) for issue in issues.values()
         ]
-        return b'{"expand":"schema,names","issues":[' + b",".join(beans) + b'],"issueErrors":[]}'
+        return b'{"issues":[' + b",".join(beans) + b'],"issueErrors":[]}'
 
     def _found_many(self, asked: Iterable[object], call: Call) -> dict[int, Issue]:
         if call.caller is None:

@@ -38,6 +38,7 @@ class Renderer:
         self._store = store
         self._cached: dict[tuple[object, ...], bytes] = {}
         self._cached_bytes = 0
+        self._users: dict[str, tuple[Person, Json]] = {}
         self._getters = self._all_getters()
 
     # -- small things
@@ -50,8 +51,8 @@ class Renderer:
         """Milliseconds, and the offset of the site's zone without a colon: Jira's own form."""
         if at is None:
             return None
-        local = at.astimezone(self._store.zone)
-        return f"{local:%Y-%m-%dT%H:%M:%S}.{local.microsecond // 1000:03d}{local:%z}"
+        text = at.astimezone(self._store.zone).isoformat(timespec="milliseconds")
+        return text[:-3] + text[-2:]
 
     def user(self, account_id: str | None, *, caller: Person | None = None) -> Json | None:
         """A person as others see them: mostly without an e-mail address."""
@@ -60,6 +61,16 @@ class Renderer:
         person = self._store.ground.people.get(account_id)
         if person is None:
             return self._former_user(account_id)
+        known = self._users.get(account_id)
+        if known is None or known[0] is not person:
+            # Thousands of comments show the same few people, and building this is most of the work of showing one.
+            known = self._users[account_id] = (person, self._user(person))
+        if caller is not None and caller.account_id == account_id and person.email:
+            return known[1] | {"emailAddress": person.email}
+        return known[1]
+
+    def _user(self, person: Person) -> Json:
+        account_id = person.account_id
         shown: Json = {
             "self": self.url(f"user?accountId={account_id}"),
             "accountId": account_id,
@@ -69,7 +80,7 @@ class Renderer:
             "active": person.active,
             "timeZone": person.time_zone,
         }
-        if person.email and (person.email_visible or (caller and caller.account_id == account_id)):
+        if person.email and person.email_visible:
             shown["emailAddress"] = person.email
         return shown
 

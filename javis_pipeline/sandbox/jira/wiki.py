@@ -12,6 +12,7 @@ _QUOTE = re.compile(r"^\s*bq\.\s+(.*)$")
 _RULE = re.compile(r"^\s*-{4,}\s*$")
 _DROPPED = re.compile(r"\{(?:html|panel|quote|color|anchor|toc)(?::[^}]*)?\}")
 _INLINE = re.compile(
+    r"(?=[{\[h*_-])(?:"  # most positions are none of these, and are passed over quickly
     r"\{\{(?P<code>.+?)\}\}"
     r"|\[(?P<label>[^\]|\n]+)\|(?P<target>(?:https?|mailto|ftp)[^\]\s|]*)(?:\|[^\]]*)?\]"
     r"|\[(?P<bare>(?:https?://|mailto:)[^\]\s]+)\]"
@@ -19,6 +20,7 @@ _INLINE = re.compile(
     r"|(?<![\w*])\*(?P<strong>[^\s*](?:[^*\n]*[^\s*])?)\*(?![\w*])"
     r"|(?<![\w_])_(?P<em>[^\s_](?:[^_\n]*[^\s_])?)_(?![\w_])"
     r"|(?<![\w-])-(?P<strike>[^\s-](?:[^-\n]*[^\s-])?)-(?![\w-])"
+    r")"
 )
 
 
@@ -128,7 +130,8 @@ def _paragraph(lines: list[str], at: int) -> tuple[list[Node], int]:
 
 
 def _inline(text: str) -> list[Node]:
-    text = _DROPPED.sub("", text)
+    if "{" in text:
+        text = _DROPPED.sub("", text)
     nodes: list[Node] = []
     at = 0
     for match in _INLINE.finditer(text):
