@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from javis_pipeline.context.thresholds import Thresholds
 from javis_pipeline.errors import SettingError
 
 Executor = Literal["in_process", "multiprocess", "celery", "k8s"]
@@ -174,6 +175,12 @@ def _upper(value: object) -> object:
     return value.upper() if isinstance(value, str) else value
 
 
+def _words(value: object) -> object:
+    return tuple(dict.fromkeys(item.casefold() for item in _items(value))) if isinstance(value, str) else value
+
+
+Count = Annotated[int, Field(ge=1)]
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
 BaseUrl = Annotated[str, BeforeValidator(_base_url)]
 PostgresUrl = Annotated[SecretStr, BeforeValidator(_postgres_url)]
 
@@ -204,6 +211,22 @@ _EXAMPLES = {
     "JAVIS_AUTOSTART": "1",
     "JAVIS_EXECUTOR": "in_process, multiprocess, celery or k8s",
     "LOG_LEVEL": "INFO",
+    "JAVIS_HISTORY_WEEKS": "26",
+    "JAVIS_DUE_SOON_DAYS": "3",
+    "JAVIS_BLOCKS_MANY": "3",
+    "JAVIS_IDLE_DAYS_MIN": "3",
+    "JAVIS_IDLE_DAYS_MAX": "30",
+    "JAVIS_IDLE_DAYS_DEFAULT": "10",
+    "JAVIS_UNTOUCHED_DAYS": "7",
+    "JAVIS_FORGOTTEN_DAYS": "90",
+    "JAVIS_MAX_IN_PROGRESS": "5",
+    "JAVIS_SCOPE_CREEP_PERCENT": "20",
+    "JAVIS_SCOPE_CREEP_ITEMS": "2",
+    "JAVIS_REOPENED_DAYS": "14",
+    "JAVIS_PAGE_BEHIND_DAYS": "14",
+    "JAVIS_HIGH_PRIORITIES": "Highest,High",
+    "JAVIS_BLOCKS_LABELS": "blocks,has to be done before",
+    "JAVIS_BLOCKED_BY_LABELS": "is blocked by,depends on",
 }
 
 
@@ -244,6 +267,23 @@ class Settings(BaseSettings):
     javis_autostart: bool = False
     javis_executor: Executor = "in_process"
     log_level: Annotated[LogLevel, BeforeValidator(_upper)] = "INFO"
+    # From where on the work context calls something a risk; `Thresholds` says what each means.
+    javis_history_weeks: Annotated[int, Field(ge=6, le=104)] = Thresholds.weeks
+    javis_due_soon_days: Count = Thresholds.due_soon_days
+    javis_blocks_many: Count = Thresholds.blocks_many
+    javis_idle_days_min: Count = Thresholds.idle_days_min
+    javis_idle_days_max: Count = Thresholds.idle_days_max
+    javis_idle_days_default: Count = Thresholds.idle_days_default
+    javis_untouched_days: Count = Thresholds.untouched_days
+    javis_forgotten_days: Count = Thresholds.forgotten_days
+    javis_max_in_progress: Count = Thresholds.max_in_progress
+    javis_scope_creep_percent: Count = Thresholds.scope_creep_percent
+    javis_scope_creep_items: Count = Thresholds.scope_creep_items
+    javis_reopened_days: Count = Thresholds.reopened_days
+    javis_page_behind_days: Count = Thresholds.page_behind_days
+    javis_high_priorities: Words = Thresholds.high_priorities
+    javis_blocks_labels: Words = Thresholds.blocks_labels
+    javis_blocked_by_labels: Words = Thresholds.blocked_by_labels
 
     @field_validator("javis_home", "javis_pg_bin")
     @classmethod
@@ -259,6 +299,27 @@ class Settings(BaseSettings):
     def spaces_of(self, project: str) -> tuple[str, ...]:
         """Keys of the Confluence spaces that come with `project`; empty when it has none."""
         return tuple(pair.space for pair in self.confluence_spaces if pair.project == project)
+
+    def thresholds(self) -> Thresholds:
+        """From where on the work context calls something a risk."""
+        return Thresholds(
+            weeks=self.javis_history_weeks,
+            due_soon_days=self.javis_due_soon_days,
+            blocks_many=self.javis_blocks_many,
+            idle_days_min=self.javis_idle_days_min,
+            idle_days_max=self.javis_idle_days_max,
+            idle_days_default=self.javis_idle_days_default,
+            untouched_days=self.javis_untouched_days,
+            forgotten_days=self.javis_forgotten_days,
+            max_in_progress=self.javis_max_in_progress,
+            scope_creep_percent=self.javis_scope_creep_percent,
+            scope_creep_items=self.javis_scope_creep_items,
+            reopened_days=self.javis_reopened_days,
+            page_behind_days=self.javis_page_behind_days,
+            high_priorities=self.javis_high_priorities,
+            blocks_labels=self.javis_blocks_labels,
+            blocked_by_labels=self.javis_blocked_by_labels,
+        )
 
     def slack_channel(self, project: str) -> str | None:
         """Channel for posts about `project`: its own, else the default; None when neither is set."""
