@@ -47,6 +47,8 @@ from javis_pipeline.errors import (
 )
 
 log = logging.getLogger(__name__)
+# At DEBUG urllib3 would log whole URLs, and a query may hold the title of a page.
+logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
 
 Params = Mapping[str, str | int | Iterable[str]]
 Headers = Mapping[str, str]
@@ -283,7 +285,8 @@ class Transport:
             finally:
                 response.close()
         except (requests.RequestException, HTTPError) as error:
-            raise self._transport_failure(error) from error
+            # Not chained: what the libraries say holds the whole URL, and their exceptions hold the request's headers.
+            raise self._transport_failure(error) from None
         log.debug(
             "asked system=%s method=%s path=%s status=%d bytes=%d ms=%.0f try=%d",
             *(self.name, call.method, call.path, response.status_code, len(content)),
@@ -331,7 +334,7 @@ class Transport:
         return b"".join(parts)
 
     def _transport_failure(self, error: Exception) -> JavisError | _Failed:
-        """What went wrong below HTTP. Messages of the libraries are not passed on: they may hold the URL's query."""
+        """What went wrong below HTTP, in our own words."""
         chain = tuple(_causes(error))
         if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in chain):
             return SettingError(
