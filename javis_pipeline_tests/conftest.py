@@ -1,4 +1,4 @@
-"""A real, private PostgreSQL database for every test that asks for one.
+"""A real, private PostgreSQL database for every test that asks for one, and how many random cases a law is tried on.
 
 The server is `DATABASE_URL`'s when the environment names one (its role must be allowed to create databases), else an
 embedded one that lives as long as the test session. A test's database is a copy of a migrated template.
@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
@@ -18,6 +19,11 @@ from javis_pipeline.db.connection import Connection, Database
 from javis_pipeline.db.embedded import EmbeddedServer
 from javis_pipeline.db.migrate import migrate
 from javis_pipeline.settings import Settings
+
+# The same few cases each time by default, many new ones with `make laws`. A busy machine is no counterexample.
+hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("laws", max_examples=5_000, deadline=None, print_blob=True)
+hypothesis.settings.load_profile("repeatable")
 
 _GIVEN_SERVER = os.environ.get("DATABASE_URL")
 _numbers = itertools.count(1)
