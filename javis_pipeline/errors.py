@@ -107,3 +107,7 @@ class SyncHalted(JavisError):
 
 class ScopeBusy(JavisError):
     """Wait: another run holds the lock of this project or space."""
+
+
+class ChangedSinceSeen(JavisError):
+    """Look again: the values a person chose between are not the current ones any more. Nothing was changed."""

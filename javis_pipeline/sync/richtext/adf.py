@@ -6,9 +6,10 @@ Canonical form is for comparing, never for sending: what is sent is always the n
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from javis_pipeline.errors import UnreadableText
+from javis_pipeline.sync.richtext.blocks import Special
 from javis_pipeline.sync.richtext.markdown_writer import Run, visible_runs
 from javis_pipeline.sync.richtext.placeholders import Node, token_of
 
@@ -165,16 +166,6 @@ def _code_text(content: Sequence[Any]) -> list[Any]:
 _EMPTY = canonical_block({"type": "paragraph"})
 
 # --- content that only the remote can make --------------------------------------------------------------------------
-
-
-class Special(NamedTuple):
-    """Content that javis can keep but not make: a mention, a file, a macro, a panel, the anchor of a comment."""
-
-    kind: str
-    shown: str
-    """What a person sees of it, for messages."""
-    identity: str
-    """Tells it from others of its kind: its canonical attributes."""
 
 
 _REGENERABLE = frozenset(

@@ -1,8 +1,8 @@
-"""A block of rich text: what it says, and the very source it was received as."""
+"""What both text formats have in common: blocks, and content that only the remote can make."""
 
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 S = TypeVar("S")
 
@@ -17,6 +17,16 @@ class Block(Generic[S]):
 
     canonical: str
     source: S = field(compare=False)
+
+
+class Special(NamedTuple):
+    """Content that javis can keep but not make: a mention, a file, a macro, a panel, the anchor of a comment."""
+
+    kind: str
+    shown: str
+    """What a person sees of it, for messages."""
+    identity: str
+    """Tells it from others of its kind: its canonical attributes."""
 
 
 def similar(old: str, new: str) -> bool:

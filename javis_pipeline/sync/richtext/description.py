@@ -12,14 +12,13 @@ from typing import Any, Literal
 from javis_pipeline.errors import UnreadableText
 from javis_pipeline.sync.richtext import diff3
 from javis_pipeline.sync.richtext.adf import (
-    Special,
     blocks_of,
     canonical_block,
     document_of,
     lost_content,
     special_content,
 )
-from javis_pipeline.sync.richtext.blocks import Block, similar
+from javis_pipeline.sync.richtext.blocks import Block, Special, similar
 from javis_pipeline.sync.richtext.markdown_reader import read_markdown, split_markdown
 from javis_pipeline.sync.richtext.markdown_writer import Seen, adf_to_markdown, view_blocks
 from javis_pipeline.sync.richtext.placeholders import TOKEN, Node, Placeholder

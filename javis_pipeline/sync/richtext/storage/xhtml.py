@@ -1,0 +1,273 @@
+"""Storage XHTML as a tree with positions, and as blocks that keep their exact source.
+
+Parsed by expat alone: no document type, so no entity but HTML's named characters, nothing external, nothing to expand.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from html.entities import html5
+from typing import NamedTuple
+from xml.parsers import expat
+
+from javis_pipeline.errors import UnreadableText
+
+MAX_BYTES = 5_000_000
+MAX_NESTING = 200
+
+# What pages may use; any other prefix makes Confluence refuse the page.
+_PREFIXES = frozenset({"ac", "ri", "at", "xml", "xmlns"})
+# Only these hold columns of a page: their contents are blocks of their own.
+_TRANSPARENT = frozenset({"ac:layout", "ac:layout-section", "ac:layout-cell"})
+INLINE = re.compile(
+    r"a|abbr|b|big|br|cite|code|del|em|font|i|img|ins|kbd|mark|q|s|samp|small|span|strike|strong|sub|sup|time|tt|u|var"
+    r"|ac:(?:emoticon|image|inline-comment-marker|link|placeholder)"
+)
+_XML_ENTITIES = frozenset({b"amp", b"lt", b"gt", b"quot", b"apos"})
+_NAMED = re.compile(rb"<!\[CDATA\[.*?\]\]>|<!--.*?-->|&([A-Za-z][A-Za-z0-9]*);", re.S)
+_ROOT = "storage"
+
+
+@dataclass(eq=False)
+class Element:
+    """An element; `start` and `closing` are the byte offsets in the source of its opening and its closing tag."""
+
+    name: str
+    attrs: dict[str, str]
+    start: int
+    children: "list[Element | Text | Comment]" = field(default_factory=list)
+    closing: int = 0
+
+    def find(self, name: str, attr: str = "", value: str = "") -> "Element | None":
+        """The first child element of that name, with that attribute if one is given."""
+        for child in self.children:
+            if isinstance(child, Element) and child.name == name and (not attr or child.attrs.get(attr) == value):
+                return child
+        return None
+
+    def text(self) -> str:
+        """All text inside, as it stands."""
+        return "".join(node.value for node in walk(self) if isinstance(node, Text))
+
+
+@dataclass(eq=False)
+class Text:
+    """Character data, of a CDATA section if `raw`."""
+
+    value: str
+    raw: bool
+    start: int
+
+
+@dataclass(eq=False)
+class Comment:
+    """A comment or a processing instruction: kept, never compared inside of a block."""
+
+    value: str
+    start: int
+
+
+Child = Element | Text | Comment
+
+
+class Slice(NamedTuple):
+    """The exact source of a block and of the blanks before it."""
+
+    gap: str
+    text: str
+    children: tuple[Child, ...]
+    """The nodes of the block; none for the opening or closing tag of a column."""
+
+
+class Page(NamedTuple):
+    """A parsed page. The blocks' gaps and texts and then `tail` are the source, character by character."""
+
+    root: Element
+    slices: list[Slice]
+    tail: str
+
+
+def parse_storage(body: str) -> Page:
+    """The tree and the blocks of a page's storage XHTML.
+
+    Raises:
+        UnreadableText: Too large, not well-formed, with a document type, or nested too deep; says line and column.
+    """
+    try:
+        source = body.encode()
+    except UnicodeEncodeError as error:
+        raise _unreadable("it holds half a character", body[: error.start]) from error
+    if len(source) > MAX_BYTES:
+        raise UnreadableText(f"the page body has {len(source):,} bytes; Confluence takes at most {MAX_BYTES:,}")
+    root = _Parser(source).parse()
+    slices, tail = _slices(source, root)
+    return Page(root, slices, tail)
+
+
+def join_slices(slices: Sequence[Slice], tail: str) -> str:
+    """The source that these blocks make."""
+    return "".join(part for piece in slices for part in (piece.gap, piece.text)) + tail
+
+
+def walk(node: Child) -> Iterator[Child]:
+    """The node and everything inside of it, in reading order."""
+    stack = [node]
+    while stack:
+        current = stack.pop()
+        yield current
+        if isinstance(current, Element):
+            stack.extend(reversed(current.children))
+
+
+class _Parser:
+    """One parse. Named characters are put in before, so expat's offsets are mapped back to those of the source."""
+
+    def __init__(self, source: bytes) -> None:
+        self.source = source
+        self.moved_at: list[int] = []  # offsets in the text that expat sees, from which on ...
+        self.moved_by: list[int] = []  # ... it is this much shorter than the source
+        self.text = f"<{_ROOT}>".encode() + self._with_characters() + f"</{_ROOT}>".encode()
+        self.root = Element(_ROOT, {}, 0)
+        self.open: list[Element] = []
+        self.raw = False
+        self.expat = expat.ParserCreate("utf-8")
+        self.expat.StartElementHandler = self._start
+        self.expat.EndElementHandler = self._end
+        self.expat.CharacterDataHandler = self._characters
+        self.expat.CommentHandler = self._comment
+        self.expat.ProcessingInstructionHandler = self._instruction
+        self.expat.StartCdataSectionHandler = self._start_cdata
+        self.expat.EndCdataSectionHandler = self._end_cdata
+
+    def parse(self) -> Element:
+        try:
+            self.expat.Parse(self.text, True)
+        except expat.ExpatError as error:
+            at = self._source_offset(self.expat.ErrorByteIndex)
+            what = expat.ErrorString(error.code)
+            if b"<!DOCTYPE" in self.source[max(at - 2, 0) : at + 10].upper():
+                what = "a document type is not allowed"
+            raise _unreadable(what, self.source[:at].decode(errors="replace")) from error
+        return self.root
+
+    def _with_characters(self) -> bytes:
+        """The source with HTML's named characters as characters, outside of CDATA and comments."""
+        grown = -len(_ROOT) - 2  # the tag that is put before it
+
+        def character(match: re.Match[bytes]) -> bytes:
+            nonlocal grown
+            name = match[1]
+            if name is None or name in _XML_ENTITIES or (found := html5.get(name.decode() + ";")) is None:
+                return match[0]  # an unknown name is left for expat to refuse, in its place
+            new = found.encode()
+            grown += len(match[0]) - len(new)
+            self.moved_at.append(match.end() - grown)
+            self.moved_by.append(grown)
+            return new
+
+        return _NAMED.sub(character, self.source)
+
+    def _source_offset(self, offset: int) -> int:
+        at = bisect_right(self.moved_at, offset) - 1
+        moved = self.moved_by[at] if at >= 0 else -len(_ROOT) - 2
+        return min(max(offset + moved, 0), len(self.source))
+
+    def _here(self) -> int:
+        return self._source_offset(self.expat.CurrentByteIndex)
+
+    def _start(self, name: str, attrs: dict[str, str]) -> None:
+        if not self.open:
+            self.open.append(self.root)
+            return
+        prefix, colon, _ = name.partition(":")
+        if colon and prefix not in _PREFIXES:
+            raise _unreadable(f"the prefix {prefix!r} is unknown", self.source[: self._here()].decode(errors="replace"))
+        if len(self.open) > MAX_NESTING:
+            raise UnreadableText(f"the page is nested deeper than {MAX_NESTING} levels")
+        element = Element(name, attrs, self._here())
+        self.open[-1].children.append(element)
+        self.open.append(element)
+
+    def _end(self, _name: str) -> None:
+        self.open.pop().closing = self._here()
+
+    def _characters(self, value: str) -> None:
+        siblings = self.open[-1].children
+        last = siblings[-1] if siblings else None
+        if isinstance(last, Text) and last.raw == self.raw:
+            last.value += value
+        else:
+            siblings.append(Text(value, self.raw, self._here()))
+
+    def _comment(self, value: str) -> None:
+        self.open[-1].children.append(Comment(value, self._here()))
+
+    def _instruction(self, target: str, data: str) -> None:
+        self._comment(f"?{target} {data}")
+
+    def _start_cdata(self) -> None:
+        self.raw = True
+        self.open[-1].children.append(Text("", True, self._here()))
+
+    def _end_cdata(self) -> None:
+        self.raw = False
+
+
+# --- blocks ---------------------------------------------------------------------------------------------------------
+
+
+def _slices(source: bytes, root: Element) -> tuple[list[Slice], str]:
+    """The blocks of the source, and the blanks behind the last."""
+    pieces: list[tuple[int, int, tuple[Child, ...]]] = list(_pieces(root, len(source)))
+    slices = []
+    done = 0
+    for start, end, children in pieces:
+        text = source[start:end].decode()
+        kept = text.strip(_BLANKS)
+        gap = source[done:start].decode() + text[: text.index(kept)]
+        slices.append(Slice(gap, kept, children))
+        done = end - len(text[text.index(kept) + len(kept) :].encode())
+    return slices, source[done:].decode()
+
+
+def _pieces(parent: Element, end: int) -> Iterator[tuple[int, int, tuple[Child, ...]]]:
+    """(start, end, nodes) of each block within `parent`, whose inside ends at `end`."""
+    starts = [child.start for child in parent.children]
+    group: list[Child] = []
+    for child, begin, finish in zip(parent.children, starts, [*starts[1:], end], strict=True):
+        if _is_inline(child) or (group and _is_blank(child)):
+            group.append(child)
+            continue
+        if group:
+            yield group[0].start, begin, tuple(group)
+            group = []
+        if isinstance(child, Element) and child.name in _TRANSPARENT and child.children:
+            yield begin, child.children[0].start, ()
+            yield from _pieces(child, child.closing)
+            yield child.closing, finish, ()
+        elif not _is_blank(child):
+            yield begin, finish, (child,)
+    if group:
+        yield group[0].start, end, tuple(group)
+
+
+def _is_inline(child: Child) -> bool:
+    if isinstance(child, Text):
+        return not _is_blank(child)
+    return isinstance(child, Element) and INLINE.fullmatch(child.name) is not None
+
+
+def _is_blank(child: Child) -> bool:
+    return isinstance(child, Text) and not child.raw and child.value.strip(_BLANKS) == ""
+
+
+_BLANKS = " \t\r\n"
+
+
+def _unreadable(what: str, before: str) -> UnreadableText:
+    line = before.count("\n") + 1
+    column = len(before) - before.rfind("\n")
+    return UnreadableText(
+        f"the page body is no storage XHTML: {what}, at line {line}, column {column}", line=line, column=column
+    )
