@@ -3,14 +3,9 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING
+from contextlib import ExitStack
 
 import click
-
-if TYPE_CHECKING:
-    from javis_pipeline.settings import Settings
 
 
 @click.command()
@@ -23,13 +18,14 @@ def command(context: click.Context, port: int, sandbox_port: int) -> None:
     Without JIRA_URL a sandbox with demo data is started beside it, and schedules and sensors run. With real accounts
     they are stopped until you switch them on, or set JAVIS_AUTOSTART=1.
     """
+    from javis_pipeline.cli.demo_site import demo_site
     from javis_pipeline.cli.instance import prepare_instance
     from javis_pipeline.settings import load_settings
 
     with ExitStack() as stack:
         settings = load_settings()
         if settings.jira_url is None:
-            site = stack.enter_context(sandbox_beside(settings, port=sandbox_port))
+            site = stack.enter_context(demo_site(settings, port=sandbox_port))
             os.environ["JAVIS_AUTOSTART"] = "1"
             settings = load_settings()
             click.echo(f"Sandbox   {site} (Jira, Confluence and Slack to look at and edit)", err=True)
@@ -37,28 +33,6 @@ def command(context: click.Context, port: int, sandbox_port: int) -> None:
         prepare_instance(settings)
         click.echo(f"Dagster   http://127.0.0.1:{port}", err=True)
         context.exit(_dagster_dev(port))
-
-
-@contextmanager
-def sandbox_beside(settings: "Settings", *, port: int) -> Iterator[str]:
-    """Run a demo sandbox in a process of its own and point this process's environment at it; gives its URL."""
-    from javis_pipeline.errors import JavisError
-    from javis_pipeline.sandbox.command import environment
-
-    state = settings.javis_home / "sandbox"
-    arguments = ["sandbox", "--demo", "--port", str(port), "--state", str(state)]
-    process = subprocess.Popen(  # noqa: S603 - our own program, no shell
-        [sys.executable, "-m", "javis_pipeline", *arguments], stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    try:
-        if not process.stdout.readline():  # it prints one line when it answers
-            raise JavisError(f"the sandbox did not start; is port {port} taken? Choose another: --sandbox-port")
-        os.environ.update(environment(port=port))
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def _dagster_dev(port: int) -> int:
