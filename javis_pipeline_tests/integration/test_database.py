@@ -2,6 +2,8 @@
 
 import socket
 import threading
+import uuid
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -9,6 +11,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from javis_pipeline.db.connection import Database, dagster_url, database_url, display_name
 from javis_pipeline.db.embedded import EmbeddedServer
+from javis_pipeline.db.locks import hold_scope
 from javis_pipeline.db.migrate import migrate
 from javis_pipeline.errors import DatabaseError, SettingError
 from javis_pipeline.settings import Settings
@@ -164,3 +167,27 @@ def test_given_a_server_that_went_away_when_queried_then_the_error_says_why(tmp_
 
         with pytest.raises(DatabaseError, match=r"database javis on 127.0.0.1:\d+ cannot be reached: .*refused"):
             database.query("SELECT 1")
+
+
+@pytest.fixture
+def sync_login(database_url, server_url):
+    """URL of the private database for a login that has the rights of javis_sync and no others."""
+    name = f"javis_test_login_{uuid.uuid4().hex}"
+    with psycopg.connect(server_url, autocommit=True) as admin:
+        admin.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'login' IN ROLE javis_sync")
+        parts = urlsplit(database_url)
+        yield parts._replace(netloc=f"{name}:login@{parts.netloc.split('@')[-1]}").geturl()
+        admin.execute(f"DROP ROLE {name}")
+
+
+def test_given_only_the_rights_of_the_sync_when_opened_then_they_suffice(sync_login):
+    settings = Settings(_env_file=None, database_url=sync_login)
+
+    with (
+        Database.open(settings) as database,
+        hold_scope(database, "jira", "OQC") as lock,
+        database.transaction() as conn,
+    ):
+        conn.execute("CREATE TEMPORARY TABLE fetched (LIKE jira_issues)")
+        conn.execute("DELETE FROM sync_runs")
+        lock.check()
