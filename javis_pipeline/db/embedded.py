@@ -114,10 +114,12 @@ class EmbeddedServer:
     """The server of one home folder. Every process that uses the home makes its own object; they share the server."""
 
     def __init__(self, home: Path, *, pg_bin: Path | None = None, options: Mapping[str, str] | None = None) -> None:
-        """Args:
-        home: Folder for data, password and log; made when missing.
-        pg_bin: Folder with initdb, pg_ctl and postgres; None to look for them.
-        options: More server settings; they hold for a server that this object starts.
+        """Nothing happens yet.
+
+        Args:
+            home: Folder for data, password and log; made when missing.
+            pg_bin: Folder with initdb, pg_ctl and postgres; None to look for them.
+            options: More server settings; they hold for a server that this object starts.
         """
         self._folder = home.absolute() / "postgres"
         self._pg_bin = pg_bin
@@ -147,9 +149,8 @@ class EmbeddedServer:
                     return False
                 os.kill(pid, signal.SIGINT)  # PostgreSQL's fast shutdown
                 if not _wait_until(lambda: not self._is_running(), _STOP_SECONDS):
-                    raise DatabaseError(
-                        f"the embedded PostgreSQL (process {pid}) did not stop; see {self._data() / '../server.log'}"
-                    )
+                    log = self._data().with_name("server.log")
+                    raise DatabaseError(f"the embedded PostgreSQL (process {pid}) did not stop; see {log}")
                 return True
 
     def is_running(self) -> bool:
