@@ -3,8 +3,9 @@
 Values are in local form (what people see) unless the name says raw or remote; see `records.values`.
 """
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
@@ -58,7 +59,7 @@ class LocalRecord:
     local_seq: int
     revision: datetime | None
     sync_status: SyncStatus = "synced"
-    errors: Mapping[str, str] = field(default_factory=dict)
+    errors: Mapping[str, str] = dataclasses.field(default_factory=dict)
     remote_state: RemoteState = "present"
     missing_since: datetime | None = None
     deleted_at: datetime | None = None
@@ -135,10 +136,16 @@ class Operation:
     run_id: str
     state: OperationState = "planned"
     attempts: int = 0
-    evidence: Mapping[str, Any] = field(default_factory=dict)
+    evidence: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     last_error: str | None = None
     sent_at: datetime | None = None
     settled_at: datetime | None = None
+
+    @property
+    def may_land_late(self) -> bool:
+        """Whether the request may still be executed: its outcome was lost, and only looks told what became of it."""
+        seen_to_land = "late" in self.evidence or self.evidence.get("by") in ("reply", "marker")
+        return self.state == "abandoned" or (self.state == "confirmed" and not seen_to_land)
 
     def says_the_same_as(self, other: "Operation") -> bool:
         """Whether both want the same of the same remote values."""
@@ -174,7 +181,7 @@ class Conflict:
     local_seq: int
     revision: str | None
     created_at: datetime
-    details: Mapping[str, Any] = field(default_factory=dict)
+    details: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     state: ConflictState = "open"
     resolution: Resolution = "pending"
     resolved_value: Value = None
@@ -238,7 +245,7 @@ class RecordState:
 
     Attributes:
         local: None if there is no row yet.
-        operations: Those planned or sent, and the recent ones that were rejected or abandoned; oldest first.
+        operations: Those planned or sent, and the recent ones that were rejected or may land late; oldest first.
         conflicts: Open ones, and resolved ones that have not taken effect yet.
         last_writes: Edited field to the sync's last write of its column, to recognise stale copies that come back.
     """
@@ -247,7 +254,7 @@ class RecordState:
     local: LocalRecord | None
     operations: tuple[Operation, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
-    last_writes: Mapping[str, AuditEntry] = field(default_factory=dict)
+    last_writes: Mapping[str, AuditEntry] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,16 +266,21 @@ class RecordPlan:
         columns: Column to its new value; instants are datetimes.
         operations: Operations that are new or changed.
         conflicts: Conflicts that are new or changed.
+        renamed_to: New key or scope of the record.
+        keeps_hash: The row was changed behind the trigger's back and that has not been dealt with: its content hash
+            must go on telling so.
     """
 
     ref: ResourceRef
     local_seq: int | None
-    columns: Mapping[str, Any] = field(default_factory=dict)
+    columns: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     operations: tuple[Operation, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     conflict_values: tuple[ConflictValue, ...] = ()
     audit: tuple[AuditEntry, ...] = ()
     items: tuple[PlanItem, ...] = ()
+    renamed_to: ResourceRef | None = None
+    keeps_hash: bool = False
 
     @property
     def changes_nothing(self) -> bool:
@@ -286,10 +298,10 @@ class Catalog:
         unwritable: Field to the reason why this site cannot take it, such as a field that was not found.
     """
 
-    statuses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    priorities: Mapping[str, str] = field(default_factory=dict)
-    users: Mapping[str, str] = field(default_factory=dict)
-    unwritable: Mapping[str, str] = field(default_factory=dict)
+    statuses: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+    priorities: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    users: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    unwritable: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

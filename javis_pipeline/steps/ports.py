@@ -1,0 +1,109 @@
+"""What the two-way steps need of the outside: a store and a remote. Real ones are in `db` and `clients`.
+
+Each call is a place where a run can die, and each change of the store is one transaction. So what can go wrong between
+two calls is exactly what the tests try, with the same steps on a store and a remote in memory.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from javis_pipeline.records.sync import (
+    AuditEntry,
+    Catalog,
+    Conflict,
+    FieldChange,
+    Operation,
+    RecordPlan,
+    RecordState,
+    RemoteRecord,
+)
+from javis_pipeline.records.values import ResourceRef
+
+Decide = Callable[[RecordState], RecordPlan]
+
+
+class SyncStore(Protocol):
+    """Our side of one scope. Every method is one transaction of its own."""
+
+    @property
+    def name(self) -> str:
+        """System and scope in words, such as "jira OPS"."""
+        ...
+
+    def state(self, ref: ResourceRef) -> RecordState:
+        """All that is known about a record."""
+        ...
+
+    def change(self, ref: ResourceRef, decide: Decide) -> RecordPlan:
+        """Lock the row, hand its fresh state to `decide`, and apply the plan that comes back, all or nothing.
+
+        `decide` must be pure: nothing is held across a request. What it raises passes through, and changes nothing.
+        """
+        ...
+
+    def catalog(self) -> Catalog:
+        """Names and ids of the scope."""
+        ...
+
+    def to_decide(self) -> Sequence[ResourceRef]:
+        """Records with local edits, planned operations or resolutions that have not gone out, by key."""
+        ...
+
+    def operations(self, state: str) -> Sequence[Operation]:
+        """The scope's operations in a state, oldest first."""
+        ...
+
+    def records(self) -> Sequence[ResourceRef]:
+        """All records of the scope that are not known to be gone, by id."""
+        ...
+
+    def conflict(self, conflict_id: UUID) -> Conflict | None:
+        """A conflict of any state."""
+        ...
+
+    def audit_of(self, run_id: str) -> Sequence[AuditEntry]:
+        """What a run changed, in its order."""
+        ...
+
+    def last_census(self) -> int | None:
+        """How many records the last census found; None before the first."""
+        ...
+
+    def note_census(self, found: int, at: datetime) -> None:
+        """Remember a census that was believed."""
+        ...
+
+
+class RemoteRecords(Protocol):
+    """The other side of one scope."""
+
+    def fetch(self, ref: ResourceRef) -> RemoteRecord:
+        """The record, read by id.
+
+        Raises:
+            RemoteMissing: Not found or not permitted.
+            UnreadableRecord: It is there, and makes no sense.
+            RemoteBusy: Try later.
+        """
+        ...
+
+    def history(self, ref: ResourceRef) -> Sequence[FieldChange]:
+        """All changes of the record that the remote remembers, oldest first; raises as `fetch` does."""
+        ...
+
+    def send(self, op: Operation, current: RemoteRecord) -> None:
+        """Execute an operation, with its id as a mark on what it changes.
+
+        Args:
+            op: What to write.
+            current: The record as it was read just before.
+
+        Raises:
+            RemoteRefused: Not executed, and never will be as it is; `field_errors` is by our field names.
+            StaleRevision: Not executed, because the record has changed.
+            RemoteBusy: Not executed; try later.
+            OutcomeUnknown: Executed, or not, or later.
+        """
+        ...

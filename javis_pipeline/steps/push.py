@@ -1,0 +1,132 @@
+"""Send what was planned: look just before, commit that it is sent, send, look just after.
+
+The remote has no compare-and-swap, so the look before narrows the gap in which somebody's edit could be overwritten,
+and the look after finds the ones that fell into it: their values are kept in a conflict.
+"""
+
+import dataclasses
+import logging
+from collections.abc import Iterable
+
+from javis_pipeline.errors import OutcomeUnknown, RemoteBusy, RemoteMissing, RemoteRefused, StaleRevision
+from javis_pipeline.records.sync import Operation, OperationKind, Overrides, RecordPlan
+from javis_pipeline.records.values import ResourceRef
+from javis_pipeline.steps.ports import RemoteRecords, SyncStore
+from javis_pipeline.steps.settle import settle
+from javis_pipeline.sync.guards import guard_writes
+from javis_pipeline.sync.merge import missing_record
+from javis_pipeline.sync.outbox import reject_operation, send_operation, unsend_operation
+from javis_pipeline.sync.run import Run
+
+_LOG = logging.getLogger(__name__)
+
+# A record that people are editing right now moves under us; after some tries it is left to the next run.
+_MOST_TRIES = 4
+# One busy answer may be about one issue; several in a row mean that the site wants us to stop.
+_MOST_BUSY = 3
+
+
+@dataclasses.dataclass(slots=True)
+class Pushed:
+    """What sending came to, as numbers of operations; `postponed` ones stay planned."""
+
+    confirmed: int = 0
+    rejected: int = 0
+    unknown: int = 0
+    postponed: int = 0
+
+    def count(self) -> dict[str, int]:
+        return dataclasses.asdict(self)
+
+
+def push_operations(store: SyncStore, remote: RemoteRecords, run: Run, overrides: Overrides) -> Pushed:
+    """Send the scope's planned operations, record by record.
+
+    At most one request of each sort goes to a record in one run.
+
+    Raises:
+        SyncHalted: Suspiciously many writes are planned; nothing was sent.
+        RemoteBusy: The remote wants no more requests now; what was not sent stays planned.
+    """
+    refs = _records_of(store.operations("planned"))
+    planned = len(store.operations("planned"))
+    guard_writes(store.name, writes=planned, records=len(store.records()), overrides=overrides)
+    done = Pushed()
+    busy = 0
+    for ref in refs:
+        try:
+            _push_record(store, remote, ref, run, done)
+            busy = 0
+        except RemoteBusy:
+            done.postponed += 1
+            busy += 1
+            if busy >= _MOST_BUSY:
+                raise
+    _LOG.info("pushed scope=%r %s", store.name, " ".join(f"{name}={n}" for name, n in done.count().items()))
+    return done
+
+
+def _records_of(operations: Iterable[Operation]) -> list[ResourceRef]:
+    return list({op.ref.resource_id: op.ref for op in operations}.values())
+
+
+def _push_record(store: SyncStore, remote: RemoteRecords, ref: ResourceRef, run: Run, done: Pushed) -> None:
+    executed: set[OperationKind] = set()
+    for _ in range(_MOST_TRIES):
+        planned = [op for op in store.state(ref).operations if op.state == "planned" and op.kind not in executed]
+        if not planned or not _push_operation(store, remote, planned[0], run, done, executed):
+            return
+
+
+def _push_operation(
+    store: SyncStore, remote: RemoteRecords, op: Operation, run: Run, done: Pushed, executed: set[OperationKind]
+) -> bool:
+    """Send one operation; False when nothing more should be sent to its record in this run."""
+    try:
+        # In this order: what changes between the two is in the record, and not among the changes that were seen.
+        changes = remote.history(op.ref)
+        record = remote.fetch(op.ref)
+    except RemoteMissing:
+        # Our read of the scope's visibility may be old by now, so this counts for nothing but a delay.
+        store.change(op.ref, lambda state: missing_record(state, run, proved=False))
+        done.postponed += 1
+        return False
+    plan = store.change(op.ref, lambda state: send_operation(state, op, record, changes, run))
+    sent = next((p for p in plan.operations if p.op_id == op.op_id and p.state == "sent"), None)
+    if sent is None:
+        return True  # decided again: there may be another operation now, or none
+    replied = False
+    try:
+        remote.send(sent, record)
+        replied = True
+    except RemoteBusy as error:
+        _unsend(store, sent, run, str(error))
+        raise
+    except StaleRevision as error:
+        _unsend(store, sent, run, str(error))
+        return True
+    except RemoteRefused as error:
+        reason, field_errors = str(error), error.field_errors
+        store.change(
+            op.ref, lambda state: reject_operation(state, sent, record, run, reason=reason, field_errors=field_errors)
+        )
+        done.rejected += 1
+        return True
+    except OutcomeUnknown:
+        _LOG.info("outcome_unknown scope=%r record=%s op=%s", store.name, op.ref.key, op.op_id)
+    executed.add(op.kind)
+    return _settle_now(store, remote, sent, run, done, replied=replied)
+
+
+def _unsend(store: SyncStore, op: Operation, run: Run, reason: str) -> RecordPlan:
+    return store.change(op.ref, lambda state: unsend_operation(state, op, run, reason))
+
+
+def _settle_now(
+    store: SyncStore, remote: RemoteRecords, op: Operation, run: Run, done: Pushed, *, replied: bool
+) -> bool:
+    plan = settle(store, remote, op, run, replied=replied)
+    confirmed = any(p.op_id == op.op_id and p.state == "confirmed" for p in plan.operations)
+    done.confirmed += confirmed
+    done.unknown += not confirmed
+    return confirmed

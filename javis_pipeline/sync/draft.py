@@ -1,0 +1,383 @@
+"""The draft of a plan for one record: decisions write into it, and the plan is what differs from the stored state."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from javis_pipeline.records import MISSING
+from javis_pipeline.records.sync import (
+    WHOLE_RECORD,
+    AuditEntry,
+    Conflict,
+    ConflictKind,
+    ConflictValue,
+    LocalRecord,
+    Operation,
+    OperationKind,
+    OperationState,
+    PlanItem,
+    RecordPlan,
+    RecordState,
+    RemoteRecord,
+    Resolution,
+    Side,
+    SyncStatus,
+)
+from javis_pipeline.records.values import ResourceRef, Value, as_set
+from javis_pipeline.sync.decide import Sides
+from javis_pipeline.sync.fields import FIELDS_OF, Field
+from javis_pipeline.sync.run import Run
+
+OFFERS: frozenset[ConflictKind] = frozenset({"overwrote_remote", "undo_of_changed"})
+"""Conflicts that offer an older value although both sides agree by now: they hold nothing up."""
+
+SYNC_ACTOR = "javis"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One field's part of an operation that is to be planned."""
+
+    expected: Value
+    desired: Value
+    local: Value
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+
+
+class Draft:
+    """What becomes of one record. Only `plan` reads it as a whole; it knows nothing of decisions."""
+
+    def __init__(self, state: RecordState, run: Run) -> None:
+        assert state.local is not None, "a record without a row is inserted, not changed"
+        self.run = run
+        self.local: LocalRecord = state.local
+        self.ref: ResourceRef = state.local.ref
+        self.fields: Mapping[str, Field] = FIELDS_OF[self.ref.resource_type]
+        self.last_writes = state.last_writes
+        self.values: dict[str, Value] = dict(state.local.values)
+        self.bases: dict[str, Value] = dict(state.local.bases)
+        self.raw: dict[str, Value] = dict(state.local.raw)
+        self.errors: dict[str, str] = dict(state.local.errors)
+        self.columns: dict[str, Any] = {}
+        self.operations: dict[Any, Operation] = {op.op_id: op for op in state.operations}
+        self.conflicts: dict[Any, Conflict] = {conflict.conflict_id: conflict for conflict in state.conflicts}
+        self.unmarked = state.local.unmarked
+        self.decided = False
+        self.undecided_fields: set[str] = set()
+        self._wanted: dict[OperationKind, dict[str, Wanted]] = {}
+        self._stored_operations = dict(self.operations)
+        self._stored_conflicts = dict(self.conflicts)
+        self._conflict_values: list[ConflictValue] = []
+        self._audit: list[AuditEntry] = []
+        self._items: list[PlanItem] = []
+        self._renamed_to: ResourceRef | None = None
+
+    # --- values and bases ---
+
+    def sides(self, spec: Field, remote: RemoteRecord) -> Sides:
+        """The field's three values as the draft has them now."""
+        value = self.values.get(spec.name)
+        base = self.bases.get(spec.name, value)
+        base_raw = self.raw.get(spec.name) if spec.raw_column else base
+        return Sides(base, base_raw, value, remote.values.get(spec.name, MISSING))
+
+    def set_value(
+        self, name: str, value: Value, *, reason: str, row: int, undo_of: int | None = None, actor: str = SYNC_ACTOR
+    ) -> None:
+        """Write a column, with the audit row that belongs to it. The base is set separately."""
+        old = self.values.get(name)
+        if old == value:
+            return
+        self.values[name] = value
+        self.audit("local", name, old, value, reason, undo_of=undo_of, actor=actor)
+        self.item("local", name, old, value, reason, row)
+
+    def set_base(self, spec: Field, base: Value, raw: Value) -> None:
+        """Note what both sides hold; a column that holds the same is clean."""
+        name = spec.name
+        if self.values.get(name) == base:
+            self.bases.pop(name, None)
+        else:
+            self.bases[name] = base
+        # Servers vary what does not matter; writing that down would make every look at a record a change.
+        if spec.raw_column and spec.codec.canonical(raw) != spec.codec.canonical(self.raw.get(name)):
+            self.raw[name] = spec.stored_raw(raw)
+
+    def keep_base(self, name: str) -> None:
+        """Mark a column as edited before it is overwritten with another local value."""
+        self.bases.setdefault(name, self.values.get(name))
+
+    # --- errors ---
+
+    def set_error(self, name: str, message: str) -> None:
+        if self.errors.get(name) != message:
+            self.errors[name] = message
+            value = self.values.get(name)
+            self.item("error", name, self.bases.get(name, value), value, message, 6)
+
+    def clear_error(self, name: str) -> None:
+        self.errors.pop(name, None)
+
+    # --- operations ---
+
+    def want(self, spec: Field, wanted: Wanted, *, reason: str, row: int) -> None:
+        """Have the remote changed: one operation for all fields that one request can write."""
+        assert spec.written_by is not None
+        self._wanted.setdefault(spec.written_by, {})[spec.name] = wanted
+        old = self.bases.get(spec.name, self.values.get(spec.name))
+        self.item("remote", spec.name, old, wanted.local, reason, row)
+
+    def fields_in_flight(self) -> set[str]:
+        """Fields of operations whose outcome is unknown."""
+        return {name for op in self.operations.values() if op.state == "sent" for name in op.fields}
+
+    def settle(self, op: Operation, state: OperationState, **changes: Any) -> Operation:
+        """Move an operation to another state; returns it as it is now."""
+        settled_at = self.run.now() if state not in ("planned", "sent") else None
+        self.operations[op.op_id] = replace(op, state=state, settled_at=settled_at, **changes)
+        return self.operations[op.op_id]
+
+    # --- conflicts ---
+
+    def live_conflict(self, name: str) -> Conflict | None:
+        """The open conflict that holds up this field."""
+        return next(
+            (c for c in self.conflicts.values() if c.field == name and c.state == "open" and c.kind not in OFFERS), None
+        )
+
+    def accepted(self, name: str, kind: ConflictKind) -> bool:
+        """Whether a person resolved such a conflict for what the column holds, and it has not gone out yet."""
+        return any(
+            c.field == name and c.kind == kind and c.state == "resolved" and c.applied_at is None
+            for c in self.conflicts.values()
+            if c.local == self.values.get(name)
+        )
+
+    def open_conflict(
+        self,
+        name: str,
+        kind: ConflictKind,
+        *,
+        base: Value,
+        local: Value,
+        remote: Value,
+        remote_raw: Value,
+        details: Mapping[str, Any],
+        row: int,
+    ) -> Conflict:
+        """Open a conflict, or bring the open one of this field up to date; each new value is kept."""
+        same_sort = [
+            c
+            for c in self.conflicts.values()
+            if c.field == name and c.state == "open" and (c.kind in OFFERS) == (kind in OFFERS)
+        ]
+        old = next((c for c in same_sort if c.kind == kind), next((c for c in same_sort if kind not in OFFERS), None))
+        if old and (old.kind, old.base, old.local, old.remote) == (kind, base, local, remote):
+            return old
+        now = self.run.now()
+        revision = self.local.revision.isoformat() if self.local.revision else None
+        conflict = Conflict(
+            old.conflict_id if old else self.run.new_id(),
+            self.ref,
+            name,
+            kind,
+            base,
+            local,
+            remote,
+            remote_raw,
+            self.local.local_seq,
+            revision,
+            old.created_at if old else now,
+            details or (old.details if old else {}),
+        )
+        self.conflicts[conflict.conflict_id] = conflict
+        for side, value in (("base", base), ("local", local), ("remote", remote)):
+            if old is None or getattr(old, side) != value:
+                self.note_value(conflict, side, value)  # type: ignore[arg-type]  # the three sides above
+        self.item("conflict", name, local, remote, kind, row)
+        return conflict
+
+    def note_value(
+        self, conflict: Conflict, side: Literal["base", "local", "remote", "resolved"], value: Value
+    ) -> None:
+        """Keep a value that is in play in a conflict."""
+        self._conflict_values.append(ConflictValue(conflict.conflict_id, side, value))
+
+    def end_conflict(
+        self,
+        conflict: Conflict,
+        resolution: Resolution,
+        *,
+        value: Value = None,
+        by: str = SYNC_ACTOR,
+        done: bool = True,
+    ) -> None:
+        """Close a conflict that went away (equal, superseded) or resolve it as a person chose.
+
+        `done` is False when the choice still has to reach the remote.
+        """
+        now = self.run.now()
+        chosen = resolution not in ("equal", "superseded")
+        self.conflicts[conflict.conflict_id] = replace(
+            conflict,
+            state="resolved" if chosen else "closed",
+            resolution=resolution,
+            resolved_value=value,
+            resolved_by=by,
+            resolved_at=now,
+            applied_at=now if done else None,
+        )
+        if chosen:
+            self.note_value(conflict, "resolved", value)
+
+    def end_live_conflict(self, name: str, resolution: Resolution) -> None:
+        """The field is decided again: its open conflict ends, and an earlier resolution has taken effect."""
+        conflict = self.live_conflict(name)
+        if conflict:
+            self.end_conflict(conflict, resolution, value=self.values.get(name))
+
+    def apply_resolutions(self, name: str) -> None:
+        """What people chose for this field has reached both sides."""
+        for conflict in list(self.conflicts.values()):
+            if conflict.field == name and conflict.state == "resolved" and conflict.applied_at is None:
+                self.conflicts[conflict.conflict_id] = replace(conflict, applied_at=self.run.now())
+
+    # --- record ---
+
+    def rename(self, ref: ResourceRef) -> None:
+        """Follow a new key or scope; the id stays."""
+        if ref != self.ref:
+            self.audit("local", WHOLE_RECORD, self.ref.key, ref.key, "key or place changed")
+            self.ref = self._renamed_to = ref
+
+    def set_column(self, name: str, value: Any) -> None:
+        """Write a column that is no synced field."""
+        self.columns[name] = value
+
+    def audit(
+        self,
+        side: Side,
+        name: str,
+        old: Value,
+        new: Value,
+        reason: str,
+        *,
+        op: Operation | None = None,
+        undo_of: int | None = None,
+        actor: str = SYNC_ACTOR,
+    ) -> None:
+        """Note a change on one side; it is stored with the change."""
+        self._audit.append(
+            AuditEntry(
+                self.run.run_id,
+                side,
+                self.ref,
+                name,
+                old,
+                new,
+                reason,
+                actor,
+                self.run.now(),
+                op.op_id if op else None,
+                undo_of,
+            )
+        )
+
+    def item(
+        self,
+        side: Literal["local", "remote", "conflict", "error", "record"],
+        name: str,
+        old: Value,
+        new: Value,
+        reason: str,
+        row: int,
+    ) -> None:
+        """Add a line to what people are shown."""
+        text = name in self.fields and self.fields[name].is_text
+        risk: Literal["low", "high"] = "high" if side == "conflict" or (side == "remote" and text) else "low"
+        self._items.append(
+            PlanItem(
+                self.ref.resource_type, self.ref.resource_id, self.ref.key, name, side, old, new, reason, row, risk
+            )
+        )
+
+    # --- the plan ---
+
+    def plan(self) -> RecordPlan:
+        """What differs from the stored state. Planned operations live as long as nothing is decided anew."""
+        if self.decided:
+            self._plan_operations()
+        columns = self._changed_columns()
+        operations = tuple(op for key, op in self.operations.items() if self._stored_operations.get(key) != op)
+        conflicts = tuple(c for key, c in self.conflicts.items() if self._stored_conflicts.get(key) != c)
+        dealt_with = self.decided and not self.undecided_fields
+        if columns or operations or conflicts or self._audit or (self.unmarked and dealt_with):
+            columns["last_synced_at"] = self.run.now()
+        return RecordPlan(
+            self.ref,
+            self.local.local_seq,
+            columns,
+            operations,
+            conflicts,
+            tuple(self._conflict_values),
+            tuple(self._audit),
+            tuple(self._items),
+            self._renamed_to,
+            keeps_hash=self.unmarked and not dealt_with,
+        )
+
+    def _plan_operations(self) -> None:
+        wanted = {kind: self._new_operation(kind, parts) for kind, parts in self._wanted.items()}
+        for op in list(self.operations.values()):
+            if op.state != "planned":
+                continue
+            if op.kind in wanted and op.says_the_same_as(wanted[op.kind]):
+                del wanted[op.kind]
+            else:
+                self.settle(op, "dropped")
+        for op in wanted.values():
+            self.operations[op.op_id] = op
+
+    def _new_operation(self, kind: OperationKind, parts: Mapping[str, Wanted]) -> Operation:
+        names = tuple(name for name in self.fields if name in parts)
+        sets = {name for name in names if self.fields[name].is_set}
+        return Operation(
+            op_id=self.run.new_id(),
+            ref=self.ref,
+            kind=kind,
+            fields=names,
+            expected={name: parts[name].expected for name in names if name not in sets},
+            desired={name: parts[name].desired for name in names if name not in sets},
+            local={name: parts[name].local for name in names},
+            add={name: as_set(parts[name].add) for name in names if parts[name].add},
+            remove={name: as_set(parts[name].remove) for name in names if parts[name].remove},
+            local_seq=self.local.local_seq,
+            created_at=self.run.now(),
+            run_id=self.run.run_id,
+        )
+
+    def _changed_columns(self) -> dict[str, Any]:
+        columns = self.columns | {
+            name: value for name, value in self.values.items() if value != self.local.values.get(name)
+        }
+        for name, raw in self.raw.items():
+            column = self.fields[name].raw_column
+            if column and raw != self.local.raw.get(name):
+                columns[column] = raw
+        if self.bases != self.local.bases:
+            columns["local_modified_fields"] = self.bases
+        if self.errors != self.local.errors:
+            columns["sync_errors"] = self.errors
+        if (status := self._status()) != self.local.sync_status:
+            columns["sync_status"] = status
+        return columns
+
+    def _status(self) -> SyncStatus:
+        if any(c.state == "open" for c in self.conflicts.values()):
+            return "conflict"
+        if self.errors:
+            return "error"
+        if any(op.state == "sent" for op in self.operations.values()):
+            return "pushing"
+        return "local_modified" if self.bases else "synced"

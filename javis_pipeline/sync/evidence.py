@@ -1,0 +1,154 @@
+"""Was a write executed? What speaks for it, in the order in which it is believed.
+
+A time limit, a 5xx or a cut reply says nothing about the outcome, and a remote without compare-and-swap does not say
+what was replaced either. The remote's own history of the record tells both.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from javis_pipeline.records import MISSING, Missing
+from javis_pipeline.records.sync import FieldChange, Operation, RemoteRecord
+from javis_pipeline.records.values import Value
+from javis_pipeline.sync.fields import FIELDS_OF, Field
+from javis_pipeline.sync.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of an operation that was sent, and why we think so."""
+
+    outcome: Literal["applied", "wait", "abandon"]
+    evidence: Mapping[str, Any]
+
+
+def judge(
+    op: Operation, remote: RemoteRecord | None, changes: Sequence[FieldChange], run: Run, *, replied: bool = False
+) -> Verdict:
+    """The verdict on an operation in state `sent`.
+
+    Args:
+        op: The operation; its evidence holds the ids of the history entries that were there before (`seen`).
+        remote: The record as it is now; None when it was not found.
+        changes: Its history, oldest first.
+        run: Clock and account.
+        replied: The remote said that it was executed.
+    """
+    if replied:
+        return Verdict("applied", {"by": "reply"})
+    if remote is not None:
+        if remote.marker == op.op_id or any(change.op_id == op.op_id for change in changes):
+            return Verdict("applied", {"by": "marker"})
+        if entries := _entries_for_all(op, changes, run.account_id):
+            return Verdict("applied", {"by": "history", "entries": entries})
+        if all(holds(op, name, remote) for name in op.fields):
+            return Verdict("applied", {"by": "value"})
+    assert op.sent_at is not None, "only an operation that was sent is judged"
+    # A clock that was set back must not make an operation wait until it has caught up.
+    if abs(run.now() - op.sent_at) < run.rules.request_limit:
+        return Verdict("wait", {})
+    return Verdict("abandon", {"by": "time"})
+
+
+def _entries_for_all(op: Operation, changes: Sequence[FieldChange], account_id: str) -> list[str]:
+    """Ids of unmarked entries that look like this operation, if there is one for each of its fields.
+
+    One field is not enough: another operation of ours may have wanted the same of it. Sets count only if there is
+    nothing else, since a verb that finds nothing to do leaves no entry.
+    """
+    names = set(op.desired) or set(op.fields)
+    found = {c.field: c.entry_id for c in changes if c.field in names and _looks_like_ours(op, c, account_id)}
+    return sorted(found.values()) if set(found) == names else []
+
+
+def is_ours(op: Operation, change: FieldChange, remote: RemoteRecord, account_id: str) -> bool:
+    """Whether an entry of the history was made by this operation.
+
+    Without a mark in the entry, the record's own marker vouches for one that looks like it. An account may belong to a
+    person, so looks alone are not enough.
+    """
+    if change.field not in op.fields or change.entry_id in op.evidence.get("entries", ()):
+        return False
+    if change.op_id is not None:
+        return change.op_id == op.op_id
+    return remote.marker == op.op_id and _looks_like_ours(op, change, account_id)
+
+
+def own_entry(op: Operation, name: str, changes: Sequence[FieldChange], account_id: str) -> FieldChange | None:
+    """The entry that an executed operation made for a field; None when it changed nothing or the history is silent."""
+    of_field = [change for change in changes if change.field == name]
+    marked = [change for change in of_field if change.op_id == op.op_id]
+    alike = [change for change in of_field if _looks_like_ours(op, change, account_id)]
+    return next(iter(marked or alike), None)
+
+
+def overwritten_value(
+    spec: Field, op: Operation, entry: FieldChange, changes: Sequence[FieldChange]
+) -> tuple[Value, str | None, datetime | None] | None:
+    """(value, author, instant) of what a write of ours replaced without having seen it; None when it had.
+
+    Where the history has the replaced value, that decides. Of texts it has only words; there, somebody else's entry
+    that appeared between our look and our write tells.
+    """
+    earlier = _entries_before(entry, changes)
+    seen = set(op.evidence.get("seen", ()))
+    unseen = [change for change in earlier if change.entry_id not in seen and change.op_id != op.op_id]
+    if isinstance(entry.old, Missing):
+        return (unseen[-1].new_text, unseen[-1].author_id, unseen[-1].at) if unseen else None
+    if spec.codec.canonical(entry.old) == op.expected.get(spec.name):
+        return None
+    last = earlier[-1] if earlier else None
+    return _as_people_see(entry), last.author_id if last else None, last.at if last else None
+
+
+def _as_people_see(entry: FieldChange) -> Value:
+    """The replaced value in local form: the words where the value is an id."""
+    if entry.old is None:
+        return None
+    if isinstance(entry.old, Missing) or (entry.old_text is not None and entry.field in ("status", "priority")):
+        return entry.old_text
+    return entry.old
+
+
+def _entries_before(entry: FieldChange, changes: Sequence[FieldChange]) -> list[FieldChange]:
+    of_field = [change for change in changes if change.field == entry.field]
+    position = next(i for i, change in enumerate(of_field) if change.entry_id == entry.entry_id)
+    return of_field[:position]
+
+
+def _looks_like_ours(op: Operation, change: FieldChange, account_id: str) -> bool:
+    """A new entry by our account that sets what the operation wanted, and is marked as nobody else's."""
+    if change.op_id is not None or change.author_id != account_id or change.field not in op.fields:
+        return False
+    if change.entry_id in op.evidence.get("seen", ()):
+        return False
+    spec = FIELDS_OF[op.ref.resource_type][change.field]
+    if isinstance(change.new, Missing):
+        return False
+    if spec.is_set:
+        return _set_holds(op, change.field, change.new)
+    return _same(spec, change.new, op.desired[change.field])
+
+
+def holds(op: Operation, name: str, remote: RemoteRecord) -> bool:
+    """Whether the remote has what an operation wants of a field."""
+    value = remote.values.get(name, MISSING)
+    if isinstance(value, Missing):
+        return False
+    spec = FIELDS_OF[op.ref.resource_type][name]
+    return _set_holds(op, name, value) if spec.is_set else _same(spec, value, op.desired[name])
+
+
+def _same(spec: Field, value: Value, desired: Value) -> bool:
+    canonical = spec.codec.canonical(value)
+    # Statuses of one name may have several ids; any of them is what was asked for.
+    ids = desired.get("ids") if isinstance(desired, Mapping) and spec.written_by == "transition" else None
+    return canonical in ids if ids else canonical == spec.codec.canonical(desired)
+
+
+def _set_holds(op: Operation, name: str, value: Value) -> bool:
+    elements = set(value) if isinstance(value, tuple) else set()
+    add, remove = set(op.add.get(name, ())), set(op.remove.get(name, ()))
+    return add <= elements and not remove & elements

@@ -1,0 +1,78 @@
+"""The synced fields of each sort of record: how each is read, compared and written."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from javis_pipeline.records.sync import FieldPolicy, OperationKind
+from javis_pipeline.records.values import ResourceType, Value
+from javis_pipeline.sync.codecs import Account, Codec, Day, Key, Labels, Line, Named, Number, Plain
+from javis_pipeline.sync.text_codecs import MarkdownText, StorageText
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One synced field. Its name is its column.
+
+    Attributes:
+        codec: How its values are read, compared and checked.
+        written_by: Sort of request that writes it; None for a field that only the remote may change.
+        is_set: Each element is merged by itself and written by add/remove verbs.
+        raw_column: Column with the base in remote form, where the local form cannot give it back.
+    """
+
+    name: str
+    codec: Codec
+    written_by: OperationKind | None = None
+    is_set: bool = False
+    raw_column: str | None = None
+
+    @property
+    def is_text(self) -> bool:
+        return isinstance(self.codec, MarkdownText | StorageText)
+
+    @property
+    def default_policy(self) -> FieldPolicy:
+        return "two_way" if self.written_by else "remote_to_local"
+
+    def stored_raw(self, raw: Value) -> Value:
+        """What the raw column keeps: the whole text, but of a choice only its id."""
+        return raw if self.is_text else self.codec.canonical(raw)
+
+
+def _by_name(*fields: Field) -> Mapping[str, Field]:
+    return {field.name: field for field in fields}
+
+
+# A label list that only mirrors the remote is one value: nobody merges what nobody may edit.
+_MIRRORED = (
+    "issue_type",
+    "resolution",
+    "components",
+    "fix_versions",
+    "reporter_id",
+    "sprint",
+    "flagged",
+    "custom_fields",
+)
+
+JIRA_FIELDS = _by_name(
+    Field("title", Line(), "edit"),
+    Field("description", MarkdownText(), "edit", raw_column="description_adf"),
+    Field("labels", Labels(), "edit", is_set=True),
+    Field("priority", Named("priority"), "edit", raw_column="priority_id"),
+    Field("assignee_id", Account(), "edit"),
+    Field("due_date", Day(), "edit"),
+    Field("story_points", Number(), "edit"),
+    Field("parent_key", Key(), "edit"),
+    Field("status", Named("status"), "transition", raw_column="status_id"),
+    *(Field(name, Plain()) for name in _MIRRORED),
+)
+
+PAGE_FIELDS = _by_name(
+    Field("title", Line(), "edit"),
+    Field("body_storage", StorageText(), "edit"),
+    Field("parent_id", Key(), "edit"),
+    Field("labels", Labels(), "labels", is_set=True),
+)
+
+FIELDS_OF: Mapping[ResourceType, Mapping[str, Field]] = {"jira_issue": JIRA_FIELDS, "confluence_page": PAGE_FIELDS}

@@ -1,0 +1,182 @@
+"""The life of an operation: planned -> sent -> confirmed | rejected | abandoned; planned -> dropped when re-decided.
+
+The base moves only in `settle_operation`, when both sides are known to hold the value.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from javis_pipeline.records import MISSING, Missing
+from javis_pipeline.records.sync import FieldChange, Operation, RecordPlan, RecordState, RemoteRecord
+from javis_pipeline.records.values import Value
+from javis_pipeline.sync.codecs import UnreadableValue
+from javis_pipeline.sync.draft import Draft
+from javis_pipeline.sync.evidence import Verdict, holds, own_entry
+from javis_pipeline.sync.fields import FIELDS_OF, Field
+from javis_pipeline.sync.merge import offer_overwritten, reconcile_in
+from javis_pipeline.sync.run import Run
+
+
+def remote_is_as_expected(op: Operation, remote: RemoteRecord) -> bool:
+    """Whether the remote still holds what the operation was decided on. Sets are written by verbs: they always do."""
+    specs = FIELDS_OF[op.ref.resource_type]
+    for name, expected in op.expected.items():
+        value = remote.values.get(name, MISSING)
+        if isinstance(value, Missing) or specs[name].codec.canonical(value) != expected:
+            return False
+    return True
+
+
+def send_operation(
+    state: RecordState, op: Operation, remote: RemoteRecord, changes: Sequence[FieldChange], run: Run
+) -> RecordPlan:
+    """Note that an operation is about to be sent; if a side has moved since it was planned, decide again instead.
+
+    The plan sends exactly when it holds the operation in state `sent`.
+    """
+    draft = Draft(state, run)
+    current = draft.operations.get(op.op_id)
+    if current is None or current.state != "planned":
+        return draft.plan()
+    moved_here = any(draft.values.get(name) != value for name, value in current.local.items())
+    gone_here = draft.local.deleted_at is not None
+    if moved_here or gone_here or not remote_is_as_expected(current, remote):
+        reconcile_in(draft, remote, changes)
+        return draft.plan()
+    evidence = {
+        "seen": sorted({change.entry_id for change in changes}),
+        "replaces": {name: _as_local(draft.fields[name], remote) for name in current.expected},
+    }
+    draft.settle(current, "sent", sent_at=run.now(), attempts=current.attempts + 1, evidence=evidence)
+    return draft.plan()
+
+
+def _as_local(spec: Field, remote: RemoteRecord) -> Value:
+    value = remote.values[spec.name]
+    assert not isinstance(value, Missing), "it was compared with what is expected"
+    return spec.codec.to_local(value)
+
+
+def unsend_operation(state: RecordState, op: Operation, run: Run, reason: str) -> RecordPlan:
+    """Note that an operation was not executed, as the remote said so: it may be sent again."""
+    draft = Draft(state, run)
+    current = draft.operations[op.op_id]
+    if current.state == "sent":
+        draft.settle(current, "planned", sent_at=None, last_error=reason)
+    return draft.plan()
+
+
+def reject_operation(
+    state: RecordState,
+    op: Operation,
+    remote: RemoteRecord,
+    run: Run,
+    *,
+    reason: str,
+    field_errors: Mapping[str, str],
+) -> RecordPlan:
+    """Note that the remote refused an operation for good. The edits stay, as errors on the row.
+
+    One bad field fails a whole request: the fields that were not named are planned anew.
+
+    Args:
+        state: What the store knows.
+        op: The operation; it was not executed.
+        remote: The record as it was just before.
+        run: Clock and ids.
+        reason: What the remote said.
+        field_errors: Field of ours to what the remote said about it.
+    """
+    draft = Draft(state, run)
+    current = draft.operations[op.op_id]
+    if current.state != "sent":
+        return draft.plan()
+    named = {name: text for name, text in field_errors.items() if name in current.fields}
+    refused = named or dict.fromkeys(current.fields, reason)
+    draft.settle(current, "rejected", last_error=reason, evidence={**current.evidence, "refused": refused})
+    reconcile_in(draft, remote, ())
+    return draft.plan()
+
+
+def settle_operation(
+    state: RecordState,
+    op: Operation,
+    verdict: Verdict,
+    remote: RemoteRecord | None,
+    changes: Sequence[FieldChange],
+    run: Run,
+) -> RecordPlan:
+    """Confirm or abandon an operation that was sent, and decide the record anew with what was read.
+
+    Args:
+        state: What the store knows.
+        op: The operation, in state `sent`.
+        verdict: What became of it.
+        remote: The record as it is now; None when it was not found.
+        changes: Its history, oldest first.
+        run: Clock and ids.
+    """
+    draft = Draft(state, run)
+    current = draft.operations.get(op.op_id)
+    if current is None or current.state != "sent" or verdict.outcome == "wait":
+        return draft.plan()
+    evidence = {**current.evidence, **verdict.evidence}
+    if verdict.outcome == "abandon" or remote is None:
+        draft.settle(current, "abandoned", evidence=evidence)
+    else:
+        draft.settle(current, "confirmed", evidence=evidence)
+        for name in current.fields:
+            _confirm_field(draft, draft.fields[name], current, remote, changes)
+    if remote is not None:
+        reconcile_in(draft, remote, changes)
+    return draft.plan()
+
+
+def _confirm_field(
+    draft: Draft, spec: Field, op: Operation, remote: RemoteRecord, changes: Sequence[FieldChange]
+) -> None:
+    """Both sides held the value: it is the base. A column that nobody touched meanwhile takes the server's spelling."""
+    entry = own_entry(op, spec.name, changes, draft.run.account_id)
+    if entry is not None:
+        offer_overwritten(draft, spec, op, entry, changes)
+    draft.clear_error(spec.name)
+    if spec.is_set:
+        _confirm_set(draft, spec, op)
+        return
+    sent = op.local[spec.name]
+    draft.audit("remote", spec.name, op.evidence.get("replaces", {}).get(spec.name), sent, "pushed", op=op)
+    held, raw = _held_after(spec, op, entry, remote, changes)
+    if draft.values.get(spec.name) == sent:
+        draft.set_value(spec.name, held, reason="as the remote spells it", row=1)
+    else:
+        # Somebody edited again while we were sending: theirs stays, on top of what the remote holds now.
+        draft.keep_base(spec.name)
+    draft.set_base(spec, held, raw)
+    draft.apply_resolutions(spec.name)
+
+
+def _held_after(
+    spec: Field,
+    op: Operation,
+    entry: FieldChange | None,
+    remote: RemoteRecord,
+    changes: Sequence[FieldChange],
+) -> tuple[Value, Value]:
+    """(local, remote form) of what the remote held right after our write: as read, unless somebody wrote after us."""
+    value = remote.values.get(spec.name, MISSING)
+    of_field = [change for change in changes if change.field == spec.name]
+    # Without an entry of ours, only the value itself can tell that it is ours.
+    somebody_after = of_field[-1].entry_id != entry.entry_id if entry else not holds(op, spec.name, remote)
+    if not isinstance(value, Missing) and not somebody_after:
+        try:
+            return spec.codec.to_local(value), value
+        except UnreadableValue:
+            pass  # then what we sent is the best that is known
+    return op.local[spec.name], op.desired[spec.name]
+
+
+def _confirm_set(draft: Draft, spec: Field, op: Operation) -> None:
+    add, remove = frozenset(op.add.get(spec.name, ())), frozenset(op.remove.get(spec.name, ()))
+    marked = draft.bases.get(spec.name, draft.values.get(spec.name))
+    before = frozenset(marked) if isinstance(marked, tuple) else frozenset()
+    draft.audit("remote", spec.name, tuple(sorted(remove)), tuple(sorted(add)), "pushed", op=op)
+    draft.set_base(spec, tuple(sorted((before | add) - remove)), None)

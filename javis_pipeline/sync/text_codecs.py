@@ -1,0 +1,76 @@
+"""Codecs of rich texts: a Jira description (ADF, edited as Markdown) and a page's body (storage XHTML).
+
+Both are edited by block: what a person did not touch goes out as it came in.
+"""
+
+# ruff: noqa: ARG002  codecs share one signature, and each uses of it what it needs
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from javis_pipeline.errors import UnreadableText
+from javis_pipeline.records.sync import Catalog
+from javis_pipeline.records.values import Value
+from javis_pipeline.sync.codecs import Codec, LossyEdit, Plain, UnreadableValue
+from javis_pipeline.sync.richtext.adf import canonical_document
+from javis_pipeline.sync.richtext.description import Lossy, Merged, apply_local_edit, merge_descriptions
+from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
+
+# Jira's own limit is near this; a longer text is refused there with a message that names no limit.
+LONGEST_DESCRIPTION = 32_767
+LARGEST_BODY = 5 * 1024 * 1024
+
+
+class TextCodec(Codec, Protocol):
+    """A codec of texts that are merged by block."""
+
+    def merge(self, base: Value, base_raw: Value, local: Value, remote_raw: Value) -> tuple[Value, Value] | None:
+        """(local, remote form) of a text that holds both sides' edits; None where they do not go together."""
+        ...
+
+
+class MarkdownText(Plain):
+    """A description: Markdown here, an ADF document there."""
+
+    def to_local(self, raw: Value) -> Value:
+        if raw is not None and not isinstance(raw, Mapping):
+            raise UnreadableValue("is not an ADF document")
+        return adf_to_markdown(raw)
+
+    def canonical(self, raw: Value) -> Value:
+        try:
+            return canonical_document(_document(raw))
+        except UnreadableText as error:
+            raise UnreadableValue(str(error)) from error
+
+    def to_remote(self, wanted: Value, *, base: Value, base_raw: Value, catalog: Catalog, lossy: bool) -> Value:
+        edited = apply_local_edit(_document(base_raw), _text(base), _text(wanted), accept_loss=lossy)
+        if isinstance(edited, Lossy):
+            raise LossyEdit("; ".join(edited.reasons))
+        return edited.doc
+
+    def problem(self, wanted: Value, catalog: Catalog) -> str | None:
+        if isinstance(wanted, str) and len(wanted) > LONGEST_DESCRIPTION:
+            return f"is {len(wanted)} characters long; at most {LONGEST_DESCRIPTION} are possible: shorten it"
+        return None
+
+    def merge(self, base: Value, base_raw: Value, local: Value, remote_raw: Value) -> tuple[Value, Value] | None:
+        merged = merge_descriptions(_document(base_raw), _text(local), _document(remote_raw))
+        return (merged.markdown, merged.doc) if isinstance(merged, Merged) else None
+
+
+class StorageText(Plain):
+    """A page's body: storage XHTML on both sides, which the server respells."""
+
+    def merge(self, base: Value, base_raw: Value, local: Value, remote_raw: Value) -> tuple[Value, Value] | None:
+        return None
+
+
+def _document(raw: Value) -> dict[str, Any] | None:
+    if raw is not None and not isinstance(raw, Mapping):
+        raise UnreadableValue("is not an ADF document")
+    return None if raw is None else dict(raw)
+
+
+def _text(value: Value) -> str | None:
+    return value if isinstance(value, str) else None

@@ -1,0 +1,379 @@
+"""Random histories of a scope: people edit on both sides, the sync runs, everything that can fail does; then the laws.
+
+A history is drawn from one source of randomness, so that it can be repeated by its seed and shrunk by Hypothesis.
+"""
+
+import contextlib
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from random import Random
+
+from javis_pipeline.errors import RemoteBusy
+from javis_pipeline.records.sync import LocalRecord, Operation, Overrides, PlanItem, RecordPlan
+from javis_pipeline.records.values import ResourceRef, Value, as_set
+from javis_pipeline.steps.push import push_operations
+from javis_pipeline.steps.reconcile import plan_records, reconcile_edited, reconcile_records
+from javis_pipeline.steps.settle import settle_operations
+from javis_pipeline.sync.codecs import Labels
+from javis_pipeline.sync.draft import OFFERS
+from javis_pipeline.sync.fields import JIRA_FIELDS
+from javis_pipeline.sync.run import Rules, Run
+from javis_pipeline_tests.property.sync_memory import (
+    CATALOG,
+    OUR_ACCOUNT,
+    PRIORITIES,
+    STATUSES,
+    SYNCED,
+    Crash,
+    Halt,
+    Issue,
+    MemoryRemote,
+    MemoryStore,
+    World,
+    local_of,
+)
+
+WORDS = ("red", "green", "blue", "amber")
+FAULTS = ("ok", "ok", "ok", "lost_before", "lost_after", "late", "busy", "refused", "stale")
+MOST_WRITES = Overrides(writes=10_000, deletions=10_000)
+SETTLED = timedelta(minutes=10)
+
+
+class History:
+    """One history. `play` makes it happen; it raises `Halt` when a law is broken."""
+
+    def __init__(self, rng: Random, *, records: int = 2, faulty: bool = True, rules: Rules | None = None) -> None:
+        self.rng = rng
+        self.rules = rules or Rules()
+        self.world = World()
+        self.store = MemoryStore(self.world)
+        self.remote = MemoryRemote(self.world, marks=rng.random() < 0.7)
+        self.refs = [self.remote.create(number + 1, **self._values()) for number in range(records)]
+        self.runs = 0
+        self.faulty = False
+        self.crash_rate = self.edit_rate = 0.0
+        self.seen: dict[tuple[str, str, str], list[Value]] = defaultdict(list)
+        self.overwritten_remote: list[tuple[str, str, Value]] = []
+        self.touched: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
+        self.overwritten_edits = 0
+        self.store.observe = self._check_local
+        self.remote.observe = self._note_remote
+        for ref in self.refs:
+            for name in SYNCED:
+                self._remember("remote", ref.resource_id, name, local_of(name, self._issue(ref).values[name]))
+        self.index: dict[str, object] = {}
+        self.sync()
+        self.initial_labels = {ref.resource_id: set(self._elements(self._issue(ref).values["labels"])) for ref in self.refs}
+        self.world.at_point = self._at_point
+        self.faulty = faulty
+
+    # --- what happens ---
+
+    def play(self, steps: int = 12) -> None:
+        rng = self.rng
+        for _ in range(rng.randint(1, steps)):
+            match rng.randint(0, 9):
+                case 0 | 1 | 2:
+                    self.edit_locally()
+                case 3 | 4 | 5:
+                    self.edit_remotely()
+                case 6 | 7 | 8:
+                    self.try_to_sync()
+                case _:
+                    self.something_else()
+        self.settle_down()
+
+    def something_else(self) -> None:
+        rng, world = self.rng, self.world
+        match rng.randint(0, 5):
+            case 0:  # clocks step
+                world.now_ += timedelta(days=rng.choice((-1, 1)), hours=rng.choice((-1, 0, 1)))
+            case 1:
+                world.now_ += SETTLED
+            case 2:
+                self.run_late()
+            case 3:
+                ref = rng.choice(self.refs)
+                if not self.store.rows[ref.resource_id].local.bases:
+                    name = rng.choice(SYNCED)
+                    value = self._value(name)
+                    self.store.edit_behind_the_trigger(ref.resource_id, name, value)
+                    self._remember("local", ref.resource_id, name, value)
+                    self.touched[ref.resource_id, "labels"].update((e, "?") for e in WORDS)
+            case 4:
+                issue = self._issue(rng.choice(self.refs))
+                issue.visible = not issue.visible
+            case _:
+                number = rng.randint(10, 99)
+                issue = self._issue(rng.choice(self.refs))
+                issue.ref = ResourceRef("jira_issue", issue.ref.resource_id, "OPS", f"OPS-{number}")
+
+    def try_to_sync(self) -> None:
+        """A run that may die at any point, during which people go on editing."""
+        self.crash_rate = self.rng.choice((0, 0, 0.05, 0.15)) if self.faulty else 0
+        self.edit_rate = self.rng.choice((0, 0.05, 0.2))
+        self.remote.fault = lambda _: self.rng.choice(FAULTS) if self.faulty else "ok"
+        self.remote.missing_fields = lambda: [self.rng.choice(SYNCED)] if self.rng.random() < 0.05 else ()
+        with contextlib.suppress(Crash, RemoteBusy):
+            self.sync()
+        self.quiet()
+
+    def quiet(self) -> None:
+        self.crash_rate = self.edit_rate = 0
+        self.remote.fault = lambda _: "ok"
+        self.remote.missing_fields = tuple
+
+    def settle_down(self) -> None:
+        """Edits and faults stop. The laws must hold after at most three runs, and one more must change nothing."""
+        self.quiet()
+        self.run_late()
+        for issue in self.remote.issues.values():
+            issue.visible = True
+        for _ in range(3):
+            self.world.now_ += SETTLED
+            self.sync(fresh=True)
+        self.check_settled()
+        writes, sent = self.store.writes, len(self.remote.sent)
+        self.world.now_ += SETTLED
+        self.sync(fresh=True)
+        if (self.store.writes, len(self.remote.sent)) != (writes, sent):
+            raise Halt("no echo: one more run changed something")
+
+    def run_late(self) -> None:
+        late, self.remote.late = self.remote.late, []
+        for op in late:
+            self.remote.execute(op)
+
+    def run(self) -> Run:
+        self.runs += 1
+        return Run(f"run-{self.runs}", self.world.now, self.world.new_id, OUR_ACCOUNT, CATALOG, self.rules)
+
+    def sync(self, *, fresh: bool = False) -> list[PlanItem]:
+        """One run: settle, pull what the index shows, decide, push. `fresh`: the index has caught up."""
+        run = self.run()
+        first = len(self.remote.executed)
+        settle_operations(self.store, self.remote, run)
+        done = reconcile_records(self.store, self.remote, self.to_pull(fresh=fresh), run, proved=True)
+        done_2 = reconcile_edited(self.store, self.remote, run, proved=True)
+        push_operations(self.store, self.remote, run, MOST_WRITES)
+        per_record = Counter((op.ref.resource_id, op.kind) for op in self.remote.executed[first:] if op.run_id == run.run_id)
+        if max(per_record.values(), default=0) > 1:
+            raise Halt("more than one request of a sort for a record in one run")
+        return [*done.items, *done_2.items]
+
+    def to_pull(self, *, fresh: bool) -> Sequence[ResourceRef]:
+        """What the sweep shows: with a lagging index, some records as they were at an earlier sweep."""
+        wanted = []
+        for key, issue in self.remote.issues.items():
+            if fresh or self.rng.random() < 0.7:
+                self.index[key] = issue.updated
+            row = self.store.rows.get(key)
+            unmarked = row is not None and MemoryStore._is_unmarked(row)
+            if row is None or unmarked or (key in self.index and row.local.revision != self.index[key]):
+                wanted.append(issue.ref)
+            elif row.local.remote_state != "present" or row.local.missing_since or row.local.ref != issue.ref:
+                wanted.append(issue.ref)
+        return wanted
+
+    def _at_point(self, label: str) -> None:
+        rng = self.rng
+        if self.crash_rate and rng.random() < self.crash_rate:
+            raise Crash(label)
+        if self.edit_rate and rng.random() < self.edit_rate:
+            if rng.random() < 0.5 and label not in ("begin", "before commit"):  # the row is locked there
+                self.edit_locally()
+            else:
+                self.edit_remotely()
+
+    # --- people ---
+
+    def edit_locally(self) -> None:
+        ref = self.rng.choice(self.refs)
+        row = self.store.rows[ref.resource_id]
+        name = self.rng.choice(SYNCED)
+        old = row.local.values.get(name)
+        value = self._next_labels(ref, old, "local") if name == "labels" else self._local_value(name, old)
+        self.store.edit(ref.resource_id, name, value)
+        self._remember("local", ref.resource_id, name, value)
+
+    def edit_remotely(self) -> None:
+        ref = self.rng.choice(self.refs)
+        issue = self._issue(ref)
+        name = self.rng.choice(SYNCED)
+        if name == "labels":
+            self.remote.edit(ref.resource_id, name, self._next_labels(ref, issue.values[name], "remote"))
+        else:
+            old = local_of(name, issue.values[name])
+            self.remote.edit(ref.resource_id, name, self._edited_text(old) if name == "description" else self._value(name))
+
+    def _next_labels(self, ref: ResourceRef, old: Value, side: str) -> Value:
+        word = self.rng.choice(WORDS)
+        held = set(self._elements(old))
+        self.touched[ref.resource_id, "labels"].add((word, "-" if word in held else "+"))
+        return as_set(held ^ {word})
+
+    def _local_value(self, name: str, old: Value) -> Value:
+        if self.rng.random() < 0.08 and self.faulty:
+            return {"title": "two\nlines", "status": "Nope", "due_date": "1066-10-14", "priority": "Huge"}.get(name, old)
+        return self._edited_text(old) if name == "description" else self._value(name)
+
+    def _edited_text(self, old: Value) -> Value:
+        blocks = str(old).split("\n\n") if old else []
+        word = self.rng.choice(WORDS) + str(self.rng.randint(1, 9))
+        position = self.rng.randint(0, len(blocks))
+        if blocks and position < len(blocks) and self.rng.random() < 0.5:
+            blocks[position] = word
+        elif len(blocks) < 5:
+            blocks.insert(position, word)
+        else:
+            blocks.pop()
+        return "\n\n".join(blocks) or None
+
+    def _value(self, name: str) -> Value:
+        rng = self.rng
+        match name:
+            case "title":
+                return rng.choice(WORDS) + rng.choice(("", " ", " 2"))
+            case "description":
+                return "\n\n".join(rng.sample(WORDS, 3))
+            case "labels":
+                return as_set(rng.sample(WORDS, 2))
+            case "priority":
+                return rng.choice((*PRIORITIES, None))
+            case "assignee_id":
+                return rng.choice(("u1", "u2", None))
+            case "due_date":
+                return rng.choice(("2026-01-31", "2026-03-29", None))
+            case "story_points":
+                return rng.choice((1, 2, 3, None))
+            case "parent_key":
+                return rng.choice(("OPS-7", "OPS-8", None))
+            case _:
+                return rng.choice(tuple(STATUSES))
+
+    def _values(self) -> dict[str, Value]:
+        return {name: self._value(name) for name in SYNCED}
+
+    # --- what is checked while it happens ---
+
+    def _issue(self, ref: ResourceRef) -> Issue:
+        return self.remote.issues[ref.resource_id]
+
+    @staticmethod
+    def _elements(value: Value) -> Iterator[str]:
+        assert isinstance(value, tuple)
+        yield from value
+
+    def _remember(self, side: str, resource_id: str, name: str, value: Value) -> None:
+        self.seen[side, resource_id, name].append(value)
+
+    def _was_seen(self, side: str, resource_id: str, name: str, value: Value) -> bool:
+        spec = JIRA_FIELDS[name]
+        seen = list(self.seen[side, resource_id, name])
+        if side == "remote":
+            seen.append(local_of(name, self.remote.issues[resource_id].values[name]))
+        if spec.raw_column or spec.is_set:
+            return value in seen
+        return any(spec.codec.canonical(v) == spec.codec.canonical(value) for v in seen)
+
+    def _kept_in_conflict(self, resource_id: str, name: str, value: Value) -> bool:
+        return any(
+            value == kept
+            for conflict_id, _, kept in self.store.conflict_values
+            if (conflict := self.store.conflicts[conflict_id]).ref.resource_id == resource_id and conflict.field == name
+        )
+
+    def _check_local(self, plan: RecordPlan, before: LocalRecord | None, after: LocalRecord) -> None:
+        """No silent loss here; the base moves only to what both sides held."""
+        key = after.ref.resource_id
+        for name in SYNCED:
+            spec = JIRA_FIELDS[name]
+            new = after.values[name]
+            self._remember("local", key, name, new)
+            if before is None:
+                continue
+            old = before.values[name]
+            if old != new and not (self._was_seen("remote", key, name, old) or self._kept_in_conflict(key, name, old)):
+                audited = any(e.field == name and e.old == old for e in plan.audit)
+                if not (audited and (spec.is_set or spec.is_text)):
+                    raise Halt(f"no silent loss: {name} {old!r} was overwritten here by {new!r}")
+            base = after.base(name)
+            if spec.is_set or base == before.base(name) or self.rules.force != "none":
+                continue
+            if not (self._was_seen("remote", key, name, base) and self._was_seen("local", key, name, base)):
+                raise Halt(f"the base of {name} moved to {base!r}, which not both sides held")
+
+    def _note_remote(self, issue: Issue, name: str, old: Value, op: Operation | None) -> None:
+        key, value = issue.ref.resource_id, local_of(name, old)
+        self._remember("remote", key, name, value)
+        if op is None or JIRA_FIELDS[name].is_set:
+            return
+        if not self._was_seen("local", key, name, value):
+            self.overwritten_remote.append((key, name, value))
+
+    # --- what is checked in the end ---
+
+    def check_settled(self) -> None:
+        for issue in self.remote.issues.values():
+            for name in SYNCED:
+                self._remember("remote", issue.ref.resource_id, name, local_of(name, issue.values[name]))
+        for state in ("sent", "planned"):
+            left = [op for op in self.store.ops.values() if op.state == state]
+            if left:
+                raise Halt(f"operations are still {state}: {left}")
+        for ref in self.refs:
+            self._check_converged(ref)
+        for key, name, value in self.overwritten_remote:
+            audited = any(e.ref.resource_id == key and e.field == name and e.old == value for e in self.store.audit)
+            if not (self._was_seen("local", key, name, value) or self._kept_in_conflict(key, name, value) or audited):
+                raise Halt(f"no silent loss: {name} {value!r} was overwritten there")
+
+    def _check_converged(self, ref: ResourceRef) -> None:
+        row, issue = self.store.rows[ref.resource_id].local, self._issue(ref)
+        open_fields = {
+            c.field
+            for c in self.store.conflicts.values()
+            if c.state == "open" and c.ref.resource_id == ref.resource_id and c.kind not in OFFERS
+        }
+        for name in SYNCED:
+            if name in row.errors or name in open_fields:
+                continue
+            if row.values[name] != local_of(name, issue.values[name]):
+                raise Halt(f"not converged: {name} is {row.values[name]!r} here and {issue.values[name]!r} there")
+            if name in row.bases:
+                raise Halt(f"not converged: {name} is still marked as edited")
+        if not open_fields & {"labels"} and "labels" not in row.errors:
+            self._check_labels(ref)
+
+    def _check_labels(self, ref: ResourceRef) -> None:
+        held = set(self._elements(self._issue(ref).values["labels"]))
+        events = self.touched[ref.resource_id, "labels"]
+        if any(kind == "?" for _, kind in events):
+            return
+        had_conflict = any(c.field == "labels" and c.ref.resource_id == ref.resource_id for c in self.store.conflicts.values())
+        if had_conflict:
+            return
+        for word in WORDS:
+            kinds = {kind for label, kind in events if label == word}
+            before = word in self.initial_labels[ref.resource_id]
+            if kinds == {"+"} and word not in held:
+                raise Halt(f"label {word} was added and removed by no one, and is gone")
+            if kinds == {"-"} and word in held:
+                raise Halt(f"label {word} was removed and added by no one, and is there")
+            if not kinds and before != (word in held):
+                raise Halt(f"label {word} was touched by no one, and changed")
+
+
+def play(seed: int, **options: object) -> History:
+    """The history of a seed; a broken law names the seed."""
+    history = None
+    try:
+        history = History(Random(seed), **options)  # type: ignore[arg-type]
+        history.play()
+    except Halt as broken:
+        raise Halt(f"seed {seed}: {broken}") from broken
+    return history
+
+
+__all__ = ["Halt", "History", "Labels", "play", "plan_records"]

@@ -1,0 +1,428 @@
+"""A store and a remote in memory for the steps of the sync, with everything that can go wrong between two calls.
+
+The store imitates the trigger and the transactions of the database; the remote has no compare-and-swap, loses replies,
+executes late, respells what it is sent, and lists its records from an index that lags behind. Whoever drives them can
+have people edit, or the process die, at every call and at every commit.
+"""
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from javis_pipeline.errors import OutcomeUnknown, RemoteBusy, RemoteMissing, RemoteRefused, StaleRevision
+from javis_pipeline.records import MISSING
+from javis_pipeline.records.sync import (
+    AuditEntry,
+    Catalog,
+    Conflict,
+    FieldChange,
+    LocalRecord,
+    Operation,
+    RecordPlan,
+    RecordState,
+    RemoteRecord,
+)
+from javis_pipeline.records.values import ResourceRef, Value, as_set
+from javis_pipeline.sync.fields import JIRA_FIELDS
+
+STATUSES = {"To Do": ("1",), "In Progress": ("3",), "Done": ("5",)}
+PRIORITIES = {"High": "2", "Medium": "3", "Low": "4"}
+USERS = {"u1": "Ann", "u2": "Bob", "us": "The sync's account"}
+CATALOG = Catalog(STATUSES, PRIORITIES, USERS)
+OUR_ACCOUNT = "us"
+SYNCED = [name for name, spec in JIRA_FIELDS.items() if spec.written_by]
+
+
+class Crash(BaseException):
+    """The process dies here."""
+
+
+class Halt(AssertionError):
+    """A law is broken."""
+
+
+@dataclass
+class World:
+    """The clock, the ids and the hook that is called wherever a process can be interrupted."""
+
+    at_point: Callable[[str], None] = lambda _: None
+    now_: datetime = datetime(2026, 3, 28, 12, 0, tzinfo=UTC)
+    ids: int = 0
+
+    def now(self) -> datetime:
+        self.now_ += timedelta(milliseconds=10)
+        return self.now_
+
+    def new_id(self) -> UUID:
+        self.ids += 1
+        return UUID(int=self.ids)
+
+    def point(self, label: str) -> None:
+        self.at_point(label)
+
+
+def raw_of(name: str, value: Value) -> Value:
+    """The remote form of a local value."""
+    if value is None:
+        return None
+    if name == "status":
+        return {"id": STATUSES[str(value)][0], "name": value}
+    if name == "priority":
+        return {"id": PRIORITIES[str(value)], "name": value}
+    if name == "description":
+        return adf(str(value))
+    return value
+
+
+def adf(text: str) -> dict[str, Any]:
+    """A document with one paragraph for each block of the text."""
+    blocks = [{"type": "paragraph", "content": [{"type": "text", "text": block}]} for block in text.split("\n\n")]
+    return {"type": "doc", "version": 1, "content": blocks}
+
+
+def _words(value: Value) -> str | None:
+    return None if value is None else str(value)
+
+
+def local_of(name: str, raw: Value) -> Value:
+    return JIRA_FIELDS[name].codec.to_local(raw)
+
+
+# --- the store -------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Row:
+    """A row: what the record says, and what only a hash would remember (`written`)."""
+
+    local: LocalRecord
+    written: dict[str, Value]
+
+
+class MemoryStore:
+    """`SyncStore` of one scope; `observe` is told each plan with the row before and after it was applied."""
+
+    name = "jira OPS"
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.rows: dict[str, Row] = {}
+        self.ops: dict[UUID, Operation] = {}
+        self.conflicts: dict[UUID, Conflict] = {}
+        self.conflict_values: list[tuple[UUID, str, Value]] = []
+        self.audit: list[AuditEntry] = []
+        self.census: int | None = None
+        self.writes = 0
+        self.observe: Callable[[RecordPlan, LocalRecord | None, LocalRecord], None] = lambda *_: None
+
+    # what the database does
+
+    def edit(self, resource_id: str, name: str, value: Value) -> None:
+        """A person's UPDATE: what the trigger does."""
+        row = self.rows[resource_id]
+        local, old = row.local, row.local.values.get(name)
+        if old == value or local.deleted_at is not None:
+            return
+        bases = dict(local.bases)
+        if name not in bases:
+            bases[name] = old
+        elif bases[name] == value:
+            del bases[name]
+        errors = {key: text for key, text in local.errors.items() if key != name}
+        row.local = replace(
+            local,
+            values={**local.values, name: value},
+            bases=bases,
+            errors=errors,
+            local_seq=local.local_seq + 1,
+            modified_at=self.world.now_,
+        )
+
+    def edit_behind_the_trigger(self, resource_id: str, name: str, value: Value) -> None:
+        row = self.rows[resource_id]
+        row.local = replace(row.local, values={**row.local.values, name: value})
+
+    def delete(self, resource_id: str) -> None:
+        """A person's DELETE: a tombstone."""
+        row = self.rows[resource_id]
+        if row.local.deleted_at is None:
+            row.local = replace(row.local, deleted_at=self.world.now_, local_seq=row.local.local_seq + 1)
+
+    # the port
+
+    def _state(self, ref: ResourceRef) -> RecordState:
+        row = self.rows.get(ref.resource_id)
+        mine = [op for op in self.ops.values() if op.ref.resource_id == ref.resource_id]
+        operations = tuple(op for op in mine if op.state in ("planned", "sent", "rejected") or op.may_land_late)
+        conflicts = tuple(
+            c
+            for c in self.conflicts.values()
+            if c.ref.resource_id == ref.resource_id and c.applied_at is None and c.state != "closed"
+        )
+        if row is None:
+            return RecordState(ref, None, operations, conflicts)
+        local = replace(row.local, unmarked=self._is_unmarked(row))
+        last_writes = {
+            name: entry
+            for name in local.bases
+            for entry in self.audit
+            if entry.ref.resource_id == ref.resource_id and entry.field == name and entry.side == "local"
+        }
+        return RecordState(local.ref, local, operations, conflicts, last_writes)
+
+    @staticmethod
+    def _is_unmarked(row: Row) -> bool:
+        return any(row.local.base(name) != value for name, value in row.written.items())
+
+    def state(self, ref: ResourceRef) -> RecordState:
+        self.world.point("state")
+        return self._state(ref)
+
+    def change(self, ref: ResourceRef, decide: Callable[[RecordState], RecordPlan]) -> RecordPlan:
+        self.world.point("begin")
+        state = self._state(ref)
+        plan = decide(state)
+        self.world.point("before commit")
+        if self._state(ref).local is not None and plan.local_seq != self._state(ref).local.local_seq:  # type: ignore[union-attr]
+            raise Halt("a plan was applied to a row that it was not decided on")
+        before = state.local
+        self._apply(plan)
+        if ref.resource_id in self.rows:
+            self.observe(plan, before, self.rows[ref.resource_id].local)
+        self.world.point("after commit")
+        return plan
+
+    def _apply(self, plan: RecordPlan) -> None:
+        columns = dict(plan.columns)
+        if plan.local_seq is None and columns:
+            self._insert(plan, columns)
+        elif columns or plan.renamed_to:
+            self._update(plan, columns)
+        self.writes += not plan.changes_nothing
+        self.ops |= {op.op_id: op for op in plan.operations}
+        self.conflicts |= {c.conflict_id: c for c in plan.conflicts}
+        self.conflict_values += [(v.conflict_id, v.side, v.value) for v in plan.conflict_values]
+        first = len(self.audit)
+        self.audit += [replace(entry, audit_id=first + n) for n, entry in enumerate(plan.audit)]
+        open_fields = [
+            (c.ref.resource_id, c.field, c.kind) for c in self.conflicts.values() if c.state == "open"
+        ]
+        if len(open_fields) != len(set(open_fields)):
+            raise Halt("two open conflicts of one kind for one field")
+
+    def _insert(self, plan: RecordPlan, columns: dict[str, Any]) -> None:
+        values = {name: columns.get(name, () if name == "labels" else None) for name in JIRA_FIELDS}
+        raw = {s.name: columns.get(s.raw_column) for s in JIRA_FIELDS.values() if s.raw_column}
+        local = LocalRecord(plan.ref, values, {}, raw, {"remote_updated_at": columns.get("remote_updated_at")}, 0,
+                            columns.get("remote_updated_at"))
+        self.rows[plan.ref.resource_id] = Row(local, {name: values[name] for name in SYNCED})
+
+    def _update(self, plan: RecordPlan, columns: dict[str, Any]) -> None:
+        row = self.rows[plan.ref.resource_id]
+        local = row.local
+        names = {
+            "local_modified_fields": "bases",
+            "sync_errors": "errors",
+            "sync_status": "sync_status",
+            "remote_state": "remote_state",
+            "remote_missing_since": "missing_since",
+            "local_deleted_at": "deleted_at",
+        }
+        raw_columns = {s.raw_column: s.name for s in JIRA_FIELDS.values() if s.raw_column}
+        changes: dict[str, Any] = {attr: columns.pop(name) for name, attr in names.items() if name in columns}
+        columns.pop("last_synced_at", None)
+        raw = {raw_columns[name]: columns.pop(name) for name in list(columns) if name in raw_columns}
+        values = {name: columns.pop(name) for name in list(columns) if name in JIRA_FIELDS}
+        row.local = replace(
+            local,
+            ref=plan.renamed_to or local.ref,
+            values={**local.values, **values},
+            raw={**local.raw, **raw},
+            facts={**local.facts, **columns},
+            revision=columns.get("remote_updated_at", local.revision),
+            has_base=True,
+            **changes,
+        )
+        if not plan.keeps_hash:
+            row.written = {name: row.local.base(name) for name in SYNCED}
+
+    def catalog(self) -> Catalog:
+        return CATALOG
+
+    def to_decide(self) -> Sequence[ResourceRef]:
+        self.world.point("to_decide")
+        waiting = {op.ref.resource_id for op in self.ops.values() if op.state == "planned"}
+        waiting |= {
+            c.ref.resource_id for c in self.conflicts.values() if c.state == "resolved" and c.applied_at is None
+        }
+        return [
+            row.local.ref
+            for key, row in sorted(self.rows.items())
+            if row.local.deleted_at is None and (row.local.bases or key in waiting)
+        ]
+
+    def operations(self, state: str) -> Sequence[Operation]:
+        self.world.point("operations")
+        return [op for op in self.ops.values() if op.state == state]
+
+    def records(self) -> Sequence[ResourceRef]:
+        return [row.local.ref for _, row in sorted(self.rows.items()) if row.local.remote_state != "gone"]
+
+    def conflict(self, conflict_id: UUID) -> Conflict | None:
+        return self.conflicts.get(conflict_id)
+
+    def audit_of(self, run_id: str) -> Sequence[AuditEntry]:
+        return [entry for entry in self.audit if entry.run_id == run_id]
+
+    def last_census(self) -> int | None:
+        return self.census
+
+    def note_census(self, found: int, at: datetime) -> None:
+        self.census = found
+
+
+# --- the remote ------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Issue:
+    """What the site holds of one issue."""
+
+    ref: ResourceRef
+    values: dict[str, Value]
+    updated: datetime
+    changes: list[FieldChange] = field(default_factory=list)
+    marker: UUID | None = None
+    visible: bool = True
+
+
+class MemoryRemote:
+    """`RemoteRecords` of one scope, as awkward as Jira.
+
+    Attributes:
+        fault: Asked before each write; one of ok, lost_before, lost_after, late, busy, refused, stale.
+        marks: Whether the history keeps our marks; without them, looks and values have to do.
+    """
+
+    def __init__(self, world: World, *, marks: bool = True) -> None:
+        self.world = world
+        self.marks = marks
+        self.issues: dict[str, Issue] = {}
+        self.fault: Callable[[str], str] = lambda _: "ok"
+        self.missing_fields: Callable[[], Sequence[str]] = tuple
+        self.late: list[Operation] = []
+        self.sent: list[Operation] = []
+        self.executed: list[Operation] = []
+        self.before_execution: Callable[[Operation], None] = lambda _: None
+        self.observe: Callable[[Issue, str, Value, Operation | None], None] = lambda *_: None
+
+    def create(self, number: int, **values: Value) -> ResourceRef:
+        ref = ResourceRef("jira_issue", str(10_000 + number), "OPS", f"OPS-{number}")
+        given: dict[str, Value] = {"title": f"issue {number}", "labels": (), "status": "To Do", **values}
+        raw = {name: raw_of(name, given.get(name)) for name in SYNCED}
+        self.issues[ref.resource_id] = Issue(ref, raw, self.world.now())
+        return ref
+
+    # what people do
+
+    def edit(self, resource_id: str, name: str, value: Value, *, author: str = "u1") -> None:
+        self._write(self.issues[resource_id], name, raw_of(name, value), author, None)
+
+    def _write(self, issue: Issue, name: str, raw: Value, author: str, op: Operation | None) -> None:
+        raw = self._respelled(name, raw)
+        codec = JIRA_FIELDS[name].codec
+        old = issue.values.get(name)
+        if codec.canonical(old) == codec.canonical(raw):
+            return
+        self.observe(issue, name, old, op)
+        text = name == "description"
+        change = FieldChange(
+            f"e{len(issue.changes) + 1}-{issue.ref.resource_id}",
+            name,
+            author,
+            self.world.now(),
+            MISSING if text else codec.canonical(old),
+            MISSING if text else codec.canonical(raw),
+            _words(local_of(name, old)),
+            _words(local_of(name, raw)),
+            op.op_id if op and self.marks else None,
+        )
+        issue.changes.append(change)
+        issue.values[name] = raw
+        issue.updated = max(issue.updated + timedelta(milliseconds=1), self.world.now())
+
+    @staticmethod
+    def _respelled(name: str, raw: Value) -> Value:
+        """Servers trim titles and give blocks ids of their own."""
+        if name == "title" and isinstance(raw, str):
+            return raw.strip()
+        if name == "description" and isinstance(raw, Mapping):
+            respelled = copy.deepcopy(dict(raw))
+            for number, block in enumerate(respelled["content"]):
+                block.setdefault("attrs", {})["localId"] = f"b{number}"
+            return respelled
+        if name in ("status", "priority") and isinstance(raw, Mapping):
+            return {"id": raw["id"], "name": raw["name"]}
+        return raw
+
+    # the port
+
+    def _issue(self, ref: ResourceRef) -> Issue:
+        issue = self.issues.get(ref.resource_id)
+        if issue is None or not issue.visible:
+            raise RemoteMissing(f"{ref.key} does not exist or you may not see it")
+        return issue
+
+    def fetch(self, ref: ResourceRef) -> RemoteRecord:
+        self.world.point("fetch")
+        issue = self._issue(ref)
+        values: dict[str, Any] = {**issue.values, **dict.fromkeys(self.missing_fields(), MISSING)}
+        return RemoteRecord(
+            issue.ref, values, {"remote_updated_at": issue.updated}, issue.updated, marker=issue.marker
+        )
+
+    def history(self, ref: ResourceRef) -> Sequence[FieldChange]:
+        self.world.point("history")
+        return tuple(self._issue(ref).changes)
+
+    def send(self, op: Operation, current: RemoteRecord) -> None:
+        self.world.point("before send")
+        self._issue(op.ref)
+        fault = self.fault(op.kind)
+        self.sent.append(op)
+        match fault:
+            case "busy":
+                raise RemoteBusy("429")
+            case "refused":
+                raise RemoteRefused("400", status=400, field_errors={op.fields[0]: "is not allowed"})
+            case "stale":
+                raise StaleRevision("409")
+            case "lost_before":
+                raise OutcomeUnknown("no reply")
+            case "late":
+                self.late.append(op)
+                raise OutcomeUnknown("no reply")
+        self.execute(op)
+        self.world.point("after send")
+        if fault == "lost_after":
+            raise OutcomeUnknown("no reply")
+
+    def execute(self, op: Operation) -> None:
+        """What the server does with a request, now or later."""
+        issue = self.issues.get(op.ref.resource_id)
+        if issue is None or not issue.visible:
+            return
+        self.before_execution(op)
+        self.executed.append(op)
+        for name in op.fields:
+            if JIRA_FIELDS[name].is_set:
+                held = issue.values[name]
+                assert isinstance(held, tuple)
+                changed = (set(held) | set(op.add.get(name, ()))) - set(op.remove.get(name, ()))
+                self._write(issue, name, as_set(changed), OUR_ACCOUNT, op)
+            else:
+                self._write(issue, name, op.desired[name], OUR_ACCOUNT, op)
+        issue.marker = op.op_id
