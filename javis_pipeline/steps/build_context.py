@@ -96,14 +96,19 @@ def last_context(db: Database, project_key: str) -> WorkContext | None:
     return None if document is None else from_json(document)
 
 
+def synced_projects(db: Database) -> list[str]:
+    """Keys of the projects that have issues here, in order."""
+    with db.transaction() as conn:
+        return known_projects(conn)
+
+
 def check_project(db: Database, project_key: str, configured: Collection[str] = ()) -> None:
     """UsageError, naming the nearest, unless the project is configured or has issues here."""
-    with db.transaction() as conn:
-        known = list(dict.fromkeys((*configured, *known_projects(conn))))
+    known = list(dict.fromkeys((*configured, *synced_projects(db))))
     if project_key not in known:
         raise UsageError(
-            f"no project {project_key!r} is synced here{_nearest(project_key, known)}; "
-            "name it in JIRA_PROJECTS and run javis sync to have it"
+            f"no project {project_key!r} is synced here{_nearest(project_key, known)}. "
+            "Name it in JIRA_PROJECTS and run javis sync to have it"
         )
 
 
