@@ -3,6 +3,8 @@
 from javis_pipeline.clients.jira.client import JiraClient
 from javis_pipeline.db.connection import Database
 from javis_pipeline.settings import Settings
+from javis_pipeline.steps.build_context import ContextScope
+from javis_pipeline.steps.suggest import ClaudeClient
 
 
 def open_database(settings: Settings) -> Database:
@@ -10,7 +12,20 @@ def open_database(settings: Settings) -> Database:
     return Database.open(settings)
 
 
-def jira_client(settings: Settings) -> JiraClient:
+def jira_client(settings: Settings, *, read_only: bool = False) -> JiraClient:
     """A client for the configured Jira site; SettingError names what is not set."""
     account = settings.require_jira()
-    return JiraClient(account.url, account.email, account.token.get_secret_value())
+    return JiraClient(account.url, account.email, account.token.get_secret_value(), read_only=read_only)
+
+
+def claude_client(settings: Settings) -> ClaudeClient | None:
+    """A client for Claude; None without an API key: then the rules make the suggestions."""
+    account = settings.claude()
+    if account is None:
+        return None
+    return ClaudeClient(account.api_key.get_secret_value(), model=account.model, base_url=account.base_url)
+
+
+def context_scope(settings: Settings, project: str) -> ContextScope:
+    """What the work context of a project is about, and how it is judged."""
+    return ContextScope(project, settings.spaces_of(project), settings.javis_timezone, settings.thresholds())

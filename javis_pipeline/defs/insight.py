@@ -1,0 +1,110 @@
+"""What the tables mean: the work context, and the advice made from it."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import dagster as dg
+
+from javis_pipeline.db.connection import Database
+from javis_pipeline.defs.failures import explained_failures
+from javis_pipeline.defs.jira import jira_issues
+from javis_pipeline.defs.metadata import SAMPLE_ROWS, link, markdown_table, picture
+from javis_pipeline.defs.partitions import projects
+from javis_pipeline.records.context import WorkContext
+from javis_pipeline.records.suggestion import AdviceScope
+from javis_pipeline.settings import Settings
+from javis_pipeline.steps.build_context import build_context, last_context
+from javis_pipeline.steps.suggest import StoredAdvice, suggest
+from javis_pipeline.wiring import claude_client, context_scope
+
+
+@dg.asset(partitions_def=projects, deps=[jira_issues], group_name="insight", kinds={"pandas"}, owners=["team:javis"])
+def work_context(
+    context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
+) -> dg.MaterializeResult[None]:
+    """The state of the project: flow, sprint, risks, blockers, forecast. Kept when it differs from the last one."""
+    with explained_failures():
+        kept = build_context(db, context_scope(settings, context.partition_key), now=datetime.now(UTC))
+    return dg.MaterializeResult(metadata=_context_metadata(kept.context, settings) | {"changed": kept.changed})
+
+
+def _context_metadata(context: WorkContext, settings: Settings) -> dict[str, Any]:
+    # matplotlib takes half a second to import, and only a run that draws needs it.
+    from javis_pipeline.context.plots import PLOTS, plot
+
+    site = settings.require_jira().url
+    risks = [
+        (risk.severity, risk.kind, ", ".join(risk.issue_keys[:5]), risk.summary, risk.since) for risk in context.risks
+    ]
+    blockers = [
+        (link(root.key, f"{site}/browse/{root.key}"), root.held_up, root.depth, ", ".join(root.held_up_keys[:5]))
+        for root in context.blockers.roots[:SAMPLE_ROWS]
+    ]
+    forecasts = [
+        (forecast.subject, forecast.remaining, forecast.p50_on, forecast.p85_on, forecast.p95_on, forecast.target_on)
+        for forecast in context.forecasts[:SAMPLE_ROWS]
+    ]
+    return {
+        "open": context.counts.new + context.counts.indeterminate,
+        "in_progress": context.flow.in_progress,
+        "done": context.counts.done,
+        "risks": dg.MetadataValue.md(
+            markdown_table(["severity", "risk", "issues", "why", "since"], risks[: 2 * SAMPLE_ROWS])
+        ),
+        "blockers": dg.MetadataValue.md(markdown_table(["blocker", "holds up", "depth", "such as"], blockers)),
+        "forecast": dg.MetadataValue.md(
+            markdown_table(["of", "items left", "50 %", "85 %", "95 %", "wanted"], forecasts)
+        ),
+        **{name: picture(plot(context, name), name.replace("_", " ")) for name in PLOTS},
+        "notes": dg.MetadataValue.md("\n".join(f"- {note}" for note in context.notes) or "*none*"),
+    }
+
+
+@dg.asset(
+    partitions_def=projects,
+    deps=[work_context],
+    group_name="insight",
+    kinds={"claude"},
+    owners=["team:javis"],
+    pool="claude_api",
+)
+def ai_suggestions(
+    context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
+) -> dg.MaterializeResult[None]:
+    """What to do next, ranked; each suggestion cites findings of the work context. An unchanged context costs nothing.
+
+    Claude answers with an API key, else the rules do; `engine` says which.
+    """
+    newest = last_context(db, context.partition_key)
+    if newest is None:
+        raise dg.Failure(
+            f"project {context.partition_key} has no work context yet; materialize work_context first",
+            allow_retries=False,
+        )
+    claude = claude_client(settings)
+    try:
+        with explained_failures():
+            advice = suggest(db, claude, newest, AdviceScope(), now=datetime.now(UTC))
+    finally:
+        if claude is not None:
+            claude.close()
+    return dg.MaterializeResult(metadata=_advice_metadata(advice))
+
+
+def _advice_metadata(advice: StoredAdvice) -> dict[str, Any]:
+    rows = [
+        (row["rank"], row["title"], row["rationale"], ", ".join(row["evidence"]["finding_ids"]), row["state"])
+        for row in advice.suggestions
+    ]
+    usage = {name: float(value) for name, value in (advice.usage or {}).items() if value is not None}
+    return {
+        "engine": advice.engine,
+        "model": advice.model or "none: the rules",
+        "reused": advice.reused,
+        "suggestions": len(advice.suggestions),
+        "dropped": sum(advice.dropped.values()),
+        "dropped_because": dict(advice.dropped),
+        "ranked": dg.MetadataValue.md(markdown_table(["", "what", "why", "stands on", "state"], rows)),
+        "notes": " ".join(advice.notes),
+        **usage,
+    }
