@@ -27,8 +27,8 @@ def url(dagster: bool, as_json: bool) -> None:
     settings = load_settings()
     # psql and most programs do not know SQLAlchemy's way to name a driver.
     found = dagster_url(settings).replace("+psycopg2", "", 1) if dagster else database_url(settings)
-    embedded = (settings.dagster_postgres_url if dagster else settings.database_url) is None
-    click.echo(json.dumps({"url": found, "embedded": embedded}) if as_json else found)
+    named = settings.database_url or (settings.dagster_postgres_url if dagster else None)
+    click.echo(json.dumps({"url": found, "embedded": named is None}) if as_json else found)
 
 
 @command.command()

@@ -7,10 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
+from urllib.parse import urlsplit
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import DictRow, dict_row
+from psycopg.sql import SQL, Identifier
 from psycopg_pool import ConnectionPool, PoolTimeout
 from pydantic import SecretStr
 
@@ -153,15 +155,35 @@ def upgrade(settings: DatabaseSettings) -> list[str]:
 def dagster_url(settings: DatabaseSettings) -> str:
     """URL of Dagster's database, in the form that SQLAlchemy takes for psycopg2.
 
-    With a plain `postgresql://`, SQLAlchemy from 2.1 on takes psycopg 3, with which dagster-postgres fails.
+    When none is named it is a database beside the product's, on the same server; it is made when it is missing.
     """
     if settings.dagster_postgres_url is not None:
         url = settings.dagster_postgres_url.get_secret_value()
+    elif settings.database_url is not None:
+        url = _database_beside(settings.database_url.get_secret_value())
     else:
         server = EmbeddedServer(settings.javis_home, pg_bin=settings.javis_pg_bin)
         server.start()
         url = server.url(DAGSTER_DATABASE)
+    # With a plain `postgresql://` SQLAlchemy from 2.1 on takes psycopg 3, with which dagster-postgres fails.
     return url.replace("postgresql://", "postgresql+psycopg2://", 1)
+
+
+def _database_beside(url: str) -> str:
+    """URL of the database `<name>_dagster` on the server of database `<name>`."""
+    with _explained(url), psycopg.connect(_conninfo(url, "javis"), autocommit=True) as conn:
+        name = f"{conn.info.dbname}_dagster"
+        if conn.execute("SELECT FROM pg_database WHERE datname = %s", [name]).fetchone() is None:
+            try:
+                conn.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
+            except psycopg.errors.InsufficientPrivilege as error:
+                raise DatabaseError(
+                    f"{display_name(url)}: the role may not create Dagster's database; have an administrator run: "
+                    f"createdb {name}, or set DAGSTER_POSTGRES_URL"
+                ) from error
+            except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
+                pass  # another process has just made it
+    return urlsplit(url)._replace(path=f"/{name}").geturl()
 
 
 def display_name(url: str) -> str:

@@ -147,6 +147,28 @@ def test_given_no_database_url_when_opened_then_the_embedded_server_is_used(tmp_
         EmbeddedServer(tmp_path).stop()
 
 
+def test_given_only_a_database_url_when_dagsters_is_asked_for_then_it_is_made_beside(database_url, server_url):
+    settings = Settings(_env_file=None, database_url=database_url)
+    name = conninfo_to_dict(database_url)["dbname"]
+    try:
+        first, second = dagster_url(settings), dagster_url(settings)
+
+        assert first == second
+        assert conninfo_to_dict(first.replace("+psycopg2", ""))["dbname"] == f"{name}_dagster"
+        with psycopg.connect(first.replace("+psycopg2", "")) as conn:
+            assert conn.info.dbname == f"{name}_dagster"
+    finally:
+        with psycopg.connect(server_url, autocommit=True) as admin:
+            admin.execute(f"DROP DATABASE IF EXISTS {name}_dagster")
+
+
+def test_given_a_role_that_may_not_create_when_dagsters_is_asked_for_then_the_error_says_the_ways_out(sync_login):
+    settings = Settings(_env_file=None, database_url=sync_login)
+
+    with pytest.raises(DatabaseError, match=r"createdb javis_test_\w+_dagster, or set DAGSTER_POSTGRES_URL"):
+        dagster_url(settings)
+
+
 def test_given_database_urls_when_asked_for_then_they_are_used_as_they_are():
     settings = Settings(
         _env_file=None, database_url="postgres://u:p@h/d", dagster_postgres_url="postgresql://u:p@h/dagster"
