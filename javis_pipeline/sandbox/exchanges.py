@@ -52,12 +52,13 @@ class ExchangeLog:
         self._kept.append(exchange)
         return exchange
 
-    def end(self, exchange: Exchange, response_body: bytes) -> None:
-        """Writes the answered exchange to the file, if there is one.
+    def end(self, exchange: Exchange, status: int | None, headers: dict[str, str], body: bytes | bytearray) -> None:
+        """Notes the answer and writes the exchange to the file, if there is one.
 
-        An exchange without an answer is not written, nor one whose answer a fault mutilated: no service means those.
+        Not written is one whose answer a fault mutilated: no API document describes those.
         """
-        if self.record_to is None or exchange.status is None or exchange.fault in MUTILATED:
+        exchange.status, exchange.response_headers = status, headers
+        if self.record_to is None or exchange.fault in MUTILATED:
             return
         row = {
             "method": exchange.method,
@@ -66,7 +67,7 @@ class ExchangeLog:
             "request_body": _readable(exchange.request_body),
             "status": exchange.status,
             "response_headers": exchange.response_headers,
-            "response_body": _readable(response_body),
+            "response_body": _readable(bytes(body)),
         }
         with self.record_to.open("ab") as file:
             file.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -43,10 +44,11 @@ class Weather:
         exchange.fault = fault.kind.value if fault else None
         if self._world.latency:
             await asyncio.sleep(self._world.latency.total_seconds())
-        answer = _Answer(send)
+        # Noted before the last byte goes out: who has the answer may read the log at once.
+        answer = _Answer(
+            send, ending=lambda whole: self._world.exchanges.end(exchange, whole.status, whole.headers, whole.body)
+        )
         await self._happen(fault, scope, body, receive, answer)
-        exchange.status, exchange.response_headers = answer.status, answer.headers
-        self._world.exchanges.end(exchange, bytes(answer.body))
         await self._apply_late()
 
     def _note(self, scope: Scope, body: bytes) -> Exchange:
@@ -118,8 +120,9 @@ class Weather:
 class _Answer:
     """Passes an answer on and keeps a copy of it."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, ending: Callable[["_Answer"], None] | None = None) -> None:
         self._send = send
+        self._ending = ending
         self.status: int | None = None
         self.raw_headers: list[tuple[bytes, bytes]] = []
         self.body = bytearray()
@@ -133,6 +136,8 @@ class _Answer:
             self.status, self.raw_headers = message["status"], list(message["headers"])
         elif message["type"] == "http.response.body":
             self.body += message.get("body", b"")
+            if self._ending and not message.get("more_body"):
+                self._ending(self)
         await self._send(message)
 
     async def reply(self, status: int, headers: dict[str, str], body: bytes) -> None:

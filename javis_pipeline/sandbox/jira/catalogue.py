@@ -22,8 +22,7 @@ class Register(Generic[T]):
     def __init__(self, things: Iterable[T] = ()) -> None:
         self._by_id: dict[str, T] = {}
         self._by_name: dict[str, T] = {}
-        for thing in things:
-            self.add(thing)
+        self.fill(things)
 
     def add(self, thing: T) -> T:
         """Adds a thing, or replaces the one with its id. The first of a name keeps the name."""
@@ -31,6 +30,13 @@ class Register(Generic[T]):
         if self._by_name.setdefault(thing.name.lower(), thing).id == thing.id:
             self._by_name[thing.name.lower()] = thing
         return thing
+
+    def fill(self, things: Iterable[T]) -> None:
+        """Holds these things from now on and no others."""
+        self._by_id.clear()
+        self._by_name.clear()
+        for thing in things:
+            self.add(thing)
 
     def get(self, id_: str | None) -> T | None:
         """The thing with this id."""

@@ -12,7 +12,6 @@ from javis_pipeline.sandbox.jira.catalogue import (
     LinkType,
     Priority,
     Project,
-    Register,
     Resolution,
     Sprint,
     Status,
@@ -84,9 +83,12 @@ def restore(store: JiraStore, state: object) -> None:
         pydantic.ValidationError: It is not the state of a Jira site.
     """
     kept = _KEPT.validate_python(state)
-    store.statuses, store.priorities = Register(kept.statuses), Register(kept.priorities)
-    store.types, store.resolutions = Register(kept.types), Register(kept.resolutions)
-    store.link_types, store.sprints = Register(kept.link_types), Register(kept.sprints)
+    store.statuses.fill(kept.statuses)
+    store.priorities.fill(kept.priorities)
+    store.types.fill(kept.types)
+    store.resolutions.fill(kept.resolutions)
+    store.link_types.fill(kept.link_types)
+    store.sprints.fill(kept.sprints)
     store.boards = {board.number: board for board in kept.boards}
     store.projects = {project.key: project for project in kept.projects}
     for ghost in kept.ghosts:
