@@ -267,37 +267,49 @@ def _split_lines(content: Sequence[Any], seen: Seen) -> list[str]:
 def _simple_line(content: Sequence[Any], seen: Seen) -> str | None:
     """The short way for most lines: no break, at most one mark a text, blanks around it; None if it is not that simple.
 
-    Nothing is added to `seen` when it is None.
+    Links and code need no blanks around them: they end by themselves. A marked word may also have brackets around it,
+    or the punctuation that ends a clause. Nothing is added to `seen` when it is None.
     """
     out: list[str] = []
     shown: Seen = []
-    after = ""  # what stands before this node: a text, a mark, a token
+    after = ""  # what stands before this node: a text, a mark, a marked word, a link or code ("closed"), a token
     for node in content:
         if not isinstance(node, dict) or node.get("type") == "hardBreak":
             return None
         text = node.get("text") if node.get("type") == "text" else None
         marks = node.get("marks")
         if not isinstance(text, str):
-            if after == "mark":
+            if after in _MARKED:
                 return None
             out.append(token_of(node))
             shown.append(Placeholder(out[-1], node, block=False))
             after = "token"
         elif not marks and text:
-            if after == "text" or (after == "mark" and text[0] != " "):
+            if (
+                after == "text"
+                or (after == "mark" and text[0] != " ")
+                or (after == "word" and text[0] not in " .,;:!?)")
+            ):
                 return None
             out.append(_SPECIAL.sub(_escape_run, text))
             after = "text"
         else:
             marked = _simply_marked(text, marks)
-            if marked is None or after == "mark" or (after and out[-1][-1] != " "):
+            if marked is None or after in _MARKED:
+                return None
+            kind = "closed" if marked[0] in "[`<" else "word" if text[-1].isalnum() else "mark"
+            before = out[-1][-1] if after else " "
+            if before in "!`" if kind == "closed" else before != " " and not (before == "(" and text[0].isalnum()):
                 return None
             out.append(marked)
-            after = "mark"
+            after = kind
     if after == "text":
         out[-1] = out[-1].rstrip(_TRIMMED)
     seen += shown
     return "".join(out)
+
+
+_MARKED = frozenset({"mark", "word", "closed"})
 
 
 def _simply_marked(text: str, marks: Any) -> str | None:

@@ -34,19 +34,17 @@ def _blocks(children: Sequence[Child]) -> list[dict[str, Any]]:
         if block is None:
             line += _inline(child, ())
             continue
-        if _shows(line):
-            nodes.append(_node("paragraph", line))
+        nodes += [*_paragraph(line), *block]
         line = []
-        nodes += block
-    return [*nodes, _node("paragraph", line)] if _shows(line) else nodes
+    return [*nodes, *_paragraph(line)]
 
 
 def _block(element: Element) -> list[dict[str, Any]] | None:
     """The block nodes of an element; None if it stands within a line."""
     name = element.name
     match name:
-        case "p":
-            return [_node("paragraph", line)] if _shows(line := _line(element)) else []
+        case "p":  # may hold a macro that is a block
+            return _blocks(element.children)
         case "h1" | "h2" | "h3" | "h4" | "h5" | "h6":
             return [_node("heading", _line(element), level=int(name[1]))]
         case "ul" | "ol":
@@ -191,9 +189,16 @@ def _parameter(macro: Element, name: str) -> str:
     return parameter.text().strip() if parameter is not None else ""
 
 
-def _shows(line: Sequence[dict[str, Any]]) -> bool:
-    """Whether a line holds more than blanks."""
-    return any(node["type"] not in ("text", "hardBreak") or str(node.get("text", "")).strip() for node in line)
+def _paragraph(line: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A paragraph of these inline nodes, without the blanks at line starts that XHTML does not show; none of blanks."""
+    shown: list[dict[str, Any]] = []
+    for node in line:
+        at_start = not shown or shown[-1]["type"] == "hardBreak"
+        if at_start and node["type"] == "text":
+            node = {**node, "text": node["text"].lstrip(" ")}
+        if node.get("text") != "":
+            shown.append(node)
+    return [_node("paragraph", shown)] if any(node["type"] != "hardBreak" for node in shown) else []
 
 
 def _text(value: str, marks: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -233,9 +233,9 @@ def _slices(source: bytes, root: Element) -> tuple[list[Slice], str]:
 
 def _pieces(parent: Element, end: int) -> Iterator[tuple[int, int, tuple[Child, ...]]]:
     """(start, end, nodes) of each block within `parent`, whose inside ends at `end`."""
-    starts = [child.start for child in parent.children]
+    bounds = [*(child.start for child in parent.children), end]
     group: list[Child] = []
-    for child, begin, finish in zip(parent.children, starts, [*starts[1:], end], strict=True):
+    for child, begin, finish in zip(parent.children, bounds, bounds[1:], strict=False):
         if _is_inline(child) or (group and _is_blank(child)):
             group.append(child)
             continue
