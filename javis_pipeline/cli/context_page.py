@@ -16,6 +16,7 @@ from javis_pipeline.records.context import (
     EpicProgress,
     Forecast,
     PersonLoad,
+    RiskKind,
     SprintState,
     WorkContext,
 )
@@ -30,6 +31,22 @@ _NOTES_SHOWN = 3
 
 _STYLES: Final[Mapping[str, str]] = {"high": "bold red", "medium": "yellow", "low": "dim", "none": "bold green"}
 _VERDICTS: Final[Mapping[str, str]] = {"high": "AT RISK", "medium": "TO WATCH", "low": "FINE", "none": "FINE"}
+_NOUNS: Final[Mapping[RiskKind, str]] = {
+    "overdue": "overdue",
+    "due_soon_not_started": "due soon and not started",
+    "blocked": "blocked",
+    "blocks_many": "holding up many",
+    "idle_in_progress": "idle in progress",
+    "unassigned_in_sprint": "unassigned in the sprint",
+    "high_priority_untouched": "of high priority untouched",
+    "overloaded_person": "overloaded",
+    "scope_creep": "growing sprints",
+    "epic_without_estimate": "epics without estimate",
+    "dependency_cycle": "circles",
+    "reopened": "reopened",
+    "conflict_open": "in conflict",
+    "page_stale": "stale pages",
+}
 _VISION_WORDS: Final[Mapping[str, str]] = {
     "on_course": "on course",
     "late": "late",
@@ -142,17 +159,13 @@ def _why(context: WorkContext) -> Iterator[Text]:
         line.append(f"{total.severity:<7}", style=_STYLES[total.severity])
         line.append(printable(_summary(context, worst.summary, worst.account_id)), style="not bold")
         if total.count > 1:
-            line.append(f", and {total.count - 1} more {_words(total.kind)}", style="not bold")
+            line.append(f", and {total.count - 1} more {_NOUNS[total.kind]}", style="not bold")
         yield line
-    low = [f"{total.count} {_words(total.kind)}" for total in context.risk_totals if total.severity == "low"]
+    low = [f"{total.count} {_NOUNS[total.kind]}" for total in context.risk_totals if total.severity == "low"]
     if low:
         yield _labelled("", f"low    {', '.join(low)}")
     if context.risks:
         yield _labelled("", f"All of them: javis context --project {context.project_key} --show-risks")
-
-
-def _words(kind: str) -> str:
-    return kind.replace("_", " ")
 
 
 def _summary(context: WorkContext, summary: str, account_id: str | None) -> str:

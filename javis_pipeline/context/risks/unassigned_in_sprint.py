@@ -37,7 +37,8 @@ def _risk(row: Mapping[Hashable, Any]) -> Risk:
     when = ""
     if not pd.isna(row["days_left"]):
         evidence["days_left"] = int(row["days_left"])
-        when = f", {int(row['days_left'])} days before its end"
+        days = int(row["days_left"])
+        when = f", {days} days before its end" if days >= 0 else ", which should have ended"
     return Risk(
         finding_id=f"unassigned_in_sprint:{row['key']}",
         kind="unassigned_in_sprint",
