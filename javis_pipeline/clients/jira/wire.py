@@ -447,7 +447,7 @@ def _issue(document: Json, field_map: FieldMap) -> Issue:
         missing=(),
     )
     missing = tuple(_MAYBE_MISSING[n] for n, at in enumerate(_MAYBE_MISSING_AT) if issue[at] is MISSING)
-    return issue._replace(missing=missing) if missing else issue
+    return Issue._make((*issue[:-1], missing)) if missing else issue
 
 
 def _required(value: str | Missing | None, path: str) -> str | Missing:
