@@ -89,6 +89,11 @@ def issues_to_fetch(conn: Connection, stamps: Iterable[IssueStamp]) -> list[str]
     return [row["jira_id"] for row in conn.execute(_QUERIES["issues_to_fetch"], params)]
 
 
+def do_not_wait_for_disk(conn: Connection) -> None:
+    """Let this transaction's commit return before it is safe from a crash of the server."""
+    conn.execute(_QUERIES["do_not_wait_for_disk"])
+
+
 def store_issues(
     conn: Connection, rows: Sequence[IssueRow], *, run_id: str, now: datetime, refresh: bool = False
 ) -> StoredIssues:
@@ -105,13 +110,17 @@ def store_issues(
         return StoredIssues([], [], [], [], [])
     conn.execute(_QUERIES["make_incoming_issues"])
     copy_rows(conn, _QUERIES["copy_incoming_issues"], rows)
-    taken = _ids(conn, "lock_takable_issues", refresh=refresh)
-    conn.execute(_QUERIES["free_taken_keys"], {"taken": taken})
+    jira_ids = [row.jira_id for row in rows]
+    known = _ids(conn, "known_issues", jira_ids=jira_ids)
+    taken = _ids(conn, "lock_takable_issues", known=known, refresh=refresh) if known else []
+    conn.execute(_QUERIES["free_taken_keys"], {"keys": [row.key for row in rows], "taken": taken, "known": known})
     renamed = _overwrite(conn, taken, run_id=run_id, now=now) if taken else []
-    inserted = _ids(conn, "insert_new_issues", now=now) if len(taken) < len(rows) else []
-    if len(taken) + len(inserted) == len(rows):
+    inserted = _ids(conn, "insert_new_issues", known=known, now=now) if len(known) < len(rows) else []
+    stored = taken + inserted
+    if len(stored) == len(rows):
         return StoredIssues(inserted, taken, renamed, [], [])
-    left = conn.execute(_QUERIES["leftover_issues"], {"stored": taken + inserted, "refresh": refresh}).fetchall()
+    params = {"jira_ids": jira_ids, "stored": stored, "refresh": refresh}
+    left = conn.execute(_QUERIES["leftover_issues"], params).fetchall()
     stale = [row["jira_id"] for row in left if row["is_stale"]]
     to_merge = [Leftover(row["jira_id"], row["key"], row["remote_updated_at"]) for row in left if not row["is_stale"]]
     return StoredIssues(inserted, taken, renamed, stale, to_merge)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from javis_pipeline.db.connection import Connection, Database
-from javis_pipeline.db.issues import Leftover, StoredIssues, store_issues
+from javis_pipeline.db.issues import StoredIssues, do_not_wait_for_disk, store_issues
 from javis_pipeline.db.quarantine import quarantine_record, release_records
 from javis_pipeline.db.satellites import replace_satellites, store_sprints, store_users
 from javis_pipeline.records.jira import Sprint, User
@@ -47,6 +47,7 @@ class BatchStore:
     def store(self, batch: Batch) -> StoredIssues:
         """Store what the batch brought, and commit."""
         with self._db.transaction(origin="sync") as conn:
+            do_not_wait_for_disk(conn)
             stored = store_issues(conn, batch.rows, run_id=self._run_id, now=self._now, refresh=self._refresh)
             store_users(conn, batch.users - self._users)
             store_sprints(conn, batch.sprints - self._sprints)
@@ -95,6 +96,3 @@ def settle(batch: Batch, stored: StoredIssues) -> Settled:
         if stamp.jira_id not in brought or brought[stamp.jira_id] < seen:
             still_open.append(seen)
     return Settled(max(brought.values(), default=None), min(still_open, default=None))
-
-
-__all__ = ["BatchStore", "Leftover", "Settled", "settle"]

@@ -10,6 +10,11 @@ SELECT hit.jira_id
         AND (known.remote_updated_at IS DISTINCT FROM hit.updated_at OR known.remote_state <> 'present'))
  ORDER BY hit.updated_at NULLS FIRST, hit.jira_id;
 
+-- name: do_not_wait_for_disk
+-- A batch that a crash of the server loses is fetched again by the next run. The transaction that moves the watermark
+-- does wait, and with it all that were committed before.
+SET LOCAL synchronous_commit = off;
+
 -- name: make_incoming_issues
 -- What a batch brought, before it is compared with what is here. LIKE copies how values are stored, so that nothing is
 -- compressed twice.
@@ -28,6 +33,10 @@ COPY incoming_issues (
     custom_fields, created_at, resolved_at, remote_updated_at, missing
 ) FROM STDIN;
 
+-- name: known_issues
+-- Ids as an array, here and below: without statistics of the temporary table, joins would read the whole of jira_issues.
+SELECT jira_id FROM jira_issues WHERE jira_id = ANY (%(jira_ids)s);
+
 -- name: lock_takable_issues
 -- The rows that the batch may overwrite: nobody edited or deleted them here, no write to Jira is under way, no conflict
 -- waits, and the payload is newer than what is stored (a search index and its caches give old answers too). They stay
@@ -35,7 +44,8 @@ COPY incoming_issues (
 SELECT i.jira_id
   FROM jira_issues AS i
   JOIN incoming_issues AS p USING (jira_id)
- WHERE i.local_modified_fields = '{}'
+ WHERE i.jira_id = ANY (%(known)s)
+   AND i.local_modified_fields = '{}'
    AND i.local_deleted_at IS NULL
    AND (i.remote_updated_at IS NULL
         OR i.remote_updated_at < p.remote_updated_at
@@ -54,9 +64,10 @@ SELECT i.jira_id
 UPDATE jira_issues AS i
    SET key = i.key || '#' || i.jira_id, remote_state = 'moved'
   FROM incoming_issues AS p
- WHERE i.key = p.key
+ WHERE i.key = ANY (%(keys)s)
+   AND i.key = p.key
    AND i.jira_id <> p.jira_id
-   AND (p.jira_id = ANY (%(taken)s) OR NOT EXISTS (SELECT FROM jira_issues AS known WHERE known.jira_id = p.jira_id));
+   AND (p.jira_id = ANY (%(taken)s) OR p.jira_id <> ALL (%(known)s));
 
 -- name: keep_former_keys
 -- A changed key is a rename; the old key still leads to the issue.
@@ -146,6 +157,7 @@ UPDATE jira_issues AS i
  WHERE i.jira_id = p.jira_id AND i.jira_id = ANY (%(taken)s);
 
 -- name: insert_new_issues
+-- An issue that another project's pull brings at the same moment (it moved) is left to that pull.
 INSERT INTO jira_issues (
     jira_id, key, project_key, title, description, description_adf, environment, labels, priority, priority_id,
     assignee_id, due_date, story_points, status, status_id, status_category, parent_key, parent_id, issue_type,
@@ -164,7 +176,8 @@ SELECT
        %(now)s, jira_issue_content_hash(
            p.title, p.description, p.status, p.priority, p.labels, p.assignee_id, p.due_date, p.story_points, p.parent_key)
   FROM incoming_issues AS p
- WHERE NOT EXISTS (SELECT FROM jira_issues AS i WHERE i.jira_id = p.jira_id)
+ WHERE p.jira_id <> ALL (%(known)s)
+    ON CONFLICT (jira_id) DO NOTHING
 RETURNING jira_id;
 
 -- name: leftover_issues
@@ -173,7 +186,7 @@ SELECT p.jira_id, p.key, p.remote_updated_at,
        i.remote_updated_at >= p.remote_updated_at AND i.remote_state = 'present' AND NOT %(refresh)s AS is_stale
   FROM incoming_issues AS p
   JOIN jira_issues AS i USING (jira_id)
- WHERE p.jira_id <> ALL (%(stored)s);
+ WHERE i.jira_id = ANY (%(jira_ids)s) AND i.jira_id <> ALL (%(stored)s);
 
 -- name: follow_renamed_parents
 -- The same parent under a new key is no change of the issue. Edited rows are left to the merge.
