@@ -118,7 +118,10 @@ class Weather:
 
 
 class _Answer:
-    """Passes an answer on and keeps a copy of it."""
+    """Passes an answer on and keeps a copy of it.
+
+    The head waits for the first piece of the body: a client that needs no body may act on the head alone.
+    """
 
     def __init__(self, send: Send, ending: Callable[["_Answer"], None] | None = None) -> None:
         self._send = send
@@ -126,6 +129,7 @@ class _Answer:
         self.status: int | None = None
         self.raw_headers: list[tuple[bytes, bytes]] = []
         self.body = bytearray()
+        self._head: Message | None = None
 
     @property
     def headers(self) -> dict[str, str]:
@@ -133,11 +137,14 @@ class _Answer:
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.status, self.raw_headers = message["status"], list(message["headers"])
-        elif message["type"] == "http.response.body":
-            self.body += message.get("body", b"")
-            if self._ending and not message.get("more_body"):
-                self._ending(self)
+            self.status, self.raw_headers, self._head = message["status"], list(message["headers"]), message
+            return
+        self.body += message.get("body", b"")
+        if self._ending and not message.get("more_body"):
+            self._ending(self)
+        if self._head is not None:
+            await self._send(self._head)
+            self._head = None
         await self._send(message)
 
     async def reply(self, status: int, headers: dict[str, str], body: bytes) -> None:

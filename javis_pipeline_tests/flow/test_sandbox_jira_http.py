@@ -387,3 +387,28 @@ def test_faults_can_be_set_from_outside(world, client):
     assert world.faults.rules[0].fault == Fault(FaultKind.UNAVAILABLE, retry_after=1)
     assert [client.get("myself").status_code, client.get("myself").status_code] == [503, 200]
     assert client.call("DELETE", control).json() == []
+
+
+def test_a_project_can_be_read_only_to_the_caller(world, client):
+    key = world.jira.create("OQC", "Task").state.key
+    world.jira.projects["OQC"].read_only = True
+
+    permissions = client.get("mypermissions?permissions=BROWSE_PROJECTS,EDIT_ISSUES&projectKey=OQC").json()
+
+    assert {name: each["havePermission"] for name, each in permissions["permissions"].items()} == {
+        "BROWSE_PROJECTS": True,
+        "EDIT_ISSUES": False,
+    }
+    assert client.put(f"issue/{key}", fields={"summary": "New"}).status_code == 403
+    assert client.get(f"issue/{key}/transitions").json()["transitions"] == []
+
+
+def test_a_search_can_be_stuck_at_a_token(world, client):
+    for number in range(4):
+        world.jira.create("OQC", f"issue {number}")
+    first = client.search("project = OQC", maxResults=1).json()
+    world.jira.behaviour.repeated_batches = 1.0
+
+    again = client.search("project = OQC", maxResults=1, nextPageToken=first["nextPageToken"]).json()
+
+    assert again["nextPageToken"] == first["nextPageToken"]

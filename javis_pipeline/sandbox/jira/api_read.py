@@ -15,6 +15,7 @@ from javis_pipeline.sandbox.jira.rendering import EXPAND
 from javis_pipeline.sandbox.jira.site import JiraSite
 
 V3 = "/rest/api/3"
+READING = ("BROWSE_PROJECTS", "BROWSE")
 MOST_HITS = 5000
 MOST_BULK = 100
 SEARCH_MEMBERS = (
@@ -101,7 +102,7 @@ class _Api:
             "displayUrlConfluence": base,
             "version": "1001.0.0-SNAPSHOT",
             "versionNumbers": [1001, 0, 0],
-            "deploymentType": "Cloud",
+            "deploymentType": self._site.behaviour.deployment,
             "buildNumber": 100300,
             "buildDate": self._show.timestamp(self._site.now().replace(hour=0, minute=0, second=0, microsecond=0)),
             "serverTime": self._show.timestamp(self._site.now()),
@@ -119,14 +120,17 @@ class _Api:
         asked = call.words("permissions")
         if not asked:
             raise RefusedError(400, "The 'permissions' query parameter is required.")
-        project = call.query.get("projectKey") or call.query.get("projectId")
-        if project and (call.caller is None or self._site.project(project) is None):
-            raise RefusedError(404, f"No project could be found with key '{project}'.")
-        return {"permissions": {key: self._permission(key, call) for key in asked}}
+        word = call.query.get("projectKey") or call.query.get("projectId")
+        project = self._site.project(word) if word and call.caller else None
+        if word and project is None:
+            raise RefusedError(404, f"No project could be found with key '{word}'.")
+        return {"permissions": {key: self._permission(key, project, call) for key in asked}}
 
-    def _permission(self, key: str, call: Call) -> Json:
+    def _permission(self, key: str, project: Project | None, call: Call) -> Json:
         administers = key in ("ADMINISTER", "ADMINISTER_PROJECTS", "SYSTEM_ADMIN")
         has = call.caller is not None and (self._site.behaviour.administrators or not administers)
+        if project is not None and project.read_only and key not in READING:
+            has = False
         kind = "GLOBAL" if key in ("ADMINISTER", "SYSTEM_ADMIN") else "PROJECT"
         name = key.replace("_", " ").capitalize()
         return {"id": "10", "key": key, "name": name, "type": kind, "description": name, "havePermission": has}
@@ -323,9 +327,10 @@ class _Api:
             extra["properties"] = {key: issue.properties[key] for key in asked if key in issue.properties}
         expand = ",".join(call.words("expand"))
         if "changelog" in expand:
-            # Newest first and cut off: only the changelog endpoint has all of it.
-            newest = [self._show.change(change) for change in reversed(issue.history)][:40]
-            extra["changelog"] = {"startAt": 0, "maxResults": 40, "total": len(issue.history), "histories": newest}
+            # Cut off and in no order: only the changelog endpoint has all of it.
+            some = [self._show.change(change) for change in issue.history[-40:]]
+            self._site.chance.shuffle(some)
+            extra["changelog"] = {"startAt": 0, "maxResults": 40, "total": len(issue.history), "histories": some}
         if "names" in expand:
             extra["names"] = {spec.id: spec.name for spec in self._site.fields.all}
         if "editmeta" in expand:
@@ -399,7 +404,9 @@ class _Api:
     def transitions(self, call: Call) -> Json:
         issue = found(self._site, call)
         with_fields = "transitions.fields" in call.query.get("expand", "")
-        open_now = [t for t in self._site.workflow(issue) if t.starts_from(issue.state.status_id)]
+        # Who may not move issues is told that there are no transitions, not that it is forbidden.
+        ways = [] if self._site.projects[issue.state.project].read_only else self._site.workflow(issue)
+        open_now = [t for t in ways if t.starts_from(issue.state.status_id)]
         asked = call.query.get("transitionId")
         return {
             "expand": "transitions",

@@ -4,8 +4,8 @@ from typing import Any
 
 from starlette.routing import BaseRoute
 
-from javis_pipeline.sandbox.jira import adf
-from javis_pipeline.sandbox.jira.api_read import V3, found
+from javis_pipeline.sandbox.jira import adf, api_read
+from javis_pipeline.sandbox.jira.api_read import V3
 from javis_pipeline.sandbox.jira.calls import NO_ISSUE, Call, Handler, Json, RefusedError, route
 from javis_pipeline.sandbox.jira.editing import InvalidEditError
 from javis_pipeline.sandbox.jira.issues import Comment, Issue, Link
@@ -67,7 +67,7 @@ class _Api:
         return 201, shown
 
     def edit(self, call: Call) -> bytes | None:
-        issue = found(self._site, call)
+        issue = _editable(self._site, call)
         call.only(*EDIT_MEMBERS)
         fields, update = _parts(call)
         if not call.flag("notifyUsers", default=True) and not self._site.behaviour.administrators:
@@ -85,10 +85,10 @@ class _Api:
         return self._show.issue(issue, issue.state, self._site.fields.wanted(["*all"]))
 
     def assign(self, call: Call) -> None:
-        self._apply(found(self._site, call), {"assignee": call.body}, {}, call)
+        self._apply(_editable(self._site, call), {"assignee": call.body}, {}, call)
 
     def transition(self, call: Call) -> None:
-        issue = found(self._site, call)
+        issue = _editable(self._site, call)
         call.only(*EDIT_MEMBERS)
         fields, update = _parts(call)
         asked = (call.body.get("transition") or {}).get("id")
@@ -109,7 +109,7 @@ class _Api:
         issue.properties |= properties
 
     def delete(self, call: Call) -> None:
-        issue = found(self._site, call)
+        issue = _editable(self._site, call)
         children = (self._site.issues.get(id_) for id_ in issue.children)
         subtasks = [c for c in children if c and self._site.types[c.state.type_id].subtask]
         if subtasks and not call.flag("deleteSubtasks"):
@@ -136,7 +136,7 @@ class _Api:
     # -- properties: neither in the changelog nor in `updated`
 
     def set_property(self, call: Call) -> tuple[int, None]:
-        issue, key = found(self._site, call), call.path["property"]
+        issue, key = _editable(self._site, call), call.path["property"]
         value = call.body.get("", call.body)
         _check_property(key, value)
         known = key in issue.properties
@@ -145,7 +145,7 @@ class _Api:
         return (200 if known else 201), None
 
     def delete_property(self, call: Call) -> None:
-        issue, key = found(self._site, call), call.path["property"]
+        issue, key = _editable(self._site, call), call.path["property"]
         if key not in issue.properties:
             raise RefusedError(404, f"The property {key} does not exist.")
         del issue.properties[key]
@@ -163,13 +163,13 @@ class _Api:
     # -- comments and links
 
     def comment(self, call: Call) -> tuple[int, Json]:
-        issue = found(self._site, call)
+        issue = _editable(self._site, call)
         document = _document(call)
         comment = self._site.add_comment(issue, document, author=call.person.account_id, at=self._site.now())
         return 201, self._show.comment(issue, comment)
 
     def edit_comment(self, call: Call) -> Json:
-        issue = found(self._site, call)
+        issue = _editable(self._site, call)
         comment = self._found_comment(issue, call)
         comment.body, comment.updated = adf.stored(_document(call)), self._site.now()
         # Whether an edited comment counts as an update of the issue is not documented; here it does not.
@@ -177,7 +177,7 @@ class _Api:
         return self._show.comment(issue, comment)
 
     def delete_comment(self, call: Call) -> None:
-        issue = found(self._site, call)
+        issue = _editable(self._site, call)
         self._site.comments(issue).remove(self._found_comment(issue, call))
         self._site.touch(issue)
 
@@ -225,6 +225,13 @@ class _Api:
             )
         except InvalidEditError as error:
             raise _refused(error) from error
+
+
+def _editable(site: JiraSite, call: Call) -> Issue:
+    issue = api_read.found(site, call)
+    if site.projects[issue.state.project].read_only:
+        raise RefusedError(403, "You do not have permission to edit issues in this project.")
+    return issue
 
 
 def _parts(call: Call) -> tuple[Json, Json]:

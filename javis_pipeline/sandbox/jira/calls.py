@@ -79,10 +79,13 @@ class Call:
         return default if value is None else value.lower() == "true"
 
     def words(self, name: str) -> list[str]:
-        """A list in query (comma-separated) or body."""
-        if name in self.body:
-            return [str(word) for word in self.body[name]]
-        return [word.strip() for word in self.query.get(name, "").split(",") if word.strip()]
+        """A list in query (comma-separated) or body; there it must be an array, except `expand`, which may be text."""
+        value = self.body.get(name, self.query.get(name, ""))
+        if isinstance(value, list):
+            return [str(word) for word in value]
+        if name in self.body and not (name == "expand" and isinstance(value, str)):
+            raise RefusedError(400, f"The field '{name}' must be an array.")
+        return [word.strip() for word in str(value).split(",") if word.strip()]
 
     def only(self, *allowed: str) -> None:
         """Refuses a body with members that are not among `allowed`."""

@@ -189,7 +189,7 @@ class Transition:
 
 @dataclass
 class Project:
-    """A project; `names` are the ids of its components and versions by name."""
+    """A project; `components` and `versions` are ids by name. In a `read_only` one the API changes nothing."""
 
     id: str
     key: str
@@ -198,6 +198,7 @@ class Project:
     last_number: int = 0
     archived: bool = False
     hidden: bool = False
+    read_only: bool = False
     workflow: list[Transition] = field(default_factory=list)
     components: dict[str, str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)

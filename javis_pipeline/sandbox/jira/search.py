@@ -85,7 +85,10 @@ class Search:
         rows = result.rows[start : start + size]
         is_last = start + size >= len(result.rows)
         next_token = None if is_last else self._sealed(result.order.position(rows[-1]), text)
-        return Batch([row for row in rows if row.id in reconcile or not self._flickers()], next_token)
+        if token and self._happens(self._store.behaviour.repeated_batches):
+            next_token = token
+        flicker = self._store.behaviour.flicker
+        return Batch([row for row in rows if row.id in reconcile or not self._happens(flicker)], next_token)
 
     def _run(self, text: str, caller: Person | None, reconcile: frozenset[int]) -> _Result:
         words = self._words.spoken_by(caller)
@@ -114,12 +117,11 @@ class Search:
         return [issue.state for issue in issues if issue and self._store.is_visible(issue) and not issue.archived]
 
     def _size(self, most: int) -> int:
-        if self._store.chance.random() < self._store.behaviour.short_batches:
+        if self._happens(self._store.behaviour.short_batches):
             return self._store.chance.randint(1, most)
         return most
 
-    def _flickers(self) -> bool:
-        chance = self._store.behaviour.flicker
+    def _happens(self, chance: float) -> bool:
         return bool(chance) and self._store.chance.random() < chance
 
     def _sealed(self, position: list[SortValue], text: str) -> str:

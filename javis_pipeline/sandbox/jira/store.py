@@ -35,6 +35,7 @@ class Behaviour:
         index_lag_chance: Share of changes that are late in the search.
         flicker: Chance of each hit to be missing from a search result for this once.
         short_batches: Chance of each search result to hold fewer issues than it could.
+        repeated_batches: Chance of each search result but the first to be given again, with the token it was asked by.
         most_with_fields: Most issues in one search result when more than id and key is asked for.
         limits: Whether rate limits hold.
         administrators: Whether callers are administrators, who alone may edit without notifying.
@@ -42,6 +43,7 @@ class Behaviour:
         missing_field_ids: Share of changelog items without their `fieldId`.
         absent_fields: Chance of each asked field to be missing from an issue, as when loading it failed.
         comments_shown: Most comments inside an issue; the rest is only in the comment list.
+        deployment: What the site says it is; anything but `Cloud` is a Data Center.
     """
 
     bad_login: str = "anonymous"
@@ -50,6 +52,7 @@ class Behaviour:
     index_lag_chance: float = 1.0
     flicker: float = 0.0
     short_batches: float = 0.1
+    repeated_batches: float = 0.0
     most_with_fields: int = 100
     limits: bool = False
     administrators: bool = False
@@ -57,6 +60,7 @@ class Behaviour:
     missing_field_ids: float = 0.2
     absent_fields: float = 0.0
     comments_shown: int = 100
+    deployment: str = "Cloud"
 
 
 class JiraStore:
