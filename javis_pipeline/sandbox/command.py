@@ -56,13 +56,14 @@ def environment(*, port: int = PORT, seed: int = SEED, host: str = "127.0.0.1") 
         "JIRA_TOKEN": secrets.api_token,
         "CONFLUENCE_URL": f"{base}/wiki",
         "JIRA_PROJECTS": "OQC,EUV",
-        "CONFLUENCE_SPACES": "OQC:OQC,EUV:EUV",
+        "CONFLUENCE_SPACES": "OQC:OQC,OQC:OQCDOC,EUV:ENG,HANDBOOK:HB",
         "ANTHROPIC_BASE_URL": base,
         "ANTHROPIC_API_KEY": secrets.anthropic_api_key,
         "SLACK_BASE_URL": f"{base}/api",
         "SLACK_BOT_TOKEN": secrets.slack_bot_token,
         "SLACK_SIGNING_SECRET": secrets.slack_signing_secret,
-        "SLACK_DEFAULT_CHANNEL": "#delivery",
+        "SLACK_DEFAULT_CHANNEL": "line-status",
+        "SLACK_CHANNELS": "OQC:oqc-team,EUV:euv-platform",
     }
 
 
