@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg import sql
 from psycopg.rows import scalar_row
 
 from javis_pipeline.errors import DatabaseError
@@ -15,6 +16,8 @@ from javis_pipeline.errors import DatabaseError
 _MIGRATIONS = Path(__file__).with_name("migrations")
 # Two processes that migrate at once wait for each other here. Any constant that no other lock uses.
 _LOCK = 0x6A61766973
+# Not Alembic's usual name: Dagster and other programs that use Alembic may live in the same database.
+_VERSION_TABLE = "javis_schema_version"
 
 
 def known_revisions() -> list[str]:
@@ -25,9 +28,10 @@ def known_revisions() -> list[str]:
 def current_revision(conn: psycopg.Connection[Any]) -> str | None:
     """Id of the database's last revision; None for an empty database."""
     with conn.cursor(row_factory=scalar_row) as cursor:
-        if cursor.execute("SELECT to_regclass('alembic_version')").fetchone() is None:
+        if cursor.execute("SELECT to_regclass(%s)", [_VERSION_TABLE]).fetchone() is None:
             return None
-        revision: str | None = cursor.execute("SELECT version_num FROM alembic_version").fetchone()
+        query = sql.SQL("SELECT version_num FROM {}").format(sql.Identifier(_VERSION_TABLE))
+        revision: str | None = cursor.execute(query).fetchone()
         return revision
 
 
@@ -71,7 +75,7 @@ def _upgrade(url: str) -> None:
     engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(url), poolclass=pool.NullPool)
     try:
         with engine.connect() as conn:
-            config.attributes["connection"] = conn
+            config.attributes |= {"connection": conn, "version_table": _VERSION_TABLE}
             command.upgrade(config, "head")
     except exc.DBAPIError as error:
         # Callers know psycopg's errors; SQLAlchemy is a detail of this function.

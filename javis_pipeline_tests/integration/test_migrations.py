@@ -34,7 +34,7 @@ def test_given_two_at_the_same_time_when_they_migrate_then_each_revision_is_appl
 
 def test_given_a_database_of_a_newer_program_when_used_then_it_is_refused_and_left_alone(database_url):
     with psycopg.connect(database_url) as conn:
-        conn.execute("UPDATE alembic_version SET version_num = '9999'")
+        conn.execute("UPDATE javis_schema_version SET version_num = '9999'")
 
     for use in (migrate, Database):
         with pytest.raises(DatabaseError, match=r"revision 9999, .* install the newer program"):
