@@ -59,6 +59,8 @@ WHOLE_SITE: Final = "*"
 EASE_SECONDS: Final = 10.0
 # Ids and keys in a path; without them paths of one endpoint are the same.
 _VARIABLE_SEGMENT: Final = re.compile(r"(?<=/)(?:\d+|[A-Z][A-Z0-9_]*-\d+)(?=/|$)")
+# After an even number of backslashes: an odd one escapes the backslash, and what follows is text.
+_ESCAPED_NUL: Final = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 _RECORD_PATH: Final = re.compile(r"^.*/(?:\d+|[A-Z][A-Z0-9_]*-\d+)(?=/|$)")
 
 
@@ -376,7 +378,7 @@ class Transport:
 
     def _decoded(self, call: _Call, status: int, content: bytes) -> Any:
         try:
-            return orjson.loads(content)
+            return orjson.loads(_without_nul(content))
         except orjson.JSONDecodeError:
             if status >= 400:  # the status says enough
                 return None
@@ -412,6 +414,14 @@ class Transport:
         kept = {name.lower(): value for name, value in headers.items() if name.lower() != "set-cookie"}
         text = body.decode(errors="replace") if isinstance(body, bytes) else body
         return Exchange(call.method, self.base_url + call.path + query, call.json, status, kept, text)
+
+
+def _without_nul(content: bytes) -> bytes:
+    """JSON with the replacement character in place of NUL, which PostgreSQL cannot store, and CommonMark replaces too.
+
+    Done here, so that what is stored and what is read again later compare equal.
+    """
+    return _ESCAPED_NUL.sub(rb"\1\\ufffd", content) if b"\\u0000" in content else content
 
 
 def _checked_base_url(name: str, url: str) -> str:
