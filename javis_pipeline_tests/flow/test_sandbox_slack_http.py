@@ -183,8 +183,8 @@ def test_given_a_request_url_when_a_button_is_pressed_then_a_signed_request_come
 
     body, headers = _App.got.pop()
     payload = orjson.loads(parse_qs(body.decode())["payload"][0])
-    assert "No%20app%20listens" in nobody.headers["Location"]
-    assert "answered%20200" in pressed.headers["Location"]
+    assert "No+app+listens" in nobody.headers["Location"]
+    assert "answered+200" in pressed.headers["Location"]
     assert SignatureVerifier(world.credentials.slack_signing_secret).is_valid_request(body, headers)
     assert payload["actions"][0]["value"] == "7f3a"
     answer = {"replace_original": True, "text": "Ada kept local"}
@@ -210,7 +210,7 @@ def test_given_a_socket_mode_client_when_a_button_is_pressed_then_it_gets_the_pa
     finally:
         socket.close()
 
-    assert "Socket%20Mode" in pressed.headers["Location"]
+    assert "Socket+Mode" in pressed.headers["Location"]
     assert [request.type for request in got] == ["interactive"]
     assert got[0].payload["actions"][0]["action_id"] == "keep_local"
 

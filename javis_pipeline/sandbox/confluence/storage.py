@@ -52,7 +52,7 @@ def rewrite(body: str, *, new_id: Callable[[], str]) -> str:
     parser.EndCdataSectionHandler = writer.end_cdata
     parser.StartDoctypeDeclHandler = _refuse_doctype
     try:
-        parser.Parse(f"<{_ROOT}>{_with_known_entities(body)}</{_ROOT}>", True)
+        parser.Parse(f"<{_ROOT}>{with_known_entities(body)}</{_ROOT}>", True)
     except expat.ExpatError as error:
         problem = expat.ErrorString(error.code)
         column = error.offset + 1 - (len(_ROOT) + 2 if error.lineno == 1 else 0)
@@ -68,7 +68,7 @@ def plain_text(body: str) -> str:
     return " ".join(html.unescape(spaced).split())
 
 
-def _with_known_entities(body: str) -> str:
+def with_known_entities(body: str) -> str:
     """The body with HTML's named entities (XML knows five of them) as characters, except inside CDATA."""
     pieces = _CDATA.split(body)
     pieces[::2] = [_NAMED_ENTITY.sub(_character, piece) for piece in pieces[::2]]

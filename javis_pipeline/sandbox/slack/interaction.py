@@ -147,11 +147,12 @@ def _button(message: Json, block_id: str, action_id: str) -> dict[str, Any]:
     for block in message.get("blocks", []):
         elements = [*block.get("elements", []), block.get("accessory")]
         for element in elements if block.get("block_id") == block_id else []:
-            if isinstance(element, dict) and element.get("type") == "button" and _id(element) == action_id:
+            if isinstance(element, dict) and element.get("type") == "button" and button_id(element) == action_id:
                 return element | {"action_id": action_id}
     raise NotOk("action_not_found")
 
 
-def _id(button: dict[str, Any]) -> str:
+def button_id(button: dict[str, Any]) -> str:
+    """The id by which a press names the button."""
     # Slack gives a button without an action_id one of its own; the value tells such buttons apart here.
     return str(button.get("action_id") or button.get("value") or button["text"]["text"])

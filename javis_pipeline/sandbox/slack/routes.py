@@ -3,7 +3,7 @@
 import mimetypes
 import secrets
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import orjson
 from starlette.requests import Request
@@ -108,7 +108,8 @@ class _Face:
             return Response(refused.error, 404)
         notice = await deliver(self._site, self._hub, payload)
         anchor = "p" + form["ts"].replace(".", "")
-        return RedirectResponse(f"/slack/{quote(channel)}?notice={quote(notice)}#{anchor}", status_code=303)
+        query = urlencode({"notice": notice, "as": form.get("person", "")})
+        return RedirectResponse(f"/slack/{quote(channel)}?{query}#{anchor}", status_code=303)
 
     async def set_request_url(self, request: Request) -> Response:
         """Where presses are posted; empty for nowhere."""
