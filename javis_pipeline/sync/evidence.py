@@ -76,11 +76,21 @@ def is_ours(op: Operation, change: FieldChange, remote: RemoteRecord, account_id
     return remote.marker == op.op_id and _looks_like_ours(op, change, account_id)
 
 
+def may_be_ours(op: Operation, change: FieldChange, account_id: str) -> bool:
+    """Whether an entry is this operation's as far as its looks go; of a text, the history does not tell what was set."""
+    if change.op_id is not None or change.field not in op.fields:
+        return change.op_id == op.op_id
+    known = {*op.evidence.get("seen", ()), *op.evidence.get("entries", ())}
+    if change.author_id != account_id or change.entry_id in known:
+        return False
+    return isinstance(change.new, Missing) or _looks_like_ours(op, change, account_id)
+
+
 def own_entry(op: Operation, name: str, changes: Sequence[FieldChange], account_id: str) -> FieldChange | None:
     """The entry that an executed operation made for a field; None when it changed nothing or the history is silent."""
     of_field = [change for change in changes if change.field == name]
     marked = [change for change in of_field if change.op_id == op.op_id]
-    alike = [change for change in of_field if _looks_like_ours(op, change, account_id)]
+    alike = [change for change in of_field if may_be_ours(op, change, account_id)]
     return next(iter(marked or alike), None)
 
 

@@ -32,7 +32,7 @@ from javis_pipeline.sync.decide import (
     decide_scalar,
 )
 from javis_pipeline.sync.draft import OFFERS, Draft, Wanted
-from javis_pipeline.sync.evidence import holds, is_ours, overwritten_value
+from javis_pipeline.sync.evidence import holds, is_ours, may_be_ours, overwritten_value
 from javis_pipeline.sync.fields import FIELDS_OF, Field
 from javis_pipeline.sync.resolve import resolve_in
 from javis_pipeline.sync.run import Run
@@ -229,13 +229,13 @@ class _Echo:
 def _settle_late_echoes(draft: Draft, remote: RemoteRecord, changes: Sequence[FieldChange]) -> Mapping[str, _Echo]:
     """Note which operations were executed after we had stopped waiting for them; each is looked at once.
 
-    Returns the fields whose remote value is such an echo, and no one's edit. What the late write replaced becomes a
-    conflict like that of any write.
+    Returns the fields whose remote value is such an echo, and no one's edit: for that, looks are not enough. What the
+    late write replaced becomes a conflict like that of any write; there, looks are enough.
     """
     echoes: dict[str, _Echo] = {}
     in_flight = draft.fields_in_flight()
     for op in list(draft.operations.values()):
-        entries = [change for change in changes if is_ours(op, change, remote, draft.run.account_id)]
+        entries = [change for change in changes if may_be_ours(op, change, draft.run.account_id)]
         if not op.may_land_late or not entries or in_flight & set(op.fields):
             continue
         draft.settle(op, "confirmed", evidence={**op.evidence, "late": sorted({e.entry_id for e in entries})})
@@ -244,7 +244,8 @@ def _settle_late_echoes(draft: Draft, remote: RemoteRecord, changes: Sequence[Fi
             offer_overwritten(draft, spec, op, entry, changes)
             newest = [change for change in changes if change.field == entry.field][-1]
             # The record was not read in the same instant as its history: it must show the echo as well.
-            if spec.is_set or (newest.entry_id == entry.entry_id and holds(op, entry.field, remote)):
+            shows = newest.entry_id == entry.entry_id and holds(op, entry.field, remote)
+            if is_ours(op, entry, remote, draft.run.account_id) and (spec.is_set or shows):
                 echoes[entry.field] = _Echo(
                     frozenset(op.add.get(entry.field, ())), frozenset(op.remove.get(entry.field, ()))
                 )

@@ -4,6 +4,7 @@ The base moves only in `settle_operation`, when both sides are known to hold the
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from javis_pipeline.records import MISSING, Missing
 from javis_pipeline.records.sync import FieldChange, Operation, RecordPlan, RecordState, RemoteRecord
@@ -124,11 +125,21 @@ def settle_operation(
         draft.settle(current, "abandoned", evidence=evidence)
     else:
         draft.settle(current, "confirmed", evidence=evidence)
+        _attribute_entries(draft, current, changes)
         for name in current.fields:
             _confirm_field(draft, draft.fields[name], current, remote, changes)
     if remote is not None:
         reconcile_in(draft, remote, changes)
     return draft.plan()
+
+
+def _attribute_entries(draft: Draft, op: Operation, changes: Sequence[FieldChange]) -> None:
+    """What this operation left in the history is not the late trace of another one that wanted the same."""
+    entries = {e.entry_id for name in op.fields if (e := own_entry(op, name, changes, draft.run.account_id))}
+    for other in list(draft.operations.values()):
+        if other.may_land_late and other.op_id != op.op_id and entries:
+            seen = sorted({*other.evidence.get("seen", ()), *entries})
+            draft.operations[other.op_id] = replace(other, evidence={**other.evidence, "seen": seen})
 
 
 def _confirm_field(

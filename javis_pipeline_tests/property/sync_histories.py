@@ -9,15 +9,16 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from random import Random
 
-from javis_pipeline.errors import RemoteBusy
+from javis_pipeline.errors import ChangedSinceSeen, RemoteBusy, UsageError
 from javis_pipeline.records.sync import LocalRecord, Operation, Overrides, PlanItem, RecordPlan
 from javis_pipeline.records.values import ResourceRef, Value, as_set
 from javis_pipeline.steps.push import push_operations
-from javis_pipeline.steps.reconcile import plan_records, reconcile_edited, reconcile_records
+from javis_pipeline.steps.reconcile import reconcile_edited, reconcile_records
+from javis_pipeline.steps.resolve import resolve
 from javis_pipeline.steps.settle import settle_operations
-from javis_pipeline.sync.codecs import Labels
 from javis_pipeline.sync.draft import OFFERS
 from javis_pipeline.sync.fields import JIRA_FIELDS
+from javis_pipeline.sync.resolve import Choice
 from javis_pipeline.sync.run import Rules, Run
 from javis_pipeline_tests.property.sync_memory import (
     CATALOG,
@@ -64,7 +65,9 @@ class History:
                 self._remember("remote", ref.resource_id, name, local_of(name, self._issue(ref).values[name]))
         self.index: dict[str, object] = {}
         self.sync()
-        self.initial_labels = {ref.resource_id: set(self._elements(self._issue(ref).values["labels"])) for ref in self.refs}
+        self.initial_labels = {
+            ref.resource_id: set(self._elements(self._issue(ref).values["labels"])) for ref in self.refs
+        }
         self.world.at_point = self._at_point
         self.faulty = faulty
 
@@ -86,7 +89,11 @@ class History:
 
     def something_else(self) -> None:
         rng, world = self.rng, self.world
-        match rng.randint(0, 5):
+        match rng.randint(0, 8):
+            case 6 | 7:
+                self.resolve_something()
+            case 8:
+                self.store.delete(rng.choice(self.refs).resource_id)
             case 0:  # clocks step
                 world.now_ += timedelta(days=rng.choice((-1, 1)), hours=rng.choice((-1, 0, 1)))
             case 1:
@@ -108,6 +115,19 @@ class History:
                 number = rng.randint(10, 99)
                 issue = self._issue(rng.choice(self.refs))
                 issue.ref = ResourceRef("jira_issue", issue.ref.resource_id, "OPS", f"OPS-{number}")
+
+    def resolve_something(self) -> None:
+        """A person chooses, perhaps between values that are not current any more."""
+        waiting = [c for c in self.store.conflicts.values() if c.state == "open"]
+        if not waiting:
+            return
+        conflict = self.rng.choice(waiting)
+        choice: Choice = self.rng.choice(("local", "remote", "manual"))
+        value = self._value(conflict.field) if conflict.field in SYNCED else None
+        if choice == "manual":
+            self._remember("local", conflict.ref.resource_id, conflict.field, value)
+        with contextlib.suppress(ChangedSinceSeen, UsageError):
+            resolve(self.store, conflict.conflict_id, choice, self.run(), by="ann", value=value)
 
     def try_to_sync(self) -> None:
         """A run that may die at any point, during which people go on editing."""
@@ -157,7 +177,9 @@ class History:
         done = reconcile_records(self.store, self.remote, self.to_pull(fresh=fresh), run, proved=True)
         done_2 = reconcile_edited(self.store, self.remote, run, proved=True)
         push_operations(self.store, self.remote, run, MOST_WRITES)
-        per_record = Counter((op.ref.resource_id, op.kind) for op in self.remote.executed[first:] if op.run_id == run.run_id)
+        per_record = Counter(
+            (op.ref.resource_id, op.kind) for op in self.remote.executed[first:] if op.run_id == run.run_id
+        )
         if max(per_record.values(), default=0) > 1:
             raise Halt("more than one request of a sort for a record in one run")
         return [*done.items, *done_2.items]
@@ -169,10 +191,12 @@ class History:
             if fresh or self.rng.random() < 0.7:
                 self.index[key] = issue.updated
             row = self.store.rows.get(key)
-            unmarked = row is not None and MemoryStore._is_unmarked(row)
-            if row is None or unmarked or (key in self.index and row.local.revision != self.index[key]):
+            if row is None or MemoryStore.is_unmarked(row):
                 wanted.append(issue.ref)
-            elif row.local.remote_state != "present" or row.local.missing_since or row.local.ref != issue.ref:
+                continue
+            local = row.local
+            changed = key in self.index and local.revision != self.index[key]
+            if changed or local.remote_state != "present" or local.missing_since or local.ref != issue.ref:
                 wanted.append(issue.ref)
         return wanted
 
@@ -191,6 +215,8 @@ class History:
     def edit_locally(self) -> None:
         ref = self.rng.choice(self.refs)
         row = self.store.rows[ref.resource_id]
+        if row.local.deleted_at is not None:
+            return
         name = self.rng.choice(SYNCED)
         old = row.local.values.get(name)
         value = self._next_labels(ref, old, "local") if name == "labels" else self._local_value(name, old)
@@ -205,7 +231,9 @@ class History:
             self.remote.edit(ref.resource_id, name, self._next_labels(ref, issue.values[name], "remote"))
         else:
             old = local_of(name, issue.values[name])
-            self.remote.edit(ref.resource_id, name, self._edited_text(old) if name == "description" else self._value(name))
+            self.remote.edit(
+                ref.resource_id, name, self._edited_text(old) if name == "description" else self._value(name)
+            )
 
     def _next_labels(self, ref: ResourceRef, old: Value, side: str) -> Value:
         word = self.rng.choice(WORDS)
@@ -215,7 +243,9 @@ class History:
 
     def _local_value(self, name: str, old: Value) -> Value:
         if self.rng.random() < 0.08 and self.faulty:
-            return {"title": "two\nlines", "status": "Nope", "due_date": "1066-10-14", "priority": "Huge"}.get(name, old)
+            return {"title": "two\nlines", "status": "Nope", "due_date": "1066-10-14", "priority": "Huge"}.get(
+                name, old
+            )
         return self._edited_text(old) if name == "description" else self._value(name)
 
     def _edited_text(self, old: Value) -> Value:
@@ -299,6 +329,8 @@ class History:
                 if not (audited and (spec.is_set or spec.is_text)):
                     raise Halt(f"no silent loss: {name} {old!r} was overwritten here by {new!r}")
             base = after.base(name)
+            if any(c.field == name and c.state == "resolved" for c in plan.conflicts):
+                continue  # a person acknowledged what the remote holds
             if spec.is_set or base == before.base(name) or self.rules.force != "none":
                 continue
             if not (self._was_seen("remote", key, name, base) and self._was_seen("local", key, name, base)):
@@ -331,6 +363,8 @@ class History:
 
     def _check_converged(self, ref: ResourceRef) -> None:
         row, issue = self.store.rows[ref.resource_id].local, self._issue(ref)
+        if row.deleted_at is not None:
+            return
         open_fields = {
             c.field
             for c in self.store.conflicts.values()
@@ -351,7 +385,9 @@ class History:
         events = self.touched[ref.resource_id, "labels"]
         if any(kind == "?" for _, kind in events):
             return
-        had_conflict = any(c.field == "labels" and c.ref.resource_id == ref.resource_id for c in self.store.conflicts.values())
+        had_conflict = any(
+            c.field == "labels" and c.ref.resource_id == ref.resource_id for c in self.store.conflicts.values()
+        )
         if had_conflict:
             return
         for word in WORDS:
@@ -374,6 +410,3 @@ def play(seed: int, **options: object) -> History:
     except Halt as broken:
         raise Halt(f"seed {seed}: {broken}") from broken
     return history
-
-
-__all__ = ["Halt", "History", "Labels", "play", "plan_records"]

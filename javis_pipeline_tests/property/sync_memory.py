@@ -164,7 +164,7 @@ class MemoryStore:
         )
         if row is None:
             return RecordState(ref, None, operations, conflicts)
-        local = replace(row.local, unmarked=self._is_unmarked(row))
+        local = replace(row.local, unmarked=self.is_unmarked(row))
         last_writes = {
             name: entry
             for name in local.bases
@@ -174,7 +174,7 @@ class MemoryStore:
         return RecordState(local.ref, local, operations, conflicts, last_writes)
 
     @staticmethod
-    def _is_unmarked(row: Row) -> bool:
+    def is_unmarked(row: Row) -> bool:
         return any(row.local.base(name) != value for name, value in row.written.items())
 
     def state(self, ref: ResourceRef) -> RecordState:
@@ -207,17 +207,22 @@ class MemoryStore:
         self.conflict_values += [(v.conflict_id, v.side, v.value) for v in plan.conflict_values]
         first = len(self.audit)
         self.audit += [replace(entry, audit_id=first + n) for n, entry in enumerate(plan.audit)]
-        open_fields = [
-            (c.ref.resource_id, c.field, c.kind) for c in self.conflicts.values() if c.state == "open"
-        ]
+        open_fields = [(c.ref.resource_id, c.field, c.kind) for c in self.conflicts.values() if c.state == "open"]
         if len(open_fields) != len(set(open_fields)):
             raise Halt("two open conflicts of one kind for one field")
 
     def _insert(self, plan: RecordPlan, columns: dict[str, Any]) -> None:
         values = {name: columns.get(name, () if name == "labels" else None) for name in JIRA_FIELDS}
         raw = {s.name: columns.get(s.raw_column) for s in JIRA_FIELDS.values() if s.raw_column}
-        local = LocalRecord(plan.ref, values, {}, raw, {"remote_updated_at": columns.get("remote_updated_at")}, 0,
-                            columns.get("remote_updated_at"))
+        local = LocalRecord(
+            plan.ref,
+            values,
+            {},
+            raw,
+            {"remote_updated_at": columns.get("remote_updated_at")},
+            0,
+            columns.get("remote_updated_at"),
+        )
         self.rows[plan.ref.resource_id] = Row(local, {name: values[name] for name in SYNCED})
 
     def _update(self, plan: RecordPlan, columns: dict[str, Any]) -> None:
@@ -379,10 +384,12 @@ class MemoryRemote:
     def fetch(self, ref: ResourceRef) -> RemoteRecord:
         self.world.point("fetch")
         issue = self._issue(ref)
-        values: dict[str, Any] = {**issue.values, **dict.fromkeys(self.missing_fields(), MISSING)}
-        return RemoteRecord(
-            issue.ref, values, {"remote_updated_at": issue.updated}, issue.updated, marker=issue.marker
-        )
+        values: dict[str, Any] = {
+            **dict.fromkeys(JIRA_FIELDS),
+            **issue.values,
+            **dict.fromkeys(self.missing_fields(), MISSING),
+        }
+        return RemoteRecord(issue.ref, values, {"remote_updated_at": issue.updated}, issue.updated, marker=issue.marker)
 
     def history(self, ref: ResourceRef) -> Sequence[FieldChange]:
         self.world.point("history")

@@ -1,0 +1,209 @@
+"""The laws of the sync over random histories, with the real steps on a store and a remote in memory.
+
+JAVIS_LAWS_HISTORIES says how many; `make laws` plays many more than an ordinary run.
+"""
+
+import os
+from datetime import timedelta
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from javis_pipeline.records.sync import Operation
+from javis_pipeline.steps.reconcile import plan_records, reconcile_edited, reconcile_records
+from javis_pipeline.steps.settle import settle_operations
+from javis_pipeline.steps.undo import undo_run
+from javis_pipeline.sync.run import Rules
+from javis_pipeline_tests.property.sync_histories import SETTLED, History, play
+from javis_pipeline_tests.property.sync_memory import Crash, local_of
+
+HISTORIES = int(os.environ.get("JAVIS_LAWS_HISTORIES", "3000"))
+BATCHES = 10
+
+pytestmark = pytest.mark.laws
+
+
+@pytest.mark.parametrize("batch", range(BATCHES))
+def test_no_edit_is_lost_and_every_history_converges(batch):
+    for seed in range(batch * HISTORIES // BATCHES, (batch + 1) * HISTORIES // BATCHES):
+        play(seed)
+
+
+@given(st.randoms(use_true_random=False))
+@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+def test_a_broken_law_shrinks_to_a_short_history(rng):
+    History(rng).play()
+
+
+@pytest.mark.parametrize("force", ["local", "remote"])
+def test_forced_histories_lose_nothing_either(force):
+    for seed in range(HISTORIES // 20):
+        play(1_000_000 + seed, rules=Rules(force=force))
+
+
+def test_calm_histories_push_every_intent_exactly_once():
+    duplicates = 0
+    for seed in range(HISTORIES // 20):
+        history = History(Random(seed), faulty=False)
+        history.play()
+        wishes = [_intent(op) for op in history.remote.executed]
+        duplicates += len(wishes) - len(set(wishes))
+
+    assert duplicates == 0
+
+
+def _intent(op: Operation) -> tuple[object, ...]:
+    return (op.ref.resource_id, op.kind, repr(op.local), repr(op.expected), repr(op.add), repr(op.remove), op.local_seq)
+
+
+# --- one fixed scenario, interrupted everywhere ----------------------------------------------------------------------
+
+
+def a_busy_day() -> History:
+    """Twelve records, each with another mixture of edits on the two sides."""
+    history = History(Random(7), records=12, faulty=False)
+    history.remote.marks = True
+    rng = Random(11)
+    history.rng = rng
+    for _ in range(30):
+        history.edit_locally()
+        history.edit_remotely()
+    return history
+
+
+def points_of(history: History, at: int | None) -> int:
+    """Run once; die at the given point. Returns how many points were passed."""
+    passed = 0
+
+    def count(label: str) -> None:
+        nonlocal passed
+        passed += 1
+        if at is not None and passed == at:
+            raise Crash(label)
+
+    history.world.at_point = count
+    try:
+        history.sync(fresh=True)
+    finally:
+        history.world.at_point = lambda _: None
+    return passed
+
+
+def test_a_run_killed_at_any_point_loses_nothing():
+    points = points_of(a_busy_day(), None)
+
+    for at in range(1, points + 1):
+        history = a_busy_day()
+        with pytest.raises(Crash):
+            points_of(history, at)
+        history.settle_down()
+
+    assert points > 150
+
+
+# --- single laws -----------------------------------------------------------------------------------------------------
+
+
+def test_every_step_repeated_changes_nothing():
+    for seed in range(100):
+        history = History(Random(seed), faulty=False)
+        for _ in range(6):
+            history.edit_locally()
+            history.edit_remotely()
+        run = history.run()
+        refs = history.to_pull(fresh=True)
+        reconcile_records(history.store, history.remote, refs, run, proved=True)
+        reconcile_edited(history.store, history.remote, run, proved=True)
+        writes = history.store.writes
+
+        reconcile_records(history.store, history.remote, refs, run, proved=True)
+        reconcile_edited(history.store, history.remote, run, proved=True)
+        settle_operations(history.store, history.remote, run)
+
+        assert history.store.writes == writes, seed
+
+
+def test_a_dry_run_shows_what_the_run_then_does_and_writes_nothing():
+    for seed in range(100):
+        history = History(Random(seed), faulty=False)
+        for _ in range(6):
+            history.edit_locally()
+            history.edit_remotely()
+        refs = [row.local.ref for row in history.store.rows.values()]
+        writes = history.store.writes
+
+        shown = plan_records(history.store, history.remote, refs, history.run(), proved=True).items
+        assert history.store.writes == writes
+        assert not history.remote.sent
+        done = reconcile_records(history.store, history.remote, refs, history.run(), proved=True).items
+
+        assert shown == done, seed
+
+
+def test_clocks_that_step_change_nothing():
+    # Whether a stale copy came back is a question of duration by its nature; it can only add a conflict.
+    rules = Rules(stale_write_grace=timedelta(microseconds=-1))
+    for seed in range(200):
+        outcomes = []
+        for offset in (timedelta(0), timedelta(days=1), timedelta(days=-1), timedelta(hours=-1)):
+            history = History(Random(seed), faulty=False, rules=rules)
+            for _ in range(4):
+                history.edit_locally()
+                history.world.now_ += offset
+                history.edit_remotely()
+                history.sync(fresh=True)
+            outcomes.append({key: row.local.values for key, row in history.store.rows.items()})
+
+        assert all(outcome == outcomes[0] for outcome in outcomes), seed
+
+
+def test_two_runners_that_interleave_push_each_intent_once():
+    for seed in range(200):
+        history = History(Random(seed), faulty=False)
+        for _ in range(4):
+            history.edit_locally()
+        rng = Random(seed)
+        nested = False
+
+        def other_runner(_: str, history: History = history, rng: Random = rng) -> None:
+            nonlocal nested
+            if not nested and rng.random() < 0.1:
+                nested = True
+                try:
+                    history.sync(fresh=True)
+                finally:
+                    nested = False
+
+        history.world.at_point = other_runner
+        history.sync(fresh=True)
+        history.world.at_point = lambda _: None
+        history.settle_down()
+
+        wishes = [_intent(op) for op in history.remote.executed]
+        assert len(wishes) == len(set(wishes)), seed
+
+
+def test_undo_restores_both_sides():
+    for seed in range(100):
+        history = History(Random(seed), faulty=False)
+        before = {ref.resource_id: dict(history.store.rows[ref.resource_id].local.values) for ref in history.refs}
+        for ref in history.refs:
+            for name in ("priority", "due_date", "labels"):
+                value = history._value(name)
+                history.store.edit(ref.resource_id, name, value)
+        history.sync(fresh=True)
+        run_id = f"run-{history.runs}"
+        if not history.store.audit_of(run_id):
+            continue
+
+        undo_run(history.store, run_id, history.run(), by="ann")
+        history.world.now_ += SETTLED
+        history.sync(fresh=True)
+
+        for ref in history.refs:
+            for name in ("priority", "due_date", "labels"):
+                assert history.store.rows[ref.resource_id].local.values[name] == before[ref.resource_id][name], seed
+                there = local_of(name, history.remote.issues[ref.resource_id].values[name])
+                assert there == before[ref.resource_id][name], seed
