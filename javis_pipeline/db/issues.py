@@ -11,6 +11,7 @@ from javis_pipeline.db.connection import Connection
 from javis_pipeline.db.copying import copy_rows
 from javis_pipeline.db.named_queries import named_queries
 from javis_pipeline.records.jira import IssueStamp
+from javis_pipeline.records.values import ResourceRef
 
 _QUERIES = named_queries("issues")
 
@@ -61,22 +62,17 @@ class IssueRow(NamedTuple):
     missing: str
 
 
-class Leftover(NamedTuple):
-    """An issue that the fast path did not take: its row is edited, in flight or in conflict."""
-
-    jira_id: str
-    key: str
-    remote_updated_at: datetime
-
-
 class StoredIssues(NamedTuple):
-    """What became of a batch, as ids; `stale` payloads were not newer than what is here."""
+    """What became of a batch, as ids.
+
+    `stale` payloads were not newer than what is here; rows `to_merge` are edited, in conflict or being written.
+    """
 
     inserted: list[str]
     updated: list[str]
     renamed: list[str]
     stale: list[str]
-    to_merge: list[Leftover]
+    to_merge: list[ResourceRef]
 
 
 def issues_to_fetch(conn: Connection, stamps: Iterable[IssueStamp]) -> list[str]:
@@ -122,7 +118,9 @@ def store_issues(
     params = {"jira_ids": jira_ids, "stored": stored, "refresh": refresh}
     left = conn.execute(_QUERIES["leftover_issues"], params).fetchall()
     stale = [row["jira_id"] for row in left if row["is_stale"]]
-    to_merge = [Leftover(row["jira_id"], row["key"], row["remote_updated_at"]) for row in left if not row["is_stale"]]
+    to_merge = [
+        ResourceRef("jira_issue", row["jira_id"], row["project_key"], row["key"]) for row in left if not row["is_stale"]
+    ]
     return StoredIssues(inserted, taken, renamed, stale, to_merge)
 
 

@@ -18,14 +18,15 @@ from typing import Final, NamedTuple
 from javis_pipeline.clients.jira import jql
 from javis_pipeline.clients.jira.client import JiraClient
 from javis_pipeline.db.connection import Database
-from javis_pipeline.db.issues import Leftover, StoredIssues, count_present_issues, issues_to_fetch
+from javis_pipeline.db.issues import StoredIssues, count_present_issues, issues_to_fetch
 from javis_pipeline.db.locks import ScopeLock, hold_scope
 from javis_pipeline.db.quarantine import count_quarantined
 from javis_pipeline.db.satellites import store_priorities, store_sprints, store_statuses
 from javis_pipeline.db.watermarks import Watermark, advance_watermark, read_watermark, store_account
-from javis_pipeline.errors import RemoteRefused, SyncHalted
+from javis_pipeline.errors import RemoteRefused, SyncHalted, UnreadableRecord
 from javis_pipeline.records.jira import IssueStamp, Priority, Sprint, Status
 from javis_pipeline.records.sync import Overrides
+from javis_pipeline.records.values import ResourceRef
 from javis_pipeline.steps.jira_site import NO_CHOICE, JiraSite, read_site
 from javis_pipeline.steps.pull_batch import BATCH_SIZE, Batch, BatchReader, in_batches
 from javis_pipeline.steps.pull_store import BatchStore, Settled, settle
@@ -102,7 +103,7 @@ class PullTally:
     stale: int
     renamed: int
     unreadable: int
-    to_merge: tuple[Leftover, ...]
+    to_merge: tuple[ResourceRef, ...]
     completeness: Completeness
     watermark: datetime | None
     notes: tuple[str, ...]
@@ -225,16 +226,28 @@ class _Dimensions(NamedTuple):
 
 
 def _read_dimensions(jira: JiraClient, site: JiraSite) -> _Dimensions:
-    sprints: dict[int, Sprint] = {}
-    notes = [str(ambiguity) for ambiguity in site.ambiguities]
+    found = _Dimensions([], [], [], [str(ambiguity) for ambiguity in site.ambiguities])
+    with _noted(found.notes, "statuses"):
+        found.statuses.extend(jira.statuses())
+    with _noted(found.notes, "priorities"):
+        found.priorities.extend(jira.priorities())
     if site.boards is None:
-        notes.append("boards are not visible, so sprints are known from issues only: let the account see the boards")
+        found.notes.append("boards are not visible, so sprints are known from issues only: let the account see boards")
+    sprints: dict[int, Sprint] = {}
     for board in site.boards or ():
-        try:
+        with _noted(found.notes, f"sprints of board {board.name}"):
             sprints |= {sprint.sprint_id: sprint for sprint in jira.sprints(board.board_id)}
-        except RemoteRefused as error:
-            notes.append(f"sprints of board {board.name} were not read: {error}")
-    return _Dimensions(jira.statuses(), jira.priorities(), list(sprints.values()), notes)
+    found.sprints.extend(sprints.values())
+    return found
+
+
+@contextmanager
+def _noted(notes: list[str], what: str) -> Iterator[None]:
+    """What Jira does not give us, or not in a form that can be read, stays as it was, and a person is told."""
+    try:
+        yield
+    except (RemoteRefused, UnreadableRecord) as error:
+        notes.append(f"{what} were not read: {error}")
 
 
 @dataclass(slots=True)
@@ -249,7 +262,7 @@ class _Counts:
     renamed: int = 0
     unreadable: int = 0
     missing: int = 0
-    to_merge: list[Leftover] = field(default_factory=list)
+    to_merge: list[ResourceRef] = field(default_factory=list)
     newest: datetime | None = None
     oldest_open: datetime | None = None
 

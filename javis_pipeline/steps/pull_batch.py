@@ -1,6 +1,6 @@
 """One batch of a pull: fetched from Jira and turned into rows, in a thread of its own."""
 
-import re
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
@@ -28,13 +28,15 @@ from javis_pipeline.records.jira import (
 )
 from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown, adf_to_text
 
-T = TypeVar("T")
+log = logging.getLogger(__name__)
 
-_ESCAPED_NUL: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+T = TypeVar("T")
 
 # Three bulk fetches and one request for the history of what they brought. Larger batches would need fewer requests for
 # the history, but more memory, and leave threads idle at the end.
 BATCH_SIZE: Final = 3 * BULK_FETCH_LIMIT
+
+HISTORY: Final[tuple[Satellite, ...]] = ("status_changes", "sprint_changes")
 
 
 class Unreadable(NamedTuple):
@@ -136,18 +138,25 @@ class BatchReader:
         if self.history_refused is not None or not batch.rows:
             return
         ids = [row.jira_id for row in batch.rows]
+        entries: dict[tuple[str, str], ChangelogEntry] = {}
+        unreadable: set[str] = set()
         try:
-            entries = [
-                wire.parse_changelog_entry(document, jira_id)
-                for jira_id, document in self._jira.changelog_bulk(ids, self._history_fields)
-            ]
+            for jira_id, document in self._jira.changelog_bulk(ids, self._history_fields):
+                try:
+                    entry = wire.parse_changelog_entry(document, jira_id)
+                except UnreadableRecord as error:
+                    log.warning("%s; its status history stays as it was", error)
+                    unreadable.add(jira_id)
+                else:
+                    entries[jira_id, entry.entry_id] = entry
         except RemoteRefused as error:
             self.history_refused = str(error)
             return
-        for entry in {(entry.jira_id, entry.entry_id): entry for entry in entries}.values():
-            self._add_entry(batch, entry)
-        batch.covered["status_changes"] += ids
-        batch.covered["sprint_changes"] += ids
+        for entry in entries.values():
+            if entry.jira_id not in unreadable:
+                self._add_entry(batch, entry)
+        for table in HISTORY:
+            batch.covered[table] += [jira_id for jira_id in ids if jira_id not in unreadable]
 
     def _add_entry(self, batch: Batch, entry: ChangelogEntry) -> None:
         batch.satellites["status_changes"] += wire.status_changes(entry)[:1]
@@ -157,14 +166,10 @@ class BatchReader:
 
 
 def issue_row(issue: Issue) -> IssueRow:
-    """The row of an issue; what is MISSING is named in it and empty.
-
-    Raises:
-        UnreadableRecord: A text holds a NUL, which PostgreSQL cannot store.
-    """
+    """The row of an issue; what is MISSING is named in it and empty."""
     document = _known(issue.description_adf)
     due_date, story_points, resolved_at = issue.due_date, issue.story_points, issue.resolved_at
-    row = IssueRow(
+    return IssueRow(
         jira_id=issue.jira_id,
         key=issue.key,
         project_key=issue.project_key,
@@ -207,16 +212,10 @@ def issue_row(issue: Issue) -> IssueRow:
         remote_updated_at=issue.remote_updated_at.isoformat(),
         missing=_names(issue.missing),
     )
-    _refuse_nul(issue.jira_id, row)
-    return row
 
 
 def satellite_rows(issue: Issue) -> dict[Satellite, list[SatelliteRow]]:
-    """Rows of what came with the issue, per table; a table whose part of the issue is MISSING is left out.
-
-    Raises:
-        UnreadableRecord: A text holds a NUL.
-    """
+    """Rows of what came with the issue, per table; a table whose part of the issue is MISSING is left out."""
     jira_id = issue.jira_id
     found: dict[Satellite, list[SatelliteRow]] = {}
     if issue.links is not MISSING:
@@ -230,9 +229,6 @@ def satellite_rows(issue: Issue) -> dict[Satellite, list[SatelliteRow]]:
     if issue.worklogs is not MISSING:
         worklogs = {worklog.worklog_id: _worklog_row(jira_id, worklog) for worklog in issue.worklogs}
         found["worklogs"] = list(worklogs.values())
-    for rows in found.values():
-        for row in rows:
-            _refuse_nul(jira_id, row)
     return found
 
 
@@ -260,13 +256,3 @@ def _text(rich_text: JsonObject | str | None) -> str | None:
 
 def _json(value: JsonObject) -> str:
     return orjson.dumps(value).decode()
-
-
-def _refuse_nul(jira_id: str, row: SatelliteRow) -> None:
-    """JSON texts hold a NUL escaped, after an even number of backslashes."""
-    for value in row:
-        if type(value) is str and ("\0" in value or ("\\u0000" in value and _ESCAPED_NUL.search(value))):
-            raise UnreadableRecord(
-                f"jira issue {jira_id} holds a NUL character, which PostgreSQL cannot store; remove it in Jira",
-                remote_id=jira_id,
-            )

@@ -85,8 +85,8 @@ class BatchStore:
 def settle(batch: Batch, stored: StoredIssues) -> Settled:
     """What the watermark may say after the batch was stored."""
     brought = {row.jira_id: datetime.fromisoformat(row.remote_updated_at) for row in batch.rows}
-    for leftover in stored.to_merge:
-        del brought[leftover.jira_id]
+    for ref in stored.to_merge:
+        del brought[ref.resource_id]
     quarantined = {one.remote_id for one in batch.unreadable}
     still_open = []
     for stamp in batch.wanted:
