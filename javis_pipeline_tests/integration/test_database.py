@@ -210,6 +210,6 @@ def test_given_only_the_rights_of_the_sync_when_opened_then_they_suffice(sync_lo
         hold_scope(database, "jira", "OQC") as lock,
         database.transaction() as conn,
     ):
-        conn.execute("CREATE TEMPORARY TABLE fetched (LIKE jira_issues)")
+        conn.execute("CREATE TEMPORARY TABLE fetched (LIKE jira_issues) ON COMMIT DROP")
         conn.execute("DELETE FROM sync_runs")
         lock.check()
