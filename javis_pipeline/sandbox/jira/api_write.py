@@ -178,11 +178,11 @@ class _Api:
 
     def delete_comment(self, call: Call) -> None:
         issue = _editable(self._site, call)
-        self._site.comments(issue).remove(self._found_comment(issue, call))
+        self._site.own_comments(issue).remove(self._found_comment(issue, call))
         self._site.touch(issue)
 
     def _found_comment(self, issue: Issue, call: Call) -> Comment:
-        for comment in self._site.comments(issue):
+        for comment in self._site.own_comments(issue):
             if str(comment.id) == call.path["comment"]:
                 return comment
         raise RefusedError(404, f"Can not find a comment for the id: {call.path['comment']}.")

@@ -324,7 +324,7 @@ class JiraSite(JiraStore):
     def add_comment(self, issue: Issue, document: Json, *, author: str, at: datetime) -> Comment:
         """Adds a comment."""
         comment = Comment(self.next_id(), author, adf.stored(document), at, at)
-        self.comments(issue).append(comment)
+        self.own_comments(issue).append(comment)
         self.bump(issue, at)
         return comment
 

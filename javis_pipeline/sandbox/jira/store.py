@@ -142,10 +142,13 @@ class JiraStore:
         return wiki.to_adf(text.source) if isinstance(text, WikiText) else text
 
     def comments(self, issue: Issue) -> list[Comment]:
-        """The comments of an issue, oldest first."""
-        if issue.packed_comments is not None:
-            issue.comments = unpack(issue.packed_comments)
-            issue.packed_comments = None
+        """The comments of an issue, oldest first, to read."""
+        # Not kept unpacked: whoever reads all issues of a big project would fill the memory with them.
+        return issue.comments if issue.packed_comments is None else unpack(issue.packed_comments)
+
+    def own_comments(self, issue: Issue) -> list[Comment]:
+        """The comments of an issue, oldest first, to change."""
+        issue.comments, issue.packed_comments = self.comments(issue), None
         return issue.comments
 
     # -- making
