@@ -16,7 +16,7 @@ from javis_pipeline.steps.reconcile import plan_records, reconcile_edited, recon
 from javis_pipeline.steps.settle import settle_operations
 from javis_pipeline.steps.undo import undo_run
 from javis_pipeline.sync.run import Rules
-from javis_pipeline_tests.property.sync_histories import SETTLED, History, play
+from javis_pipeline_tests.property.sync_histories import LOCKED, SETTLED, History, play
 from javis_pipeline_tests.property.sync_memory import Crash, local_of
 
 HISTORIES = int(os.environ.get("JAVIS_LAWS_HISTORIES", "3000"))
@@ -165,11 +165,11 @@ def test_two_runners_that_interleave_push_each_intent_once():
         for _ in range(4):
             history.edit_locally()
         rng = Random(seed)
-        nested = False
+        nested = history.alone = False
 
-        def other_runner(_: str, history: History = history, rng: Random = rng) -> None:
+        def other_runner(label: str, history: History = history, rng: Random = rng) -> None:
             nonlocal nested
-            if not nested and rng.random() < 0.1:
+            if not nested and label not in LOCKED and rng.random() < 0.1:
                 nested = True
                 try:
                     history.sync(fresh=True)
