@@ -231,7 +231,7 @@ class ConfluenceSite:
     def trash_page(self, page_id: str) -> Page:
         """Into the bin. Its children move up to its parent, as in Confluence."""
         page = self.page(page_id)
-        for child in self.children(page_id):
+        for child in (each for each in self.pages.values() if each.parent_id == page_id):
             child.parent_id = page.parent_id
         page.status = "trashed"
         self.changes += 1
@@ -347,8 +347,8 @@ class ConfluenceSite:
         ]
 
     def children(self, page_id: str) -> list[Page]:
-        """Direct children in their order, without what is in the bin."""
-        found = [page for page in self.pages.values() if page.parent_id == page_id and page.status in _TITLE_HOLDERS]
+        """Direct children in their order, without what is hidden or in the bin."""
+        found = [page for page in self.visible_pages(statuses=_TITLE_HOLDERS) if page.parent_id == page_id]
         return sorted(found, key=lambda page: (page.position, int(page.page_id)))
 
     def ancestors(self, page_id: str) -> list[Page]:

@@ -60,7 +60,11 @@ def issue_view(jira: JiraSite, issue: Issue, *, now: datetime, tried: Mapping[st
         _facts(jira, issue, now),
         el("section", el("h2", "Edit as a person in Jira would"), _form(jira, issue, tried)),
         el("section", el("h2", "Description"), adf_html(jira.rich_text(state.description)), class_="rich"),
-        el("section", el("h2", "Comments"), el("ul", *comments, class_="talk") if comments else empty("No comments.")),
+        el(
+            "section",
+            el("h2", "Comments"),
+            el("ul", *comments, class_="talk") if comments else _none("No comments yet."),
+        ),
         el("section", el("h2", "History"), _history(jira, issue.history, now)),
     )
 
@@ -107,11 +111,12 @@ class _Row:
         state = self.issue.state
         late = state.due is not None and state.due < now.date() and self._status.category != "done"
         due = el("span", f"due {state.due:%d %b}", class_="late" if late else "quiet") if state.due else None
+        about = [self._assignee, self._priority or None, due, when(state.updated, now)]
         words = el(
             "div",
             el("span", f"{self._type} {state.key}", class_="key"),
             el("span", state.summary or "(no title)", class_="title"),
-            el("span", join(self._assignee, self._priority, due, when(state.updated, now), by=" · "), class_="quiet"),
+            el("span", join(*filter(None, about), by=" · "), class_="quiet"),
         )
         badge = el("span", self._status.name, class_=f"badge {self._status.category}")
         return el("a", words, badge, href=issue_url(state.key), class_="row")
@@ -147,7 +152,7 @@ def _facts(jira: JiraSite, issue: Issue, now: datetime) -> Html:
         ("Links", _links(jira, issue)),
         ("Changed", when(state.updated, now)),
     ]
-    return el("dl", *(join(el("dt", name), el("dd", value)) for name, value in facts if value), class_="facts")
+    return el("dl", *(el("div", el("dt", name), el("dd", value)) for name, value in facts if value), class_="facts")
 
 
 def _links(jira: JiraSite, issue: Issue) -> Html | None:
@@ -211,7 +216,7 @@ def _select(label: str, name: str, value: str, options: list[tuple[str, str]]) -
 
 def _history(jira: JiraSite, changes: list[Change], now: datetime) -> Html:
     if not changes:
-        return empty("Nothing changed since it was created.")
+        return _none("Nothing changed since it was created.")
     rows = [
         el(
             "li",
@@ -223,6 +228,10 @@ def _history(jira: JiraSite, changes: list[Change], now: datetime) -> Html:
         for item in change.items
     ]
     return el("ul", *rows, class_="history")
+
+
+def _none(text: str) -> Html:
+    return el("p", text, class_="empty")
 
 
 def _short(text: str | None) -> str:

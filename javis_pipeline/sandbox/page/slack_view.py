@@ -17,6 +17,7 @@ _EMOJI = {
     "calendar": "📅", "chart_with_upwards_trend": "📈", "hourglass": "⌛", "no_entry": "⛔", "fire": "🔥",
     "arrow_right": "➡️", "tada": "🎉", "memo": "📝", "link": "🔗", "busts_in_silhouette": "👥",
 }  # fmt: skip
+_QUOTE = re.compile(r"(^>[^\n]*(?:\n>[^\n]*)*)", re.MULTILINE)
 _TOKEN = re.compile(
     r"```(?P<block>.+?)```|`(?P<code>[^`\n]+)`|<(?P<angle>[^<>\n]+)>|:(?P<emoji>[a-z0-9_+-]+):"
     r"|(?<![\w*])\*(?P<bold>[^*\n]+)\*(?![\w*])|(?<![\w_])_(?P<italic>[^_\n]+)_(?![\w_])|(?<!\w)~(?P<strike>[^~\n]+)~(?!\w)",
@@ -62,6 +63,12 @@ class MessageView:
 
     def mrkdwn(self, text: str) -> Html:
         """Slack's own marks as HTML; `&amp;`, `&lt;` and `&gt;` are what they stand for."""
+        pieces = _QUOTE.split(text)
+        quoted = [el("blockquote", self._marks(piece.replace("\n>", "\n")[1:].strip())) for piece in pieces[1::2]]
+        plain = [self._marks(piece.strip("\n")) if len(pieces) > 1 else self._marks(piece) for piece in pieces[::2]]
+        return join(plain[0], *(join(quote, rest) for quote, rest in zip(quoted, plain[1:], strict=True)))
+
+    def _marks(self, text: str) -> Html:
         parts: list[str] = []
         end = 0
         for match in _TOKEN.finditer(text):
@@ -80,7 +87,7 @@ class MessageView:
             return join(_EMOJI.get(match["emoji"], match[0]))
         for name, tag in (("bold", "strong"), ("italic", "em"), ("strike", "s")):
             if match[name]:
-                return el(tag, self.mrkdwn(match[name]))
+                return el(tag, self._marks(match[name]))
         return join(match[0])
 
     def _angle(self, inside: str) -> Html:

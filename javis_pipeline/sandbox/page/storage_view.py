@@ -71,6 +71,8 @@ class _View:
         rich = macro.find(f"{_AC}rich-text-body")
         if name == "jira" and "key" in parameters:
             return el("a", parameters["key"], href=issue_url(parameters["key"]), class_="issue")
+        if name == "toc":
+            return Html()
         if name == "status":
             return el("span", parameters.get("title", ""), class_=f"badge {parameters.get('colour', '').lower()}")
         if name in {"code", "noformat"}:
