@@ -170,6 +170,27 @@ def test_what_is_hidden_archived_or_deleted_is_not_found(jira):
     assert found(jira, "project = OQC order by key") == [keys[0], keys[3]]
 
 
+def test_a_project_that_is_taken_away_is_not_there(jira):
+    key = jira.create("OQC", "Task").state.key
+
+    jira.hide_project("OQC")
+
+    assert (jira.project("OQC"), jira.find(key)) == (None, None)
+    jira.hide_project("OQC", hidden=False)
+    assert found(jira, "project = OQC") == [key]
+
+
+def test_two_changes_at_one_moment_have_different_times(jira):
+    key = jira.create("OQC", "Task").state.key
+    times = [jira.find(key).state.updated]
+
+    for title in ("one", "two"):
+        jira.edit(key, title=title)
+        times.append(jira.find(key).state.updated)
+
+    assert len(set(times)) == 3
+
+
 def test_a_deleted_issue_takes_its_subtasks_and_links_with_it(jira):
     parent, other = (jira.create("OQC", title, type="Story").state.key for title in ("parent", "other"))
     child = jira.create("OQC", "child", type="Sub-task", parent_key=parent).state.key

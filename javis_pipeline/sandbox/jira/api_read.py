@@ -7,7 +7,7 @@ import orjson
 from starlette.routing import BaseRoute
 
 from javis_pipeline.sandbox.jira import editing
-from javis_pipeline.sandbox.jira.calls import NO_ISSUE, Call, Json, RefusedError, route
+from javis_pipeline.sandbox.jira.calls import NO_ISSUE, Call, Handler, Json, RefusedError, route
 from javis_pipeline.sandbox.jira.catalogue import CATEGORIES, Project
 from javis_pipeline.sandbox.jira.issues import Change, Issue, IssueState
 from javis_pipeline.sandbox.jira.jql import JqlError
@@ -28,7 +28,24 @@ GONE = "The requested API has been removed. Please migrate to the /rest/api/3/se
 def routes(site: JiraSite) -> list[BaseRoute]:
     """Routes that change nothing."""
     api = _Api(site)
-    get = {
+    post = {
+        "search/jql": api.search,
+        "search/approximate-count": api.count,
+        "jql/parse": api.parse,
+        "issue/bulkfetch": api.bulk_fetch,
+        "changelog/bulkfetch": api.bulk_changelogs,
+    }
+    get = _of_the_site(api) | _of_an_issue(api)
+    gone: list[BaseRoute] = [route(site, f"/rest/api/{v}/search", m, api.gone) for v in (2, 3) for m in ("GET", "POST")]
+    return (
+        gone
+        + [route(site, f"{V3}/{path}", "GET", handler) for path, handler in get.items()]
+        + [route(site, f"{V3}/{path}", "POST", handler) for path, handler in post.items()]
+    )
+
+
+def _of_the_site(api: "_Api") -> dict[str, Handler]:
+    return {
         "serverInfo": api.server_info,
         "myself": api.myself,
         "mypermissions": api.my_permissions,
@@ -52,6 +69,11 @@ def routes(site: JiraSite) -> list[BaseRoute]:
         "user/assignable/search": api.users,
         "issue/createmeta/{project}/issuetypes": api.create_types,
         "issue/createmeta/{project}/issuetypes/{type}": api.create_fields,
+    }
+
+
+def _of_an_issue(api: "_Api") -> dict[str, Handler]:
+    return {
         "issue/{issue}": api.issue,
         "issue/{issue}/changelog": api.changelog,
         "issue/{issue}/comment": api.comments,
@@ -63,19 +85,6 @@ def routes(site: JiraSite) -> list[BaseRoute]:
         "issue/{issue}/properties/{property}": api.property,
         "issue/{issue}/remotelink": api.remote_links,
     }
-    post = {
-        "search/jql": api.search,
-        "search/approximate-count": api.count,
-        "jql/parse": api.parse,
-        "issue/bulkfetch": api.bulk_fetch,
-        "changelog/bulkfetch": api.bulk_changelogs,
-    }
-    gone: list[BaseRoute] = [route(site, f"/rest/api/{v}/search", m, api.gone) for v in (2, 3) for m in ("GET", "POST")]
-    return (
-        gone
-        + [route(site, f"{V3}/{path}", "GET", handler) for path, handler in get.items()]
-        + [route(site, f"{V3}/{path}", "POST", handler) for path, handler in post.items()]
-    )
 
 
 def found(site: JiraSite, call: Call, name: str = "issue") -> Issue:
@@ -229,7 +238,7 @@ class _Api:
         return [self._show.user(p.account_id, caller=caller) or {} for p in hits[start : start + most]]
 
     def users_by_id(self, call: Call) -> Json:
-        asked = call.query.getlist("accountId") if hasattr(call.query, "getlist") else []
+        asked = call.query.getlist("accountId")
         if not asked:
             raise RefusedError(400, "The 'accountId' query parameter is required.")
         known = [id_ for id_ in asked if self._site.ground.people.get(id_)]

@@ -6,6 +6,7 @@ from datetime import UTC, timedelta
 from typing import Any
 
 import orjson
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -46,13 +47,13 @@ class Call:
     Args:
         caller: The account it is made with; None when it is anonymous.
         path: Values of the path's parameters.
-        query: Query parameters; of a repeated one the last.
+        query: Query parameters.
         body: The JSON object that was sent; empty when there was none.
     """
 
     caller: Person | None
     path: dict[str, str]
-    query: Mapping[str, str]
+    query: QueryParams
     body: Json
 
     @property

@@ -77,6 +77,12 @@ class JiraSite(JiraStore):
         return project
 
     @_one_step
+    def hide_project(self, key: str, *, hidden: bool = True) -> None:
+        """An administrator takes a project out of everybody's sight, or back."""
+        self.projects[key].hidden = hidden
+        self.touch_all()
+
+    @_one_step
     def create_sprint(
         self,
         project: str,

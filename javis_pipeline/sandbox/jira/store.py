@@ -198,7 +198,7 @@ class JiraStore:
             return None
         self.late(issue)
         self._rehome(issue, state)
-        issue.state = replace(state, updated=max(at, issue.state.created))
+        issue.state = replace(state, updated=_after(at, issue.state))
         change = Change(
             id=self.next_id(),
             author=author,
@@ -213,7 +213,7 @@ class JiraStore:
     def bump(self, issue: Issue, at: datetime) -> None:
         """Changes `updated` and nothing else."""
         self.late(issue)
-        issue.state = replace(issue.state, updated=at)
+        issue.state = replace(issue.state, updated=_after(at, issue.state))
         self.touch(issue)
 
     def touch(self, issue: Issue) -> None:
@@ -295,3 +295,8 @@ class JiraStore:
         if item.field_id and self.chance.random() < self.behaviour.missing_field_ids:
             return replace(item, field_id=None)
         return item
+
+
+def _after(at: datetime, state: IssueState) -> datetime:
+    # Two changes never share a moment, even when the clock stands still: `updated` tells that something changed.
+    return max(at, state.created) if at != state.updated else at + timedelta(milliseconds=1)

@@ -79,59 +79,42 @@ class Words:
 
     def _choices(self) -> dict[str, JqlField]:
         store = self._store
-
-        def project(word: str) -> str | None:
-            known = store.project(word)
-            named = next((p.key for p in store.visible_projects() if p.name.lower() == word.lower()), None)
-            return known.key if known else named
-
-        def category(word: str) -> str | None:
-            known = (c.key for c in CATEGORIES.values() if word.lower() in (c.key, c.name.lower(), str(c.id)))
-            return next(known, None)
-
-        def sprint(word: str) -> int | None:
-            known = store.sprints.found(word)
-            return known.number if known else None
-
-        def one(name: str, values: Callable[[IssueState], Any], register: Register[Any]) -> JqlField:
-            def resolve(word: str) -> str | None:
-                known = register.found(word)
-                return known.id if known else None
-
-            def sort(state: IssueState) -> SortValue:
-                id_ = values(state)
-                return None if id_ is None else register.position(id_)
-
-            rank = (lambda id_: -register.position(id_)) if name == "priority" else None
-            return JqlField(name, Kind.CHOICE, _optional(values), resolve, sort, rank)
-
-        def named(name: str, values: Callable[[IssueState], tuple[str, ...]]) -> JqlField:
-            return JqlField(name, Kind.CHOICE, values, sort=lambda s: list(values(s)) or None)
-
-        def status_category(state: IssueState) -> tuple[str]:
-            return (store.statuses[state.status_id].category,)
-
-        kinds = one("issuetype", lambda s: s.type_id, store.types)
+        kinds = _one("issuetype", lambda s: s.type_id, store.types)
+        components = _many("component", lambda s: s.components)
         return {
-            "project": JqlField("project", Kind.CHOICE, lambda s: (s.project,), project, lambda s: s.project),
+            "project": JqlField("project", Kind.CHOICE, lambda s: (s.project,), self._project, lambda s: s.project),
             "issuetype": kinds,
             "type": kinds,
-            "status": one("status", lambda s: s.status_id, store.statuses),
-            "statuscategory": JqlField("statusCategory", Kind.CHOICE, status_category, category),
-            "priority": one("priority", lambda s: s.priority_id, store.priorities),
-            "resolution": one("resolution", lambda s: s.resolution_id, store.resolutions),
+            "status": _one("status", lambda s: s.status_id, store.statuses),
+            "statuscategory": JqlField(
+                "statusCategory", Kind.CHOICE, lambda s: (store.statuses[s.status_id].category,), _category
+            ),
+            "priority": _one(
+                "priority", lambda s: s.priority_id, store.priorities, rank=lambda id_: -store.priorities.position(id_)
+            ),
+            "resolution": _one("resolution", lambda s: s.resolution_id, store.resolutions),
             "assignee": self._person("assignee", lambda s: s.assignee),
             "reporter": self._person("reporter", lambda s: s.reporter),
             "creator": self._person("creator", lambda s: s.creator),
-            "labels": named("labels", lambda s: s.labels),
-            "component": named("component", lambda s: s.components),
-            "components": named("component", lambda s: s.components),
-            "fixversion": named("fixVersion", lambda s: s.fix_versions),
-            "affectedversion": named("affectedVersion", lambda s: s.versions),
+            "labels": _many("labels", lambda s: s.labels),
+            "component": components,
+            "components": components,
+            "fixversion": _many("fixVersion", lambda s: s.fix_versions),
+            "affectedversion": _many("affectedVersion", lambda s: s.versions),
             store.fields.sprint.id: JqlField(
-                "Sprint", Kind.CHOICE, lambda s: s.sprint_ids, sprint, lambda s: list(s.sprint_ids) or None
+                "Sprint", Kind.CHOICE, lambda s: s.sprint_ids, self._sprint, lambda s: list(s.sprint_ids) or None
             ),
         }
+
+    def _project(self, word: str) -> str | None:
+        known = self._store.project(word)
+        if known is not None:
+            return known.key
+        return next((p.key for p in self._store.visible_projects() if p.name.lower() == word.lower()), None)
+
+    def _sprint(self, word: str) -> int | None:
+        known = self._store.sprints.found(word)
+        return known.number if known else None
 
     def _person(self, name: str, value: Callable[[IssueState], str | None]) -> JqlField:
         people = self._store.ground.people
@@ -189,6 +172,36 @@ class Words:
             return [] if value is None else value if isinstance(value, list) else [value]
 
         return JqlField(name, kind, values)
+
+
+def _one(
+    name: str,
+    value: Callable[[IssueState], str | None],
+    register: Register[Any],
+    *,
+    rank: Callable[[str], int] | None = None,
+) -> JqlField:
+    """A field that holds the id of one thing of a register, and is ordered as the register is."""
+
+    def resolve(word: str) -> str | None:
+        known = register.found(word)
+        return known.id if known else None
+
+    def sort(state: IssueState) -> SortValue:
+        id_ = value(state)
+        return None if id_ is None else register.position(id_)
+
+    return JqlField(name, Kind.CHOICE, _optional(value), resolve, sort, rank)
+
+
+def _many(name: str, values: Callable[[IssueState], tuple[str, ...]]) -> JqlField:
+    """A field that holds words."""
+    return JqlField(name, Kind.CHOICE, values, sort=lambda s: list(values(s)) or None)
+
+
+def _category(word: str) -> str | None:
+    known = (c.key for c in CATEGORIES.values() if word.lower() in (c.key, c.name.lower(), str(c.id)))
+    return next(known, None)
 
 
 def _optional(value: Callable[[IssueState], Any]) -> Callable[[IssueState], tuple[Any, ...]]:
