@@ -299,4 +299,4 @@ class JiraStore:
 
 def _after(at: datetime, state: IssueState) -> datetime:
     # Two changes never share a moment, even when the clock stands still: `updated` tells that something changed.
-    return max(at, state.created) if at != state.updated else at + timedelta(milliseconds=1)
+    return at if at > state.updated else state.updated + timedelta(milliseconds=1)
