@@ -168,9 +168,11 @@ _EMPTY = canonical_block({"type": "paragraph"})
 # --- content that only the remote can make --------------------------------------------------------------------------
 
 
-_REGENERABLE = frozenset(
+# The rest, and what only gives shape to a node that is counted for itself.
+_NOT_SPECIAL = frozenset(
     {"doc", "paragraph", "heading", "bulletList", "orderedList", "listItem", "codeBlock", "rule", "blockquote"}
     | {"hardBreak", "text", "tableRow", "tableCell", "tableHeader", "caption", "taskItem", "decisionItem"}
+    | {"mediaSingle", "mediaGroup", "layoutSection", "layoutColumn"}
 )
 
 
@@ -184,7 +186,7 @@ def special_content(nodes: Iterable[Any]) -> Counter[Special]:
         if not isinstance(node, dict):
             continue
         kind = str(node.get("type"))
-        if kind not in _REGENERABLE:
+        if kind not in _NOT_SPECIAL:
             found[Special(kind, token_of(node)[1:-1], _identity(kind, node.get("attrs")))] += 1
         anchors |= _anchors(node.get("marks"))
         if isinstance(content := node.get("content"), list):

@@ -9,6 +9,8 @@ S = TypeVar("S")
 # Texts of which more than this part is the same are one text, edited.
 _SIMILAR = 0.5
 _COMPARED = 2000
+# A shorter text stands in another by chance.
+_PHRASE = 8
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ def similar(old: str, new: str) -> bool:
     old, new = old.strip()[:_COMPARED], new.strip()[:_COMPARED]
     if not old or not new:
         return False
-    if old in new or new in old:
+    if old == new or (min(len(old), len(new)) >= _PHRASE and (old in new or new in old)):
         return True
     matcher = SequenceMatcher(None, old, new, autojunk=False)
     return matcher.quick_ratio() > _SIMILAR and matcher.ratio() > _SIMILAR

@@ -132,7 +132,7 @@ class _Edit:
         self.texts = texts
         self.placeholders = _by_text(seen)
         self.edits = diff3.edits(texts, new_texts)
-        self.tokens = Counter(token for text in new_texts for token in TOKEN.findall(text))
+        self.kept: set[str] = set()  # placeholders that the new text holds where something changed
         self.reasons: list[str] = []
         self.lossy_blocks: list[str] = []
 
@@ -169,26 +169,32 @@ class _Edit:
         reading = read_markdown(text, self.placeholders)
         if reading.problems:
             self._refuse(text, reading.problems)
+        self.kept.update(placeholder.shown for placeholder in reading.placeholders)
         return reading.nodes
 
     def _check_replaced(self, node: Node, text: str, written: Sequence[str]) -> None:
         """Refuse if the block lives on, changed, in `written` without something that it held."""
-        if not self._regenerable(node, text):
+        reading = read_markdown(text, self.placeholders)
+        if reading.problems or [canonical_block(again) for again in reading.nodes] != [canonical_block(node)]:
             if any(similar(text, new) for new in written):
                 self._refuse(text, ["the changed block holds formatting or content that Markdown cannot say"])
             return
-        for token in TOKEN.findall(text):
-            label = token[1:-1]
-            if not self.tokens[token] and label not in TOKEN.sub("", text) and any(label in new for new in written):
-                self._refuse(text, [f"{token} was changed; keep it as it is, or remove all of it"])
-
-    def _regenerable(self, node: Node, text: str) -> bool:
-        reading = read_markdown(text, self.placeholders)
-        return not reading.problems and [canonical_block(again) for again in reading.nodes] == [canonical_block(node)]
+        rest = TOKEN.sub("", text)
+        for placeholder in reading.placeholders:
+            if placeholder.shown not in self.kept and _lives_on(placeholder, rest, written):
+                first = placeholder.shown.split("\n", 1)[0]
+                self._refuse(text, [f"{first} was changed: keep it as it was, or remove all of it"])
 
     def _refuse(self, text: str, reasons: Iterable[str]) -> None:
         self.lossy_blocks.append(text)
         self.reasons += reasons
+
+
+def _lives_on(placeholder: Placeholder, rest: str, written: Sequence[str]) -> bool:
+    """Whether what a placeholder showed is plain text in `written` and was not before, in the `rest` of its block."""
+    if placeholder.shown[0] != "{":
+        return any(similar(placeholder.label, new) for new in written)
+    return placeholder.label not in rest and any(placeholder.label in new for new in written)
 
 
 def _by_text(seen: Seen) -> Mapping[str, Placeholder | None]:

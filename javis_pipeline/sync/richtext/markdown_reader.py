@@ -25,6 +25,8 @@ class Reading(NamedTuple):
 
     nodes: list[dict[str, Any]]
     problems: list[str]
+    placeholders: list[Placeholder]
+    """Those that the text holds, in order."""
 
 
 def markdown_to_adf(text: str) -> list[dict[str, Any]]:
@@ -33,10 +35,10 @@ def markdown_to_adf(text: str) -> list[dict[str, Any]]:
     Raises:
         UnreadableText: It holds what cannot be written from Markdown: a placeholder, a table, an image.
     """
-    nodes, problems = read_markdown(text, {})
-    if problems:
-        raise UnreadableText("the text cannot be written as a description: " + "; ".join(problems))
-    return nodes
+    reading = read_markdown(text, {})
+    if reading.problems:
+        raise UnreadableText("the text cannot be written as a description: " + "; ".join(reading.problems))
+    return reading.nodes
 
 
 def read_markdown(text: str, placeholders: Mapping[str, Placeholder | None]) -> Reading:
@@ -51,7 +53,7 @@ def read_markdown(text: str, placeholders: Mapping[str, Placeholder | None]) -> 
     tokens = _markdown().parse(text)
     if any(token.level >= _MAX_NESTING - 1 for token in tokens):  # markdown-it leaves out what is deeper
         reader.problems.append("the text is nested too deep")
-    return Reading(reader.blocks(tokens, "doc"), reader.problems)
+    return Reading(reader.blocks(tokens, "doc"), reader.problems, reader.used)
 
 
 def split_markdown(text: str) -> list[str]:
@@ -151,11 +153,12 @@ _NAMES = {"heading": "a heading", "rule": "a rule", "blockquote": "a quote"}
 
 
 class _Reader:
-    """Walks the tokens once; `problems` gathers what cannot be an ADF node."""
+    """Walks the tokens once; `problems` gathers what cannot be an ADF node, `used` the placeholders met."""
 
     def __init__(self, placeholders: Mapping[str, Placeholder | None]) -> None:
         self.placeholders = placeholders
         self.problems: list[str] = []
+        self.used: list[Placeholder] = []
 
     def blocks(self, tokens: Sequence[Token], parent: str) -> list[dict[str, Any]]:
         """The nodes of a balanced stretch of block tokens."""
@@ -256,12 +259,15 @@ class _Reader:
         if shown not in self.placeholders:
             first = shown.split("\n", 1)[0]
             self.problems.append(
-                f"{first} is not a placeholder of this text (write a backslash before it for plain text)"
+                f"{first} was changed, or is no placeholder of this text: keep it as it was, remove all of it, "
+                "or write a backslash before it for plain text"
             )
             return None
         placeholder = self.placeholders[shown]
         if placeholder is None:
             self.problems.append(f"{shown} stands for several different things in this text")
+        else:
+            self.used.append(placeholder)
         return placeholder
 
 

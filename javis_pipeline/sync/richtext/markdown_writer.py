@@ -252,20 +252,25 @@ def _lines_of(content: Sequence[Any], seen: Seen) -> str:
 
 def _split_lines(content: Sequence[Any], seen: Seen) -> list[str]:
     """The Markdown of inline nodes, split at hard breaks, with nothing done yet about line starts and ends."""
-    simple = _simple_line(content, seen)
-    if simple is not None:
-        return [simple]
-    lines: list[list[Run]] = [[]]
+    lines: list[list[Any]] = [[]]
     for node in content:
         if isinstance(node, dict) and node.get("type") == "hardBreak":
             lines.append([])
         else:
-            lines[-1].append(_run(node, seen))
-    return [_line(visible_runs(runs, last=index == len(lines) - 1)) for index, runs in enumerate(lines)]
+            lines[-1].append(node)
+    return [_line_of(line, seen, last=number == len(lines)) for number, line in enumerate(lines, 1)]
 
 
-def _simple_line(content: Sequence[Any], seen: Seen) -> str | None:
-    """The short way for most lines: no break, at most one mark a text, blanks around it; None if it is not that simple.
+def _line_of(nodes: Sequence[Any], seen: Seen, *, last: bool) -> str:
+    """The Markdown of one line of inline nodes; `last` if the block ends with it."""
+    if not nodes:
+        return ""
+    line = _simple_line(nodes, seen, last=last)
+    return _line(visible_runs([_run(node, seen) for node in nodes], last=last)) if line is None else line
+
+
+def _simple_line(content: Sequence[Any], seen: Seen, *, last: bool) -> str | None:
+    """The short way for most lines: at most one mark a text, with blanks around it; None if it is not that simple.
 
     Links and code need no blanks around them: they end by themselves. A marked word may also have brackets around it,
     or the punctuation that ends a clause. Nothing is added to `seen` when it is None.
@@ -274,7 +279,7 @@ def _simple_line(content: Sequence[Any], seen: Seen) -> str | None:
     shown: Seen = []
     after = ""  # what stands before this node: a text, a mark, a marked word, a link or code ("closed"), a token
     for node in content:
-        if not isinstance(node, dict) or node.get("type") == "hardBreak":
+        if not isinstance(node, dict):
             return None
         text = node.get("text") if node.get("type") == "text" else None
         marks = node.get("marks")
@@ -303,7 +308,7 @@ def _simple_line(content: Sequence[Any], seen: Seen) -> str | None:
                 return None
             out.append(marked)
             after = kind
-    if after == "text":
+    if last and after == "text":
         out[-1] = out[-1].rstrip(_TRIMMED)
     seen += shown
     return "".join(out)
@@ -563,11 +568,16 @@ def _escape(text: str) -> str:
 def _escape_run(match: re.Match[str]) -> str:
     """A stretch of characters that may mean something in Markdown, escaped as far as they do mean it here."""
     run, text, start = match[0], match.string, match.start()
-    if run.strip("_") == "" and text[start - 1 : start].isalnum() and text[match.end() : match.end() + 1].isalnum():
-        return run  # inside of a word underscores mean nothing
+    if run[0] == "_" and text[start - 1 : start].isalnum() and text[match.end() : match.end() + 1].isalnum():
+        if run == "_" * len(run):
+            return run  # inside of a word underscores mean nothing
+    elif len(run) == 1 and _ESCAPED.match(text, start) is None:
+        return run
     return "".join(
-        char if _ESCAPED.match(text, at) is None else _REFERENCES.get(char, "\\" + char)
-        for at, char in enumerate(run, start)
+        [
+            char if _ESCAPED.match(text, at) is None else _REFERENCES.get(char, "\\" + char)
+            for at, char in enumerate(run, start)
+        ]
     )
 
 

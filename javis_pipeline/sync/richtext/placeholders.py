@@ -31,6 +31,11 @@ class Placeholder(NamedTuple):
     node: Node
     block: bool
 
+    @property
+    def label(self) -> str:
+        """What is inside of the braces or between the fences."""
+        return self.shown[1:-1] if self.shown[0] == "{" else "\n".join(self.shown.split("\n")[1:-1])
+
 
 def token_of(node: Node) -> str:
     """The token that stands for a node: its kind and what a person would call it."""

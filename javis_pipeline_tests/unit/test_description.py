@@ -1,0 +1,158 @@
+"""Which edits of a description can be sent, and which wait for a person."""
+
+from typing import Any
+
+import pytest
+
+from javis_pipeline.sync.richtext.description import (
+    Conflict,
+    Edited,
+    Lossy,
+    Merged,
+    apply_local_edit,
+    merge_descriptions,
+)
+from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
+from javis_pipeline_tests.property.adf_documents import image, mention, panel, paragraph, text
+
+RED = {"type": "textColor", "attrs": {"color": "#ff0000"}}
+DOC = {
+    "type": "doc",
+    "version": 1,
+    "content": [
+        paragraph("Plain text"),
+        paragraph("Ask ", mention("Ann"), " today"),
+        panel(paragraph("Careful with this")),
+        paragraph({**text("Red alert"), "marks": [RED]}, " in the house"),
+        image("plan"),
+    ],
+}
+VIEW = adf_to_markdown(DOC) or ""
+
+
+def blocks_after(edit: Edited | Lossy) -> list[Any]:
+    assert isinstance(edit, Edited)
+    return [] if edit.doc is None else edit.doc["content"]
+
+
+def test_given_no_change_when_applied_then_the_document_is_the_same_object() -> None:
+    assert apply_local_edit(DOC, VIEW, VIEW) == Edited(DOC, {})
+
+
+def test_given_a_changed_paragraph_when_applied_then_only_it_is_new() -> None:
+    edit = apply_local_edit(DOC, VIEW, VIEW.replace("Plain text", "Plain *words*"))
+
+    assert blocks_after(edit) == [paragraph("Plain ", text("words", "em")), *DOC["content"][1:]]
+
+
+def test_given_an_edit_around_a_mention_when_applied_then_the_mention_stays_the_node_it_was() -> None:
+    edit = apply_local_edit(DOC, VIEW, VIEW.replace("today", "tomorrow"))
+
+    assert blocks_after(edit)[1] == paragraph("Ask ", mention("Ann"), " tomorrow")
+
+
+def test_given_a_removed_mention_when_applied_then_it_counts_as_removed_by_the_person() -> None:
+    edit = apply_local_edit(DOC, VIEW, VIEW.replace(" {@Ann}", ""))
+
+    assert blocks_after(edit)[1] == paragraph("Ask today")
+    assert isinstance(edit, Edited)
+    assert [special.shown for special in edit.removed] == ["@Ann"]
+
+
+def test_given_removed_and_moved_blocks_when_applied_then_the_others_are_the_nodes_they_were() -> None:
+    parts = VIEW.split("\n\n")
+
+    edit = apply_local_edit(DOC, VIEW, "\n\n".join([parts[4], parts[3], parts[0]]))
+
+    assert blocks_after(edit) == [DOC["content"][4], DOC["content"][3], DOC["content"][0]]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        pytest.param("{@Ann}", "{@Anna}", "{@Anna} was changed", id="another name"),
+        pytest.param("{@Ann}", "@Ann", "{@Ann} was changed", id="token without braces"),
+        pytest.param("{@Ann}", "**{@Ann}**", "cannot be formatted", id="token in bold"),
+        pytest.param("Careful with this", "Careful with that", "::: panel: info was changed", id="text in a panel"),
+        pytest.param(
+            "::: panel: info\nCareful with this\n:::", "Careful with this", "panel: info was changed", id="unwrapped"
+        ),
+        pytest.param("with this\n:::", "with this", "::: panel: info was changed", id="panel left open"),
+        pytest.param("in the house", "in the barn", "Markdown cannot say", id="coloured words"),
+        pytest.param(
+            "{mediaSingle: plan.png #plan-id}", "See {mediaSingle: plan.png #plan-id}", "stand alone", id="in line"
+        ),
+        pytest.param("Plain text", "| a |\n|---|\n| b |", "table", id="new table"),
+    ],
+)
+def test_given_an_edit_that_cannot_be_written_when_applied_then_it_is_lossy_and_says_why(
+    old: str, new: str, reason: str
+) -> None:
+    assert old in VIEW
+
+    edit = apply_local_edit(DOC, VIEW, VIEW.replace(old, new))
+
+    assert isinstance(edit, Lossy)
+    assert reason in "; ".join(edit.reasons)
+    assert edit.blocks
+
+
+@pytest.mark.parametrize("emptied", [None, "", "\n \n"])
+def test_given_an_emptied_view_when_applied_then_there_is_no_description(emptied: str | None) -> None:
+    edit = apply_local_edit(DOC, VIEW, emptied)
+
+    assert isinstance(edit, Edited)
+    assert edit.doc is None
+    assert edit.removed.total() == 3
+
+
+@pytest.mark.parametrize("base", [None, {"type": "doc", "version": 1, "content": [paragraph()]}])
+def test_given_no_description_when_one_is_written_then_it_is_a_document(base: Any) -> None:
+    edit = apply_local_edit(base, None, "# Hello\n\nworld")
+
+    assert adf_to_markdown(edit.doc if isinstance(edit, Edited) else None) == "# Hello\n\nworld"
+
+
+def test_given_two_things_that_look_the_same_when_one_is_edited_around_then_it_is_lossy() -> None:
+    twins = [{"type": "mention", "attrs": {"id": number, "text": "@Ann"}} for number in ("1", "2")]
+    doc = {"type": "doc", "version": 1, "content": [paragraph(twins[0], " and ", twins[1])]}
+
+    edit = apply_local_edit(doc, adf_to_markdown(doc), "{@Ann} or {@Ann}")
+
+    assert isinstance(edit, Lossy)
+    assert "several different" in edit.reasons[0]
+
+
+def test_given_a_remote_edit_of_another_block_when_merged_then_both_are_in_it() -> None:
+    remote = {**DOC, "content": [*DOC["content"], paragraph("Added remotely")]}
+
+    merged = merge_descriptions(DOC, VIEW.replace("Plain text", "Local text"), remote)
+
+    assert isinstance(merged, Merged)
+    assert merged.doc == {**DOC, "content": [paragraph("Local text"), *remote["content"][1:]]}
+    assert merged.markdown == VIEW.replace("Plain text", "Local text") + "\n\nAdded remotely"
+
+
+def test_given_a_panel_changed_remotely_and_removed_locally_when_merged_then_it_is_a_conflict_that_shows_both() -> None:
+    remote = {**DOC, "content": [*DOC["content"][:2], panel(paragraph("New text")), *DOC["content"][3:]]}
+
+    merged = merge_descriptions(DOC, VIEW.replace("::: panel: info\nCareful with this\n:::\n\n", ""), remote)
+
+    assert isinstance(merged, Conflict)
+    assert merged.kind == "overlap"
+    assert merged.regions[0].b == ("::: panel: info\nNew text\n:::",)
+    assert merged.regions[0].a == ()
+
+
+def test_given_a_lossy_edit_when_merged_then_it_is_a_conflict() -> None:
+    merged = merge_descriptions(DOC, VIEW.replace("Careful", "Careless"), DOC)
+
+    assert isinstance(merged, Conflict)
+    assert merged.kind == "lossy_edit"
+
+
+def test_given_a_remote_that_is_no_adf_when_merged_then_it_is_a_conflict() -> None:
+    merged = merge_descriptions(DOC, "new", {"type": "text"})
+
+    assert isinstance(merged, Conflict)
+    assert merged.kind == "unreadable"
