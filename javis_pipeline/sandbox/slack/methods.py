@@ -184,7 +184,7 @@ def get_upload_url(call: Call) -> Json:
     if not length.isdecimal():
         raise NotOk("invalid_arguments", ["length must be a number"])
     upload = call.site.announce_file(call.text("filename"), int(length), alt_text=call.optional("alt_txt") or "")
-    return {"upload_url": f"{call.site.ground.base_url}/slack/upload/{upload.file_id}", "file_id": upload.file_id}
+    return {"upload_url": f"{call.site.ground.base_url}/services/upload/{upload.file_id}", "file_id": upload.file_id}
 
 
 def complete_upload(call: Call) -> Json:

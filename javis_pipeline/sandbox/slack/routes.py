@@ -20,13 +20,13 @@ _SHOWN_INLINE = frozenset({"image/png", "image/jpeg", "image/gif"})
 
 
 def routes(world: World) -> list[BaseRoute]:
-    """All routes of Slack: `/api/METHOD`, and below `/slack` what has no fixed address in the real one."""
+    """All routes of Slack: `/api/METHOD`, and at `/services` and `/slack` what has its own hosts in the real one."""
     face = _Face(world)
     return [
         Route("/api/{method}", face.call, methods=["GET", "POST"]),
-        Route("/slack/upload/{file_id}", face.upload, methods=["POST"]),
+        Route("/services/upload/{file_id}", face.upload, methods=["POST"]),
         Route("/slack/files/{file_id}/{name}", face.download),
-        Route("/slack/respond/{token}", face.respond, methods=["POST"]),
+        Route("/services/respond/{token}", face.respond, methods=["POST"]),
         Route("/slack/press", face.press, methods=["POST"]),
         Route("/slack/request-url", face.set_request_url, methods=["POST"]),
         WebSocketRoute("/slack/socket/{ticket}", face.socket),

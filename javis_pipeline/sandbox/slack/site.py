@@ -298,7 +298,7 @@ class SlackSite:
         """An address that may be posted to a few times, to answer a button press on this message."""
         token = hashlib.sha256(f"{channel} {ts} {self._next_number()}".encode()).hexdigest()[:24]
         self._response_urls[token] = (channel, ts, _RESPONSES_PER_URL)
-        return f"{self.ground.base_url}/slack/respond/{token}"
+        return f"{self.ground.base_url}/services/respond/{token}"
 
     def respond(self, token: str, answer: Json) -> None:
         """What was posted to a response URL happens to the message the button is on."""
