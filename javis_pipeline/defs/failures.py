@@ -5,21 +5,22 @@ from contextlib import contextmanager
 
 import dagster as dg
 
-from javis_pipeline.errors import JavisError, RemoteBusy, ScopeBusy
+from javis_pipeline.errors import JavisError, RemoteBusy
 
 MAX_RETRIES = 2
-DEFAULT_WAIT_SECONDS = 30.0
 
 
 @contextmanager
 def explained_failures() -> Iterator[None]:
-    """Retry what is only busy; fail at once, with the message as description, on every other error of ours."""
+    """Try a step again when the remote said when; fail at once, with the message as description, on our other errors.
+
+    A client has repeated a request several times before it gives up, so a step that starts over at once gains nothing.
+    """
     try:
         yield
-    except (RemoteBusy, ScopeBusy) as error:
-        wait = getattr(error, "retry_after", None)
-        raise dg.RetryRequested(
-            max_retries=MAX_RETRIES, seconds_to_wait=wait.total_seconds() if wait else DEFAULT_WAIT_SECONDS
-        ) from error
     except JavisError as error:
+        if isinstance(error, RemoteBusy) and error.retry_after is not None:
+            raise dg.RetryRequested(
+                max_retries=MAX_RETRIES, seconds_to_wait=error.retry_after.total_seconds()
+            ) from error
         raise dg.Failure(description=str(error), allow_retries=False) from error
