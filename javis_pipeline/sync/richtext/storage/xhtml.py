@@ -146,8 +146,8 @@ class _Parser:
         except expat.ExpatError as error:
             at = self._source_offset(self.expat.ErrorByteIndex)
             what = expat.ErrorString(error.code)
-            if b"<!DOCTYPE" in self.source[max(at - 2, 0) : at + 10].upper():
-                what = "a document type is not allowed"
+            if self.source[max(at - 2, 0) :].upper().startswith(b"<!DOCTYPE"):
+                at, what = at - 2, "a document type is not allowed"
             raise _unreadable(what, self.source[:at].decode(errors="replace")) from error
         return self.root
 
