@@ -87,6 +87,8 @@ def run(options: Options) -> None:
     )
     behaviour = world.jira.behaviour
     behaviour.limits, behaviour.bad_login = options.limits, options.bad_login
+    if not options.limits:
+        world.slack.limits = None
     if world.is_new:
         if options.load:
             world.jira.load(options.load)

@@ -1,5 +1,7 @@
 """The first view: what is in this sandbox, and what changed last."""
 
+from heapq import nlargest
+
 from javis_pipeline.sandbox.page.layout import empty, when
 from javis_pipeline.sandbox.page.links import channel_url, issue_url, page_url, project_url, space_url
 from javis_pipeline.sandbox.page.markup import Html, el, join
@@ -58,16 +60,15 @@ def _channel_cards(world: World) -> list[Html]:
 
 def _latest(world: World) -> list[Html]:
     now = world.clock.now()
-    issues = [
-        (issue.state.updated, issue_url(issue.state.key), f"{issue.state.key} {issue.state.summary}")
-        for issue in world.jira.issues.values()
-        if world.jira.is_visible(issue)
-    ]
-    pages = [
+    # A loaded corpus has tens of thousands of issues: only the latest are looked at twice.
+    changed = [(issue.state.updated, issue.id) for issue in world.jira.issues.values() if world.jira.is_visible(issue)]
+    states = [world.jira.issues[id_].state for _, id_ in nlargest(SHOWN, changed)]
+    pages = world.confluence.visible_pages(statuses=("current",))
+    rows = [(state.updated, issue_url(state.key), f"{state.key} {state.summary or ''}") for state in states] + [
         (page.modified_at, page_url(world.confluence.spaces[page.space_id].key, page.page_id), page.title)
-        for page in world.confluence.visible_pages(statuses=("current",))
+        for page in nlargest(SHOWN, pages, key=lambda page: page.modified_at)
     ]
-    latest = sorted(issues + pages, reverse=True)[:SHOWN]
     return [
-        el("li", el("a", text, href=url), " ", el("span", when(at, now), class_="quiet")) for at, url, text in latest
+        el("li", el("a", text, href=url), " ", el("span", when(at, now), class_="quiet"))
+        for at, url, text in nlargest(SHOWN, rows)
     ]

@@ -15,9 +15,12 @@ _STATUSES = ("current", "draft", "archived", "trashed")
 def space_view(site: ConfluenceSite, space: Space, *, now: datetime) -> Html:
     """The pages of a space as a tree, and below it those that are not current."""
     pages = site.visible_pages(statuses=_STATUSES, space_ids=(space.space_id,))
-    roots = [page for page in pages if page.parent_id is None and page.status == "current"]
     others = [page for page in pages if page.status != "current"]
-    tree = [_branch(site, space, page, now) for page in roots]
+    below: dict[str | None, list[Page]] = {}
+    for page in sorted(pages, key=lambda page: (page.position, int(page.page_id))):
+        if page.status == "current":
+            below.setdefault(page.parent_id, []).append(page)
+    tree = [_branch(space, page, below, now) for page in below.get(None, [])]
     aside = [_line(space, page, now) for page in others]
     return join(
         el("h1", space.name),
@@ -62,8 +65,8 @@ def save_page(site: ConfluenceSite, page_id: str, form: Mapping[str, str], *, pe
         site.add_label(page_id, name)
 
 
-def _branch(site: ConfluenceSite, space: Space, page: Page, now: datetime) -> Html:
-    children = [_branch(site, space, child, now) for child in site.children(page.page_id)]
+def _branch(space: Space, page: Page, below: Mapping[str | None, list[Page]], now: datetime) -> Html:
+    children = [_branch(space, child, below, now) for child in below.get(page.page_id, [])]
     return join(_line(space, page, now), el("li", el("ul", *children)) if children else None)
 
 
