@@ -365,10 +365,13 @@ PLANS = (
         kind="Bug",
         state="progress",
         priority="High",
+        reopened=True,
+        carried=1,
         handle="misscycle",
         rich="misscycle",
         labels=("performance",),
     ),
+    Plan("Answers for the audit of the bus protocol", None, 0, CHEN, 2, kind="Task", state="progress", due=8),
     Plan("Upgrade plan for machines 3 to 6", None, 1, SOPHIE, 2, kind="Task", due=5),
     Plan("Spare parts list from the machine file", None, None, BRAM, 3),
 )

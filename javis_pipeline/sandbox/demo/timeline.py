@@ -176,7 +176,8 @@ class Timeline:
         """When work on it began and ended, or last moved."""
         if plan.outcome != "done":
             last = self._now - timedelta(days=plan.idle or self._rng.uniform(0.2, 2.5))
-            return _Work(self._in_day(last - timedelta(days=self._rng.uniform(1, 4))), last)
+            days = self._rng.uniform(7, 9) if plan.reopened else self._rng.uniform(1, 4)
+            return _Work(self._in_day(last - timedelta(days=days)), last)
         assert plan.sprint is not None
         end = min(self.sprint_start(plan.sprint) + SPRINT - timedelta(hours=18), self._now - timedelta(hours=3))
         days = max(0.4, (plan.points or 2) * _DAYS_PER_POINT * self._rng.lognormvariate(0, 0.5))
@@ -197,12 +198,18 @@ class Timeline:
         if plan.outcome == "done":
             self._move(handle, "Done", work.ended, self._rng.choice(team.people))
         if plan.reopened:
-            self._reopen(handle, who, work.ended)
+            self._reopen(plan, handle, who, work)
         self._add_talk(team, plan, work.started, work.ended)
 
-    def _reopen(self, handle: str, who: str, finished: datetime) -> None:
+    def _reopen(self, plan: Plan, handle: str, who: str, work: _Work) -> None:
+        """What was done comes back; and is done again, unless it is still in work."""
+        if plan.outcome == "progress":
+            self._move(handle, "Done", work.started + timedelta(days=1), who)
+            self._move(handle, "To Do", work.ended - timedelta(hours=2), who)
+            self._move(handle, "In Progress", work.ended, who)
+            return
         for days, status in ((6.0, "To Do"), (6.3, "In Progress"), (8.0, "In Review"), (8.4, "Done")):
-            self._move(handle, status, finished + timedelta(days=days), who)
+            self._move(handle, status, work.ended + timedelta(days=days), who)
 
     def _add_talk(self, team: Team, plan: Plan, first: datetime, last: datetime) -> None:
         said = list(plan.talk)

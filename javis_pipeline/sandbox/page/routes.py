@@ -17,7 +17,7 @@ from javis_pipeline.sandbox.page.layout import document, empty
 from javis_pipeline.sandbox.page.links import channel_url, issue_url, page_url, project_url, space_url
 from javis_pipeline.sandbox.page.markup import Html
 from javis_pipeline.sandbox.page.space_views import page_view, save_page, space_view
-from javis_pipeline.sandbox.slack.site import NotOk
+from javis_pipeline.sandbox.slack.site import Channel, NotOk, SlackSite
 from javis_pipeline.sandbox.world import World
 
 PERSON = "Robin Remote"
@@ -145,9 +145,9 @@ class _Face:
                 with self._world.lock:
                     slack.say(channel.channel_id, person, _as_typed(text))
             return _see_other(channel_url(channel.channel_id), "", {"as": person})
-        person = request.query_params.get("as") or PERSON
 
         def view() -> tuple[str, Html, str]:
+            person = request.query_params.get("as") or _first_member(slack, channel)
             return f"#{channel.name}", channel_view(slack, channel, person=person), channel_url(channel.channel_id)
 
         return self._shown(request, view)
@@ -186,6 +186,12 @@ def _foreign() -> Response:
 def _see_other(url: str, notice: str, more: dict[str, str] | None = None) -> Response:
     query = {"notice": notice, **(more or {})} if notice else more or {}
     return RedirectResponse(f"{url}?{urlencode(query)}" if query else url, status_code=303)
+
+
+def _first_member(slack: SlackSite, channel: Channel) -> str:
+    """Somebody who may press buttons here: apps can ask for that."""
+    members = (slack.user(user_id) for user_id in channel.members)
+    return next((member.real_name for member in members if not member.is_bot), PERSON)
 
 
 def _as_typed(text: str) -> str:

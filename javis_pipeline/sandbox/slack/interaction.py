@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import orjson
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from javis_pipeline.sandbox.slack.site import APP_ID, TEAM_ID, Json, NotOk, SlackSite, User
 
@@ -102,7 +102,7 @@ class SocketHub:
         try:
             await self._sockets[0].send_text(orjson.dumps(envelope).decode())
             await asyncio.wait_for(answer, ANSWER_SECONDS)
-        except TimeoutError:
+        except (TimeoutError, WebSocketDisconnect):
             return False
         finally:
             del self._answers[envelope_id]
