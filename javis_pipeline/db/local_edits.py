@@ -1,0 +1,54 @@
+"""Following the journal of local edits."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from javis_pipeline.db.connection import Database
+from javis_pipeline.db.named_queries import named_queries
+from javis_pipeline.records.values import System
+
+_QUERIES = named_queries("local_edits")
+
+
+class EditedScope(NamedTuple):
+    """A Jira project or a Confluence space."""
+
+    system: System
+    scope: str
+
+
+class Journal(NamedTuple):
+    """What happened here since the journal was last read.
+
+    Attributes:
+        read_to: How far it is read now: the number of the first transaction that may still be running.
+        edited: Scopes with edits since.
+        resolutions: Conflicts that were decided and not applied yet, by id.
+    """
+
+    read_to: int
+    edited: frozenset[EditedScope]
+    resolutions: Mapping[str, EditedScope]
+
+
+def read_journal(db: Database, after: int | None) -> Journal:
+    """What happened since the journal was read to `after`.
+
+    None, or a number from another server, asks for everything that waits to be sent.
+    """
+    with db.transaction() as conn:
+        # One snapshot for all statements: the floor must be that of the rows.
+        conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        row = conn.execute(_QUERIES["snapshot_floor"]).fetchone()
+        assert row is not None
+        floor = int(row["floor"])
+        if after is None or after > floor:
+            edited = conn.execute(_QUERIES["scopes_with_edits"]).fetchall()
+        else:
+            edited = conn.execute(_QUERIES["edits_between"], {"after": str(after), "floor": str(floor)}).fetchall()
+        resolved = conn.execute(_QUERIES["waiting_resolutions"]).fetchall()
+    return Journal(
+        floor,
+        frozenset(EditedScope(row["system"], row["scope"]) for row in edited),
+        {str(row["id"]): EditedScope(row["system"], row["scope"]) for row in resolved},
+    )

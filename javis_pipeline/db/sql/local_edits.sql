@@ -1,0 +1,24 @@
+-- name: snapshot_floor
+-- Every transaction below this number has ended: what they wrote is visible, and nothing can be added.
+SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS floor;
+
+-- name: edits_between
+-- Who follows the journal reads it by transaction, from one floor to the next. By id, an edit would be missed whose
+-- transaction took a small id and committed late.
+SELECT DISTINCT system, scope
+  FROM local_edits
+ WHERE txid >= %(after)s::xid8 AND txid < %(floor)s::xid8;
+
+-- name: scopes_with_edits
+-- Everything that waits to be sent, and that nothing keeps from being sent.
+SELECT 'jira' AS system, project_key AS scope FROM jira_issues
+ WHERE (local_modified_fields <> '{}' OR local_deleted_at IS NOT NULL) AND sync_status IN ('local_modified', 'pushing')
+UNION
+SELECT 'confluence', space_key FROM confluence_pages
+ WHERE (local_modified_fields <> '{}' OR local_deleted_at IS NOT NULL) AND sync_status IN ('local_modified', 'pushing');
+
+-- name: waiting_resolutions
+-- What people decided and no run has applied yet.
+SELECT id, CASE resource_type WHEN 'jira_issue' THEN 'jira' ELSE 'confluence' END AS system, scope
+  FROM sync_conflicts
+ WHERE state = 'resolved' AND applied_at IS NULL;

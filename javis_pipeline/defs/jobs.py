@@ -1,0 +1,16 @@
+"""Jobs: parts of the graph that are run together, for one project at a time."""
+
+import dagster as dg
+
+_SYNC = dg.AssetSelection.groups("jira", "confluence", "sync")
+_ADVICE = dg.AssetSelection.groups("insight", "slack")
+
+sync_job = dg.define_asset_job("sync", _SYNC, description="Bring Jira, Confluence and PostgreSQL into step.")
+everything_job = dg.define_asset_job(
+    "everything", _SYNC | _ADVICE, description="Sync, then context, suggestions and Slack."
+)
+advise_job = dg.define_asset_job(
+    "advise",
+    _ADVICE,
+    description="Context, suggestions and Slack, from what the last sync brought.",
+)

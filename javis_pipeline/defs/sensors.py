@@ -1,0 +1,62 @@
+"""Sensors: what happens here wakes a run up."""
+
+import json
+
+import dagster as dg
+
+from javis_pipeline.db.connection import Database
+from javis_pipeline.db.local_edits import EditedScope
+from javis_pipeline.defs.autostart import SENSOR_STATUS
+from javis_pipeline.defs.jobs import sync_job
+from javis_pipeline.settings import Settings
+from javis_pipeline.steps.wake import Memory, wake
+
+LOOK_EVERY_SECONDS = 15
+UNFINISHED = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+
+
+@dg.sensor(job=sync_job, minimum_interval_seconds=LOOK_EVERY_SECONDS, default_status=SENSOR_STATUS)
+def local_changes(
+    context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
+) -> dg.SensorResult:
+    """Sync a project when somebody edits it in PostgreSQL or decides a conflict. Many edits make one run."""
+    memory = Memory(**json.loads(context.cursor)) if context.cursor else Memory()
+    woken = wake(
+        db,
+        memory,
+        project_of=lambda scope: _project_of(scope, settings),
+        is_busy=lambda project: _is_busy(context.instance, project),
+    )
+    cursor = json.dumps(
+        {
+            "read_to": woken.memory.read_to,
+            "waiting": woken.memory.waiting,
+            "resolutions": woken.memory.resolutions,
+        }
+    )
+    requests = [
+        dg.RunRequest(run_key=f"local:{project}:{woken.memory.read_to}", partition_key=project)
+        for project in woken.projects
+    ]
+    if requests:
+        return dg.SensorResult(run_requests=requests, cursor=cursor)
+    waiting = ", ".join(woken.memory.waiting)
+    reason = f"edits of {waiting} wait for the run under way to end" if waiting else "nothing was edited here"
+    return dg.SensorResult(skip_reason=reason, cursor=cursor)
+
+
+def _project_of(scope: EditedScope, settings: Settings) -> str | None:
+    if scope.system == "jira":
+        return scope.scope if scope.scope in settings.jira_projects else None
+    return next((pair.project for pair in settings.confluence_spaces if pair.space == scope.scope), None)
+
+
+def _is_busy(instance: dg.DagsterInstance, project: str) -> bool:
+    under_way = dg.RunsFilter(statuses=UNFINISHED, tags={"dagster/partition": project})
+    return instance.get_runs_count(under_way) > 0
