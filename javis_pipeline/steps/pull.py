@@ -8,7 +8,7 @@ for the merge.
 
 import gc
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -55,7 +55,7 @@ class Completeness(NamedTuple):
     Attributes:
         known: Issues stored here and, as far as is known, in Jira.
         seen: Hits of this run's sweep.
-        missing: Hits that Jira's search knows but that could not be fetched.
+        missing: Hits that are not in the project when they are asked for by id, or that we may not see.
         quarantined: Issues of the project that cannot be read.
         site_count: Jira's own estimate of how many issues there are.
     """
@@ -139,6 +139,7 @@ def pull_issues(
     run_id: str,
     now: datetime,
     full: bool = False,
+    also: Collection[str] = (),
     chosen_fields: Mapping[str, str] = NO_CHOICE,
     overrides: Overrides = NOTHING_ALLOWED,
     lock: ScopeLock | None = None,
@@ -153,6 +154,7 @@ def pull_issues(
         run_id: Names the run in the audit and in the book of runs.
         now: Dates what is stored; it decides nothing.
         full: Read every issue again, changed or not. A first load does that anyway.
+        also: Ids to fetch besides, such as those that only a census found.
         chosen_fields: A person's choice of custom fields, role to field id.
         overrides: What a person allowed for this run.
         lock: The project's lock, if the caller holds it.
@@ -168,7 +170,7 @@ def pull_issues(
     with held, recorded_step(db, run_id, "jira", project, "pull", now=now) as counts, _rare_collections():
         site = read_site(jira, project, chosen=chosen_fields)
         before = _guarded_watermark(db, site, overrides)
-        pull = _Pull(db, jira, site, before, run_id=run_id, now=now, full=full)
+        pull = _Pull(db, jira, site, before, run_id=run_id, now=now, full=full, also=also)
         tally = pull.run(progress or _no_progress)
         counts |= tally.as_metadata()
     log.info(
@@ -308,6 +310,7 @@ class _Pull:
         run_id: str,
         now: datetime,
         full: bool,
+        also: Collection[str],
     ) -> None:
         self._db = db
         self._jira = jira
@@ -316,8 +319,9 @@ class _Pull:
         self._watermark = before.watermark
         self._now = now
         self._full = full
+        self._also = also
         self._whole = full or before.watermark is None
-        self._reader = BatchReader(jira, site.fields)
+        self._reader = BatchReader(jira, self._project, site.fields)
         self._store = BatchStore(db, self._project, run_id=run_id, now=now, refresh=full)
         self._counts = _Counts()
         self._notes: list[str] = []
@@ -336,11 +340,21 @@ class _Pull:
             threads.shutdown(cancel_futures=True)
 
     def _wanted(self) -> Iterator[IssueStamp]:
-        """The hits of the sweep that are not stored as they are, while the sweep goes on."""
+        """Hits that are not stored as they are, while the sweep still goes on; then what was asked for by id.
+
+        Where nothing is compared, the dates are left out: Jira then gives thousands of hits a request.
+        """
         query = jql.sweep(self._project, None if self._whole else self._changed_lately())
-        for stamps in in_batches(self._jira.search_ids(query), _STAMPS):
+        compare = not self._full and not (self._whole and self._nothing_stored())
+        for stamps in in_batches(self._jira.search_ids(query, dated=compare), _STAMPS):
             self._counts.seen += len(stamps)
-            yield from stamps if self._full else self._not_stored(stamps)
+            yield from self._not_stored(stamps) if compare else stamps
+        for jira_id in self._also:
+            yield IssueStamp(jira_id, "", None)
+
+    def _nothing_stored(self) -> bool:
+        with self._db.transaction() as conn:
+            return count_present_issues(conn, self._project) == 0
 
     def _not_stored(self, stamps: list[IssueStamp]) -> Iterator[IssueStamp]:
         with self._db.transaction() as conn:

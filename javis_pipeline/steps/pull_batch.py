@@ -26,7 +26,7 @@ from javis_pipeline.records.jira import (
     User,
     Worklog,
 )
-from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown, adf_to_text
+from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ class Batch(NamedTuple):
         rows: The issues that could be read.
         covered: Per satellite table the issues whose satellites are all known; those of the others stay as they are.
         satellites: Rows per satellite table, of covered issues only.
-        absent: Ids that Jira did not give although its search knows them.
+        absent: Ids that are not there (any more), or that we may not see, although Jira listed them for the project.
     """
 
     wanted: Sequence[IssueStamp]
@@ -84,8 +84,9 @@ class BatchReader:
             as it gives them.
     """
 
-    def __init__(self, jira: JiraClient, fields: FieldMap) -> None:
+    def __init__(self, jira: JiraClient, project: str, fields: FieldMap) -> None:
         self._jira = jira
+        self._project = project
         self._fields = fields
         self._asked = wire.issue_fields(fields)
         self._history_fields = ["status", *([fields.sprint] if fields.sprint else [])]
@@ -98,11 +99,21 @@ class BatchReader:
         )
         for stamps in in_batches(wanted, BULK_FETCH_LIMIT):
             fetched = self._jira.bulk_fetch([stamp.jira_id for stamp in stamps], self._asked)
-            batch.absent.extend(fetched.missing)
             for document in fetched.documents:
                 self._add_document(batch, document)
+            for jira_id in fetched.missing:
+                self._add_single(batch, jira_id)
         self._add_history(batch)
         return batch
+
+    def _add_single(self, batch: Batch, jira_id: str) -> None:
+        """Ask by id for an issue that the bulk fetch left out: its answer proves nothing."""
+        try:
+            document = self._jira.get_issue(jira_id, fields=self._asked)
+        except RemoteMissing:
+            batch.absent.append(jira_id)
+        else:
+            self._add_document(batch, document)
 
     def _add_document(self, batch: Batch, document: JsonObject) -> None:
         remote_id = str(document.get("id"))
@@ -115,6 +126,9 @@ class BatchReader:
             batch.unreadable.append(Unreadable(remote_id, updated_at, document, str(error)))
         except RemoteMissing:
             batch.absent.append(remote_id)  # gone since the bulk fetch
+            return
+        if issue.project_key != self._project:
+            batch.absent.append(remote_id)  # moved since the sweep: to a project that has its own lock, or none of ours
         else:
             batch.rows.append(row)
             batch.users.update(issue.users)
@@ -176,7 +190,7 @@ def issue_row(issue: Issue) -> IssueRow:
         title=_known(issue.title),
         description=adf_to_markdown(document) if document else _known(issue.description),
         description_adf=_json(document) if document else None,
-        environment=_text(issue.environment),
+        environment=_markdown(issue.environment),
         labels=_names(issue.labels),
         priority=_known(issue.priority),
         priority_id=_known(issue.priority_id),
@@ -234,7 +248,7 @@ def satellite_rows(issue: Issue) -> dict[Satellite, list[SatelliteRow]]:
 
 def _comment_row(jira_id: str, comment: Comment) -> SatelliteRow:
     created_at, updated_at = comment.created_at.isoformat(), comment.updated_at
-    body = _text(comment.body) or ""
+    body = _markdown(comment.body) or ""
     return jira_id, comment.comment_id, comment.author_id, body, created_at, updated_at and updated_at.isoformat()
 
 
@@ -250,8 +264,8 @@ def _names(names: Iterable[str] | Missing) -> str:
     return array_text(names) if names else "{}"
 
 
-def _text(rich_text: JsonObject | str | None) -> str | None:
-    return adf_to_text(rich_text) if isinstance(rich_text, dict) else rich_text
+def _markdown(rich_text: JsonObject | str | None) -> str | None:
+    return adf_to_markdown(rich_text) if isinstance(rich_text, dict) else rich_text
 
 
 def _json(value: JsonObject) -> str:

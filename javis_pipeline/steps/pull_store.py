@@ -16,8 +16,8 @@ class Settled(NamedTuple):
 
     Attributes:
         newest: The latest change that is stored; None when nothing was.
-        oldest_open: The earliest change that is not stored yet (to be merged, absent, or answered in an older state);
-            None when there is none. The watermark must not pass it.
+        oldest_open: The earliest change that is not stored yet (to be merged, or answered in an older state); None when
+            there is none. The watermark must not pass it.
     """
 
     newest: datetime | None
@@ -87,12 +87,12 @@ def settle(batch: Batch, stored: StoredIssues) -> Settled:
     brought = {row.jira_id: datetime.fromisoformat(row.remote_updated_at) for row in batch.rows}
     for ref in stored.to_merge:
         del brought[ref.resource_id]
-    quarantined = {one.remote_id for one in batch.unreadable}
-    still_open = []
-    for stamp in batch.wanted:
-        seen = stamp.remote_updated_at
-        if seen is None or stamp.jira_id in quarantined:
-            continue
-        if stamp.jira_id not in brought or brought[stamp.jira_id] < seen:
-            still_open.append(seen)
+    closed = {one.remote_id for one in batch.unreadable}.union(batch.absent)
+    still_open = [
+        stamp.remote_updated_at
+        for stamp in batch.wanted
+        if stamp.remote_updated_at is not None
+        and stamp.jira_id not in closed
+        and (stamp.jira_id not in brought or brought[stamp.jira_id] < stamp.remote_updated_at)
+    ]
     return Settled(max(brought.values(), default=None), min(still_open, default=None))
