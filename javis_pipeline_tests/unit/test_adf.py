@@ -98,6 +98,9 @@ BAD_DOCUMENTS = [
         ),
         id="bad marks",
     ),
+    pytest.param(
+        a_document({"type": "paragraph", "content": 7}, {"type": "heading", "content": "x"}), id="bad content"
+    ),
     pytest.param(a_document({"type": "heading", "attrs": {"level": "two"}}), id="bad level"),
     pytest.param(a_document({"type": "orderedList", "attrs": {"order": "x"}, "content": [7]}), id="bad list"),
     pytest.param(a_document({"type": "bulletList", "content": [{"type": "listItem"}]}), id="list item without content"),

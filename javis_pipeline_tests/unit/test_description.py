@@ -12,7 +12,7 @@ from javis_pipeline.sync.richtext.description import (
     apply_local_edit,
     merge_descriptions,
 )
-from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
+from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown, adf_to_text
 from javis_pipeline_tests.property.adf_documents import image, mention, panel, paragraph, text
 
 RED = {"type": "textColor", "attrs": {"color": "#ff0000"}}
@@ -156,3 +156,43 @@ def test_given_a_remote_that_is_no_adf_when_merged_then_it_is_a_conflict() -> No
 
     assert isinstance(merged, Conflict)
     assert merged.kind == "unreadable"
+
+
+def test_given_what_parted_two_lists_is_removed_then_they_stay_two_untouched_lists() -> None:
+    lists = [
+        {
+            "type": "bulletList",
+            "attrs": {"localId": name},
+            "content": [{"type": "listItem", "content": [paragraph(name)]}],
+        }
+        for name in ("one", "two")
+    ]
+    doc = {"type": "doc", "version": 1, "content": [lists[0], paragraph("between"), lists[1]]}
+
+    edit = apply_local_edit(doc, adf_to_markdown(doc), "- one\n\n- two")
+
+    assert blocks_after(edit) == lists
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        pytest.param("{@Ann}", "{@Anna}", "{@Anna}", id="placeholder"),
+        pytest.param("Careful with this", "Careful with that", "Careful with that", id="panel"),
+        pytest.param("in the house", "in the barn", "Red alert in the barn", id="colour"),
+        pytest.param("Plain text", "| a |\n|---|\n| b |", "| b |", id="table"),
+        pytest.param("Plain text", "- # a heading", "a heading", id="heading in a list"),
+        pytest.param("Plain text", "See ![the plan](x.png)", "See the plan", id="image"),
+        pytest.param(
+            "{mediaSingle: plan.png #plan-id}", "x {mediaSingle: plan.png #plan-id}", "x {media", id="in line"
+        ),
+    ],
+)
+def test_given_a_loss_that_a_person_accepts_when_applied_then_all_words_are_there(
+    old: str, new: str, words: str
+) -> None:
+    edit = apply_local_edit(DOC, VIEW, VIEW.replace(old, new), accept_loss=True)
+
+    assert isinstance(edit, Edited)
+    assert words in (adf_to_text(edit.doc) or "")
+    assert isinstance(apply_local_edit(edit.doc, adf_to_markdown(edit.doc), adf_to_markdown(edit.doc)), Edited)

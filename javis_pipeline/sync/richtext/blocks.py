@@ -8,7 +8,9 @@ S = TypeVar("S")
 
 # Texts of which more than this part is the same are one text, edited.
 _SIMILAR = 0.5
-_COMPARED = 2000
+_COMPARED = 4000
+# Up to this length letters are compared, then words: comparing letters takes the square of the length.
+_SHORT = 300
 # A shorter text stands in another by chance.
 _PHRASE = 8
 
@@ -38,5 +40,6 @@ def similar(old: str, new: str) -> bool:
         return False
     if old == new or (min(len(old), len(new)) >= _PHRASE and (old in new or new in old)):
         return True
-    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    short = max(len(old), len(new)) <= _SHORT
+    matcher = SequenceMatcher(None, old if short else old.split(), new if short else new.split(), autojunk=False)
     return matcher.quick_ratio() > _SIMILAR and matcher.ratio() > _SIMILAR

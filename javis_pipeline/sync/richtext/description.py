@@ -77,7 +77,7 @@ def apply_local_edit(
         return Edited(base_adf, Counter())
     nodes = blocks_of(document_of(blocks_of(base_adf)))  # none for a document that shows nothing
     texts, seen = _texts_of(nodes, base_view or "")
-    edit = _Edit(nodes, texts, seen, split_markdown(new_markdown or ""))
+    edit = _Edit(nodes, texts, seen, _split_like(texts, new_markdown or ""))
     blocks = edit.apply()
     if edit.reasons and not accept_loss:
         return Lossy(tuple(dict.fromkeys(edit.lossy_blocks)), tuple(dict.fromkeys(edit.reasons)))
@@ -122,6 +122,24 @@ def _texts_of(nodes: Sequence[Node], view: str) -> tuple[list[str], Seen]:
     texts, seen = view_blocks({"content": nodes})
     written = split_markdown(view)
     return (written if len(written) == len(texts) else texts), seen
+
+
+def _split_like(texts: Sequence[str], new_markdown: str) -> list[str]:
+    """The blocks of the new text. Lists side by side read as one list: those that are as they were stay apart."""
+    known = set(texts)
+    return [piece for text in split_markdown(new_markdown) for piece in _unmerged(text, known)]
+
+
+def _unmerged(text: str, known: set[str]) -> list[str]:
+    """The known texts that `text` is made of, or `text` itself."""
+    pieces: list[str] = []
+    open_piece = ""
+    for part in [] if text in known else text.split("\n\n"):
+        open_piece = f"{open_piece}\n\n{part}" if open_piece else part
+        if open_piece in known:
+            pieces.append(open_piece)
+            open_piece = ""
+    return pieces if pieces and not open_piece else [text]
 
 
 class _Edit:

@@ -14,14 +14,17 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
 from javis_pipeline.errors import UnreadableText
-from javis_pipeline.sync.richtext.markdown_writer import EMPTY_PARAGRAPH
+from javis_pipeline.sync.richtext.markdown_writer import EMPTY_PARAGRAPH, adf_to_text
 from javis_pipeline.sync.richtext.placeholders import FENCE, TOKEN, Placeholder
 
 _MAX_NESTING = 100
 
 
 class Reading(NamedTuple):
-    """The nodes of a Markdown text, and what could not be read; with a problem the nodes are not to be sent."""
+    """The nodes of a Markdown text, and what could not be read.
+
+    With a problem, the nodes hold the words in the plainest form; they are sent only if a person accepts the loss.
+    """
 
     nodes: list[dict[str, Any]]
     problems: list[str]
@@ -49,7 +52,7 @@ def read_markdown(text: str, placeholders: Mapping[str, Placeholder | None]) -> 
         placeholders: Those of the document that the text was made from, by how they are shown; None if several
             different nodes look the same.
     """
-    reader = _Reader(placeholders)
+    reader = _Reader(_normal_lines(text), placeholders)
     tokens = _markdown().parse(text)
     if any(token.level >= _MAX_NESTING - 1 for token in tokens):  # markdown-it leaves out what is deeper
         reader.problems.append("the text is nested too deep")
@@ -144,18 +147,15 @@ def _line_break_rule(state: StateInline, silent: bool) -> bool:
 # --- tokens to nodes ------------------------------------------------------------------------------------------------
 
 _MARKS = {"strong": "strong", "em": "em", "s": "strike"}
-# What ADF's schema allows inside of what.
-_ALLOWED = {
-    "list": frozenset({"paragraph", "bulletList", "orderedList", "codeBlock"}),
-    "blockquote": frozenset({"paragraph", "bulletList", "orderedList", "codeBlock"}),
-}
-_NAMES = {"heading": "a heading", "rule": "a rule", "blockquote": "a quote"}
+# What ADF's schema allows only at the top of a document.
+_TOP_ONLY = {"heading": "a heading", "rule": "a rule", "blockquote": "a quote"}
 
 
 class _Reader:
     """Walks the tokens once; `problems` gathers what cannot be an ADF node, `used` the placeholders met."""
 
-    def __init__(self, placeholders: Mapping[str, Placeholder | None]) -> None:
+    def __init__(self, lines: Sequence[str], placeholders: Mapping[str, Placeholder | None]) -> None:
+        self.lines = lines
         self.placeholders = placeholders
         self.problems: list[str] = []
         self.used: list[Placeholder] = []
@@ -166,9 +166,7 @@ class _Reader:
         at = 0
         while at < len(tokens):
             end = _end_of(tokens, at)
-            node = self._block(tokens[at], tokens[at + 1 : end - 1])
-            self._check_place(node, parent)
-            nodes.append(node)
+            nodes.append(self._placed(self._block(tokens[at], tokens[at + 1 : end - 1]), parent))
             at = end
         return nodes
 
@@ -192,10 +190,11 @@ class _Reader:
                 return _node("rule")
             case "container":
                 placeholder = self._placeholder(token.content)
-                return _node("paragraph") if placeholder is None else dict(placeholder.node)
+                return _plain(token.content) if placeholder is None else dict(placeholder.node)
             case "table_open":
                 self.problems.append("a table cannot be written from Markdown; add it in Jira")
-                return _node("paragraph")
+                start, end = token.map or (0, 0)
+                return _plain("\n".join(self.lines[start:end]))
             case _:
                 raise AssertionError(f"a rule of the reader made an unknown token {token.type}")
 
@@ -209,10 +208,13 @@ class _Reader:
             at = end
         return items
 
-    def _check_place(self, node: Mapping[str, Any], parent: str) -> None:
+    def _placed(self, node: dict[str, Any], parent: str) -> dict[str, Any]:
+        """The node, or its words in a paragraph if ADF does not allow it in `parent`."""
         kind = node["type"]
-        if kind in _NAMES and kind not in _ALLOWED.get(parent, frozenset({kind})):
-            self.problems.append(f"{_NAMES[kind]} cannot stand in a {parent}")
+        if parent == "doc" or kind not in _TOP_ONLY:
+            return node
+        self.problems.append(f"{_TOP_ONLY[kind]} cannot stand in a {parent}")
+        return _plain(adf_to_text({"content": [node]}) or "")
 
     def _paragraph(self, token: Token) -> dict[str, Any]:
         children = token.children or []
@@ -239,6 +241,7 @@ class _Reader:
                 nodes.append(_node("hardBreak"))
             elif kind == "image":
                 self.problems.append(f"the image {child.content!r} cannot be written from Markdown; add it in Jira")
+                _append_text(nodes, child.content, marks)
             else:
                 text = " " if kind == "softbreak" else child.content
                 _append_text(nodes, text, [*marks, {"type": "code"}] if kind == "code_inline" else marks)
@@ -250,6 +253,7 @@ class _Reader:
             return {"type": "text", "text": shown}
         if placeholder.block:
             self.problems.append(f"{shown} must stand alone in its paragraph")
+            return {"type": "text", "text": shown}
         if marks:
             self.problems.append(f"{shown} cannot be formatted or be part of a link")
         return dict(placeholder.node)
@@ -269,6 +273,15 @@ class _Reader:
         else:
             self.used.append(placeholder)
         return placeholder
+
+
+def _plain(text: str) -> dict[str, Any]:
+    """A paragraph that holds the lines of a text as they are."""
+    content: list[dict[str, Any]] = []
+    for line in text.split("\n"):
+        content += [_node("hardBreak")] if content else []
+        content += [{"type": "text", "text": line}] if line else []
+    return _node("paragraph", {}, content)
 
 
 def _append_text(nodes: list[dict[str, Any]], text: str, marks: Sequence[Any]) -> None:

@@ -15,6 +15,13 @@ from javis_pipeline.sync.richtext.placeholders import Node, Placeholder, contain
 # Deeper nodes are shown as one token: no editor nests this far, and recursion must end before Python ends it.
 MAX_DEPTH = 40
 
+EMPTY_PARAGRAPH = "<br>"
+# What CommonMark calls whitespace, and what a reader of it trims from the ends of a line.
+_BLANKS = (
+    " \t\n\r\x0b\x0c\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+)
+_TRIMMED = _BLANKS + "\u2028\u2029"
+
 Seen = list[Placeholder]
 """Placeholders in the order in which they were written."""
 
@@ -54,13 +61,6 @@ def adf_to_text(doc: Mapping[str, Any] | None) -> str | None:
     _text_lines(doc, lines, 0)
     return "\n".join(lines).strip() or None
 
-
-EMPTY_PARAGRAPH = "<br>"
-# What CommonMark calls whitespace, and what a reader of it trims from the ends of a line.
-_BLANKS = (
-    " \t\n\r\x0b\x0c\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
-)
-_TRIMMED = _BLANKS + "\u2028\u2029"
 
 # --- blocks ---------------------------------------------------------------------------------------------------------
 
@@ -106,12 +106,12 @@ def _block(node: Node, seen: Seen, depth: int, alternate: bool) -> str | None:
 
 
 def _paragraph(node: Node, seen: Seen) -> str:
-    content = node.get("content")
+    content = _children(node)
     if not content:
         return EMPTY_PARAGRAPH
     if len(content) == 1 and (text := _plain(content[0])) is not None:
         return _guard_line(text) or EMPTY_PARAGRAPH
-    return _lines_of(_children(node), seen)
+    return _lines_of(content, seen)
 
 
 def _heading(node: Node, seen: Seen) -> str | None:
@@ -290,24 +290,18 @@ def _simple_line(content: Sequence[Any], seen: Seen, *, last: bool) -> str | Non
             shown.append(Placeholder(out[-1], node, block=False))
             after = "token"
         elif not marks and text:
-            if (
-                after == "text"
-                or (after == "mark" and text[0] != " ")
-                or (after == "word" and text[0] not in " .,;:!?)")
-            ):
+            if after == "text" or not _may_stand_behind(after, text[0]):
                 return None
             out.append(_SPECIAL.sub(_escape_run, text))
             after = "text"
         else:
-            marked = _simply_marked(text, marks)
-            if marked is None or after in _MARKED:
+            marked = None if after in _MARKED else _simply_marked(text, marks)
+            if marked is None:
                 return None
-            kind = "closed" if marked[0] in "[`<" else "word" if text[-1].isalnum() else "mark"
-            before = out[-1][-1] if after else " "
-            if before in "!`" if kind == "closed" else before != " " and not (before == "(" and text[0].isalnum()):
+            after = "closed" if marked[0] in "[`<" else "word" if text[-1].isalnum() else "mark"
+            if out and not _may_stand_before(after, text[0], out[-1][-1]):
                 return None
             out.append(marked)
-            after = kind
     if last and after == "text":
         out[-1] = out[-1].rstrip(_TRIMMED)
     seen += shown
@@ -315,6 +309,18 @@ def _simple_line(content: Sequence[Any], seen: Seen, *, last: bool) -> str | Non
 
 
 _MARKED = frozenset({"mark", "word", "closed"})
+
+
+def _may_stand_behind(marked: str, char: str) -> bool:
+    """Whether a mark of this sort closes in front of a text that begins with `char`."""
+    return not (marked == "mark" and char != " ") and not (marked == "word" and char not in " .,;:!?)")
+
+
+def _may_stand_before(marked: str, first: str, char: str) -> bool:
+    """Whether a mark of this sort, on a text that begins with `first`, opens behind `char`."""
+    if marked == "closed":
+        return char not in "!`"
+    return char == " " or (char == "(" and first.isalnum())
 
 
 def _simply_marked(text: str, marks: Any) -> str | None:
@@ -486,32 +492,22 @@ def _flank(out: list[str], closing: list[str], opening: list[str], body: str) ->
     CommonMark lets a delimiter open only before a non-blank, close only after one, and punctuation must not be on one
     side of it with a letter on the other. A character reference counts as punctuation on both of its ends.
     """
-    cluster = closing + opening
-    if cluster[0] == "[" and out and out[-1].endswith("!"):  # would read as an image
+    first, last = [*closing, *opening][0], [*closing, *opening][-1]
+    alone = len(closing) + len(opening) == 1
+    if first == "[" and out and out[-1].endswith("!"):  # would read as an image
         out[-1] = out[-1][:-1] + "\\!"
-    before = out[-1][-1] if out and out[-1] else "\n"
-    after = body[0] if body else "\n"
-    first_closes, last_opens = bool(closing), bool(opening)
-    alone = len(cluster) == 1
-    if cluster[0] in _FLANKING:
-        stuck = (
-            _sort(before) == "blank"
-            if first_closes
-            else (_sort(before) == "letter" and (not alone or cluster[0] == "_" or _sort(after) != "letter"))
-        )
-        if stuck and before != "\n":
-            out[-1] = _last_by_reference(out[-1])
-            before = ";"
-    if cluster[-1] in _FLANKING:
-        stuck = (
-            _sort(after) == "blank"
-            if last_opens
-            else (_sort(after) == "letter" and (not alone or cluster[-1] == "_" or _sort(before) != "letter"))
-        )
-        if stuck and after != "\n":
-            body = _first_by_reference(body)
-            if alone and last_opens and _sort(before) == "letter":
-                out[-1] = _last_by_reference(out[-1])
+    before = _sort(out[-1][-1]) if out and out[-1] else "edge"
+    after = _sort(body[0]) if body else "edge"
+    if closing and first in _FLANKING and before == "blank":
+        out[-1] = _last_by_reference(out[-1])
+        before = "punctuation"
+    if opening and last in _FLANKING and after == "blank":
+        body = _first_by_reference(body)
+        after = "punctuation"
+    if not closing and first in _FLANKING and before == "letter" and not (alone and after == "letter" and first != "_"):
+        out[-1] = _last_by_reference(out[-1])
+    if not opening and last in _FLANKING and after == "letter" and not (alone and before == "letter" and last != "_"):
+        body = _first_by_reference(body)
     return body
 
 
