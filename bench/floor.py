@@ -1,0 +1,122 @@
+"""The floor: the least that a pull has to do. Fetch everything with 8 threads, COPY a few columns and the raw JSON.
+
+No merging, no history, no safety: what any tool needs at least for the same issues over the same wire. Raw payloads are
+stored as the server stores them quickest: as `json`, compressed by lz4 where the server has that, else not at all.
+"""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import Any, Final
+
+import orjson
+import psycopg
+import urllib3
+
+from bench.issues import PROJECT
+
+THREADS: Final = 8
+_SWEEP: Final = 5000
+_BATCH: Final = 100
+_HEADERS: Final = {"Content-Type": "application/json"}
+_COLUMNS: Final = "jira_id, key, title, status, priority, assignee, created_at, updated, raw"
+
+
+class Floor:
+    """A pull without any care, into a table of its own.
+
+    Args:
+        jira_url: Base URL of the canned server.
+        certificates: File with the certificate to trust; None for plain HTTP.
+        database_url: PostgreSQL.
+    """
+
+    def __init__(self, jira_url: str, certificates: str | None, database_url: str) -> None:
+        self._url = jira_url
+        self._pool = urllib3.PoolManager(maxsize=THREADS, ca_certs=certificates)
+        self._database_url = database_url
+
+    def reset(self) -> None:
+        """An empty table."""
+        with psycopg.connect(self._database_url) as conn:
+            lz4 = conn.execute(
+                "SELECT 'lz4' = ANY (enumvals) FROM pg_settings WHERE name = 'default_toast_compression'"
+            ).fetchone() == (True,)
+            conn.execute("DROP TABLE IF EXISTS bench_floor")
+            conn.execute(
+                "CREATE TABLE bench_floor (jira_id text PRIMARY KEY, key text, title text, status text, priority text,"
+                " assignee text, created_at timestamptz, updated text, raw json)"
+            )
+            conn.execute(
+                "ALTER TABLE bench_floor ALTER raw SET COMPRESSION lz4"
+                if lz4
+                else "ALTER TABLE bench_floor ALTER raw SET STORAGE EXTERNAL"
+            )
+
+    def pull(self, since_ms: int | None = None) -> int:
+        """Fetch and store what was updated since then, everything by default; how many issues it was."""
+        with psycopg.connect(self._database_url) as conn, ThreadPoolExecutor(THREADS) as threads:
+            stored = 0
+            for documents in _as_they_come(threads, self._fetch, self._changed_ids(conn, since_ms)):
+                _store(conn, documents)
+                conn.commit()
+                stored += len(documents)
+            return stored
+
+    def _changed_ids(self, conn: psycopg.Connection, since_ms: int | None) -> Iterator[list[str]]:
+        """Ids to fetch, a batch at a time: those whose `updated` is not the stored one."""
+        bound = f" AND updated >= {since_ms}" if since_ms is not None else ""
+        query = {"jql": f"project = {PROJECT}{bound} ORDER BY updated", "maxResults": _SWEEP, "fields": ["updated"]}
+        known = dict(
+            conn.execute("SELECT jira_id, updated FROM bench_floor").fetchall() if since_ms is not None else ()
+        )
+        while True:
+            answer = self._post("/rest/api/3/search/jql", query)
+            ids = [hit["id"] for hit in answer["issues"] if known.get(hit["id"]) != hit["fields"]["updated"]]
+            for start in range(0, len(ids), _BATCH):
+                yield ids[start : start + _BATCH]
+            if answer["isLast"]:
+                return
+            query["nextPageToken"] = answer["nextPageToken"]
+
+    def _fetch(self, ids: Sequence[str]) -> list[tuple[Any, ...]]:
+        answer = self._post("/rest/api/3/issue/bulkfetch", {"issueIdsOrKeys": ids, "fields": ["*all"]})
+        return [_row(issue) for issue in answer["issues"]]
+
+    def _post(self, path: str, body: object) -> Any:
+        answer = self._pool.request("POST", self._url + path, body=orjson.dumps(body), headers=_HEADERS)
+        return orjson.loads(answer.data)
+
+
+def _row(issue: dict[str, Any]) -> tuple[Any, ...]:
+    fields = issue["fields"]
+    return (
+        issue["id"],
+        issue["key"],
+        fields["summary"],
+        fields["status"]["name"],
+        fields["priority"]["name"],
+        fields["assignee"] and fields["assignee"]["accountId"],
+        fields["created"],
+        fields["updated"],
+        orjson.dumps(issue).decode(),
+    )
+
+
+def _store(conn: psycopg.Connection, rows: list[tuple[Any, ...]]) -> None:
+    conn.execute("DELETE FROM bench_floor WHERE jira_id = ANY (%s)", [[row[0] for row in rows]])
+    with conn.cursor().copy(f"COPY bench_floor ({_COLUMNS}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def _as_they_come(
+    threads: ThreadPoolExecutor, fetch: Any, batches: Iterator[list[str]]
+) -> Iterator[list[tuple[Any, ...]]]:
+    """Results in the order in which they are ready; at most twice as many under way as there are threads."""
+    under_way: set[Future[list[tuple[Any, ...]]]] = set()
+    for batch in batches:
+        under_way.add(threads.submit(fetch, batch))
+        if len(under_way) >= 2 * THREADS:
+            done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+            yield from (future.result() for future in done)
+    yield from (future.result() for future in under_way)

@@ -1,0 +1,195 @@
+"""The pull of one project, beside the floor: first load, unchanged, a few changes, and memory.
+
+Both ask the same canned server over TLS, and store into the same PostgreSQL (the embedded one, or `DATABASE_URL`'s, whose
+role must be allowed to create databases). They take turns, so that whatever else the machine does hits both.
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import orjson
+import psycopg
+import urllib3
+from psycopg import sql
+
+from bench import certificate
+from javis_pipeline.db.embedded import EmbeddedServer
+
+LATENCIES_MS: Final = (0, 100)
+CHANGED: Final = 200
+MEMORY_MB: Final = 250
+RATIO: Final = 1.4
+NO_CHANGE_SECONDS: Final = 0.4
+CHANGED_SECONDS: Final = 0.6
+
+
+@dataclass
+class Series:
+    """What was measured of one subject at one latency, in seconds; `peak_mb` of its process after all of it."""
+
+    initial: list[float] = field(default_factory=list)
+    no_change: list[float] = field(default_factory=list)
+    changed: list[float] = field(default_factory=list)
+    peak_mb: list[float] = field(default_factory=list)
+
+
+def measure(*, rounds: int, issues: int, large: int) -> int:
+    """Print the table; 1 when a target was missed, else 0."""
+    with ExitStack() as stack:
+        folder = Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="javis-bench-", ignore_cleanup_errors=True))
+        )
+        server_url = stack.enter_context(_postgres(folder / "postgres"))
+        cert = certificate.make(str(folder))
+        measured: dict[tuple[str, int], Series] = {}
+        for latency in LATENCIES_MS:
+            _say(f"{issues} issues at {latency} ms a request, {rounds} rounds")
+            with _jira(issues, latency, cert) as jira_url:
+                for _ in range(rounds):
+                    for kind in ("floor", "ours"):
+                        series = measured.setdefault((kind, latency), Series())
+                        _round(kind, jira_url, server_url, cert[0], series, issues)
+        large_mb = None
+        if large:
+            _say(f"{large} issues, for the memory")
+            with _jira(large, 0, cert) as jira_url:
+                series = Series()
+                _round("ours", jira_url, server_url, cert[0], series, large)
+                large_mb = series.peak_mb[-1]
+    return _report(measured, issues, large, large_mb)
+
+
+def _round(kind: str, jira_url: str, server_url: str, ca_file: str, series: Series, issues: int) -> None:
+    """A first load, nothing new, then a few changes, in a new process and a new database."""
+    with _database(server_url) as database_url, _subject(kind, jira_url, database_url, ca_file) as ask:
+        ask("reset")
+        first = ask("pull")
+        _check(first["issues"] == issues, f"{kind} stored {first['issues']} of {issues} issues")
+        unchanged = ask("pull")
+        _check(unchanged["issues"] == 0, f"{kind} stored {unchanged['issues']} unchanged issues again")
+        _touch(jira_url, ca_file)
+        changed = ask("pull")
+        _check(changed["issues"] == CHANGED, f"{kind} found {changed['issues']} of {CHANGED} changes")
+    series.initial.append(first["seconds"])
+    series.no_change.append(unchanged["seconds"])
+    series.changed.append(changed["seconds"])
+    series.peak_mb.append(changed["peak_mb"])
+
+
+def _check(holds: bool, complaint: str) -> None:
+    if not holds:
+        raise SystemExit(f"bench: {complaint}; the measurement is worth nothing")
+
+
+def _touch(jira_url: str, ca_file: str) -> None:
+    body = orjson.dumps({"count": CHANGED, "at_ms": int(time.time() * 1000)})
+    urllib3.PoolManager(ca_certs=ca_file).request("POST", f"{jira_url}/bench/touch", body=body)
+
+
+def _report(measured: dict[tuple[str, int], Series], issues: int, large: int, large_mb: float | None) -> int:
+    print(f"{'':<28}{'floor':>9}{'ours':>9}{'ratio':>8}   target")
+    missed = 0
+    for latency in LATENCIES_MS:
+        floor, ours = measured["floor", latency], measured["ours", latency]
+        missed += _line(f"{issues} issues, {latency} ms", floor.initial, ours.initial, ratio=RATIO)
+    floor, ours = measured["floor", 0], measured["ours", 0]
+    missed += _line("no change, 0 ms", floor.no_change, ours.no_change, seconds=NO_CHANGE_SECONDS)
+    missed += _line(f"{CHANGED} changed, 0 ms", floor.changed, ours.changed, seconds=CHANGED_SECONDS)
+    peak = max(ours.peak_mb + measured["ours", 100].peak_mb)
+    missed += peak > MEMORY_MB
+    print(f"{f'peak memory, {issues}':<28}{max(floor.peak_mb):>6.0f} MB{peak:>6.0f} MB{'':>8}   <= {MEMORY_MB} MB")
+    if large_mb is not None:
+        missed += large_mb > MEMORY_MB
+        print(f"{f'peak memory, {large}':<28}{'':>9}{large_mb:>6.0f} MB{'':>8}   <= {MEMORY_MB} MB")
+    return 1 if missed else 0
+
+
+def _line(
+    name: str, floor: list[float], ours: list[float], *, ratio: float | None = None, seconds: float | None = None
+) -> bool:
+    """Print one comparison of medians; whether its target was missed."""
+    at_least, taken = statistics.median(floor), statistics.median(ours)
+    target = f"<= {ratio} x" if ratio else f"<= {seconds} s"
+    missed = taken > ratio * at_least if ratio else taken > (seconds or 0)
+    print(
+        f"{name:<28}{at_least:>7.2f} s{taken:>7.2f} s{taken / at_least:>8.2f}   {target}{'  MISSED' if missed else ''}"
+    )
+    return missed
+
+
+# The processes and databases of a measurement
+
+
+@contextmanager
+def _jira(issues: int, latency_ms: int, cert: tuple[str, str]) -> Iterator[str]:
+    """URL of a canned Jira."""
+    command = [sys.executable, "-m", "bench.server", str(issues), str(latency_ms), *cert]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        port = process.stdout.readline().strip()
+        yield f"https://127.0.0.1:{port}"
+        process.terminate()
+
+
+@contextmanager
+def _subject(kind: str, jira_url: str, database_url: str, ca_file: str) -> Iterator[Any]:
+    """Something to give commands to."""
+    command = [sys.executable, "-m", "bench.subject", kind, jira_url, database_url]
+    environment = {**os.environ, "REQUESTS_CA_BUNDLE": ca_file}
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+
+        def ask(order: str) -> Any:
+            assert process.stdin
+            assert process.stdout
+            process.stdin.write(f"{order}\n")
+            process.stdin.flush()
+            answer = process.stdout.readline()
+            _check(bool(answer), f"{kind} died of {order}")
+            return json.loads(answer)
+
+        yield ask
+        process.stdin.close()
+
+
+@contextmanager
+def _postgres(folder: Path) -> Iterator[str]:
+    given = os.environ.get("DATABASE_URL")
+    if given:
+        yield given
+        return
+    server = EmbeddedServer(folder)
+    server.start()
+    try:
+        yield server.url("postgres")
+    finally:
+        server.stop()
+
+
+@contextmanager
+def _database(server_url: str) -> Iterator[str]:
+    """URL of a database that lives as long as the block."""
+    name = f"javis_bench_{os.getpid()}"
+    with psycopg.connect(server_url, autocommit=True) as admin:
+        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        yield urlsplit(server_url)._replace(path=f"/{name}").geturl()
+        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        admin.execute("CHECKPOINT")  # so that one subject's dirty pages are not written during the next one's turn
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,165 @@
+"""A canned Jira in a process of its own: as quick as TLS lets it be, so that the client is what is measured.
+
+    python -m bench.server ISSUES LATENCY_MS [CERTIFICATE KEY]      prints its port, serves until its stdin is closed
+
+Threads with blocking sockets: OpenSSL works outside the interpreter lock. It knows just the requests of a pull.
+"""
+
+import re
+import socket
+import ssl
+import sys
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, BinaryIO, Final
+
+import orjson
+
+from bench.issues import ACCOUNT, FIELDS, PRIORITIES, PROJECT, PROJECT_ID, STATUSES, IssueSource
+
+_SINCE: Final = re.compile(r"updated >= (\d+)(?! *and *updated)", re.IGNORECASE)
+# The question whether both ways to write an instant mean the same: here they do, so nothing is found.
+_SELF_TEST: Final = re.compile(r"updated *<", re.IGNORECASE)
+_PROJECT: Final = {"id": PROJECT_ID, "key": PROJECT, "name": "Bench", "archived": False}
+
+
+class CannedJira:
+    """Answers requests from an `IssueSource`."""
+
+    def __init__(self, source: IssueSource) -> None:
+        self._source = source
+        self._sweeps: dict[str, list[int]] = {}
+        self._posts: dict[str, Callable[[dict[str, Any]], bytes]] = {
+            "/rest/api/3/search/jql": self._search,
+            "/rest/api/3/search/approximate-count": self._count,
+            "/rest/api/3/issue/bulkfetch": self._bulk_fetch,
+            "/rest/api/3/changelog/bulkfetch": self._changelogs,
+            "/bench/touch": self._touch,
+        }
+
+    def answer(self, method: str, path: str, body: bytes) -> bytes | None:
+        """The JSON for a request; None for one it does not know."""
+        path = path.partition("?")[0]
+        if method == "POST":
+            handler = self._posts.get(path)
+            return handler(orjson.loads(body)) if handler else None
+        document = _CONSTANT.get(path)
+        return None if document is None else orjson.dumps(document)
+
+    def _search(self, query: dict[str, Any]) -> bytes:
+        limit = query.get("maxResults", 50)
+        token = query.get("nextPageToken")
+        if token:
+            found = self._sweeps.pop(token)
+        elif _SELF_TEST.search(query["jql"]):
+            found = []
+        else:
+            since = _SINCE.search(query["jql"])
+            found = self._source.since(int(since[1]) if since else 0)
+        batch, rest = found[:limit], found[limit:]
+        end = b'"isLast":true}'
+        if rest:
+            following = f"t{id(rest)}-{len(rest)}"
+            self._sweeps[following] = rest
+            end = b'"nextPageToken":"%s","isLast":false}' % following.encode()
+        return b'{"issues":[' + self._source.stamps(batch) + b"]," + end
+
+    def _count(self, query: dict[str, Any]) -> bytes:  # noqa: ARG002 - all handlers take the body
+        return b'{"count":%d}' % len(self._source.ids)
+
+    def _bulk_fetch(self, query: dict[str, Any]) -> bytes:
+        return b'{"issues":[' + self._source.issues(map(int, query["issueIdsOrKeys"])) + b'],"issueErrors":[]}'
+
+    def _changelogs(self, query: dict[str, Any]) -> bytes:
+        return b'{"issueChangeLogs":[' + self._source.changelogs(map(int, query["issueIdsOrKeys"])) + b"]}"
+
+    def _touch(self, query: dict[str, Any]) -> bytes:
+        self._source.touch(query["count"], query["at_ms"])
+        return b"{}"
+
+
+_CONSTANT: Final[dict[str, object]] = {
+    "/rest/api/3/myself": ACCOUNT,
+    "/rest/api/3/serverInfo": {
+        "deploymentType": "Cloud",
+        "serverTime": "2026-11-01T00:00:00.000+0000",
+        "version": "1001",
+    },
+    "/rest/api/3/field": FIELDS,
+    "/rest/api/3/mypermissions": {"permissions": {"BROWSE_PROJECTS": {"havePermission": True}}},
+    f"/rest/api/3/project/{PROJECT}": _PROJECT,
+    "/rest/api/3/project/search": {"values": [_PROJECT], "isLast": True, "total": 1, "startAt": 0, "maxResults": 50},
+    "/rest/api/3/status": [
+        {"id": status_id, "name": name, "statusCategory": {"key": category}} for status_id, name, category in STATUSES
+    ],
+    "/rest/api/3/statuses/search": {
+        "isLast": True,
+        "values": [{"id": status_id, "name": name, "statusCategory": "DONE"} for status_id, name, _ in STATUSES],
+    },
+    "/rest/api/3/priority": [{"id": str(number), "name": name} for number, name in enumerate(PRIORITIES, 1)],
+    "/rest/api/3/priority/search": {
+        "isLast": True,
+        "values": [{"id": str(number), "name": name} for number, name in enumerate(PRIORITIES, 1)],
+    },
+    "/rest/agile/1.0/board": {"isLast": True, "startAt": 0, "maxResults": 50, "total": 0, "values": []},
+}
+
+
+def _serve_connection(conn: socket.socket, jira: CannedJira, latency: float) -> None:
+    with conn, conn.makefile("rb", 65_536) as stream:
+        while request := _read_request(stream):
+            time.sleep(latency)
+            body = jira.answer(*request)
+            status = b"404 Not Found" if body is None else b"200 OK"
+            body = b'{"errorMessages":["unknown here"]}' if body is None else body
+            head = b"HTTP/1.1 %s\r\nContent-Type: application/json\r\nX-AAccountId: %s\r\nContent-Length: %d\r\n\r\n"
+            conn.sendall(head % (status, ACCOUNT["accountId"].encode(), len(body)) + body)
+
+
+def _read_request(stream: BinaryIO) -> tuple[str, str, bytes] | None:
+    """Method, path and body; None at the end of the connection."""
+    line = stream.readline()
+    if not line:
+        return None
+    length = 0
+    while (header := stream.readline()) not in (b"\r\n", b""):
+        name, _, value = header.partition(b":")
+        if name.lower() == b"content-length":
+            length = int(value)
+    method, path, _ = line.decode("ascii").split(" ")
+    return method, path, stream.read(length)
+
+
+def _accept(listener: socket.socket, jira: CannedJira, latency: float, tls: ssl.SSLContext | None) -> None:
+    while True:
+        conn, _ = listener.accept()
+        conn.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+        def serve(conn: socket.socket = conn) -> None:
+            try:
+                _serve_connection(tls.wrap_socket(conn, server_side=True) if tls else conn, jira, latency)
+            except OSError:
+                conn.close()  # the client went away: that is how its connections end
+
+        threading.Thread(target=serve, daemon=True).start()
+
+
+def main() -> None:
+    """Serve until stdin is closed, which happens also when the measuring process dies."""
+    count, latency_ms, *certificate = sys.argv[1:]
+    tls = None
+    if certificate:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(*certificate)
+    jira = CannedJira(IssueSource(int(count), datetime.now(UTC)))
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
+        print(listener.getsockname()[1], flush=True)
+        accepting = threading.Thread(target=_accept, args=(listener, jira, int(latency_ms) / 1000, tls), daemon=True)
+        accepting.start()
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()

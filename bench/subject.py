@@ -1,0 +1,95 @@
+"""One measured process: `python -m bench.subject floor|ours JIRA_URL DATABASE_URL`, with commands on stdin.
+
+    reset     an empty database
+    pull      everything, or what changed since the last one: prints {"seconds", "issues", "peak_mb"}
+
+A process of its own, so that the memory is the pull's alone. Time is that of the step, without the start of Python.
+"""
+
+import json
+import os
+import resource
+import sys
+import time
+from datetime import UTC, datetime
+from typing import Protocol
+
+import psycopg
+
+from bench.floor import Floor
+from bench.issues import PROJECT
+from javis_pipeline.clients.jira.client import JiraClient
+from javis_pipeline.db.connection import Database
+from javis_pipeline.db.migrate import migrate
+from javis_pipeline.steps.pull import HORIZON, pull_issues
+
+# More than one machine can ask for: the rate limit is not what is measured.
+_RATE = 1000.0
+
+
+class Subject(Protocol):
+    """What is measured."""
+
+    def reset(self) -> None: ...
+    def pull(self) -> int: ...
+
+
+class FloorSubject:
+    """The floor, told to look back as far as we do."""
+
+    def __init__(self, jira_url: str, database_url: str) -> None:
+        self._floor = Floor(jira_url, os.environ.get("REQUESTS_CA_BUNDLE"), database_url)
+        self._since_ms: int | None = None
+
+    def reset(self) -> None:
+        self._floor.reset()
+        self._since_ms = None
+
+    def pull(self) -> int:
+        stored = self._floor.pull(self._since_ms)
+        self._since_ms = int((datetime.now(UTC) - HORIZON).timestamp() * 1000)
+        return stored
+
+
+class OurSubject:
+    """The product's step."""
+
+    def __init__(self, jira_url: str, database_url: str) -> None:
+        self._database_url = database_url
+        self._jira = JiraClient(jira_url, "bench@example.com", "token", rate=_RATE)
+        self._database: Database | None = None
+
+    def reset(self) -> None:
+        if self._database is not None:
+            self._database.close()
+        with psycopg.connect(self._database_url, autocommit=True) as conn:
+            conn.execute("DROP SCHEMA public CASCADE")
+            conn.execute("CREATE SCHEMA public")
+        migrate(self._database_url)
+        self._database = Database(self._database_url)
+
+    def pull(self) -> int:
+        assert self._database is not None, "reset comes first"
+        now = datetime.now(UTC)
+        tally = pull_issues(self._database, self._jira, project=PROJECT, run_id=f"bench-{now.timestamp()}", now=now)
+        return tally.inserted + tally.updated
+
+
+def main() -> None:
+    """Obey until stdin is closed."""
+    kind, jira_url, database_url = sys.argv[1:]
+    subject: Subject = (FloorSubject if kind == "floor" else OurSubject)(jira_url, database_url)
+    for line in sys.stdin:
+        if line.strip() == "reset":
+            subject.reset()
+            print("{}", flush=True)
+            continue
+        started_at = time.perf_counter()
+        issues = subject.pull()
+        seconds = time.perf_counter() - started_at
+        peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(json.dumps({"seconds": seconds, "issues": issues, "peak_mb": peak_mb}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
