@@ -439,6 +439,24 @@ ALTER TABLE public.sync_audit ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.sync_conflict_values (
+    id bigint NOT NULL,
+    conflict_id uuid NOT NULL,
+    side text NOT NULL,
+    value jsonb,
+    seen_at timestamp with time zone NOT NULL,
+    CONSTRAINT sync_conflict_values_side_is_known CHECK ((side = ANY (ARRAY['base'::text, 'local'::text, 'remote'::text, 'resolved'::text])))
+);
+
+ALTER TABLE public.sync_conflict_values ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.sync_conflict_values_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.sync_conflicts (
     id uuid NOT NULL,
     resource_type public.resource_type NOT NULL,
@@ -488,38 +506,8 @@ CREATE TABLE public.sync_outbox (
     created_at timestamp with time zone NOT NULL,
     sent_at timestamp with time zone,
     settled_at timestamp with time zone,
+    needs_care boolean GENERATED ALWAYS AS (((state = ANY (ARRAY['planned'::public.outbox_state, 'sent'::public.outbox_state])) OR ((state = ANY (ARRAY['abandoned'::public.outbox_state, 'confirmed'::public.outbox_state])) AND (NOT (evidence ? 'late'::text)) AND (COALESCE((evidence ->> 'by'::text), ''::text) <> ALL (ARRAY['reply'::text, 'marker'::text]))))) STORED NOT NULL,
     CONSTRAINT sync_outbox_attempts_not_negative CHECK ((attempts >= 0))
-);
-
-CREATE VIEW public.sync_careful_records AS
- SELECT sync_conflicts.resource_type,
-    sync_conflicts.resource_id,
-    sync_conflicts.scope
-   FROM public.sync_conflicts
-  WHERE ((sync_conflicts.applied_at IS NULL) AND (sync_conflicts.state <> 'closed'::text))
-UNION
- SELECT sync_outbox.resource_type,
-    sync_outbox.resource_id,
-    sync_outbox.scope
-   FROM public.sync_outbox
-  WHERE (sync_outbox.state = ANY (ARRAY['planned'::public.outbox_state, 'sent'::public.outbox_state, 'abandoned'::public.outbox_state]));
-
-CREATE TABLE public.sync_conflict_values (
-    id bigint NOT NULL,
-    conflict_id uuid NOT NULL,
-    side text NOT NULL,
-    value jsonb,
-    seen_at timestamp with time zone NOT NULL,
-    CONSTRAINT sync_conflict_values_side_is_known CHECK ((side = ANY (ARRAY['base'::text, 'local'::text, 'remote'::text, 'resolved'::text])))
-);
-
-ALTER TABLE public.sync_conflict_values ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
-    SEQUENCE NAME public.sync_conflict_values_id_seq
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1
 );
 
 CREATE TABLE public.sync_quarantine (
@@ -699,6 +687,8 @@ CREATE INDEX key_aliases_by_key ON public.key_aliases USING btree (key);
 
 CREATE INDEX local_edits_by_resource ON public.local_edits USING btree (resource_type, resource_id, id);
 
+CREATE INDEX local_edits_by_transaction ON public.local_edits USING btree (txid);
+
 CREATE INDEX page_issue_links_by_issue ON public.page_issue_links USING btree (issue_key);
 
 CREATE INDEX slack_posts_newest ON public.slack_posts USING btree (kind, project_key, channel, claimed_at DESC);
@@ -715,7 +705,7 @@ CREATE INDEX sync_conflicts_unsettled ON public.sync_conflicts USING btree (scop
 
 CREATE INDEX sync_outbox_by_resource ON public.sync_outbox USING btree (resource_type, resource_id, created_at);
 
-CREATE INDEX sync_outbox_unsettled ON public.sync_outbox USING btree (scope, created_at) WHERE (state = ANY (ARRAY['planned'::public.outbox_state, 'sent'::public.outbox_state, 'abandoned'::public.outbox_state]));
+CREATE INDEX sync_outbox_unsettled ON public.sync_outbox USING btree (scope, created_at) WHERE needs_care;
 
 CREATE INDEX sync_runs_by_scope ON public.sync_runs USING btree (system, scope, started_at DESC);
 
@@ -854,6 +844,10 @@ GRANT SELECT ON TABLE public.sync_audit TO javis_read;
 GRANT SELECT ON TABLE public.sync_audit TO javis_app;
 GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.sync_audit TO javis_sync;
 
+GRANT SELECT ON TABLE public.sync_conflict_values TO javis_read;
+GRANT SELECT ON TABLE public.sync_conflict_values TO javis_app;
+GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.sync_conflict_values TO javis_sync;
+
 GRANT SELECT ON TABLE public.sync_conflicts TO javis_read;
 GRANT SELECT ON TABLE public.sync_conflicts TO javis_app;
 GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.sync_conflicts TO javis_sync;
@@ -861,14 +855,6 @@ GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.sync_conflicts TO jav
 GRANT SELECT ON TABLE public.sync_outbox TO javis_read;
 GRANT SELECT ON TABLE public.sync_outbox TO javis_app;
 GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.sync_outbox TO javis_sync;
-
-GRANT SELECT ON TABLE public.sync_careful_records TO javis_read;
-GRANT SELECT ON TABLE public.sync_careful_records TO javis_app;
-GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.sync_careful_records TO javis_sync;
-
-GRANT SELECT ON TABLE public.sync_conflict_values TO javis_read;
-GRANT SELECT ON TABLE public.sync_conflict_values TO javis_app;
-GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.sync_conflict_values TO javis_sync;
 
 GRANT SELECT ON TABLE public.sync_quarantine TO javis_read;
 GRANT SELECT ON TABLE public.sync_quarantine TO javis_app;

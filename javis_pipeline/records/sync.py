@@ -144,8 +144,8 @@ class Operation:
     @property
     def may_land_late(self) -> bool:
         """Whether the request may still be executed: its outcome was lost, and only looks told what became of it."""
-        seen_to_land = "late" in self.evidence or self.evidence.get("by") in ("reply", "marker")
-        return self.state == "abandoned" or (self.state == "confirmed" and not seen_to_land)
+        landed = "late" in self.evidence or self.evidence.get("by") in ("reply", "marker")
+        return self.state in ("abandoned", "confirmed") and not landed
 
     def says_the_same_as(self, other: "Operation") -> bool:
         """Whether both want the same of the same remote values."""

@@ -50,7 +50,7 @@ class History:
         self.rng = rng
         self.rules = rules or Rules()
         self.world = World()
-        self.store = MemoryStore(self.world)
+        self.store = self.make_store(self.world)
         self.remote = MemoryRemote(self.world, marks=rng.random() < 0.7)
         self.refs = [self.remote.create(number + 1, **self._values()) for number in range(records)]
         self.runs = 0
@@ -73,6 +73,9 @@ class History:
         }
         self.world.at_point = self._at_point
         self.faulty = faulty
+
+    def make_store(self, world: World) -> MemoryStore:
+        return MemoryStore(world)
 
     # --- what happens ---
 
@@ -194,7 +197,7 @@ class History:
             if fresh or self.rng.random() < 0.7:
                 self.index[key] = issue.updated
             row = self.store.rows.get(key)
-            if row is None or MemoryStore.is_unmarked(row):
+            if row is None or row.is_unmarked:
                 wanted.append(issue.ref)
                 continue
             local = row.local

@@ -33,6 +33,8 @@ PRIORITIES = {"High": "2", "Medium": "3", "Low": "4"}
 USERS = {"u1": "Ann", "u2": "Bob", "us": "The sync's account"}
 CATALOG = Catalog(STATUSES, PRIORITIES, USERS)
 OUR_ACCOUNT = "us"
+# Fields that only the remote changes; here it never does.
+EMPTY: dict[str, Value] = {"components": (), "fix_versions": (), "flagged": False, "custom_fields": {}}
 SYNCED = [name for name, spec in JIRA_FIELDS.items() if spec.written_by]
 
 
@@ -101,6 +103,10 @@ class Row:
     local: LocalRecord
     written: dict[str, Value]
 
+    @property
+    def is_unmarked(self) -> bool:
+        return any(self.local.base(name) != value for name, value in self.written.items())
+
 
 class MemoryStore:
     """`SyncStore` of one scope; `observe` is told each plan with the row before and after it was applied."""
@@ -164,7 +170,7 @@ class MemoryStore:
         )
         if row is None:
             return RecordState(ref, None, operations, conflicts)
-        local = replace(row.local, unmarked=self.is_unmarked(row))
+        local = replace(row.local, unmarked=row.is_unmarked)
         last_writes = {
             name: entry
             for name in local.bases
@@ -172,10 +178,6 @@ class MemoryStore:
             if entry.ref.resource_id == ref.resource_id and entry.field == name and entry.side == "local"
         }
         return RecordState(local.ref, local, operations, conflicts, last_writes)
-
-    @staticmethod
-    def is_unmarked(row: Row) -> bool:
-        return any(row.local.base(name) != value for name, value in row.written.items())
 
     def state(self, ref: ResourceRef) -> RecordState:
         self.world.point("state")
@@ -386,6 +388,7 @@ class MemoryRemote:
         issue = self._issue(ref)
         values: dict[str, Any] = {
             **dict.fromkeys(JIRA_FIELDS),
+            **EMPTY,
             **issue.values,
             **dict.fromkeys(self.missing_fields(), MISSING),
         }

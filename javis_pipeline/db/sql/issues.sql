@@ -38,20 +38,24 @@ COPY incoming_issues (
 SELECT jira_id FROM jira_issues WHERE jira_id = ANY (%(jira_ids)s);
 
 -- name: lock_takable_issues
--- The rows that the batch may overwrite: nobody edited or deleted them here, no write to Jira is under way, no conflict
--- waits, and the payload is newer than what is stored (a search index and its caches give old answers too). They stay
--- locked until the end of the transaction: an edit that comes now waits, and then is an edit of the new values.
+-- The rows that the batch may overwrite: nobody edited or deleted them here (also not behind the trigger's back: the
+-- hash tells), no write to Jira is under way, no conflict waits, and the payload is newer than what is stored (a search
+-- index and its caches give old answers too). They stay locked until the end of the transaction: an edit that comes now
+-- waits, and then is an edit of the new values.
 SELECT i.jira_id
   FROM jira_issues AS i
   JOIN incoming_issues AS p USING (jira_id)
  WHERE i.jira_id = ANY (%(known)s)
    AND i.local_modified_fields = '{}'
    AND i.local_deleted_at IS NULL
+   AND (i.content_hash IS NULL
+        OR i.content_hash = jira_issue_content_hash(
+            i.title, i.description, i.status, i.priority, i.labels, i.assignee_id, i.due_date, i.story_points, i.parent_key))
    AND (i.remote_updated_at IS NULL
         OR i.remote_updated_at < p.remote_updated_at
         OR (i.remote_updated_at = p.remote_updated_at AND (%(refresh)s OR i.remote_state <> 'present')))
    AND NOT EXISTS (SELECT FROM sync_outbox AS o
-                    WHERE o.resource_type = 'jira_issue' AND o.resource_id = i.jira_id AND o.state IN ('planned', 'sent'))
+                    WHERE o.resource_type = 'jira_issue' AND o.resource_id = i.jira_id AND o.needs_care)
    AND NOT EXISTS (SELECT FROM sync_conflicts AS c
                     WHERE c.resource_type = 'jira_issue' AND c.resource_id = i.jira_id
                       AND c.state <> 'closed' AND c.applied_at IS NULL)

@@ -324,17 +324,17 @@ CREATE TABLE sync_outbox (
     run_id          text,
     created_at      timestamptz NOT NULL,
     sent_at         timestamptz,
-    settled_at      timestamptz
+    settled_at      timestamptz,
+    -- Not settled, or its outcome was only guessed by looks: its request may still be executed, and what it does then is
+    -- nobody's edit. Such a record is decided field by field, never by the set-based pull.
+    needs_care      boolean NOT NULL GENERATED ALWAYS AS (
+                        state IN ('planned', 'sent')
+                        OR (state IN ('abandoned', 'confirmed') AND NOT evidence ? 'late'
+                            AND coalesce(evidence ->> 'by', '') NOT IN ('reply', 'marker'))
+                    ) STORED
 );
-CREATE INDEX sync_outbox_unsettled ON sync_outbox (scope, created_at) WHERE state IN ('planned', 'sent', 'abandoned');
+CREATE INDEX sync_outbox_unsettled ON sync_outbox (scope, created_at) WHERE needs_care;
 CREATE INDEX sync_outbox_by_resource ON sync_outbox (resource_type, resource_id, created_at);
-
--- Records that need a decision field by field although their row is clean: the set-based path leaves them alone. An
--- abandoned operation may still be executed late, and what it does then is not somebody's edit.
-CREATE VIEW sync_careful_records AS
-    SELECT resource_type, resource_id, scope FROM sync_conflicts WHERE applied_at IS NULL AND state <> 'closed'
-    UNION
-    SELECT resource_type, resource_id, scope FROM sync_outbox WHERE state IN ('planned', 'sent', 'abandoned');
 
 -- Journal of edits made here, kept by the trigger. Who follows it filters txid < pg_snapshot_xmin(pg_current_snapshot()):
 -- ids are given out before their transactions commit, so the largest id seen is not a safe cursor.
@@ -353,6 +353,7 @@ CREATE TABLE local_edits (
     txid          xid8 NOT NULL DEFAULT pg_current_xact_id()
 );
 CREATE INDEX local_edits_by_resource ON local_edits (resource_type, resource_id, id);
+CREATE INDEX local_edits_by_transaction ON local_edits (txid);
 
 -- Every change the sync made on either side, written in the same transaction. Append-only.
 CREATE TABLE sync_audit (

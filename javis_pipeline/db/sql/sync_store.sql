@@ -1,0 +1,164 @@
+-- {table}, {id}, {key}, {scope} and {hash} are the table of records, its columns, and its content hash.
+
+-- name: record
+-- The hash is over the base values: it differs when columns were changed and the trigger did not see it.
+SELECT to_jsonb(r)::text AS doc,
+       coalesce(r.content_hash <> {hash}(jsonb_populate_record(r, r.local_modified_fields)), false) AS unmarked
+  FROM {table} AS r
+ WHERE r.{id} = %(id)s;
+
+-- name: lock_record
+SELECT FROM {table} WHERE {id} = %(id)s FOR UPDATE;
+
+-- name: operations_of_record
+-- Those that are not settled for good, and refusals, which tell what not to send again.
+SELECT to_jsonb(o)::text AS doc
+  FROM sync_outbox AS o
+ WHERE o.resource_type = %(type)s AND o.resource_id = %(id)s AND (o.needs_care OR o.state = 'rejected')
+ ORDER BY o.created_at, o.op_id;
+
+-- name: conflicts_of_record
+SELECT to_jsonb(c)::text AS doc
+  FROM sync_conflicts AS c
+ WHERE c.resource_type = %(type)s AND c.resource_id = %(id)s AND c.state <> 'closed' AND c.applied_at IS NULL
+ ORDER BY c.created_at, c.id;
+
+-- name: last_local_writes
+-- The newest write of the sync to each of these columns.
+SELECT DISTINCT ON (a.field) to_jsonb(a)::text AS doc
+  FROM sync_audit AS a
+ WHERE a.resource_type = %(type)s AND a.resource_id = %(id)s AND a.side = 'local' AND a.field = ANY (%(fields)s)
+ ORDER BY a.field, a.id DESC;
+
+-- name: insert_record
+INSERT INTO {table} ({columns})
+SELECT {columns} FROM jsonb_populate_record(NULL::{table}, %(doc)s::jsonb);
+
+-- name: update_record
+-- Only the row that was decided on: whoever edited it since has a higher local_seq, and nothing of theirs is touched.
+UPDATE {table}
+   SET ({columns}) = (SELECT {columns} FROM jsonb_populate_record(NULL::{table}, %(doc)s::jsonb))
+ WHERE {id} = %(id)s AND local_seq = %(local_seq)s;
+
+-- name: rehash_record
+UPDATE {table} AS r
+   SET content_hash = {hash}(jsonb_populate_record(r, r.local_modified_fields))
+ WHERE r.{id} = %(id)s;
+
+-- name: free_key
+-- Another row still holds the key that this issue has now: it has lost it, and gets its own when it is read.
+UPDATE jira_issues SET key = key || '#' || jira_id, remote_state = 'moved' WHERE key = %(key)s AND jira_id <> %(id)s;
+
+-- name: keep_former_key
+INSERT INTO key_aliases (jira_id, key, first_seen, last_seen)
+VALUES (%(id)s, %(key)s, %(now)s, %(now)s)
+    ON CONFLICT (jira_id, key) DO UPDATE SET last_seen = excluded.last_seen;
+
+-- name: put_operation
+INSERT INTO sync_outbox (
+    op_id, resource_type, resource_id, scope, kind, fields, expected_remote, desired, local_values, "add", remove,
+    local_seq, state, attempts, evidence, last_error, run_id, created_at, sent_at, settled_at
+) VALUES (
+    %(op_id)s, %(type)s, %(id)s, %(scope)s, %(kind)s, %(fields)s, %(expected)s::jsonb, %(desired)s::jsonb,
+    %(local)s::jsonb, %(add)s::jsonb, %(remove)s::jsonb, %(local_seq)s, %(state)s, %(attempts)s, %(evidence)s::jsonb,
+    %(last_error)s, %(run_id)s, %(created_at)s, %(sent_at)s, %(settled_at)s
+)
+    ON CONFLICT (op_id) DO UPDATE
+   SET state = excluded.state, attempts = excluded.attempts, evidence = excluded.evidence,
+       last_error = excluded.last_error, sent_at = excluded.sent_at, settled_at = excluded.settled_at;
+
+-- name: put_conflict
+INSERT INTO sync_conflicts (
+    id, resource_type, resource_id, scope, field_name, kind, base_value, local_value, remote_value, remote_raw, local_seq,
+    remote_revision, details, state, resolution, resolved_value, resolved_by, created_at, resolved_at, applied_at
+) VALUES (
+    %(conflict_id)s, %(type)s, %(id)s, %(scope)s, %(field)s, %(kind)s, %(base)s::jsonb, %(local)s::jsonb,
+    %(remote)s::jsonb, %(remote_raw)s::jsonb, %(local_seq)s, %(revision)s, %(details)s::jsonb, %(state)s,
+    %(resolution)s, %(resolved_value)s::jsonb, %(resolved_by)s, %(created_at)s, %(resolved_at)s, %(applied_at)s
+)
+    ON CONFLICT (id) DO UPDATE
+   SET kind = excluded.kind, base_value = excluded.base_value, local_value = excluded.local_value,
+       remote_value = excluded.remote_value, remote_raw = excluded.remote_raw, local_seq = excluded.local_seq,
+       remote_revision = excluded.remote_revision, details = excluded.details, state = excluded.state,
+       resolution = excluded.resolution, resolved_value = excluded.resolved_value, resolved_by = excluded.resolved_by,
+       resolved_at = excluded.resolved_at, applied_at = excluded.applied_at;
+
+-- name: keep_conflict_value
+INSERT INTO sync_conflict_values (conflict_id, side, value, seen_at)
+VALUES (%(conflict_id)s, %(side)s, %(value)s::jsonb, %(now)s);
+
+-- name: audit
+INSERT INTO sync_audit (
+    run_id, op_id, side, resource_type, resource_id, field, old, new, reason, actor, at, undo_of
+) VALUES (
+    %(run_id)s, %(op_id)s, %(side)s, %(type)s, %(id)s, %(field)s, %(old)s::jsonb, %(new)s::jsonb, %(reason)s, %(actor)s,
+    %(at)s, %(undo_of)s
+);
+
+-- name: records_to_decide
+-- Edited rows by the partial index; rows with a planned write, or a person's choice, that has not gone out.
+WITH waiting AS (
+    SELECT {id} AS id FROM {table} WHERE {scope} = %(scope)s AND local_modified_fields <> '{{}}'
+    UNION
+    SELECT resource_id FROM sync_outbox
+     WHERE resource_type = %(type)s AND scope = %(scope)s AND needs_care AND state = 'planned'
+    UNION
+    SELECT resource_id FROM sync_conflicts
+     WHERE resource_type = %(type)s AND scope = %(scope)s AND state = 'resolved' AND applied_at IS NULL
+)
+SELECT r.{id} AS id, r.{key} AS key, r.{scope} AS scope
+  FROM waiting
+  JOIN {table} AS r ON r.{id} = waiting.id
+ WHERE r.local_deleted_at IS NULL
+ ORDER BY r.{key};
+
+-- name: operations_in_state
+SELECT to_jsonb(o)::text AS doc, r.{key} AS key
+  FROM sync_outbox AS o
+  JOIN {table} AS r ON r.{id} = o.resource_id
+ WHERE o.resource_type = %(type)s AND o.scope = %(scope)s AND o.state = %(state)s
+ ORDER BY o.created_at, o.op_id;
+
+-- name: records_of_scope
+SELECT {id} AS id, {key} AS key, {scope} AS scope
+  FROM {table}
+ WHERE {scope} = %(scope)s AND remote_state IN ('present', 'hidden')
+ ORDER BY {id};
+
+-- name: unmarked_records
+-- For a full reconciliation: rows whose columns are not what the sync or the trigger wrote.
+SELECT {id} AS id, {key} AS key, {scope} AS scope
+  FROM {table} AS r
+ WHERE {scope} = %(scope)s AND content_hash <> {hash}(jsonb_populate_record(r, r.local_modified_fields))
+ ORDER BY {id};
+
+-- name: conflict
+SELECT to_jsonb(c)::text AS doc, coalesce(r.{key}, c.resource_id) AS key
+  FROM sync_conflicts AS c
+  LEFT JOIN {table} AS r ON r.{id} = c.resource_id
+ WHERE c.id = %(conflict_id)s AND c.resource_type = %(type)s;
+
+-- name: audit_of_run
+SELECT to_jsonb(a)::text AS doc, r.{key} AS key
+  FROM sync_audit AS a
+  JOIN {table} AS r ON r.{id} = a.resource_id
+ WHERE a.run_id = %(run_id)s AND a.resource_type = %(type)s AND r.{scope} = %(scope)s
+ ORDER BY a.id;
+
+-- name: statuses
+SELECT status_id AS id, name FROM statuses ORDER BY status_id;
+
+-- name: priorities
+SELECT priority_id AS id, name FROM priorities ORDER BY rank;
+
+-- name: users
+SELECT account_id AS id, display_name AS name FROM users;
+
+-- name: last_census
+SELECT last_census_count AS found FROM sync_watermarks WHERE system = %(system)s AND scope = %(scope)s;
+
+-- name: note_census
+INSERT INTO sync_watermarks (system, scope, last_census_at, last_census_count)
+VALUES (%(system)s, %(scope)s, %(at)s, %(found)s)
+    ON CONFLICT (system, scope) DO UPDATE
+   SET last_census_at = excluded.last_census_at, last_census_count = excluded.last_census_count;
