@@ -105,6 +105,10 @@ def _push_operation(
     except StaleRevision as error:
         _unsend(store, sent, run, str(error))
         return True
+    except RemoteMissing as error:
+        _unsend(store, sent, run, str(error))
+        done.postponed += 1
+        return False
     except RemoteRefused as error:
         reason, field_errors = str(error), error.field_errors
         store.change(

@@ -1,0 +1,297 @@
+"""A Jira project as the sync sees it: issues as records, changelogs as changes of fields, operations as requests.
+
+Jira has no compare-and-swap and no idempotency key. So a write carries its operation's id twice: as an issue property,
+which is written with the edit or not at all, and in the metadata of the changelog entry.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final, cast
+from uuid import UUID
+
+from javis_pipeline.clients.jira import wire
+from javis_pipeline.clients.jira.client import JiraClient
+from javis_pipeline.errors import RemoteMissing, RemoteRefused, StaleRevision
+from javis_pipeline.records import MISSING, Missing
+from javis_pipeline.records.jira import ChangeItem, FieldMap, Issue, JsonObject, Transition
+from javis_pipeline.records.sync import FieldChange, Operation, RemoteRecord
+from javis_pipeline.records.values import ResourceRef, Value, as_set, dump_json, load_json
+
+MARK: Final = "javis.op"
+
+# Field of ours to Jira's id of it; story points have another id on every site.
+_JIRA_IDS: Final = {
+    "title": "summary",
+    "description": "description",
+    "labels": "labels",
+    "priority": "priority",
+    "assignee_id": "assignee",
+    "due_date": "duedate",
+    "parent_key": "parent",
+    "status": "status",
+}
+# A changed parent goes by several names in changelogs, by age of the project.
+_PARENT_ITEMS: Final = frozenset({"parent", "issueparentassociation", "epic link"})
+_AS_TEXT: Final = ("issue_type", "resolution", "reporter_id", "sprint")
+_FACTS: Final = (
+    "is_subtask",
+    "issue_type_id",
+    "hierarchy_level",
+    "status_category",
+    "creator_id",
+    "parent_id",
+    "epic_key",
+    "sprint_id",
+    "team",
+    "estimate_seconds",
+    "remaining_seconds",
+    "spent_seconds",
+    "created_at",
+    "resolved_at",
+    "remote_updated_at",
+)
+
+
+class JiraRecords:
+    """The issues of one project for the two-way steps.
+
+    Args:
+        client: Client of the site.
+        fields: Ids of the site's own fields.
+        render: The view of an ADF document, for texts that only the remote changes.
+    """
+
+    def __init__(
+        self, client: JiraClient, fields: FieldMap, *, render: Callable[[Mapping[str, Any]], str | None]
+    ) -> None:
+        self._client = client
+        self._fields = fields
+        self._render = render
+        self._asked = wire.issue_fields(fields)
+        self._ids: dict[str, str] = dict(_JIRA_IDS)
+        if fields.story_points:
+            self._ids["story_points"] = fields.story_points
+        self._names = {jira_id: name for name, jira_id in self._ids.items()}
+
+    def fetch(self, ref: ResourceRef) -> RemoteRecord:
+        """The issue, read by id past the search index."""
+        document = self._client.get_issue(ref.resource_id, fields=self._asked, properties=[MARK])
+        return self._record(wire.parse_issue(document, self._fields), document)
+
+    def history(self, ref: ResourceRef) -> Sequence[FieldChange]:
+        """All changes of synced fields in the issue's changelog, oldest first."""
+        changes: list[FieldChange] = []
+        for document in self._client.get_issue_changelog(ref.resource_id):
+            entry = wire.parse_changelog_entry(document, ref.resource_id)
+            op_id = _marked(entry.history_metadata)
+            author_id = entry.author.account_id if entry.author else None
+            for item in entry.items:
+                name = self._field_of(item)
+                if name is not None:
+                    changes.append(_field_change(entry.entry_id, name, author_id, entry.created_at, item, op_id))
+        return changes
+
+    def send(self, op: Operation, current: RemoteRecord) -> None:
+        """Execute an operation: one PUT, or one transition."""
+        del current  # there is nothing to compare with, and absent fields stay untouched
+        try:
+            if op.kind == "transition":
+                self._transit(op)
+            else:
+                self._edit(op)
+        except RemoteMissing:
+            raise
+        except RemoteRefused as error:
+            named = {
+                self._names[jira_id]: text for jira_id, text in error.field_errors.items() if jira_id in self._names
+            }
+            raise RemoteRefused(str(error), status=error.status, field_errors=named) from error
+
+    # reading
+
+    def _record(self, issue: Issue, document: JsonObject) -> RemoteRecord:
+        ref = ResourceRef("jira_issue", issue.jira_id, issue.project_key, issue.key)
+        due_date = issue.due_date
+        values: dict[str, Value | Missing] = {
+            "title": issue.title,
+            "description": issue.description_adf,
+            "labels": _set(issue.labels),
+            "priority": _choice(issue.priority_id, issue.priority),
+            "assignee_id": issue.assignee_id,
+            "due_date": due_date.isoformat() if due_date else cast(Missing | None, due_date),
+            "story_points": issue.story_points if self._fields.story_points else None,
+            "parent_key": issue.parent_key,
+            "status": _choice(issue.status_id, issue.status),
+            "components": _set(issue.components),
+            "fix_versions": _set(issue.fix_versions),
+            "flagged": False if issue.flagged is MISSING and not self._fields.flagged else issue.flagged,
+            "custom_fields": load_json(dump_json(issue.custom_fields)),
+            **{name: getattr(issue, name) for name in _AS_TEXT},
+        }
+        facts: dict[str, Any] = {name: getattr(issue, name) for name in _FACTS}
+        facts["affected_versions"] = issue.affected_versions
+        facts["environment"] = (
+            self._render(issue.environment) if isinstance(issue.environment, dict) else issue.environment
+        )
+        marker = _op_id((document.get("properties") or {}).get(MARK))
+        return RemoteRecord(ref, values, facts, issue.remote_updated_at, marker=marker)
+
+    def _field_of(self, item: ChangeItem) -> str | None:
+        if item.field.lower() in _PARENT_ITEMS:
+            return "parent_key"
+        if item.field_id is not None:
+            return self._names.get(item.field_id)
+        return self._names.get(item.field.lower()) or ("story_points" if self._is_story_points(item) else None)
+
+    def _is_story_points(self, item: ChangeItem) -> bool:
+        """Without an id only the name tells. Another field of that name is not taken for ours: its values differ."""
+        return "story_points" in self._ids and item.field.lower() in ("story points", "story point estimate")
+
+    # writing
+
+    def _edit(self, op: Operation) -> None:
+        fields: dict[str, object] = {}
+        update: dict[str, list[Mapping[str, object]]] = {}
+        for name, value in op.desired.items():
+            if name == "parent_key" and value is None:
+                update["parent"] = [{"set": {"none": True}}]
+            else:
+                fields[self._ids[name]] = _to_jira(name, value)
+        for name in op.fields:
+            verbs = [{"add": label} for label in op.add.get(name, ())] + [
+                {"remove": label} for label in op.remove.get(name, ())
+            ]
+            if verbs:
+                update[self._ids[name]] = [dict(verb) for verb in verbs]
+        self._client.edit_issue(
+            op.ref.resource_id,
+            fields=fields,
+            update=update,
+            properties={MARK: {"op": str(op.op_id)}},
+            history_metadata=_metadata(op),
+        )
+
+    def _transit(self, op: Operation) -> None:
+        wanted = op.desired["status"]
+        assert isinstance(wanted, Mapping), "a status goes out as its ids and its name"
+        transitions = self._client.transitions(op.ref.resource_id)
+        chosen = _choose(transitions, wanted["ids"], str(wanted["name"]))
+        try:
+            self._client.transition(op.ref.resource_id, chosen.transition_id, history_metadata=_metadata(op))
+        except RemoteMissing:
+            raise
+        except RemoteRefused as error:
+            if "is not valid for this issue" in str(error):
+                raise StaleRevision(f"{op.ref.key} left its status before the transition was taken") from error
+            why = next(iter(error.field_errors.values()), str(error))
+            text = f"Jira refused the transition '{chosen.name}': {why}"
+            raise RemoteRefused(str(error), status=error.status, field_errors={"status": text}) from error
+
+
+def _choose(transitions: Sequence[Transition], status_ids: Iterable[str], name: str) -> Transition:
+    """The way into one of these statuses that asks for nothing; names of transitions say nothing."""
+    ways = [way for way in transitions if way.to_status_id in set(status_ids)]
+    free = [way for way in ways if not way.required_fields]
+    if free:
+        return min(free, key=lambda way: (len(way.transition_id), way.transition_id))
+    if ways:
+        missing = ", ".join(ways[0].required_fields)
+        why = f"the transition '{ways[0].name}' to '{name}' asks for {missing}; take it in Jira"
+    else:
+        possible = ", ".join(sorted({f"'{way.to_status}'" for way in transitions})) or "none for this account"
+        why = f"no transition leads to '{name}' from here; possible: {possible}"
+    raise RemoteRefused(why, status=400, field_errors={_JIRA_IDS["status"]: why})
+
+
+def _to_jira(name: str, value: Value) -> object:
+    """A field's remote form as a PUT wants it."""
+    if value is None:
+        return None
+    match name:
+        case "priority":
+            assert isinstance(value, Mapping), "a priority goes out as its id"
+            return {"id": value["id"]}
+        case "assignee_id":
+            return {"accountId": value}
+        case "parent_key":
+            return {"key": value}
+        case "story_points":
+            assert isinstance(value, int | Decimal), "checked before it was planned"
+            return int(value) if value == int(value) else float(value)
+        case _:
+            return value
+
+
+def _metadata(op: Operation) -> JsonObject:
+    return {
+        "type": "javis:sync",
+        "activityDescription": f"{MARK} {op.op_id}",
+        "extraData": {MARK: str(op.op_id)},
+    }
+
+
+def _marked(metadata: JsonObject | None) -> UUID | None:
+    if metadata is None:
+        return None
+    description = str(metadata.get("activityDescription") or "")
+    told = (metadata.get("extraData") or {}).get(MARK) or description.removeprefix(f"{MARK} ")
+    return _op_id({"op": told})
+
+
+def _op_id(value: object) -> UUID | None:
+    """The operation in a property; None when it is missing or somebody else's."""
+    try:
+        return UUID(str(value["op"])) if isinstance(value, dict) else None
+    except (KeyError, ValueError):
+        return None
+
+
+def _set(names: Iterable[str] | Missing) -> Value | Missing:
+    return names if isinstance(names, Missing) else as_set(names)
+
+
+def _choice(id_: str | Missing | None, name: str | Missing | None) -> Value | Missing:
+    if isinstance(id_, Missing) or isinstance(name, Missing):
+        return MISSING
+    return None if id_ is None else {"id": id_, "name": name}
+
+
+def _field_change(
+    entry_id: str, name: str, author_id: str | None, at: datetime, item: ChangeItem, op_id: UUID | None
+) -> FieldChange:
+    return FieldChange(
+        entry_id,
+        name,
+        author_id,
+        at,
+        _change_value(name, item.old, item.old_text),
+        _change_value(name, item.new, item.new_text),
+        item.old_text or None,
+        item.new_text or None,
+        op_id,
+    )
+
+
+def _change_value(name: str, raw: str | None, text: str | None) -> Value | Missing:
+    """The canonical value out of a changelog item; MISSING for a text, which the changelog does not hold as it was."""
+    match name:
+        case "description":
+            return MISSING
+        case "status" | "priority" | "assignee_id":
+            return raw or None
+        case "due_date":
+            return (raw or text or "")[:10] or None
+        case "labels":
+            return as_set((text or "").split())
+        case "story_points":
+            return _number(text or raw)
+        case _:
+            return text or None
+
+
+def _number(text: str | None) -> Value | Missing:
+    try:
+        return Decimal(text) if text else None
+    except InvalidOperation:
+        return MISSING
