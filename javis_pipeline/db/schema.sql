@@ -369,12 +369,24 @@ CREATE TABLE public.slack_posts (
     post_id uuid NOT NULL,
     kind text NOT NULL,
     project_key text NOT NULL,
-    state_hash text NOT NULL,
     channel text NOT NULL,
+    state_hash text NOT NULL,
+    content_hash text,
+    facts jsonb DEFAULT '{}'::jsonb NOT NULL,
     ts text,
     claimed_at timestamp with time zone NOT NULL,
     posted_at timestamp with time zone,
-    updated_at timestamp with time zone
+    updated_at timestamp with time zone,
+    CONSTRAINT slack_posts_posted_ones_have_a_place CHECK (((ts IS NULL) = (posted_at IS NULL)))
+);
+
+COMMENT ON COLUMN public.slack_posts.state_hash IS 'of what the post tells, without what merely grows older: equal means no news';
+
+COMMENT ON COLUMN public.slack_posts.content_hash IS 'of all that post and thread show; null until Slack shows it';
+
+CREATE TABLE public.slack_requests (
+    signature text NOT NULL,
+    received_at timestamp with time zone NOT NULL
 );
 
 CREATE TABLE public.sprint_changes (
@@ -621,6 +633,9 @@ ALTER TABLE ONLY public.roadmap_visions
 ALTER TABLE ONLY public.slack_posts
     ADD CONSTRAINT slack_posts_pkey PRIMARY KEY (post_id);
 
+ALTER TABLE ONLY public.slack_requests
+    ADD CONSTRAINT slack_requests_pkey PRIMARY KEY (signature);
+
 ALTER TABLE ONLY public.sprint_changes
     ADD CONSTRAINT sprint_changes_pkey PRIMARY KEY (jira_id, change_id, sprint_id, added);
 
@@ -692,6 +707,10 @@ CREATE INDEX local_edits_by_transaction ON public.local_edits USING btree (txid)
 CREATE INDEX page_issue_links_by_issue ON public.page_issue_links USING btree (issue_key);
 
 CREATE INDEX slack_posts_newest ON public.slack_posts USING btree (kind, project_key, channel, claimed_at DESC);
+
+CREATE UNIQUE INDEX slack_posts_one_claim ON public.slack_posts USING btree (kind, project_key, channel) WHERE (ts IS NULL);
+
+CREATE UNIQUE INDEX slack_posts_one_per_message ON public.slack_posts USING btree (channel, ts);
 
 CREATE INDEX sync_audit_by_resource ON public.sync_audit USING btree (resource_type, resource_id, id);
 
@@ -823,6 +842,10 @@ GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.roadmap_visions TO ja
 GRANT SELECT ON TABLE public.slack_posts TO javis_read;
 GRANT SELECT ON TABLE public.slack_posts TO javis_app;
 GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.slack_posts TO javis_sync;
+
+GRANT SELECT ON TABLE public.slack_requests TO javis_read;
+GRANT SELECT ON TABLE public.slack_requests TO javis_app;
+GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.slack_requests TO javis_sync;
 
 GRANT SELECT ON TABLE public.sprint_changes TO javis_read;
 GRANT SELECT ON TABLE public.sprint_changes TO javis_app;

@@ -421,19 +421,34 @@ CREATE TABLE ai_suggestions (
 CREATE INDEX ai_suggestions_by_advice ON ai_suggestions (advice_id, rank);
 CREATE INDEX ai_suggestions_proposed ON ai_suggestions (project_key, rank) WHERE state = 'proposed';
 
--- A post is claimed (ts null) before Slack is asked, so that a lost reply is found again instead of posted twice.
+-- What was posted to Slack. A row is claimed and committed before the message is sent, so that a message whose answer was
+-- lost is looked for instead of sent again.
 CREATE TABLE slack_posts (
-    post_id     uuid PRIMARY KEY,
-    kind        text NOT NULL,
-    project_key text NOT NULL,
-    state_hash  text NOT NULL,
-    channel     text NOT NULL,
-    ts          text,
-    claimed_at  timestamptz NOT NULL,
-    posted_at   timestamptz,
-    updated_at  timestamptz
+    post_id      uuid PRIMARY KEY,
+    kind         text NOT NULL,
+    project_key  text NOT NULL,
+    channel      text NOT NULL,
+    state_hash   text NOT NULL,
+    content_hash text,
+    facts        jsonb NOT NULL DEFAULT '{}',
+    ts           text,
+    claimed_at   timestamptz NOT NULL,
+    posted_at    timestamptz,
+    updated_at   timestamptz,
+    CONSTRAINT slack_posts_posted_ones_have_a_place CHECK ((ts IS NULL) = (posted_at IS NULL))
 );
 CREATE INDEX slack_posts_newest ON slack_posts (kind, project_key, channel, claimed_at DESC);
+CREATE UNIQUE INDEX slack_posts_one_claim ON slack_posts (kind, project_key, channel) WHERE ts IS NULL;
+CREATE UNIQUE INDEX slack_posts_one_per_message ON slack_posts (channel, ts);
+
+COMMENT ON COLUMN slack_posts.state_hash IS 'of what the post tells, without what merely grows older: equal means no news';
+COMMENT ON COLUMN slack_posts.content_hash IS 'of all that post and thread show; null until Slack shows it';
+
+-- Signatures of requests that Slack sent within the last minutes: a second one is a replay.
+CREATE TABLE slack_requests (
+    signature   text PRIMARY KEY,
+    received_at timestamptz NOT NULL
+);
 
 CREATE TABLE roadmap_visions (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

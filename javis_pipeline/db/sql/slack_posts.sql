@@ -1,0 +1,45 @@
+-- name: newest_posts
+-- The last one, which may be a claim whose message was not confirmed, and the one before it.
+SELECT post_id, state_hash, content_hash, facts, channel, ts, claimed_at, posted_at, updated_at
+  FROM slack_posts
+ WHERE kind = %(kind)s AND project_key = %(project_key)s AND channel = %(channel)s
+ ORDER BY claimed_at DESC, post_id
+ LIMIT 2;
+
+-- name: claim_post
+-- Before the message is sent. A claim whose message is not there is claimed anew, under its old id: if the message
+-- comes to light after all, it is known by it.
+INSERT INTO slack_posts (post_id, kind, project_key, channel, state_hash, facts, claimed_at)
+VALUES (%(post_id)s, %(kind)s, %(project_key)s, %(channel)s, %(state_hash)s, %(facts)s, %(now)s)
+ON CONFLICT (post_id) DO UPDATE
+   SET state_hash = excluded.state_hash, facts = excluded.facts, claimed_at = excluded.claimed_at;
+
+-- name: confirm_post
+UPDATE slack_posts SET ts = %(ts)s, posted_at = %(now)s WHERE post_id = %(post_id)s;
+
+-- name: change_post
+-- The message tells another state now; its thread does not yet.
+UPDATE slack_posts
+   SET state_hash = %(state_hash)s, facts = %(facts)s, content_hash = NULL, updated_at = %(now)s
+ WHERE post_id = %(post_id)s;
+
+-- name: complete_post
+UPDATE slack_posts SET content_hash = %(content_hash)s WHERE post_id = %(post_id)s;
+
+-- name: same_state_posted
+-- Whether a state was claimed or posted at or after an instant; null for ever.
+SELECT EXISTS (
+    SELECT FROM slack_posts
+     WHERE kind = %(kind)s AND project_key = %(project_key)s AND channel = %(channel)s AND state_hash = %(state_hash)s
+       AND ts IS NOT NULL AND (%(since)s::timestamptz IS NULL OR claimed_at >= %(since)s)
+) AS posted;
+
+-- name: post_at
+-- The post that a message is, or whose thread it is in.
+SELECT post_id, kind, project_key FROM slack_posts WHERE channel = %(channel)s AND ts = %(ts)s;
+
+-- name: forget_requests
+DELETE FROM slack_requests WHERE received_at < %(before)s;
+
+-- name: note_request
+INSERT INTO slack_requests (signature, received_at) VALUES (%(signature)s, %(now)s) ON CONFLICT DO NOTHING;
