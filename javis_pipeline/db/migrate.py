@@ -79,6 +79,6 @@ def _upgrade(url: str) -> None:
             command.upgrade(config, "head")
     except exc.DBAPIError as error:
         # Callers know psycopg's errors; SQLAlchemy is a detail of this function.
-        raise error.orig or error from error
+        raise error.orig or error from None
     finally:
         engine.dispose()

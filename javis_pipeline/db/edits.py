@@ -1,0 +1,36 @@
+"""Local edits made for people: plain updates, which the trigger marks like everybody else's. Functions never commit."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from psycopg import sql
+
+from javis_pipeline.db.connection import Connection
+from javis_pipeline.db.named_queries import named_queries
+
+_QUERIES = named_queries("edits")
+
+
+def issue_by_key(conn: Connection, key: str) -> dict[str, Any] | None:
+    """An issue by its key, or one it had before; its row is locked. None when it is not here."""
+    return conn.execute(_QUERIES["issue_by_key"], {"key": key}).fetchone()
+
+
+def keys_of_project(conn: Connection, project: str) -> list[str]:
+    """All keys of a project."""
+    return [row["key"] for row in conn.execute(_QUERIES["keys_of_project"], {"project": project})]
+
+
+def update_issue(conn: Connection, jira_id: str, columns: Mapping[str, object]) -> None:
+    """Set columns of an issue. Their names are ours; values are parameters."""
+    assignments = sql.SQL(", ").join(
+        sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(name)) for name in columns
+    )
+    statement = sql.SQL("UPDATE jira_issues SET {} WHERE jira_id = %(jira_id)s").format(assignments)
+    conn.execute(statement, {**columns, "jira_id": jira_id})
+
+
+def issue_labels(conn: Connection, *, key: str | None, projects: Sequence[str] | None) -> list[dict[str, Any]]:
+    """Labels with the number of issues that have them (`issues`) and some of their keys (`such_as`)."""
+    params = {"key": key, "projects": None if projects is None else list(projects)}
+    return conn.execute(_QUERIES["issue_labels"], params).fetchall()

@@ -1,0 +1,29 @@
+-- name: list_conflicts
+-- Open conflicts, oldest first, with the key and title that people know the record by.
+SELECT c.id, c.resource_type, c.resource_id, c.scope, c.field_name, c.kind, c.base_value, c.local_value, c.remote_value,
+       c.details, c.state, c.resolution, c.created_at, c.resolved_by, c.resolved_at, c.applied_at,
+       coalesce(i.key, p.page_id, c.resource_id) AS key, coalesce(i.title, p.title) AS title
+  FROM sync_conflicts c
+  LEFT JOIN jira_issues i ON c.resource_type = 'jira_issue' AND i.jira_id = c.resource_id
+  LEFT JOIN confluence_pages p ON c.resource_type = 'confluence_page' AND p.page_id = c.resource_id
+ WHERE c.state = 'open' AND (%(scopes)s::text[] IS NULL OR c.scope = ANY (%(scopes)s))
+ ORDER BY c.created_at, c.id;
+
+-- name: find_conflicts
+-- People type the first characters of an id. Two rows: the prefix is ambiguous.
+SELECT c.id, c.resource_type, c.scope, c.state
+  FROM sync_conflicts c
+ WHERE c.id::text LIKE %(prefix)s || '%%'
+ ORDER BY c.created_at DESC
+ LIMIT 2;
+
+-- name: list_errors
+-- Local edits that cannot be sent, with the reason and the remedy.
+SELECT 'jira' AS system, project_key AS scope, key, title, field, reason
+  FROM jira_issues, jsonb_each_text(sync_errors) AS error (field, reason)
+ WHERE sync_errors <> '{}' AND (%(scopes)s::text[] IS NULL OR project_key = ANY (%(scopes)s))
+UNION ALL
+SELECT 'confluence', space_key, page_id, title, field, reason
+  FROM confluence_pages, jsonb_each_text(sync_errors) AS error (field, reason)
+ WHERE sync_errors <> '{}' AND (%(scopes)s::text[] IS NULL OR space_key = ANY (%(scopes)s))
+ ORDER BY 1 DESC, 2, 3, 5;

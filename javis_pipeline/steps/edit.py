@@ -1,0 +1,130 @@
+"""Edits for people who do not write SQL. The next sync sends them, as it does every other edit."""
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from javis_pipeline.db import edits as rows
+from javis_pipeline.db.connection import Connection, Database
+from javis_pipeline.errors import UsageError
+
+
+def _text(value: str) -> str:
+    return value
+
+
+def _labels(value: str) -> list[str]:
+    return [label.strip() for label in value.split(",") if label.strip()]
+
+
+def _number(value: str) -> Decimal:
+    try:
+        return Decimal(value)
+    except InvalidOperation:
+        raise UsageError(f"{value!r} is not a number") from None
+
+
+def _day(value: str) -> date:
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise UsageError(f"{value!r} is not a date; it should look like 2026-11-30") from None
+
+
+# How the text of `--set field=text` is read.
+READERS: Mapping[str, Callable[[str], object]] = {
+    "title": _text,
+    "description": _text,
+    "status": _text,
+    "priority": _text,
+    "labels": _labels,
+    "assignee_id": _text,
+    "due_date": _day,
+    "story_points": _number,
+    "parent_key": _text,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """An issue after an edit. `fields` are the ones that differ from the last sync."""
+
+    key: str
+    sync_status: str
+    fields: tuple[str, ...]
+
+
+def parse_changes(assignments: Iterable[str]) -> dict[str, object]:
+    """`field=text` items as columns and values; an empty text means none (no labels for `labels`).
+
+    Raises:
+        UsageError: An item has no "=", names a field that cannot be edited, or has a text that makes no sense for it.
+    """
+    changes: dict[str, object] = {}
+    for assignment in assignments:
+        name, equals, text = assignment.partition("=")
+        if not equals:
+            raise UsageError(f"{assignment!r} is not an assignment; it should look like title='Better title'")
+        if name not in READERS:
+            near = difflib.get_close_matches(name, READERS, n=1, cutoff=0.5)
+            hint = f"did you mean {near[0]}? " if near else ""
+            raise UsageError(f"field {name} cannot be edited here; {hint}Fields: {', '.join(READERS)}")
+        changes[name] = READERS[name](text) if text or name == "labels" else None
+    return changes
+
+
+def edit_issue(db: Database, key: str, changes: Mapping[str, object], *, application: str) -> Edited:
+    """Make a local edit of an issue.
+
+    Args:
+        db: The product's database.
+        key: Key of the issue, also one it had before.
+        changes: Columns and values, as `parse_changes` gives them.
+        application: Whom the journal names as the program that edited.
+
+    Raises:
+        UsageError: The issue is not here; the message names the nearest.
+    """
+    with db.transaction(application_name=application) as conn:
+        issue = _found(conn, key)
+        rows.update_issue(conn, issue["jira_id"], changes)
+        return _edited(conn, issue["key"])
+
+
+def change_labels(db: Database, key: str, *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> Edited:
+    """Add labels to an issue and remove others; UsageError for an unknown issue or a label with a blank."""
+    for label in (*add, *remove):
+        if not label or re.search(r"\s", label):
+            raise UsageError(f"{label!r} is not a tag: Jira's labels have no blanks; write it like priority:high")
+    with db.transaction(application_name="javis tag") as conn:
+        issue = _found(conn, key)
+        labels = [label for label in issue["labels"] if label not in remove]
+        rows.update_issue(conn, issue["jira_id"], {"labels": [*labels, *add]})
+        return _edited(conn, issue["key"])
+
+
+def list_labels(db: Database, *, key: str | None = None, projects: Sequence[str] | None = None) -> list[dict[str, Any]]:
+    """Labels in use: `label`, `issues`, `such_as`; of one issue, or of projects (None: of all)."""
+    with db.transaction() as conn:
+        found = _found(conn, key)["key"] if key else None
+        return rows.issue_labels(conn, key=found, projects=projects)
+
+
+def _found(conn: Connection, key: str) -> dict[str, Any]:
+    issue = rows.issue_by_key(conn, key.upper())
+    if issue is None:
+        known = rows.keys_of_project(conn, key.upper().rpartition("-")[0])
+        near = difflib.get_close_matches(key.upper(), known, n=3, cutoff=0.6)
+        hint = f"; the nearest: {', '.join(near)}" if near else "; javis status lists the projects that are synced"
+        raise UsageError(f"there is no issue {key} here{hint}")
+    return issue
+
+
+def _edited(conn: Connection, key: str) -> Edited:
+    issue = rows.issue_by_key(conn, key)
+    assert issue is not None
+    return Edited(issue["key"], issue["sync_status"], tuple(sorted(issue["local_modified_fields"])))
