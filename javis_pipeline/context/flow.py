@@ -83,9 +83,8 @@ def cycle_times(items: pd.DataFrame, today: Today, *, weeks: int) -> pd.DataFram
     ]
     recent = recent[recent["started_at"] <= recent["finished_at"]]
     days = (recent["finished_at"] - recent["started_at"]).dt.total_seconds() / 86_400
-    return (
-        recent[["key", "finished_day"]].assign(cycle_days=days).loc[recent["finished_at"].argsort(kind="stable").index]
-    )
+    cycles = recent[["key", "finished_day", "finished_at"]].assign(cycle_days=days)
+    return cycles.sort_values(["finished_at", "key"]).drop(columns="finished_at")
 
 
 def _percentile(days: "pd.Series[float]", percent: int) -> float | None:

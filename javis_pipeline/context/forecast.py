@@ -75,19 +75,22 @@ class Simulation:
 
 
 def history_of(issues: pd.DataFrame, today: Today, thresholds: Thresholds) -> tuple[npt.NDArray[np.int64], str]:
-    """Items finished a day, in whole weeks as long as the project exists, and why that is too short ("": it is not).
+    """Items finished a day, in whole weeks since the first one was, and why that is too short ("": it is not).
+
+    Weeks before anything was finished say how long the project took to begin, not how fast it is.
 
     Args:
         issues: As `with_history` returns them.
     """
     items = issues[issues["is_item"]]
     daily = daily_finished(items, today, weeks=thresholds.weeks)
-    first = items["created_day"].min()
-    age_days = 0 if pd.isna(first) else max(0, (today.day - first).days)
-    weeks = min(thresholds.weeks, age_days // 7)
+    weeks = -(-len(np.trim_zeros(daily, "f")) // 7)
     daily = daily[len(daily) - 7 * weeks :]
     if weeks < thresholds.forecast_weeks_min:
-        return daily, f"{weeks} whole weeks of history; a forecast needs {thresholds.forecast_weeks_min}"
+        return (
+            daily,
+            f"{weeks} weeks since something was finished first; a forecast needs {thresholds.forecast_weeks_min}",
+        )
     if daily.sum() < thresholds.forecast_items_min:
         return daily, (
             f"{daily.sum()} items finished in {weeks} weeks; a forecast needs {thresholds.forecast_items_min}"

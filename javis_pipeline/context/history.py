@@ -62,23 +62,25 @@ def _with_categories(frames: Frames, today: Today) -> pd.DataFrame:
     by_id, by_name = _categories(frames)
     return changes.assign(
         **{
-            end: changes[f"{end}_id"].map(by_id).fillna(changes[f"{end}_status"].str.casefold().map(by_name))
+            end: looked_up(changes[f"{end}_id"], by_id).fillna(
+                looked_up(changes[f"{end}_status"].str.casefold(), by_name)
+            )
             for end in ("from", "to")
         }
     )
 
 
-def _categories(frames: Frames) -> tuple[dict[str, str], dict[str, str]]:
+def _categories(frames: Frames) -> tuple["pd.Series[str]", "pd.Series[str]"]:
     """Status category by status id, and by name in lower case, for statuses that were deleted and made again."""
     known = frames.statuses.rename(columns={"category": "status_category", "name": "status"})
-    pairs = pd.concat([frames.issues[["status_id", "status", "status_category"]], known], ignore_index=True)
-    pairs = pairs.dropna(subset=["status_category"]).drop_duplicates()
-    by_id = pairs.dropna(subset=["status_id"])
-    by_name = pairs.dropna(subset=["status"])
-    return (
-        dict(zip(by_id["status_id"], by_id["status_category"], strict=True)),
-        dict(zip(by_name["status"].str.casefold(), by_name["status_category"], strict=True)),
-    )
+    columns = ["status_id", "status", "status_category"]
+    seen = frames.issues[columns].drop_duplicates().sort_values(columns)
+    pairs = pd.concat([seen, known], ignore_index=True).dropna(subset=["status_category"])
+    pairs["name"] = pairs["status"].str.casefold()
+    # The table of statuses comes last: it is newer than what an issue says.
+    by_id = pairs.dropna(subset=["status_id"]).drop_duplicates("status_id", keep="last")
+    by_name = pairs.dropna(subset=["name"]).drop_duplicates("name", keep="last")
+    return by_id.set_index("status_id")["status_category"], by_name.set_index("name")["status_category"]
 
 
 def _started_at(issues: pd.DataFrame, changes: pd.DataFrame) -> "pd.Series[Any]":

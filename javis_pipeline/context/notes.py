@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from javis_pipeline.context.days import Today
+from javis_pipeline.context.days import Today, natural_order
 from javis_pipeline.context.frames import Frames
 
 _KEYS_NAMED = 3
@@ -55,5 +55,5 @@ def _odd_issues(issues: pd.DataFrame, today: Today) -> Iterator[str]:
 
 
 def _named(issues: pd.DataFrame, holds: "pd.Series[bool]") -> str:
-    keys = list(issues.loc[holds, "key"].head(_KEYS_NAMED))
+    keys = list(issues.loc[holds, "key"].sort_values(key=natural_order).head(_KEYS_NAMED))
     return f" ({', '.join(keys)}{', ...' if holds.sum() > len(keys) else ''})"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from javis_pipeline.context.days import as_date
+from javis_pipeline.context.days import as_date, looked_up
 from javis_pipeline.context.facts import Facts
 from javis_pipeline.context.risks.ranking import Found, found_rows, graded
 from javis_pipeline.records.context import Risk
@@ -21,15 +21,13 @@ def find(facts: Facts) -> Found:
         fields=("field_name", "nunique"), created_at=("created_at", "min")
     )
     ours = facts.issues[facts.issues["jira_id"].isin(by_record["resource_id"])]
-    keys = dict(zip(ours["jira_id"], ours["key"], strict=True))
+    keys = looked_up(by_record["resource_id"], ours.set_index("jira_id")["key"])
     is_page = by_record["resource_type"] == "confluence_page"
     since = facts.today.day_of(by_record["created_at"])
     days = facts.today.days_since(since)
     rows = by_record.assign(
         is_page=is_page,
-        key=by_record["resource_id"].where(
-            is_page, by_record["resource_id"].map(keys).fillna(by_record["resource_id"])
-        ),
+        key=by_record["resource_id"].where(is_page, keys.fillna(by_record["resource_id"])),
         since=since,
         days=days,
         severity=graded(days >= _HIGH_DAYS, "medium"),

@@ -33,6 +33,8 @@ def found_rows(
         build: Makes a risk of a row.
         worst_by: Column that is larger for the worse of two rows of the same severity.
     """
+    if rows.empty:
+        return Found((), ())
     order = rows.assign(
         severity_order=rows["severity"].map(SEVERITY_ORDER), key_order=natural_order(rows["key"])
     ).sort_values(["severity_order", worst_by, "key_order"], ascending=[True, False, True])
