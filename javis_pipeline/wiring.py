@@ -1,10 +1,16 @@
 """Settings to database connections and clients. What is not configured is None or a `SettingError`, never a dummy."""
 
+from datetime import UTC, datetime
+from functools import partial
+from uuid import uuid4
+
 from javis_pipeline.clients.jira.client import JiraClient
 from javis_pipeline.db.connection import Database
+from javis_pipeline.records.sync import Catalog
 from javis_pipeline.settings import Settings
 from javis_pipeline.steps.build_context import ContextScope
 from javis_pipeline.steps.suggest import ClaudeClient
+from javis_pipeline.sync.run import Run
 
 
 def open_database(settings: Settings) -> Database:
@@ -29,3 +35,9 @@ def claude_client(settings: Settings) -> ClaudeClient | None:
 def context_scope(settings: Settings, project: str) -> ContextScope:
     """What the work context of a project is about, and how it is judged."""
     return ContextScope(project, settings.spaces_of(project), settings.javis_timezone, settings.thresholds())
+
+
+def local_run(purpose: str, catalog: Catalog) -> Run:
+    """A run that only changes our side: a resolution or an undo. Nothing is sent, so it needs no account."""
+    run_id = f"{purpose}-{uuid4()}"
+    return Run(run_id=run_id, now=partial(datetime.now, UTC), new_id=uuid4, account_id="", catalog=catalog)

@@ -114,6 +114,13 @@ def list_labels(db: Database, *, key: str | None = None, projects: Sequence[str]
         return rows.issue_labels(conn, key=found, projects=projects)
 
 
+def find_issue(db: Database, key: str) -> str:
+    """Id of the issue with this key, or one it had before; UsageError names the nearest when it is not here."""
+    with db.transaction() as conn:
+        jira_id: str = _found(conn, key)["jira_id"]
+        return jira_id
+
+
 def _found(conn: Connection, key: str) -> dict[str, Any]:
     issue = rows.issue_by_key(conn, key.upper())
     if issue is None:

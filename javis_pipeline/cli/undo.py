@@ -1,0 +1,68 @@
+"""`javis undo`: take back what one run changed."""
+
+import getpass
+import json
+from contextlib import closing
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from javis_pipeline.errors import UsageError
+
+if TYPE_CHECKING:
+    from javis_pipeline.db.connection import Database
+    from javis_pipeline.records.sync import PlanItem
+
+
+@click.command()
+@click.argument("run_id", metavar="RUN")
+@click.option("--yes", is_flag=True, help="Do it without asking.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON; needs --yes to do anything.")
+def command(run_id: str, yes: bool, as_json: bool) -> None:
+    """Set back what the run RUN changed, here and there; shows the plan first. The id may be cut short.
+
+    What was edited since is left alone and becomes a conflict. The undo is a run of its own, so it can be undone.
+    """
+    from javis_pipeline.settings import load_settings
+    from javis_pipeline.wiring import open_database
+
+    with closing(open_database(load_settings())) as db:
+        items = _undo(db, run_id, really=False)
+        if not as_json:
+            _print(items)
+        if not items or not (yes or (not as_json and click.confirm("Set these back?"))):
+            if as_json:
+                click.echo(json.dumps([asdict(item) for item in items], indent=2, default=str))
+            return
+        done = _undo(db, run_id, really=True)
+    if as_json:
+        click.echo(json.dumps([asdict(item) for item in done], indent=2, default=str))
+    else:
+        click.echo(f"{len(done)} fields set back here.\nNext: javis sync")
+
+
+def _undo(db: "Database", run_id: str, *, really: bool) -> "list[PlanItem]":
+    from javis_pipeline.db.audit import scopes_of_run
+    from javis_pipeline.db.sync_store import PostgresStore
+    from javis_pipeline.steps.undo import plan_undo, undo_run
+    from javis_pipeline.wiring import local_run
+
+    scopes = scopes_of_run(db, run_id)
+    if len({scope.run_id for scope in scopes}) != 1:
+        what = "several runs begin with" if scopes else "no run that changed anything is called"
+        raise UsageError(f"{what} {run_id}; javis audit lists the runs")
+    items: list[PlanItem] = []
+    for scope in scopes:
+        store = PostgresStore(db, scope.resource_type, scope.scope)
+        undo = undo_run if really else plan_undo
+        items.extend(undo(store, scope.run_id, local_run("undo", store.catalog()), by=getpass.getuser()).items)
+    return items
+
+
+def _print(items: "list[PlanItem]") -> None:
+    from javis_pipeline.cli.audit import short
+    from javis_pipeline.cli.tables import print_table
+
+    rows = [(item.key, item.field, item.side, short(item.old), short(item.new), item.reason) for item in items]
+    print_table(["key", "field", "side", "now", "back to", "why"], rows, empty="Nothing is left to undo.")
