@@ -23,7 +23,7 @@ from javis_pipeline.db.locks import ScopeLock, hold_scope
 from javis_pipeline.db.quarantine import count_quarantined
 from javis_pipeline.db.satellites import store_priorities, store_sprints, store_statuses
 from javis_pipeline.db.watermarks import Watermark, advance_watermark, read_watermark, store_account
-from javis_pipeline.errors import RemoteRefused, SyncHalted, UnreadableRecord
+from javis_pipeline.errors import RemoteRefused, UnreadableRecord
 from javis_pipeline.records.jira import IssueStamp, Priority, Sprint, Status
 from javis_pipeline.records.sync import Overrides
 from javis_pipeline.records.values import ResourceRef
@@ -31,6 +31,7 @@ from javis_pipeline.steps.jira_site import NO_CHOICE, JiraSite, read_site
 from javis_pipeline.steps.pull_batch import BATCH_SIZE, Batch, BatchReader, in_batches
 from javis_pipeline.steps.pull_store import BatchStore, Settled, settle
 from javis_pipeline.steps.recording import recorded_step
+from javis_pipeline.sync.guards import guard_identity
 
 log = logging.getLogger(__name__)
 
@@ -208,12 +209,12 @@ def _guarded_watermark(db: Database, site: JiraSite, overrides: Overrides) -> Wa
     account_id = site.identity.account_id
     with db.transaction(origin="sync") as conn:
         before = read_watermark(conn, "jira", site.project.key)
-        if before.account_id not in (None, account_id, overrides.account_id):
-            raise SyncHalted(
-                f"jira project {site.project.key} was read as account {before.account_id} until now, and the token "
-                f"belongs to {account_id}, who may see other issues; nothing was changed. "
-                f"If that is right: javis sync jira --expect-account {account_id}"
-            )
+        guard_identity(
+            f"jira project {site.project.key}",
+            account_id=account_id,
+            last_account_id=before.account_id,
+            overrides=overrides,
+        )
         store_account(conn, "jira", site.project.key, account_id)
     return before
 

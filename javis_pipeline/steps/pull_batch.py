@@ -122,8 +122,8 @@ class BatchReader:
             row = issue_row(issue)
             satellites = satellite_rows(issue)
         except UnreadableRecord as error:
-            updated_at = next((stamp.remote_updated_at for stamp in batch.wanted if stamp.jira_id == remote_id), None)
-            batch.unreadable.append(Unreadable(remote_id, updated_at, document, str(error)))
+            batch.unreadable.append(Unreadable(remote_id, _updated_at(document), document, str(error)))
+            return
         except RemoteMissing:
             batch.absent.append(remote_id)  # gone since the bulk fetch
             return
@@ -177,6 +177,14 @@ class BatchReader:
         batch.satellites["sprint_changes"] += wire.sprint_changes(entry, self._fields)
         if entry.author:
             batch.users.add(entry.author)
+
+
+def _updated_at(document: JsonObject) -> datetime | None:
+    """When a document that cannot be read was changed; None if even that cannot be read."""
+    try:
+        return wire.parse_stamp(document).remote_updated_at
+    except UnreadableRecord:
+        return None
 
 
 def issue_row(issue: Issue) -> IssueRow:
