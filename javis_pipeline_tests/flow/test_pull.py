@@ -376,7 +376,7 @@ def test_given_jira_gives_up_on_a_first_load_when_started_again_then_it_continue
 
     tally = pull(database, site)
 
-    assert stored in (300, 350, 600)
+    assert 0 < stored < 650
     assert site.fetched() == 650 - stored
     assert (tally.inserted, tally.completeness.known, tally.whole) == (650 - stored, 650, True)
     assert column(database, "SELECT outcome FROM sync_runs ORDER BY started_at, run_id") == ["failed", "done"]
