@@ -5,7 +5,7 @@ the future, due dates before creation, links to issues that are nowhere, circles
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -50,8 +50,13 @@ def made_project(key: str, *, issues: int, seed: int, now: datetime = NOW) -> Ma
     epics = [f"{key}-{number}" for number in range(1, 2 + issues // 50)]
     for number in range(1, issues + 1):
         _add_issue(project, rng, number, epics, now)
+    everything = range(1, issues + 1)
+    unfinished = [
+        number for number in everything if project.tables["jira_issues"][number - 1]["status_category"] != "done"
+    ]
     for _ in range(issues // 20):
-        _add_link(project, rng, issues)
+        # What is done holds nothing up: most links are to be ones that count.
+        _add_link(project, rng, unfinished if rng.random() < 0.6 and len(unfinished) > 1 else everything)
     for page in range(issues // 40):
         _add_page(project, rng, page, issues, now)
     return project
@@ -168,8 +173,8 @@ def _add_to_sprint(project: MadeProject, rng: random.Random, jira_id: str, creat
         )
 
 
-def _add_link(project: MadeProject, rng: random.Random, issues: int) -> None:
-    one, other = rng.sample(range(1, issues + 1), 2)
+def _add_link(project: MadeProject, rng: random.Random, numbers: Sequence[int]) -> None:
+    one, other = rng.sample(numbers, 2)
     link_id = str(len(project.tables.get("issue_links", [])))
     kind, outward, inward = rng.choice(
         [("Blocks", "blocks", "is blocked by")] * 3 + [("Relates", "relates to", "relates to")]
