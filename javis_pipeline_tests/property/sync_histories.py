@@ -21,8 +21,6 @@ from javis_pipeline.sync.fields import JIRA_FIELDS
 from javis_pipeline.sync.resolve import Choice
 from javis_pipeline.sync.run import Rules, Run
 from javis_pipeline_tests.property.sync_memory import (
-    CATALOG,
-    OUR_ACCOUNT,
     PRIORITIES,
     STATUSES,
     SYNCED,
@@ -46,12 +44,17 @@ SETTLED = timedelta(minutes=10)
 class History:
     """One history. `play` makes it happen; it raises `Halt` when a law is broken."""
 
+    people: Sequence[str] = ("u1", "u2")
+    parents: Sequence[str] = ("OPS-7", "OPS-8")
+    statuses: Sequence[str] = tuple(STATUSES)
+    priorities: Sequence[str] = tuple(PRIORITIES)
+
     def __init__(self, rng: Random, *, records: int = 2, faulty: bool = True, rules: Rules | None = None) -> None:
         self.rng = rng
         self.rules = rules or Rules()
         self.world = World()
         self.store = self.make_store(self.world)
-        self.remote = MemoryRemote(self.world, marks=rng.random() < 0.7)
+        self.remote = self.make_remote(self.world)
         self.refs = [self.remote.create(number + 1, **self._values()) for number in range(records)]
         self.runs = 0
         self.alone = True
@@ -76,6 +79,9 @@ class History:
 
     def make_store(self, world: World) -> MemoryStore:
         return MemoryStore(world)
+
+    def make_remote(self, world: World) -> MemoryRemote:
+        return MemoryRemote(world, marks=self.rng.random() < 0.7)
 
     # --- what happens ---
 
@@ -173,7 +179,8 @@ class History:
 
     def run(self) -> Run:
         self.runs += 1
-        return Run(f"run-{self.runs}", self.world.now, self.world.new_id, OUR_ACCOUNT, CATALOG, self.rules)
+        catalog, account_id = self.store.catalog(), self.remote.account_id
+        return Run(f"run-{self.runs}", self.world.now, self.world.new_id, account_id, catalog, self.rules)
 
     def sync(self, *, fresh: bool = False) -> list[PlanItem]:
         """One run: settle, pull what the index shows, decide, push. `fresh`: the index has caught up."""
@@ -276,17 +283,17 @@ class History:
             case "labels":
                 return as_set(rng.sample(WORDS, 2))
             case "priority":
-                return rng.choice((*PRIORITIES, None))
+                return rng.choice((*self.priorities, None))
             case "assignee_id":
-                return rng.choice(("u1", "u2", None))
+                return rng.choice((*self.people, None))
             case "due_date":
                 return rng.choice(("2026-01-31", "2026-03-29", None))
             case "story_points":
                 return rng.choice((1, 2, 3, None))
             case "parent_key":
-                return rng.choice(("OPS-7", "OPS-8", None))
+                return rng.choice((*self.parents, None))
             case _:
-                return rng.choice(tuple(STATUSES))
+                return rng.choice(self.statuses)
 
     def _values(self) -> dict[str, Value]:
         return {name: self._value(name) for name in SYNCED}

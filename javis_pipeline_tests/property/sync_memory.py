@@ -314,6 +314,8 @@ class MemoryRemote:
         marks: Whether the history keeps our marks; without them, looks and values have to do.
     """
 
+    account_id = OUR_ACCOUNT
+
     def __init__(self, world: World, *, marks: bool = True) -> None:
         self.world = world
         self.marks = marks

@@ -1,0 +1,178 @@
+"""One run of the two-way sync of a Jira project, on the real store and site: settle, reconcile, push, or only plan.
+
+`open_scope` proves who we are and that the project is visible; the others believe what they read because of that.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID, uuid4
+
+from javis_pipeline.clients.jira import jql
+from javis_pipeline.clients.jira.client import JiraClient
+from javis_pipeline.clients.jira.remote import JiraRecords
+from javis_pipeline.db.connection import Database
+from javis_pipeline.db.issues import issues_to_fetch
+from javis_pipeline.db.locks import ScopeLock, hold_scope
+from javis_pipeline.db.sync_store import PostgresStore
+from javis_pipeline.db.watermarks import read_watermark
+from javis_pipeline.records.sync import WHOLE_RECORD, Overrides, PlanItem
+from javis_pipeline.records.values import ResourceRef
+from javis_pipeline.steps.census import Counted, take_census
+from javis_pipeline.steps.jira_site import NO_CHOICE, JiraSite, read_site
+from javis_pipeline.steps.push import Pushed, push_operations
+from javis_pipeline.steps.reconcile import Reconciled, plan_records, reconcile_edited, reconcile_records
+from javis_pipeline.steps.settle import settle_operations
+from javis_pipeline.sync.guards import guard_identity
+from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
+from javis_pipeline.sync.run import Rules, Run
+
+NO_OVERRIDES = Overrides()
+
+
+class JiraScope(NamedTuple):
+    """A project with both of its sides, and the run that works on it."""
+
+    store: PostgresStore
+    remote: JiraRecords
+    run: Run
+
+
+class WrittenBack(NamedTuple):
+    """What a write-back did.
+
+    Attributes:
+        settled: Earlier operations with an unknown outcome, by what became of them.
+        decided: What deciding the edited records came to.
+        pushed: What sending came to.
+    """
+
+    settled: Mapping[str, int]
+    decided: Reconciled
+    pushed: Pushed
+
+
+def open_scope(
+    db: Database,
+    jira: JiraClient,
+    project: str,
+    *,
+    run_id: str,
+    clock: Callable[[], datetime],
+    rules: Rules,
+    overrides: Overrides = NO_OVERRIDES,
+    chosen_fields: Mapping[str, str] = NO_CHOICE,
+    new_id: Callable[[], UUID] = uuid4,
+) -> JiraScope:
+    """Both sides of a project, after proving who we are and that it is visible.
+
+    Raises:
+        IdentityError, SettingError, SyncHalted: We are not who we should be, or the project is not visible.
+    """
+    site = read_site(jira, project, chosen=chosen_fields)
+    with db.transaction() as conn:
+        last = read_watermark(conn, "jira", project)
+    account_id = site.identity.account_id
+    guard_identity(
+        f"jira project {project}", account_id=account_id, last_account_id=last.account_id, overrides=overrides
+    )
+    store = PostgresStore(db, "jira_issue", project)
+    catalog = replace(store.catalog(), unwritable=_unwritable(site))
+    run = Run(run_id, clock, new_id, account_id, catalog, replace(rules, scopes=rules.scopes or frozenset({project})))
+    return JiraScope(store, JiraRecords(jira, site.fields, render=adf_to_markdown), run)
+
+
+def _unwritable(site: JiraSite) -> Mapping[str, str]:
+    if site.fields.story_points:
+        return {}
+    candidates = [ambiguity for ambiguity in site.ambiguities if ambiguity.role == "story_points"]
+    why = str(candidates[0]) if candidates else "this site has no story points field that the account can see"
+    return {"story_points": f"{why}; javis doctor says more"}
+
+
+def reconcile_pulled(
+    scope: JiraScope, refs: Iterable[ResourceRef], *, full: bool, lock: AbstractContextManager[object] | None = None
+) -> Reconciled:
+    """Settle what was sent, then decide the records that a pull handed on.
+
+    Args:
+        scope: Both sides of the project.
+        refs: What the pull did not store itself.
+        full: Also look for rows that were changed behind the trigger's back. Reads every row of the project.
+        lock: How the project is locked; None when the caller holds its lock.
+    """
+    with lock or nullcontext():
+        settle_operations(scope.store, scope.remote, scope.run)
+        unmarked = scope.store.unmarked() if full else ()
+        wanted = {ref.resource_id: ref for ref in (*refs, *unmarked)}
+        return reconcile_records(scope.store, scope.remote, wanted.values(), scope.run, proved=True)
+
+
+def write_back(
+    scope: JiraScope, *, overrides: Overrides = NO_OVERRIDES, lock: AbstractContextManager[object] | None = None
+) -> WrittenBack:
+    """Send local edits and resolved conflicts to Jira.
+
+    Raises:
+        SyncHalted: Suspiciously many writes are planned; nothing was sent.
+        RemoteBusy: Jira wants no more requests now; what was not sent stays planned.
+    """
+    with lock or nullcontext():
+        settled = settle_operations(scope.store, scope.remote, scope.run)
+        decided = reconcile_edited(scope.store, scope.remote, scope.run, proved=True)
+        pushed = push_operations(scope.store, scope.remote, scope.run, overrides)
+        return WrittenBack(settled, decided, pushed)
+
+
+def take_project_census(
+    scope: JiraScope,
+    jira: JiraClient,
+    project: str,
+    *,
+    overrides: Overrides = NO_OVERRIDES,
+    lock: AbstractContextManager[object] | None = None,
+) -> Counted:
+    """Find out which issues are gone, and which the pull has missed.
+
+    Raises:
+        SyncHalted: The list is suspiciously short, or many issues are gone; nothing was changed.
+    """
+    with lock or nullcontext():
+        ids = {stamp.jira_id for stamp in jira.search_ids(jql.sweep(project))}
+        return take_census(scope.store, scope.remote, ids, scope.run, overrides)
+
+
+def plan(scope: JiraScope, db: Database, jira: JiraClient, project: str) -> list[PlanItem]:
+    """What a run would do now, without doing it: nothing is written anywhere, not even a watermark."""
+    stamps = list(jira.search_ids(jql.sweep(project)))
+    with db.transaction() as conn:
+        wanted = set(issues_to_fetch(conn, stamps))
+    known = {ref.resource_id for ref in scope.store.records()}
+    changed = [
+        ResourceRef("jira_issue", stamp.jira_id, project, stamp.key) for stamp in stamps if stamp.jira_id in wanted
+    ]
+    new = [_new_item(ref) for ref in changed if ref.resource_id not in known]
+    refs = {ref.resource_id: ref for ref in (*scope.store.to_decide(), *changed) if ref.resource_id in known}
+    return [*new, *plan_records(scope.store, scope.remote, refs.values(), scope.run, proved=True).items]
+
+
+def _new_item(ref: ResourceRef) -> PlanItem:
+    return PlanItem(
+        ref.resource_type,
+        ref.resource_id,
+        ref.key,
+        WHOLE_RECORD,
+        "record",
+        None,
+        ref.key,
+        "new on the remote",
+        4,
+        "low",
+    )
+
+
+def project_lock(db: Database, project: str, run_id: str) -> AbstractContextManager[ScopeLock]:
+    """The lock that every writer of the project holds; entering it raises ScopeBusy while somebody else does."""
+    return hold_scope(db, "jira", project, holder=f"javis sync {run_id}")

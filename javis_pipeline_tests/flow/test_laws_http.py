@@ -1,0 +1,294 @@
+"""The laws over random histories with everything real: PostgreSQL, and a Jira behind a socket with its own bad luck.
+
+JAVIS_LAWS_SITE_HISTORIES says how many; `make laws` plays hundreds.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+import pytest
+
+from javis_pipeline.clients.http import Limits
+from javis_pipeline.clients.jira.client import JiraClient
+from javis_pipeline.clients.jira.fields import discover_fields
+from javis_pipeline.clients.jira.remote import JiraRecords
+from javis_pipeline.db.connection import Database
+from javis_pipeline.errors import OutcomeUnknown, RemoteMissing, StaleRevision
+from javis_pipeline.records.sync import Catalog, FieldChange, Operation, RemoteRecord
+from javis_pipeline.records.values import ResourceRef, Value
+from javis_pipeline.sandbox.clock import Clock
+from javis_pipeline.sandbox.faults import Fault, FaultKind, Rule
+from javis_pipeline.sandbox.jira.editing import InvalidEditError
+from javis_pipeline.sandbox.server import SandboxServer
+from javis_pipeline.sandbox.world import World as Sandbox
+from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
+from javis_pipeline_tests.integration.test_laws_postgres import StoreUnderTest, wipe
+from javis_pipeline_tests.property.sync_histories import Halt, History
+from javis_pipeline_tests.property.sync_memory import SYNCED, Crash, World, adf
+
+HISTORIES = int(os.environ.get("JAVIS_LAWS_SITE_HISTORIES", "24"))
+CRASHES = int(os.environ.get("JAVIS_LAWS_SITE_CRASHES", "12"))
+NOON = datetime(2026, 3, 28, 12, tzinfo=UTC)
+
+pytestmark = [pytest.mark.laws, pytest.mark.timeout(1800)]
+
+
+class IssueView:
+    """An issue of the sandbox, as the histories look at one."""
+
+    def __init__(self, remote: "SandboxRemote", ref: ResourceRef) -> None:
+        self._remote = remote
+        self.ref = ref
+
+    def _read(self) -> RemoteRecord:
+        was_hidden = not self.visible
+        self.visible = True
+        try:
+            return self._remote.records.fetch(self.ref)
+        finally:
+            self.visible = not was_hidden
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return dict(self._read().values)
+
+    @property
+    def updated(self) -> datetime | None:
+        return self._read().revision
+
+    @property
+    def visible(self) -> bool:
+        return not self._remote.sandbox.jira.issues[int(self.ref.resource_id)].hidden
+
+    @visible.setter
+    def visible(self, visible: bool) -> None:
+        self._remote.sandbox.jira.hide(self.ref.key, hidden=not visible)
+
+
+class SandboxRemote:
+    """The adapter of Jira under test, with the sandbox's people and faults at hand."""
+
+    def __init__(self, world: World, sandbox: Sandbox, client: JiraClient) -> None:
+        self.world = world
+        self.sandbox = sandbox
+        self.client = client
+        found = discover_fields(client.fields(), estimation_fields=[client.estimation_field(1) or ""])
+        self.records = JiraRecords(client, found.fields, render=adf_to_markdown)
+        self.account_id = client.prove_identity().account_id
+        self.issues: dict[str, IssueView] = {}
+        self.fault: Callable[[str], str] = lambda _: "ok"
+        self.missing_fields: Callable[[], Sequence[str]] = tuple
+        self.late: list[Operation] = []
+        self.sent: list[Operation] = []
+        self.executed: list[Operation] = []
+        self.observe: Callable[..., None] = lambda *_: None
+        self.epics = [sandbox.jira.create("OPS", f"Epic {n}", type="Epic").state.key for n in (1, 2)]
+
+    def create(self, number: int, **values: Value) -> ResourceRef:
+        title = str(values.pop("title", None) or f"issue {number}")
+        status = values.pop("status", None)
+        issue = self.sandbox.jira.create("OPS", title, status=str(status), **_for_people(values))
+        ref = ResourceRef("jira_issue", str(issue.id), "OPS", issue.state.key)
+        self.issues[ref.resource_id] = IssueView(self, ref)
+        return ref
+
+    def edit(self, resource_id: str, name: str, value: Value) -> None:
+        """A person in the browser. What the site refuses them does not happen."""
+        self.sandbox.clock.advance(timedelta(seconds=1))
+        view = self.issues[resource_id]
+        if not view.visible:
+            return
+        try:
+            if name == "status":
+                self.sandbox.jira.transition(view.ref.key, str(value), by="Ann Other")
+            else:
+                self.sandbox.jira.edit(view.ref.key, by="Ann Other", **_for_people({name: value}))
+        except InvalidEditError:
+            return
+        self.observe_now(resource_id)
+
+    def observe_now(self, resource_id: str) -> None:
+        view = self.issues[resource_id]
+        for name, raw in view.values.items():
+            if name in SYNCED:
+                self.observe(view, name, raw, None)
+
+    def execute(self, op: Operation) -> None:
+        """Later requests push the late ones out."""
+        for _ in range(4):
+            self.client.server_time()
+        self.executed.append(op)
+        self.observe_now(op.ref.resource_id)
+
+    # the port, interruptible and with faults
+
+    def fetch(self, ref: ResourceRef) -> RemoteRecord:
+        self.world.point("fetch")
+        return self.records.fetch(ref)
+
+    def history(self, ref: ResourceRef) -> Sequence[FieldChange]:
+        self.world.point("history")
+        return self.records.history(ref)
+
+    def send(self, op: Operation, current: RemoteRecord) -> None:
+        self.world.point("before send")
+        self.sandbox.clock.advance(timedelta(seconds=1))
+        kinds = {
+            "lost_before": Fault(FaultKind.LOST_REQUEST),
+            "lost_after": Fault(FaultKind.LOST_REPLY),
+            "late": Fault(FaultKind.LATE, after=3),
+            "busy": Fault(FaultKind.RATE_LIMITED),
+            "stale": Fault(FaultKind.CONFLICT),
+        }
+        fault = self.fault(op.kind)
+        if fault in kinds:
+            method = "POST" if op.kind == "transition" else "PUT"
+            self.sandbox.faults.add(Rule(kinds[fault], method=method))
+        self.sent.append(op)
+        try:
+            self.records.send(op, current)
+        except OutcomeUnknown:
+            if fault == "late":
+                self.late.append(op)
+            raise
+        except (StaleRevision, RemoteMissing):
+            raise
+        else:
+            self.executed.append(op)
+            self.observe_now(op.ref.resource_id)
+        finally:
+            self.sandbox.faults.clear()
+        self.world.point("after send")
+
+
+def _for_people(values: Mapping[str, Value]) -> dict[str, Any]:
+    """Values as a person types them."""
+    names = {"assignee_id": "assignee"}
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        if name == "description" and value is not None:
+            found[name] = adf(str(value))
+        else:
+            found[names.get(name, name)] = list(value) if isinstance(value, tuple) else value
+    return found
+
+
+class SiteHistory(History):
+    """A history in which everything is real but the people."""
+
+    statuses = ("To Do", "In Progress", "In Review", "Done")
+    priorities = ("High", "Medium", "Low")
+
+    def __init__(self, database: Database, sandbox: Sandbox, rng: Random, **options: Any) -> None:
+        self.database, self.sandbox = database, sandbox
+        self.client = JiraClient(
+            sandbox.base_url,
+            "us@example.com",
+            sandbox.credentials.api_token,
+            limits=Limits(tries=2),
+            sleep=lambda _: None,
+        )
+        self.people = [sandbox.people.named(name).account_id for name in ("Ann Other", "Bob Builder")]
+        sandbox.jira.behaviour.keeps_history_metadata = rng.random() < 0.7
+        super().__init__(rng, **options)
+
+    def make_store(self, world: World) -> StoreUnderTest:
+        store = StoreUnderTest(self.database, world)
+        statuses = {status.name: (status.status_id,) for status in self.client.statuses()}
+        priorities = {priority.name: priority.priority_id for priority in self.client.priorities()}
+        catalog = Catalog(statuses, priorities, dict.fromkeys(self.people, "somebody"))
+        store.catalog = lambda: catalog  # type: ignore[method-assign]  # the pull that fills the tables is not under test
+        return store
+
+    def make_remote(self, world: World) -> SandboxRemote:
+        remote = SandboxRemote(world, self.sandbox, self.client)
+        self.parents = remote.epics
+        return remote
+
+    def something_else(self) -> None:
+        if self.rng.random() < 0.3:
+            self.world.now_ += timedelta(minutes=10)
+        else:
+            self.resolve_something()
+
+    def check_settled(self) -> None:
+        super().check_settled()
+        for ref in self.refs:
+            self._check_what_we_replaced(ref)
+
+    def _check_what_we_replaced(self, ref: ResourceRef) -> None:
+        """By the site's own changelog: what a write of ours replaced was seen here, or is kept."""
+        key = ref.resource_id
+        for change in self.remote.records.history(ref):
+            if change.author_id != self.remote.account_id or change.field in ("labels", "description"):
+                continue
+            words = change.old_text if change.field in ("status", "priority") else change.old
+            kept = self._was_seen("local", key, change.field, words) or self._kept_in_conflict(key, change.field, words)
+            audited = any(
+                e.field == change.field and e.old == words for e in self.store.audit if e.ref.resource_id == key
+            )
+            if not (kept or audited):
+                raise Halt(f"no silent loss: {change.field} {words!r} was overwritten there")
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with SandboxServer(Sandbox(seed=3, clock=Clock(NOON))) as server:
+        server.world.jira.create_project("OPS", "Operations")
+        yield server.world
+
+
+@pytest.mark.parametrize("batch", range(4))
+def test_no_edit_is_lost_with_everything_real(database, sandbox, batch):
+    for seed in range(batch * HISTORIES // 4, (batch + 1) * HISTORIES // 4):
+        wipe(database)
+        history = SiteHistory(database, sandbox, Random(seed))
+        try:
+            history.play(8)
+        except Halt as broken:
+            raise Halt(f"seed {seed}: {broken}") from broken
+
+
+def a_busy_day(database: Database, sandbox: Sandbox) -> SiteHistory:
+    """Twelve records, each with another mixture of edits on the two sides."""
+    wipe(database)
+    history = SiteHistory(database, sandbox, Random(7), records=12, faulty=False)
+    history.rng = Random(11)
+    for _ in range(20):
+        history.edit_locally()
+        history.edit_remotely()
+    return history
+
+
+def run_until(history: SiteHistory, at: int | None) -> int:
+    """Run once; die at the given point. Returns how many points were passed."""
+    passed = 0
+
+    def count(label: str) -> None:
+        nonlocal passed
+        passed += 1
+        if passed == at:
+            raise Crash(label)
+
+    history.world.at_point = count
+    try:
+        history.sync(fresh=True)
+    finally:
+        history.world.at_point = lambda _: None
+    return passed
+
+
+def test_a_run_killed_between_any_two_calls_loses_nothing(database, sandbox):
+    points = run_until(a_busy_day(database, sandbox), None)
+    chosen = sorted(Random(1).sample(range(1, points), min(CRASHES, points - 1)))
+
+    for at in chosen:
+        history = a_busy_day(database, sandbox)
+        with pytest.raises(Crash):
+            run_until(history, at)
+        history.settle_down()
+
+    assert points > 100
