@@ -3,9 +3,10 @@
 import dagster as dg
 
 from javis_pipeline.defs import resources
+from javis_pipeline.defs.conflicts import sync_conflicts
 from javis_pipeline.defs.executors import executor_for
 from javis_pipeline.defs.insight import ai_suggestions, work_context
-from javis_pipeline.defs.jira import jira_issues
+from javis_pipeline.defs.jira import jira_issues, jira_writeback
 from javis_pipeline.defs.jobs import advise_job, everything_job, sync_job
 from javis_pipeline.defs.schedules import morning_schedule, sync_schedule
 from javis_pipeline.defs.sensors import local_changes
@@ -13,7 +14,15 @@ from javis_pipeline.defs.sources import jira_site, local_edits
 from javis_pipeline.settings import load_settings
 
 defs = dg.Definitions(
-    assets=[jira_site, local_edits, jira_issues, work_context, ai_suggestions],
+    assets=[
+        jira_site,
+        local_edits,
+        jira_issues,
+        jira_writeback,
+        sync_conflicts,
+        work_context,
+        ai_suggestions,
+    ],
     jobs=[sync_job, advise_job, everything_job],
     schedules=[sync_schedule, morning_schedule],
     sensors=[local_changes],

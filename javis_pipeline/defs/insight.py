@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 
 from javis_pipeline.db.connection import Database
+from javis_pipeline.defs.conflicts import sync_conflicts
 from javis_pipeline.defs.failures import explained_failures
 from javis_pipeline.defs.jira import jira_issues
 from javis_pipeline.defs.metadata import SAMPLE_ROWS, link, markdown_table, picture
@@ -18,7 +19,13 @@ from javis_pipeline.steps.suggest import StoredAdvice, suggest
 from javis_pipeline.wiring import claude_client, context_scope
 
 
-@dg.asset(partitions_def=projects, deps=[jira_issues], group_name="insight", kinds={"pandas"}, owners=["team:javis"])
+@dg.asset(
+    partitions_def=projects,
+    deps=[jira_issues, sync_conflicts],
+    group_name="insight",
+    kinds={"pandas"},
+    owners=["team:javis"],
+)
 def work_context(
     context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
 ) -> dg.MaterializeResult[None]:

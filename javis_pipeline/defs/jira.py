@@ -1,29 +1,27 @@
-"""The Jira side: what is pulled, and what is written back."""
+"""The Jira side: what is pulled and merged, and what is written back."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import dagster as dg
-from pydantic import Field
 
 from javis_pipeline.clients.jira.client import JiraClient
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.status import latest_issues
+from javis_pipeline.defs.config import SyncConfig, WriteBackConfig
 from javis_pipeline.defs.failures import explained_failures
 from javis_pipeline.defs.metadata import SAMPLE_ROWS, link, markdown_table, table_metadata
 from javis_pipeline.defs.partitions import projects
+from javis_pipeline.defs.plans import plan_table
 from javis_pipeline.defs.progress import watcher
 from javis_pipeline.defs.sources import jira_site, local_edits
 from javis_pipeline.settings import Settings
-from javis_pipeline.steps.pull import PullTally, pull_issues
+from javis_pipeline.steps.pull import pull_issues
+from javis_pipeline.steps.two_way import open_scope, project_lock, reconcile_pulled, write_back
+from javis_pipeline.sync.run import Rules
 
-
-class PullConfig(dg.Config):
-    """How an issue or page pull runs; the defaults are those of the schedule."""
-
-    full_refresh: bool = Field(
-        default=False, description="Read everything again, changed or not. Finds what an incremental pull cannot see."
-    )
+_clock = partial(datetime.now, UTC)
 
 
 @dg.asset(
@@ -36,30 +34,92 @@ class PullConfig(dg.Config):
 )
 def jira_issues(
     context: dg.AssetExecutionContext,
-    config: PullConfig,
+    config: SyncConfig,
     settings: dg.ResourceParam[Settings],
     db: dg.ResourceParam[Database],
     jira: dg.ResourceParam[JiraClient],
 ) -> dg.MaterializeResult[None]:
     """One row per Jira issue of the project, with links, comments, worklogs, sprints, people and status changes.
 
-    Only what changed since the last run is fetched. Fields that were edited here are not overwritten.
+    Only what changed since the last run is fetched. What was edited here as well is merged field by field; fields that
+    both sides changed become conflicts.
     """
-    with explained_failures():
+    project = context.partition_key
+    with explained_failures(), project_lock(db, project, context.run_id) as lock:
         tally = pull_issues(
             db,
             jira,
-            project=context.partition_key,
+            project=project,
             run_id=context.run_id,
-            now=datetime.now(UTC),
+            now=_clock(),
             full=config.full_refresh,
             chosen_fields=settings.jira_fields,
+            overrides=config.overrides(),
+            lock=lock,
             progress=watcher(),
         )
-    return dg.MaterializeResult(metadata=_metadata(db, tally, settings))
+        scope = open_scope(
+            db,
+            jira,
+            project,
+            run_id=context.run_id,
+            clock=_clock,
+            rules=config.rules(),
+            overrides=config.overrides(),
+            chosen_fields=settings.jira_fields,
+        )
+        merged = reconcile_pulled(scope, tally.to_merge, full=config.full_refresh)
+    return dg.MaterializeResult(
+        metadata={
+            **table_metadata(db, "jira_issues", {"project_key": project}),
+            **tally.as_metadata(),
+            **{f"merge_{name}": count for name, count in merged.count().items()},
+            "merged": plan_table(merged.items),
+            "latest": _latest(db, project, settings),
+        }
+    )
 
 
-def _metadata(db: Database, tally: PullTally, settings: Settings) -> dict[str, Any]:
+@dg.asset(
+    partitions_def=projects,
+    deps=[jira_issues],
+    group_name="jira",
+    kinds={"jira", "postgres"},
+    owners=["team:javis"],
+    pool="jira_api",
+)
+def jira_writeback(
+    context: dg.AssetExecutionContext,
+    config: WriteBackConfig,
+    settings: dg.ResourceParam[Settings],
+    db: dg.ResourceParam[Database],
+    jira: dg.ResourceParam[JiraClient],
+) -> dg.MaterializeResult[None]:
+    """Edits made here and resolved conflicts, sent to Jira: only fields that changed, and only onto what was seen."""
+    project = context.partition_key
+    with explained_failures(), project_lock(db, project, context.run_id):
+        scope = open_scope(
+            db,
+            jira,
+            project,
+            run_id=context.run_id,
+            clock=_clock,
+            rules=Rules(),
+            overrides=config.overrides(),
+            chosen_fields=settings.jira_fields,
+        )
+        done = write_back(scope, overrides=config.overrides())
+    return dg.MaterializeResult(
+        metadata={
+            **{f"settled_{state}": count for state, count in done.settled.items()},
+            **done.pushed.count(),
+            "errors": done.decided.count()["errors"],
+            "decided": plan_table(done.decided.items),
+        }
+    )
+
+
+def _latest(db: Database, project: str, settings: Settings) -> dg.MetadataValue[Any]:
     site = settings.require_jira().url
     rows = [
         (
@@ -69,10 +129,6 @@ def _metadata(db: Database, tally: PullTally, settings: Settings) -> dict[str, A
             issue["assignee"],
             issue["remote_updated_at"],
         )
-        for issue in latest_issues(db, tally.project, limit=SAMPLE_ROWS)
+        for issue in latest_issues(db, project, limit=SAMPLE_ROWS)
     ]
-    return {
-        **table_metadata(db, "jira_issues", {"project_key": tally.project}),
-        **tally.as_metadata(),
-        "latest": dg.MetadataValue.md(markdown_table(["issue", "title", "status", "assignee", "updated"], rows)),
-    }
+    return dg.MetadataValue.md(markdown_table(["issue", "title", "status", "assignee", "updated"], rows))

@@ -11,6 +11,7 @@ from typing import Any
 from javis_pipeline.db import edits as rows
 from javis_pipeline.db.connection import Connection, Database
 from javis_pipeline.errors import UsageError
+from javis_pipeline.records.values import Value, from_json
 
 
 def _text(value: str) -> str:
@@ -75,6 +76,16 @@ def parse_changes(assignments: Iterable[str]) -> dict[str, object]:
             raise UsageError(f"field {name} cannot be edited here; {hint}Fields: {', '.join(READERS)}")
         changes[name] = READERS[name](text) if text or name == "labels" else None
     return changes
+
+
+def parse_value(field: str, text: str) -> Value:
+    """The text of a field's value in the spelling that conflicts use; an empty text means none."""
+    if not text:
+        return () if field == "labels" else None
+    read = READERS.get(field, _text)(text)
+    if isinstance(read, date):
+        return read.isoformat()
+    return from_json(read)
 
 
 def edit_issue(db: Database, key: str, changes: Mapping[str, object], *, application: str) -> Edited:

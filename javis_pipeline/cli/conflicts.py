@@ -1,0 +1,176 @@
+"""`javis conflicts`: what both sides changed, and choosing."""
+
+import getpass
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+
+from javis_pipeline.errors import UsageError
+
+if TYPE_CHECKING:
+    from javis_pipeline.db.conflicts import FoundConflict
+    from javis_pipeline.db.connection import Database
+
+_as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def command(context: click.Context) -> None:
+    """List conflicts, show both values side by side, and choose.
+
+    A conflict is a field that changed here and there since both sides last agreed. Both values are kept; the other
+    fields of the issue go on being synced.
+    """
+    if context.invoked_subcommand is None:
+        context.invoke(list_)
+
+
+@command.command("list")
+@click.option("--project", "projects", multiple=True, metavar="KEY", help="Only this project; can be given again.")
+@click.option("--errors", is_flag=True, help="List edits that cannot be sent instead, with the reason.")
+@_as_json
+def list_(projects: tuple[str, ...] = (), errors: bool = False, as_json: bool = False) -> None:
+    """List the conflicts that wait, oldest first."""
+    from javis_pipeline.cli.projects import chosen_projects
+    from javis_pipeline.db.conflicts import list_conflicts, list_errors
+    from javis_pipeline.settings import load_settings
+    from javis_pipeline.wiring import open_database
+
+    settings = load_settings()
+    keys = chosen_projects(projects, settings.partitions) if projects else []
+    scopes = [scope for key in keys for scope in (key, *settings.spaces_of(key))] or None
+    with closing(open_database(settings)) as db:
+        found = (list_errors if errors else list_conflicts)(db, scopes)
+    if as_json:
+        click.echo(json.dumps(found, indent=2, default=str))
+    elif errors:
+        _print_errors(found)
+    else:
+        print_conflicts(found)
+
+
+def print_conflicts(found: Sequence[Mapping[str, Any]]) -> None:
+    """The conflicts as a table, and the next command."""
+    from javis_pipeline.cli.audit import short
+    from javis_pipeline.cli.tables import print_table
+
+    rows = [
+        (
+            str(conflict["id"])[:8],
+            conflict["key"],
+            conflict["field_name"],
+            conflict["kind"].replace("_", " "),
+            short(conflict["base_value"]),
+            short(conflict["local_value"]),
+            short(conflict["remote_value"]),
+            _who(conflict["details"]),
+        )
+        for conflict in found
+    ]
+    columns = ["id", "key", "field", "kind", "before", "here", "there", "changed there by"]
+    print_table(columns, rows, empty="No conflicts.")
+    if found:
+        click.echo(f"Next: javis conflicts show {rows[0][0]}")
+
+
+def _print_errors(found: Sequence[Mapping[str, Any]]) -> None:
+    from javis_pipeline.cli.tables import print_table
+
+    rows = [(error["key"], error["field"], error["reason"]) for error in found]
+    print_table(["key", "field", "why it is not sent"], rows, empty="Every edit made here could be sent.")
+
+
+def _who(details: Mapping[str, Any]) -> str:
+    return ", ".join(str(details[name]) for name in ("author", "at") if details.get(name))
+
+
+@command.command()
+@click.argument("conflict_id", metavar="ID")
+@_as_json
+def show(conflict_id: str, as_json: bool) -> None:
+    """Show one conflict side by side, with the value both sides agreed on last. ID may be cut short."""
+    from javis_pipeline.db.conflicts import list_conflicts
+    from javis_pipeline.settings import load_settings
+    from javis_pipeline.wiring import open_database
+
+    with closing(open_database(load_settings())) as db:
+        found = _find(db, conflict_id)
+        conflict = next((row for row in list_conflicts(db, [found.scope]) if row["id"] == found.conflict_id), None)
+    if conflict is None:
+        raise UsageError(f"conflict {conflict_id} is {found.state}; javis conflicts lists those that are open")
+    if as_json:
+        click.echo(json.dumps(conflict, indent=2, default=str))
+        return
+    from javis_pipeline.cli.side_by_side import print_side_by_side
+
+    click.secho(f"{conflict['key']}  {conflict['title'] or ''}", bold=True)
+    kind, since = conflict["kind"].replace("_", " "), conflict["created_at"]
+    click.echo(f"{conflict['field_name']}: {kind}, open since {since:%Y-%m-%d %H:%M}")
+    who = _who(conflict["details"])
+    if who:
+        click.echo(f"changed there by {who}")
+    print_side_by_side(conflict["base_value"], conflict["local_value"], conflict["remote_value"])
+    short_id = str(conflict["id"])[:8]
+    click.echo(f"Next: javis conflicts resolve {short_id} --local, or --remote, or --value TEXT")
+
+
+@command.command()
+@click.argument("conflict_id", metavar="ID")
+@click.option("--local", "choice", flag_value="local", help="The value here wins, and goes there with the next sync.")
+@click.option("--remote", "choice", flag_value="remote", help="The value there wins, and replaces the one here.")
+@click.option("--value", metavar="TEXT", help="This value wins on both sides; written as for javis edit.")
+@click.option("--merged", type=click.File(), metavar="FILE", help="The text in FILE wins; - reads standard input.")
+@_as_json
+def resolve(conflict_id: str, choice: str | None, value: str | None, merged: TextIO | None, as_json: bool) -> None:
+    """End a conflict as you choose. ID may be cut short.
+
+    If a side has moved since the conflict was last synced, nothing is done and you are told.
+    """
+    if sum(option is not None for option in (choice, value, merged)) != 1:
+        raise UsageError("say which value wins: --local, --remote, --value TEXT or --merged FILE")
+    from javis_pipeline.settings import load_settings
+    from javis_pipeline.wiring import open_database
+
+    with closing(open_database(load_settings())) as db:
+        found = _find(db, conflict_id)
+        if merged is not None:
+            field = _resolve(db, found, "merged", merged.read())
+        else:
+            field = _resolve(db, found, choice or "manual", value)
+    if as_json:
+        click.echo(json.dumps({"id": str(found.conflict_id), "field": field, "state": "resolved"}))
+    else:
+        click.echo(f"Resolved: {field}.\nNext: javis sync")
+
+
+def _find(db: "Database", prefix: str) -> "FoundConflict":
+    from javis_pipeline.db.conflicts import find_conflicts, list_conflicts
+
+    found = find_conflicts(db, prefix)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UsageError(f"several conflicts have an id that begins with {prefix}; give more of it")
+    first = [str(row["id"])[:8] for row in list_conflicts(db)[:3]]
+    hint = f"; open ones: {', '.join(first)}" if first else "; none is open"
+    raise UsageError(f"there is no conflict {prefix}{hint}")
+
+
+def _resolve(db: "Database", found: "FoundConflict", choice: Any, text: str | None) -> str:
+    """Resolve, and name what was resolved."""
+    from javis_pipeline.db.sync_store import PostgresStore
+    from javis_pipeline.steps.edit import parse_value
+    from javis_pipeline.steps.resolve import resolve as resolve_conflict
+    from javis_pipeline.wiring import local_run
+
+    store = PostgresStore(db, found.resource_type, found.scope)
+    conflict = store.conflict(found.conflict_id)
+    assert conflict is not None
+    value = None if text is None else parse_value(conflict.field, text.rstrip("\n"))
+    run = local_run("resolve", store.catalog())
+    resolve_conflict(store, found.conflict_id, choice, run, by=getpass.getuser(), value=value, seen=conflict)
+    return f"{conflict.field} of {conflict.ref.key}"

@@ -1,0 +1,81 @@
+"""Run configuration, as the launchpad shows it. The defaults are those of the schedules."""
+
+import dagster as dg
+from pydantic import Field
+
+from javis_pipeline.errors import UsageError
+from javis_pipeline.records.sync import Force, Overrides
+from javis_pipeline.sync.fields import FIELDS_OF
+from javis_pipeline.sync.run import Rules
+
+
+class SyncConfig(dg.Config):
+    """How both sides are brought into step in this run."""
+
+    full_refresh: bool = Field(
+        default=False,
+        description="Read everything again, changed or not, and look for edits made behind the trigger's back.",
+    )
+    force: str = Field(
+        default="none",
+        description="'local' or 'remote' resolves this run's conflicts that way at once; 'none' leaves them to people",
+    )
+    force_fields: list[str] = Field(
+        default=[], description="The fields that `force` is about, such as title; empty for all."
+    )
+    expect_account: str | None = Field(
+        default=None, description="Account id that may take over the project from the one that synced it until now."
+    )
+
+    def rules(self) -> Rules:
+        """The rules of the run; UsageError explains a value that makes no sense."""
+        return sync_rules(self.force, self.force_fields)
+
+    def overrides(self) -> Overrides:
+        """What a person allowed for this run."""
+        return Overrides(account_id=self.expect_account)
+
+
+class WriteBackConfig(dg.Config):
+    """How edits made here are sent in this run."""
+
+    expect_writes: int | None = Field(
+        default=None, description="Allow this many writes, where a guard stopped because they were suspiciously many."
+    )
+    expect_account: str | None = Field(
+        default=None, description="Account id that may take over the project from the one that synced it until now."
+    )
+
+    def overrides(self) -> Overrides:
+        """What a person allowed for this run."""
+        return Overrides(writes=self.expect_writes, account_id=self.expect_account)
+
+
+class CensusConfig(dg.Config):
+    """How the count of what is still there runs."""
+
+    expect_deletions: int | None = Field(
+        default=None,
+        description="Allow this many deletions, where a guard stopped because they were suspiciously many.",
+    )
+    expect_count: int | None = Field(
+        default=None, description="Believe a list of this many records, where a guard stopped because it was too short."
+    )
+
+    def overrides(self) -> Overrides:
+        """What a person allowed for this run."""
+        return Overrides(deletions=self.expect_deletions, missing=self.expect_count)
+
+
+def sync_rules(force: str, fields: list[str]) -> Rules:
+    """Rules of a run that resolves conflicts at once; UsageError names the values that there are."""
+    choices: dict[str, Force] = {"none": "none", "local": "local", "remote": "remote"}
+    if force not in choices:
+        raise UsageError(f"force is {force!r}; it can be none, local or remote")
+    known = sorted({name for fields_of in FIELDS_OF.values() for name in fields_of})
+    unknown = [name for name in fields if name not in known]
+    if unknown:
+        raise UsageError(f"no field is called {', '.join(unknown)}; fields: {', '.join(known)}")
+    if fields and force == "none":
+        raise UsageError("fields are named, but no side to force them to: choose local or remote")
+    return Rules(force=choices[force], force_fields=frozenset(fields))

@@ -1,0 +1,28 @@
+"""The conflicts that wait for a person."""
+
+import dagster as dg
+
+from javis_pipeline.db.conflicts import list_conflicts, list_errors
+from javis_pipeline.db.connection import Database
+from javis_pipeline.defs.jira import jira_writeback
+from javis_pipeline.defs.partitions import projects
+from javis_pipeline.defs.plans import conflict_table
+from javis_pipeline.settings import Settings
+
+
+@dg.asset(partitions_def=projects, deps=[jira_writeback], group_name="sync", kinds={"postgres"}, owners=["team:javis"])
+def sync_conflicts(
+    context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
+) -> dg.MaterializeResult[None]:
+    """One row per field that both sides changed: both values are kept until a person chooses."""
+    scopes = [context.partition_key, *settings.spaces_of(context.partition_key)]
+    conflicts, errors = list_conflicts(db, scopes), list_errors(db, scopes)
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/table_name": "sync_conflicts",
+            "dagster/row_count": len(conflicts),
+            "open": len(conflicts),
+            "errors": len(errors),
+            "conflicts": conflict_table(conflicts),
+        }
+    )

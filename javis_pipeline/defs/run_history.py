@@ -1,0 +1,61 @@
+"""Dagster keeps every run and event for ever; this forgets the old ones."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import dagster as dg
+import sqlalchemy as sa
+from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
+from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
+
+FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+_BATCH = 200
+
+
+def prune_runs(instance: dg.DagsterInstance, *, before: datetime, dry_run: bool = False) -> int:
+    """Delete the runs that ended and were made before an instant, with their events and logs; how many.
+
+    A run that holds the newest materialization of an asset's partition, or the newest result of a check, stays: without
+    it Dagster would call the partition missing, and start over what waits for it.
+    """
+    kept = _runs_to_keep(instance)
+    old = instance.get_run_ids(dg.RunsFilter(statuses=FINISHED, created_before=before))
+    gone = [run_id for run_id in old if run_id not in kept]
+    if not dry_run:
+        for start in range(0, len(gone), _BATCH):
+            _delete(instance, gone[start : start + _BATCH])
+    return len(gone)
+
+
+def _runs_to_keep(instance: dg.DagsterInstance) -> set[str]:
+    storage = instance.event_log_storage
+    kept: set[str] = set()
+    for key in instance.all_asset_keys():
+        if newest_of_all := instance.get_latest_materialization_event(key):
+            kept.add(newest_of_all.run_id)
+        newest = storage.get_latest_storage_id_by_partition(key, dg.DagsterEventType.ASSET_MATERIALIZATION)
+        ids = list(newest.values())
+        for start in range(0, len(ids), _BATCH):
+            wanted = dg.AssetRecordsFilter(key, storage_ids=ids[start : start + _BATCH])
+            kept |= {record.run_id for record in instance.fetch_materializations(wanted, limit=_BATCH).records}
+    return kept | _runs_of_newest_checks(storage)
+
+
+def _runs_of_newest_checks(storage: object) -> set[str]:
+    if not isinstance(storage, SqlEventLogStorage):
+        return set()
+    checks = AssetCheckExecutionsTable.c
+    newest = sa.select(sa.func.max(checks.id)).group_by(checks.asset_key, checks.check_name, checks.partition)
+    with storage.index_connection() as conn:
+        return set(conn.execute(sa.select(checks.run_id).where(checks.id.in_(newest))).scalars())
+
+
+def _delete(instance: dg.DagsterInstance, run_ids: Sequence[str]) -> None:
+    for run_id in run_ids:
+        instance.delete_run(run_id)
+        instance.compute_log_manager.delete_logs(prefix=[run_id])
+    storage = instance.event_log_storage
+    if isinstance(storage, SqlEventLogStorage):
+        # `delete_run` leaves the results of checks behind.
+        with storage.index_connection() as conn:
+            conn.execute(sa.delete(AssetCheckExecutionsTable).where(AssetCheckExecutionsTable.c.run_id.in_(run_ids)))
