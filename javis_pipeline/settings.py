@@ -20,6 +20,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from javis_pipeline.context.thresholds import Thresholds
 from javis_pipeline.errors import SettingError
+from javis_pipeline.records.retention import KeepDays
 
 Executor = Literal["in_process", "multiprocess", "celery", "k8s"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
@@ -180,6 +181,8 @@ def _words(value: object) -> object:
 
 
 Count = Annotated[int, Field(ge=1)]
+# Within a week a write may still turn out to have been executed, and a person come back from a few days off.
+Days = Annotated[int, Field(ge=7, le=36_500)]
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
 BaseUrl = Annotated[str, BeforeValidator(_base_url)]
 PostgresUrl = Annotated[SecretStr, BeforeValidator(_postgres_url)]
@@ -211,6 +214,11 @@ _EXAMPLES = {
     "JAVIS_AUTOSTART": "1",
     "JAVIS_EXECUTOR": "in_process, multiprocess, celery or k8s",
     "LOG_LEVEL": "INFO",
+    "JAVIS_KEEP_RUNS_DAYS": "30",
+    "JAVIS_KEEP_JOURNAL_DAYS": "90",
+    "JAVIS_KEEP_AUDIT_DAYS": "400",
+    "JAVIS_KEEP_QUARANTINE_DAYS": "90",
+    "JAVIS_KEEP_ADVICE_DAYS": "180",
     "JAVIS_HISTORY_WEEKS": "26",
     "JAVIS_DUE_SOON_DAYS": "3",
     "JAVIS_BLOCKS_MANY": "3",
@@ -267,6 +275,12 @@ class Settings(BaseSettings):
     javis_autostart: bool = False
     javis_executor: Executor = "in_process"
     log_level: Annotated[LogLevel, BeforeValidator(_upper)] = "INFO"
+    # How long history is kept; `KeepDays` says of what.
+    javis_keep_runs_days: Days = KeepDays.runs
+    javis_keep_journal_days: Days = KeepDays.journal
+    javis_keep_audit_days: Days = KeepDays.audit
+    javis_keep_quarantine_days: Days = KeepDays.quarantine
+    javis_keep_advice_days: Days = KeepDays.advice
     # From where on the work context calls something a risk; `Thresholds` says what each means.
     javis_history_weeks: Annotated[int, Field(ge=6, le=104)] = Thresholds.weeks
     javis_due_soon_days: Count = Thresholds.due_soon_days
@@ -319,6 +333,16 @@ class Settings(BaseSettings):
             high_priorities=self.javis_high_priorities,
             blocks_labels=self.javis_blocks_labels,
             blocked_by_labels=self.javis_blocked_by_labels,
+        )
+
+    def keep_days(self) -> KeepDays:
+        """How long history is kept."""
+        return KeepDays(
+            runs=self.javis_keep_runs_days,
+            journal=self.javis_keep_journal_days,
+            audit=self.javis_keep_audit_days,
+            quarantine=self.javis_keep_quarantine_days,
+            advice=self.javis_keep_advice_days,
         )
 
     def slack_channel(self, project: str) -> str | None:

@@ -3,10 +3,16 @@
 import json
 import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from javis_pipeline.errors import UsageError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from javis_pipeline.settings import Settings
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -101,3 +107,45 @@ def restore(file: Path, yes: bool, as_json: bool) -> None:
         click.echo(json.dumps({"restored": str(file), "applied": applied}))
     else:
         click.echo(f"Restored from {file}. Next: javis status")
+
+
+@command.command()
+@click.option("--dry-run", is_flag=True, help="Only show what would go.")
+@as_json
+def prune(dry_run: bool, as_json: bool) -> None:
+    """Forget history that is older than the JAVIS_KEEP_*_DAYS, here and in Dagster.
+
+    What an edit that has not gone out, an open conflict or an unsettled write needs stays, however old it is.
+    """
+    from dataclasses import asdict
+    from datetime import UTC, datetime, timedelta
+
+    from javis_pipeline.cli.tables import print_table
+    from javis_pipeline.db.connection import Database
+    from javis_pipeline.settings import load_settings
+    from javis_pipeline.steps.prune import Pruned
+    from javis_pipeline.steps.prune import prune as forget
+
+    settings, now = load_settings(), datetime.now(UTC)
+    keep = settings.keep_days()
+    with Database.open(settings) as db:
+        pruned = forget(db, keep, now=now, dry_run=dry_run)
+    runs = _prune_dagster(settings, before=now - timedelta(days=keep.runs), dry_run=dry_run)
+    pruned = [Pruned("runs of Dagster", keep.runs, runs), *pruned]
+    if as_json:
+        document = {"dry_run": dry_run, "forgotten": [asdict(entry) for entry in pruned]}
+        click.echo(json.dumps(document))
+        return
+    columns = ["what", "older than", "would go" if dry_run else "gone"]
+    print_table(columns, [(entry.table, f"{entry.days} days", entry.rows) for entry in pruned], empty="")
+
+
+def _prune_dagster(settings: "Settings", *, before: "datetime", dry_run: bool) -> int:
+    from dagster import DagsterInstance
+
+    from javis_pipeline.cli.instance import use_dagster_home
+    from javis_pipeline.defs.run_history import prune_runs
+
+    use_dagster_home(settings)
+    with DagsterInstance.get() as instance:
+        return prune_runs(instance, before=before, dry_run=dry_run)

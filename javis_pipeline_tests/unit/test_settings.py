@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from javis_pipeline.errors import SettingError
+from javis_pipeline.records.retention import KeepDays
 from javis_pipeline.settings import ProjectSpace, Settings, load_settings
 
 JIRA = {"JIRA_URL": "https://acme.atlassian.net", "JIRA_EMAIL": "ann@acme.com", "JIRA_TOKEN": "s3cret-token"}
@@ -125,6 +126,8 @@ def test_given_a_relative_home_when_loaded_then_it_is_absolute(load):
         ("JAVIS_AUTOSTART", "perhaps"),
         ("JAVIS_EXECUTOR", "hunter2"),
         ("LOG_LEVEL", "hunter2"),
+        ("JAVIS_KEEP_RUNS_DAYS", "6"),
+        ("JAVIS_KEEP_AUDIT_DAYS", "forever"),
     ],
 )
 def test_given_a_malformed_value_when_loaded_then_the_error_names_the_variable_and_its_form_only(load, name, value):
@@ -186,3 +189,8 @@ def test_given_secrets_when_settings_are_shown_then_they_are_masked(load):
 
     assert "hunter2" not in shown
     assert "s3cret-token" not in shown
+
+
+def test_given_days_to_keep_when_loaded_then_what_is_not_set_has_its_default(load):
+    assert load().keep_days() == KeepDays()
+    assert load(JAVIS_KEEP_RUNS_DAYS="7", JAVIS_KEEP_JOURNAL_DAYS="60").keep_days() == KeepDays(runs=7, journal=60)

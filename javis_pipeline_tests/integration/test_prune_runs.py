@@ -1,0 +1,104 @@
+"""What is forgotten of Dagster's runs."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import dagster as dg
+import pytest
+import sqlalchemy as sa
+from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, SqlEventLogStorageTable
+
+from javis_pipeline.defs.run_history import prune_runs
+
+SOON = datetime.now(UTC) + timedelta(days=1)
+PARTITIONS = dg.StaticPartitionsDefinition(["OQC", "EUV"])
+
+
+@dg.asset(partitions_def=PARTITIONS)
+def issues() -> None: ...
+
+
+@dg.asset
+def site() -> None: ...
+
+
+@dg.asset_check(asset=site)
+def site_is_fine() -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(passed=True)
+
+
+@pytest.fixture
+def instance(database_url: str, tmp_path: Path) -> Iterator[dg.DagsterInstance]:
+    """An instance on PostgreSQL, as in production."""
+    url = database_url.replace("postgresql://", "postgresql+psycopg2://", 1)
+    config = {"storage": {"postgres": {"postgres_url": url}}, "telemetry": {"enabled": False}}
+    with dg.instance_for_test(temp_dir=str(tmp_path), overrides=config) as instance:
+        yield instance
+
+
+def run(instance: dg.DagsterInstance, *assets: object, partition: str | None = None) -> str:
+    return dg.materialize(assets, instance=instance, partition_key=partition).run_id
+
+
+def runs(instance: dg.DagsterInstance) -> set[str]:
+    return set(instance.get_run_ids())
+
+
+def run_ids_in(instance: dg.DagsterInstance, table: sa.Table) -> set[str]:
+    with instance.event_log_storage.index_connection() as conn:
+        return set(conn.execute(sa.select(table.c.run_id)).scalars())
+
+
+def test_given_several_runs_of_each_partition_when_pruned_then_the_newest_of_each_stays(
+    instance: dg.DagsterInstance,
+) -> None:
+    for _ in range(2):
+        run(instance, issues, partition="EUV")
+    run(instance, issues, partition="OQC")
+    newest = {run(instance, issues, partition="OQC"), runs_of(instance, "EUV")[0]}
+
+    assert prune_runs(instance, before=SOON) == 2
+    assert runs(instance) == newest
+    assert instance.get_materialized_partitions(issues.key) == {"OQC", "EUV"}
+    assert run_ids_in(instance, SqlEventLogStorageTable) == newest
+    assert prune_runs(instance, before=SOON) == 0
+
+
+def runs_of(instance: dg.DagsterInstance, partition: str) -> list[str]:
+    """Ids of the partition's runs, newest first."""
+    return list(instance.get_run_ids(dg.RunsFilter(tags={"dagster/partition": partition})))
+
+
+def test_given_checks_when_pruned_then_only_the_newest_results_stay(instance: dg.DagsterInstance) -> None:
+    for _ in range(3):
+        last = run(instance, site, site_is_fine)
+
+    assert prune_runs(instance, before=SOON) == 2
+    assert run_ids_in(instance, AssetCheckExecutionsTable) == {last}
+
+
+def test_given_an_old_run_when_pruned_then_its_logs_go_too(instance: dg.DagsterInstance, tmp_path: Path) -> None:
+    old, new = run(instance, site), run(instance, site)
+
+    prune_runs(instance, before=SOON)
+
+    assert not list(tmp_path.glob(f"**/{old}"))
+    assert list(tmp_path.glob(f"**/{new}"))
+
+
+def test_given_a_dry_run_or_young_runs_when_pruned_then_nothing_goes(instance: dg.DagsterInstance) -> None:
+    for _ in range(2):
+        run(instance, site)
+
+    assert prune_runs(instance, before=SOON, dry_run=True) == 1
+    assert prune_runs(instance, before=SOON - timedelta(days=2)) == 0
+    assert len(runs(instance)) == 2
+
+
+def test_given_a_run_that_has_not_ended_when_pruned_then_it_stays(instance: dg.DagsterInstance) -> None:
+    defs = dg.Definitions([site], jobs=[dg.define_asset_job("job", "*")])
+    waiting = instance.create_run_for_job(defs.resolve_job_def("job"))
+
+    assert prune_runs(instance, before=SOON) == 0
+    assert waiting.run_id in runs(instance)
