@@ -53,7 +53,12 @@ def hold_scope(database: Database, system: str, scope: str, *, holder: str = "ja
         key = {"name": f"javis {name}"}
         if not conn.execute(_QUERIES["take_lock"], key).fetchall()[0]["taken"]:
             raise ScopeBusy(f"{name} is being synced by {_holder(conn, key)}; wait for it to end, or stop it")
-        yield ScopeLock(conn, name)
+        try:
+            yield ScopeLock(conn, name)
+        finally:
+            # The end of the session releases it too, but only a moment later: too late for a step that follows at once.
+            with contextlib.suppress(psycopg.OperationalError):
+                conn.execute(_QUERIES["release_lock"], key)
 
 
 def _holder(conn: Connection, key: dict[str, str]) -> str:

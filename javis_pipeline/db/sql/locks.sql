@@ -2,6 +2,9 @@
 -- Never waits: the second run is told who holds the lock.
 SELECT pg_try_advisory_lock(hashtextextended(%(name)s, 0)) AS taken;
 
+-- name: release_lock
+SELECT pg_advisory_unlock(hashtextextended(%(name)s, 0));
+
 -- name: lock_holder
 -- pg_locks shows a 64-bit key as its two halves. The holder's session does nothing else, so it began with the lock.
 SELECT activity.pid, activity.application_name, activity.backend_start
