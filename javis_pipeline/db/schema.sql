@@ -39,6 +39,10 @@ CREATE TYPE public.sync_status AS ENUM (
     'error'
 );
 
+CREATE FUNCTION public.confluence_page_content_hash(title text, body_storage text, parent_id text, labels text[]) RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (md5((ROW(title, md5(body_storage), parent_id, labels))::text))::uuid;
+
 CREATE TABLE public.confluence_pages (
     page_id text NOT NULL,
     space_key text NOT NULL,
@@ -65,10 +69,11 @@ CREATE TABLE public.confluence_pages (
     remote_state public.remote_state DEFAULT 'present'::public.remote_state NOT NULL,
     remote_missing_since timestamp with time zone
 );
+ALTER TABLE ONLY public.confluence_pages ALTER COLUMN body_storage SET STORAGE EXTERNAL;
 
 CREATE FUNCTION public.confluence_page_content_hash(row_ public.confluence_pages) RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN (md5((ROW((row_).title, (row_).body_storage, (row_).parent_id, (row_).labels))::text))::uuid;
+    RETURN public.confluence_page_content_hash((row_).title, (row_).body_storage, (row_).parent_id, (row_).labels);
 
 CREATE FUNCTION public.javis_keep_tombstone() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -442,6 +447,8 @@ CREATE TABLE public.sync_audit (
     CONSTRAINT sync_audit_side_is_known CHECK ((side = ANY (ARRAY['local'::text, 'remote'::text])))
 );
 
+COMMENT ON COLUMN public.sync_audit.undo_of IS 'id of the newest row that this one takes back; old rows may be forgotten before it';
+
 ALTER TABLE public.sync_audit ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.sync_audit_id_seq
     START WITH 1
@@ -754,9 +761,6 @@ ALTER TABLE ONLY public.page_issue_links
 
 ALTER TABLE ONLY public.page_versions
     ADD CONSTRAINT page_versions_page_id_fkey FOREIGN KEY (page_id) REFERENCES public.confluence_pages(page_id) ON DELETE CASCADE;
-
-ALTER TABLE ONLY public.sync_audit
-    ADD CONSTRAINT sync_audit_undo_of_fkey FOREIGN KEY (undo_of) REFERENCES public.sync_audit(id);
 
 ALTER TABLE ONLY public.sync_conflict_values
     ADD CONSTRAINT sync_conflict_values_conflict_id_fkey FOREIGN KEY (conflict_id) REFERENCES public.sync_conflicts(id) ON DELETE CASCADE;

@@ -106,6 +106,9 @@ CREATE INDEX confluence_pages_by_space ON confluence_pages (space_key, version_c
 CREATE INDEX confluence_pages_dirty ON confluence_pages (space_key)
     WHERE local_modified_fields <> '{}' OR local_deleted_at IS NOT NULL;
 
+-- As for descriptions of issues: a first load would mostly compress.
+ALTER TABLE confluence_pages ALTER body_storage SET STORAGE EXTERNAL;
+
 -- Satellites of issues and pages: written by the sync only ---------------------------------------------------------------
 -- Those of issues name the issue without a foreign key: rows of jira_issues are never deleted, only the pull writes here,
 -- always in the transaction of the issue itself, and a check for each row would double the time of a first load.
@@ -369,9 +372,10 @@ CREATE TABLE sync_audit (
     reason        text NOT NULL,
     actor         text NOT NULL,
     at            timestamptz NOT NULL,
-    undo_of       bigint REFERENCES sync_audit (id)
+    undo_of       bigint
 );
 CREATE INDEX sync_audit_by_run ON sync_audit (run_id);
+COMMENT ON COLUMN sync_audit.undo_of IS 'id of the newest row that this one takes back; old rows may be forgotten before it';
 CREATE INDEX sync_audit_by_resource ON sync_audit (resource_type, resource_id, id);
 
 -- Advice -------------------------------------------------------------------------------------------------------------------
@@ -481,9 +485,14 @@ RETURN jira_issue_content_hash(
     (row_).due_date, (row_).story_points, (row_).parent_key
 );
 
+-- A body is hashed by itself: as a part of a row's text it would be quoted first, character by character.
+CREATE FUNCTION confluence_page_content_hash(title text, body_storage text, parent_id text, labels text[]) RETURNS uuid
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN md5(ROW(title, md5(body_storage), parent_id, labels)::text)::uuid;
+
 CREATE FUNCTION confluence_page_content_hash(row_ confluence_pages) RETURNS uuid
 LANGUAGE sql STABLE PARALLEL SAFE
-RETURN md5(ROW((row_).title, (row_).body_storage, (row_).parent_id, (row_).labels)::text)::uuid;
+RETURN confluence_page_content_hash((row_).title, (row_).body_storage, (row_).parent_id, (row_).labels);
 
 -- Tracking of local edits -----------------------------------------------------------------------------------------------------
 
