@@ -66,10 +66,10 @@ def _projects(db: "Database", settings: "Settings", asked: str | None) -> list[s
 
 
 def _read(db: "Database", settings: "Settings", project: str, sprint: str | None) -> "WorkContext":
-    from javis_pipeline.steps.build_context import ContextScope, read_context
+    from javis_pipeline.steps.build_context import read_context
+    from javis_pipeline.wiring import context_scope
 
-    scope = ContextScope(project, settings.spaces_of(project), settings.javis_timezone, settings.thresholds())
-    return read_context(db, scope, now=datetime.now(UTC), sprint=sprint)
+    return read_context(db, context_scope(settings, project), now=datetime.now(UTC), sprint=sprint)
 
 
 def _draw(context: "WorkContext", path: Path) -> None:

@@ -6,6 +6,7 @@ and Ito, which people with any colour vision can tell apart; lines differ in the
 
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import cache
 from io import BytesIO
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from zoneinfo import ZoneInfo
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import MaxNLocator
 
@@ -230,9 +232,17 @@ def _subject_names(context: WorkContext) -> dict[str, str]:
 
 
 def _shortened(name: str) -> str:
-    # A dollar sign in a title would switch to mathematical type.
-    text = name if len(name) <= _NAME_LENGTH else f"{name[: _NAME_LENGTH - 1]}…"
+    """What of a title fits beside the axis and can be drawn: what the font does not have is left out."""
+    drawn = " ".join("".join(char for char in name if ord(char) in _drawable()).split())
+    text = drawn if len(drawn) <= _NAME_LENGTH else f"{drawn[: _NAME_LENGTH - 1]}…"
+    # A dollar sign would switch to mathematical type.
     return text.replace("$", r"\$")
+
+
+@cache
+def _drawable() -> frozenset[int]:
+    """Code points that the default font has a glyph for."""
+    return frozenset(get_font(findfont(FontProperties())).get_charmap())
 
 
 def _place(day: date) -> float:

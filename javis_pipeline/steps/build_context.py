@@ -6,12 +6,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from difflib import get_close_matches
 from functools import partial
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from javis_pipeline.clients.jira.client import JiraClient
-from javis_pipeline.context.build import build_work_context
-from javis_pipeline.context.frames import Frames, frames_of
-from javis_pipeline.context.sprints import sprint_named
 from javis_pipeline.context.thresholds import Thresholds
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.context import context_rows, known_projects, newest_context, store_context
@@ -58,7 +56,12 @@ def read_context(db: Database, scope: ContextScope, *, now: datetime, sprint: st
     Raises:
         UsageError: No sprint of the project has that name; the message names the nearest.
     """
-    frames = _frames(db, scope, now)
+    # pandas takes a third of a second to import, and most programs that import this module read no context.
+    from javis_pipeline.context.build import build_work_context
+    from javis_pipeline.context.frames import frames_of
+    from javis_pipeline.context.sprints import sprint_named
+
+    frames = frames_of(_rows(db, scope, now))
     if sprint is not None and sprint_named(frames, sprint) is None:
         names = list(dict.fromkeys(frames.sprints["name"].iloc[::-1]))
         raise UsageError(f"no sprint of {scope.project_key} is called {sprint!r}{_nearest(sprint, names)}")
@@ -163,20 +166,20 @@ class ContextAggregator:
         return context.without(risks=not include_risks, blockers=not include_blockers)
 
 
-def _frames(db: Database, scope: ContextScope, now: datetime) -> Frames:
+def _rows(db: Database, scope: ContextScope, now: datetime) -> dict[str, list[tuple[Any, ...]]]:
+    """The rows of the project's tables, by the name of the frame they are for."""
     limits = scope.thresholds
     midnight = datetime.combine(now.astimezone(scope.zone).date(), time(), scope.zone)
     with db.transaction() as conn:
         # One snapshot: a sync that commits between two queries must not make an issue blocked by one that is done.
         conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        rows = context_rows(
+        return context_rows(
             conn,
             project_key=scope.project_key,
             spaces=scope.spaces,
             labels=(*limits.blocks_labels, *limits.blocked_by_labels),
             since=midnight - timedelta(weeks=limits.weeks),
         )
-    return frames_of(rows)
 
 
 def _nearest(name: str, known: Sequence[str]) -> str:

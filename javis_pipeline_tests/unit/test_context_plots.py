@@ -24,7 +24,12 @@ def _busy():
     ]
     starts = [a_change(f"OQC-{number}", "new", "indeterminate", 8 + number % 170) for number in range(1, 400)]
     epics = [
-        an_issue(f"OQC-{number}", issue_type="Epic", due_date=day(60), title="Rebuild the $whole$ thing from scratch")
+        an_issue(
+            f"OQC-{number}",
+            issue_type="Epic",
+            due_date=day(60),
+            title="\x1bRebuild the $whole$ 全部 \N{ROCKET} thing from scratch",
+        )
         for number in range(900, 908)
     ]
     left = [an_issue(f"OQC-{number}", parent_key=f"OQC-{900 + number % 8}") for number in range(500, 560)]
