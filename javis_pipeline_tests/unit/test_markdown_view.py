@@ -110,6 +110,11 @@ def test_given_two_lists_in_a_row_when_shown_then_they_stay_two() -> None:
         pytest.param(image("plan"), "{mediaSingle: plan.png #plan-id}", id="picture"),
         pytest.param(panel(paragraph("Careful")), "::: panel: info\nCareful\n:::", id="panel"),
         pytest.param(panel(panel(paragraph("a"))), ":::: panel: info\n::: panel: info\na\n:::\n::::", id="nested"),
+        pytest.param(
+            paragraph({**text("x"), "marks": [{"type": "annotation", "attrs": {"id": "1"}}, {"type": "code"}]}, "y"),
+            "`x`y",
+            id="commented code",
+        ),
         pytest.param({"type": "extension", "attrs": {"extensionKey": "toc"}}, "{extension: toc}", id="macro"),
         pytest.param(
             paragraph({"type": "date", "attrs": {"timestamp": "1767225600000"}}), "{date: 2026-01-01}", id="date"

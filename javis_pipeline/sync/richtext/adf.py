@@ -18,6 +18,8 @@ MAX_NESTING = 100
 
 # Ids the server hands out anew whenever it likes.
 _VOLATILE = frozenset({"localId"})
+# The marks that ADF knows together with code; it has no bold code.
+_CODE_MARKS = frozenset({"code", "link", "annotation"})
 # An attribute with one of these values means the same as no attribute.
 _DEFAULTS: Mapping[tuple[str, str], tuple[object, ...]] = {
     ("orderedList", "order"): (1,),
@@ -124,10 +126,10 @@ def _canonical_marks(marks: Any) -> tuple[str, ...]:
     """Marks as texts, sorted: the kind, with attributes also these."""
     if not isinstance(marks, list):
         return ()
+    kinds = [str(mark.get("type")) if isinstance(mark, dict) else "" for mark in marks]
     keys = set()
-    for mark in marks:
-        if isinstance(mark, dict):
-            kind = str(mark.get("type"))
+    for kind, mark in zip(kinds, marks, strict=True):
+        if kind and ("code" not in kinds or kind in _CODE_MARKS):
             attrs = _canonical_attrs(kind, mark.get("attrs"))
             keys.add(f"{kind} {json.dumps(attrs, sort_keys=True)}" if attrs else kind)
     return tuple(sorted(keys))

@@ -244,7 +244,7 @@ class _Reader:
                 _append_text(nodes, child.content, marks)
             else:
                 text = " " if kind == "softbreak" else child.content
-                _append_text(nodes, text, [*marks, {"type": "code"}] if kind == "code_inline" else marks)
+                _append_text(nodes, text, _code_marks(marks) if kind == "code_inline" else marks)
         return nodes
 
     def _inline_placeholder(self, shown: str, marks: Sequence[Any]) -> dict[str, Any]:
@@ -292,6 +292,11 @@ def _append_text(nodes: list[dict[str, Any]], text: str, marks: Sequence[Any]) -
         nodes[-1]["text"] += text
         return
     nodes.append({"type": "text", "text": text} | ({"marks": list(marks)} if marks else {}))
+
+
+def _code_marks(marks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The marks of code within these: ADF knows linked code, but no bold code."""
+    return [*(mark for mark in marks if mark["type"] == "link"), {"type": "code"}]
 
 
 def _link(token: Token) -> dict[str, Any]:

@@ -356,6 +356,9 @@ def _run(node: Any, seen: Seen) -> Run:
     return run_of(text, marks) if isinstance(marks, list) and marks else Run(text)
 
 
+_MARKS = ("link", "strong", "em", "strike")
+
+
 def run_of(text: str, marks: Sequence[Any]) -> Run:
     """A run from an ADF text node; marks that Markdown cannot say are left out."""
     kinds = {str(mark.get("type")): _attrs(mark) for mark in marks if isinstance(mark, dict)}
@@ -363,7 +366,7 @@ def run_of(text: str, marks: Sequence[Any]) -> Run:
     href, title = link.get("href"), link.get("title")
     return Run(
         text,
-        tuple(kind for kind in ("link", "strong", "em", "strike", "code") if kind in kinds),
+        tuple(kind for kind in (("link", "code") if "code" in kinds else _MARKS) if kind in kinds),
         str(href) if "link" in kinds and href is not None else None,
         title if isinstance(title, str) and title else None,
     )
