@@ -37,7 +37,6 @@ def context_scope(settings: Settings, project: str) -> ContextScope:
     return ContextScope(project, settings.spaces_of(project), settings.javis_timezone, settings.thresholds())
 
 
-def local_run(purpose: str, catalog: Catalog) -> Run:
+def local_run(catalog: Catalog) -> Run:
     """A run that only changes our side: a resolution or an undo. Nothing is sent, so it needs no account."""
-    run_id = f"{purpose}-{uuid4()}"
-    return Run(run_id=run_id, now=partial(datetime.now, UTC), new_id=uuid4, account_id="", catalog=catalog)
+    return Run(run_id=str(uuid4()), now=partial(datetime.now, UTC), new_id=uuid4, account_id="", catalog=catalog)

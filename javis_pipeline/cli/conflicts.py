@@ -4,6 +4,7 @@ import getpass
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
@@ -67,7 +68,7 @@ def print_conflicts(found: Sequence[Mapping[str, Any]]) -> None:
             short(conflict["base_value"]),
             short(conflict["local_value"]),
             short(conflict["remote_value"]),
-            _who(conflict["details"]),
+            _who(conflict),
         )
         for conflict in found
     ]
@@ -84,8 +85,10 @@ def _print_errors(found: Sequence[Mapping[str, Any]]) -> None:
     print_table(["key", "field", "why it is not sent"], rows, empty="Every edit made here could be sent.")
 
 
-def _who(details: Mapping[str, Any]) -> str:
-    return ", ".join(str(details[name]) for name in ("author", "at") if details.get(name))
+def _who(conflict: Mapping[str, Any]) -> str:
+    at = conflict["details"].get("remote_at")
+    when = datetime.fromisoformat(at).astimezone().strftime("%Y-%m-%d %H:%M") if at else ""
+    return ", ".join(filter(None, (conflict["remote_author"], when)))
 
 
 @command.command()
@@ -110,7 +113,7 @@ def show(conflict_id: str, as_json: bool) -> None:
     click.secho(f"{conflict['key']}  {conflict['title'] or ''}", bold=True)
     kind, since = conflict["kind"].replace("_", " "), conflict["created_at"]
     click.echo(f"{conflict['field_name']}: {kind}, open since {since:%Y-%m-%d %H:%M}")
-    who = _who(conflict["details"])
+    who = _who(conflict)
     if who:
         click.echo(f"changed there by {who}")
     print_side_by_side(conflict["base_value"], conflict["local_value"], conflict["remote_value"])
@@ -171,6 +174,6 @@ def _resolve(db: "Database", found: "FoundConflict", choice: Any, text: str | No
     conflict = store.conflict(found.conflict_id)
     assert conflict is not None
     value = None if text is None else parse_value(conflict.field, text.rstrip("\n"))
-    run = local_run("resolve", store.catalog())
+    run = local_run(store.catalog())
     resolve_conflict(store, found.conflict_id, choice, run, by=getpass.getuser(), value=value, seen=conflict)
     return f"{conflict.field} of {conflict.ref.key}"

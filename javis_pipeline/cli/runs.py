@@ -13,6 +13,13 @@ if TYPE_CHECKING:
     from javis_pipeline.steps.pull import Progress
 
 
+def all_assets() -> list[str]:
+    """Names of all assets that a run can make."""
+    from javis_pipeline.definitions import defs
+
+    return sorted(key.to_user_string() for key in defs.resolve_asset_graph().materializable_asset_keys)
+
+
 def materialize(
     assets: Sequence[str], *, partition: str, config: Mapping[str, Mapping[str, object]], progress: "Progress"
 ) -> dict[str, dict[str, Any]]:

@@ -56,7 +56,7 @@ def _undo(db: "Database", run_id: str, *, really: bool) -> "list[PlanItem]":
     for scope in scopes:
         store = PostgresStore(db, scope.resource_type, scope.scope)
         undo = undo_run if really else plan_undo
-        items.extend(undo(store, scope.run_id, local_run("undo", store.catalog()), by=getpass.getuser()).items)
+        items.extend(undo(store, scope.run_id, local_run(store.catalog()), by=getpass.getuser()).items)
     return items
 
 

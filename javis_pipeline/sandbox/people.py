@@ -1,7 +1,7 @@
 """The accounts of the sandbox: Jira and Confluence show the same people under the same ids."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 # Not UTC and not the zone of the site: what the service prints in one zone and reads in another must not agree by luck.
@@ -49,11 +49,17 @@ class People:
         return self._by_id.get(account_id)
 
     def signing_in(self, email: str) -> Person:
-        """The person who signs in with this address; a new account when nobody has it."""
+        """The person who signs in with this address; a new account when it is nobody's.
+
+        Somebody whose address is not known yet is recognised by the name in it: mara.lindqvist@example.com.
+        """
         account_id = self._by_email.get(email.lower())
         if account_id is not None:
             return self._by_id[account_id]
         name = email.split("@")[0].replace(".", " ").replace("_", " ").title()
+        for person in self._by_id.values():
+            if person.name == name and person.email is None:
+                return self.add(replace(person, email=email))
         return self.add(Person(account_id=account_id_of(email.lower()), name=name, email=email))
 
     def all(self) -> list[Person]:

@@ -2,10 +2,12 @@
 -- Open conflicts, oldest first, with the key and title that people know the record by.
 SELECT c.id, c.resource_type, c.resource_id, c.scope, c.field_name, c.kind, c.base_value, c.local_value, c.remote_value,
        c.details, c.state, c.resolution, c.created_at, c.resolved_by, c.resolved_at, c.applied_at,
-       coalesce(i.key, p.page_id, c.resource_id) AS key, coalesce(i.title, p.title) AS title
+       coalesce(i.key, p.page_id, c.resource_id) AS key, coalesce(i.title, p.title) AS title,
+       coalesce(u.display_name, c.details ->> 'remote_author') AS remote_author
   FROM sync_conflicts c
   LEFT JOIN jira_issues i ON c.resource_type = 'jira_issue' AND i.jira_id = c.resource_id
   LEFT JOIN confluence_pages p ON c.resource_type = 'confluence_page' AND p.page_id = c.resource_id
+  LEFT JOIN users u ON u.account_id = c.details ->> 'remote_author'
  WHERE c.state = 'open' AND (%(scopes)s::text[] IS NULL OR c.scope = ANY (%(scopes)s))
  ORDER BY c.created_at, c.id;
 

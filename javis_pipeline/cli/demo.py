@@ -1,0 +1,125 @@
+"""`javis demo`: everything once, on the sandbox."""
+
+import time
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from javis_pipeline.db.connection import Database
+    from javis_pipeline.settings import Settings
+
+# Somebody else than the account that syncs; the sandbox takes any address with its token.
+COLLEAGUE = "mara.lindqvist@example.com"
+MOST_SUGGESTIONS = 3
+
+
+@click.command()
+@click.option("--sandbox-port", default=8765, show_default=True, help="Port of the sandbox on 127.0.0.1.")
+def command(sandbox_port: int) -> None:
+    """Run the whole graph on stand-ins with demo data, edit both sides, run it again, and show what came of it.
+
+    Needs no account and touches nothing but .javis/demo. Again is fine.
+    """
+    from javis_pipeline.cli.demo_site import demo_site
+    from javis_pipeline.cli.instance import prepare_instance
+    from javis_pipeline.settings import load_settings
+    from javis_pipeline.wiring import open_database
+
+    started = time.monotonic()
+    with demo_site(load_settings(), port=sandbox_port) as site:
+        settings = load_settings()
+        _say(f"Stand-ins for Jira, Confluence, Slack and Claude run at {site}")
+        prepare_instance(settings)
+        _run_graph(settings, "First run: everything is pulled, judged and posted")
+        with closing(open_database(settings)) as db:
+            _edit_both_sides(db, settings)
+            _run_graph(settings, "Second run: edits go out, come in, are merged, or meet in a conflict")
+            _show(db, settings)
+    _say(f"Done in {time.monotonic() - started:.0f} s. What next:")
+    click.echo(
+        "  make dev                                        the same in the Dagster UI, with schedules and sensors\n"
+        "  export JAVIS_ENV_FILE=.javis/demo/env           then javis commands speak of the demo:\n"
+        "  .venv/bin/javis conflicts                       both values side by side, and choosing\n"
+        "  .venv/bin/javis context --project OQC           are we fine, and if not, why\n"
+        "  README.md, section Real accounts                your own Jira in five steps"
+    )
+
+
+def _say(text: str) -> None:
+    click.secho(f"\n{text}", bold=True)
+
+
+def _run_graph(settings: "Settings", title: str) -> None:
+    from javis_pipeline.cli.runs import all_assets, materialize, progress_bar
+
+    _say(title)
+    for project in settings.require_projects():
+        with progress_bar(project) as progress:
+            done = materialize(all_assets(), partition=project, config={}, progress=progress)
+        pulled, pushed = done["jira_issues"], done["jira_writeback"]
+        context, advice = done["work_context"], done["ai_suggestions"]
+        click.echo(
+            f"  {project}: {pulled['inserted'] + pulled['updated']} issues pulled, {pulled['to_merge']} merged, "
+            f"{pushed['confirmed']} writes sent, {done['sync_conflicts']['open']} conflicts; {context['open']} open "
+            f"issues, {advice['suggestions']} suggestions by {advice['engine']}"
+        )
+
+
+def _edit_both_sides(db: "Database", settings: "Settings") -> None:
+    """A push, a merge of two people's edits of one issue, and a conflict."""
+    from javis_pipeline.wiring import jira_client
+
+    _say("People edit on both sides")
+    pushed, merged, disputed = _open_issues(db, 3)
+    now = datetime.now(UTC).strftime("%H:%M:%S")
+    _here(db, "UPDATE jira_issues SET title = title || %s WHERE key = %s", f" ({now})", pushed)
+    _here(db, "UPDATE jira_issues SET labels = array_append(labels, %s) WHERE key = %s", "from-sql", merged)
+    _here(db, "UPDATE jira_issues SET title = %s WHERE key = %s", f"As decided here at {now}", disputed)
+    with closing(jira_client(settings.model_copy(update={"jira_email": COLLEAGUE}))) as mara:
+        mara.edit_issue(merged, fields={"duedate": "2027-01-29"})
+        click.echo(f"  there  Mara sets the due date of {merged}")
+        mara.edit_issue(disputed, fields={"summary": f"As decided there at {now}"})
+        click.echo(f"  there  Mara changes the title of {disputed}")
+
+
+def _here(db: "Database", statement: str, *values: str) -> None:
+    db.query(statement, values)
+    click.echo(f"  here   {statement.replace('%s', '{!r}').format(*values)}")
+
+
+def _open_issues(db: "Database", count: int) -> list[str]:
+    rows = db.query(
+        "SELECT key FROM jira_issues"
+        " WHERE status_category = 'new' AND issue_type <> 'Epic'"
+        " AND remote_state = 'present' AND sync_status = 'synced'"
+        " ORDER BY project_key DESC, length(key), key LIMIT %s",
+        [count],
+    )
+    return [row["key"] for row in rows]
+
+
+def _show(db: "Database", settings: "Settings") -> None:
+    from javis_pipeline.cli.conflicts import print_conflicts
+    from javis_pipeline.db.conflicts import list_conflicts
+    from javis_pipeline.steps.build_context import last_context
+
+    _say("Conflicts: both values are kept until somebody chooses")
+    print_conflicts(list_conflicts(db))
+    for project in settings.require_projects():
+        context = last_context(db, project)
+        assert context is not None
+        _say(f"{project}: the worst risks, and what to do")
+        for risk in context.risks[:MOST_SUGGESTIONS]:
+            click.echo(f"  {risk.severity:<7} {risk.summary}")
+        for row in _suggestions(db, project):
+            click.echo(f"  next    {row['title']}")
+
+
+def _suggestions(db: "Database", project: str) -> list[dict[str, Any]]:
+    return db.query(
+        "SELECT title FROM ai_suggestions WHERE project_key = %s AND state = 'proposed' ORDER BY rank LIMIT %s",
+        [project, MOST_SUGGESTIONS],
+    )
