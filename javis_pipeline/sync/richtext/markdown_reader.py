@@ -210,7 +210,7 @@ class _Reader:
 
     def _placed(self, node: dict[str, Any], parent: str) -> dict[str, Any]:
         """The node, or its words in a paragraph if ADF does not allow it in `parent`."""
-        kind = node["type"]
+        kind = str(node.get("type"))  # a placeholder's node may have any shape
         if parent == "doc" or kind not in _TOP_ONLY:
             return node
         self.problems.append(f"{_TOP_ONLY[kind]} cannot stand in a {parent}")
@@ -288,8 +288,9 @@ def _append_text(nodes: list[dict[str, Any]], text: str, marks: Sequence[Any]) -
     """Append text, to the node before if that has the same marks."""
     if not text:
         return
-    if nodes and nodes[-1]["type"] == "text" and nodes[-1].get("marks", []) == list(marks):
-        nodes[-1]["text"] += text
+    last = nodes[-1] if nodes else {}
+    if last.get("type") == "text" and isinstance(last.get("text"), str) and last.get("marks", []) == list(marks):
+        last["text"] += text
         return
     nodes.append({"type": "text", "text": text} | ({"marks": list(marks)} if marks else {}))
 
