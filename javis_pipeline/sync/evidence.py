@@ -77,7 +77,7 @@ def is_ours(op: Operation, change: FieldChange, remote: RemoteRecord, account_id
 
 
 def may_be_ours(op: Operation, change: FieldChange, account_id: str) -> bool:
-    """Whether an entry is this operation's as far as its looks go; of a text, the history does not tell what was set."""
+    """Whether an entry is this operation's as far as looks go; of a text, the history does not tell what was set."""
     if change.op_id is not None or change.field not in op.fields:
         return change.op_id == op.op_id
     known = {*op.evidence.get("seen", ()), *op.evidence.get("entries", ())}

@@ -241,6 +241,7 @@ def _settle_late_echoes(draft: Draft, remote: RemoteRecord, changes: Sequence[Fi
         draft.settle(op, "confirmed", evidence={**op.evidence, "late": sorted({e.entry_id for e in entries})})
         for entry in entries:
             spec = draft.fields[entry.field]
+            audit_push(draft, spec, op, "pushed, and executed late")
             offer_overwritten(draft, spec, op, entry, changes)
             newest = [change for change in changes if change.field == entry.field][-1]
             # The record was not read in the same instant as its history: it must show the echo as well.
@@ -250,6 +251,16 @@ def _settle_late_echoes(draft: Draft, remote: RemoteRecord, changes: Sequence[Fi
                     frozenset(op.add.get(entry.field, ())), frozenset(op.remove.get(entry.field, ()))
                 )
     return echoes
+
+
+def audit_push(draft: Draft, spec: Field, op: Operation, reason: str) -> None:
+    """Note what an executed operation did to a field of the remote; of a set, what it took out and put in."""
+    if spec.is_set:
+        old, new = op.remove.get(spec.name, ()), op.add.get(spec.name, ())
+        draft.audit("remote", spec.name, old, new, reason, op=op)
+    else:
+        replaced = op.evidence.get("replaces", {}).get(spec.name)
+        draft.audit("remote", spec.name, replaced, op.local[spec.name], reason, op=op)
 
 
 def offer_overwritten(
@@ -298,6 +309,7 @@ def _reconcile_field(
         case Push():
             _push(draft, spec, sides, decision, changes)
         case NotPushable():
+            draft.end_live_conflict(spec.name, "superseded")
             draft.set_error(spec.name, _not_pushable(draft, spec, "cannot be changed from here"))
         case Clash():
             _clash(draft, spec, sides, decision, changes)
@@ -390,6 +402,8 @@ def _push(draft: Draft, spec: Field, sides: Sides, decision: Push, changes: Sequ
         draft.set_base(spec, spec.codec.to_local(decision.raw), decision.raw)
         sides = replace(sides, base=spec.codec.to_local(decision.raw), base_raw=decision.raw)
     if problem := _push_problem(draft, spec, sides.local):
+        # The remote is where it was: there is nothing to choose between, only an edit that cannot go out.
+        draft.end_live_conflict(spec.name, "superseded")
         draft.set_error(spec.name, _not_pushable(draft, spec, problem))
         return
     try:

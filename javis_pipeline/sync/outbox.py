@@ -13,7 +13,7 @@ from javis_pipeline.sync.codecs import UnreadableValue
 from javis_pipeline.sync.draft import Draft
 from javis_pipeline.sync.evidence import Verdict, holds, own_entry
 from javis_pipeline.sync.fields import FIELDS_OF, Field
-from javis_pipeline.sync.merge import offer_overwritten, reconcile_in
+from javis_pipeline.sync.merge import audit_push, offer_overwritten, reconcile_in
 from javis_pipeline.sync.run import Run
 
 
@@ -150,11 +150,11 @@ def _confirm_field(
     if entry is not None:
         offer_overwritten(draft, spec, op, entry, changes)
     draft.clear_error(spec.name)
+    audit_push(draft, spec, op, "pushed")
     if spec.is_set:
         _confirm_set(draft, spec, op)
         return
     sent = op.local[spec.name]
-    draft.audit("remote", spec.name, op.evidence.get("replaces", {}).get(spec.name), sent, "pushed", op=op)
     held, raw = _held_after(spec, op, entry, remote, changes)
     if draft.values.get(spec.name) == sent:
         draft.set_value(spec.name, held, reason="as the remote spells it", row=1)
@@ -189,5 +189,4 @@ def _confirm_set(draft: Draft, spec: Field, op: Operation) -> None:
     add, remove = frozenset(op.add.get(spec.name, ())), frozenset(op.remove.get(spec.name, ()))
     marked = draft.bases.get(spec.name, draft.values.get(spec.name))
     before = frozenset(marked) if isinstance(marked, tuple) else frozenset()
-    draft.audit("remote", spec.name, tuple(sorted(remove)), tuple(sorted(add)), "pushed", op=op)
     draft.set_base(spec, tuple(sorted((before | add) - remove)), None)

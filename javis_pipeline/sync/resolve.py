@@ -1,4 +1,8 @@
-"""What a person's choice does to a conflict. Pure; nothing is sent: the next push carries it to the remote."""
+"""What a person's choice does to a conflict. Pure; nothing is sent.
+
+A choice between two values has taken effect when the record was read once more and both sides agree: the values the
+person saw may be older than the remote's by then.
+"""
 
 from typing import Literal, TypeAlias, assert_never
 
@@ -68,7 +72,7 @@ def _keep_local(draft: Draft, conflict: Conflict, by: str) -> None:
     # Kinds that were opened although the remote had not moved have a good base already.
     if conflict.kind not in ("lossy_edit", "stale_write_suspected"):
         draft.set_base(draft.fields[conflict.field], conflict.remote, conflict.remote_raw)
-    draft.end_conflict(conflict, "local", value=conflict.local, by=by, done=conflict.field not in draft.bases)
+    draft.end_conflict(conflict, "local", value=conflict.local, by=by, done=False)
 
 
 def _take(
@@ -86,7 +90,7 @@ def _take(
     elif not offered:
         draft.set_base(spec, base, conflict.remote_raw)
     draft.clear_error(conflict.field)
-    draft.end_conflict(conflict, choice, value=value, by=by, done=conflict.field not in draft.bases)
+    draft.end_conflict(conflict, choice, value=value, by=by, done=offered)
 
 
 def _resolve_record(draft: Draft, conflict: Conflict, choice: Choice | Force, by: str) -> None:

@@ -19,7 +19,7 @@ from javis_pipeline.sync.run import Rules
 from javis_pipeline_tests.property.sync_histories import LOCKED, SETTLED, History, play
 from javis_pipeline_tests.property.sync_memory import Crash, local_of
 
-HISTORIES = int(os.environ.get("JAVIS_LAWS_HISTORIES", "3000"))
+HISTORIES = int(os.environ.get("JAVIS_LAWS_HISTORIES", "2000"))
 BATCHES = 10
 
 pytestmark = pytest.mark.laws
