@@ -32,3 +32,4 @@ sync_schedule = _schedule("sync_every_15_minutes", "sync", "*/15 * * * *", "Keep
 morning_schedule = _schedule(
     "everything_at_8", "everything", "0 8 * * *", "Sync and post the digest before the day begins."
 )
+census_schedule = _schedule("census_at_night", "census", "30 2 * * *", "Find out what was deleted there.")
