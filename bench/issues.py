@@ -95,13 +95,13 @@ def _sentence(rng: random.Random, words: int) -> str:
     return " ".join(rng.choices(_WORDS, k=words)).capitalize() + "."
 
 
-def _body(rng: random.Random) -> bytes:
-    """The `fields` of an issue without its opening brace, `updated` and `comment` ids; see `IssueSource.issue`."""
+def _fields(rng: random.Random) -> dict[str, Any]:
+    """The fields of an issue but for `updated`, which differs from issue to issue."""
     status_id, status, category = rng.choice(STATUSES)
     created = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(minutes=rng.randrange(400_000))
     fields: dict[str, Any] = {
         "summary": _sentence(rng, 9),
-        "description": document(rng, rng.randrange(2, 8)),
+        "description": document(rng, rng.randrange(2, 10)),
         "labels": rng.sample(["backend", "frontend", "customer", "regression", "flaky"], rng.randrange(3)),
         "priority": {
             "self": f"{_ORIGIN}/rest/api/3/priority/3",
@@ -159,7 +159,7 @@ def _body(rng: random.Random) -> bytes:
     }
     fields |= {f"customfield_{10100 + number}": None for number in range(58)}
     fields["comment"] = _comments(rng, rng.randrange(3))
-    return orjson.dumps(fields)[1:]
+    return fields
 
 
 def _link(rng: random.Random, number: int) -> dict[str, Any]:
@@ -245,7 +245,8 @@ class IssueSource:
 
     def __init__(self, count: int, now: datetime) -> None:
         rng = random.Random(4)  # noqa: S311 - repeatable, not secret
-        self._bodies = [_body(rng) for _ in range(_BODIES)]
+        self._fields = [_fields(rng) for _ in range(_BODIES)]
+        self._bodies: dict[frozenset[str], list[bytes]] = {}
         self._changes = [_changes(rng) for _ in range(_BODIES)]
         self.ids = range(_FIRST_ID + 1, _FIRST_ID + count + 1)
         newest = int(now.timestamp() * 1000)
@@ -274,8 +275,9 @@ class IssueSource:
             for jira_id in ids
         )
 
-    def issues(self, ids: Iterable[int]) -> bytes:
-        """Issue documents with all fields."""
+    def issues(self, ids: Iterable[int], asked: frozenset[str]) -> bytes:
+        """Issue documents with the fields that were asked for; `*all` asks for all, the empty ones too."""
+        bodies = self._rendered(asked)
         return b",".join(
             b'{"expand":"","id":"%d","self":"%s/rest/api/3/issue/%d","key":"%s-%d","fields":{"updated":"%s",%s}'
             % (
@@ -285,10 +287,19 @@ class IssueSource:
                 PROJECT.encode(),
                 jira_id - _FIRST_ID,
                 _timestamp(self.updated_ms(jira_id)),
-                self._bodies[jira_id % _BODIES],
+                bodies[jira_id % _BODIES],
             )
             for jira_id in ids
         )
+
+    def _rendered(self, asked: frozenset[str]) -> list[bytes]:
+        """The bodies' fields without the opening brace."""
+        if asked not in self._bodies:
+            self._bodies[asked] = [
+                orjson.dumps({name: value for name, value in fields.items() if name in asked or "*all" in asked})[1:]
+                for fields in self._fields
+            ]
+        return self._bodies[asked]
 
     def changelogs(self, ids: Iterable[int]) -> bytes:
         """Changelogs as changelog/bulkfetch lists them."""

@@ -70,7 +70,8 @@ class CannedJira:
         return b'{"count":%d}' % len(self._source.ids)
 
     def _bulk_fetch(self, query: dict[str, Any]) -> bytes:
-        return b'{"issues":[' + self._source.issues(map(int, query["issueIdsOrKeys"])) + b'],"issueErrors":[]}'
+        issues = self._source.issues(map(int, query["issueIdsOrKeys"]), frozenset(query["fields"]))
+        return b'{"issues":[' + issues + b'],"issueErrors":[]}'
 
     def _changelogs(self, query: dict[str, Any]) -> bytes:
         return b'{"issueChangeLogs":[' + self._source.changelogs(map(int, query["issueIdsOrKeys"])) + b"]}"

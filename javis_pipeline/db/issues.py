@@ -96,7 +96,7 @@ def store_issues(
     """Insert what is new and overwrite what is clean and older; the rest is left as it is, and named.
 
     Args:
-        conn: Inside a transaction with the origin "sync".
+        conn: Inside a transaction with the origin "sync", which stores this batch only.
         rows: One per issue.
         run_id: For the audit.
         now: Becomes `last_synced_at`.

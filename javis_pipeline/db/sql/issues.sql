@@ -187,7 +187,8 @@ RETURNING jira_id;
 -- name: leftover_issues
 -- What was neither inserted nor overwritten; `is_stale` when that is only because the payload is not newer.
 SELECT i.jira_id, i.project_key, i.key,
-       i.remote_updated_at >= p.remote_updated_at AND i.remote_state = 'present' AND NOT %(refresh)s AS is_stale
+       i.remote_updated_at > p.remote_updated_at
+       OR (i.remote_updated_at = p.remote_updated_at AND i.remote_state = 'present' AND NOT %(refresh)s) AS is_stale
   FROM incoming_issues AS p
   JOIN jira_issues AS i USING (jira_id)
  WHERE i.jira_id = ANY (%(jira_ids)s) AND i.jira_id <> ALL (%(stored)s);

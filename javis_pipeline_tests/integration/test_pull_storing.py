@@ -1,0 +1,245 @@
+"""Storing a batch of issues: what is inserted, overwritten, left out and left to the merge."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from javis_pipeline.db.connection import Connection
+from javis_pipeline.db.copying import array_text
+from javis_pipeline.db.issues import IssueRow, StoredIssues, issues_to_fetch, store_issues
+from javis_pipeline.db.quarantine import quarantine_record, release_records
+from javis_pipeline.db.satellites import replace_satellites, store_priorities, store_statuses, store_users
+from javis_pipeline.db.watermarks import Watermark, advance_watermark, read_watermark, store_account
+from javis_pipeline.records.jira import IssueStamp, Priority, Status, User
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+LATER = NOON + timedelta(hours=1)
+
+
+@pytest.fixture
+def sync(conn: Connection) -> Connection:
+    """A connection whose writes are the sync's own."""
+    conn.execute("SET javis.origin = 'sync'")
+    return conn
+
+
+def an_issue(jira_id: str = "10042", key: str = "OPS-7", *, updated_at: datetime = NOON, **values: Any) -> IssueRow:
+    """An issue whose other fields are of no interest."""
+    empty = dict.fromkeys(IssueRow._fields)
+    arrays = dict.fromkeys(("labels", "components", "fix_versions", "affected_versions", "missing"), "{}")
+    basics = {"project_key": key.partition("-")[0], "is_subtask": False, "flagged": False, "custom_fields": "{}"}
+    dated = {"created_at": NOON.isoformat(), "remote_updated_at": updated_at.isoformat()}
+    return IssueRow(**{**empty, **arrays, **basics, **dated, "jira_id": jira_id, "key": key, **values})
+
+
+def store(conn: Connection, *rows: IssueRow, **options: Any) -> StoredIssues:
+    """A batch in a transaction of its own."""
+    stored = store_issues(conn, rows, run_id="run-1", now=NOON, **options)
+    conn.commit()
+    return stored
+
+
+def rows(conn: Connection, query: str) -> list[tuple[Any, ...]]:
+    return [tuple(row.values()) for row in conn.execute(query)]
+
+
+def edit(conn: Connection, statement: str) -> None:
+    """As somebody who is not the sync."""
+    conn.execute("SET javis.origin = ''")
+    conn.execute(statement)
+    conn.execute("SET javis.origin = 'sync'")
+
+
+def test_given_new_issues_when_stored_then_they_are_inserted_clean(sync):
+    stored = store(sync, an_issue(title="Fix login", labels=array_text(['with "quotes"', "a\\b"])))
+
+    assert stored.inserted == ["10042"]
+    found = rows(sync, "SELECT title, labels, sync_status, local_modified_fields, remote_state FROM jira_issues")
+    assert found == [("Fix login", ['with "quotes"', "a\\b"], "synced", {}, "present")]
+    assert rows(sync, "SELECT content_hash = jira_issue_content_hash(i) FROM jira_issues i") == [(True,)]
+
+
+@pytest.mark.parametrize("age", [timedelta(0), timedelta(minutes=1)], ids=["as old", "older"])
+def test_given_a_payload_that_is_not_newer_when_stored_then_it_is_left_out_as_stale(sync, age):
+    store(sync, an_issue(title="Newest"))
+
+    stored = store(sync, an_issue(title="From an old index", updated_at=NOON - age))
+
+    assert (stored.stale, stored.updated) == (["10042"], [])
+    assert rows(sync, "SELECT title FROM jira_issues") == [("Newest",)]
+
+
+def test_given_a_refresh_when_stored_then_a_payload_as_old_is_taken_and_an_older_one_is_not(sync):
+    store(sync, an_issue("1", "OPS-1", title="Old"), an_issue("2", "OPS-2", title="Old"))
+
+    payloads = [
+        an_issue("1", "OPS-1", title="As old"),
+        an_issue("2", "OPS-2", title="Older", updated_at=NOON - timedelta(minutes=1)),
+    ]
+    stored = store(sync, *payloads, refresh=True)
+
+    assert (stored.updated, stored.stale) == (["1"], ["2"])
+    assert rows(sync, "SELECT title FROM jira_issues ORDER BY key") == [("As old",), ("Old",)]
+
+
+def test_given_an_edited_row_when_stored_then_nothing_of_it_is_overwritten_and_it_is_named(sync):
+    store(sync, an_issue(title="Base", priority="Low"))
+    edit(sync, "UPDATE jira_issues SET title = 'Mine'")
+
+    stored = store(sync, an_issue(title="Theirs", priority="High", updated_at=LATER))
+
+    assert [(ref.resource_id, ref.key, ref.scope) for ref in stored.to_merge] == [("10042", "OPS-7", "OPS")]
+    assert rows(sync, "SELECT title, priority FROM jira_issues") == [("Mine", "Low")]
+
+
+def test_given_a_write_to_jira_is_under_way_when_stored_then_the_row_is_left_to_the_merge(sync):
+    store(sync, an_issue(title="Base"))
+    sync.execute(
+        "INSERT INTO sync_outbox (op_id, resource_type, resource_id, scope, kind, fields, local_seq, state, created_at)"
+        " VALUES (gen_random_uuid(), 'jira_issue', '10042', 'OPS', 'edit', '{title}', 1, 'sent', now())"
+    )
+
+    stored = store(sync, an_issue(title="Theirs", updated_at=LATER))
+
+    assert [ref.resource_id for ref in stored.to_merge] == ["10042"]
+
+
+def test_given_a_conflict_waits_when_stored_then_the_row_is_left_to_the_merge(sync):
+    store(sync, an_issue(title="Base"))
+    sync.execute(
+        "INSERT INTO sync_conflicts (id, resource_type, resource_id, scope, field_name, kind, created_at)"
+        " VALUES (gen_random_uuid(), 'jira_issue', '10042', 'OPS', 'title', 'both_changed', now())"
+    )
+
+    stored = store(sync, an_issue(title="Theirs", updated_at=LATER))
+
+    assert [ref.resource_id for ref in stored.to_merge] == ["10042"]
+
+
+def test_given_fields_that_were_not_in_the_payload_when_stored_then_they_keep_their_values(sync):
+    store(sync, an_issue(title="Base", priority="Low", priority_id="4", due_date="2026-03-20"))
+
+    store(sync, an_issue(title="New", missing=array_text(["priority", "priority_id", "due_date"]), updated_at=LATER))
+
+    found = rows(sync, "SELECT title, priority, priority_id, due_date::text FROM jira_issues")
+    assert found == [("New", "Low", "4", "2026-03-20")]
+    assert rows(sync, "SELECT field FROM sync_audit") == [("title",)]
+
+
+def test_given_keys_that_two_issues_exchanged_when_stored_then_each_has_its_own(sync):
+    store(sync, an_issue("1", "OPS-1", title="One"), an_issue("2", "OPS-2", title="Two"))
+
+    stored = store(
+        sync,
+        an_issue("1", "OPS-2", title="One", updated_at=LATER),
+        an_issue("2", "OPS-1", title="Two", updated_at=LATER),
+    )
+
+    assert sorted(stored.renamed) == ["1", "2"]
+    assert rows(sync, "SELECT key, title FROM jira_issues ORDER BY key") == [("OPS-1", "Two"), ("OPS-2", "One")]
+
+
+def test_given_a_project_made_anew_when_stored_then_the_former_holder_of_a_key_is_kept_as_moved(sync):
+    store(sync, an_issue("1", "OPS-1", title="Of the old project"))
+
+    stored = store(sync, an_issue("2", "OPS-1", title="Of the new project"))
+
+    assert stored.inserted == ["2"]
+    found = rows(sync, "SELECT jira_id, title, remote_state FROM jira_issues ORDER BY jira_id")
+    assert found == [("1", "Of the old project", "moved"), ("2", "Of the new project", "present")]
+
+
+def test_given_an_edit_that_comes_while_a_batch_is_stored_then_it_waits_and_is_an_edit_of_the_new_values(
+    sync, other_conn
+):
+    store(sync, an_issue(title="Base"))
+    store_issues(sync, [an_issue(title="Theirs", updated_at=LATER)], run_id="run-2", now=NOON)
+    other_conn.execute("SET lock_timeout = '50ms'")
+
+    with pytest.raises(Exception, match="lock timeout"):
+        other_conn.execute("UPDATE jira_issues SET title = 'Mine'")
+    other_conn.rollback()
+    sync.commit()
+    other_conn.execute("UPDATE jira_issues SET title = 'Mine'")
+
+    assert rows(other_conn, "SELECT local_modified_fields FROM jira_issues") == [({"title": "Theirs"},)]
+
+
+def test_given_stamps_when_compared_then_unknown_changed_and_hidden_issues_are_to_be_fetched(sync):
+    store(sync, an_issue("1", "OPS-1"), an_issue("2", "OPS-2"), an_issue("3", "OPS-3"))
+    sync.execute("UPDATE jira_issues SET remote_state = 'hidden' WHERE jira_id = '3'")
+
+    stamps = [
+        IssueStamp("1", "OPS-1", NOON),
+        IssueStamp("2", "OPS-2", LATER),
+        IssueStamp("3", "OPS-3", NOON),
+        IssueStamp("4", "OPS-4", NOON),
+        IssueStamp("1", "OPS-1", None),
+    ]
+
+    assert sorted(issues_to_fetch(sync, stamps)) == ["1", "2", "3", "4"]
+    assert issues_to_fetch(sync, stamps[:1]) == []
+
+
+def test_given_a_quarantined_issue_when_compared_then_it_is_to_be_fetched_only_when_it_changed(sync):
+    quarantine_record(sync, "jira", "OPS", "9", updated_at=NOON, payload={}, reason="no title", now=NOON)
+
+    assert issues_to_fetch(sync, [IssueStamp("9", "OPS-9", NOON)]) == []
+    assert issues_to_fetch(sync, [IssueStamp("9", "OPS-9", LATER)]) == ["9"]
+
+    release_records(sync, "jira", ["9"])
+    assert issues_to_fetch(sync, [IssueStamp("9", "OPS-9", NOON)]) == ["9"]
+
+
+def test_given_satellites_when_replaced_then_those_of_other_issues_stay(sync):
+    replace_satellites(sync, "issue_sprints", [], [("1", 7), ("2", 7)])
+
+    replace_satellites(sync, "issue_sprints", ["1"], [("1", 8)])
+
+    assert rows(sync, "SELECT * FROM issue_sprints ORDER BY jira_id") == [("1", 8), ("2", 7)]
+
+
+def test_given_a_user_without_a_name_when_stored_then_a_known_name_stays(sync):
+    store_users(sync, [User("acc-1", "Ann", active=True)])
+
+    store_users(sync, [User("acc-1", "", active=True)])
+
+    assert rows(sync, "SELECT display_name FROM users") == [("Ann",)]
+
+
+def test_given_a_renamed_status_when_stored_then_clean_issues_show_it_and_stay_clean(sync):
+    store_statuses(sync, [Status("3", "In Progress", "indeterminate")])
+    store(
+        sync,
+        an_issue("1", "OPS-1", status="In Progress", status_id="3", status_category="indeterminate"),
+        an_issue("2", "OPS-2", status="In Progress", status_id="3", status_category="indeterminate"),
+    )
+    edit(sync, "UPDATE jira_issues SET status = 'Done' WHERE key = 'OPS-2'")
+
+    store_statuses(sync, [Status("3", "Doing", "indeterminate")])
+
+    found = rows(sync, "SELECT status, local_modified_fields FROM jira_issues ORDER BY key")
+    assert found == [("Doing", {}), ("Done", {"status": "In Progress"})]
+    fits = "SELECT content_hash = jira_issue_content_hash(i) FROM jira_issues i WHERE key = 'OPS-1'"
+    assert rows(sync, fits) == [(True,)]
+
+
+def test_given_a_renamed_priority_when_stored_then_clean_issues_show_it(sync):
+    store_priorities(sync, [Priority("2", "High", 1)])
+    store(sync, an_issue(priority="High", priority_id="2"))
+
+    store_priorities(sync, [Priority("2", "Urgent", 1)])
+
+    assert rows(sync, "SELECT priority FROM jira_issues") == [("Urgent",)]
+
+
+def test_a_watermark_only_moves_forwards(sync):
+    store_account(sync, "jira", "OPS", "acc-1")
+    advance_watermark(sync, "jira", "OPS", LATER, full_at=LATER)
+
+    advance_watermark(sync, "jira", "OPS", NOON)
+    advance_watermark(sync, "jira", "OPS", None)
+
+    assert read_watermark(sync, "jira", "OPS") == Watermark("acc-1", LATER, LATER, None, None)
+    assert read_watermark(sync, "jira", "EUV") == Watermark()
