@@ -7,6 +7,9 @@ import dagster as dg
 from javis_pipeline.errors import SettingError
 from javis_pipeline.settings import Executor
 
+# The names of variables, not their values: the UI shows this configuration, and the URLs may hold passwords.
+_CELERY = {"broker": {"env": "CELERY_BROKER_URL"}, "backend": {"env": "CELERY_RESULT_BACKEND"}}
+
 
 def executor_for(name: Executor) -> dg.ExecutorDefinition:
     """The executor of that name.
@@ -20,7 +23,7 @@ def executor_for(name: Executor) -> dg.ExecutorDefinition:
         case "multiprocess":
             return dg.multiprocess_executor
         case "celery":
-            return _from_extra("dagster_celery", "celery_executor", extra="celery")
+            return _from_extra("dagster_celery", "celery_executor", extra="celery").configured(_CELERY, "celery")
         case "k8s":
             return _from_extra("dagster_k8s", "k8s_job_executor", extra="k8s")
 
