@@ -66,9 +66,9 @@ class Floor:
         """Ids to fetch, a batch at a time: those whose `updated` is not the stored one."""
         bound = f" AND updated >= {since_ms}" if since_ms is not None else ""
         query = {"jql": f"project = {PROJECT}{bound} ORDER BY updated", "maxResults": _SWEEP, "fields": ["updated"]}
-        known = dict(
-            conn.execute("SELECT jira_id, updated FROM bench_floor").fetchall() if since_ms is not None else ()
-        )
+        known: dict[str, str] = {}
+        if since_ms is not None:
+            known.update(conn.execute("SELECT jira_id, updated FROM bench_floor").fetchall())
         while True:
             answer = self._post("/rest/api/3/search/jql", query)
             ids = [hit["id"] for hit in answer["issues"] if known.get(hit["id"]) != hit["fields"]["updated"]]

@@ -13,8 +13,9 @@ import orjson
 
 PROJECT: Final = "BENCH"
 PROJECT_ID: Final = "10000"
+ACCOUNT_ID: Final = "5b10a2844c20165700ede21g"
 ACCOUNT: Final = {
-    "accountId": "5b10a2844c20165700ede21g",
+    "accountId": ACCOUNT_ID,
     "displayName": "Bench",
     "active": True,
     "timeZone": "Etc/UTC",
@@ -39,10 +40,11 @@ PRIORITIES: Final = ["Highest", "High", "Medium", "Low", "Lowest"]
 _BODIES = 400
 _ORIGIN = "https://bench.example"
 _FIRST_ID = 100_000
-_WORDS: Final = (
+_PROSE: Final = (
     "the build fails on the second start when a cache of the old format is found and nobody removed it before; users "
     "see an empty list, the log shows a timeout after thirty seconds, restarting the worker helps until the next deploy"
-).split()  # noqa: SIM905 - prose is easier to read in one piece
+)
+_WORDS: Final = _PROSE.split()
 
 
 def user(number: int) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """The pull of one project, beside the floor: first load, unchanged, a few changes, and memory.
 
-Both ask the same canned server over TLS, and store into the same PostgreSQL (the embedded one, or `DATABASE_URL`'s, whose
-role must be allowed to create databases). They take turns, so that whatever else the machine does hits both.
+Both ask the same canned server over TLS, and store into the same PostgreSQL: the embedded one, or that of
+`DATABASE_URL`, whose role must be allowed to create databases. They take turns, so that whatever else the machine does
+hits both.
 """
 
 import json
@@ -135,7 +136,7 @@ def _line(
 def _jira(issues: int, latency_ms: int, cert: tuple[str, str]) -> Iterator[str]:
     """URL of a canned Jira."""
     command = [sys.executable, "-m", "bench.server", str(issues), str(latency_ms), *cert]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with _process(command) as process:
         assert process.stdout
         port = process.stdout.readline().strip()
         yield f"https://127.0.0.1:{port}"
@@ -146,10 +147,7 @@ def _jira(issues: int, latency_ms: int, cert: tuple[str, str]) -> Iterator[str]:
 def _subject(kind: str, jira_url: str, database_url: str, ca_file: str) -> Iterator[Any]:
     """Something to give commands to."""
     command = [sys.executable, "-m", "bench.subject", kind, jira_url, database_url]
-    environment = {**os.environ, "REQUESTS_CA_BUNDLE": ca_file}
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
-    ) as process:
+    with _process(command, REQUESTS_CA_BUNDLE=ca_file) as process:
         assert process.stdin
         assert process.stdout
 
@@ -164,6 +162,12 @@ def _subject(kind: str, jira_url: str, database_url: str, ca_file: str) -> Itera
 
         yield ask
         process.stdin.close()
+
+
+def _process(command: list[str], **environment: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(  # noqa: S603 - our own interpreter and modules
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ | environment
+    )
 
 
 @contextmanager

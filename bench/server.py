@@ -13,11 +13,11 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, cast
 
 import orjson
 
-from bench.issues import ACCOUNT, FIELDS, PRIORITIES, PROJECT, PROJECT_ID, STATUSES, IssueSource
+from bench.issues import ACCOUNT, ACCOUNT_ID, FIELDS, PRIORITIES, PROJECT, PROJECT_ID, STATUSES, IssueSource
 
 _SINCE: Final = re.compile(r"updated >= (\d+)(?! *and *updated)", re.IGNORECASE)
 # The question whether both ways to write an instant mean the same: here they do, so nothing is found.
@@ -110,13 +110,13 @@ _CONSTANT: Final[dict[str, object]] = {
 
 def _serve_connection(conn: socket.socket, jira: CannedJira, latency: float) -> None:
     with conn, conn.makefile("rb", 65_536) as stream:
-        while request := _read_request(stream):
+        while request := _read_request(cast(BinaryIO, stream)):
             time.sleep(latency)
             body = jira.answer(*request)
             status = b"404 Not Found" if body is None else b"200 OK"
             body = b'{"errorMessages":["unknown here"]}' if body is None else body
             head = b"HTTP/1.1 %s\r\nContent-Type: application/json\r\nX-AAccountId: %s\r\nContent-Length: %d\r\n\r\n"
-            conn.sendall(head % (status, ACCOUNT["accountId"].encode(), len(body)) + body)
+            conn.sendall(head % (status, ACCOUNT_ID.encode(), len(body)) + body)
 
 
 def _read_request(stream: BinaryIO) -> tuple[str, str, bytes] | None:
