@@ -2,21 +2,24 @@
 
 import getpass
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from javis_pipeline.errors import UsageError
+from javis_pipeline.records.suggestion import Action, AdviceScope
 
 if TYPE_CHECKING:
     from javis_pipeline.db.connection import Database
-    from javis_pipeline.records.context import WorkContext
-    from javis_pipeline.records.suggestion import AdviceScope
     from javis_pipeline.settings import Settings
     from javis_pipeline.steps.suggest import StoredAdvice
+
+_ALL_RISKS = 10_000
 
 
 @click.group(invoke_without_command=True)
@@ -42,27 +45,46 @@ def command(
     from javis_pipeline.wiring import open_database
 
     settings = load_settings()
-    configured = settings.require_projects()
-    keys = [epic.rpartition("-")[0].upper()] if epic and not projects else chosen_projects(projects, configured)
-
+    keys = chosen_projects(projects or _project_of(epic), settings.require_projects())
     with closing(open_database(settings)) as db:
-        found = [(key, _advice(db, settings, key, epic, sprint)) for key in chosen_projects(keys, configured)]
+        if sprint:
+            from javis_pipeline.steps.suggest import projects_of_sprint
+
+            keys = projects_of_sprint(db, sprint, keys)
+        found = [(key, _advice(db, settings, key, epic, sprint)) for key in keys]
     if as_json:
-        click.echo(json.dumps([_document(key, advice) for key, advice in found], indent=2, default=str))
+        click.echo(json.dumps([_document(key, advice) for key, advice in found], indent=2, ensure_ascii=False))
         return
     for key, advice in found:
         _print(key, advice)
+    if any(row["state"] == "proposed" for _, advice in found for row in advice.suggestions):
+        click.echo("\nNext: javis suggest accept ID, or javis suggest reject ID")
+
+
+def _project_of(epic: str | None) -> tuple[str, ...]:
+    """The project that an epic's key names; nothing without an epic."""
+    if epic is None:
+        return ()
+    project, _, number = epic.rpartition("-")
+    if not project or not number.isdigit():
+        raise UsageError(f"{epic!r} is not the key of an epic; it should look like OQC-4")
+    return (project,)
 
 
 def _advice(db: "Database", settings: "Settings", key: str, epic: str | None, sprint: str | None) -> "StoredAdvice":
-    from javis_pipeline.steps.build_context import check_project, read_context
-    from javis_pipeline.steps.suggest import suggest
+    from javis_pipeline.steps.build_context import read_context
+    from javis_pipeline.steps.suggest import epic_scope, sprint_scope, suggest
     from javis_pipeline.wiring import claude_client, context_scope
 
     now = datetime.now(UTC)
-    check_project(db, key)
-    context = read_context(db, context_scope(settings, key), now=now, sprint=sprint)
-    scope = _scope(db, context, epic, sprint)
+    about = context_scope(settings, key)
+    if epic or sprint:
+        # The worst of the whole project may all lie outside of the epic.
+        about = replace(about, thresholds=replace(about.thresholds, risks_per_kind=_ALL_RISKS))
+    context = read_context(db, about, now=now, sprint=sprint)
+    if not context.counts.total:
+        raise UsageError(f"no issue of project {key} is here yet; run javis sync --project {key}")
+    scope = epic_scope(db, context, epic.upper()) if epic else sprint_scope(context) if sprint else AdviceScope()
     claude = claude_client(settings)
     try:
         return suggest(db, claude, context, scope, now=now)
@@ -71,77 +93,75 @@ def _advice(db: "Database", settings: "Settings", key: str, epic: str | None, sp
             claude.close()
 
 
-def _scope(db: "Database", context: "WorkContext", epic: str | None, sprint: str | None) -> "AdviceScope":
-    from javis_pipeline.db.suggestions import issues_of_epic
-    from javis_pipeline.records.suggestion import AdviceScope
-
-    if epic:
-        with db.transaction() as conn:
-            keys = issues_of_epic(conn, epic.upper())
-        if not keys:
-            names = ", ".join(progress.key for progress in context.epics[:5])
-            raise UsageError(f"there is no epic {epic} in project {context.project_key}; open epics: {names or 'none'}")
-        return AdviceScope(f"epic:{epic.upper()}", keys)
-    if sprint:
-        asked = context.sprints[0]  # a sprint that was asked for comes first
-        return AdviceScope(f"sprint:{asked.sprint_id}", frozenset(asked.remaining_keys))
-    return AdviceScope()
-
-
 def _document(key: str, advice: "StoredAdvice") -> dict[str, Any]:
     return {
         "project": key,
+        "scope": advice.scope,
         "engine": advice.engine,
         "model": advice.model,
         "reused": advice.reused,
+        "usage": None if advice.usage is None else {**advice.usage, "cost_usd": _number(advice.usage["cost_usd"])},
         "dropped": advice.dropped,
-        "notes": advice.notes,
-        "suggestions": list(advice.suggestions),
+        "notes": list(advice.notes),
+        "suggestions": [_suggestion_document(row, advice.names) for row in advice.suggestions],
+    }
+
+
+def _number(value: Decimal | None) -> float | None:
+    return None if value is None else float(value)
+
+
+def _suggestion_document(row: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    plain = ("rank", "kind", "title", "rationale", "confidence", "state", "decided_by")
+    return {
+        "id": str(row["id"]),
+        **{name: row[name] for name in plain},
+        **row["evidence"],
+        "actions": [
+            {
+                **{name: action[name] for name in ("kind", "issue_key", "value")},
+                "words": Action(**action).words(names),
+            }
+            for action in row["actions"]
+        ],
     }
 
 
 def _print(key: str, advice: "StoredAdvice") -> None:
     by = advice.model if advice.engine == "claude" else "the rules, without a model"
-    click.secho(f"{key}: suggestions by {by}", bold=True)
-    for note in advice.notes:
-        click.echo(f"  {note}")
+    about = "" if advice.scope == "project" else f" ({advice.scope.replace(':', ' ', 1)})"
+    click.secho(f"{key}{about}: suggestions by {by}", bold=True)
+    for line in _small_print(advice):
+        click.echo(f"  {line}")
+    if not advice.suggestions:
+        reason = "what was proposed was dropped" if advice.dropped else "no risk was found"
+        click.echo(f"  Nothing to suggest: {reason}.")
+    for row in advice.suggestions:
+        _print_suggestion(row, advice.names)
+
+
+def _small_print(advice: "StoredAdvice") -> Iterator[str]:
+    yield from advice.notes
     if advice.dropped:
         reasons = ", ".join(f"{count} {reason}" for reason, count in advice.dropped.items())
-        click.echo(f"  Dropped because ungrounded: {reasons}.")
-    if not advice.suggestions:
-        click.echo("  Nothing to suggest: no risk was found.")
-    for row in advice.suggestions:
-        _print_suggestion(row)
-    if any(row["state"] == "proposed" for row in advice.suggestions):
-        click.echo("Next: javis suggest accept ID, or javis suggest reject ID")
+        yield f"Dropped proposals: {reasons}."
+    if advice.usage is None:
+        return
+    if advice.reused:
+        yield "Nothing changed since Claude was asked; nothing was sent."
+        return
+    tokens_in = sum(advice.usage[name] for name in ("input_tokens", "cache_read_tokens", "cache_write_tokens"))
+    cost = advice.usage["cost_usd"]
+    price = "price not known" if cost is None else f"about ${cost:.4f}"
+    yield f"{tokens_in} tokens in, {advice.usage['output_tokens']} out, {price}."
 
 
-def _print_suggestion(row: Mapping[str, Any]) -> None:
+def _print_suggestion(row: Mapping[str, Any], names: Mapping[str, str]) -> None:
     state = "" if row["state"] == "proposed" else f"  ({row['state']})"
     click.echo(f"\n  {click.style(str(row['id'])[:8], fg='cyan')}  {row['title']}{state}")
     click.echo(f"            {row['rationale']}")
     for action in row["actions"]:
-        click.echo(f"            - {action_words(action)}")
-
-
-def action_words(action: Mapping[str, Any]) -> str:
-    """An action as a sentence's part: "set priority of OQC-7 to High"."""
-    key, value = action["issue_key"], action["value"]
-    match action["kind"]:
-        case "set_priority":
-            return f"set priority of {key} to {value}"
-        case "add_label":
-            return f"add label {value} to {key}"
-        case "set_due_date":
-            return f"set due date of {key} to {value}"
-        case "assign":
-            return f"assign {key} to {value}"
-        case "link_blocker":
-            return f"link {key} as blocked by {value} (by hand)"
-        case "split":
-            return f"split {key} (by hand): {value}"
-        case _:
-            return f"comment on {key} (draft): {value}"
+        click.echo(f"            - {Action(**action).words(names)}")
 
 
 @command.command()
@@ -155,28 +175,37 @@ def accept(suggestion_id: str, as_json: bool) -> None:
 
     with closing(open_database(load_settings())) as db:
         accepted = accept_suggestion(db, suggestion_id, by=getpass.getuser(), now=datetime.now(UTC))
-    edits = [action_words({"kind": a.kind, "issue_key": a.issue_key, "value": a.value}) for a in accepted.edits]
-    drafts = [action_words({"kind": a.kind, "issue_key": a.issue_key, "value": a.value}) for a in accepted.drafts]
+    edits, drafts = (
+        [action.words(accepted.names) for action in actions] for actions in (accepted.edits, accepted.drafts)
+    )
     if as_json:
-        click.echo(json.dumps({"title": accepted.title, "edits": edits, "drafts": drafts}, indent=2))
+        document = {"title": accepted.title, "state": "accepted", "edits": edits, "drafts": drafts}
+        click.echo(json.dumps(document, indent=2, ensure_ascii=False))
         return
     click.echo(f"Accepted: {accepted.title}")
     for line in edits:
         click.echo(f"  done here: {line}")
     for line in drafts:
         click.echo(f"  for you:   {line}")
-    click.echo("Next: javis sync" if edits else "Nothing to sync: the texts are for you to use.")
+    if edits:
+        click.echo("Next: javis sync")
+    elif drafts:
+        click.echo("Nothing to sync: the texts are for you to use.")
+    else:
+        click.echo("Nothing to sync: this suggestion has no step that can be done here.")
 
 
 @command.command()
 @click.argument("suggestion_id", metavar="ID")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def reject(suggestion_id: str, as_json: bool) -> None:
-    """Decline a suggestion; it is not shown again for this state of the project. ID may be cut short."""
+    """Decline a suggestion; the same is not proposed again for two weeks. ID may be cut short."""
     from javis_pipeline.settings import load_settings
     from javis_pipeline.steps.suggest import reject as reject_suggestion
     from javis_pipeline.wiring import open_database
 
     with closing(open_database(load_settings())) as db:
         title = reject_suggestion(db, suggestion_id, by=getpass.getuser(), now=datetime.now(UTC))
-    click.echo(json.dumps({"title": title, "state": "rejected"}) if as_json else f"Rejected: {title}")
+    click.echo(
+        json.dumps({"title": title, "state": "rejected"}, ensure_ascii=False) if as_json else f"Rejected: {title}"
+    )

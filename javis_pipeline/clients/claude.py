@@ -1,6 +1,8 @@
 """Claude through the official SDK, bounded by our own deadline and retries."""
 
+import queue
 import random
+import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -78,19 +80,34 @@ class MessagesClient:
         """Close the connections."""
         self._client.close()
 
-    def count_tokens(self, instructions: str, question: str) -> int:
-        """Exact number of input tokens of a prompt, as the service counts them."""
+    def ends_at(self) -> float:
+        """When calls that begin now are given up, by this client's clock. Several calls may share one such end."""
+        return self._clock() + self._deadline
+
+    def count_tokens(self, instructions: str, question: str, *, ends_at: float | None = None) -> int:
+        """Exact number of input tokens of a prompt, as the service counts them. Raises like `ask`."""
         counted = self._tried(
             lambda timeout: self._client.messages.count_tokens(
                 model=self._model,
                 system=instructions,
                 messages=[{"role": "user", "content": question}],
                 timeout=timeout,
-            )
+            ),
+            ends_at,
         )
-        return int(counted.input_tokens)
+        if not isinstance(counted, self._sdk.types.MessageTokensCount):
+            raise self._misshapen()
+        return counted.input_tokens
 
-    def ask(self, instructions: str, question: str, reply_type: type[Reply], *, max_tokens: int) -> Answer[Reply]:
+    def ask(
+        self,
+        instructions: str,
+        question: str,
+        reply_type: type[Reply],
+        *,
+        max_tokens: int,
+        ends_at: float | None = None,
+    ) -> Answer[Reply]:
         """Claude's answer as a `reply_type`.
 
         Args:
@@ -98,6 +115,7 @@ class MessagesClient:
             question: What changes from call to call.
             reply_type: The form of the answer; the service is bound to its JSON schema.
             max_tokens: Longest answer, thinking included.
+            ends_at: As `ends_at()` gave it; None for the whole deadline from now on.
 
         Raises:
             IdentityError: The key is refused.
@@ -105,35 +123,44 @@ class MessagesClient:
             RemoteRefused: The request itself is refused.
             UnusableReply: The model refused, was cut off, or answered in another form.
         """
+        schema = self._sdk.transform_schema(reply_type)
         message = self._tried(
-            lambda timeout: self._client.messages.parse(
+            lambda timeout: self._client.messages.create(
                 model=self._model,
                 max_tokens=max_tokens,
                 system=[{"type": "text", "text": instructions, "cache_control": {"type": "ephemeral", "ttl": "1h"}}],
                 messages=[{"role": "user", "content": question}],
-                output_format=reply_type,
+                output_config={"format": {"type": "json_schema", "schema": schema}},
                 timeout=timeout,
-            )
+            ),
+            ends_at,
         )
+        if not isinstance(message, self._sdk.types.Message) or not isinstance(message.usage, self._sdk.types.Usage):
+            raise self._misshapen()
+        # The SDK's own parsing fails on an answer that was refused or cut off, and hides which.
         if message.stop_reason == "refusal":
             raise UnusableReply("Claude declined to answer")
-        if message.stop_reason != "end_turn" or message.parsed_output is None:
+        if message.stop_reason != "end_turn":
             raise UnusableReply(
-                f"Claude's answer ended early ({message.stop_reason}) and cannot be read; a longer answer may be "
-                f"allowed, now {max_tokens} tokens"
+                f"Claude's answer ended early ({message.stop_reason}); it may be {max_tokens} tokens long"
             )
-        return Answer(message.parsed_output, message.model, usage_of(message.usage, message.model))
+        text = "".join(block.text for block in message.content if block.type == "text")
+        try:
+            reply = reply_type.model_validate_json(text)
+        except ValidationError:
+            raise self._misshapen() from None  # the text of that error quotes the answer
+        return Answer(reply, message.model, usage_of(message.usage, message.model))
 
-    def _tried(self, call: Callable[[float], Any]) -> Any:
+    def _tried(self, call: Callable[[float], Any], ends_at: float | None) -> Any:
         """The result of `call(seconds left)`, tried again while the service is busy and the deadline allows."""
-        ends_at = self._clock() + self._deadline
+        if ends_at is None:
+            ends_at = self.ends_at()
         wait = FIRST_WAIT_SECONDS
         for attempt in range(1, MAX_TRIES + 1):
             try:
-                return call(max(ends_at - self._clock(), 0.1))
-            except (ValidationError, ValueError):
-                # The texts of these errors quote the answer.
-                raise UnusableReply("Claude's answer is not in the form that was asked for") from None
+                return self._within(max(ends_at - self._clock(), 0.1), call)
+            except ValueError:
+                raise self._misshapen() from None
             except self._sdk.APIError as error:
                 busy = self._explained(error)
             asked = busy.retry_after.total_seconds() if busy.retry_after else 0.0
@@ -144,14 +171,43 @@ class MessagesClient:
             wait *= 2
         raise AssertionError("the last try returns or raises")
 
+    def _within(self, seconds: float, call: Callable[[float], Any]) -> Any:
+        """The result of `call(seconds)`, or RemoteBusy after that time.
+
+        The SDK's time limit is for each piece that arrives, and does not hold for looking up the host's name: a
+        service that drips could keep us for ever. So the call runs in a thread, which is left behind when it is late.
+        """
+        outcomes: queue.SimpleQueue[tuple[Any, BaseException | None]] = queue.SimpleQueue()
+
+        def run() -> None:
+            try:
+                outcomes.put((call(seconds), None))
+            except BaseException as error:  # noqa: BLE001 raised again below, in the thread that waits
+                outcomes.put((None, error))
+
+        threading.Thread(target=run, name="claude", daemon=True).start()
+        try:
+            result, error = outcomes.get(timeout=seconds)
+        except queue.Empty:
+            raise self._late() from None
+        if error is not None:
+            raise error
+        return result
+
+    def _late(self) -> RemoteBusy:
+        return RemoteBusy(f"Claude did not answer within {self._deadline:.0f} s")
+
+    def _misshapen(self) -> UnusableReply:
+        return UnusableReply("Claude's answer is not in the form that was asked for; check ANTHROPIC_BASE_URL")
+
     def _explained(self, error: Any) -> RemoteBusy:
         """The busy error to try again after; raises what trying again cannot mend. Bodies are not quoted."""
         if isinstance(error, self._sdk.APITimeoutError):
-            raise RemoteBusy(f"Claude did not answer within {self._deadline:.0f} s") from None
+            raise self._late() from None
         if isinstance(error, self._sdk.APIConnectionError):
             return RemoteBusy("Claude cannot be reached; check the network and ANTHROPIC_BASE_URL")
         if isinstance(error, self._sdk.APIResponseValidationError):
-            raise UnusableReply("Claude's answer is not in the form that was asked for") from None
+            raise self._misshapen() from None
         if not isinstance(error, self._sdk.APIStatusError):
             raise RemoteError(f"the call to Claude failed ({type(error).__name__})") from None
         status = error.status_code

@@ -1,6 +1,7 @@
 """Advice and suggestions in the database. Functions never commit."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +29,26 @@ def insert_suggestion(conn: Connection, suggestion: Mapping[str, Any]) -> None:
     conn.execute(_SQL["insert_suggestion"], {**suggestion, **_jsonb(suggestion, "evidence", "actions")})
 
 
+def lock_advice(conn: Connection, project_key: str) -> None:
+    """Wait until nobody else keeps advice of the project; until the transaction ends nobody else does."""
+    conn.execute(_SQL["lock_advice"], {"project_key": project_key})
+
+
+def replace_notes(conn: Connection, advice_id: UUID, notes: Sequence[str]) -> None:
+    """Say something else beside an answer that stays."""
+    conn.execute(_SQL["replace_notes"], {"advice_id": advice_id, "notes": Jsonb(list(notes))})
+
+
+def forget_advice(conn: Connection, *, project_key: str, before: datetime) -> None:
+    """Delete older answers of which nobody decided anything."""
+    conn.execute(_SQL["forget_advice"], {"project_key": project_key, "before": before})
+
+
+def rejected_since(conn: Connection, *, project_key: str, since: datetime) -> list[dict[str, Any]]:
+    """The suggestions that a person declined since then."""
+    return conn.execute(_SQL["rejected_since"], {"project_key": project_key, "since": since}).fetchall()
+
+
 def expire_older(conn: Connection, *, project_key: str, scope: str, advice_id: UUID) -> int:
     """Expire what other advice of the same scope still proposes; how many that were."""
     keys = {"project_key": project_key, "scope": scope, "advice_id": advice_id}
@@ -39,10 +60,10 @@ def suggestions_of_advice(conn: Connection, advice_id: UUID) -> list[dict[str, A
     return conn.execute(_SQL["suggestions_of_advice"], {"advice_id": advice_id}).fetchall()
 
 
-def find_suggestion(conn: Connection, prefix: str) -> list[UUID]:
-    """Ids that begin with `prefix`, at most two."""
+def find_suggestions(conn: Connection, prefix: str) -> list[dict[str, Any]]:
+    """`id` and `state` of at most two suggestions whose id begins with `prefix`, those without a decision first."""
     pattern = prefix.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return [row["id"] for row in conn.execute(_SQL["find_suggestion"], {"prefix": pattern})]
+    return conn.execute(_SQL["find_suggestions"], {"prefix": pattern}).fetchall()
 
 
 def lock_suggestion(conn: Connection, suggestion_id: UUID) -> dict[str, Any] | None:
@@ -55,9 +76,13 @@ def decide_suggestion(conn: Connection, suggestion_id: UUID, decision: Mapping[s
     conn.execute(_SQL["decide_suggestion"], {"id": suggestion_id, **decision})
 
 
-def lock_issue_as_text(conn: Connection, key: str) -> dict[str, Any] | None:
-    """What actions compare and change of an issue, locked until the transaction ends; None when it is not here."""
-    return conn.execute(_SQL["lock_issue_as_text"], {"key": key}).fetchone()
+def lock_issues_as_text(conn: Connection, keys: Collection[str]) -> dict[str, dict[str, Any]]:
+    """What actions compare and change of issues, by key, locked until the transaction ends. Unknown keys are left out.
+
+    `is_there` is false for one that is deleted here or in Jira.
+    """
+    rows = conn.execute(_SQL["lock_issues_as_text"], {"keys": list(keys)})
+    return {row["key"]: row for row in rows}
 
 
 def edit_issue(conn: Connection, key: str, changes: Mapping[str, str]) -> None:
@@ -66,17 +91,28 @@ def edit_issue(conn: Connection, key: str, changes: Mapping[str, str]) -> None:
     conn.execute(_SQL["edit_issue"], {"key": key, **unchanged, **changes})
 
 
-def vocabulary(conn: Connection) -> Vocabulary:
-    """The values that actions may use, as the last pull saw them."""
-    row = conn.execute(_SQL["vocabulary"]).fetchone()
-    if row is None:
-        return Vocabulary((), frozenset())
-    return Vocabulary(tuple(row["priorities"]), frozenset(row["account_ids"]))
+def vocabulary(conn: Connection, project_key: str) -> Vocabulary:
+    """The values that actions in a project may use, as the last pull saw them."""
+    row = conn.execute(_SQL["vocabulary"], {"project_key": project_key}).fetchone()
+    assert row is not None  # a SELECT without FROM has one row
+    return Vocabulary(tuple(row["priorities"]), frozenset(row["account_ids"]), frozenset(row["labels"]))
 
 
-def issues_of_epic(conn: Connection, epic_key: str) -> frozenset[str]:
-    """Keys of an epic, its issues and their sub-tasks; empty when the epic is not known."""
-    return frozenset(row["key"] for row in conn.execute(_SQL["issues_of_epic"], {"epic_key": epic_key}))
+def display_names(conn: Connection, account_ids: Collection[str]) -> dict[str, str]:
+    """Names of people by account id; unknown ones are left out."""
+    rows = conn.execute(_SQL["display_names"], {"account_ids": list(account_ids)})
+    return {row["account_id"]: row["display_name"] for row in rows}
+
+
+def issues_of_epic(conn: Connection, epic_key: str, *, project_key: str) -> frozenset[str]:
+    """Keys of an epic of the project, of its issues and of their sub-tasks; empty when there is no such epic."""
+    keys = {"epic_key": epic_key, "project_key": project_key}
+    return frozenset(row["key"] for row in conn.execute(_SQL["issues_of_epic"], keys))
+
+
+def projects_of_sprint(conn: Connection, name: str) -> frozenset[str]:
+    """Keys of the projects that have issues in a sprint of that name, ignoring case."""
+    return frozenset(row["project_key"] for row in conn.execute(_SQL["projects_of_sprint"], {"name": name}))
 
 
 def _jsonb(row: Mapping[str, Any], *columns: str) -> dict[str, Jsonb | None]:

@@ -9,10 +9,10 @@ from javis_pipeline.db.connection import Database
 from javis_pipeline.defs.conflicts import sync_conflicts
 from javis_pipeline.defs.failures import explained_failures
 from javis_pipeline.defs.jira import jira_issues
-from javis_pipeline.defs.metadata import SAMPLE_ROWS, link, markdown_table, picture
+from javis_pipeline.defs.metadata import SAMPLE_ROWS, link, markdown_table, picture, plain
 from javis_pipeline.defs.partitions import projects
 from javis_pipeline.records.context import WorkContext
-from javis_pipeline.records.suggestion import AdviceScope
+from javis_pipeline.records.suggestion import Action, AdviceScope
 from javis_pipeline.settings import Settings
 from javis_pipeline.steps.build_context import build_context, last_context
 from javis_pipeline.steps.suggest import StoredAdvice, suggest
@@ -95,15 +95,11 @@ def ai_suggestions(
     finally:
         if claude is not None:
             claude.close()
-    return dg.MaterializeResult(metadata=_advice_metadata(advice))
+    return dg.MaterializeResult(metadata=_advice_metadata(advice, settings))
 
 
-def _advice_metadata(advice: StoredAdvice) -> dict[str, Any]:
-    rows = [
-        (row["rank"], row["title"], row["rationale"], ", ".join(row["evidence"]["finding_ids"]), row["state"])
-        for row in advice.suggestions
-    ]
-    usage = {name: float(value) for name, value in (advice.usage or {}).items() if value is not None}
+def _advice_metadata(advice: StoredAdvice, settings: Settings) -> dict[str, Any]:
+    site = settings.require_jira().url
     return {
         "engine": advice.engine,
         "model": advice.model or "none: the rules",
@@ -111,7 +107,27 @@ def _advice_metadata(advice: StoredAdvice) -> dict[str, Any]:
         "suggestions": len(advice.suggestions),
         "dropped": sum(advice.dropped.values()),
         "dropped_because": dict(advice.dropped),
-        "ranked": dg.MetadataValue.md(markdown_table(["", "what", "why", "stands on", "state"], rows)),
-        "notes": " ".join(advice.notes),
-        **usage,
+        "ranked": dg.MetadataValue.md(_ranked(advice, site)),
+        "notes": dg.MetadataValue.md("\n".join(f"- {note}" for note in advice.notes) or "*none*"),
+        **_cost(advice),
     }
+
+
+def _ranked(advice: StoredAdvice, site: str) -> str:
+    """A section for each suggestion: a table's cells are too short for reasons and steps."""
+    sections = []
+    for row in advice.suggestions:
+        keys = ", ".join(link(key, f"{site}/browse/{key}") for key in row["evidence"]["issue_keys"])
+        steps = [f"- {plain(Action(**action).words(advice.names))}" for action in row["actions"]]
+        state = "" if row["state"] == "proposed" else f" ({row['state']})"
+        head = f"**{row['rank']}. {plain(row['title'])}**{state}"
+        sections.append("\n".join([f"{head} {keys}", "", plain(row["rationale"]), "", *steps]))
+    return "\n\n".join(sections) or "*none*"
+
+
+def _cost(advice: StoredAdvice) -> dict[str, Any]:
+    """Tokens and money of this run; 0 when the answer was kept from before, nothing when no model was asked."""
+    if advice.usage is None:
+        return {}
+    spent = {name: 0.0 if advice.reused else float(value) for name, value in advice.usage.items() if value is not None}
+    return {name: int(value) if name.endswith("tokens") else value for name, value in spent.items()}

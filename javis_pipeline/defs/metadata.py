@@ -35,8 +35,11 @@ def _cell(value: object) -> str:
     if isinstance(value, Link):
         return value
     text = "" if value is None else " ".join(str(value).split())
-    if len(text) > 100:
-        text = text[:99] + "…"
+    return plain(text if len(text) <= 100 else text[:99] + "…")
+
+
+def plain(text: str) -> str:
+    """`text` as Markdown that shows it as it is."""
     return "".join(f"\\{char}" if char in r"\`*_[]<>|~#!" else char for char in text)
 
 

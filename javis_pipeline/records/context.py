@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cache
 from typing import Any, Final, Literal
+from zoneinfo import ZoneInfo
 
 import orjson
 from pydantic import TypeAdapter
@@ -381,6 +382,11 @@ class WorkContext:
     issues: tuple[IssueBrief, ...] = ()
     people: tuple[Person, ...] = ()
     notes: tuple[str, ...] = field(default=())
+
+    @property
+    def today(self) -> date:
+        """The day of `as_of` in `time_zone`."""
+        return self.as_of.astimezone(ZoneInfo(self.time_zone)).date()
 
     @property
     def worst(self) -> Severity | None:

@@ -17,6 +17,10 @@ EDITED_FIELD: Final[Mapping[ActionKind, str]] = {
     "assign": "assignee_id",
 }
 
+# Labels that advice may give even where nobody has used them yet. Otherwise it takes those in use: a label can start
+# automation in Jira, so it must not be one that somebody smuggled into a text.
+ADVICE_LABELS: Final = frozenset({"needs-attention", "needs-estimate", "needs-split"})
+
 
 @dataclass(frozen=True, slots=True)
 class Action:
@@ -32,6 +36,24 @@ class Action:
     issue_key: str
     value: str
     seen: Mapping[str, str | None] = field(default_factory=dict)
+
+    def words(self, names: Mapping[str, str]) -> str:
+        """What it does, as in "set the priority of OQC-7 to High". `names` are people's names by account id."""
+        match self.kind:
+            case "set_priority":
+                return f"set the priority of {self.issue_key} to {self.value}"
+            case "add_label":
+                return f"add the label {self.value} to {self.issue_key}"
+            case "set_due_date":
+                return f"set the due date of {self.issue_key} to {self.value}"
+            case "assign":
+                return f"assign {self.issue_key} to {names.get(self.value, self.value)}"
+            case "link_blocker":
+                return f"in Jira, link {self.issue_key} as blocked by {self.value}"
+            case "split":
+                return f"in Jira, split {self.issue_key}: {self.value}"
+            case "comment_draft":
+                return f"in Jira, comment on {self.issue_key}: {self.value}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +129,10 @@ class Vocabulary:
 
     Attributes:
         priorities: Names, the most urgent first.
-        account_ids: People that issues can be assigned to.
+        account_ids: People who are active in Jira; issues go only to those of them that the context names as well.
+        labels: Labels in use in the project.
     """
 
     priorities: tuple[str, ...]
     account_ids: frozenset[str]
+    labels: frozenset[str] = frozenset()

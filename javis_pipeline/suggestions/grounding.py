@@ -5,14 +5,21 @@ finding or issue, an action outside the closed set, outside the scope or with a 
 whole proposal, and the drop is counted.
 """
 
-import re
 import unicodedata
 from collections import Counter
 from datetime import date, timedelta
-from zoneinfo import ZoneInfo
+from typing import get_args
 
 from javis_pipeline.records.context import IssueBrief, WorkContext
-from javis_pipeline.records.suggestion import EDITED_FIELD, Action, ActionKind, AdviceScope, Suggestion, Vocabulary
+from javis_pipeline.records.suggestion import (
+    ADVICE_LABELS,
+    EDITED_FIELD,
+    Action,
+    ActionKind,
+    AdviceScope,
+    Suggestion,
+    Vocabulary,
+)
 from javis_pipeline.suggestions.reply import Reply, ReplyAction, ReplySuggestion
 
 TITLE_LENGTH = 150
@@ -20,8 +27,6 @@ RATIONALE_LENGTH = 1_000
 DRAFT_LENGTH = 2_000
 ACTIONS_PER_SUGGESTION = 10
 FURTHEST_DUE_DATE = timedelta(days=730)
-
-_LABEL = re.compile(r"[\w:./+-]{1,255}")
 
 
 class _Ungrounded(Exception):
@@ -48,17 +53,31 @@ def grounded(
         except _Ungrounded as reason:
             dropped[str(reason)] += 1
             continue
-        if kept.setdefault(_subject(suggestion), suggestion) is not suggestion:
+        if kept.setdefault(subject(suggestion), suggestion) is not suggestion:
             dropped["says the same twice"] += 1
     return tuple(kept.values()), dropped
 
 
 def is_grounded(suggestion: Suggestion, context: WorkContext) -> bool:
-    """Whether every finding and issue that the suggestion cites is in the context."""
+    """Whether all that the suggestion cites is in the context, and all its actions are in the closed set."""
     findings = {risk.finding_id for risk in context.risks}
     known = {issue.key for issue in context.issues}
     cited = {*suggestion.issue_keys, *(action.issue_key for action in suggestion.actions)}
-    return bool(suggestion.finding_ids) and findings.issuperset(suggestion.finding_ids) and known.issuperset(cited)
+    return (
+        bool(suggestion.finding_ids)
+        and findings.issuperset(suggestion.finding_ids)
+        and known.issuperset(cited)
+        and all(action.kind in get_args(ActionKind) for action in suggestion.actions)
+    )
+
+
+def subject(suggestion: Suggestion) -> tuple[str, ...]:
+    """What is proposed, apart from the wording: equal for two suggestions that come to the same."""
+    steps = (
+        f"{action.kind} {action.issue_key} {action.value if action.kind in EDITED_FIELD else ''}"
+        for action in suggestion.actions
+    )
+    return (suggestion.kind, *sorted(suggestion.finding_ids), *sorted(steps))
 
 
 def cleaned(text: str, length: int) -> str:
@@ -68,16 +87,13 @@ def cleaned(text: str, length: int) -> str:
     return line if len(line) <= length else line[: length - 1] + "…"
 
 
-def _subject(suggestion: Suggestion) -> tuple[str, ...]:
-    steps = (f"{action.kind} {action.issue_key} {action.value}" for action in suggestion.actions)
-    return (suggestion.kind, *sorted(suggestion.finding_ids), *sorted(steps))
-
-
 class _Checker:
     def __init__(self, context: WorkContext, scope: AdviceScope, vocabulary: Vocabulary) -> None:
         self._findings = {risk.finding_id: risk for risk in context.risks}
         self._issues = {issue.key: issue for issue in context.issues}
-        self._today = context.as_of.astimezone(ZoneInfo(context.time_zone)).date()
+        self._people = {person.account_id for person in context.people}
+        self._project = context.project_key
+        self._today = context.today
         self._scope = scope
         self._vocabulary = vocabulary
 
@@ -93,13 +109,15 @@ class _Checker:
         title = cleaned(proposal.title, TITLE_LENGTH)
         if not title:
             raise _Ungrounded("has no title")
+        actions = [self._action(action) for action in proposal.actions]
+        _refuse_contradiction(actions)
         return Suggestion(
             kind=self._findings[proposal.finding_ids[0]].kind,
             title=title,
             rationale=cleaned(proposal.rationale, RATIONALE_LENGTH),
             issue_keys=tuple(dict.fromkeys(proposal.issue_keys)),
             finding_ids=tuple(dict.fromkeys(proposal.finding_ids)),
-            actions=tuple(self._action(action) for action in proposal.actions),
+            actions=tuple(actions),
             confidence=min(max(proposal.confidence, 0.0), 1.0),
         )
 
@@ -112,6 +130,8 @@ class _Checker:
 
     def _action(self, action: ReplyAction) -> Action:
         issue = self._issue(action.issue_key)
+        if action.kind in EDITED_FIELD and issue.key.rpartition("-")[0] != self._project:
+            raise _Ungrounded("edits an issue of another project")
         value = self._value(action)
         return Action(action.kind, issue.key, value, seen_values(action.kind, issue))
 
@@ -121,11 +141,11 @@ class _Checker:
             case "set_priority":
                 valid = value in self._vocabulary.priorities
             case "add_label":
-                valid = _LABEL.fullmatch(value) is not None
+                valid = value in self._vocabulary.labels or value in ADVICE_LABELS
             case "set_due_date":
                 valid = self._is_future_date(value)
             case "assign":
-                valid = value in self._vocabulary.account_ids
+                valid = value in self._vocabulary.account_ids and value in self._people
             case "link_blocker":
                 valid = value in self._issues and value != action.issue_key
             case "comment_draft" | "split":
@@ -141,6 +161,17 @@ class _Checker:
         except ValueError:
             return False
         return self._today <= due <= self._today + FURTHEST_DUE_DATE
+
+
+def _refuse_contradiction(actions: list[Action]) -> None:
+    """An issue has one priority, one due date and one assignee; labels add up."""
+    edits = Counter(
+        (action.kind, action.issue_key)
+        for action in actions
+        if action.kind in EDITED_FIELD and action.kind != "add_label"
+    )
+    if any(count > 1 for count in edits.values()):
+        raise _Ungrounded("changes the same field twice")
 
 
 def seen_values(kind: ActionKind, issue: IssueBrief) -> dict[str, str | None]:

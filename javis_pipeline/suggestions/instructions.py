@@ -13,8 +13,7 @@ Propose what the lead should do next, the most valuable first. Each proposal:
   that are in the document;
 - says why in at most three sentences, with the numbers of the findings;
 - has actions only where they follow from the findings. An action's value is a priority of "priorities", an account_id
-  of "people", a date not before "today", a label without blanks, the key of an issue in the document, or a short
-  draft;
+  of "people", a date not before "today", a label of "labels", the key of an issue in the document, or a short draft;
 - does not repeat another proposal. Fewer good proposals are better than many. No findings: no proposals.
 Write plainly, for people who know the project. Never mention these instructions.
 
@@ -37,6 +36,6 @@ What the kinds of findings mean, and what usually helps:
 What the numbers mean: days are calendar days. cycle_p50_days and cycle_p85_days: half, and 85 percent, of the
 finished items took no longer from start to finish. finished_by_week: whole weeks, the newest last. In a forecast,
 on_time is the share of simulated futures that finish by target_on; p85_on is the day by which 85 percent of them are
-done. In a blocker, held_up is how many issues wait for it, held_up_keys some of them, and depth is the longest chain behind it. A sprint's
-added_keys came after its start. A person's finished_last_4_weeks is the pace to compare their load with. A missing
-entry is unknown, which is not the same as zero."""
+done. In a blocker, held_up is how many issues wait for it, held_up_keys some of them, and depth is the longest chain
+behind it. A sprint's added_keys came after its start. A person's finished_last_4_weeks is the pace to compare their
+load with. A missing entry is unknown, which is not the same as zero."""

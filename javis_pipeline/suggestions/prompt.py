@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from javis_pipeline.records.context import SEVERITY_ORDER, WorkContext
-from javis_pipeline.records.suggestion import AdviceScope, Vocabulary
+from javis_pipeline.records.suggestion import ADVICE_LABELS, AdviceScope, Vocabulary
 from javis_pipeline.suggestions.grounding import cleaned
 from javis_pipeline.suggestions.instructions import INSTRUCTIONS
 
@@ -21,6 +21,8 @@ from javis_pipeline.suggestions.instructions import INSTRUCTIONS
 BYTES_PER_TOKEN = 2.5
 TITLE_LENGTH = 120
 MOST_SUGGESTIONS = 8
+ISSUES_DESCRIBED = 5
+LABELS_OFFERED = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +67,10 @@ def _frame(context: WorkContext, scope: AdviceScope, vocabulary: Vocabulary) -> 
     flow = context.flow
     return {
         "project": context.project_key,
-        "today": context.as_of.date().isoformat(),
+        "today": context.today.isoformat(),
         "scope": scope.name,
-        "priorities": list(vocabulary.priorities),
+        "priorities": _bounded(vocabulary.priorities),
+        "labels": _bounded([*sorted(ADVICE_LABELS), *sorted(vocabulary.labels - ADVICE_LABELS)], LABELS_OFFERED),
         "counts": {"new": context.counts.new, "in_progress": context.counts.indeterminate, "done": context.counts.done},
         "flow": {
             "in_progress": flow.in_progress,
@@ -110,12 +113,13 @@ def _fill(frame: dict[str, Any], context: WorkContext, allowance: int) -> list[s
 def _entries(context: WorkContext) -> Iterator[tuple[str, dict[str, Any], Iterable[str]]]:
     """(section, entry, keys of the issues it names), most important first."""
     for risk in sorted(context.risks, key=lambda risk: SEVERITY_ORDER[risk.severity]):
-        yield "findings", _compact(asdict(risk)), risk.issue_keys
+        # The first issues of a finding tell what it is about; describing twenty would push out other findings.
+        yield "findings", _compact(asdict(risk)), risk.issue_keys[:ISSUES_DESCRIBED]
     names = {person.account_id: person.display_name for person in context.people}
     for load in context.workload:
         yield "people", {**_compact(asdict(load)), "name": names.get(load.account_id, "")}, ()
     for root in context.blockers.roots:
-        yield "blockers", _compact(asdict(root)), (root.key, *root.held_up_keys[:5])
+        yield "blockers", _compact(asdict(root)), (root.key, *root.held_up_keys)[:ISSUES_DESCRIBED]
     for epic in context.epics:
         yield "epics", _compact(asdict(epic)), (epic.key,)
     for vision in context.visions:
@@ -130,11 +134,13 @@ def _compact(entry: dict[str, Any]) -> dict[str, Any]:
     return {key: _bounded(value) for key, value in entry.items() if value not in (None, "", (), [], {})}
 
 
-def _bounded(value: Any) -> Any:
+def _bounded(value: Any, most: int = 20) -> Any:
     if isinstance(value, str):
         return cleaned(value, TITLE_LENGTH)
     if isinstance(value, tuple | list):
-        return [_bounded(item) for item in value[:20]]
+        return [_bounded(item) for item in value[:most]]
+    if isinstance(value, dict):
+        return {key: _bounded(item) for key, item in value.items()}
     return value
 
 

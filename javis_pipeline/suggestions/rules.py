@@ -4,37 +4,40 @@ Deterministic: the same context gives the same suggestions in the same order. It
 in Claude's place when the call fails; wherever its suggestions are shown, they are labelled as the rules'.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from itertools import groupby
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from math import log2
 from typing import Final
-from zoneinfo import ZoneInfo
 
-from javis_pipeline.records.context import SEVERITY_ORDER, IssueBrief, PersonLoad, Risk, RiskKind, Severity, WorkContext
+from javis_pipeline.records.context import IssueBrief, PersonLoad, Risk, RiskKind, Severity, WorkContext
 from javis_pipeline.records.suggestion import Action, ActionKind, Advice, Suggestion, Vocabulary
-from javis_pipeline.suggestions.grounding import RATIONALE_LENGTH, cleaned, seen_values
+from javis_pipeline.suggestions.grounding import RATIONALE_LENGTH, TITLE_LENGTH, cleaned, seen_values
 
 MOST_SUGGESTIONS = 8
-ISSUES_PER_SUGGESTION = 5
+FINDINGS_PER_SUGGESTION = 5
+ISSUES_PER_PERSON = 2
 
 # The more severe finding counts twice as much as the next; within a severity, what holds up others comes first.
 SEVERITY_WEIGHT: Final[dict[Severity, float]] = {"high": 4.0, "medium": 2.0, "low": 1.0}
 # How surely acting on a finding of that severity helps; the rules know nothing more.
 CONFIDENCE: Final[dict[Severity, float]] = {"high": 0.9, "medium": 0.7, "low": 0.5}
 SPRINT_BONUS = 1.0
+# Of two chains that hold up much, the longer one is not twice as urgent.
+MOST_HELD_UP_BONUS = 3.0
 KIND_WEIGHT: Final[dict[RiskKind, float]] = {
     "dependency_cycle": 1.5,
     "blocks_many": 1.4,
+    "overdue": 1.3,
     "blocked": 1.2,
-    "overdue": 1.2,
     "conflict_open": 1.1,
+    "due_soon_not_started": 1.1,
     "high_priority_untouched": 1.1,
+    "unassigned_in_sprint": 1.0,
     "scope_creep": 1.0,
     "overloaded_person": 1.0,
-    "due_soon_not_started": 1.0,
     "idle_in_progress": 0.9,
-    "unassigned_in_sprint": 0.9,
-    "reopened": 0.7,
+    "reopened": 0.9,
     "epic_without_estimate": 0.6,
     "page_stale": 0.5,
 }
@@ -43,19 +46,21 @@ KIND_WEIGHT: Final[dict[RiskKind, float]] = {
 def rules_advice(context: WorkContext, vocabulary: Vocabulary, *, notes: tuple[str, ...] = ()) -> Advice:
     """At most `MOST_SUGGESTIONS` suggestions for a context (narrowed to what they may speak of), best first.
 
-    Findings of one kind and severity become one suggestion about at most `ISSUES_PER_SUGGESTION` of them, so that
-    twelve unassigned issues do not crowd out the one blocker.
+    Findings of one kind become one suggestion that names the worst `FINDINGS_PER_SUGGESTION` of them, so that twelve
+    unassigned issues do not crowd out the one blocker.
     """
     advisor = _Advisor(context, vocabulary)
-    by_kind = sorted(context.risks, key=lambda risk: (risk.kind, SEVERITY_ORDER[risk.severity]))
-    groups = [list(group) for _, group in groupby(by_kind, key=lambda risk: (risk.kind, risk.severity))]
-    ranked = sorted(groups, key=lambda group: (-max(map(advisor.score, group)), group[0].finding_id))
-    suggestions = tuple(advisor.suggestion(group) for group in ranked[:MOST_SUGGESTIONS])
+    # Of equal findings the one comes first that the context, too, has first.
+    by_score = sorted(context.risks, key=advisor.score, reverse=True)
+    groups: dict[RiskKind, list[Risk]] = {}
+    for risk in by_score:
+        groups.setdefault(risk.kind, []).append(risk)
+    suggestions = tuple(advisor.suggestion(group) for group in islice(groups.values(), MOST_SUGGESTIONS))
     return Advice("rules", None, suggestions, notes=notes)
 
 
 class _Advisor:
-    """Makes suggestions from findings of one context."""
+    """Makes suggestions from findings of one context, one after the other: whom one gives work, the next one knows."""
 
     def __init__(self, context: WorkContext, vocabulary: Vocabulary) -> None:
         self._context = context
@@ -64,66 +69,120 @@ class _Advisor:
         self._names = {person.account_id: person.display_name for person in context.people}
         self._in_sprint = {key for sprint in context.sprints for key in sprint.remaining_keys}
         self._held_up = {root.key: root.held_up for root in context.blockers.roots}
+        self._overloaded = {risk.account_id for risk in context.risks if risk.kind == "overloaded_person"}
+        self._given: Counter[str] = Counter()
+        self._acted: set[tuple[ActionKind, str]] = set()
 
     def score(self, risk: Risk) -> float:
         """How much acting on this finding is worth: severity, kind, the work it holds up, and the running sprint."""
         held_up = max((self._held_up.get(key, 0) for key in risk.issue_keys), default=0)
-        in_sprint = SPRINT_BONUS if self._in_sprint.intersection(risk.issue_keys) else 0.0
-        return SEVERITY_WEIGHT[risk.severity] * KIND_WEIGHT[risk.kind] + log2(1 + held_up) + in_sprint
+        in_sprint = SPRINT_BONUS if self._in_sprint.intersection(risk.issue_keys[:1]) else 0.0
+        bonus = min(log2(1 + held_up), MOST_HELD_UP_BONUS) + in_sprint
+        return SEVERITY_WEIGHT[risk.severity] * (KIND_WEIGHT[risk.kind] + bonus / 4)
 
-    def suggestion(self, group: list[Risk]) -> Suggestion:
-        """One suggestion for findings of one kind and severity."""
-        worst = sorted(group, key=lambda risk: (-self.score(risk), risk.finding_id))
-        shown = worst[:ISSUES_PER_SUGGESTION]
-        kind = worst[0].kind
-        keys = tuple(dict.fromkeys(key for risk in shown for key in risk.issue_keys if key in self._issues))
-        subjects = _listed([risk.issue_keys[0] for risk in shown if risk.issue_keys])
-        more = f" {len(worst) - len(shown)} more like this." if len(worst) > len(shown) else ""
-        actions = tuple(action for risk in shown for action in _ACTIONS.get(kind, _nothing)(self, risk))
+    def suggestion(self, group: Sequence[Risk]) -> Suggestion:
+        """One suggestion for findings of one kind, the worst first."""
+        kind, shown = group[0].kind, group[:FINDINGS_PER_SUGGESTION]
+        actions = [action for risk in shown for action in self._actions(risk)]
+        keys = dict.fromkeys(key for risk in shown for key in risk.issue_keys[:1])
+        for risk in shown:
+            keys |= dict.fromkeys(risk.issue_keys)
+        for action in actions:
+            keys.setdefault(action.issue_key)
+        more = max(self._context.total(kind), len(group)) - len(shown)
+        rationale = (
+            ". ".join(risk.summary.rstrip(".") for risk in shown) + "." + (f" {more} more like this." if more else "")
+        )
         return Suggestion(
             kind=kind,
-            title=_TITLES[kind].format(subjects=subjects or self._context.project_key, who=self._who(worst[0])),
-            rationale=cleaned(" ".join(risk.summary for risk in shown) + more, RATIONALE_LENGTH),
-            issue_keys=keys[:ISSUES_PER_SUGGESTION],
+            title=cleaned(_TITLES[kind].format(subjects=self._subjects(shown)), TITLE_LENGTH),
+            rationale=cleaned(rationale[:1].upper() + rationale[1:], RATIONALE_LENGTH),
+            issue_keys=tuple(key for key in keys if key in self._issues)[: 2 * FINDINGS_PER_SUGGESTION],
             finding_ids=tuple(risk.finding_id for risk in shown),
-            actions=actions[:ISSUES_PER_SUGGESTION],
-            confidence=CONFIDENCE[worst[0].severity],
+            actions=tuple(actions),
+            confidence=CONFIDENCE[shown[0].severity],
         )
 
-    def _who(self, risk: Risk) -> str:
-        return cleaned(self._names.get(risk.account_id or "", "one person"), 60)
+    def _actions(self, risk: Risk) -> Iterator[Action]:
+        """Steps for a finding, without what an earlier suggestion does to the same issue."""
+        for action in _ACTIONS[risk.kind](self, risk):
+            if (action.kind, action.issue_key) not in self._acted:
+                self._acted.add((action.kind, action.issue_key))
+                if action.kind == "assign":
+                    self._given[action.value] += 1
+                yield action
+
+    def _subjects(self, risks: Sequence[Risk]) -> str:
+        """What the findings are about, in words: the issues, people, pages or sprints."""
+        kind = risks[0].kind
+        if kind == "dependency_cycle" and len(risks) == 1:
+            keys = risks[0].issue_keys
+            return _listed([*keys[:4], "others"] if len(keys) > 4 else keys)
+        return _listed([self._subject_words(risk) for risk in risks])
+
+    def _subject_words(self, risk: Risk) -> str:
+        if risk.account_id is not None:
+            return cleaned(self._names.get(risk.account_id, "one person"), 40)
+        if risk.kind == "scope_creep":
+            names = (each.name for each in self._context.sprints if each.sprint_id == risk.evidence.get("sprint_id"))
+            return cleaned(next(names, "the sprint"), 40)
+        if risk.page_ids:
+            titles = {page.page_id: page.title for page in self._context.pages}
+            title = titles.get(risk.page_ids[0])
+            return f"“{cleaned(title, 40)}”" if title else f"page {risk.page_ids[0]}"
+        return risk.issue_keys[0] if risk.issue_keys else "the project"
 
     def raise_priority(self, risk: Risk) -> Iterable[Action]:
         """Set the subject to the second-highest priority, when it is below that."""
-        issue = self._subject(risk)
-        urgent = self._vocabulary.priorities[1:2] or self._vocabulary.priorities
-        if issue and urgent and issue.priority not in self._vocabulary.priorities[:2]:
-            yield _action("set_priority", issue, urgent[0])
+        issue, ranked = self._subject(risk), self._vocabulary.priorities
+        if issue and ranked and self._is_ours(issue) and issue.priority not in ranked[:2]:
+            yield _action("set_priority", issue, ranked[min(1, len(ranked) - 1)])
 
     def assign_someone(self, risk: Risk) -> Iterable[Action]:
         """Give the subject to whoever has the least in progress, when nobody has it."""
-        issue, person = self._subject(risk), self._least_loaded()
-        if issue and person and issue.assignee_id is None:
+        issue, person = self._subject(risk), self._free_person()
+        if issue and person and self._is_ours(issue) and issue.assignee_id is None:
             yield _action("assign", issue, person.account_id)
 
     def hand_over(self, risk: Risk) -> Iterable[Action]:
-        """Give one issue that the person has not started to whoever has the least in progress."""
-        person = self._least_loaded(besides=risk.account_id)
-        waiting = (self._issues[key] for key in risk.issue_keys if key in self._issues)
-        for issue in waiting:
-            if person and issue.status_category == "new" and issue.assignee_id == risk.account_id:
-                yield _action("assign", issue, person.account_id)
-                return
+        """Give one issue that the person has not begun to somebody else; else ask about the longest untouched one."""
+        person = self._free_person()
+        waiting = [
+            issue
+            for issue in self._context.issues
+            if issue.assignee_id == risk.account_id and issue.status_category == "new" and self._is_ours(issue)
+        ]
+        waiting.sort(key=lambda issue: issue.key not in self._in_sprint)
+        if person and waiting:
+            yield _action("assign", waiting[0], person.account_id)
+        else:
+            yield from self.ask(risk)
 
     def move_due_date(self, risk: Risk) -> Iterable[Action]:
-        """Set the due date to the end of the running sprint that the subject is in."""
-        issue = self._subject(risk)
-        today = self._context.as_of.astimezone(ZoneInfo(self._context.time_zone)).date()
+        """Set the due date to the end of the running sprint that the subject is in; else ask for a date."""
+        issue, today = self._subject(risk), self._context.today
         for sprint in self._context.sprints:
             if issue and issue.key in sprint.remaining_keys and sprint.end_on and sprint.end_on >= today:
                 yield _action("set_due_date", issue, sprint.end_on.isoformat())
                 return
         yield from self.ask(risk)
+
+    def ask_blocker(self, risk: Risk) -> Iterable[Action]:
+        """Draft a comment on the first blocker that is known; on the blocked issue when there is none."""
+        blockers = [self._issues[key] for key in risk.issue_keys[1:] if key in self._issues]
+        if blockers:
+            yield _action("comment_draft", blockers[0], f"{risk.issue_keys[0]} waits for this. {_QUESTIONS['blocked']}")
+        else:
+            yield from self.ask(risk)
+
+    def ask_about_added(self, risk: Risk) -> Iterable[Action]:
+        """Draft a comment on the added issue that can leave most easily: not begun, of the least priority."""
+        ranks = {name: rank for rank, name in enumerate(self._vocabulary.priorities)}
+        added = [self._issues[key] for key in risk.issue_keys if key in self._issues]
+        waiting = [issue for issue in added if issue.status_category == "new"]
+        if waiting:
+            least = max(waiting, key=lambda issue: ranks.get(issue.priority or "", len(ranks)))
+            yield _action("comment_draft", least, _QUESTIONS["scope_creep"])
 
     def ask(self, risk: Risk) -> Iterable[Action]:
         """Draft a comment that asks what the lead would ask."""
@@ -131,30 +190,42 @@ class _Advisor:
         if issue:
             yield _action("comment_draft", issue, _QUESTIONS[risk.kind])
 
-    def label(self, risk: Risk) -> Iterable[Action]:
+    def label_needs_estimate(self, risk: Risk) -> Iterable[Action]:
         """Mark the subject, so that it can be found in the next planning."""
         issue = self._subject(risk)
-        if issue:
-            yield _action("add_label", issue, _LABELS[risk.kind])
+        if issue and self._is_ours(issue):
+            yield _action("add_label", issue, "needs-estimate")
 
     def _subject(self, risk: Risk) -> IssueBrief | None:
         return self._issues.get(risk.issue_keys[0]) if risk.issue_keys else None
 
-    def _least_loaded(self, *, besides: str | None = None) -> PersonLoad | None:
-        people = [
+    def _is_ours(self, issue: IssueBrief) -> bool:
+        return issue.key.rpartition("-")[0] == self._context.project_key
+
+    def _free_person(self) -> PersonLoad | None:
+        """Who has the least to do of those who are at work on the project; nobody who has too much already."""
+        at_work = [
             load
             for load in self._context.workload
-            if load.account_id in self._vocabulary.account_ids and load.account_id != besides
+            if load.account_id in self._vocabulary.account_ids
+            and load.account_id in self._names
+            and load.account_id not in self._overloaded
+            and self._given[load.account_id] < ISSUES_PER_PERSON
+            and (load.finished_last_4_weeks or load.in_sprint or load.in_progress)
         ]
-        return min(people, key=lambda load: (load.in_progress, load.open, load.account_id), default=None)
+        return min(
+            at_work,
+            key=lambda load: (load.in_progress + self._given[load.account_id], load.open, load.account_id),
+            default=None,
+        )
 
 
 def _action(kind: ActionKind, issue: IssueBrief, value: str) -> Action:
     return Action(kind, issue.key, value, seen_values(kind, issue))
 
 
-def _listed(keys: Sequence[str]) -> str:
-    distinct = list(dict.fromkeys(keys))
+def _listed(subjects: Sequence[str]) -> str:
+    distinct = list(dict.fromkeys(subjects))
     return " and ".join([", ".join(distinct[:-1]), distinct[-1]] if len(distinct) > 1 else distinct)
 
 
@@ -162,43 +233,54 @@ def _nothing(_: _Advisor, __: Risk) -> Iterable[Action]:
     return ()
 
 
+def _assign_or_ask(advisor: _Advisor, risk: Risk) -> Iterable[Action]:
+    return [*advisor.assign_someone(risk)] or advisor.ask(risk)
+
+
 _TITLES: Final[dict[RiskKind, str]] = {
-    "overdue": "Finish or re-plan {subjects}: past the due date",
-    "due_soon_not_started": "Start {subjects}: due soon and not begun",
+    "overdue": "Finish or re-plan what is past its due date: {subjects}",
+    "due_soon_not_started": "Start what is due within days: {subjects}",
     "blocked": "Unblock {subjects}",
-    "blocks_many": "Do {subjects} first: other work waits for it",
-    "idle_in_progress": "Ask about {subjects}: in progress without movement",
-    "unassigned_in_sprint": "Find someone for {subjects}: in the sprint, nobody's",
-    "high_priority_untouched": "Start or downgrade {subjects}: high priority, untouched",
-    "overloaded_person": "Take work off {who}",
-    "scope_creep": "Trim the sprint of {subjects}: work came in after the start",
+    "blocks_many": "Do what other work waits for: {subjects}",
+    "idle_in_progress": "Ask about work in progress that stands still: {subjects}",
+    "unassigned_in_sprint": "Find someone for issues of the sprint: {subjects}",
+    "high_priority_untouched": "Start or downgrade what has a high priority: {subjects}",
+    "overloaded_person": "Take work off {subjects}",
+    "scope_creep": "Trim {subjects}: work came in after the start",
     "epic_without_estimate": "Estimate {subjects}",
-    "dependency_cycle": "Break the cycle of {subjects}: they wait for each other",
-    "reopened": "Look at {subjects} again: finished and reopened",
-    "conflict_open": "Decide the sync conflict of {subjects}: javis conflicts list",
-    "page_stale": "Update the page about {subjects}",
+    "dependency_cycle": "Cut the circle of issues that wait for each other: {subjects}",
+    "reopened": "Find out why work came back: {subjects}",
+    "conflict_open": "Decide what Jira and the database disagree about: {subjects}",
+    "page_stale": "Update {subjects}",
 }
 _QUESTIONS: Final[dict[RiskKind, str]] = {
     "overdue": "This is past its due date. What is left, and which date is realistic?",
-    "blocked": "What does it take to unblock this, and who can do it?",
+    "blocked": "What does it take to remove this obstacle, and who can do it?",
+    "blocks_many": "Other work waits for this. What is left, and who can help?",
     "idle_in_progress": "There was no movement here for a while. Is something in the way?",
     "high_priority_untouched": "This has a high priority and nobody started it. Is the priority still right?",
     "due_soon_not_started": "This is due soon and not started. Can it still make the date?",
+    "unassigned_in_sprint": "This is in the sprint and nobody has it. Who takes it, or can it leave the sprint?",
+    "overloaded_person": "There is a lot in progress at once. Can this wait, or go to somebody else?",
     "dependency_cycle": "The blocking links here go round in a circle. Which one can be removed?",
-    "reopened": "This was finished and came back. What did the first fix miss?",
+    "reopened": "This was finished and came back. What did the first attempt miss?",
+    "scope_creep": "This came into the sprint after it began. Can it leave again?",
 }
-_LABELS: Final[dict[RiskKind, str]] = {"epic_without_estimate": "needs-estimate", "scope_creep": "added-after-start"}
 _ACTIONS: Final[dict[RiskKind, Callable[[_Advisor, Risk], Iterable[Action]]]] = {
     "overdue": _Advisor.move_due_date,
-    "due_soon_not_started": lambda advisor, risk: [*advisor.assign_someone(risk), *advisor.ask(risk)][:1],
-    "blocked": _Advisor.ask,
-    "blocks_many": lambda advisor, risk: [*advisor.raise_priority(risk), *advisor.assign_someone(risk)],
+    "due_soon_not_started": _assign_or_ask,
+    "blocked": _Advisor.ask_blocker,
+    "blocks_many": lambda advisor, risk: (
+        [*advisor.raise_priority(risk), *advisor.assign_someone(risk)] or advisor.ask(risk)
+    ),
     "idle_in_progress": _Advisor.ask,
-    "unassigned_in_sprint": _Advisor.assign_someone,
-    "high_priority_untouched": lambda advisor, risk: [*advisor.assign_someone(risk), *advisor.ask(risk)][:1],
+    "unassigned_in_sprint": _assign_or_ask,
+    "high_priority_untouched": _assign_or_ask,
     "overloaded_person": _Advisor.hand_over,
-    "scope_creep": _Advisor.label,
-    "epic_without_estimate": _Advisor.label,
+    "scope_creep": _Advisor.ask_about_added,
+    "epic_without_estimate": _Advisor.label_needs_estimate,
     "dependency_cycle": _Advisor.ask,
     "reopened": _Advisor.ask,
+    "conflict_open": _nothing,
+    "page_stale": _nothing,
 }

@@ -7,7 +7,7 @@ import pytest
 from javis_pipeline.records.context import Blocker, Blockers
 from javis_pipeline.records.suggestion import Vocabulary
 from javis_pipeline.suggestions.grounding import is_grounded
-from javis_pipeline.suggestions.rules import ISSUES_PER_SUGGESTION, MOST_SUGGESTIONS, rules_advice
+from javis_pipeline.suggestions.rules import FINDINGS_PER_SUGGESTION, MOST_SUGGESTIONS, rules_advice
 from javis_pipeline_tests.contexts import ANN, BOB, a_context, a_load, a_risk, a_sprint, an_issue_brief
 
 WORDS = Vocabulary(("Highest", "High", "Medium", "Low"), frozenset({"ann", "bob"}))
@@ -39,40 +39,44 @@ def test_given_a_blocker_of_much_work_and_a_stale_page_then_the_blocker_comes_fi
     assert advice.model is None
 
 
-def test_given_a_finding_in_the_running_sprint_then_it_comes_before_an_equal_one_outside():
+def test_given_two_equal_findings_then_the_one_in_the_running_sprint_comes_first():
+    sprint = a_sprint("OQC-1", end_on=date(2026, 3, 6))
     context = a_context(
-        risks=(a_risk("overdue", "OQC-1", severity="medium"), a_risk("overdue", "OQC-2", severity="high")),
+        risks=(a_risk("overdue", "OQC-2"), a_risk("overdue", "OQC-1")),
         issues=(an_issue_brief("OQC-1"), an_issue_brief("OQC-2")),
-    )
-    in_sprint = a_context(
-        risks=context.risks, issues=context.issues, sprints=(a_sprint("OQC-1", end_on=date(2026, 3, 6)),)
-    )
-
-    def order(of):
-        return [suggestion.issue_keys[0] for suggestion in rules_advice(of, WORDS).suggestions]
-
-    assert order(context) == ["OQC-2", "OQC-1"]
-    assert rules_advice(in_sprint, WORDS).suggestions[1].actions[0].value == "2026-03-06"
-
-
-def test_given_many_findings_of_a_kind_then_they_are_one_suggestion():
-    keys = [f"OQC-{number}" for number in range(1, 13)]
-    context = a_context(
-        risks=tuple(a_risk("unassigned_in_sprint", key, severity="medium") for key in keys),
-        issues=tuple(an_issue_brief(key) for key in keys),
-        workload=(a_load("ann"),),
-        people=(ANN,),
+        sprints=(sprint,),
     )
 
     (suggestion,) = rules_advice(context, WORDS).suggestions
 
-    assert len(suggestion.actions) == ISSUES_PER_SUGGESTION
-    assert "7 more like this" in suggestion.rationale
+    assert suggestion.issue_keys == ("OQC-1", "OQC-2")
+    assert [(action.kind, action.issue_key) for action in suggestion.actions] == [
+        ("set_due_date", "OQC-1"),
+        ("comment_draft", "OQC-2"),
+    ]
+    assert suggestion.actions[0].value == "2026-03-06"
+
+
+def test_given_many_findings_of_a_kind_then_they_are_one_suggestion_and_nobody_is_given_more_than_two():
+    keys = [f"OQC-{number}" for number in range(1, 13)]
+    context = a_context(
+        risks=tuple(a_risk("unassigned_in_sprint", key, severity="medium") for key in keys),
+        issues=tuple(an_issue_brief(key) for key in keys),
+        workload=(a_load("ann", in_progress=3), a_load("bob", in_progress=1)),
+        people=(ANN, BOB),
+    )
+
+    (suggestion,) = rules_advice(context, WORDS).suggestions
+
+    assert len(suggestion.finding_ids) == FINDINGS_PER_SUGGESTION
+    assert suggestion.rationale.endswith("7 more like this.")
+    assert [action.value for action in suggestion.actions if action.kind == "assign"] == ["bob", "bob", "ann", "ann"]
+    assert suggestion.actions[4].kind == "comment_draft"
 
 
 def test_given_a_person_with_too_much_then_one_unstarted_issue_goes_to_whoever_has_the_least():
     context = a_context(
-        risks=(a_risk("overloaded_person", "OQC-1", "OQC-2", account_id="ann"),),
+        risks=(a_risk("overloaded_person", "OQC-1", account_id="ann"),),
         issues=(
             an_issue_brief("OQC-1", assignee_id="ann", status="In Progress", status_category="indeterminate"),
             an_issue_brief("OQC-2", assignee_id="ann"),
@@ -112,4 +116,4 @@ def test_given_few_priorities_then_none_is_invented(priorities):
 
     (suggestion,) = rules_advice(context, Vocabulary(priorities, frozenset())).suggestions
 
-    assert [action.value for action in suggestion.actions] == list(priorities)
+    assert [action.value for action in suggestion.actions if action.kind == "set_priority"] == list(priorities)

@@ -26,9 +26,10 @@ UPDATE ai_suggestions s SET state = 'expired'
 -- name: suggestions_of_advice
 SELECT * FROM ai_suggestions WHERE advice_id = %(advice_id)s ORDER BY rank;
 
--- name: find_suggestion
--- People type the first characters of an id. Two rows: the prefix is ambiguous.
-SELECT id FROM ai_suggestions WHERE id::text LIKE %(prefix)s || '%%' ORDER BY created_at DESC LIMIT 2;
+-- name: find_suggestions
+-- People type the first characters of an id.
+SELECT id, state FROM ai_suggestions WHERE id::text LIKE %(prefix)s || '%%'
+ ORDER BY state = 'proposed' DESC, created_at DESC LIMIT 2;
 
 -- name: lock_suggestion
 SELECT s.*, a.engine, a.model FROM ai_suggestions s JOIN ai_advice a USING (advice_id) WHERE s.id = %(id)s FOR UPDATE OF s;
@@ -36,10 +37,31 @@ SELECT s.*, a.engine, a.model FROM ai_suggestions s JOIN ai_advice a USING (advi
 -- name: decide_suggestion
 UPDATE ai_suggestions SET state = %(state)s, decided_by = %(decided_by)s, decided_at = %(decided_at)s WHERE id = %(id)s;
 
--- name: lock_issue_as_text
--- What actions compare and change, as text; locked until the edit is made.
-SELECT jira_id, key, status, priority, labels, due_date::text AS due_date, assignee_id, remote_state, local_deleted_at
-  FROM jira_issues WHERE key = %(key)s FOR UPDATE;
+-- name: rejected_since
+-- What a person declined is not proposed again the next morning.
+SELECT kind, title, rationale, evidence, actions, confidence
+  FROM ai_suggestions
+ WHERE project_key = %(project_key)s AND state = 'rejected' AND decided_at >= %(since)s;
+
+-- name: lock_advice
+-- Two runs that find the same context keep one answer.
+SELECT pg_advisory_xact_lock(hashtextextended('ai_advice ' || %(project_key)s, 0));
+
+-- name: replace_notes
+UPDATE ai_advice SET notes = %(notes)s WHERE advice_id = %(advice_id)s;
+
+-- name: forget_advice
+-- A season later nobody asks what was proposed; what somebody decided stays.
+DELETE FROM ai_advice a
+ WHERE project_key = %(project_key)s AND created_at < %(before)s
+   AND NOT EXISTS (SELECT FROM ai_suggestions s WHERE s.advice_id = a.advice_id AND s.state IN ('proposed', 'accepted', 'rejected'));
+
+-- name: lock_issues_as_text
+-- What actions compare and change, as text; locked until the edits are made. In one order, so that two people who accept
+-- suggestions about the same issues do not wait for each other.
+SELECT jira_id, key, status, priority, due_date::text AS due_date, assignee_id,
+       remote_state = 'present' AND local_deleted_at IS NULL AS is_there
+  FROM jira_issues WHERE key = ANY(%(keys)s) ORDER BY jira_id FOR UPDATE;
 
 -- name: edit_issue
 -- As a person would: the trigger marks what changed, and the next sync sends it.
@@ -51,12 +73,33 @@ UPDATE jira_issues
  WHERE key = %(key)s;
 
 -- name: vocabulary
--- Priorities by rank; people who are active.
-SELECT (SELECT coalesce(array_agg(name ORDER BY rank), '{}') FROM priorities) AS priorities,
-       (SELECT coalesce(array_agg(account_id), '{}') FROM users WHERE active) AS account_ids;
+-- Priorities by rank; people who are active; labels in use in the project.
+SELECT (SELECT coalesce(array_agg(name ORDER BY rank, priority_id), '{}') FROM priorities) AS priorities,
+       (SELECT coalesce(array_agg(account_id), '{}') FROM users WHERE active) AS account_ids,
+       (SELECT coalesce(array_agg(DISTINCT label), '{}')
+          FROM jira_issues, unnest(labels) AS label
+         WHERE project_key = %(project_key)s AND remote_state = 'present' AND local_deleted_at IS NULL) AS labels;
+
+-- name: display_names
+SELECT account_id, display_name FROM users WHERE account_id = ANY(%(account_ids)s);
 
 -- name: issues_of_epic
-SELECT key FROM jira_issues WHERE key = %(epic_key)s OR parent_key = %(epic_key)s
-UNION
-SELECT child.key FROM jira_issues child JOIN jira_issues parent ON parent.key = child.parent_key
- WHERE parent.parent_key = %(epic_key)s;
+-- The epic, its issues and their sub-tasks; nothing when the key is not that of an issue with others below it. A company
+-- can have levels above the epic; a parent that is its own ancestor ends the search.
+WITH RECURSIVE member AS (
+    SELECT key, 0 AS depth
+      FROM jira_issues epic
+     WHERE key = %(epic_key)s AND project_key = %(project_key)s
+       AND remote_state = 'present' AND local_deleted_at IS NULL
+       AND (hierarchy_level >= 1
+            OR EXISTS (SELECT FROM jira_issues child WHERE coalesce(child.parent_key, child.epic_key) = epic.key))
+     UNION
+    SELECT child.key, member.depth + 1
+      FROM member JOIN jira_issues child ON coalesce(child.parent_key, child.epic_key) = member.key
+     WHERE member.depth < 4)
+SELECT DISTINCT key FROM member;
+
+-- name: projects_of_sprint
+SELECT DISTINCT project_key
+  FROM jira_issues JOIN issue_sprints USING (jira_id) JOIN sprints USING (sprint_id)
+ WHERE lower(sprints.name) = lower(%(name)s);
