@@ -15,6 +15,9 @@ from javis_pipeline.sync.codecs import Codec, LossyEdit, Plain, UnreadableValue
 from javis_pipeline.sync.richtext.adf import canonical_document
 from javis_pipeline.sync.richtext.description import Lossy, Merged, apply_local_edit, merge_descriptions
 from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
+from javis_pipeline.sync.richtext.storage.canonical import canonical_storage
+from javis_pipeline.sync.richtext.storage.page import Merged as MergedPage
+from javis_pipeline.sync.richtext.storage.page import check_storage, merge_pages
 
 # Jira's own limit is near this; a longer text is refused there with a message that names no limit.
 LONGEST_DESCRIPTION = 32_767
@@ -62,8 +65,39 @@ class MarkdownText(Plain):
 class StorageText(Plain):
     """A page's body: storage XHTML on both sides, which the server respells."""
 
-    def merge(self, base: Value, base_raw: Value, local: Value, remote_raw: Value) -> tuple[Value, Value] | None:
+    def to_local(self, raw: Value) -> Value:
+        if raw is not None and not isinstance(raw, str):
+            raise UnreadableValue("is not a text")
+        return raw
+
+    def canonical(self, raw: Value) -> Value:
+        try:
+            return canonical_storage(_text(raw))
+        except UnreadableText as error:
+            raise UnreadableValue(str(error)) from error
+
+    def to_remote(self, wanted: Value, *, base: Value, base_raw: Value, catalog: Catalog, lossy: bool) -> Value:
+        # An editor may have respelled what nobody touched: such blocks go out as they came in.
+        merged = merge_pages(_text(base), _text(wanted), _text(base_raw))
+        if isinstance(merged, MergedPage):
+            return merged.body
+        if lossy:
+            return wanted
+        raise LossyEdit(merged.reason)
+
+    def problem(self, wanted: Value, catalog: Catalog) -> str | None:
+        body = _text(wanted) or ""
+        if len(body.encode()) > LARGEST_BODY:
+            return f"is larger than {LARGEST_BODY // 2**20} MB; shorten it"
+        try:
+            check_storage(body)
+        except UnreadableText as error:
+            return f"is not what Confluence can store: {error}"
         return None
+
+    def merge(self, base: Value, base_raw: Value, local: Value, remote_raw: Value) -> tuple[Value, Value] | None:
+        merged = merge_pages(_text(base), _text(local), _text(remote_raw))
+        return (merged.body, merged.body) if isinstance(merged, MergedPage) else None
 
 
 def _document(raw: Value) -> dict[str, Any] | None:
