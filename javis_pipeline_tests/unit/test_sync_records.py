@@ -1,0 +1,654 @@
+"""What becomes of a record in the cases that stories are told about; on the store and the remote in memory."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from javis_pipeline.errors import ChangedSinceSeen, SyncHalted, UsageError
+from javis_pipeline.records.sync import Overrides
+from javis_pipeline.records.values import ResourceRef
+from javis_pipeline.steps.census import take_census
+from javis_pipeline.steps.push import push_operations
+from javis_pipeline.steps.reconcile import plan_records, reconcile_edited, reconcile_records
+from javis_pipeline.steps.resolve import resolve
+from javis_pipeline.steps.settle import settle_operations
+from javis_pipeline.steps.undo import plan_undo, undo_run
+from javis_pipeline.sync.run import Rules, Run
+from javis_pipeline_tests.property.sync_memory import (
+    CATALOG,
+    OUR_ACCOUNT,
+    Crash,
+    MemoryRemote,
+    MemoryStore,
+    World,
+    local_of,
+)
+
+NO = Overrides()
+
+
+class Scope:
+    """One issue on both sides, in step."""
+
+    def __init__(self, *, issues: int = 1, **values) -> None:
+        self.world = World()
+        self.store = MemoryStore(self.world)
+        self.remote = MemoryRemote(self.world)
+        given = {"title": "Fix login", "status": "To Do", "priority": "Medium", "labels": ("auth",), **values}
+        self.refs = [self.remote.create(n + 1, **given) for n in range(issues)]
+        self.runs = 0
+        self.sync()
+
+    @property
+    def ref(self) -> ResourceRef:
+        return self.refs[0]
+
+    @property
+    def id(self) -> str:
+        return self.ref.resource_id
+
+    def run(self, **rules) -> Run:
+        self.runs += 1
+        return Run(f"run-{self.runs}", self.world.now, self.world.new_id, OUR_ACCOUNT, CATALOG, Rules(**rules))
+
+    def reconcile(self, *, proved: bool = True, **rules):
+        return reconcile_records(self.store, self.remote, self.refs, self.run(**rules), proved=proved)
+
+    def sync(self, **rules) -> str:
+        run = self.run(**rules)
+        settle_operations(self.store, self.remote, run)
+        reconcile_records(self.store, self.remote, self.refs, run, proved=True)
+        reconcile_edited(self.store, self.remote, run, proved=True)
+        push_operations(self.store, self.remote, run, NO)
+        return run.run_id
+
+    def edit(self, **values) -> None:
+        """A person here. Long after the sync's last write."""
+        self.world.now_ += timedelta(hours=1)
+        for name, value in values.items():
+            self.store.edit(self.id, name, value)
+
+    def edit_there(self, **values) -> None:
+        self.world.now_ += timedelta(hours=1)
+        for name, value in values.items():
+            self.remote.edit(self.id, name, value)
+
+    @property
+    def row(self):
+        return self.store.rows[self.id].local
+
+    @property
+    def here(self):
+        return self.row.values
+
+    def there(self, name: str):
+        return local_of(name, self.remote.issues[self.id].values[name])
+
+    @property
+    def conflicts(self):
+        return list(self.store.conflicts.values())
+
+    def open_conflicts(self):
+        return [(c.kind, c.field, c.base, c.local, c.remote) for c in self.conflicts if c.state == "open"]
+
+
+@pytest.fixture
+def scope() -> Scope:
+    return Scope()
+
+
+# --- edits ---
+
+
+def test_given_an_edit_here_when_synced_then_it_is_there_in_one_request_with_only_the_changed_fields(scope):
+    scope.edit(title="Fix the login", due_date="2026-05-01", status="Done", labels=("auth", "urgent"))
+
+    scope.sync()
+
+    assert [(op.kind, op.fields) for op in scope.remote.executed] == [
+        ("edit", ("title", "labels", "due_date")),
+        ("transition", ("status",)),
+    ]
+    assert (dict(scope.remote.executed[0].add), dict(scope.remote.executed[0].remove)) == ({"labels": ("urgent",)}, {})
+    assert [scope.there(n) for n in ("title", "due_date", "status")] == ["Fix the login", "2026-05-01", "Done"]
+    assert scope.row.bases == {}
+
+
+def test_given_edits_of_different_fields_then_each_goes_its_way(scope):
+    scope.edit(title="here")
+    scope.edit_there(priority="High")
+
+    scope.sync()
+
+    assert (scope.here["title"], scope.here["priority"]) == ("here", "High")
+    assert (scope.there("title"), scope.there("priority")) == ("here", "High")
+    assert scope.conflicts == []
+
+
+def test_given_both_changed_a_field_then_both_values_stay_and_the_rest_syncs(scope):
+    scope.edit(title="here", priority="Low")
+    scope.edit_there(title="there")
+
+    scope.sync()
+
+    assert (scope.here["title"], scope.there("title")) == ("here", "there")
+    assert scope.open_conflicts() == [("both_changed", "title", "Fix login", "here", "there")]
+    assert scope.conflicts[0].details["remote_author"] == "u1"
+    assert scope.row.sync_status == "conflict"
+    assert scope.there("priority") == "Low"
+
+
+def test_given_the_server_trims_then_the_column_takes_its_spelling_and_nothing_is_sent_again(scope):
+    scope.edit(title="Fix login  ")
+
+    scope.sync()
+    scope.edit(title="Fix it  ")
+    scope.sync()
+
+    assert (scope.here["title"], scope.row.bases) == ("Fix it", {})
+    sent = len(scope.remote.sent)
+    scope.sync()
+    assert len(scope.remote.sent) == sent
+
+
+def test_given_an_edit_between_our_look_and_our_write_then_what_we_replaced_is_offered(scope):
+    scope.edit(title="here")
+    scope.remote.before_execution = lambda _: scope.remote.edit(scope.id, "title", "just before", author="u2")
+
+    scope.sync()
+
+    assert scope.open_conflicts() == [("overwrote_remote", "title", "Fix login", "here", "just before")]
+    assert scope.conflicts[0].details["replaced_author"] == "u2"
+
+
+def test_given_an_edit_while_we_send_then_the_person_keeps_theirs_and_it_goes_out_next(scope):
+    scope.edit(title="first")
+    scope.remote.before_execution = lambda _: scope.store.edit(scope.id, "title", "second")
+
+    scope.sync()
+    assert (scope.here["title"], scope.row.bases) == ("second", {"title": "first"})
+    scope.remote.before_execution = lambda _: None
+    scope.sync()
+
+    assert scope.there("title") == "second"
+
+
+def test_given_texts_edited_in_different_blocks_then_they_are_merged():
+    scope = Scope(description="one\n\ntwo\n\nthree")
+    scope.edit(description="ONE\n\ntwo\n\nthree")
+    scope.edit_there(description="one\n\ntwo\n\nTHREE")
+
+    scope.sync()
+
+    assert scope.here["description"] == scope.there("description") == "ONE\n\ntwo\n\nTHREE"
+    assert scope.conflicts == []
+
+
+def test_given_a_changed_block_that_markdown_cannot_say_then_the_edit_waits_until_the_loss_is_accepted():
+    scope = Scope(description="one")
+    media = {"type": "mediaSingle", "content": [{"type": "media", "attrs": {"type": "file", "id": "7"}}]}
+    panel = {"type": "panel", "attrs": {"panelType": "info"}, "content": [media]}
+    scope.remote.issues[scope.id].values["description"] = {"type": "doc", "version": 1, "content": [panel]}
+    scope.remote.issues[scope.id].updated = scope.world.now()
+    scope.sync()
+    scope.edit(description=str(scope.here["description"]).replace("panel", "panel with words"))
+
+    scope.sync()
+
+    assert [kind for kind, *_ in scope.open_conflicts()] == ["lossy_edit"]
+    assert scope.remote.sent == []
+    resolve(scope.store, scope.conflicts[0].conflict_id, "local", scope.run(), by="ann")
+    scope.sync()
+    assert "panel with words" in str(scope.there("description"))
+    assert scope.open_conflicts() == []
+
+
+# --- values that cannot go out ---
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("status", "Dome", "'Dome' is not a status here; set one of: Done"),
+        ("priority", "Hihg", "'Hihg' is not a priority here; set one of: High"),
+        ("title", "x" * 300, "is 300 characters long; at most 255 are possible: shorten it"),
+        ("title", "two\nlines", "must be one line; remove the line breaks"),
+        ("title", None, "must not be empty; give it a text"),
+        ("assignee_id", "Ann", "'Ann' is a name; set the account id instead: u1"),
+        ("assignee_id", "not an id", "'not an id' is not an account id"),
+        ("due_date", "1066-10-14", "1066-10-14 is not a date from 1970-01-01"),
+        ("parent_key", "nothing", "'nothing' is not a key such as OPS-7"),
+        ("labels", ("auth", "two words"), "the label 'two words' holds a blank; write two-words for example"),
+        ("issue_type", "Epic", "cannot be changed from here"),
+        ("story_points", "NaN", "NaN is not a number"),
+    ],
+)
+def test_given_a_value_that_cannot_go_out_then_it_stays_with_the_reason_and_the_rest_syncs(scope, name, value, reason):
+    scope.edit(
+        **{name: value, "due_date" if name != "due_date" else "priority": "2026-05-01" if name != "due_date" else "Low"}
+    )
+
+    scope.sync()
+
+    assert scope.here[name] == value
+    assert reason in scope.row.errors[name]
+    assert "set the field back to" in scope.row.errors[name]
+    assert scope.row.sync_status == "error"
+    assert [op.fields for op in scope.remote.executed] == [("due_date",) if name != "due_date" else ("priority",)]
+    writes = scope.store.writes
+    scope.sync()
+    assert scope.store.writes == writes
+
+
+def test_given_a_bad_label_among_good_ones_then_the_good_ones_go_out(scope):
+    scope.edit(labels=("auth", "good", "two words"))
+
+    scope.sync()
+
+    assert scope.there("labels") == ("auth", "good")
+    assert scope.here["labels"] == ("auth", "good", "two words")
+
+
+def test_given_a_refusal_of_one_field_then_the_others_go_out_and_the_value_is_not_sent_again(scope):
+    scope.edit(title="refused", due_date="2026-05-01")
+    answers = iter(["refused"])
+    scope.remote.fault = lambda _: next(answers, "ok")
+
+    scope.sync()
+
+    assert "is not allowed" in scope.row.errors["title"]
+    assert scope.there("due_date") == "2026-05-01"
+    sent = len(scope.remote.sent)
+    scope.sync()
+    assert len(scope.remote.sent) == sent
+    scope.edit(title="another")
+    scope.sync()
+    assert scope.there("title") == "another"
+
+
+def test_given_a_field_that_only_follows_then_an_edit_here_is_an_error(scope):
+    scope.edit(priority="Low")
+
+    scope.sync(policies={"priority": "remote_to_local"})
+
+    assert "cannot be changed from here" in scope.row.errors["priority"]
+    assert scope.there("priority") == "Medium"
+
+
+def test_given_a_field_that_only_leads_then_what_is_there_is_replaced_and_noted(scope):
+    scope.edit_there(priority="High", labels=("auth", "theirs"))
+
+    scope.sync(policies={"priority": "local_to_remote", "labels": "local_to_remote"})
+
+    assert (scope.there("priority"), scope.there("labels")) == ("Medium", ("auth",))
+    assert [(e.field, e.old, e.new) for e in scope.store.audit if e.side == "remote" and e.field == "priority"] == [
+        ("priority", "High", "Medium")
+    ]
+
+
+def test_given_a_field_that_is_not_synced_then_both_sides_keep_their_own(scope):
+    scope.edit(priority="Low")
+    scope.edit_there(priority="High")
+
+    scope.sync(policies={"priority": "none"})
+
+    assert (scope.here["priority"], scope.there("priority")) == ("Low", "High")
+    assert scope.conflicts == []
+
+
+# --- conflicts ---
+
+
+def clashing() -> Scope:
+    scope = Scope()
+    scope.edit(title="here")
+    scope.edit_there(title="there")
+    scope.sync()
+    return scope
+
+
+@pytest.mark.parametrize(
+    ("choice", "value", "outcome"),
+    [("local", None, "here"), ("remote", None, "there"), ("manual", "both", "both"), ("merged", "both", "both")],
+)
+def test_given_a_choice_when_synced_then_both_sides_hold_it(choice, value, outcome):
+    scope = clashing()
+
+    resolve(scope.store, scope.conflicts[0].conflict_id, choice, scope.run(), by="ann", value=value)
+    scope.sync()
+
+    assert (scope.here["title"], scope.there("title")) == (outcome, outcome)
+    assert (scope.conflicts[0].resolution, scope.conflicts[0].resolved_by) == (choice, "ann")
+    assert scope.conflicts[0].applied_at is not None
+    assert {"Fix login", "here", "there"} <= {value for _, _, value in scope.store.conflict_values}
+
+
+def test_given_the_column_moved_since_the_person_looked_then_nothing_happens():
+    scope = clashing()
+    scope.edit(title="newer")
+
+    with pytest.raises(ChangedSinceSeen, match="OPS-1 title changed since you looked"):
+        resolve(scope.store, scope.conflicts[0].conflict_id, "remote", scope.run(), by="ann")
+
+    assert scope.here["title"] == "newer"
+
+
+def test_given_the_pair_moved_since_the_person_looked_then_nothing_happens():
+    scope = clashing()
+    seen = scope.conflicts[0]
+    scope.edit_there(title="moved on")
+    scope.sync()
+
+    with pytest.raises(ChangedSinceSeen):
+        resolve(scope.store, seen.conflict_id, "remote", scope.run(), by="ann", seen=seen)
+
+    assert scope.open_conflicts() == [("both_changed", "title", "Fix login", "here", "moved on")]
+    assert "there" in {value for _, _, value in scope.store.conflict_values}
+
+
+def test_given_an_unknown_conflict_then_the_error_says_where_the_open_ones_are(scope):
+    with pytest.raises(UsageError, match="javis conflicts lists those that are open"):
+        resolve(scope.store, uuid4(), "local", scope.run(), by="ann")
+
+
+def test_given_both_sides_became_equal_then_the_conflict_is_closed():
+    scope = clashing()
+    scope.edit(title="there")
+
+    scope.sync()
+
+    assert (scope.conflicts[0].state, scope.conflicts[0].resolution) == ("closed", "equal")
+
+
+def test_given_the_person_went_back_to_the_base_then_the_remote_is_pulled():
+    scope = clashing()
+    scope.edit(title="Fix login")
+
+    scope.sync()
+
+    assert (scope.here["title"], scope.conflicts[0].resolution) == ("there", "superseded")
+
+
+@pytest.mark.parametrize(("force", "outcome"), [("local", "here"), ("remote", "there")])
+def test_given_force_then_exactly_the_listed_conflicts_are_resolved(force, outcome):
+    scope = Scope(due_date="2026-01-01")
+    scope.edit(title="here", priority="Low", due_date="2026-02-02")
+    scope.edit_there(title="there", priority="High", status="Done")
+    scope.sync()
+
+    scope.sync(force=force, force_fields=frozenset({"title"}))
+
+    assert (scope.here["title"], scope.there("title")) == (outcome, outcome)
+    assert [field for _, field, *_ in scope.open_conflicts()] == ["priority"]
+    assert (scope.here["priority"], scope.there("priority")) == ("Low", "High")
+    assert (scope.here["status"], scope.there("due_date")) == ("Done", "2026-02-02")
+
+
+def test_given_an_offered_value_when_it_is_taken_then_it_goes_back_to_the_remote(scope):
+    scope.edit(title="here")
+    scope.remote.before_execution = lambda _: scope.remote.edit(scope.id, "title", "theirs")
+    scope.sync()
+    scope.remote.before_execution = lambda _: None
+
+    resolve(scope.store, scope.conflicts[0].conflict_id, "remote", scope.run(), by="ann")
+    scope.sync()
+
+    assert (scope.here["title"], scope.there("title")) == ("theirs", "theirs")
+
+
+# --- copies that are not what they seem ---
+
+
+def test_given_a_stale_row_written_back_then_it_is_suspected_and_not_sent(scope):
+    scope.edit_there(title="from there")
+    scope.sync()
+    scope.store.edit(scope.id, "title", "Fix login")
+
+    scope.sync()
+
+    assert [kind for kind, *_ in scope.open_conflicts()] == ["stale_write_suspected"]
+    assert scope.there("title") == "from there"
+    resolve(scope.store, scope.conflicts[0].conflict_id, "local", scope.run(), by="ann")
+    scope.sync()
+    assert scope.there("title") == "Fix login"
+
+
+def test_given_an_edit_behind_the_trigger_then_both_values_are_kept(scope):
+    scope.store.edit_behind_the_trigger(scope.id, "title", "unseen")
+    scope.edit_there(title="there")
+
+    scope.sync()
+
+    assert scope.open_conflicts() == [("unmarked_local_change", "title", "unseen", "unseen", "there")]
+    assert scope.here["title"] == "unseen"
+
+
+# --- records ---
+
+
+def test_given_a_record_not_found_once_then_it_is_not_gone(scope):
+    scope.remote.issues[scope.id].visible = False
+
+    scope.reconcile()
+    scope.reconcile()
+
+    assert (scope.row.remote_state, scope.row.missing_since is not None) == ("present", True)
+
+
+def test_given_two_proofs_ten_minutes_apart_then_the_row_is_a_tombstone_and_comes_back_with_the_record(scope):
+    scope.remote.issues[scope.id].visible = False
+    scope.reconcile()
+    scope.world.now_ += timedelta(minutes=10)
+    scope.reconcile()
+    assert scope.row.remote_state == "gone"
+
+    scope.remote.issues[scope.id].visible = True
+    scope.reconcile()
+
+    assert (scope.row.remote_state, scope.row.missing_since) == ("present", None)
+
+
+def test_given_no_proof_of_who_we_are_then_nothing_is_missing(scope):
+    scope.remote.issues[scope.id].visible = False
+
+    for _ in range(3):
+        scope.reconcile(proved=False)
+        scope.world.now_ += timedelta(hours=1)
+
+    assert (scope.row.remote_state, scope.row.missing_since) == ("present", None)
+
+
+def test_given_an_edited_record_is_gone_then_the_edit_waits_for_a_person(scope):
+    scope.edit(title="here")
+    scope.remote.issues[scope.id].visible = False
+    scope.reconcile()
+    scope.world.now_ += timedelta(minutes=10)
+    scope.reconcile()
+
+    assert [kind for kind, *_ in scope.open_conflicts()] == ["edit_vs_remote_delete"]
+    assert scope.here["title"] == "here"
+    resolve(scope.store, scope.conflicts[0].conflict_id, "remote", scope.run(), by="ann")
+    assert (scope.here["title"], scope.row.bases) == ("Fix login", {})
+
+
+def test_given_a_row_deleted_here_then_nothing_is_deleted_there_and_it_comes_back_with_an_edit(scope):
+    scope.store.delete(scope.id)
+    scope.sync()
+    assert scope.row.deleted_at is not None
+    assert scope.remote.sent == []
+
+    scope.edit_there(title="still in use")
+    scope.sync()
+
+    assert (scope.row.deleted_at, scope.here["title"]) == (None, "still in use")
+    assert [kind for kind, *_ in scope.open_conflicts()] == ["remote_edit_vs_local_delete"]
+    resolve(scope.store, scope.conflicts[0].conflict_id, "local", scope.run(), by="ann")
+    assert scope.row.deleted_at is not None
+
+
+def test_given_a_new_key_then_the_row_follows(scope):
+    scope.remote.issues[scope.id].ref = ResourceRef("jira_issue", scope.id, "OPS", "OPS-77")
+
+    scope.reconcile()
+
+    assert scope.row.ref.key == "OPS-77"
+
+
+def test_given_a_move_to_a_project_that_is_not_synced_then_the_row_stays_and_an_edit_says_why_it_waits(scope):
+    scope.edit(title="here")
+    scope.remote.issues[scope.id].ref = ResourceRef("jira_issue", scope.id, "EUV", "EUV-1")
+
+    scope.sync(scopes=frozenset({"OPS"}))
+
+    assert (scope.row.remote_state, scope.row.ref.scope, scope.row.ref.key) == ("moved", "OPS", "EUV-1")
+    assert "moved to EUV, which is not synced" in scope.row.errors["title"]
+    assert scope.remote.sent == []
+
+
+# --- writes whose outcome is lost ---
+
+
+@pytest.mark.parametrize("marks", [True, False])
+def test_given_a_lost_reply_then_the_write_is_found_and_not_repeated(scope, marks):
+    scope.remote.marks = marks
+    scope.edit(title="here")
+    scope.remote.fault = lambda _: "lost_after"
+
+    scope.sync()
+    scope.sync()
+
+    assert len(scope.remote.sent) == 1
+    assert [op.state for op in scope.store.ops.values()] == ["confirmed"]
+
+
+def test_given_a_lost_request_then_it_is_given_up_after_a_while_and_sent_again(scope):
+    scope.edit(title="here")
+    answers = iter(["lost_before"])
+    scope.remote.fault = lambda _: next(answers, "ok")
+    scope.sync()
+    scope.sync()
+    assert (scope.there("title"), scope.row.sync_status) == ("Fix login", "pushing")
+
+    scope.world.now_ += timedelta(minutes=3)
+    scope.sync()
+
+    assert scope.there("title") == "here"
+    assert [op.state for op in scope.store.ops.values()] == ["abandoned", "confirmed"]
+
+
+def test_given_a_write_executed_late_over_a_newer_one_then_the_newer_one_is_written_again(scope):
+    scope.edit(title="old wish")
+    answers = iter(["late"])
+    scope.remote.fault = lambda _: next(answers, "ok")
+    scope.sync()
+    scope.world.now_ += timedelta(minutes=3)
+    scope.edit(title="new wish")
+    scope.sync()
+    assert scope.there("title") == "new wish"
+
+    scope.remote.execute(scope.remote.late.pop())
+    scope.sync()
+
+    assert (scope.here["title"], scope.there("title")) == ("new wish", "new wish")
+
+
+def test_given_a_crash_between_commit_and_request_then_the_edit_is_not_lost(scope):
+    scope.edit(title="here")
+
+    def die(label: str) -> None:
+        if label == "before send":
+            raise Crash
+
+    scope.world.at_point = die
+    with pytest.raises(Crash):
+        scope.sync()
+    scope.world.at_point = lambda _: None
+    scope.world.now_ += timedelta(minutes=3)
+    scope.sync()
+
+    assert scope.there("title") == "here"
+
+
+# --- guards, plans and undo ---
+
+
+def test_given_many_planned_writes_then_nothing_is_sent_until_the_number_is_allowed():
+    scope = Scope(issues=30)
+    for ref in scope.refs[:25]:
+        scope.store.edit(ref.resource_id, "title", "bulk")
+    reconcile_edited(scope.store, scope.remote, scope.run(), proved=True)
+
+    with pytest.raises(SyncHalted, match=r"25 writes to 30 records.*--expect-writes 25"):
+        push_operations(scope.store, scope.remote, scope.run(), NO)
+    assert scope.remote.sent == []
+    push_operations(scope.store, scope.remote, scope.run(), Overrides(writes=25))
+
+    assert len(scope.remote.executed) == 25
+
+
+def test_given_a_census_that_finds_far_too_few_then_nothing_is_believed():
+    scope = Scope(issues=40)
+    take_census(scope.store, scope.remote, [ref.resource_id for ref in scope.refs], scope.run(), NO)
+
+    with pytest.raises(SyncHalted, match=r"found 10 records, 30 fewer.*--expect-missing 30"):
+        take_census(scope.store, scope.remote, [ref.resource_id for ref in scope.refs[:10]], scope.run(), NO)
+
+    assert all(row.local.missing_since is None for row in scope.store.rows.values())
+
+
+def test_given_many_records_gone_then_the_tombstones_wait_until_the_number_is_allowed():
+    scope = Scope(issues=10)
+    for ref in scope.refs[:6]:
+        scope.remote.issues[ref.resource_id].visible = False
+    found = [ref.resource_id for ref in scope.refs[6:]]
+    take_census(scope.store, scope.remote, found, scope.run(), NO)
+    scope.world.now_ += timedelta(minutes=10)
+
+    with pytest.raises(SyncHalted, match=r"6 records are gone.*--expect-deletions 6"):
+        take_census(scope.store, scope.remote, found, scope.run(), NO)
+    counted = take_census(scope.store, scope.remote, found, scope.run(), Overrides(deletions=6))
+
+    assert counted.gone == 6
+
+
+def test_given_an_id_missing_from_the_list_that_is_there_by_id_then_it_is_not_missing():
+    scope = Scope(issues=3)
+
+    counted = take_census(scope.store, scope.remote, [scope.id], scope.run(), NO)
+
+    assert (counted.probed, counted.missing) == (2, 0)
+
+
+def test_given_a_dry_run_then_the_plan_says_what_why_and_how_risky(scope):
+    scope.edit(title="here")
+    scope.edit_there(title="there", priority="High")
+
+    items = plan_records(scope.store, scope.remote, scope.refs, scope.run(), proved=True).items
+
+    assert [(i.field, i.side, i.old, i.new, i.row, i.risk) for i in items] == [
+        ("title", "conflict", "here", "there", 9, "high"),
+        ("priority", "local", "Medium", "High", 4, "low"),
+    ]
+    assert scope.here["priority"] == "Medium"
+
+
+def test_given_an_undo_then_both_sides_hold_what_they_held_and_what_was_edited_since_is_offered(scope):
+    scope.edit(title="pushed", labels=("urgent",))
+    scope.edit_there(priority="High")
+    run_id = scope.sync()
+    scope.edit(priority="Low")
+
+    shown = plan_undo(scope.store, run_id, scope.run(), by="ann").items
+    done = undo_run(scope.store, run_id, scope.run(), by="ann").items
+    scope.sync()
+
+    assert shown == done
+    assert (scope.here["title"], scope.there("title")) == ("Fix login", "Fix login")
+    assert scope.there("labels") == ("auth",)
+    assert scope.open_conflicts() == [("undo_of_changed", "priority", "High", "Low", "Medium")]
+
+
+def test_given_a_run_that_changed_nothing_then_undo_says_so(scope):
+    with pytest.raises(UsageError, match="changed nothing here"):
+        undo_run(scope.store, "run-99", scope.run(), by="ann")
