@@ -19,12 +19,21 @@ _INSTANTS = 200
 _AHEAD = (5, 10, 20, 40)
 
 
-def main() -> None:
-    """Print how often each date held, by the number of items that were forecast."""
+# How often the 85 % date of the next 20 items has to hold.
+BAND: Final = (0.80, 0.92)
+
+
+def measure() -> int:
+    """Print how often each date held, by the number of items ahead; 1 when that is not as often as it says."""
     print(f"{_INSTANTS} instants; share of the forecasts whose date held")
     print("items ahead     50 %     85 %     95 %")
-    for items, held in coverage(made_history(seed=7), _AHEAD).items():
+    held_by_items = coverage(made_history(seed=7), _AHEAD)
+    for items, held in held_by_items.items():
         print(f"{items:11d}" + "".join(f"{held[percent]:9.1%}" for percent in PERCENTS))
+    low, high = BAND
+    missed = not low <= held_by_items[20][85] <= high
+    print(f"20 items, 85 %: {low:.0%} to {high:.0%}{'  MISSED' * missed}")
+    return int(missed)
 
 
 def coverage(
@@ -62,7 +71,3 @@ def made_history(*, seed: int, days: int = 9 * 364) -> npt.NDArray[np.int64]:
     clean_ups = rng.poisson(15.0, days) * (rng.random(days) < 1 / 90)
     finished: npt.NDArray[np.int64] = rng.poisson(2.5 * np.exp(pace) * weekday * season) + clean_ups
     return finished
-
-
-if __name__ == "__main__":
-    main()

@@ -82,7 +82,7 @@ def history_of(issues: pd.DataFrame, today: Today, thresholds: Thresholds) -> tu
     Args:
         issues: As `with_history` returns them.
     """
-    items = issues[issues["is_item"]]
+    items = issues.loc[issues["is_item"], ["finished_day"]]
     daily = daily_finished(items, today, weeks=thresholds.weeks)
     weeks = -(-len(np.trim_zeros(daily, "f")) // 7)
     daily = daily[len(daily) - 7 * weeks :]

@@ -47,11 +47,15 @@ def _odd_issues(issues: pd.DataFrame, today: Today) -> Iterator[str]:
             issues["finished_at"] < issues["started_at"]
         )
         | (issues["finished_at"] < issues["created_at"]),
-        "are open without a title": issues["is_open"] & (issues["title"].fillna("").str.strip() == ""),
+        "are open without a title": issues["key"].isin(_untitled(issues[issues["is_open"]])),
     }
     for sentence, holds in conditions.items():
         if holds.any():
             yield f"{holds.sum()} issues {sentence}{_named(issues, holds)}"
+
+
+def _untitled(issues: pd.DataFrame) -> "pd.Series[str]":
+    return issues.loc[issues["title"].fillna("").str.strip() == "", "key"]
 
 
 def _named(issues: pd.DataFrame, holds: "pd.Series[bool]") -> str:

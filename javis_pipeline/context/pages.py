@@ -14,9 +14,8 @@ def describe_pages(frames: Frames, issues: pd.DataFrame, today: Today) -> tuple[
         issues: As `with_history` returns them.
     """
     links = frames.page_links.drop_duplicates(["page_id", "issue_key"])
-    changed = issues[["key", "status_since", "finished_at"]].assign(
-        changed_at=issues["status_since"].fillna(issues["finished_at"])
-    )
+    ours = issues.loc[issues["key"].isin(links["issue_key"]), ["key", "status_since", "finished_at"]]
+    changed = ours[["key"]].assign(changed_at=ours["status_since"].fillna(ours["finished_at"]))
     named = links.merge(changed, left_on="issue_key", right_on="key").sort_values("issue_key", key=natural_order)
     # A change that is dated after now would make every page stale.
     named["changed_at"] = named["changed_at"].where(named["changed_at"] <= today.now)

@@ -35,7 +35,7 @@ def describe_sprint(frames: Frames, issues: pd.DataFrame, sprint_id: int, today:
         issues: As `with_history` returns them.
     """
     sprint = frames.sprints[frames.sprints["sprint_id"] == sprint_id].iloc[0]
-    scope = _scope(frames, issues[issues["is_item"]], sprint_id, sprint["start_at"])
+    scope = _scope(frames, issues, sprint_id, sprint["start_at"])
     items = scope[scope["is_in"]]
     end = today.date_of(sprint["end_at"])
     category = items["status_category"]
@@ -70,15 +70,16 @@ def with_sprints(issues: pd.DataFrame, frames: Frames) -> pd.DataFrame:
     )
 
 
-def _scope(frames: Frames, items: pd.DataFrame, sprint_id: int, start_at: Any) -> pd.DataFrame:
-    """Items that are or were in the sprint, in key order, with `is_in` (now) and `was_in` (when it started).
+def _scope(frames: Frames, issues: pd.DataFrame, sprint_id: int, start_at: Any) -> pd.DataFrame:
+    """Work items that are or were in the sprint, in key order, with `is_in` (now) and `was_in` (when it started).
 
     A sprint that has no start yet has nothing added to it: then `was_in` equals `is_in`.
     """
     members = frames.issue_sprints.loc[frames.issue_sprints["sprint_id"] == sprint_id, "jira_id"]
     changes = frames.sprint_changes
     changes = changes[changes["sprint_id"] == sprint_id].sort_values("changed_at", kind="stable")
-    scope = items[items["jira_id"].isin(members) | items["jira_id"].isin(changes["jira_id"])].copy()
+    ids = pd.concat([members, changes["jira_id"]]).unique()
+    scope = issues[issues["jira_id"].isin(ids) & issues["is_item"]].copy()
     scope["is_in"] = scope["jira_id"].isin(members)
     scope["was_in"] = scope["is_in"]
     if not pd.isna(start_at):

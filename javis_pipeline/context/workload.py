@@ -14,7 +14,8 @@ def describe_workload(issues: pd.DataFrame, today: Today) -> tuple[PersonLoad, .
     Args:
         issues: As `with_history` returns them, with `in_sprint`.
     """
-    work = issues[~issues["is_epic"]]
+    recent = (issues["finished_day"] >= today.day - _PACE) & (issues["finished_at"] <= today.now)
+    work = issues[~issues["is_epic"] & (issues["is_open"] | recent)]
     # A story whose sub-tasks are open is worked on through them: counting both would double its weight.
     split = work.loc[work["is_subtask"] & work["is_open"], "parent_key"]
     work = work[~work["key"].isin(split) & work["assignee_id"].notna()]
@@ -24,7 +25,7 @@ def describe_workload(issues: pd.DataFrame, today: Today) -> tuple[PersonLoad, .
             "open": work["is_open"],
             "in_sprint": work["is_open"] & work["in_sprint"],
             "overdue": work["is_open"] & (work["due_date"] < today.day),
-            "finished": (work["finished_day"] >= today.day - _PACE) & (work["finished_at"] <= today.now),
+            "finished": work["is_done"],
         }
     )
     loads = flags.groupby(work["assignee_id"]).sum()

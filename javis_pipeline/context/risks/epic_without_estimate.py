@@ -15,7 +15,7 @@ _ESTIMATED_SHARE = 0.2
 def find(facts: Facts) -> Found:
     """Medium when work on the epic has begun, else low; since the epic was made."""
     issues = facts.issues
-    items = issues[issues["is_item"]]
+    items = issues.loc[issues["is_item"], ["parent_key", "story_points", "status_category", "is_open"]]
     open_items = items[items["is_open"]]
     estimates = open_items["story_points"].notna().mean() >= _ESTIMATED_SHARE if len(open_items) else False
     estimated = items.loc[items["story_points"].notna(), "parent_key"]
