@@ -47,3 +47,17 @@ class PageVersion(NamedTuple):
     created_at: datetime
     author_id: str | None
     message: str | None
+
+
+class PageStamp(NamedTuple):
+    """What a list tells of a page without its body: enough to see whether it is stored as it is.
+
+    A page that cannot be read has an id only: it has to be fetched to be quarantined.
+    """
+
+    page_id: str
+    version_number: int | None = None
+    version_created_at: datetime | None = None
+    status: str = ""
+    parent_id: str | None = None
+    space_id: str = ""

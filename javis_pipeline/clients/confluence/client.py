@@ -153,6 +153,10 @@ class ConfluenceClient:
         batches = self._cursor_batches(f"{V2}/spaces", {**params, "limit": BATCH})
         return (wire.parse_space(document) for batch in batches for document in batch)
 
+    def space_key(self, space_id: str) -> str | None:
+        """The key of the space with this id; None when the account may not see it."""
+        return next((space.key for space in self._spaces({"ids": [_checked_id(space_id)]})), None)
+
     def users(self, account_ids: Iterable[str]) -> list[User]:
         """The people behind these account ids, as far as the account may see them."""
         ids = sorted(set(account_ids))
@@ -168,7 +172,7 @@ class ConfluenceClient:
         self, space_id: str, *, statuses: Sequence[PageStatus] = REACHABLE, body: bool = False
     ) -> Iterator[JsonObject]:
         """Documents of all pages of a space, the last modified first."""
-        for batch in self._page_batches(space_id, statuses, body=body):
+        for batch in self.page_batches(space_id, statuses=statuses, body=body):
             yield from batch
 
     def pages_modified_since(
@@ -178,12 +182,15 @@ class ConfluenceClient:
 
         The list is sorted by a date that can change while we page, so it ends only after one whole older batch.
         """
-        for batch in self._page_batches(space_id, statuses, body=body):
+        for batch in self.page_batches(space_id, statuses=statuses, body=body):
             yield from batch
             if batch and all(_modified_before(document, since) for document in batch):
                 return
 
-    def _page_batches(self, space_id: str, statuses: Sequence[PageStatus], *, body: bool) -> Iterator[list[JsonObject]]:
+    def page_batches(
+        self, space_id: str, *, statuses: Sequence[PageStatus] = REACHABLE, body: bool = False
+    ) -> Iterator[list[JsonObject]]:
+        """The documents of `pages` as Confluence gives them, a request at a time."""
         params: dict[str, Any] = {"space-id": _checked_id(space_id), "status": list(statuses)}
         params |= {"sort": "-modified-date", "limit": BATCH_WITH_BODIES if body else BATCH}
         return self._cursor_batches(f"{V2}/pages", params | ({"body-format": "storage"} if body else {}))
@@ -202,17 +209,21 @@ class ConfluenceClient:
         got = {str(document.get("id")) for document in documents}
         return Fetched(documents, [page_id for page_id in page_ids if page_id not in got])
 
-    def get_page(self, page_id: str, *, version: int | None = None, labels: bool = False) -> JsonObject:
+    def get_page(
+        self, page_id: str, *, version: int | None = None, labels: bool = False, versions: bool = False
+    ) -> JsonObject:
         """The document of a page with its body; of an older version of it when `version` is given.
 
         Args:
             page_id: Id of the page.
             version: Position of the version. Positions shift when an older version is deleted.
             labels: Give its labels too. When there are more than 50, ask for `labels` instead.
+            versions: Tell of its 50 newest versions too, without their bodies.
         """
         params: dict[str, Any] = {"body-format": "storage"}
         params |= {"status": list(REACHABLE)} if version is None else {"version": version}
         params |= {"include-labels": "true"} if labels else {}
+        params |= {"include-versions": "true"} if versions else {}
         document: JsonObject = self._http.get(_page_path(page_id), params).body
         return document
 
@@ -226,6 +237,17 @@ class ConfluenceClient:
         params = {"limit": BATCH, "prefix": "global"}
         batches = self._cursor_batches(f"{_page_path(page_id)}/labels", params)
         return wire.parse_labels(label for batch in batches for label in batch)
+
+    def space_labels(self, space_id: str) -> dict[str, str]:
+        """Id to name, of the global labels that are on pages of a space."""
+        batches = self._cursor_batches(f"{V2}/spaces/{_checked_id(space_id)}/content/labels", {"limit": BATCH})
+        return dict(pair for batch in batches for pair in wire.parse_label_ids(batch))
+
+    def pages_with_label(self, label_id: str, space_id: str) -> list[str]:
+        """Ids of the pages of a space that have a label."""
+        params = {"space-id": _checked_id(space_id), "limit": BATCH}
+        batches = self._cursor_batches(f"{V2}/labels/{_checked_id(label_id)}/pages", params)
+        return [str(document.get("id")) for batch in batches for document in batch]
 
     def search(self, cql: str, *, limit: int = 50) -> Iterator[JsonObject]:
         """What a CQL query finds. The index lags and has dates of its own: nothing is decided on it."""

@@ -71,6 +71,18 @@ def parse_labels(documents: Iterable[Any]) -> list[str]:
     return sorted(label["name"] for label in documents if label.get("prefix", "global") == "global")
 
 
+def parse_label_ids(documents: Iterable[Any]) -> list[tuple[str, str]]:
+    """(id, name) of the global labels among these."""
+    return [(str(label["id"]), label["name"]) for label in documents if label.get("prefix", "global") == "global"]
+
+
+def parse_included_versions(document: object, page_id: str) -> list[PageVersion]:
+    """The versions that came with a page, the newest first; the page's own when none came."""
+    page = document if isinstance(document, dict) else {}
+    included = (page.get("versions") or {}).get("results") or [page.get("version")]
+    return [parse_version(version, page_id) for version in included]
+
+
 def parse_version(document: object, page_id: str) -> PageVersion:
     """A version of `GET /pages/{id}/versions`."""
     return guarded("confluence version of page", page_id, lambda: _version(as_object(document, "version"), "version"))

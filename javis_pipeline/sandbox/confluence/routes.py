@@ -67,6 +67,8 @@ def routes(world: World) -> list[BaseRoute]:
         ("GET", f"{v2}/spaces", list_spaces),
         ("GET", f"{v2}/spaces/{{id}}", get_space),
         ("GET", f"{v2}/spaces/{{id}}/pages", list_pages),
+        ("GET", f"{v2}/spaces/{{id}}/content/labels", list_space_labels),
+        ("GET", f"{v2}/labels/{{label_id}}/pages", list_labelled_pages),
         ("GET", f"{v2}/pages", list_pages),
         ("POST", f"{v2}/pages", create_page),
         ("GET", f"{v2}/pages/{{id}}", get_page),
@@ -179,10 +181,18 @@ def get_page(call: Call) -> Response:
     number = _version_number(page, call.query["version"]) if "version" in call.query else None
     answer = _page_json(call, page, body_format=_body_format(call), number=number)
     if call.query.get("include-labels") == "true":
-        answer["labels"] = {"results": [wire.label_json(label) for label in page.labels[:50]], "meta": {}, "_links": {}}
+        answer["labels"] = _included([wire.label_json(label) for label in page.labels])
+    if call.query.get("include-versions") == "true":
+        newest_first = range(page.number, 0, -1)
+        answer["versions"] = _included([wire.version_json(page.versions[at - 1], at) for at in newest_first])
     if call.query.get("include-version") == "false":
         del answer["version"]
     return _single(call, answer)
+
+
+def _included(items: list[wire.Json]) -> wire.Json:
+    """A list inside of a page: never more than 50."""
+    return {"results": items[:50], "meta": {"hasMore": len(items) > 50}, "_links": {}}
 
 
 def create_page(call: Call) -> Response:
@@ -261,6 +271,29 @@ def list_labels(call: Call) -> Response:
     prefix = call.query.get("prefix")
     labels = [label for label in call.page().labels if prefix in {None, label.prefix}]
     return _batch(call, batch_of(labels, lambda label: (int(label.label_id),), query=call.query), wire.label_json)
+
+
+def list_space_labels(call: Call) -> Response:
+    space = call.site.spaces.get(call.ids["id"])
+    if space is None:
+        raise Refused(404, "NOT_FOUND", f"No space with id : {call.ids['id']}")
+    pages = call.site.visible_pages(statuses=("current", "archived"), space_ids=[space.space_id])
+    labels = {label.label_id: label for page in pages for label in page.labels}
+    return _batch(
+        call, batch_of(labels.values(), lambda label: (int(label.label_id),), query=call.query), wire.label_json
+    )
+
+
+def list_labelled_pages(call: Call) -> Response:
+    pages = [
+        page
+        for page in call.site.visible_pages(
+            statuses=("current", "archived"), space_ids=frozenset(call.values("space-id"))
+        )
+        if any(label.label_id == call.ids["label_id"] for label in page.labels)
+    ]
+    batch = batch_of(pages, lambda page: (int(page.page_id),), query=call.query)
+    return _batch(call, batch, lambda page: _page_json(call, page, body_format=_body_format(call)))
 
 
 def list_children(call: Call) -> Response:

@@ -1,0 +1,174 @@
+"""Storing what a pull brought of pages, set-wise: new ones, changed ones, and those that have to be merged instead.
+
+Functions here never commit, and need a transaction with the origin "sync".
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from javis_pipeline.db.connection import Connection
+from javis_pipeline.db.copying import copy_rows
+from javis_pipeline.db.named_queries import named_queries
+from javis_pipeline.records.confluence import PageStamp, PageVersion
+from javis_pipeline.records.values import ResourceRef, dump_json
+
+_QUERIES = named_queries("pages")
+
+
+class PageRow(NamedTuple):
+    """A page for COPY: the columns of `confluence_pages`, other types than numbers as PostgreSQL's text of them."""
+
+    page_id: str
+    space_key: str
+    space_id: str
+    title: str
+    body_storage: str
+    parent_id: str | None
+    status: str
+    version_number: int
+    version_created_at: str
+    version_author_id: str | None
+    version_message: str | None
+    author_id: str | None
+    labels: str
+    created_at: str | None
+    labels_known: bool
+
+
+class StoredPages(NamedTuple):
+    """What became of a batch, as ids.
+
+    `same` payloads are what is stored already, or older; rows `to_merge` are edited, in conflict or being written.
+    """
+
+    inserted: list[str]
+    updated: list[str]
+    same: list[str]
+    to_merge: list[ResourceRef]
+
+
+def pages_to_fetch(conn: Connection, stamps: Sequence[PageStamp]) -> set[str]:
+    """Ids of the pages that are not stored as these stamps say."""
+    params = {
+        "page_ids": [stamp.page_id for stamp in stamps],
+        "numbers": [stamp.version_number for stamp in stamps],
+        "created": [stamp.version_created_at for stamp in stamps],
+        "statuses": [stamp.status for stamp in stamps],
+        "parents": [stamp.parent_id for stamp in stamps],
+        "space_ids": [stamp.space_id for stamp in stamps],
+    }
+    return {row["page_id"] for row in conn.execute(_QUERIES["pages_to_fetch"], params)}
+
+
+def store_pages(conn: Connection, rows: Sequence[PageRow], *, run_id: str, now: datetime) -> StoredPages:
+    """Insert what is new and overwrite what is clean and older; the rest is left as it is, and named.
+
+    Args:
+        conn: Inside a transaction with the origin "sync".
+        rows: One per page.
+        run_id: For the audit.
+        now: Becomes `last_synced_at`.
+    """
+    if not rows:
+        return StoredPages([], [], [], [])
+    conn.execute(_QUERIES["make_incoming_pages"])
+    copy_rows(conn, _QUERIES["copy_incoming_pages"], rows)
+    known = _ids(conn, "known_pages", page_ids=[row.page_id for row in rows])
+    taken, to_merge = _lock(conn, "lock_known_pages", known=known) if known else ([], [])
+    if taken:
+        params = {"taken": taken, "run_id": run_id, "now": now}
+        for query in ("complete_incoming_pages", "audit_taken_pages", "update_taken_pages"):
+            conn.execute(_QUERIES[query], params)
+    inserted = _ids(conn, "insert_new_pages", known=known, now=now) if len(known) < len(rows) else []
+    handled = {*inserted, *taken, *(ref.resource_id for ref in to_merge)}
+    return StoredPages(inserted, taken, [row.page_id for row in rows if row.page_id not in handled], to_merge)
+
+
+def store_labels(
+    conn: Connection,
+    space: str,
+    labels: Mapping[str, Sequence[str]],
+    *,
+    unread: Collection[str],
+    run_id: str,
+    now: datetime,
+) -> tuple[list[str], list[ResourceRef]]:
+    """Put right the labels of the current pages of a space.
+
+    Args:
+        conn: Inside a transaction with the origin "sync".
+        space: Key of the space.
+        labels: Page id to its sorted labels; a page that is not in it has none.
+        unread: Ids of pages that these labels say nothing about.
+        run_id: For the audit.
+        now: Becomes `last_synced_at`.
+
+    Returns:
+        Ids of the pages that were clean and have their labels now, and the rows to merge instead.
+    """
+    read = dump_json(labels)
+    taken, to_merge = _lock(conn, "lock_relabelled_pages", labels=read, space=space, unread=list(unread))
+    if taken:
+        params = {"taken": taken, "labels": read, "run_id": run_id, "now": now}
+        conn.execute(_QUERIES["audit_relabelled_pages"], params)
+        conn.execute(_QUERIES["relabel_pages"], params)
+    return taken, to_merge
+
+
+def replace_issue_links(conn: Connection, page_ids: Sequence[str], links: Iterable[tuple[str, str, str]]) -> None:
+    """Put these (page id, issue key, kind) in place of all that the pages had."""
+    if page_ids:
+        conn.execute(_QUERIES["clear_issue_links"], {"page_ids": page_ids})
+    copy_rows(conn, _QUERIES["copy_issue_links"], links)
+
+
+def store_versions(conn: Connection, versions: Sequence[tuple[str, PageVersion]]) -> None:
+    """Add versions, each with its page's id; one that is there already stays, with its number put right."""
+    if versions:
+        params = {
+            "page_ids": [page_id for page_id, _ in versions],
+            "numbers": [version.number for _, version in versions],
+            "created": [version.created_at for _, version in versions],
+            "authors": [version.author_id for _, version in versions],
+            "messages": [version.message for _, version in versions],
+        }
+        conn.execute(_QUERIES["store_versions"], params)
+
+
+def store_current_versions(conn: Connection, page_ids: Sequence[str]) -> None:
+    """Add the versions that these rows are at."""
+    conn.execute(_QUERIES["store_current_versions"], {"page_ids": page_ids})
+
+
+def rewritten_bodies(conn: Connection, space: str, run_id: str) -> dict[str, str | None]:
+    """Page id to body, of the pages of a space whose body a run has merged or sent."""
+    found = conn.execute(_QUERIES["rewritten_bodies"], {"space": space, "run_id": run_id})
+    return {row["page_id"]: row["body_storage"] for row in found}
+
+
+def unknown_people(conn: Connection, account_ids: Collection[str]) -> list[str]:
+    """Those of the account ids whose names are not stored."""
+    found = conn.execute(_QUERIES["unknown_people"], {"account_ids": sorted(account_ids)})
+    return [row["account_id"] for row in found]
+
+
+def count_present_pages(conn: Connection, space: str) -> int:
+    """How many pages of the space are stored and, as far as is known, still in Confluence."""
+    row = conn.execute(_QUERIES["count_present_pages"], {"space": space}).fetchone()
+    return int(row["present"]) if row else 0
+
+
+def _lock(conn: Connection, query: str, **params: object) -> tuple[list[str], list[ResourceRef]]:
+    """Lock rows; the ids of those to overwrite, and those to merge instead."""
+    found = [row for row in conn.execute(_QUERIES[query], params) if row.get("has_news", True)]
+    to_merge = [
+        ResourceRef("confluence_page", row["page_id"], row["space_key"], row["page_id"])
+        for row in found
+        if not row["is_clean"]
+    ]
+    return [row["page_id"] for row in found if row["is_clean"]], to_merge
+
+
+def _ids(conn: Connection, query: str, **params: object) -> list[str]:
+    return [row["page_id"] for row in conn.execute(_QUERIES[query], params)]

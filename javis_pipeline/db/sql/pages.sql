@@ -1,0 +1,196 @@
+-- name: pages_to_fetch
+-- Of the hits of a sweep, those that are not stored as they are: unknown, with another version, state or place, or not
+-- known to be present. What is quarantined is tried again when it changes.
+SELECT hit.page_id
+  FROM unnest(
+           %(page_ids)s::text[], %(numbers)s::integer[], %(created)s::timestamptz[], %(statuses)s::text[],
+           %(parents)s::text[], %(space_ids)s::text[]
+       ) AS hit (page_id, version_number, version_created_at, status, parent_id, space_id)
+  LEFT JOIN confluence_pages AS known ON known.page_id = hit.page_id
+  LEFT JOIN sync_quarantine AS held ON held.system = 'confluence' AND held.remote_id = hit.page_id
+ WHERE hit.version_created_at IS NULL
+    OR (held.remote_updated_at IS DISTINCT FROM hit.version_created_at
+        AND (known.page_id IS NULL
+             OR known.remote_state <> 'present'
+             OR (known.version_number, known.version_created_at, known.status, known.space_id)
+                IS DISTINCT FROM (hit.version_number, hit.version_created_at, hit.status, hit.space_id)
+             OR CASE WHEN known.local_modified_fields ? 'parent_id' THEN known.local_modified_fields ->> 'parent_id'
+                     ELSE known.parent_id END IS DISTINCT FROM hit.parent_id));
+
+-- name: make_incoming_pages
+-- What a batch brought, before it is compared with what is here. LIKE copies how values are stored, so that nothing is
+-- compressed twice.
+CREATE TEMPORARY TABLE IF NOT EXISTS incoming_pages (
+    LIKE confluence_pages INCLUDING DEFAULTS INCLUDING STORAGE INCLUDING COMPRESSION,
+    labels_known boolean NOT NULL
+) ON COMMIT DELETE ROWS;
+
+-- name: copy_incoming_pages
+-- The columns are the fields of `PageRow`, in its order.
+COPY incoming_pages (
+    page_id, space_key, space_id, title, body_storage, parent_id, status, version_number, version_created_at,
+    version_author_id, version_message, author_id, labels, created_at, labels_known
+) FROM STDIN;
+
+-- name: known_pages
+SELECT page_id FROM confluence_pages WHERE page_id = ANY (%(page_ids)s);
+
+-- name: lock_known_pages
+-- The rows that the batch is about stay locked until the end of the transaction: an edit that comes now waits, and then
+-- is an edit of the new values. `is_clean`: nobody edited or deleted the row here, seen or unseen by the trigger, no write
+-- to Confluence may still be executed, and no conflict waits. `has_news`: the payload is not what is stored, nor older.
+SELECT i.page_id, i.space_key,
+       i.local_modified_fields = '{}'
+       AND i.local_deleted_at IS NULL
+       AND (i.content_hash IS NULL
+            OR i.content_hash = confluence_page_content_hash(i.title, i.body_storage, i.parent_id, i.labels))
+       AND NOT EXISTS (SELECT FROM sync_outbox AS o
+                        WHERE o.resource_type = 'confluence_page' AND o.resource_id = i.page_id AND o.needs_care)
+       AND NOT EXISTS (SELECT FROM sync_conflicts AS c
+                        WHERE c.resource_type = 'confluence_page' AND c.resource_id = i.page_id
+                          AND c.state <> 'closed' AND c.applied_at IS NULL) AS is_clean,
+       i.version_created_at IS NULL
+       OR i.version_created_at < p.version_created_at
+       OR (i.version_created_at = p.version_created_at
+           AND (i.remote_state <> 'present'
+                OR (i.version_number, i.status, i.space_id) IS DISTINCT FROM (p.version_number, p.status, p.space_id)
+                OR CASE WHEN i.local_modified_fields ? 'parent_id' THEN i.local_modified_fields ->> 'parent_id'
+                        ELSE i.parent_id END IS DISTINCT FROM p.parent_id
+                OR (p.labels_known
+                    AND coalesce(i.local_modified_fields -> 'labels', to_jsonb(i.labels)) <> to_jsonb(p.labels))
+               )) AS has_news
+  FROM confluence_pages AS i
+  JOIN incoming_pages AS p USING (page_id)
+ WHERE i.page_id = ANY (%(known)s)
+ ORDER BY i.page_id
+   FOR UPDATE OF i;
+
+-- name: complete_incoming_pages
+-- Labels that were not read are not known to be none: they stay.
+UPDATE incoming_pages AS p
+   SET labels = i.labels
+  FROM confluence_pages AS i
+ WHERE i.page_id = p.page_id AND i.page_id = ANY (%(taken)s) AND NOT p.labels_known;
+
+-- name: audit_taken_pages
+-- What the batch overwrites, value by value, for the fields that people can edit on both sides.
+INSERT INTO sync_audit (run_id, side, resource_type, resource_id, field, old, new, reason, actor, at)
+SELECT %(run_id)s, 'local', 'confluence_page', i.page_id, change.field, change.old, change.new, 'pulled', 'confluence',
+       %(now)s
+  FROM confluence_pages AS i
+  JOIN incoming_pages AS p USING (page_id)
+ CROSS JOIN LATERAL (VALUES
+       ('title', to_jsonb(i.title), to_jsonb(p.title)),
+       ('body_storage', to_jsonb(i.body_storage), to_jsonb(p.body_storage)),
+       ('parent_id', to_jsonb(i.parent_id), to_jsonb(p.parent_id)),
+       ('labels', to_jsonb(i.labels), to_jsonb(p.labels))
+       ) AS change (field, old, new)
+ WHERE i.page_id = ANY (%(taken)s) AND change.old IS DISTINCT FROM change.new;
+
+-- name: update_taken_pages
+UPDATE confluence_pages AS i
+   SET space_key = p.space_key, space_id = p.space_id, title = p.title, body_storage = p.body_storage,
+       parent_id = p.parent_id, status = p.status, version_number = p.version_number,
+       version_created_at = p.version_created_at, version_author_id = p.version_author_id,
+       version_message = p.version_message, author_id = p.author_id, labels = p.labels, created_at = p.created_at,
+       last_synced_at = %(now)s, remote_state = 'present', remote_missing_since = NULL, sync_errors = '{}',
+       sync_status = 'synced',
+       content_hash = confluence_page_content_hash(p.title, p.body_storage, p.parent_id, p.labels)
+  FROM incoming_pages AS p
+ WHERE i.page_id = p.page_id AND i.page_id = ANY (%(taken)s);
+
+-- name: insert_new_pages
+INSERT INTO confluence_pages (
+    page_id, space_key, space_id, title, body_storage, parent_id, status, version_number, version_created_at,
+    version_author_id, version_message, author_id, labels, created_at, last_synced_at, content_hash
+)
+SELECT p.page_id, p.space_key, p.space_id, p.title, p.body_storage, p.parent_id, p.status, p.version_number,
+       p.version_created_at, p.version_author_id, p.version_message, p.author_id, p.labels, p.created_at, %(now)s,
+       confluence_page_content_hash(p.title, p.body_storage, p.parent_id, p.labels)
+  FROM incoming_pages AS p
+ WHERE p.page_id <> ALL (%(known)s)
+    ON CONFLICT (page_id) DO NOTHING
+RETURNING page_id;
+
+-- name: lock_relabelled_pages
+-- Pages whose labels are not those that were read. A label is no new version of its page, so only comparing tells.
+SELECT i.page_id, i.space_key,
+       i.local_modified_fields = '{}'
+       AND i.local_deleted_at IS NULL
+       AND (i.content_hash IS NULL
+            OR i.content_hash = confluence_page_content_hash(i.title, i.body_storage, i.parent_id, i.labels))
+       AND NOT EXISTS (SELECT FROM sync_outbox AS o
+                        WHERE o.resource_type = 'confluence_page' AND o.resource_id = i.page_id AND o.needs_care)
+       AND NOT EXISTS (SELECT FROM sync_conflicts AS c
+                        WHERE c.resource_type = 'confluence_page' AND c.resource_id = i.page_id
+                          AND c.state <> 'closed' AND c.applied_at IS NULL) AS is_clean
+  FROM confluence_pages AS i
+  LEFT JOIN jsonb_each(%(labels)s::jsonb) AS read (page_id, labels) ON read.page_id = i.page_id
+ WHERE i.space_key = %(space)s
+   AND i.status = 'current'
+   AND i.remote_state = 'present'
+   AND i.page_id <> ALL (%(unread)s)
+   AND coalesce(i.local_modified_fields -> 'labels', to_jsonb(i.labels)) <> coalesce(read.labels, '[]')
+ ORDER BY i.page_id
+   FOR UPDATE OF i;
+
+-- name: audit_relabelled_pages
+INSERT INTO sync_audit (run_id, side, resource_type, resource_id, field, old, new, reason, actor, at)
+SELECT %(run_id)s, 'local', 'confluence_page', i.page_id, 'labels', to_jsonb(i.labels),
+       coalesce(%(labels)s::jsonb -> i.page_id, '[]'), 'pulled', 'confluence', %(now)s
+  FROM confluence_pages AS i
+ WHERE i.page_id = ANY (%(taken)s);
+
+-- name: relabel_pages
+UPDATE confluence_pages AS i
+   SET labels = read.labels,
+       last_synced_at = %(now)s,
+       content_hash = confluence_page_content_hash(i.title, i.body_storage, i.parent_id, read.labels)
+  FROM (SELECT page_id, ARRAY(SELECT jsonb_array_elements_text(%(labels)s::jsonb -> page_id)) AS labels
+          FROM unnest(%(taken)s::text[]) AS page_id) AS read
+ WHERE i.page_id = read.page_id;
+
+-- name: clear_issue_links
+DELETE FROM page_issue_links WHERE page_id = ANY (%(page_ids)s);
+
+-- name: copy_issue_links
+COPY page_issue_links (page_id, issue_key, kind) FROM STDIN;
+
+-- name: store_versions
+-- Numbers are positions: when a version is deleted, the later ones move up, and its instant tells which it is.
+WITH told AS (
+    SELECT * FROM unnest(
+        %(page_ids)s::text[], %(numbers)s::integer[], %(created)s::timestamptz[], %(authors)s::text[],
+        %(messages)s::text[]
+    ) AS told (page_id, number, created_at, author_id, message)
+), moved AS (
+    DELETE FROM page_versions AS v USING told
+     WHERE v.page_id = told.page_id AND v.created_at = told.created_at AND v.number <> told.number
+)
+INSERT INTO page_versions (page_id, number, created_at, author_id, message)
+SELECT page_id, number, created_at, author_id, message FROM told
+    ON CONFLICT (page_id, created_at, number) DO NOTHING;
+
+-- name: store_current_versions
+-- The version that a write of ours made, which no pull has to fetch.
+INSERT INTO page_versions (page_id, number, created_at, author_id, message)
+SELECT page_id, version_number, version_created_at, version_author_id, version_message
+  FROM confluence_pages
+ WHERE page_id = ANY (%(page_ids)s) AND version_number IS NOT NULL AND version_created_at IS NOT NULL
+    ON CONFLICT (page_id, created_at, number) DO NOTHING;
+
+-- name: rewritten_bodies
+-- Pages whose text another step than the pull has changed on either side.
+SELECT DISTINCT i.page_id, i.body_storage
+  FROM sync_audit AS a
+  JOIN confluence_pages AS i ON i.page_id = a.resource_id
+ WHERE a.run_id = %(run_id)s AND a.resource_type = 'confluence_page' AND a.field = 'body_storage'
+   AND a.reason <> 'pulled' AND i.space_key = %(space)s;
+
+-- name: unknown_people
+SELECT asked.account_id
+  FROM unnest(%(account_ids)s::text[]) AS asked (account_id)
+ WHERE NOT EXISTS (SELECT FROM users AS u WHERE u.account_id = asked.account_id AND u.display_name <> '');
+
+-- name: count_present_pages
+SELECT count(*) AS present FROM confluence_pages WHERE space_key = %(space)s AND remote_state = 'present';

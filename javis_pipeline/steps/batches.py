@@ -1,0 +1,51 @@
+"""Fetching and storing side by side: batches of work, several under way at once."""
+
+import gc
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from itertools import islice
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def in_batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """The items in lists of `size`, the last one shorter."""
+    rest = iter(items)
+    while batch := list(islice(rest, size)):
+        yield batch
+
+
+def as_they_come(
+    threads: ThreadPoolExecutor, read: Callable[[Item], Result], wanted: Iterable[Item], *, most: int
+) -> Iterator[Result]:
+    """What `read` makes of each item, in the order in which it is ready.
+
+    There are never more than `most` under way, so that memory stays flat.
+    """
+    under_way: set[Future[Result]] = set()
+    for item in wanted:
+        under_way.add(threads.submit(read, item))
+        if len(under_way) >= most:
+            ready, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+            yield from (future.result() for future in ready)
+    while under_way:
+        ready, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+        yield from (future.result() for future in ready)
+
+
+@contextmanager
+def rare_collections() -> Iterator[None]:
+    """Garbage is collected a hundred times less often.
+
+    A batch is a hundred thousand objects without cycles, which go away by themselves; looking through all batches under
+    way again and again would take a quarter of the time of a first load.
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(100 * before[0], *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)

@@ -1,0 +1,33 @@
+"""What a run has to know about a Confluence site and a space before it reads or writes pages."""
+
+from typing import NamedTuple
+
+from javis_pipeline.clients.confluence.client import ConfluenceClient
+from javis_pipeline.errors import SyncHalted
+from javis_pipeline.records.confluence import Space
+from javis_pipeline.records.jira import Identity
+
+
+class ConfluenceSite(NamedTuple):
+    """The account, and the space as it sees it."""
+
+    identity: Identity
+    space: Space
+
+
+def read_site(confluence: ConfluenceClient, space_key: str) -> ConfluenceSite:
+    """Prove who we are and that the space is visible, in two requests.
+
+    Raises:
+        IdentityError: The credentials are not accepted.
+        SettingError: The space is not visible.
+        SyncHalted: The space is in the trash: its pages are about to be gone.
+    """
+    identity = confluence.prove_identity()
+    space = confluence.spaces([space_key])[0]
+    if space.status == "trashed":
+        raise SyncHalted(
+            f"confluence space {space_key} is in the trash; nothing was changed here. "
+            "Restore it in Confluence, or take it out of CONFLUENCE_SPACES"
+        )
+    return ConfluenceSite(identity, space)

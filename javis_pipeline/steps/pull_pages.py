@@ -1,0 +1,398 @@
+"""Pull: the pages of a Confluence space, with all that hangs on them, into PostgreSQL.
+
+A sweep of stamps (version, state, place) finds what differs from what is stored; that is fetched by several threads and
+stored batch by batch, each in a transaction of its own. A run that dies leaves whole batches; the next one continues
+with what is missing. Rows that people edited here, or that have a conflict or a write under way, are left as they are
+and named, for the merge.
+"""
+
+import logging
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Final, NamedTuple
+
+from javis_pipeline.clients.confluence.client import ConfluenceClient
+from javis_pipeline.db.connection import Database
+from javis_pipeline.db.locks import ScopeLock, hold_scope
+from javis_pipeline.db.pages import (
+    StoredPages,
+    count_present_pages,
+    pages_to_fetch,
+    store_labels,
+    unknown_people,
+)
+from javis_pipeline.db.quarantine import count_quarantined
+from javis_pipeline.db.satellites import store_users
+from javis_pipeline.db.watermarks import Watermark, advance_watermark, read_watermark, store_account
+from javis_pipeline.records.confluence import PageStamp
+from javis_pipeline.records.sync import Overrides
+from javis_pipeline.records.values import ResourceRef
+from javis_pipeline.steps.batches import as_they_come, in_batches, rare_collections
+from javis_pipeline.steps.confluence_site import ConfluenceSite, read_site
+from javis_pipeline.steps.pull_pages_batch import PageBatch, PageReader, stamp_of
+from javis_pipeline.steps.pull_pages_store import PageStore, settle
+from javis_pipeline.steps.pull_store import Settled
+from javis_pipeline.steps.recording import recorded_step
+from javis_pipeline.sync.guards import guard_identity
+
+log = logging.getLogger(__name__)
+
+# How far back stamps are read again: clocks of the site's nodes differ, and reading stamps again is cheap.
+HORIZON: Final = timedelta(hours=12)
+# The list is sorted by a date that can change while we page. So many older pages in a row are its end.
+ENOUGH_OLDER: Final = 100
+# Requests under way at once. They mostly wait; the client's own pace keeps the rate within what Confluence allows.
+THREADS: Final = 12
+
+NOTHING_ALLOWED: Final = Overrides()
+
+Progress = Callable[[int, int | None], None]
+"""Called with how many pages were handled, and how many there will be (None while that is not known)."""
+
+
+class PageCompleteness(NamedTuple):
+    """Whether we have what Confluence has.
+
+    Attributes:
+        known: Pages stored here and, as far as is known, in Confluence.
+        seen: Pages that this run's sweep listed.
+        missing: Pages that were listed and are not there when they are asked for by id, or that we may not see.
+        quarantined: Pages of the space that cannot be read.
+        whole: The sweep listed every page of the space; else nothing can be compared.
+    """
+
+    known: int
+    seen: int
+    missing: int
+    quarantined: int
+    whole: bool
+
+    @property
+    def agrees(self) -> bool:
+        """Whether as many pages are known as there are, as far as this sweep can tell."""
+        return not self.whole or self.known + self.quarantined + self.missing == self.seen
+
+    def __str__(self) -> str:
+        compared = ("agrees" if self.agrees else "DIFFERS") if self.whole else "not compared"
+        return (
+            f"{self.known} known, {self.seen} seen, {self.missing} missing, {self.quarantined} quarantined: {compared}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PagesTally:
+    """What a pull did.
+
+    Attributes:
+        whole: Every page was looked at with its labels, not only what changed lately.
+        inserted, updated: Pages that were stored.
+        unchanged: Hits that were stored already.
+        relabelled: Pages of which only the labels had changed.
+        unreadable: Pages that went into quarantine in this run.
+        to_merge: Pages that changed remotely and are edited, in conflict or being written here.
+        watermark: Every version up to then is stored.
+        notes: What a person should know, each with the remedy.
+    """
+
+    space: str
+    whole: bool
+    inserted: int
+    updated: int
+    unchanged: int
+    relabelled: int
+    unreadable: int
+    to_merge: tuple[ResourceRef, ...]
+    completeness: PageCompleteness
+    watermark: datetime | None
+    notes: tuple[str, ...]
+
+    def as_metadata(self) -> dict[str, int | str | bool]:
+        """The counts, flat, for the log, the book of runs and the UI."""
+        return {
+            "whole": self.whole,
+            "seen": self.completeness.seen,
+            "inserted": self.inserted,
+            "updated": self.updated,
+            "unchanged": self.unchanged,
+            "relabelled": self.relabelled,
+            "to_merge": len(self.to_merge),
+            "unreadable": self.unreadable,
+            "missing": self.completeness.missing,
+            "known": self.completeness.known,
+            "quarantined": self.completeness.quarantined,
+            "agrees": self.completeness.agrees,
+            "completeness": str(self.completeness),
+            "watermark": self.watermark.isoformat() if self.watermark else "",
+            "notes": "; ".join(self.notes),
+        }
+
+
+def pull_pages(
+    db: Database,
+    confluence: ConfluenceClient,
+    *,
+    space: str,
+    run_id: str,
+    now: datetime,
+    projects: Collection[str] = (),
+    full: bool = False,
+    also: Collection[str] = (),
+    overrides: Overrides = NOTHING_ALLOWED,
+    lock: ScopeLock | None = None,
+    progress: Progress | None = None,
+) -> PagesTally:
+    """Bring the stored pages of a space up to what Confluence holds, except those that need a merge.
+
+    Args:
+        db: The product's database.
+        confluence: Client of the site.
+        space: Key of the space.
+        run_id: Names the run in the audit and in the book of runs.
+        now: Dates what is stored; it decides nothing.
+        projects: Keys of the Jira projects whose issues a page may mention by key alone.
+        full: Read every page again, changed or not. A first load does that anyway.
+        also: Ids to fetch besides, such as those that only a census found.
+        overrides: What a person allowed for this run.
+        lock: The space's lock, if the caller holds it.
+        progress: Told after each batch.
+
+    Raises:
+        ScopeBusy: Another run holds the space.
+        IdentityError, SettingError, SyncHalted: Nothing was read or changed: we are not who we should be, the space is
+            not visible, or a guard stopped the run.
+        RemoteBusy: Confluence gave up on us; what was stored until then stays, and the next run continues.
+    """
+    held = nullcontext() if lock else hold_scope(db, "confluence", space, holder=f"javis pull {run_id}")
+    with held, recorded_step(db, run_id, "confluence", space, "pull", now=now) as counts, rare_collections():
+        site = read_site(confluence, space)
+        before = _guarded_watermark(db, site, overrides)
+        pull = _Pull(db, confluence, site, before, run_id=run_id, now=now, projects=projects, full=full, also=also)
+        tally = pull.run(progress or _no_progress)
+        counts |= tally.as_metadata()
+    log.info(
+        "pulled system=confluence partition=%s %s",
+        space,
+        " ".join(f"{k}={v}" for k, v in counts.items() if k in _LOGGED),
+    )
+    for note in tally.notes:
+        log.warning("confluence space %s: %s", space, note)
+    return tally
+
+
+_LOGGED: Final = (
+    "seen",
+    "inserted",
+    "updated",
+    "unchanged",
+    "relabelled",
+    "to_merge",
+    "unreadable",
+    "missing",
+    "agrees",
+)
+
+
+def _no_progress(done: int, total: int | None) -> None:
+    """Nobody is watching."""
+
+
+def _guarded_watermark(db: Database, site: ConfluenceSite, overrides: Overrides) -> Watermark:
+    """How far the space is stored; refuses to go on as somebody else, who may see other pages."""
+    space, account_id = site.space.key, site.identity.account_id
+    with db.transaction(origin="sync") as conn:
+        before = read_watermark(conn, "confluence", space)
+        guard_identity(
+            f"confluence space {space}",
+            account_id=account_id,
+            last_account_id=before.account_id,
+            overrides=overrides,
+        )
+        store_account(conn, "confluence", space, account_id)
+    return before
+
+
+@dataclass(slots=True)
+class _Counts:
+    """What the batches so far added up to."""
+
+    seen: int = 0
+    unchanged: int = 0
+    inserted: int = 0
+    updated: int = 0
+    unreadable: int = 0
+    missing: int = 0
+    unlinked: int = 0
+    to_merge: list[ResourceRef] = field(default_factory=list)
+    people: set[str] = field(default_factory=set)
+    newest: datetime | None = None
+    oldest_open: datetime | None = None
+
+    def add(self, batch: PageBatch, stored: StoredPages, settled: Settled) -> None:
+        self.inserted += len(stored.inserted)
+        self.updated += len(stored.updated)
+        self.unchanged += len(stored.same)
+        self.unreadable += len(batch.unreadable)
+        self.missing += len(batch.absent)
+        self.unlinked += len(batch.unlinked)
+        self.to_merge += stored.to_merge
+        self.people |= batch.people
+        self.newest = max(filter(None, (self.newest, settled.newest)), default=None)
+        self.oldest_open = min(filter(None, (self.oldest_open, settled.oldest_open)), default=None)
+
+    @property
+    def handled(self) -> int:
+        return self.unchanged + self.inserted + self.updated + self.unreadable + self.missing + len(self.to_merge)
+
+    @property
+    def watermark(self) -> datetime | None:
+        """The latest version of which all before it are stored too."""
+        return min(filter(None, (self.newest, self.oldest_open)), default=None) if self.newest else None
+
+
+class _LabelSweep:
+    """The labels of all pages of a space, in one request for each label that there is, however many pages.
+
+    A label is no new version of its page: a list of what changed lately does not show it.
+    """
+
+    def __init__(self, confluence: ConfluenceClient, space_id: str, threads: ThreadPoolExecutor) -> None:
+        self._found = {
+            name: threads.submit(confluence.pages_with_label, label_id, space_id)
+            for label_id, name in confluence.space_labels(space_id).items()
+        }
+
+    @cached_property
+    def by_page(self) -> Mapping[str, Sequence[str]]:
+        """Page id to its sorted labels; pages without any are left out."""
+        labels: dict[str, list[str]] = {}
+        for name in sorted(self._found):
+            for page_id in self._found[name].result():
+                labels.setdefault(page_id, []).append(name)
+        return labels
+
+
+class _Pull:
+    """One pull under way."""
+
+    def __init__(
+        self,
+        db: Database,
+        confluence: ConfluenceClient,
+        site: ConfluenceSite,
+        before: Watermark,
+        *,
+        run_id: str,
+        now: datetime,
+        projects: Collection[str],
+        full: bool,
+        also: Collection[str],
+    ) -> None:
+        self._db = db
+        self._confluence = confluence
+        self._space = site.space
+        self._watermark = before.watermark
+        self._run_id = run_id
+        self._now = now
+        self._full = full
+        self._also = also
+        self._whole = full or before.watermark is None
+        self._saw_all = False
+        self._reader = PageReader(confluence, site.space, projects=projects, singly=not self._whole)
+        self._store = PageStore(db, site.space.key, run_id=run_id, now=now)
+        self._counts = _Counts()
+
+    def run(self, progress: Progress) -> PagesTally:
+        threads = ThreadPoolExecutor(THREADS, thread_name_prefix=f"pull-{self._space.key}")
+        try:
+            labels = _LabelSweep(self._confluence, self._space.space_id, threads) if self._whole else None
+            wanted = in_batches(self._wanted(), self._reader.batch_size)
+            for batch in as_they_come(threads, self._reader.read, wanted, most=THREADS):
+                stored = self._store.store(batch, labels.by_page if labels else None)
+                self._counts.add(batch, stored, settle(batch, stored))
+                progress(self._counts.handled, self._counts.seen if self._saw_all else None)
+            relabelled = self._put_labels_right(labels.by_page) if labels else 0
+            return self._finish(relabelled)
+        finally:
+            threads.shutdown(cancel_futures=True)
+
+    def _wanted(self) -> Iterator[PageStamp]:
+        """The hits of the sweep that are not stored as they are, while it goes on; then what was asked for by id."""
+        since = None if self._whole or self._watermark is None else self._watermark - HORIZON
+        older = 0
+        for documents in self._confluence.page_batches(self._space.space_id):
+            stamps = [stamp_of(document) for document in documents]
+            self._counts.seen += len(stamps)
+            yield from stamps if self._full else self._not_stored(stamps)
+            older = _older_at_end(stamps, since, older)
+            if older >= ENOUGH_OLDER:
+                break
+        else:
+            self._saw_all = True
+        for page_id in self._also:
+            yield PageStamp(page_id)
+
+    def _not_stored(self, stamps: Sequence[PageStamp]) -> Iterator[PageStamp]:
+        with self._db.transaction() as conn:
+            wanted = pages_to_fetch(conn, stamps)
+        for stamp in stamps:
+            if stamp.page_id in wanted:
+                yield stamp
+            else:
+                self._counts.unchanged += 1
+                if stamp.version_created_at is not None:
+                    self._counts.newest = max(self._counts.newest or stamp.version_created_at, stamp.version_created_at)
+
+    def _put_labels_right(self, labels: Mapping[str, Sequence[str]]) -> int:
+        """Labels of the pages that were not fetched; how many pages had others."""
+        unread = [ref.resource_id for ref in self._counts.to_merge]
+        with self._db.transaction(origin="sync") as conn:
+            relabelled, to_merge = store_labels(
+                conn, self._space.key, labels, unread=unread, run_id=self._run_id, now=self._now
+            )
+        self._counts.to_merge += to_merge
+        return len(relabelled)
+
+    def _finish(self, relabelled: int) -> PagesTally:
+        """Only now everything up to the watermark is stored."""
+        counts, space = self._counts, self._space.key
+        with self._db.transaction() as conn:
+            strangers = unknown_people(conn, counts.people)
+        people = self._confluence.users(strangers)
+        with self._db.transaction(origin="sync") as conn:
+            store_users(conn, people)
+            full_at = self._now if self._whole else None
+            advance_watermark(conn, "confluence", space, counts.watermark, full_at=full_at)
+            after = read_watermark(conn, "confluence", space)
+            known = count_present_pages(conn, space)
+            quarantined = count_quarantined(conn, "confluence", space)
+        return PagesTally(
+            space=space,
+            whole=self._whole,
+            inserted=counts.inserted,
+            updated=counts.updated,
+            unchanged=counts.unchanged,
+            relabelled=relabelled,
+            unreadable=counts.unreadable,
+            to_merge=tuple(counts.to_merge),
+            completeness=PageCompleteness(known, counts.seen, counts.missing, quarantined, self._saw_all),
+            watermark=after.watermark,
+            notes=tuple(self._notes()),
+        )
+
+    def _notes(self) -> Iterator[str]:
+        if self._space.status == "archived":
+            yield "the space is archived, so its pages cannot be edited; restore it in Confluence to edit them here"
+        if self._counts.unlinked:
+            yield f"{self._counts.unlinked} pages are not well-formed; which issues they speak of is not known"
+
+
+def _older_at_end(stamps: Sequence[PageStamp], since: datetime | None, older: int) -> int:
+    """How many pages at the end of the list so far are older than `since`; `older` were before these stamps."""
+    for stamp in stamps:
+        is_older = since is not None and stamp.version_created_at is not None and stamp.version_created_at < since
+        older = older + 1 if is_older else 0
+    return older

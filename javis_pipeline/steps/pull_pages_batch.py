@@ -1,0 +1,156 @@
+"""One batch of a pull of pages: fetched from Confluence and turned into rows, in a thread of its own."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from javis_pipeline.clients.confluence import wire
+from javis_pipeline.clients.confluence.client import ConfluenceClient
+from javis_pipeline.db.copying import array_text
+from javis_pipeline.db.pages import PageRow
+from javis_pipeline.errors import RemoteMissing, UnreadableRecord, UnreadableText
+from javis_pipeline.records import MISSING
+from javis_pipeline.records.confluence import Page, PageStamp, PageVersion, Space
+from javis_pipeline.records.jira import JsonObject
+from javis_pipeline.steps.pull_batch import Unreadable
+from javis_pipeline.sync.richtext.storage.references import issue_references
+
+# About a megabyte. Larger batches would need fewer requests, but more memory, and leave threads idle at the end.
+BULK_SIZE: Final = 50
+# Pages that are asked for one by one, with their labels and versions, are spread over all threads.
+SINGLE_SIZE: Final = 2
+# So many labels may come with a page; Confluence does not say reliably whether there are more.
+_MOST_INCLUDED: Final = 50
+
+
+class PageBatch(NamedTuple):
+    """What became of the wanted pages.
+
+    Attributes:
+        wanted: The hits that the batch was fetched for.
+        rows: The pages that could be read.
+        links: (page id, issue key, kind) of the mentions of issues in their texts.
+        unlinked: Ids of pages whose text is not well-formed, so that its mentions are not known.
+        versions: Versions that came with the pages, each with its page's id.
+        people: Account ids of authors.
+        absent: Ids that are not there, or that we may not see, although Confluence listed them.
+    """
+
+    wanted: Sequence[PageStamp]
+    rows: list[PageRow]
+    links: list[tuple[str, str, str]]
+    unlinked: list[str]
+    versions: list[tuple[str, PageVersion]]
+    people: set[str]
+    unreadable: list[Unreadable]
+    absent: list[str]
+
+
+class PageReader:
+    """Fetches batches. Safe to share between threads.
+
+    Args:
+        confluence: Client of the site.
+        space: The space.
+        projects: Keys of the Jira projects whose issues a page may mention by key alone.
+        singly: Ask for each page by itself, with its labels and versions. Else many come in one request, without.
+    """
+
+    def __init__(self, confluence: ConfluenceClient, space: Space, *, projects: Collection[str], singly: bool) -> None:
+        self._confluence = confluence
+        self._space = space
+        self._projects = frozenset(projects)
+        self._singly = singly
+        self.batch_size = SINGLE_SIZE if singly else BULK_SIZE
+
+    def read(self, wanted: Sequence[PageStamp]) -> PageBatch:
+        """Fetch these pages and read them."""
+        batch = PageBatch(wanted, [], [], [], [], set(), [], [])
+        ids = [stamp.page_id for stamp in wanted]
+        if not self._singly:
+            fetched = self._confluence.fetch_pages(ids)
+            for document in fetched.documents:
+                self._add(batch, document)
+            ids = fetched.missing  # its silence proves nothing
+        for page_id in ids:
+            self._add_single(batch, page_id)
+        return batch
+
+    def _add_single(self, batch: PageBatch, page_id: str) -> None:
+        try:
+            document = self._confluence.get_page(page_id, labels=True, versions=True)
+        except RemoteMissing:
+            batch.absent.append(page_id)
+        else:
+            self._add(batch, document)
+
+    def _add(self, batch: PageBatch, document: JsonObject) -> None:
+        try:
+            page = wire.parse_page(document, self._space.key)
+            row = page_row(self._with_all_labels(page))
+            versions = wire.parse_included_versions(document, page.page_id)
+        except UnreadableRecord as error:
+            remote_id = str(document.get("id"))
+            at = next((stamp.version_created_at for stamp in batch.wanted if stamp.page_id == remote_id), None)
+            batch.unreadable.append(Unreadable(remote_id, at, document, str(error)))
+        except RemoteMissing:
+            batch.absent.append(str(document.get("id")))  # gone since the request before
+        else:
+            batch.rows.append(row)
+            batch.versions.extend((page.page_id, version) for version in versions)
+            people = {page.author_id, page.version_author_id, *(version.author_id for version in versions)}
+            batch.people.update(account_id for account_id in people if account_id)
+            self._add_links(batch, row)
+
+    def _with_all_labels(self, page: Page) -> Page:
+        cut_off = page.labels is not MISSING and len(page.labels) >= _MOST_INCLUDED
+        if cut_off or (self._singly and page.labels is MISSING):
+            return page._replace(labels=self._confluence.labels(page.page_id))
+        return page
+
+    def _add_links(self, batch: PageBatch, row: PageRow) -> None:
+        try:
+            found = issue_references(row.body_storage, self._projects)
+        except UnreadableText:
+            batch.unlinked.append(row.page_id)
+        else:
+            batch.links.extend((row.page_id, link.key, link.kind) for link in found)
+
+
+def stamp_of(document: JsonObject) -> PageStamp:
+    """What a list tells of a page; only its id when the rest makes no sense."""
+    try:
+        page = wire.parse_page(document, "")
+    except UnreadableRecord:
+        return PageStamp(str(document.get("id")))
+    return PageStamp(
+        page.page_id, page.version_number, page.version_created_at, page.status, page.parent_id, page.space_id
+    )
+
+
+def page_row(page: Page) -> PageRow:
+    """The row of a page; UnreadableRecord when it came without its body."""
+    if page.body_storage is MISSING:
+        raise UnreadableRecord(f"confluence page {page.page_id} came without its body", remote_id=page.page_id)
+    labels = page.labels
+    return PageRow(
+        page_id=page.page_id,
+        space_key=page.space_key,
+        space_id=page.space_id,
+        title=page.title,
+        body_storage=page.body_storage,
+        parent_id=page.parent_id,
+        status=page.status,
+        version_number=page.version_number,
+        version_created_at=_text(page.version_created_at) or "",
+        version_author_id=page.version_author_id,
+        version_message=page.version_message,
+        author_id=page.author_id,
+        labels="{}" if labels is MISSING else array_text(labels),
+        created_at=_text(page.created_at),
+        labels_known=labels is not MISSING,
+    )
+
+
+def _text(instant: datetime | None) -> str | None:
+    return instant.isoformat() if instant else None
