@@ -5,27 +5,20 @@ Both ask the same canned server over TLS, and store into the same PostgreSQL: th
 hits both.
 """
 
-import json
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
-from urllib.parse import urlsplit
+from typing import Final
 
 import orjson
-import psycopg
 import urllib3
-from psycopg import sql
 
 from bench import certificate
-from javis_pipeline.db.embedded import EmbeddedServer
+from bench.places import canned_jira, database, postgres, subject
 
 LATENCIES_MS: Final = (0, 100)
 CHANGED: Final = 200
@@ -51,12 +44,12 @@ def measure(*, rounds: int, issues: int, large: int) -> int:
         folder = Path(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="javis-bench-", ignore_cleanup_errors=True))
         )
-        server_url = stack.enter_context(_postgres(folder / "postgres"))
+        server_url = stack.enter_context(postgres(folder / "postgres"))
         cert = certificate.make(str(folder))
         measured: dict[tuple[str, int], Series] = {}
         for latency in LATENCIES_MS:
             _say(f"{issues} issues at {latency} ms a request, {rounds} rounds")
-            with _jira(issues, latency, cert) as jira_url:
+            with canned_jira(issues, latency, cert) as jira_url:
                 for _ in range(rounds):
                     for kind in ("floor", "ours"):
                         series = measured.setdefault((kind, latency), Series())
@@ -64,7 +57,7 @@ def measure(*, rounds: int, issues: int, large: int) -> int:
         large_mb = None
         if large:
             _say(f"{large} issues, for the memory")
-            with _jira(large, 0, cert) as jira_url:
+            with canned_jira(large, 0, cert) as jira_url:
                 series = Series()
                 _round("ours", jira_url, server_url, cert[0], series, large)
                 large_mb = series.peak_mb[-1]
@@ -73,7 +66,7 @@ def measure(*, rounds: int, issues: int, large: int) -> int:
 
 def _round(kind: str, jira_url: str, server_url: str, ca_file: str, series: Series, issues: int) -> None:
     """A first load, nothing new, then a few changes, in a new process and a new database."""
-    with _database(server_url) as database_url, _subject(kind, jira_url, database_url, ca_file) as ask:
+    with database(server_url) as database_url, subject(kind, jira_url, database_url, ca_file) as ask:
         ask("reset")
         first = ask("pull")
         _check(first["issues"] == issues, f"{kind} stored {first['issues']} of {issues} issues")
@@ -127,72 +120,6 @@ def _line(
         f"{name:<28}{at_least:>7.2f} s{taken:>7.2f} s{taken / at_least:>8.2f}   {target}{'  MISSED' if missed else ''}"
     )
     return missed
-
-
-# The processes and databases of a measurement
-
-
-@contextmanager
-def _jira(issues: int, latency_ms: int, cert: tuple[str, str]) -> Iterator[str]:
-    """URL of a canned Jira."""
-    command = [sys.executable, "-m", "bench.server", str(issues), str(latency_ms), *cert]
-    with _process(command) as process:
-        assert process.stdout
-        port = process.stdout.readline().strip()
-        yield f"https://127.0.0.1:{port}"
-        process.terminate()
-
-
-@contextmanager
-def _subject(kind: str, jira_url: str, database_url: str, ca_file: str) -> Iterator[Any]:
-    """Something to give commands to."""
-    command = [sys.executable, "-m", "bench.subject", kind, jira_url, database_url]
-    with _process(command, REQUESTS_CA_BUNDLE=ca_file) as process:
-        assert process.stdin
-        assert process.stdout
-
-        def ask(order: str) -> Any:
-            assert process.stdin
-            assert process.stdout
-            process.stdin.write(f"{order}\n")
-            process.stdin.flush()
-            answer = process.stdout.readline()
-            _check(bool(answer), f"{kind} died of {order}")
-            return json.loads(answer)
-
-        yield ask
-        process.stdin.close()
-
-
-def _process(command: list[str], **environment: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(  # noqa: S603 - our own interpreter and modules
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ | environment
-    )
-
-
-@contextmanager
-def _postgres(folder: Path) -> Iterator[str]:
-    given = os.environ.get("DATABASE_URL")
-    if given:
-        yield given
-        return
-    server = EmbeddedServer(folder)
-    server.start()
-    try:
-        yield server.url("postgres")
-    finally:
-        server.stop()
-
-
-@contextmanager
-def _database(server_url: str) -> Iterator[str]:
-    """URL of a database that lives as long as the block."""
-    name = f"javis_bench_{os.getpid()}"
-    with psycopg.connect(server_url, autocommit=True) as admin:
-        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        yield urlsplit(server_url)._replace(path=f"/{name}").geturl()
-        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
-        admin.execute("CHECKPOINT")  # so that one subject's dirty pages are not written during the next one's turn
 
 
 def _say(text: str) -> None:
