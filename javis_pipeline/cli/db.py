@@ -38,18 +38,36 @@ def url(dagster: bool, as_json: bool) -> None:
 
 
 @command.command()
+@click.option("--dagster", is_flag=True, help="Also Dagster's own database, and the pools that bound runs.")
 @as_json
-def migrate(as_json: bool) -> None:
+def migrate(dagster: bool, as_json: bool) -> None:
     """Bring the schema up to date. Every command that uses the database does this first."""
     from javis_pipeline.db.connection import upgrade
     from javis_pipeline.db.migrate import known_revisions
     from javis_pipeline.settings import load_settings
 
-    applied, revision = upgrade(load_settings()), known_revisions()[-1]
+    settings = load_settings()
+    applied, revision = upgrade(settings), known_revisions()[-1]
+    if dagster:
+        _migrate_dagster(settings)
     if as_json:
-        click.echo(json.dumps({"revision": revision, "applied": applied}))
+        click.echo(json.dumps({"revision": revision, "applied": applied, "dagster": dagster}))
     else:
         click.echo(f"The schema is at revision {revision}; applied now: {', '.join(applied) or 'none'}.")
+        if dagster:
+            click.echo("Dagster's database is up to date, and the pools are there.")
+
+
+def _migrate_dagster(settings: "Settings") -> None:
+    from dagster import DagsterInstance
+
+    from javis_pipeline.cli.instance import use_dagster_home
+    from javis_pipeline.defs.pools import ensure_pools
+
+    use_dagster_home(settings)
+    with DagsterInstance.get() as instance:
+        instance.upgrade()
+        ensure_pools(instance)
 
 
 @command.command()
