@@ -126,9 +126,9 @@ def frames_of(tables: Mapping[str, Iterable[Sequence[Any]]]) -> Frames:
 
 
 def _frame(columns: Mapping[str, str], rows: Iterable[Sequence[Any]]) -> pd.DataFrame:
-    values = list(zip(*rows, strict=True)) or [()] * len(columns)
+    given = list(rows)
     return pd.DataFrame(
-        {name: _series(column, dtype) for (name, dtype), column in zip(columns.items(), values, strict=True)}
+        {name: _series([row[place] for row in given], dtype) for place, (name, dtype) in enumerate(columns.items())}
     )
 
 
