@@ -6,7 +6,6 @@ Text that people wrote cannot mention anybody, link anywhere or format anything:
 
 import difflib
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -54,9 +53,9 @@ ACCEPT, REJECT = "javis_accept", "javis_reject"
 KEEP_LOCAL, KEEP_REMOTE, SHOW_DIFF = "javis_keep_local", "javis_keep_remote", "javis_show_diff"
 
 _ENTITIES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-# Slack has no escape for its formatting characters. A backtick is the one that could swallow the text behind it.
-_HARMLESS: Final = {"`": "'"}
-_KEY = re.compile(r"\b[A-Z][A-Z0-9_]*-[0-9]+\b")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_DIRECTION = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_KEY = re.compile(r"\b[A-Z][A-Z0-9_]{0,40}-[0-9]{1,10}\b", re.ASCII)
 
 _RISKS_SHOWN, _PROPOSALS_SHOWN, _CONFLICTS_SHOWN, _CHANGES_SHOWN = 5, 3, 3, 7
 _KEYS_SHOWN = 6
@@ -114,13 +113,16 @@ class Sites:
 
     def issue(self, key: str) -> str:
         """The issue's key, as a link where the site is known."""
-        return f"<{_url(f'{self.jira}/browse/{key}')}|{escaped(key)}>" if self.jira else escaped(key)
+        if not self.jira or not _KEY.fullmatch(key):
+            return escaped(key, 60)
+        return f"<{_url(f'{self.jira}/browse/{key}')}|{key}>"
 
     def page(self, page_id: str, title: str) -> str:
         """The page's title, as a link where the site is known."""
+        label = escaped(title) or "untitled page"
         if not self.confluence:
-            return escaped(title)
-        return f"<{_url(f'{self.confluence}/wiki/pages/viewpage.action?pageId={page_id}')}|{escaped(title)}>"
+            return label
+        return f"<{_url(f'{self.confluence}/wiki/pages/viewpage.action?pageId={page_id}')}|{label}>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,17 +172,15 @@ def escaped_lines(text: str, most: int) -> str:
 
 def _cleaned(text: str) -> str:
     """Without control characters, lone surrogates, and marks that turn the direction of the text around."""
-    kept = (char if unicodedata.category(char) not in ("Cc", "Cs") else " " for char in text)
-    return "".join(_HARMLESS.get(char, char) for char in kept if char not in _DIRECTION_MARKS)
-
-
-_DIRECTION_MARKS: Final = frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F)))
+    # Slack has no escape for its formatting characters. A backtick is the one that could swallow the text behind it.
+    return _CONTROL.sub(" ", _DIRECTION.sub("", text)).replace("`", "'")
 
 
 def _cut(text: str, most: int) -> str:
-    whole = "".join(_ENTITIES.get(char, char) for char in text)
-    if _length(whole) <= most:
-        return whole
+    if len(text) <= most:
+        whole = "".join(_ENTITIES.get(char, char) for char in text)
+        if _length(whole) <= most:
+            return whole
     return "".join(_ENTITIES.get(char, char) for char in _within(text, most - 1, _escaped_length)) + "…"
 
 
@@ -251,7 +251,7 @@ def fitted(lines: Sequence[str], *, most: int = MAX_SECTION, shown: int | None =
 
 def header(text: str) -> Block:
     """A headline; nothing in it is interpreted."""
-    return {"type": "header", "text": {"type": "plain_text", "text": plain(text, MAX_HEADER), "emoji": False}}
+    return {"type": "header", "text": {"type": "plain_text", "text": plain(text, MAX_HEADER) or "…", "emoji": False}}
 
 
 def section(text: str) -> Block:
@@ -345,7 +345,7 @@ def digest_message(digest: Digest, earlier: Earlier | None, sites: Sites) -> Mes
     facts = digest_facts(digest)
     blocks = [
         header(f"{context.project_key}: {_verdict(facts)}"),
-        section(fitted(_state_lines(context), most=1_400)),
+        section(fitted(_state_lines(context), most=1_000)),
         *_news(facts, earlier, sites, zone),
         divider(),
         section(_top_risks(context, facts, sites)),
@@ -482,7 +482,7 @@ def _news(facts: Facts, earlier: Earlier | None, sites: Sites, zone: ZoneInfo) -
     title = f"*Since {moment(earlier.posted_at, zone)}*"
     changes = changes_since(earlier.facts, facts)
     lines = [_change_line(change, earlier.facts, facts, sites) for change in changes]
-    body = fitted(lines, most=1_700, shown=_CHANGES_SHOWN) if lines else "Other suggestions or values, no other risks."
+    body = fitted(lines, most=1_300, shown=_CHANGES_SHOWN) if lines else "Other suggestions or values, no other risks."
     return [section(f"{title}\n{body}")]
 
 
@@ -529,7 +529,7 @@ def _top_risks(context: WorkContext, facts: Facts, sites: Sites) -> str:
     if not context.risks:
         return "*No risks* were found."
     lines = [_risk_line(risk, context, sites) for risk in context.risks]
-    listed = fitted(lines, most=2_200, shown=_RISKS_SHOWN, where="in the thread")
+    listed = fitted(lines, most=1_900, shown=_RISKS_SHOWN, where="in the thread")
     return f"*Top risks* ({_totals_text(facts.totals)})\n{listed}"
 
 
@@ -556,7 +556,9 @@ def _titles(issues: Iterable[IssueBrief]) -> dict[str, str]:
 
 def _linked_keys(text: str, sites: Sites) -> str:
     """One of our own sentences, with the issue keys in it as links."""
-    return _KEY.sub(lambda found: sites.issue(found[0]), escaped(text, 200)) if len(text) < 200 else escaped(text, 200)
+    line = escaped(text, 200)
+    # A key that was cut off would be another issue's key.
+    return line if line.endswith("…") else _KEY.sub(lambda found: sites.issue(found[0]), line, count=_KEYS_SHOWN)
 
 
 # ---- suggestions
@@ -570,8 +572,9 @@ def _proposal_blocks(digest: Digest, sites: Sites, *, shown: int, where: str, sk
     if not digest.proposals:
         title += "\nNothing is suggested."
     blocks = [divider(), section(title)]
-    if digest.notes and not skip:
-        blocks.append(footnote(escaped(" ".join(digest.notes), 400)))
+    notes = escaped(" ".join(digest.notes), 250)
+    if notes and not skip:
+        blocks.append(footnote(notes))
     for rank, proposal in enumerate(listed[:shown], start=skip + 1):
         blocks += _proposal(rank, proposal, sites)
     if len(listed) > shown:
@@ -593,8 +596,8 @@ def _proposal(rank: int, proposal: Proposal, sites: Sites) -> list[Block]:
         does += f" and {len(proposal.actions) - 3} more"
     lines = [
         f"*{rank}. {escaped(proposal.title, 120)}*",
-        escaped(proposal.rationale, 300),
-        keys + (f" and {more} more" if more > 0 else "") + (f" → {escaped(does, 250)}" if does else ""),
+        escaped(proposal.rationale, 240),
+        keys + (f" and {more} more" if more > 0 else "") + (f" → {escaped(does, 180)}" if does else ""),
     ]
     body = section("\n".join(line for line in lines if line))
     if proposal.state != "proposed":
@@ -655,8 +658,8 @@ def _conflict(conflict: OpenConflict, sites: Sites) -> list[Block]:
     there = _SYSTEMS[conflict.system]
     lines = [f"{conflict_name(conflict, sites)} {_CONFLICT_WORDS.get(conflict.kind, 'is in conflict')}"]
     if conflict.field != _WHOLE_RECORD:
-        lines += [f"Here: {escaped(shown_value(conflict.local), 150)}"]
-        lines += [f"{there}: {escaped(shown_value(conflict.remote), 150)}"]
+        lines += [f"Here: {escaped(shown_value(conflict.local), 120)}"]
+        lines += [f"{there}: {escaped(shown_value(conflict.remote), 120)}"]
     value = f"{conflict.conflict_id} {conflict.fingerprint}"
     sent = f"The next sync sends ours to {there}."
     taken = f"Ours is replaced by what {there} holds."

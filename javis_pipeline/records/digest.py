@@ -10,7 +10,7 @@ from typing import Literal
 from uuid import UUID
 
 import orjson
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from javis_pipeline.records.context import SEVERITY_ORDER, JsonObject, Risk, Severity, WorkContext
 from javis_pipeline.records.suggestion import Action, SuggestionState
@@ -196,9 +196,12 @@ def facts_to_json(facts: Facts) -> JsonObject:
     return document
 
 
-def facts_from_json(document: JsonObject) -> Facts:
-    """The facts that `facts_to_json` wrote; pydantic.ValidationError when it is something else."""
-    return _adapter().validate_python(document)
+def facts_from_json(document: JsonObject) -> Facts | None:
+    """The facts that `facts_to_json` wrote; None for what is none: a post without facts."""
+    try:
+        return _adapter().validate_python(document) if document else None
+    except ValidationError:
+        return None
 
 
 @cache
@@ -209,8 +212,9 @@ def _adapter() -> TypeAdapter[Facts]:
 
 def _comparable(value: Value) -> object:
     """A number that was read in another type is the same number."""
-    is_number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
-    return float(value) if is_number else value
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        return float(value)
+    return value
 
 
 def _digest(document: object) -> str:

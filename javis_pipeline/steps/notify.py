@@ -1,0 +1,250 @@
+"""What the database knows to posts in Slack: the digest, the alert, the state of the sync, a failed run."""
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from javis_pipeline.clients.slack import Sent, SlackClient, Upload
+from javis_pipeline.clients.slack_blocks import (
+    Message,
+    ScopeLine,
+    Sites,
+    alert_message,
+    day,
+    digest_details,
+    digest_message,
+    failure_message,
+    hello_message,
+    status_message,
+)
+from javis_pipeline.db import suggestions
+from javis_pipeline.db.conflicts import list_conflicts
+from javis_pipeline.db.connection import Database
+from javis_pipeline.db.status import scope_status
+from javis_pipeline.records.context import WorkContext
+from javis_pipeline.records.digest import (
+    Digest,
+    Facts,
+    OpenConflict,
+    Proposal,
+    alert_facts,
+    digest_facts,
+    facts_hash,
+)
+from javis_pipeline.records.suggestion import Action
+from javis_pipeline.records.values import SYSTEM_OF, from_json
+from javis_pipeline.steps.build_context import last_context
+from javis_pipeline.steps.publish import Drawing, Post, Published, publish
+
+DIGEST, ALERT, STATUS, FAILURE = "digest", "risk_alert", "status", "run_failure"
+_PICTURES: Mapping[str, str] = {
+    "cumulative_flow": "Cumulative flow: work items not started, in progress and done, by week",
+    "cycle_times": "Cycle times: days from start to finish of the latest finished items, with the 50 % and 85 % lines",
+    "throughput": "Throughput: work items finished per week",
+    "forecast": "Forecast: when the sprint and the epics will be done with 50, 85 and 95 % likelihood",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outlet:
+    """Where and how a project is told.
+
+    Attributes:
+        channel: Id or name.
+        spaces: Confluence spaces that come with the project.
+        zone: Whose days count.
+    """
+
+    project: str
+    channel: str
+    spaces: Sequence[str] = ()
+    zone: ZoneInfo = field(default_factory=partial(ZoneInfo, "UTC"))
+    sites: Sites = field(default_factory=Sites)
+
+
+def read_digest(db: Database, outlet: Outlet) -> Digest | None:
+    """What a digest would tell; None when the project has no work context yet."""
+    context = last_context(db, outlet.project)
+    if context is None:
+        return None
+    with db.transaction() as conn:
+        advice = suggestions.latest_advice(conn, project_key=outlet.project, scope="project")
+        found = suggestions.suggestions_of_advice(conn, advice["advice_id"]) if advice else []
+    return Digest(
+        context,
+        engine=advice["engine"] if advice else "",
+        model=advice["model"] if advice else None,
+        proposals=tuple(map(_proposal, found)),
+        notes=tuple(advice["notes"]) if advice else (),
+        conflicts=open_conflicts(db, (outlet.project, *outlet.spaces)),
+    )
+
+
+def open_conflicts(db: Database, scopes: Sequence[str]) -> tuple[OpenConflict, ...]:
+    """The conflicts of projects and spaces that wait for a person, oldest first."""
+    return tuple(map(_conflict, list_conflicts(db, scopes)))
+
+
+def digest_post(digest: Digest, outlet: Outlet) -> Post:
+    """The digest as a post."""
+    facts = digest_facts(digest)
+    return Post(
+        DIGEST,
+        outlet.project,
+        outlet.channel,
+        facts_hash(facts),
+        lambda earlier: Drawing(
+            digest_message(digest, earlier, outlet.sites),
+            digest_details(digest, outlet.sites),
+            _pictures(digest.context),
+        ),
+        facts,
+    )
+
+
+def post_digest(
+    db: Database, slack: SlackClient, outlet: Outlet, *, now: datetime, in_place: bool = False
+) -> Published:
+    """Bring the project's digest up to date; nothing is posted that the channel was told before.
+
+    Args:
+        in_place: Only change the newest digest, as after somebody pressed a button on it.
+    """
+    digest = read_digest(db, outlet)
+    if digest is None:
+        return Published("nothing_to_say", None, (f"project {outlet.project} has no work context yet",))
+    return publish(db, slack, digest_post(digest, outlet), now=now, zone=outlet.zone, in_place=in_place)
+
+
+def alert_post(context: WorkContext, outlet: Outlet) -> Post:
+    """The risks as a post. It is about a moment: that numbers grow older does not change it."""
+    facts = alert_facts(context)
+    return Post(
+        ALERT,
+        outlet.project,
+        outlet.channel,
+        facts_hash(facts),
+        lambda earlier: Drawing(alert_message(context, earlier, outlet.sites)),
+        facts,
+        is_kept_current=False,
+        is_follow_up=facts == Facts(),
+    )
+
+
+def post_risk_alert(
+    db: Database, slack: SlackClient, outlet: Outlet, context: WorkContext, *, now: datetime
+) -> Published:
+    """Tell the channel when the set of risks of at least medium severity changed, or their severity.
+
+    A project that never had a risk worth an alert gets none that says so.
+    """
+    return publish(db, slack, alert_post(context, outlet), now=now, zone=outlet.zone)
+
+
+def read_status(db: Database, outlet: Outlet) -> list[ScopeLine]:
+    """The last sync of the project and its spaces."""
+    wanted = {("jira", outlet.project), *(("confluence", space) for space in outlet.spaces)}
+    names = ScopeLine.__dataclass_fields__
+    return [
+        ScopeLine(**{name: row[name] for name in names})
+        for row in scope_status(db)
+        if (row["system"], row["scope"]) in wanted
+    ]
+
+
+def status_post(scopes: Sequence[ScopeLine], outlet: Outlet, *, now: datetime) -> Post:
+    """The state of the sync as a post: one a day, which later ones of the day change."""
+    today = now.astimezone(outlet.zone).date().isoformat()
+    message = status_message(outlet.project, scopes, now, outlet.zone)
+    return Post(STATUS, outlet.project, outlet.channel, _hash(today), lambda _: Drawing(message))
+
+
+def post_status(db: Database, slack: SlackClient, outlet: Outlet, *, now: datetime) -> Published:
+    """Tell the channel when the project and its spaces were synced, and what waits."""
+    return publish(db, slack, status_post(read_status(db, outlet), outlet, now=now), now=now, zone=outlet.zone)
+
+
+def post_run_failure(
+    db: Database,
+    slack: SlackClient,
+    outlet: Outlet,
+    *,
+    job: str,
+    cause: str,
+    run_url: str | None,
+    now: datetime,
+    last_success_at: datetime | None = None,
+) -> Published:
+    """Tell the channel that a job failed, once for each cause, however often it fails.
+
+    Args:
+        outlet: Its project may be empty for a job that is about none.
+        job: Name of the job.
+        cause: Why, in one sentence. Causes that differ only in numbers and ids are the same cause.
+        run_url: Where the run is shown; None for no link.
+        last_success_at: When the job last succeeded: what failed before that may be told again. None: told once ever.
+    """
+    message = failure_message(job, cause, run_url, outlet.project or None)
+    post = Post(
+        f"{FAILURE} {job}",
+        outlet.project,
+        outlet.channel,
+        _hash(job, re.sub(r"[0-9a-f]{8,}|\d+", "#", cause, flags=re.IGNORECASE)),
+        lambda _: Drawing(message),
+        lifetime="once",
+        once_since=last_success_at,
+    )
+    return publish(db, slack, post, now=now, zone=outlet.zone)
+
+
+def send_test(slack: SlackClient, outlet: Outlet, *, now: datetime) -> Sent:
+    """Post a message that says who can post here; each call posts one."""
+    message: Message = hello_message(slack.identity().name, now, outlet.zone)
+    return slack.send_message(slack.channel_id(outlet.channel), message.text, message.blocks)
+
+
+def _proposal(row: Mapping[str, Any]) -> Proposal:
+    return Proposal(
+        suggestion_id=row["id"],
+        title=row["title"],
+        rationale=row["rationale"],
+        issue_keys=tuple(row["evidence"]["issue_keys"]),
+        actions=tuple(Action(**action) for action in row["actions"]),
+        state=row["state"],
+        decided_by=row["decided_by"],
+    )
+
+
+def _conflict(row: Mapping[str, Any]) -> OpenConflict:
+    system = SYSTEM_OF[row["resource_type"]]
+    name = row["key"] if system == "jira" else row["title"] or f"page {row['resource_id']}"
+    base, local, remote = (from_json(row[f"{side}_value"]) for side in ("base", "local", "remote"))
+    return OpenConflict(
+        row["id"], system, row["scope"], name, row["resource_id"], row["field_name"], row["kind"], base, local, remote
+    )
+
+
+def _pictures(context: WorkContext) -> dict[str, partial[Upload]]:
+    """By file name, which is the same on every day: each post gets its pictures once."""
+    return {
+        f"{context.project_key}-{name.replace('_', '-')}.png": partial(_picture, context, name) for name in _PICTURES
+    }
+
+
+def _picture(context: WorkContext, name: str) -> Upload:
+    # matplotlib takes half a second to import, and most posts have their pictures already.
+    from javis_pipeline.context.plots import plot
+
+    words = name.replace("_", " ")
+    made_on = day(context.as_of.astimezone(ZoneInfo(context.time_zone)))
+    file_name = f"{context.project_key}-{words.replace(' ', '-')}.png"
+    return Upload(file_name, f"{context.project_key} {words}, {made_on}", _PICTURES[name], plot(context, name))
+
+
+def _hash(*parts: str) -> str:
+    return hashlib.blake2b("\n".join(parts).encode(), digest_size=16).hexdigest()
