@@ -17,6 +17,7 @@ from javis_pipeline.suggestions.grounding import RATIONALE_LENGTH, TITLE_LENGTH,
 MOST_SUGGESTIONS = 8
 FINDINGS_PER_SUGGESTION = 5
 ISSUES_PER_PERSON = 2
+ISSUES_TO_TRIM = 3
 
 # The more severe finding counts twice as much as the next; within a severity, what holds up others comes first.
 SEVERITY_WEIGHT: Final[dict[Severity, float]] = {"high": 4.0, "medium": 2.0, "low": 1.0}
@@ -25,6 +26,8 @@ CONFIDENCE: Final[dict[Severity, float]] = {"high": 0.9, "medium": 0.7, "low": 0
 SPRINT_BONUS = 1.0
 # Of two chains that hold up much, the longer one is not twice as urgent.
 MOST_HELD_UP_BONUS = 3.0
+TOP_PRIORITY_BONUS = 0.5
+_STEP_LOWER: Final[dict[Severity, Severity]] = {"high": "medium", "medium": "low", "low": "low"}
 KIND_WEIGHT: Final[dict[RiskKind, float]] = {
     "dependency_cycle": 1.5,
     "blocks_many": 1.4,
@@ -70,19 +73,42 @@ class _Advisor:
         self._in_sprint = {key for sprint in context.sprints for key in sprint.remaining_keys}
         self._held_up = {root.key: root.held_up for root in context.blockers.roots}
         self._overloaded = {risk.account_id for risk in context.risks if risk.kind == "overloaded_person"}
+        self._pressing = {
+            risk.issue_keys[0] for risk in context.risks if risk.kind == "blocked" and risk.severity != "low"
+        }
         self._given: Counter[str] = Counter()
         self._acted: set[tuple[ActionKind, str]] = set()
 
     def score(self, risk: Risk) -> float:
-        """How much acting on this finding is worth: severity, kind, the work it holds up, and the running sprint."""
+        """How much acting on this finding is worth: severity, kind, the work it holds up, the sprint, the priority."""
         held_up = max((self._held_up.get(key, 0) for key in risk.issue_keys), default=0)
         in_sprint = SPRINT_BONUS if self._in_sprint.intersection(risk.issue_keys[:1]) else 0.0
-        bonus = min(log2(1 + held_up), MOST_HELD_UP_BONUS) + in_sprint
-        return SEVERITY_WEIGHT[risk.severity] * (KIND_WEIGHT[risk.kind] + bonus / 4)
+        subject = self._subject(risk)
+        top = TOP_PRIORITY_BONUS if subject and subject.priority in self._vocabulary.priorities[:1] else 0.0
+        bonus = min(log2(1 + held_up), MOST_HELD_UP_BONUS) + in_sprint + top
+        return SEVERITY_WEIGHT[self.severity(risk)] * (KIND_WEIGHT[risk.kind] + bonus / 4)
+
+    def severity(self, risk: Risk) -> Severity:
+        """The finding's severity, a step lower where the rest of the context says that it does not press.
+
+        That is so for a blocker when all that waits for it can wait, or when nobody knows whether it is done already,
+        and for somebody with a lot in progress who finishes as much in four weeks.
+        """
+        match risk.kind:
+            case "blocks_many":
+                calm = self._subject(risk) is None or not self._pressing.intersection(risk.issue_keys)
+            case "overloaded_person":
+                calm = _number(risk, "finished_last_4_weeks") >= max(_number(risk, "in_progress"), 1)
+            case _:
+                calm = False
+        return _STEP_LOWER[risk.severity] if calm else risk.severity
 
     def suggestion(self, group: Sequence[Risk]) -> Suggestion:
         """One suggestion for findings of one kind, the worst first."""
-        kind, shown = group[0].kind, group[:FINDINGS_PER_SUGGESTION]
+        kind, severity = group[0].kind, self.severity(group[0])
+        # What can wait would only dilute what presses.
+        pressing = [risk for risk in group if severity == "low" or self.severity(risk) != "low"]
+        shown = pressing[:FINDINGS_PER_SUGGESTION]
         actions = [action for risk in shown for action in self._actions(risk)]
         keys = dict.fromkeys(key for risk in shown for key in risk.issue_keys[:1])
         for risk in shown:
@@ -90,18 +116,23 @@ class _Advisor:
         for action in actions:
             keys.setdefault(action.issue_key)
         more = max(self._context.total(kind), len(group)) - len(shown)
-        rationale = (
-            ". ".join(risk.summary.rstrip(".") for risk in shown) + "." + (f" {more} more like this." if more else "")
-        )
+        reasons = [*map(self._reason, shown), *([f"{more} more like this."] if more else [])]
         return Suggestion(
             kind=kind,
             title=cleaned(_TITLES[kind].format(subjects=self._subjects(shown)), TITLE_LENGTH),
-            rationale=cleaned(rationale[:1].upper() + rationale[1:], RATIONALE_LENGTH),
+            rationale=cleaned(" ".join(reasons), RATIONALE_LENGTH),
             issue_keys=tuple(key for key in keys if key in self._issues)[: 2 * FINDINGS_PER_SUGGESTION],
             finding_ids=tuple(risk.finding_id for risk in shown),
             actions=tuple(actions),
-            confidence=CONFIDENCE[shown[0].severity],
+            confidence=CONFIDENCE[severity],
         )
+
+    def _reason(self, risk: Risk) -> str:
+        """The finding's summary as a sentence, with the name of the person whom it does not name."""
+        summary = risk.summary.rstrip(".")
+        if risk.account_id is not None:
+            summary = summary.replace("one person", self._subject_words(risk), 1)
+        return f"{summary[:1].upper()}{summary[1:]}."
 
     def _actions(self, risk: Risk) -> Iterator[Action]:
         """Steps for a finding, without what an earlier suggestion does to the same issue."""
@@ -145,14 +176,16 @@ class _Advisor:
             yield _action("assign", issue, person.account_id)
 
     def hand_over(self, risk: Risk) -> Iterable[Action]:
-        """Give one issue that the person has not begun to somebody else; else ask about the longest untouched one."""
+        """Give somebody else an issue of the sprint that the person has not begun; else ask about the idlest one."""
         person = self._free_person()
         waiting = [
             issue
             for issue in self._context.issues
-            if issue.assignee_id == risk.account_id and issue.status_category == "new" and self._is_ours(issue)
+            if issue.assignee_id == risk.account_id
+            and issue.status_category == "new"
+            and issue.key in self._in_sprint
+            and self._is_ours(issue)
         ]
-        waiting.sort(key=lambda issue: issue.key not in self._in_sprint)
         if person and waiting:
             yield _action("assign", waiting[0], person.account_id)
         else:
@@ -176,13 +209,13 @@ class _Advisor:
             yield from self.ask(risk)
 
     def ask_about_added(self, risk: Risk) -> Iterable[Action]:
-        """Draft a comment on the added issue that can leave most easily: not begun, of the least priority."""
+        """Draft comments on the added issues that can leave most easily: not begun, of the least priority."""
         ranks = {name: rank for rank, name in enumerate(self._vocabulary.priorities)}
         added = [self._issues[key] for key in risk.issue_keys if key in self._issues]
         waiting = [issue for issue in added if issue.status_category == "new"]
-        if waiting:
-            least = max(waiting, key=lambda issue: ranks.get(issue.priority or "", len(ranks)))
-            yield _action("comment_draft", least, _QUESTIONS["scope_creep"])
+        waiting.sort(key=lambda issue: -ranks.get(issue.priority or "", len(ranks)))
+        for issue in waiting[:ISSUES_TO_TRIM]:
+            yield _action("comment_draft", issue, _QUESTIONS["scope_creep"])
 
     def ask(self, risk: Risk) -> Iterable[Action]:
         """Draft a comment that asks what the lead would ask."""
@@ -222,6 +255,10 @@ class _Advisor:
 
 def _action(kind: ActionKind, issue: IssueBrief, value: str) -> Action:
     return Action(kind, issue.key, value, seen_values(kind, issue))
+
+
+def _number(risk: Risk, name: str) -> float:
+    return float(risk.evidence.get(name, 0))
 
 
 def _listed(subjects: Sequence[str]) -> str:

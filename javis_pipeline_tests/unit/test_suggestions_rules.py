@@ -74,21 +74,44 @@ def test_given_many_findings_of_a_kind_then_they_are_one_suggestion_and_nobody_i
     assert suggestion.actions[4].kind == "comment_draft"
 
 
-def test_given_a_person_with_too_much_then_one_unstarted_issue_goes_to_whoever_has_the_least():
-    context = a_context(
-        risks=(a_risk("overloaded_person", "OQC-1", account_id="ann"),),
+def an_overloaded_person(**parts):
+    return a_context(
+        risks=(a_risk("overloaded_person", "OQC-1", account_id="ann", summary="one person has 9 issues in progress"),),
         issues=(
             an_issue_brief("OQC-1", assignee_id="ann", status="In Progress", status_category="indeterminate"),
             an_issue_brief("OQC-2", assignee_id="ann"),
         ),
         workload=(a_load("ann", in_progress=9), a_load("bob")),
         people=(ANN, BOB),
+        **parts,
+    )
+
+
+def test_given_a_person_with_too_much_then_an_unstarted_issue_of_the_sprint_goes_to_whoever_has_the_least():
+    (suggestion,) = rules_advice(an_overloaded_person(sprints=(a_sprint("OQC-1", "OQC-2"),)), WORDS).suggestions
+
+    assert suggestion.title == "Take work off Ann Smith"
+    assert suggestion.rationale == "Ann Smith has 9 issues in progress."
+    assert [(action.issue_key, action.value) for action in suggestion.actions] == [("OQC-2", "bob")]
+
+
+def test_given_a_person_with_too_much_and_only_backlog_to_hand_over_then_the_idlest_work_is_asked_about():
+    (suggestion,) = rules_advice(an_overloaded_person(), WORDS).suggestions
+
+    assert [(action.kind, action.issue_key) for action in suggestion.actions] == [("comment_draft", "OQC-1")]
+
+
+def test_given_an_issue_of_another_project_then_it_is_asked_about_and_not_changed():
+    context = a_context(
+        risks=(a_risk("blocks_many", "EUV-1", "OQC-1"),),
+        issues=(an_issue_brief("EUV-1"), an_issue_brief("OQC-1")),
+        workload=(a_load("ann"),),
+        people=(ANN,),
     )
 
     (suggestion,) = rules_advice(context, WORDS).suggestions
 
-    assert suggestion.title == "Take work off Ann Smith"
-    assert [(action.issue_key, action.value) for action in suggestion.actions] == [("OQC-2", "bob")]
+    assert [(action.kind, action.issue_key) for action in suggestion.actions] == [("comment_draft", "EUV-1")]
 
 
 def test_every_suggestion_is_grounded_and_their_number_is_bounded():

@@ -100,6 +100,8 @@ WITH RECURSIVE member AS (
 SELECT DISTINCT key FROM member;
 
 -- name: projects_of_sprint
-SELECT DISTINCT project_key
-  FROM jira_issues JOIN issue_sprints USING (jira_id) JOIN sprints USING (sprint_id)
+SELECT DISTINCT i.project_key
+  FROM sprints
+  JOIN issue_sprints AS member ON member.sprint_id = sprints.sprint_id
+  JOIN jira_issues AS i ON i.jira_id = member.jira_id
  WHERE lower(sprints.name) = lower(%(name)s);
