@@ -34,6 +34,9 @@ ConflictKind = Literal[
     "remote_edit_vs_local_delete",
 ]
 
+NOT_OURS = UUID(int=0)
+"""Stands for an operation's id on a change that was certainly made by somebody else."""
+
 WHOLE_RECORD = "(row)"
 """Stands for a field's name where a conflict or an audit row is about the record itself."""
 
@@ -82,6 +85,7 @@ class RemoteRecord:
         revision: Changes with the record (when it was last updated, or a version's instant); None if unknown.
         version: Number that the next write has to follow, where the API compares it.
         marker: Operation that the record itself names as the last of ours; None where there is none.
+        read_only: Why nothing of the record can be changed now, and the remedy; None when it can.
     """
 
     ref: ResourceRef
@@ -90,6 +94,7 @@ class RemoteRecord:
     revision: datetime | None
     version: int | None = None
     marker: UUID | None = None
+    read_only: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +102,8 @@ class FieldChange:
     """One field's change as the remote's history tells it.
 
     `old` and `new` are canonical remote values, MISSING where the history holds only words (`old_text`, `new_text`).
-    `op_id` is set when the entry carries the mark of an operation of ours.
+    `op_id` is set when the entry carries the mark of an operation of ours; NOT_OURS when all of ours carry one, and it
+    has none.
     """
 
     entry_id: str

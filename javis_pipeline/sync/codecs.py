@@ -221,10 +221,13 @@ class Labels(Plain):
     def canonical(self, raw: Value) -> Value:
         return as_set(raw) if isinstance(raw, tuple) else raw
 
-    @staticmethod
-    def bad_labels(labels: Iterable[str]) -> dict[str, str]:
+    def bad_labels(self, labels: Iterable[str]) -> dict[str, str]:
         """Label to why it cannot be pushed."""
-        return {label: why for label in labels if (why := _label_problem(label))}
+        return {label: why for label in labels if (why := self.label_problem(label))}
+
+    def label_problem(self, label: str) -> str | None:
+        """Why a label cannot be pushed, and the remedy; None when it can."""
+        return _label_problem(label)
 
 
 def _label_problem(label: str) -> str | None:

@@ -63,6 +63,7 @@ class Draft:
         self.operations: dict[Any, Operation] = {op.op_id: op for op in state.operations}
         self.conflicts: dict[Any, Conflict] = {conflict.conflict_id: conflict for conflict in state.conflicts}
         self.unmarked = state.local.unmarked
+        self.read_only: str | None = None
         self.decided = False
         self.undecided_fields: set[str] = set()
         self._wanted: dict[OperationKind, dict[str, Wanted]] = {}

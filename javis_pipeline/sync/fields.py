@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from javis_pipeline.records.sync import FieldPolicy, OperationKind
 from javis_pipeline.records.values import ResourceType, Value
 from javis_pipeline.sync.codecs import Account, Codec, Day, Key, Labels, Line, Named, Number, Plain
+from javis_pipeline.sync.page_codecs import PageLabels, ParentPage
 from javis_pipeline.sync.text_codecs import MarkdownText, StorageText
 
 
@@ -71,8 +72,8 @@ JIRA_FIELDS = _by_name(
 PAGE_FIELDS = _by_name(
     Field("title", Line(), "edit"),
     Field("body_storage", StorageText(), "edit"),
-    Field("parent_id", Key(), "edit"),
-    Field("labels", Labels(), "labels", is_set=True),
+    Field("parent_id", ParentPage(), "edit"),
+    Field("labels", PageLabels(), "labels", is_set=True),
 )
 
 FIELDS_OF: Mapping[ResourceType, Mapping[str, Field]] = {"jira_issue": JIRA_FIELDS, "confluence_page": PAGE_FIELDS}

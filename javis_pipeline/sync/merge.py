@@ -70,6 +70,7 @@ def reconcile_in(draft: Draft, remote: RemoteRecord, changes: Sequence[FieldChan
     if _is_older(remote, draft):
         return
     draft.decided = True
+    draft.read_only = remote.read_only
     draft.undecided_fields = set(draft.fields)
     echoes = _settle_late_echoes(draft, remote, changes)
     if not _follow(draft, remote):
@@ -267,8 +268,8 @@ def offer_overwritten(
     draft: Draft, spec: Field, op: Operation, entry: FieldChange, changes: Sequence[FieldChange]
 ) -> None:
     """Open a conflict when our write replaced a value that it was not decided on."""
-    if spec.is_set:
-        return  # verbs replace nothing
+    if spec.is_set or op.evidence.get("version") is not None:
+        return  # verbs replace nothing, and a write that names the version it follows replaces nothing else
     found = overwritten_value(spec, op, entry, changes)
     if found is None:
         return
@@ -427,7 +428,7 @@ def _push(draft: Draft, spec: Field, sides: Sides, decision: Push, changes: Sequ
 def _push_problem(draft: Draft, spec: Field, value: Value) -> str | None:
     """Why the value cannot go out: this site cannot, the value cannot, or the remote refused it before."""
     catalog = draft.run.catalog
-    problem = catalog.unwritable.get(spec.name) or spec.codec.problem(value, catalog)
+    problem = draft.read_only or catalog.unwritable.get(spec.name) or spec.codec.problem(value, catalog)
     if problem or draft.run.rules.retry_rejected:
         return problem
     for op in reversed(draft.operations.values()):
@@ -484,7 +485,7 @@ def _merge_text(draft: Draft, spec: Field, sides: Sides, decision: Clash) -> boo
 
 
 def _merge_set(draft: Draft, spec: Field, decision: SetMerge) -> None:
-    bad = Labels.bad_labels(decision.add)
+    bad = spec.codec.bad_labels(decision.add) if isinstance(spec.codec, Labels) else {}
     add, remove = decision.add - set(bad), decision.remove
     draft.end_live_conflict(spec.name, "superseded")
     draft.keep_base(spec.name)

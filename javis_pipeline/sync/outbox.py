@@ -5,6 +5,7 @@ The base moves only in `settle_operation`, when both sides are known to hold the
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from javis_pipeline.records import MISSING, Missing
 from javis_pipeline.records.sync import FieldChange, Operation, RecordPlan, RecordState, RemoteRecord
@@ -40,13 +41,15 @@ def send_operation(
         return draft.plan()
     moved_here = any(draft.values.get(name) != value for name, value in current.local.items())
     gone_here = draft.local.deleted_at is not None
-    if moved_here or gone_here or not remote_is_as_expected(current, remote):
+    if moved_here or gone_here or remote.read_only or not remote_is_as_expected(current, remote):
         reconcile_in(draft, remote, changes)
         return draft.plan()
-    evidence = {
+    evidence: dict[str, Any] = {
         "seen": sorted({change.entry_id for change in changes}),
         "replaces": {name: _as_local(draft.fields[name], remote) for name in current.expected},
     }
+    if remote.version is not None:
+        evidence["version"] = remote.version
     draft.settle(current, "sent", sent_at=run.now(), attempts=current.attempts + 1, evidence=evidence)
     return draft.plan()
 

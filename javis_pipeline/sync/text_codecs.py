@@ -73,8 +73,8 @@ class StorageText(Plain):
     def canonical(self, raw: Value) -> Value:
         try:
             return canonical_storage(_text(raw))
-        except UnreadableText as error:
-            raise UnreadableValue(str(error)) from error
+        except UnreadableText:
+            return raw  # what we cannot read can still be compared as it stands, and shown
 
     def to_remote(self, wanted: Value, *, base: Value, base_raw: Value, catalog: Catalog, lossy: bool) -> Value:
         # An editor may have respelled what nobody touched: such blocks go out as they came in.
@@ -86,7 +86,9 @@ class StorageText(Plain):
         raise LossyEdit(merged.reason)
 
     def problem(self, wanted: Value, catalog: Catalog) -> str | None:
-        body = _text(wanted) or ""
+        if not isinstance(wanted, str):
+            return "must not be NULL; for a page without any text set ''"
+        body = wanted
         if len(body.encode()) > LARGEST_BODY:
             return f"is larger than {LARGEST_BODY // 2**20} MB; shorten it"
         try:
