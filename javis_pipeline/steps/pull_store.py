@@ -85,14 +85,9 @@ class BatchStore:
 def settle(batch: Batch, stored: StoredIssues) -> Settled:
     """What the watermark may say after the batch was stored."""
     brought = {row.jira_id: datetime.fromisoformat(row.remote_updated_at) for row in batch.rows}
-    for ref in stored.to_merge:
-        del brought[ref.resource_id]
-    closed = {one.remote_id for one in batch.unreadable}.union(batch.absent)
-    still_open = [
-        stamp.remote_updated_at
-        for stamp in batch.wanted
-        if stamp.remote_updated_at is not None
-        and stamp.jira_id not in closed
-        and (stamp.jira_id not in brought or brought[stamp.jira_id] < stamp.remote_updated_at)
-    ]
+    still_open = [brought.pop(ref.resource_id) for ref in stored.to_merge]
+    for stamp in batch.wanted:
+        seen, got = stamp.remote_updated_at, brought.get(stamp.jira_id)
+        if seen is not None and got is not None and got < seen:
+            still_open.append(seen)
     return Settled(max(brought.values(), default=None), min(still_open, default=None))
