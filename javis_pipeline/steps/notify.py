@@ -58,6 +58,7 @@ class Outlet:
         channel: Id or name.
         spaces: Confluence spaces that come with the project.
         zone: Whose days count.
+        with_pictures: Charts are uploaded to the thread of the digest.
     """
 
     project: str
@@ -65,6 +66,7 @@ class Outlet:
     spaces: Sequence[str] = ()
     zone: ZoneInfo = field(default_factory=partial(ZoneInfo, "UTC"))
     sites: Sites = field(default_factory=Sites)
+    with_pictures: bool = True
 
 
 def read_digest(db: Database, outlet: Outlet) -> Digest | None:
@@ -101,7 +103,7 @@ def digest_post(digest: Digest, outlet: Outlet) -> Post:
         lambda earlier: Drawing(
             digest_message(digest, earlier, outlet.sites),
             digest_details(digest, outlet.sites),
-            _pictures(digest.context),
+            _pictures(digest.context) if outlet.with_pictures else {},
         ),
         facts,
     )
