@@ -1,9 +1,8 @@
 """The laws over random histories with everything real: PostgreSQL, and a Jira behind a socket with its own bad luck.
 
-JAVIS_LAWS_SITE_HISTORIES says how many; `make laws` plays hundreds.
+`make laws` plays hundreds of them; JAVIS_LAWS_SITE_HISTORIES sets the number.
 """
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -26,11 +25,11 @@ from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World as Sandbox
 from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
 from javis_pipeline_tests.integration.test_laws_postgres import StoreUnderTest, wipe
-from javis_pipeline_tests.property.sync_histories import Halt, History
+from javis_pipeline_tests.property.sync_histories import Halt, History, how_many
 from javis_pipeline_tests.property.sync_memory import SYNCED, Crash, World, adf
 
-HISTORIES = int(os.environ.get("JAVIS_LAWS_SITE_HISTORIES", "24"))
-CRASHES = int(os.environ.get("JAVIS_LAWS_SITE_CRASHES", "12"))
+HISTORIES = how_many("JAVIS_LAWS_SITE_HISTORIES", usual=24, thorough=320)
+CRASHES = how_many("JAVIS_LAWS_SITE_CRASHES", usual=6, thorough=60)
 NOON = datetime(2026, 3, 28, 12, tzinfo=UTC)
 
 pytestmark = [pytest.mark.laws, pytest.mark.timeout(1800)]

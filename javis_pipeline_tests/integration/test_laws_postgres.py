@@ -3,7 +3,6 @@
 The remote is the one in memory; `flow/test_laws_http.py` has a site behind a socket.
 """
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from random import Random
 from uuid import UUID
@@ -22,10 +21,10 @@ from javis_pipeline.records.sync import (
     RecordState,
 )
 from javis_pipeline.records.values import ResourceRef, Value, dump_json, load_json
-from javis_pipeline_tests.property.sync_histories import History
+from javis_pipeline_tests.property.sync_histories import History, how_many
 from javis_pipeline_tests.property.sync_memory import CATALOG, Row, World
 
-HISTORIES = int(os.environ.get("JAVIS_LAWS_DATABASE_HISTORIES", "40"))
+HISTORIES = how_many("JAVIS_LAWS_DATABASE_HISTORIES", usual=40, thorough=400)
 
 
 class StoreUnderTest(PostgresStore):

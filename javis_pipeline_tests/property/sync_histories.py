@@ -4,10 +4,13 @@ A history is drawn from one source of randomness, so that it can be repeated by 
 """
 
 import contextlib
+import os
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from random import Random
+
+import hypothesis
 
 from javis_pipeline.errors import ChangedSinceSeen, RemoteBusy, UsageError
 from javis_pipeline.records.sync import LocalRecord, Operation, Overrides, PlanItem, RecordPlan
@@ -414,6 +417,14 @@ class History:
                 raise Halt(f"label {word} was removed and added by no one, and is there")
             if not kinds and before != (word in held):
                 raise Halt(f"label {word} was touched by no one, and changed")
+
+
+def how_many(variable: str, *, usual: int, thorough: int) -> int:
+    """Number of random cases: what the environment says, else `thorough` with the Hypothesis profile of `make laws`."""
+    given = os.environ.get(variable)
+    if given is not None:
+        return int(given)
+    return thorough if hypothesis.settings().max_examples > 1_000 else usual
 
 
 def play(seed: int, **options: object) -> History:

@@ -1,9 +1,8 @@
 """The laws of the sync over random histories, with the real steps on a store and a remote in memory.
 
-JAVIS_LAWS_HISTORIES says how many; `make laws` plays many more than an ordinary run.
+`make laws` plays many more of them than an ordinary run; JAVIS_LAWS_HISTORIES sets the number.
 """
 
-import os
 from datetime import timedelta
 from random import Random
 
@@ -16,10 +15,10 @@ from javis_pipeline.steps.reconcile import plan_records, reconcile_edited, recon
 from javis_pipeline.steps.settle import settle_operations
 from javis_pipeline.steps.undo import undo_run
 from javis_pipeline.sync.run import Rules
-from javis_pipeline_tests.property.sync_histories import LOCKED, SETTLED, History, play
+from javis_pipeline_tests.property.sync_histories import LOCKED, SETTLED, History, how_many, play
 from javis_pipeline_tests.property.sync_memory import Crash, local_of
 
-HISTORIES = int(os.environ.get("JAVIS_LAWS_HISTORIES", "2000"))
+HISTORIES = how_many("JAVIS_LAWS_HISTORIES", usual=2_000, thorough=10_000)
 BATCHES = 10
 
 pytestmark = pytest.mark.laws

@@ -1,5 +1,6 @@
 """What becomes of a record in the cases that stories are told about; on the store and the remote in memory."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -33,12 +34,15 @@ class Scope:
 
     def __init__(self, *, issues: int = 1, **values) -> None:
         self.world = World()
-        self.store = MemoryStore(self.world)
+        self.store = self.make_store(self.world)
         self.remote = MemoryRemote(self.world)
         given = {"title": "Fix login", "status": "To Do", "priority": "Medium", "labels": ("auth",), **values}
         self.refs = [self.remote.create(n + 1, **given) for n in range(issues)]
         self.runs = 0
         self.sync()
+
+    def make_store(self, world: World) -> MemoryStore:
+        return MemoryStore(world)
 
     @property
     def ref(self) -> ResourceRef:
@@ -344,7 +348,7 @@ def test_given_the_pair_moved_since_the_person_looked_then_nothing_happens():
         resolve(scope.store, seen.conflict_id, "remote", scope.run(), by="ann", seen=seen)
 
     assert scope.open_conflicts() == [("both_changed", "title", "Fix login", "here", "moved on")]
-    assert "there" in {value for _, _, value in scope.store.conflict_values}
+    assert {"there", "moved on"} <= {value for _, _, value in scope.store.conflict_values}
 
 
 def test_given_an_unknown_conflict_then_the_error_says_where_the_open_ones_are(scope):
@@ -422,6 +426,27 @@ def test_given_an_edit_behind_the_trigger_then_both_values_are_kept(scope):
 
     assert scope.open_conflicts() == [("unmarked_local_change", "title", "unseen", "unseen", "there")]
     assert scope.here["title"] == "unseen"
+
+
+def test_given_a_row_without_a_base_then_nothing_is_taken_for_an_edit(scope):
+    row = scope.store.rows[scope.id]
+    row.local = replace(row.local, values={**row.local.values, "title": "imported"}, has_base=False)
+
+    scope.reconcile()
+
+    assert [kind for kind, *_ in scope.open_conflicts()] == ["first_contact"]
+    assert (scope.here["title"], scope.there("title")) == ("imported", "Fix login")
+    scope.sync()
+    assert scope.here["title"] == "imported"
+
+
+def test_given_a_row_without_a_base_when_the_remote_wins_then_it_is_taken(scope):
+    row = scope.store.rows[scope.id]
+    row.local = replace(row.local, values={**row.local.values, "title": "imported"}, has_base=False)
+
+    scope.reconcile(remote_wins_first_contact=True)
+
+    assert (scope.here["title"], scope.conflicts) == ("Fix login", [])
 
 
 # --- records ---

@@ -1,0 +1,151 @@
+"""The sync's books in PostgreSQL: what is read back, what a plan may touch, what is looked up by which index."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from javis_pipeline.db.connection import Database
+from javis_pipeline.db.sync_store import TABLES, PostgresStore
+from javis_pipeline.records.sync import RecordPlan, RemoteRecord
+from javis_pipeline.records.values import ResourceRef
+from javis_pipeline.sync.fields import FIELDS_OF
+from javis_pipeline.sync.merge import reconcile_record
+from javis_pipeline_tests.integration.test_laws_postgres import StoreUnderTest
+from javis_pipeline_tests.property.sync_memory import EMPTY, MemoryRemote, World
+from javis_pipeline_tests.unit.test_sync_records import Scope
+
+REF = ResourceRef("jira_issue", "10001", "OPS", "OPS-1")
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+class StoredScope(Scope):
+    """One issue on both sides, in step; ours is in PostgreSQL."""
+
+    def __init__(self, database: Database, **values) -> None:
+        self.database = database
+        super().__init__(**values)
+
+    def make_store(self, world: World) -> StoreUnderTest:
+        return StoreUnderTest(self.database, world)
+
+
+@pytest.fixture
+def scope(database: Database) -> StoredScope:
+    return StoredScope(database, due_date="2026-05-01", story_points=Decimal("2.5"), description="one\n\ntwo")
+
+
+def test_the_tables_hold_the_fields_that_are_synced():
+    for resource_type, table in TABLES.items():
+        fields = FIELDS_OF[resource_type]
+        assert set(table.fields) == set(fields)
+        assert table.raw == {field.name: field.raw_column for field in fields.values() if field.raw_column}
+
+
+def test_given_a_stored_record_then_it_reads_back_as_it_came(scope):
+    assert scope.here["story_points"] == Decimal("2.5")
+    assert scope.here["due_date"] == "2026-05-01"
+    assert scope.here["labels"] == ("auth",)
+    assert scope.row.raw["priority"] == "3"
+    assert scope.row.raw["description"] == scope.remote.issues[scope.id].values["description"]
+    assert (scope.row.bases, scope.row.has_base, scope.row.unmarked) == ({}, True, False)
+
+
+def test_given_an_edit_by_sql_when_synced_then_the_books_say_all_of_it(scope):
+    scope.database.query("UPDATE jira_issues SET title = 'here', labels = array_append(labels, 'urgent')")
+
+    run_id = scope.sync()
+
+    operations = list(scope.store.ops.values())
+    assert [(op.kind, op.state, op.fields, dict(op.add)) for op in operations] == [
+        ("edit", "confirmed", ("title", "labels"), {"labels": ("urgent",)})
+    ]
+    assert operations[0].evidence["by"] == "reply"
+    assert [(e.side, e.field, e.old, e.new) for e in scope.store.audit_of(run_id)] == [
+        ("remote", "title", "Fix login", "here"),
+        ("remote", "labels", (), ("urgent",)),
+    ]
+    assert (scope.there("title"), scope.there("labels")) == ("here", ("auth", "urgent"))
+
+
+def test_given_dates_that_only_postgres_knows_then_the_edit_stays_with_the_reason(scope):
+    scope.database.query("UPDATE jira_issues SET due_date = 'infinity', story_points = 'NaN', title = 'here'")
+
+    scope.sync()
+
+    assert "infinity is not a date" in scope.row.errors["due_date"]
+    assert "NaN is not a number" in scope.row.errors["story_points"]
+    assert scope.there("title") == "here"
+
+
+def test_given_a_plan_decided_on_an_older_row_then_nothing_of_it_is_stored(scope):
+    old = scope.store.state(scope.ref).local
+    scope.database.query("UPDATE jira_issues SET title = 'here'")
+    plan = RecordPlan(scope.ref, old.local_seq, {"local_modified_fields": {}, "last_synced_at": NOON})
+
+    with pytest.raises(AssertionError, match="OPS-1 was decided on under its lock"):
+        scope.store.change(scope.ref, lambda _: plan)
+
+    assert scope.row.bases == {"title": "Fix login"}
+
+
+def test_given_a_new_key_that_another_row_still_holds_then_both_rows_stay(database):
+    scope = StoredScope(database, issues=2)
+    one, two = scope.refs
+    scope.remote.issues[one.resource_id].ref = replace(one, key=two.key)
+    scope.remote.issues[two.resource_id].ref = replace(two, key=one.key)
+
+    scope.sync()
+
+    keys = {row["jira_id"]: row["key"] for row in database.query("SELECT jira_id, key FROM jira_issues")}
+    assert keys == {one.resource_id: two.key, two.resource_id: one.key}
+    assert {row["key"] for row in database.query("SELECT key FROM key_aliases")} >= {one.key}
+
+
+def test_given_a_change_unseen_by_the_trigger_then_a_full_look_finds_it(scope):
+    assert list(scope.store.unmarked()) == []
+
+    scope.store.edit_behind_the_trigger(scope.id, "title", "unseen")
+
+    assert [ref.resource_id for ref in scope.store.unmarked()] == [scope.id]
+
+
+def test_given_edits_then_they_are_found_by_the_partial_index(database):
+    with database.transaction(origin="sync") as conn:
+        conn.execute(
+            "INSERT INTO jira_issues (jira_id, key, project_key, local_modified_fields) "
+            """SELECT n, 'OPS-' || n, 'OPS', CASE WHEN n % 1000 = 0 THEN '{"title": "x"}' ELSE '{}' END::jsonb """
+            "FROM generate_series(1, 20000) AS n"
+        )
+    database.query("ANALYZE jira_issues")
+
+    plan = database.query(
+        "EXPLAIN SELECT jira_id FROM jira_issues WHERE project_key = 'OPS' AND local_modified_fields <> '{}'"
+    )
+
+    assert len(PostgresStore(database, "jira_issue", "OPS").to_decide()) == 20
+    assert any("jira_issues_dirty" in line for row in plan for line in row.values())
+
+
+def test_given_a_page_then_the_same_books_hold_it(database):
+    store = PostgresStore(database, "confluence_page", "HB")
+    ref = ResourceRef("confluence_page", "77", "HB", "77")
+    values = {"title": "Handbook", "body_storage": "<p>one</p>", "parent_id": None, "labels": ("a",)}
+    facts = {"space_id": "5", "version_number": 3, "version_created_at": NOON}
+    record = RemoteRecord(ref, values, facts, NOON, version=3)
+    run = Scope().run()
+
+    store.change(ref, lambda state: reconcile_record(state, record, run))
+    database.query("UPDATE confluence_pages SET body_storage = '<p>two</p>'")
+    plan = store.change(ref, lambda state: reconcile_record(state, record, run))
+
+    assert [(op.kind, op.fields, dict(op.desired)) for op in plan.operations] == [
+        ("edit", ("body_storage",), {"body_storage": "<p>two</p>"})
+    ]
+    assert [each.resource_id for each in store.to_decide()] == ["77"]
+
+
+def test_what_the_remote_in_memory_leaves_empty_is_what_the_table_has_by_default(scope):
+    assert {name: scope.here[name] for name in EMPTY} == EMPTY
+    assert isinstance(scope.remote, MemoryRemote)

@@ -1,0 +1,275 @@
+"""Do the tests notice faults? `python -m javis_pipeline_tests.mutants [WORD...]` puts each into a copy, runs its test.
+
+A mutant is a small change of the program that breaks one promise. It is killed when the test that is named beside it
+fails; one that survives, or that does not apply any more, ends this with exit code 1.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+COPIED = ("javis_pipeline", "javis_pipeline_tests", "pyproject.toml", "setup.cfg")
+
+DECIDE = "javis_pipeline/sync/decide.py"
+MERGE = "javis_pipeline/sync/merge.py"
+OUTBOX = "javis_pipeline/sync/outbox.py"
+EVIDENCE = "javis_pipeline/sync/evidence.py"
+STORE = "javis_pipeline/db/sql/sync_store.sql"
+
+TABLE = "javis_pipeline_tests/unit/test_sync_decide.py"
+STORIES = "javis_pipeline_tests/unit/test_sync_records.py"
+LAWS = "javis_pipeline_tests/property/test_laws_memory.py"
+BOOKS = "javis_pipeline_tests/integration/test_sync_store.py"
+SITE = "javis_pipeline_tests/integration/test_sync_jira_remote.py"
+PULL = "javis_pipeline_tests/flow/test_pull.py"
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A fault: `old` in `file` becomes `new`; `killed_by` is the test that has to fail."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    killed_by: str
+
+
+MUTANTS = (
+    Mutant(
+        "row 0: what is absent from the answer is taken for empty",
+        DECIDE,
+        '    if isinstance(r, Missing):\n        return Keep("was not in the answer")\n',
+        "    if isinstance(r, Missing):\n        r = None\n",
+        f"{TABLE}::test_each_row_of_the_table",
+    ),
+    Mutant(
+        "row 1: equal sides do not agree",
+        DECIDE,
+        "    if remote_as_local == l:\n        return Agree(r)",
+        "    if remote_as_local == l and l == b:\n        return Agree(r)",
+        f"{TABLE}::test_equal_edits_never_clash",
+    ),
+    Mutant(
+        "row 2: decided while our write is on its way",
+        DECIDE,
+        "    if op_in_flight:\n        return Wait()\n    if reassert",
+        "    if reassert",
+        f"{TABLE}::test_each_row_of_the_table",
+    ),
+    Mutant(
+        "row 3: a late echo of ours is taken for somebody's edit",
+        DECIDE,
+        "    if reassert and writable:\n        return Push(r, row=3, rebase=True)\n",
+        "",
+        f"{STORIES}::test_given_a_write_executed_late_over_a_newer_one_then_the_newer_one_is_written_again",
+    ),
+    Mutant(
+        "row 4: what changed there is not pulled but overwritten",
+        DECIDE,
+        "    if l == b:\n        return Pull(r)",
+        "    if l == b:\n        return Push(r, row=5)",
+        f"{TABLE}::test_the_decision_is_symmetric",
+    ),
+    Mutant(
+        "row 5: what changed here is overwritten",
+        DECIDE,
+        "        return Push(r, row=5) if writable else NotPushable(r)",
+        "        return Pull(r)",
+        f"{STORIES}::test_given_an_edit_here_when_synced_then_it_is_there_in_one_request_with_only_the_changed_fields",
+    ),
+    Mutant(
+        "row 6: what may not be written is written",
+        DECIDE,
+        "        return Push(r, row=5) if writable else NotPushable(r)",
+        "        return Push(r, row=5)",
+        f"{STORIES}::test_given_a_field_that_only_follows_then_an_edit_here_is_an_error",
+    ),
+    Mutant(
+        "row 7: the last writer of a set wins",
+        DECIDE,
+        "    merged = (local - (base - remote)) | (remote - base)",
+        "    merged = local if local != base else remote",
+        f"{TABLE}::test_each_element_of_a_set_is_its_own_case",
+    ),
+    Mutant(
+        "row 8: texts are not merged but ours is sent",
+        MERGE,
+        "    text, raw = merged\n",
+        "    text, raw = sides.local, spec.codec.to_remote(\n"
+        "        sides.local, base=sides.base, base_raw=sides.base_raw, catalog=draft.run.catalog, lossy=True\n    )\n",
+        f"{STORIES}::test_given_texts_edited_in_different_blocks_then_they_are_merged",
+    ),
+    Mutant(
+        "row 9: the remote wins",
+        DECIDE,
+        '    return Clash(r, "both_changed")',
+        "    return Pull(r)",
+        f"{STORIES}::test_given_both_changed_a_field_then_both_values_stay_and_the_rest_syncs",
+    ),
+    Mutant(
+        "row 9: the local side wins",
+        DECIDE,
+        '    return Clash(r, "both_changed")',
+        "    return Push(r, row=5)",
+        f"{STORIES}::test_given_both_changed_a_field_then_both_values_stay_and_the_rest_syncs",
+    ),
+    Mutant(
+        "row 10: a row without a base is taken for clean",
+        MERGE,
+        "    if not draft.local.has_base:\n",
+        "    if False:\n",
+        f"{STORIES}::test_given_a_row_without_a_base_then_nothing_is_taken_for_an_edit",
+    ),
+    Mutant(
+        "no look just before the write",
+        OUTBOX,
+        " or not remote_is_as_expected(current, remote):\n",
+        ":\n",
+        f"{LAWS}::test_no_edit_is_lost_and_every_history_converges[0]",
+    ),
+    Mutant(
+        "marks are cleared although somebody edited since",
+        OUTBOX,
+        "    if draft.values.get(spec.name) == sent:\n",
+        "    if True:\n",
+        f"{STORIES}::test_given_an_edit_while_we_send_then_the_person_keeps_theirs_and_it_goes_out_next",
+    ),
+    Mutant(
+        "marks are cleared without local_seq",
+        STORE,
+        " WHERE {id} = %(id)s AND local_seq = %(local_seq)s;",
+        " WHERE {id} = %(id)s AND %(local_seq)s IS NOT NULL;",
+        f"{BOOKS}::test_given_a_plan_decided_on_an_older_row_then_nothing_of_it_is_stored",
+    ),
+    Mutant(
+        "labels go out as a whole array",
+        "javis_pipeline/clients/jira/remote.py",
+        "                update[self._ids[name]] = [dict(verb) for verb in verbs]\n",
+        '                held = set(current.values["labels"]) | set(op.add.get(name, ()))\n'
+        "                fields[self._ids[name]] = sorted(held - set(op.remove.get(name, ())))\n",
+        f"{SITE}::test_given_a_label_added_by_somebody_else_meanwhile_then_it_stays",
+    ),
+    Mutant(
+        "the watermark moves to now",
+        "javis_pipeline/steps/pull.py",
+        'advance_watermark(conn, "jira", self._project, counts.watermark, full_at=full_at)',
+        'advance_watermark(conn, "jira", self._project, self._now, full_at=full_at)',
+        f"{PULL}::test_given_an_issue_waits_for_its_merge_then_the_watermark_does_not_pass_its_change",
+    ),
+    Mutant(
+        "the base moves before the write is confirmed",
+        OUTBOX,
+        '    draft.settle(current, "sent", sent_at=',
+        "    for name in current.expected:\n        draft.bases.pop(name, None)\n"
+        '    draft.settle(current, "sent", sent_at=',
+        f"{STORIES}::test_given_a_lost_request_then_it_is_given_up_after_a_while_and_sent_again",
+    ),
+    Mutant(
+        "sent is not committed before the request",
+        "javis_pipeline/steps/push.py",
+        "    if sent is None:\n        return True",
+        "    if sent is None:\n        remote.send(op, record)\n        return True",
+        f"{LAWS}::test_no_edit_is_lost_and_every_history_converges[0]",
+    ),
+    Mutant(
+        "a write without a reply is repeated at once",
+        EVIDENCE,
+        '        return Verdict("wait", {})\n',
+        '        return Verdict("abandon", {"by": "time"})\n',
+        f"{STORIES}::test_given_a_lost_request_then_it_is_given_up_after_a_while_and_sent_again",
+    ),
+    Mutant(
+        "nobody looks what a write replaced",
+        MERGE,
+        "    found = overwritten_value(spec, op, entry, changes)\n",
+        "    found = None\n",
+        f"{STORIES}::test_given_an_edit_between_our_look_and_our_write_then_what_we_replaced_is_offered",
+    ),
+    Mutant(
+        "a record that is not found once is gone",
+        MERGE,
+        "    if local.missing_since is None:\n",
+        "    if local.missing_since is None and False:\n",
+        f"{STORIES}::test_given_a_record_not_found_once_then_it_is_not_gone",
+    ),
+    Mutant(
+        "who we are need not be proved",
+        MERGE,
+        "    if not proved:\n        return draft.plan()\n",
+        "",
+        f"{STORIES}::test_given_no_proof_of_who_we_are_then_nothing_is_missing",
+    ),
+    Mutant(
+        "a choice holds although the values moved",
+        "javis_pipeline/sync/resolve.py",
+        "    if column_moved or (current.local, current.remote) != (conflict.local, conflict.remote):\n",
+        "    if False:\n",
+        f"{STORIES}::test_given_the_column_moved_since_the_person_looked_then_nothing_happens",
+    ),
+    Mutant(
+        "force takes fields that nobody named",
+        "javis_pipeline/sync/run.py",
+        '        return self.force != "none" and (not self.force_fields or name in self.force_fields)\n',
+        '        return self.force != "none"\n',
+        f"{STORIES}::test_given_force_then_exactly_the_listed_conflicts_are_resolved",
+    ),
+    Mutant(
+        "a value that left a conflict is forgotten",
+        "javis_pipeline/sync/draft.py",
+        "            if old is None or getattr(old, side) != value:\n",
+        "            if old is None:\n",
+        f"{STORIES}::test_given_the_pair_moved_since_the_person_looked_then_nothing_happens",
+    ),
+)
+
+
+def survives(mutant: Mutant) -> str | None:
+    """Why the mutant is not killed; None when it is."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder)
+        for name in COPIED:
+            source = ROOT / name
+            if source.is_dir():
+                shutil.copytree(source, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy2(source, copy / name)
+        target = copy / mutant.file
+        text = target.read_text(encoding="utf-8")
+        if text.count(mutant.old) == 0:
+            return f"it does not apply: {mutant.file} has no such text"
+        if run(mutant.killed_by, copy) != 0:
+            return f"{mutant.killed_by} fails without it"
+        target.write_text(text.replace(mutant.old, mutant.new, 1), encoding="utf-8")
+        code = run(mutant.killed_by, copy)
+    if code == 1:
+        return None
+    return f"{mutant.killed_by} passes" if code == 0 else f"{mutant.killed_by} could not be run (exit code {code})"
+
+
+def run(test: str, root: Path) -> int:
+    """Exit code of pytest for one test of the copy: 0 passed, 1 failed."""
+    environment = {**os.environ, "PYTHONPATH": str(root), "JAVIS_LAWS_HISTORIES": "3000"}
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", test]
+    return subprocess.run(command, cwd=root, env=environment, capture_output=True, check=False).returncode
+
+
+def main() -> int:
+    wanted = [mutant for mutant in MUTANTS if not sys.argv[1:] or any(word in mutant.name for word in sys.argv[1:])]
+    survivors = 0
+    for mutant in wanted:
+        why = survives(mutant)
+        survivors += why is not None
+        sys.stdout.write(f"{'SURVIVES' if why else 'killed  '}  {mutant.name}{f': {why}' if why else ''}\n")
+        sys.stdout.flush()
+    sys.stdout.write(f"{len(wanted) - survivors} of {len(wanted)} mutants killed\n")
+    return 1 if survivors else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
