@@ -64,11 +64,15 @@ class SlackAccount:
         bot_token: Token of the bot user.
         base_url: Base URL of the Web API, with the trailing slash the SDK joins to.
         signing_secret: Proves that a request is Slack's; None when no requests are received.
+        app_token: Opens Socket Mode, by which button presses come without a public address; None when it is not used.
+        allowed_users: Ids of those who may decide by button; empty for every member of the channel.
     """
 
     bot_token: SecretStr
     base_url: str
     signing_secret: SecretStr | None
+    app_token: SecretStr | None
+    allowed_users: tuple[str, ...]
 
 
 class ProjectSpace(NamedTuple):
@@ -163,6 +167,15 @@ def _channels(value: object) -> object:
     return dict(_pairs(value, r"#?[\w.-]+", "channel")) if isinstance(value, str) else value
 
 
+def _slack_users(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    users = tuple(dict.fromkeys(_items(value)))
+    if not all(re.fullmatch(r"[UW][A-Z0-9]{2,}", user) for user in users):
+        raise ValueError("holds something that is not the id of a member")
+    return users
+
+
 def _time_zone(value: object) -> ZoneInfo:
     if isinstance(value, ZoneInfo):
         return value
@@ -205,6 +218,8 @@ _EXAMPLES = {
     "ANTHROPIC_BASE_URL": "https://api.anthropic.com",
     "SLACK_BOT_TOKEN": "<bot token>",
     "SLACK_SIGNING_SECRET": "<signing secret>",
+    "SLACK_APP_TOKEN": "<app-level token>",
+    "SLACK_ALLOWED_USERS": "U0123456789,U9876543210",
     "SLACK_DEFAULT_CHANNEL": "C0123456789",
     "SLACK_CHANNELS": "OQC:C0123456789,EUV:C9876543210",
     "SLACK_BASE_URL": "https://slack.com/api",
@@ -266,6 +281,8 @@ class Settings(BaseSettings):
     anthropic_base_url: BaseUrl = "https://api.anthropic.com"
     slack_bot_token: SecretStr | None = None
     slack_signing_secret: SecretStr | None = None
+    slack_app_token: SecretStr | None = None
+    slack_allowed_users: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_slack_users)] = ()
     slack_default_channel: str | None = None
     slack_channels: Annotated[Mapping[str, str], NoDecode, BeforeValidator(_channels)] = Field(default_factory=dict)
     slack_base_url: BaseUrl = "https://slack.com/api"
@@ -349,6 +366,19 @@ class Settings(BaseSettings):
         """Channel for posts about `project`: its own, else the default; None when neither is set."""
         return self.slack_channels.get(project, self.slack_default_channel)
 
+    def require_slack_channel(self, project: str) -> str:
+        """Channel for posts about `project`; SettingError when there is none."""
+        channel = self.slack_channel(project)
+        if channel is None:
+            raise SettingError(f"no Slack channel is named for {project}; {_how_to_set('SLACK_DEFAULT_CHANNEL')}")
+        return channel
+
+    @property
+    def confluence_site(self) -> str | None:
+        """Base URL of Confluence without `/wiki`: its own, else that of the Jira site; None when neither is set."""
+        url = self.confluence_url or (self.jira_url and _confluence_beside(self.jira_url))
+        return url.removesuffix("/wiki") if url else None
+
     def require_jira(self) -> Account:
         """The Jira account; SettingError names what is missing."""
         _refuse_data_center("JIRA", self.jira_url, self.jira_email, self.jira_token)
@@ -357,11 +387,11 @@ class Settings(BaseSettings):
 
     def require_confluence(self) -> Account:
         """The Confluence account; what is not set is taken from Jira's. SettingError names what is missing."""
-        site = self.confluence_url or (self.jira_url and _confluence_beside(self.jira_url))
+        site = self.confluence_site
         email, token = self.confluence_email or self.jira_email, self.confluence_token or self.jira_token
         _refuse_data_center("CONFLUENCE", site, email, token)
         url, email, token = _present(CONFLUENCE_URL=site, CONFLUENCE_EMAIL=email, CONFLUENCE_TOKEN=token)
-        return Account(url.removesuffix("/wiki"), email, token)
+        return Account(url, email, token)
 
     def require_projects(self) -> tuple[str, ...]:
         """The Jira projects to sync; SettingError when none is named."""
@@ -372,7 +402,9 @@ class Settings(BaseSettings):
     def require_slack(self) -> SlackAccount:
         """The Slack account; SettingError when there is no bot token."""
         (token,) = _present(SLACK_BOT_TOKEN=self.slack_bot_token)
-        return SlackAccount(token, f"{self.slack_base_url}/", self.slack_signing_secret)
+        return SlackAccount(
+            token, f"{self.slack_base_url}/", self.slack_signing_secret, self.slack_app_token, self.slack_allowed_users
+        )
 
     def claude(self) -> ClaudeAccount | None:
         """The Claude account; None without an API key: then the rules make the suggestions."""

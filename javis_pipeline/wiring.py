@@ -5,10 +5,13 @@ from functools import partial
 from uuid import uuid4
 
 from javis_pipeline.clients.jira.client import JiraClient
+from javis_pipeline.clients.slack import SlackClient
+from javis_pipeline.clients.slack_blocks import Sites
 from javis_pipeline.db.connection import Database
 from javis_pipeline.records.sync import Catalog
 from javis_pipeline.settings import Settings
 from javis_pipeline.steps.build_context import ContextScope
+from javis_pipeline.steps.notify import Outlet
 from javis_pipeline.steps.suggest import ClaudeClient
 from javis_pipeline.sync.run import Run
 
@@ -30,6 +33,23 @@ def claude_client(settings: Settings) -> ClaudeClient | None:
     if account is None:
         return None
     return ClaudeClient(account.api_key.get_secret_value(), model=account.model, base_url=account.base_url)
+
+
+def slack_client(settings: Settings) -> SlackClient:
+    """A client for the configured Slack workspace; SettingError when there is no bot token."""
+    account = settings.require_slack()
+    return SlackClient(account.bot_token.get_secret_value(), base_url=account.base_url)
+
+
+def slack_outlet(settings: Settings, project: str, channel: str | None = None) -> Outlet:
+    """Where and how a project is told; SettingError when it has no channel and none is given."""
+    return Outlet(
+        project,
+        channel or settings.require_slack_channel(project),
+        settings.spaces_of(project),
+        settings.javis_timezone,
+        Sites(settings.jira_url, settings.confluence_site),
+    )
 
 
 def context_scope(settings: Settings, project: str) -> ContextScope:

@@ -62,6 +62,7 @@ def environment(*, port: int = PORT, seed: int = SEED, host: str = "127.0.0.1") 
         "SLACK_BASE_URL": f"{base}/api",
         "SLACK_BOT_TOKEN": secrets.slack_bot_token,
         "SLACK_SIGNING_SECRET": secrets.slack_signing_secret,
+        "SLACK_APP_TOKEN": secrets.slack_app_token,
         "SLACK_DEFAULT_CHANNEL": "line-status",
         "SLACK_CHANNELS": "OQC:oqc-team,EUV:euv-platform",
     }

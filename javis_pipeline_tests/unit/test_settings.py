@@ -47,6 +47,7 @@ def test_given_lists_when_loaded_then_they_are_typed_and_without_duplicates(load
         CONFLUENCE_SPACES="OQC:OQC,OQC:OQCDOC,HANDBOOK:~ann",
         SLACK_CHANNELS="OQC:C123,EUV:#team-euv",
         SLACK_DEFAULT_CHANNEL="C999",
+        SLACK_ALLOWED_USERS="U0ADA, W0BOB,U0ADA",
         JIRA_FIELDS="story_points: customfield_10016",
     )
 
@@ -61,6 +62,7 @@ def test_given_lists_when_loaded_then_they_are_typed_and_without_duplicates(load
     assert settings.spaces_of("OQC") == ("OQC", "OQCDOC")
     assert settings.spaces_of("EUV") == ()
     assert [settings.slack_channel(key) for key in ("OQC", "EUV", "HANDBOOK")] == ["C123", "#team-euv", "C999"]
+    assert settings.slack_allowed_users == ("U0ADA", "W0BOB")
 
 
 def test_given_typed_values_when_made_in_python_then_they_are_taken_as_they_are():
@@ -121,6 +123,7 @@ def test_given_a_relative_home_when_loaded_then_it_is_absolute(load):
         ("JIRA_FIELDS", "story_points"),
         ("JIRA_FIELDS", "story_points:summary"),
         ("SLACK_CHANNELS", "C123"),
+        ("SLACK_ALLOWED_USERS", "@ada"),
         ("JAVIS_TIMEZONE", "Berlin"),
         ("JAVIS_TIMEZONE", "../../etc/passwd"),
         ("JAVIS_AUTOSTART", "perhaps"),
@@ -194,3 +197,20 @@ def test_given_secrets_when_settings_are_shown_then_they_are_masked(load):
 def test_given_days_to_keep_when_loaded_then_what_is_not_set_has_its_default(load):
     assert load().keep_days() == KeepDays()
     assert load(JAVIS_KEEP_RUNS_DAYS="7", JAVIS_KEEP_JOURNAL_DAYS="60").keep_days() == KeepDays(runs=7, journal=60)
+
+
+def test_given_no_channel_when_one_is_required_then_the_error_names_the_variable():
+    with pytest.raises(SettingError, match="no Slack channel is named for OQC; set SLACK_DEFAULT_CHANNEL=C0123456789"):
+        load(SLACK_CHANNELS="EUV:C123").require_slack_channel("OQC")
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({}, None),
+        ({"JIRA_URL": "https://acme.atlassian.net"}, "https://acme.atlassian.net"),
+        ({"CONFLUENCE_URL": "https://acme.atlassian.net/wiki/"}, "https://acme.atlassian.net"),
+    ],
+)
+def test_links_to_pages_need_no_account(variables, expected):
+    assert load(**variables).confluence_site == expected
