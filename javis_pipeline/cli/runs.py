@@ -60,12 +60,20 @@ def _our_errors() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        cause: BaseException | None = error
-        while cause is not None and not isinstance(cause, JavisError):
-            cause = cause.__cause__ or cause.__context__
-        if cause is None:
+        ours = next((cause for cause in _causes(error) if isinstance(cause, JavisError)), None)
+        if ours is None:
             raise
-        raise cause from None
+        raise ours from None
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and what led to it, nearest first. Chains of Dagster's can be circular."""
+    seen: set[int] = set()
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen:
+        yield cause
+        seen.add(id(cause))
+        cause = cause.__cause__ or cause.__context__
 
 
 def _counts(result: "ExecuteInProcessResult") -> dict[str, dict[str, Any]]:

@@ -72,8 +72,10 @@ def command(
         raise UsageError("--field says what to force; give --force-local or --force-remote with it")
     from javis_pipeline.cli.projects import chosen_projects
     from javis_pipeline.settings import load_settings
+    from javis_pipeline.sync.forcing import forcing_rules
 
     force = "local" if force_local else "remote" if force_remote else "none"
+    forcing_rules(force, fields)  # a mistake is told before anything starts
     options = Options(what, full, force, fields, expect_writes, expect_account)
     settings = load_settings()
     settings.require_jira()
@@ -181,10 +183,10 @@ def _plan(db: "Database", settings: "Settings", project: str, options: Options) 
     from functools import partial
 
     from javis_pipeline.steps.two_way import open_scope, plan
-    from javis_pipeline.sync.run import Rules
+    from javis_pipeline.sync.forcing import forcing_rules
     from javis_pipeline.wiring import jira_client
 
-    rules = Rules(force=options.force, force_fields=frozenset(options.fields))  # type: ignore[arg-type]  # one of three
+    rules = forcing_rules(options.force, options.fields)
     with closing(jira_client(settings, read_only=True)) as jira:
         scope = open_scope(
             db,

@@ -3,9 +3,8 @@
 import dagster as dg
 from pydantic import Field
 
-from javis_pipeline.errors import UsageError
-from javis_pipeline.records.sync import Force, Overrides
-from javis_pipeline.sync.fields import FIELDS_OF
+from javis_pipeline.records.sync import Overrides
+from javis_pipeline.sync.forcing import forcing_rules
 from javis_pipeline.sync.run import Rules
 
 
@@ -29,7 +28,7 @@ class SyncConfig(dg.Config):
 
     def rules(self) -> Rules:
         """The rules of the run; UsageError explains a value that makes no sense."""
-        return sync_rules(self.force, self.force_fields)
+        return forcing_rules(self.force, self.force_fields)
 
     def overrides(self) -> Overrides:
         """What a person allowed for this run."""
@@ -65,17 +64,3 @@ class CensusConfig(dg.Config):
     def overrides(self) -> Overrides:
         """What a person allowed for this run."""
         return Overrides(deletions=self.expect_deletions, missing=self.expect_count)
-
-
-def sync_rules(force: str, fields: list[str]) -> Rules:
-    """Rules of a run that resolves conflicts at once; UsageError names the values that there are."""
-    choices: dict[str, Force] = {"none": "none", "local": "local", "remote": "remote"}
-    if force not in choices:
-        raise UsageError(f"force is {force!r}; it can be none, local or remote")
-    known = sorted({name for fields_of in FIELDS_OF.values() for name in fields_of})
-    unknown = [name for name in fields if name not in known]
-    if unknown:
-        raise UsageError(f"no field is called {', '.join(unknown)}; fields: {', '.join(known)}")
-    if fields and force == "none":
-        raise UsageError("fields are named, but no side to force them to: choose local or remote")
-    return Rules(force=choices[force], force_fields=frozenset(fields))
