@@ -34,7 +34,7 @@ class Codec(Protocol):
         ...
 
     def canonical(self, raw: Value) -> Value:
-        """One spelling for all remote forms that mean the same."""
+        """One spelling for all remote forms that mean the same; never raises."""
         ...
 
     def to_remote(self, wanted: Value, *, base: Value, base_raw: Value, catalog: Catalog, lossy: bool) -> Value:

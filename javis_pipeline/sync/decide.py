@@ -124,7 +124,6 @@ def decide_scalar(
         return Keep("was not in the answer")
     try:
         remote_as_local = codec.to_local(r)
-        remote_moved = codec.canonical(r) != codec.canonical(sides.base_raw)
     except UnreadableValue as error:
         return Keep(str(error))
     if remote_as_local == l:
@@ -135,7 +134,7 @@ def decide_scalar(
         return Push(r, row=3, rebase=True)
     if l == b:
         return Pull(r)
-    if not remote_moved:
+    if codec.canonical(r) == codec.canonical(sides.base_raw):
         return Push(r, row=5) if writable else NotPushable(r)
     return Clash(r, "both_changed")
 

@@ -102,7 +102,7 @@ class Draft:
         else:
             self.bases[name] = base
         # Servers vary what does not matter; writing that down would make every look at a record a change.
-        if spec.raw_column and spec.codec.canonical(raw) != spec.codec.canonical(self.raw.get(name)):
+        if spec.raw_column and raw != (kept := self.raw.get(name)) and not spec.means_the_same(raw, kept):
             self.raw[name] = spec.stored_raw(raw)
 
     def keep_base(self, name: str) -> None:

@@ -35,6 +35,10 @@ class Field:
     def default_policy(self) -> FieldPolicy:
         return "two_way" if self.written_by else "remote_to_local"
 
+    def means_the_same(self, raw: Value, other: Value) -> bool:
+        """Whether two remote forms differ in spelling only."""
+        return self.codec.canonical(raw) == self.codec.canonical(other)
+
     def stored_raw(self, raw: Value) -> Value:
         """What the raw column keeps: the whole text, but of a choice only its id."""
         return raw if self.is_text else self.codec.canonical(raw)

@@ -43,11 +43,16 @@ class MarkdownText(Plain):
     def canonical(self, raw: Value) -> Value:
         try:
             return canonical_document(_document(raw))
-        except UnreadableText as error:
-            raise UnreadableValue(str(error)) from error
+        except (UnreadableText, UnreadableValue):
+            return raw  # what we cannot read can still be compared as it stands
 
     def to_remote(self, wanted: Value, *, base: Value, base_raw: Value, catalog: Catalog, lossy: bool) -> Value:
-        edited = apply_local_edit(_document(base_raw), _text(base), _text(wanted), accept_loss=lossy)
+        try:
+            edited = apply_local_edit(_document(base_raw), _text(base), _text(wanted), accept_loss=lossy)
+        except UnreadableText as error:
+            if not lossy:
+                raise LossyEdit(str(error)) from error
+            edited = apply_local_edit(None, None, _text(wanted), accept_loss=True)
         if isinstance(edited, Lossy):
             raise LossyEdit("; ".join(edited.reasons))
         return edited.doc
