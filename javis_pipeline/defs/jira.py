@@ -1,6 +1,6 @@
 """The Jira side: what is pulled and merged, and what is written back."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -21,6 +21,9 @@ from javis_pipeline.steps.pull import pull_issues
 from javis_pipeline.steps.two_way import open_scope, project_lock, reconcile_pulled, write_back
 from javis_pipeline.sync.run import Rules
 
+# The schedule pulls every 15 minutes; a day without a pull means that nobody looks after it.
+FRESHNESS = dg.FreshnessPolicy.time_window(warn_window=timedelta(hours=1), fail_window=timedelta(days=1))
+
 _clock = partial(datetime.now, UTC)
 
 
@@ -31,6 +34,7 @@ _clock = partial(datetime.now, UTC)
     kinds={"jira", "postgres"},
     owners=["team:javis"],
     pool="jira_api",
+    freshness_policy=FRESHNESS,
 )
 def jira_issues(
     context: dg.AssetExecutionContext,
