@@ -32,9 +32,9 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-# Three bulk fetches and one request for the history of what they brought. Larger batches would need fewer requests for
+# Two bulk fetches and one request for the history of what they brought. Larger batches would need fewer requests for
 # the history, but more memory, and leave threads idle at the end.
-BATCH_SIZE: Final = 3 * BULK_FETCH_LIMIT
+BATCH_SIZE: Final = 2 * BULK_FETCH_LIMIT
 
 HISTORY: Final[tuple[Satellite, ...]] = ("status_changes", "sprint_changes")
 
