@@ -1,0 +1,226 @@
+"""Whole two-way runs of a project: the real pull, the real merge, the real site behind a socket."""
+
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from javis_pipeline.clients.http import Limits
+from javis_pipeline.clients.jira.client import JiraClient
+from javis_pipeline.db.connection import Database
+from javis_pipeline.records.sync import Overrides
+from javis_pipeline.sandbox.clock import Clock
+from javis_pipeline.sandbox.server import SandboxServer
+from javis_pipeline.sandbox.world import World
+from javis_pipeline.steps.pull import pull_issues
+from javis_pipeline.steps.reconcile import Reconciled
+from javis_pipeline.steps.resolve import resolve
+from javis_pipeline.steps.two_way import (
+    NO_OVERRIDES,
+    Scope,
+    WrittenBack,
+    open_scope,
+    plan,
+    project_lock,
+    reconcile_pulled,
+    take_project_census,
+    write_back,
+)
+from javis_pipeline.steps.undo import undo_run
+from javis_pipeline.sync.run import Rules
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+@dataclass
+class Both:
+    """A project on both sides, and runs of the sync between them."""
+
+    database: Database
+    world: World
+    client: JiraClient
+    runs: int = 0
+    rules: Rules = field(default_factory=Rules)
+
+    def scope(self, **rules) -> Scope:
+        self.runs += 1
+        return open_scope(
+            self.database,
+            self.client,
+            "OPS",
+            run_id=f"run-{self.runs}",
+            clock=self.world.clock.now,
+            rules=Rules(**rules),
+        )
+
+    def sync(
+        self, *, overrides: Overrides = NO_OVERRIDES, full: bool = False, **rules
+    ) -> tuple[Reconciled, WrittenBack]:
+        self.world.clock.advance(timedelta(hours=1))
+        scope = self.scope(**rules)
+        with project_lock(self.database, "OPS", scope.run.run_id) as lock:
+            now = self.world.clock.now()
+            pulled = pull_issues(
+                self.database, self.client, project="OPS", run_id=scope.run.run_id, now=now, full=full, lock=lock
+            )
+            # What the pull has just learnt of people and statuses is what values are checked with.
+            scope = scope._replace(run=self.scope(**rules).run)
+            decided = reconcile_pulled(scope, pulled.to_merge, full=full)
+            return decided, write_back(scope, overrides=overrides)
+
+    def sql(self, statement: str, *params: object) -> list[dict]:
+        return self.database.query(statement, params)
+
+    def here(self) -> dict[str, tuple]:
+        rows = self.sql("SELECT key, title, priority, labels, status, due_date::text FROM jira_issues ORDER BY key")
+        return {row.pop("key"): tuple(row.values()) for row in rows}
+
+    def there(self) -> dict[str, tuple]:
+        fields = ["summary", "priority", "labels", "status", "duedate"]
+        found = {}
+        for key in self.here():
+            f = self.client.get_issue(key, fields=fields)["fields"]
+            priority = f["priority"]["name"] if f["priority"] else None
+            found[key] = (f["summary"], priority, f["labels"], f["status"]["name"], f["duedate"])
+        return found
+
+
+@contextmanager
+def both_sides(database: Database, issues: int = 12) -> Iterator[Both]:
+    with SandboxServer(World(seed=3, clock=Clock(NOON))) as server:
+        world = server.world
+        world.jira.create_project("OPS", "Operations")
+        for number in range(issues):
+            world.jira.create("OPS", f"Issue {number}", priority="Medium", labels=["team"])
+        token = world.credentials.api_token
+        with JiraClient(
+            world.base_url, "us@example.com", token, limits=Limits(tries=2), sleep=lambda _: None
+        ) as client:
+            both = Both(database, world, client)
+            both.sync()
+            world.exchanges.clear()
+            yield both
+
+
+@pytest.fixture
+def both(database: Database) -> Iterator[Both]:
+    with both_sides(database) as found:
+        yield found
+
+
+def test_given_edits_on_both_sides_when_synced_then_both_agree_except_where_both_edited(both):
+    both.sql("UPDATE jira_issues SET title = 'here', labels = array_append(labels, 'urgent') WHERE key = 'OPS-1'")
+    both.sql("UPDATE jira_issues SET status = 'In Progress', due_date = '2026-05-01' WHERE key = 'OPS-2'")
+    both.sql("UPDATE jira_issues SET title = 'mine' WHERE key = 'OPS-3'")
+    both.world.jira.edit("OPS-3", title="theirs", by="Tom Remote")
+    both.world.jira.edit("OPS-4", title="there", priority="High")
+
+    decided, written = both.sync()
+
+    here, there = both.here(), both.there()
+    assert [key for key in here if here[key] != there[key]] == ["OPS-3"]
+    assert here["OPS-1"] == ("here", "Medium", ["team", "urgent"], "To Do", None)
+    assert (here["OPS-2"][3:], here["OPS-4"][:2]) == (("In Progress", "2026-05-01"), ("there", "High"))
+    assert (here["OPS-3"][0], there["OPS-3"][0]) == ("mine", "theirs")
+    conflict = both.sql("SELECT * FROM sync_conflicts")[0]
+    tom = both.world.people.named("Tom Remote").account_id
+    assert (conflict["base_value"], conflict["local_value"], conflict["remote_value"]) == ("Issue 2", "mine", "theirs")
+    assert (conflict["details"]["remote_author"], conflict["details"]["remote_at"][:10]) == (tom, "2026-03-02")
+    assert (written.pushed.confirmed, decided.count()["conflicted"]) == (3, 1)
+
+
+def test_given_nothing_changed_when_synced_again_then_nothing_is_written_anywhere(both):
+    both.sql("UPDATE jira_issues SET title = 'here' WHERE key = 'OPS-1'")
+    both.sync()
+    before = both.sql("SELECT * FROM jira_issues ORDER BY key")
+    both.world.exchanges.clear()
+
+    both.sync()
+
+    assert both.sql("SELECT * FROM jira_issues ORDER BY key") == before
+    assert both.world.exchanges.matching("PUT") == []
+
+
+def test_given_a_put_then_it_holds_only_what_was_edited(both):
+    both.sql("UPDATE jira_issues SET due_date = '2026-05-01' WHERE key = 'OPS-1'")
+
+    both.sync()
+
+    (put,) = both.world.exchanges.matching("PUT")
+    body = json.loads(put.request_body)
+    assert (body["fields"], body.get("update")) == ({"duedate": "2026-05-01"}, None)
+
+
+def test_given_a_dry_run_then_it_only_reads_and_says_what_the_run_then_does(both):
+    both.sql("UPDATE jira_issues SET title = 'here' WHERE key IN ('OPS-1', 'OPS-3')")
+    both.world.jira.edit("OPS-3", title="theirs")
+    both.world.clock.advance(timedelta(hours=1))
+    tables = ("jira_issues", "sync_outbox", "sync_conflicts", "sync_audit", "sync_watermarks", "sync_runs")
+    before = {table: both.sql(f"SELECT * FROM {table} ORDER BY 1") for table in tables}
+    scope = both.scope()
+    both.world.exchanges.clear()
+
+    shown = plan(scope, both.database, both.client, "OPS")
+
+    assert {table: both.sql(f"SELECT * FROM {table} ORDER BY 1") for table in tables} == before
+    assert {(each.method, each.path) for each in both.world.exchanges.matching() if each.method != "GET"} <= {
+        ("POST", "/rest/api/3/search/jql")
+    }
+    decided, written = both.sync()
+    assert {(i.key, i.field, i.side, i.old, i.new) for i in shown} == {
+        (i.key, i.field, i.side, i.old, i.new) for i in (*decided.items, *written.decided.items)
+    }
+
+
+def test_given_a_choice_when_synced_then_it_holds_on_both_sides_and_undo_takes_the_run_back(both):
+    both.sql("UPDATE jira_issues SET title = 'mine' WHERE key = 'OPS-1'")
+    both.world.jira.edit("OPS-1", title="theirs")
+    both.sync()
+    conflict = both.sql("SELECT id FROM sync_conflicts")[0]["id"]
+
+    resolve(both.scope().store, conflict, "local", both.scope().run, by="ann")
+    both.sync()
+    run_id = both.sql("SELECT run_id FROM sync_audit WHERE side = 'remote'")[0]["run_id"]
+    assert both.there()["OPS-1"][0] == "mine"
+    undo_run(both.scope().store, run_id, both.scope().run, by="ann")
+    both.sync()
+
+    assert both.there()["OPS-1"][0] == both.here()["OPS-1"][0] == "theirs"
+
+
+def test_given_a_row_changed_unseen_then_a_full_run_keeps_both_values(both):
+    with both.database.transaction() as conn:
+        conn.execute("SET LOCAL session_replication_role = replica")
+        conn.execute("UPDATE jira_issues SET title = 'unseen' WHERE key = 'OPS-1'")
+
+    both.sync(full=True)
+
+    found = both.sql("SELECT kind, local_value, remote_value FROM sync_conflicts")
+    assert found == [{"kind": "unmarked_local_change", "local_value": "unseen", "remote_value": "Issue 0"}]
+    assert both.here()["OPS-1"][0] == "unseen"
+
+
+def test_given_a_deleted_issue_then_two_censuses_make_it_a_tombstone(both):
+    both.world.jira.delete("OPS-5")
+
+    for _ in range(2):
+        take_project_census(both.scope(), both.client, "OPS")
+        both.world.clock.advance(timedelta(minutes=11))
+
+    assert both.sql("SELECT key FROM jira_issues WHERE remote_state = 'gone'") == [{"key": "OPS-5"}]
+
+
+def test_given_whole_runs_then_the_token_is_in_no_table_and_no_log(both, caplog):
+    caplog.set_level(logging.DEBUG)
+    both.sql("UPDATE jira_issues SET title = 'here', status = 'Nope' WHERE key = 'OPS-1'")
+    both.world.jira.edit("OPS-1", title="theirs")
+    both.sync()
+
+    tables = [row["relname"] for row in both.sql("SELECT relname FROM pg_stat_user_tables")]
+    stored = "".join(str(both.sql(f'SELECT * FROM "{table}"')) for table in tables)
+
+    assert both.world.credentials.api_token not in stored + caplog.text
