@@ -22,6 +22,7 @@ from javis_pipeline.records.sync import WHOLE_RECORD, Overrides, PlanItem
 from javis_pipeline.records.values import ResourceRef
 from javis_pipeline.steps.census import Counted, take_census
 from javis_pipeline.steps.jira_site import NO_CHOICE, JiraSite, read_site
+from javis_pipeline.steps.ports import RemoteRecords
 from javis_pipeline.steps.push import Pushed, push_operations
 from javis_pipeline.steps.reconcile import Reconciled, plan_records, reconcile_edited, reconcile_records
 from javis_pipeline.steps.settle import settle_operations
@@ -32,11 +33,11 @@ from javis_pipeline.sync.run import Rules, Run
 NO_OVERRIDES = Overrides()
 
 
-class JiraScope(NamedTuple):
-    """A project with both of its sides, and the run that works on it."""
+class Scope(NamedTuple):
+    """A project or a space with both of its sides, and the run that works on it."""
 
     store: PostgresStore
-    remote: JiraRecords
+    remote: RemoteRecords
     run: Run
 
 
@@ -65,7 +66,7 @@ def open_scope(
     overrides: Overrides = NO_OVERRIDES,
     chosen_fields: Mapping[str, str] = NO_CHOICE,
     new_id: Callable[[], UUID] = uuid4,
-) -> JiraScope:
+) -> Scope:
     """Both sides of a project, after proving who we are and that it is visible.
 
     Raises:
@@ -81,7 +82,7 @@ def open_scope(
     store = PostgresStore(db, "jira_issue", project)
     catalog = replace(store.catalog(), unwritable=_unwritable(site))
     run = Run(run_id, clock, new_id, account_id, catalog, replace(rules, scopes=rules.scopes or frozenset({project})))
-    return JiraScope(store, JiraRecords(jira, site.fields, render=adf_to_markdown), run)
+    return Scope(store, JiraRecords(jira, site.fields, render=adf_to_markdown), run)
 
 
 def _unwritable(site: JiraSite) -> Mapping[str, str]:
@@ -93,7 +94,7 @@ def _unwritable(site: JiraSite) -> Mapping[str, str]:
 
 
 def reconcile_pulled(
-    scope: JiraScope, refs: Iterable[ResourceRef], *, full: bool, lock: AbstractContextManager[object] | None = None
+    scope: Scope, refs: Iterable[ResourceRef], *, full: bool, lock: AbstractContextManager[object] | None = None
 ) -> Reconciled:
     """Settle what was sent, then decide the records that a pull handed on.
 
@@ -111,7 +112,7 @@ def reconcile_pulled(
 
 
 def write_back(
-    scope: JiraScope, *, overrides: Overrides = NO_OVERRIDES, lock: AbstractContextManager[object] | None = None
+    scope: Scope, *, overrides: Overrides = NO_OVERRIDES, lock: AbstractContextManager[object] | None = None
 ) -> WrittenBack:
     """Send local edits and resolved conflicts to Jira.
 
@@ -127,7 +128,7 @@ def write_back(
 
 
 def take_project_census(
-    scope: JiraScope,
+    scope: Scope,
     jira: JiraClient,
     project: str,
     *,
@@ -144,7 +145,7 @@ def take_project_census(
         return take_census(scope.store, scope.remote, ids, scope.run, overrides)
 
 
-def plan(scope: JiraScope, db: Database, jira: JiraClient, project: str) -> list[PlanItem]:
+def plan(scope: Scope, db: Database, jira: JiraClient, project: str) -> list[PlanItem]:
     """What a run would do now, without doing it: nothing is written anywhere, not even a watermark."""
     stamps = list(jira.search_ids(jql.sweep(project)))
     with db.transaction() as conn:

@@ -418,6 +418,12 @@ def _push(draft: Draft, spec: Field, sides: Sides, decision: Push, changes: Sequ
     except LossyEdit:
         _clash(draft, spec, sides, Clash(decision.raw, "lossy_edit", 8), changes)
         return
+    if spec.is_text and spec.codec.canonical(desired) == spec.codec.canonical(decision.raw):
+        # It only spells otherwise what the remote holds: a write would change nothing but tell everybody that it did.
+        held = spec.codec.to_local(decision.raw)
+        draft.set_value(spec.name, held, reason="as the remote spells it", row=1)
+        _agree(draft, spec, held, decision.raw)
+        return
     draft.end_live_conflict(spec.name, "superseded")
     draft.clear_error(spec.name)
     wanted = Wanted(spec.codec.canonical(decision.raw), desired, sides.local)

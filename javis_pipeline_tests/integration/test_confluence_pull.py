@@ -1,12 +1,12 @@
 """A pull of pages from the sandbox's Confluence, over a real socket, into a real database."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from javis_pipeline.clients.confluence.client import ConfluenceClient
-from javis_pipeline.clients.http import Exchange, Limits
+from javis_pipeline.clients.http import Exchange
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.locks import hold_scope
 from javis_pipeline.errors import ScopeBusy, SettingError, SyncHalted
@@ -15,8 +15,8 @@ from javis_pipeline.sandbox.confluence.site import ConfluenceSite, Page, Space
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
 from javis_pipeline.steps.pull_pages import PagesTally, pull_pages
+from javis_pipeline_tests.confluence_spaces import NOON, a_client
 
-NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 JIRA_MACRO = (
     '<ac:structured-macro ac:name="jira"><ac:parameter ac:name="key">OQC-1</ac:parameter></ac:structured-macro>'
 )
@@ -47,18 +47,6 @@ def exchanges() -> list[Exchange]:
 def client(world: World, exchanges: list[Exchange]) -> Iterator[ConfluenceClient]:
     with a_client(world, exchanges) as client:
         yield client
-
-
-def a_client(world: World, exchanges: list[Exchange] | None = None, *, email: str = "ada@example.com"):
-    return ConfluenceClient(
-        world.base_url,
-        email,
-        world.credentials.api_token,
-        limits=Limits(tries=2),
-        sleep=lambda seconds: None,
-        rate=1000,
-        record=None if exchanges is None else exchanges.append,
-    )
 
 
 def a_page(site: ConfluenceSite, title: str, body: str = "<p>Text.</p>", **options) -> Page:

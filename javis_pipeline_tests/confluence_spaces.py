@@ -1,0 +1,112 @@
+"""A space of the sandbox and our copy of it: what tests of pages do on both sides."""
+
+import itertools
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from javis_pipeline.clients.confluence.client import ConfluenceClient
+from javis_pipeline.clients.http import Exchange, Limits
+from javis_pipeline.db.connection import Database
+from javis_pipeline.records.sync import Overrides
+from javis_pipeline.sandbox.confluence.site import ConfluenceSite, Page
+from javis_pipeline.sandbox.world import World
+from javis_pipeline.steps.pull_pages import PagesTally, pull_pages
+from javis_pipeline.steps.reconcile import Reconciled
+from javis_pipeline.steps.two_way import WrittenBack
+from javis_pipeline.steps.two_way_pages import SpaceScope, open_space, reconcile_pulled_pages, write_back_pages
+from javis_pipeline.sync.run import Rules
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+_runs = itertools.count(1)
+
+
+class Synced(NamedTuple):
+    """What a whole run did."""
+
+    pulled: PagesTally
+    merged: Reconciled
+    sent: WrittenBack
+
+
+def a_client(
+    world: World, exchanges: list[Exchange] | None = None, *, email: str = "ada@example.com"
+) -> ConfluenceClient:
+    """A client that waits for nothing."""
+    return ConfluenceClient(
+        world.base_url,
+        email,
+        world.credentials.api_token,
+        limits=Limits(tries=2),
+        sleep=lambda seconds: None,
+        rate=1000,
+        record=None if exchanges is None else exchanges.append,
+    )
+
+
+class SyncedSpace:
+    """The space ENG on both sides.
+
+    Attributes:
+        now: The runs' clock.
+    """
+
+    def __init__(self, database: Database, world: World, client: ConfluenceClient) -> None:
+        self.database = database
+        self.world = world
+        self.client = client
+        self.now = NOON
+
+    @property
+    def site(self) -> ConfluenceSite:
+        return self.world.confluence
+
+    # what people do
+
+    def page(self, title: str, body: str = "<p>Text.</p>", **options: Any) -> Page:
+        """A new page in Confluence."""
+        self.world.clock.advance(timedelta(minutes=1))
+        return self.site.create_page(self.site.space("ENG").space_id, title, body, **options)
+
+    def edit_there(self, page: Page, **changes: Any) -> None:
+        """A person saves the page in the browser."""
+        self.world.clock.advance(timedelta(minutes=1))
+        self.site.edit_page(page.page_id, **changes)
+
+    def edit_here(self, page: Page, **columns: object) -> None:
+        """A person's UPDATE."""
+        for name, value in columns.items():
+            self.database.query(f"UPDATE confluence_pages SET {name} = %s WHERE page_id = %s", [value, page.page_id])
+
+    def row(self, page: Page) -> dict[str, Any]:
+        return self.database.query("SELECT * FROM confluence_pages WHERE page_id = %s", [page.page_id])[0]
+
+    # what the sync does
+
+    def pull(self, **options: Any) -> PagesTally:
+        run_id = f"run-{next(_runs)}"
+        return pull_pages(
+            self.database, self.client, space="ENG", run_id=run_id, now=self.now, projects=["OQC"], **options
+        )
+
+    def scope(
+        self, run_id: str | None = None, *, rules: Rules | None = None, spaces: Collection[str] = ()
+    ) -> SpaceScope:
+        return open_space(
+            self.database,
+            self.client,
+            "ENG",
+            run_id=run_id or f"run-{next(_runs)}",
+            clock=lambda: self.now,
+            rules=rules or Rules(),
+            spaces=spaces,
+            projects=["OQC"],
+        )
+
+    def sync(self, *, full: bool = False, rules: Rules | None = None, overrides: Overrides | None = None) -> Synced:
+        """A whole run; the clock moves on."""
+        self.now += timedelta(minutes=15)
+        pulled = self.pull(full=full)
+        scope = self.scope(rules=rules)
+        merged = reconcile_pulled_pages(scope, pulled.to_merge, full=full)
+        return Synced(pulled, merged, write_back_pages(scope, overrides=overrides or Overrides()))
