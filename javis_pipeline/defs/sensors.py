@@ -30,6 +30,7 @@ def local_changes(
     woken = wake(
         db,
         memory,
+        projects=settings.partitions,
         project_of=lambda scope: _project_of(scope, settings),
         is_busy=lambda project: _is_busy(context.instance, project),
     )

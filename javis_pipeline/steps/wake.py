@@ -3,7 +3,7 @@
 This only wakes a run up: what has to be sent is in the tables, and the schedule sends what a wake-up missed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from javis_pipeline.db.connection import Database
@@ -35,8 +35,15 @@ class Woken:
     memory: Memory = field(default_factory=Memory)
 
 
-def wake(db: Database, memory: Memory, *, project_of: ProjectOf, is_busy: Callable[[str], bool]) -> Woken:
-    """Look at the journal.
+def wake(
+    db: Database,
+    memory: Memory,
+    *,
+    projects: Iterable[str],
+    project_of: ProjectOf,
+    is_busy: Callable[[str], bool],
+) -> Woken:
+    """Look at the journal. The first look wakes every project: whoever switches the sync on wants all in step.
 
     A project that is being synced already waits for that run to end: it may have begun before the edit. Edits in scopes
     that are not configured any more wake nobody.
@@ -44,13 +51,15 @@ def wake(db: Database, memory: Memory, *, project_of: ProjectOf, is_busy: Callab
     Args:
         db: The product's database.
         memory: What the last look remembered.
+        projects: All projects.
         project_of: Project of a scope; None for one that nobody named.
         is_busy: Whether a run of this project is under way.
     """
     journal = read_journal(db, memory.read_to)
     fresh = {scope for conflict, scope in journal.resolutions.items() if conflict not in memory.resolutions}
     edited = {project for scope in (*journal.edited, *fresh) if (project := project_of(scope)) is not None}
-    candidates = sorted(edited | set(memory.waiting))
+    first = projects if memory.read_to is None else ()
+    candidates = sorted({*edited, *memory.waiting, *first})
     waiting = tuple(project for project in candidates if is_busy(project))
-    projects = tuple(project for project in candidates if project not in waiting)
-    return Woken(projects, Memory(journal.read_to, waiting, tuple(sorted(journal.resolutions))))
+    ready = tuple(project for project in candidates if project not in waiting)
+    return Woken(ready, Memory(journal.read_to, waiting, tuple(sorted(journal.resolutions))))

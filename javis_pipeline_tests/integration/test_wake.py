@@ -8,7 +8,7 @@ CONFIGURED = ("OQC", "EUV")
 
 
 def look(db: Database, memory: Memory, *, busy: tuple[str, ...] = ()):
-    return wake(db, memory, project_of=_project_of, is_busy=lambda project: project in busy)
+    return wake(db, memory, projects=CONFIGURED, project_of=_project_of, is_busy=lambda project: project in busy)
 
 
 def _project_of(scope: EditedScope) -> str | None:
@@ -72,12 +72,8 @@ def test_given_a_run_under_way_then_its_project_waits_and_the_others_do_not(data
     assert (after.projects, after.memory.waiting) == (("OQC",), ())
 
 
-def test_given_no_memory_then_what_waits_to_be_sent_wakes_its_project(database: Database, conn: Connection):
-    make_issues(database, "OQC-1", "EUV-1")
-    edit(conn, "EUV-1")
-    conn.commit()
-
-    assert look(database, Memory()).projects == ("EUV",)
+def test_given_the_first_look_then_every_project_is_woken(database: Database):
+    assert look(database, Memory()).projects == ("EUV", "OQC")
 
 
 def test_given_a_memory_from_another_server_then_it_starts_anew(database: Database, conn: Connection):
