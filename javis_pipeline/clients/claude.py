@@ -67,7 +67,9 @@ class MessagesClient:
         import anthropic
 
         self._sdk = anthropic
-        self._client = anthropic.Anthropic(api_key=api_key, base_url=base_url, max_retries=0)
+        # A redirect would take the key, which is in a header of its own, to another host.
+        transport = anthropic.DefaultHttpxClient(follow_redirects=False)
+        self._client = anthropic.Anthropic(api_key=api_key, base_url=base_url, max_retries=0, http_client=transport)
         self._model = model
         self._deadline = deadline.total_seconds()
         self._sleep = sleep
@@ -95,9 +97,11 @@ class MessagesClient:
             ),
             ends_at,
         )
-        if not isinstance(counted, self._sdk.types.MessageTokensCount):
+        # The SDK hands on whatever answers in the service's place, a login page or another document.
+        tokens = getattr(counted, "input_tokens", None)
+        if not isinstance(tokens, int):
             raise self._misshapen()
-        return counted.input_tokens
+        return tokens
 
     def ask(
         self,

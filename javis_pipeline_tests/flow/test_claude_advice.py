@@ -1,20 +1,26 @@
 """Advice through the official SDK and the sandbox's Claude, and what happens when it cannot be had."""
 
+import json
 import logging
-from collections.abc import Iterator
+import socket
+import threading
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from pydantic import BaseModel
 
+from javis_pipeline.db.connection import Database
 from javis_pipeline.errors import IdentityError, JavisError, RemoteBusy, UnusableReply
 from javis_pipeline.records.context import WorkContext
 from javis_pipeline.records.suggestion import AdviceScope, Vocabulary
 from javis_pipeline.sandbox.claude.site import Behaviour
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
-from javis_pipeline.steps.suggest import PROMPT_TOKENS, ClaudeClient, advise
-from javis_pipeline_tests.contexts import a_context, a_load, a_risk, an_issue_brief
+from javis_pipeline.steps.suggest import PROMPT_TOKENS, ClaudeClient, advise, suggest
+from javis_pipeline_tests.contexts import NOW, a_context, a_load, a_risk, an_issue_brief
+from javis_pipeline_tests.fake_site import Reply, fake_site
 
 
 class _Reply(BaseModel):
@@ -54,6 +60,29 @@ def claude(world: World, waits: Waits) -> Iterator[ClaudeClient]:
         client = a_client(world, clock=waits.clock, sleep=waits.sleep)
         yield client
         client.close()
+
+
+@pytest.fixture
+def drip_url() -> Iterator[str]:
+    """A server that sends a byte of its answer whenever somebody might give up."""
+    stop = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(5)
+
+        def drip() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.sendall(
+                    b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 10000\r\n\r\n"
+                )
+                while not stop.wait(0.1):
+                    connection.sendall(b" ")
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        stop.set()
+        thread.join()
 
 
 def a_client(world: World, *, key: str | None = None, deadline: float = 60, **parts) -> ClaudeClient:
@@ -132,6 +161,104 @@ def test_given_claude_fails_then_the_rules_answer_and_say_so(
     assert advice.engine == "rules"
     assert advice.suggestions[0].finding_ids == ("overdue:OQC-1", "overdue:OQC-2")
     assert advice.notes[0].startswith("The rules answer in Claude's place: ")
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "why"),
+    [
+        pytest.param(Behaviour("refusal"), "Claude declined to answer", id="refusal"),
+        pytest.param(Behaviour("truncated"), "ended early (max_tokens)", id="truncated"),
+        pytest.param(Behaviour("malformed"), "not in the form", id="malformed"),
+        pytest.param(Behaviour("error", status=400), "refuses the request (400); check ANTHROPIC_MODEL", id="400"),
+        pytest.param(Behaviour("error", status=401), "refuses the key (401); check ANTHROPIC_API_KEY", id="401"),
+        pytest.param(Behaviour("error", status=429, retry_after=3600), "limits our rate (429)", id="429"),
+    ],
+)
+def test_given_claude_fails_then_the_reader_is_told_why(
+    world: World, claude: ClaudeClient, behaviour: Behaviour, why: str
+) -> None:
+    world.claude.expect(behaviour)
+
+    advice = advise(a_late_project(), AdviceScope(), WORDS, claude)
+
+    assert why in advice.notes[0]
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        {"kind": "delete_issue", "issue_key": "OQC-1", "value": ""},
+        {"kind": "set_priority", "issue_key": "OQC-1", "value": {"$ne": ""}},
+        {"kind": "run", "command": "curl evil.example"},
+    ],
+    ids=["an action outside of the closed set", "a value that is no text", "another form"],
+)
+def test_given_a_reply_outside_of_the_schema_then_the_rules_answer(
+    world: World, claude: ClaudeClient, action: Mapping[str, Any]
+) -> None:
+    proposal = {
+        "title": "Do it", "rationale": "", "issue_keys": ["OQC-1"], "finding_ids": ["overdue:OQC-1"],
+        "actions": [action], "confidence": 1,
+    }  # fmt: skip
+    world.claude.expect(Behaviour("reply", text=json.dumps({"suggestions": [proposal]})))
+
+    advice = advise(a_late_project(), AdviceScope(), WORDS, claude)
+
+    assert advice.engine == "rules"
+    assert "not in the form" in advice.notes[0]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Reply(body=b"<html>Please log in</html>", content_type="text/html"),
+        Reply(body=b"{not json"),
+        Reply(body={"hello": 1}),
+        Reply(status=307, headers={"location": "/somewhere/else"}),
+    ],
+    ids=["a login page", "broken JSON", "another JSON", "a redirect"],
+)
+def test_given_something_else_answers_in_claude_s_place_then_the_rules_answer(answer: Reply) -> None:
+    with fake_site() as site:
+        site.script(answer)
+        client = ClaudeClient("sk-ant-x", model="claude-x", base_url=site.url, sleep=lambda _: None)
+        advice = advise(a_late_project(), AdviceScope(), WORDS, client)
+        client.close()
+
+    assert advice.engine == "rules"
+    assert {request.path for request in site.requests} == {"/v1/messages/count_tokens"}
+
+
+def test_given_an_answer_that_drips_then_the_deadline_holds(drip_url: str) -> None:
+    client = ClaudeClient("sk-ant-x", model="claude-x", base_url=drip_url, deadline=timedelta(seconds=0.5))
+
+    with pytest.raises(RemoteBusy, match="did not answer within"):
+        client.ask("Advise.", "What next?", _Reply, max_tokens=500)
+    client.close()
+
+
+def test_the_deadline_is_for_counting_and_asking_together(world: World, claude: ClaudeClient, waits: Waits) -> None:
+    ends_at = claude.ends_at()
+    waits.sleep(59)
+    world.claude.expect(Behaviour("error", status=529))
+
+    with pytest.raises(RemoteBusy):
+        claude.ask("Advise.", "What next?", _Reply, max_tokens=500, ends_at=ends_at)
+
+    assert waits.seconds == 59
+
+
+def test_given_an_unchanged_context_when_advised_again_then_nothing_is_sent(
+    world: World, claude: ClaudeClient, database: Database
+) -> None:
+    context = a_late_project(issues=500)
+    first = suggest(database, claude, context, AdviceScope(), now=NOW)
+    world.exchanges.clear()
+
+    second = suggest(database, claude, context, AdviceScope(), now=NOW)
+
+    assert (first.engine, first.reused, second.reused) == ("claude", False, True)
+    assert world.exchanges.matching() == []
 
 
 def test_given_a_hiccup_then_claude_is_asked_again(world: World, claude: ClaudeClient, waits: Waits) -> None:
