@@ -4,6 +4,7 @@ The SDK's own handlers would repeat a message whose answer was lost, and so post
 """
 
 import logging
+import math
 import random
 import re
 import threading
@@ -12,7 +13,7 @@ import urllib.request
 from collections.abc import Callable
 from datetime import timedelta
 from http.client import HTTPException
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 
@@ -30,6 +31,8 @@ from javis_pipeline.errors import (
     RemoteRefused,
     UnusableReply,
 )
+
+Result = TypeVar("Result")
 
 TRIES: Final = 4
 REQUEST_SECONDS: Final = 20.0
@@ -92,11 +95,16 @@ class BoundedWebClient(WebClient):
         return f"BoundedWebClient({self.base_url})"
 
     def call(self, method: str, make: Callable[[], Any], *, about: str = "") -> dict[str, Any]:
-        """What Slack answers.
+        """What Slack answers to `make()`, which is one of the SDK's methods; raises as `explained`."""
+        answer: dict[str, Any] = self.explained(method, make, about=about).data
+        return answer
+
+    def explained(self, method: str, make: Callable[[], Result], *, about: str = "") -> Result:
+        """What `make()` returns, within the deadline.
 
         Args:
             method: Name of the Web API's method, for messages and to know whether it may be repeated.
-            make: Makes the call through one of the SDK's methods.
+            make: Makes the call through the SDK.
             about: What it is about, such as a channel, for messages.
 
         Raises:
@@ -108,20 +116,21 @@ class BoundedWebClient(WebClient):
         """
         self._call.ends_at = self._clock() + self.deadline
         try:
-            answer: dict[str, Any] = make().data
+            return make()
         except SlackApiError as error:
             reply = error.response
             failure = _explained(method, about, reply.status_code, reply.data, dict(reply.headers))
         except (SlackClientError, OSError, HTTPException, ValueError) as error:
             failure = _broken(method, about, error)
-        else:
-            return answer
+        finally:
+            self._call.ends_at = None
         # Outside the handler: the SDK's errors hold what was sent and received.
         raise failure
 
     def seconds_left(self) -> float:
-        """Until the call that this thread makes has to be over."""
-        return float(self._call.ends_at - self._clock())
+        """Until the call that this thread makes has to be over. The SDK's own calls, for Socket Mode, have no end."""
+        ends_at = getattr(self._call, "ends_at", None)
+        return math.inf if ends_at is None else ends_at - self._clock()
 
     def _perform_urllib_http_request_internal(
         self,

@@ -54,9 +54,8 @@ class OpenConflict:
 
     @property
     def fingerprint(self) -> str:
-        """Changes with the pair of values that a person chooses between."""
-        pair = dump_json([self.field, _comparable(self.local), _comparable(self.remote)])
-        return hashlib.blake2b(pair.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+        """Of the pair of values that a person chooses between."""
+        return fingerprint(self.field, self.local, self.remote)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +207,12 @@ def facts_from_json(document: JsonObject) -> Facts | None:
 def _adapter() -> TypeAdapter[Facts]:
     # Built on first use: it takes longer than everything else that importing this module does.
     return TypeAdapter(Facts)
+
+
+def fingerprint(field_name: str, local: Value, remote: Value) -> str:
+    """Hex digest over the two values of a field."""
+    pair = dump_json([field_name, _comparable(local), _comparable(remote)])
+    return hashlib.blake2b(pair.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
 def _comparable(value: Value) -> object:

@@ -29,7 +29,7 @@ _MAIN: Final = "main"
 
 log = logging.getLogger(__name__)
 
-Outcome = Literal["posted", "updated", "unchanged", "nothing_to_say", "not_configured"]
+Outcome = Literal["posted", "updated", "unchanged", "nothing_to_say"]
 Lifetime = Literal["day", "once"]
 
 
@@ -115,6 +115,21 @@ def publish(
     return published
 
 
+class Preview(NamedTuple):
+    """What `publish` would do, and with which messages."""
+
+    outcome: Outcome
+    drawing: Drawing
+
+
+def preview(db: Database, slack: SlackClient | None, post: Post, *, now: datetime, zone: ZoneInfo) -> Preview:
+    """What publishing would do now; nothing is written anywhere. Without a client, as for the first post ever."""
+    if slack is None:
+        return Preview("nothing_to_say" if post.is_follow_up else "posted", post.draw(None))
+    key = PostKey(post.kind, post.project_key, slack.channel_id(post.channel))
+    return _Publication(db, slack, post, key, now, zone).preview()
+
+
 @dataclass(frozen=True, slots=True)
 class _Publication:
     """One turn of a publisher, under the lock."""
@@ -146,6 +161,19 @@ class _Publication:
             return Published("nothing_to_say", None)
         claimed = newest.post_id if newest is not None and newest.ts is None else uuid4()
         return self._post(claimed, before)
+
+    def preview(self) -> Preview:
+        found = self._newest()
+        newest = found[0] if found else None
+        if newest is not None and newest.ts is not None and self._belongs_to(newest):
+            drawing = self.post.draw(_earlier(found[1] if len(found) > 1 else None))
+            is_news = newest.state_hash != self.post.state_hash
+            aged = self.post.is_kept_current and newest.content_hash != drawing.content_hash
+            return Preview("updated" if is_news or aged else "unchanged", drawing)
+        drawing = self.post.draw(_earlier(newest))
+        if self.post.is_follow_up and newest is None:
+            return Preview("nothing_to_say", drawing)
+        return Preview("unchanged" if self._was_told() else "posted", drawing)
 
     def _newest(self) -> list[PostRow]:
         with self.db.transaction() as conn:

@@ -199,7 +199,7 @@ def test_given_days_to_keep_when_loaded_then_what_is_not_set_has_its_default(loa
     assert load(JAVIS_KEEP_RUNS_DAYS="7", JAVIS_KEEP_JOURNAL_DAYS="60").keep_days() == KeepDays(runs=7, journal=60)
 
 
-def test_given_no_channel_when_one_is_required_then_the_error_names_the_variable():
+def test_given_no_channel_when_one_is_required_then_the_error_names_the_variable(load):
     with pytest.raises(SettingError, match="no Slack channel is named for OQC; set SLACK_DEFAULT_CHANNEL=C0123456789"):
         load(SLACK_CHANNELS="EUV:C123").require_slack_channel("OQC")
 
@@ -212,5 +212,5 @@ def test_given_no_channel_when_one_is_required_then_the_error_names_the_variable
         ({"CONFLUENCE_URL": "https://acme.atlassian.net/wiki/"}, "https://acme.atlassian.net"),
     ],
 )
-def test_links_to_pages_need_no_account(variables, expected):
+def test_links_to_pages_need_no_account(load, variables, expected):
     assert load(**variables).confluence_site == expected

@@ -1,0 +1,94 @@
+"""What Slack is told: the alert when risks changed, and the digest at the end of the graph.
+
+They only read what the other assets stored. When they fail, everything before them is done all the same.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import dagster as dg
+
+from javis_pipeline.db.connection import Database
+from javis_pipeline.defs.conflicts import sync_conflicts
+from javis_pipeline.defs.failures import explained_failures
+from javis_pipeline.defs.insight import ai_suggestions, work_context
+from javis_pipeline.defs.partitions import projects
+from javis_pipeline.errors import SettingError
+from javis_pipeline.settings import Settings
+from javis_pipeline.steps.build_context import last_context
+from javis_pipeline.steps.notify import post_digest, post_risk_alert
+from javis_pipeline.steps.publish import Published
+from javis_pipeline.wiring import slack_client, slack_outlet
+
+
+@dg.asset(
+    partitions_def=projects,
+    deps=[work_context],
+    group_name="slack",
+    kinds={"slack"},
+    owners=["team:javis"],
+    pool="slack_api",
+)
+def slack_risk_alert(
+    context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
+) -> dg.MaterializeResult[None]:
+    """A post in the project's channel when the set of risks of at least medium severity changed; else nothing.
+
+    Changes of one day change the post of that day. Without SLACK_BOT_TOKEN or a channel there is none.
+    """
+    newest = last_context(db, context.partition_key)
+    missing = _not_configured(settings, context.partition_key)
+    if missing or newest is None:
+        return _nothing(missing or "the project has no work context yet")
+    with explained_failures():
+        slack, outlet = slack_client(settings), slack_outlet(settings, context.partition_key)
+        published = post_risk_alert(db, slack, outlet, newest, now=datetime.now(UTC))
+        link = slack.permalink(published.sent) if published.sent else None
+    return dg.MaterializeResult(metadata=_metadata(published, outlet.channel, link))
+
+
+@dg.asset(
+    partitions_def=projects,
+    deps=[ai_suggestions, sync_conflicts],
+    group_name="slack",
+    kinds={"slack"},
+    owners=["team:javis"],
+    pool="slack_api",
+)
+def slack_digest(
+    context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
+) -> dg.MaterializeResult[None]:
+    """The digest in the project's channel: sprint, risks, suggestions, conflicts, and what is new since the last one.
+
+    The same state is never posted twice; news of one day change the post of that day. Details and charts are in the
+    thread. Without SLACK_BOT_TOKEN or a channel there is none.
+    """
+    missing = _not_configured(settings, context.partition_key)
+    if missing:
+        return _nothing(missing)
+    with explained_failures():
+        slack, outlet = slack_client(settings), slack_outlet(settings, context.partition_key)
+        published = post_digest(db, slack, outlet, now=datetime.now(UTC))
+        link = slack.permalink(published.sent) if published.sent else None
+    return dg.MaterializeResult(metadata=_metadata(published, outlet.channel, link))
+
+
+def _not_configured(settings: Settings, project: str) -> str:
+    """What is missing to post, and how to set it; empty when nothing is."""
+    try:
+        settings.require_slack()
+        settings.require_slack_channel(project)
+    except SettingError as error:
+        return str(error)
+    return ""
+
+
+def _nothing(reason: str) -> dg.MaterializeResult[None]:
+    return dg.MaterializeResult(metadata={"outcome": "nothing_to_say", "notes": reason})
+
+
+def _metadata(published: Published, channel: str, link: str | None) -> dict[str, Any]:
+    metadata: dict[str, Any] = {"outcome": published.outcome, "channel": channel, "notes": " ".join(published.notes)}
+    if link:
+        metadata["post"] = dg.MetadataValue.url(link)
+    return metadata

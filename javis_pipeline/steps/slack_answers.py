@@ -1,0 +1,176 @@
+"""A button that was pressed in Slack to the same steps that the command line calls, and who did what to the thread."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from javis_pipeline.clients.slack import SlackClient
+from javis_pipeline.clients.slack_blocks import (
+    ACCEPT,
+    KEEP_LOCAL,
+    KEEP_REMOTE,
+    REJECT,
+    SHOW_DIFF,
+    Message,
+    answer_message,
+    diff_message,
+)
+from javis_pipeline.clients.slack_inbox import WINDOW, Press
+from javis_pipeline.db import slack_posts as rows
+from javis_pipeline.db.conflicts import find_conflicts
+from javis_pipeline.db.connection import Database
+from javis_pipeline.db.sync_store import PostgresStore
+from javis_pipeline.errors import ChangedSinceSeen, JavisError, UsageError
+from javis_pipeline.records.digest import OpenConflict, fingerprint
+from javis_pipeline.records.suggestion import Action
+from javis_pipeline.records.sync import WHOLE_RECORD, Catalog, Conflict
+from javis_pipeline.steps.notify import Outlet, open_conflicts, post_digest
+from javis_pipeline.steps.resolve import resolve
+from javis_pipeline.steps.suggest import accept, reject
+from javis_pipeline.sync.run import Run
+
+log = logging.getLogger(__name__)
+
+_WORDS = {
+    ACCEPT: "accept a suggestion",
+    REJECT: "reject a suggestion",
+    KEEP_LOCAL: "keep the local value",
+    KEEP_REMOTE: "keep the remote value",
+    SHOW_DIFF: "see both values",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What it takes to answer a press.
+
+    Attributes:
+        outlet_of: Where and how a project is told.
+        new_run: A run that only changes our side.
+        allowed_users: Ids of those who may decide; empty for every member of the channel.
+    """
+
+    db: Database
+    slack: SlackClient
+    outlet_of: Callable[[str], Outlet]
+    new_run: Callable[[Catalog], Run]
+    allowed_users: frozenset[str] = frozenset()
+
+
+def answer_press(desk: Desk, press: Press, *, now: datetime) -> None:
+    """Do what a button says, for somebody who may; tell the thread who did what, or why nothing was done.
+
+    A press on a message that is none of our posts is ignored.
+    """
+    with desk.db.transaction() as conn:
+        post = rows.post_at(conn, press.channel, press.thread_ts)
+    if post is None or press.action_id not in _WORDS:
+        log.warning("slack_press_ignored action=%s channel=%s", press.action_id, press.channel)
+        return
+    if not _may_decide(desk, press):
+        log.warning("slack_press_refused action=%s user=%s", press.action_id, press.user_id)
+        reason = "you are not among those who may (SLACK_ALLOWED_USERS, or the members of this channel)"
+        desk.slack.whisper(press.channel, press.user_id, f"Nothing was done: {reason}.")
+        return
+    outlet = replace(desk.outlet_of(post.project_key), channel=press.channel)
+    message = _answer(desk, press, outlet, now)
+    desk.slack.send_message(press.channel, message.text, message.blocks, thread_ts=press.thread_ts)
+    log.info("slack_press action=%s project=%s", press.action_id, post.project_key)
+    if press.action_id != SHOW_DIFF:
+        post_digest(desk.db, desk.slack, outlet, now=now, in_place=True)
+
+
+def is_new_request(db: Database, signature: str, *, now: datetime) -> bool:
+    """Remember a request of Slack's by its signature; False for one that was seen before."""
+    # A request is taken for five minutes before and after its time.
+    with db.transaction() as conn:
+        return rows.note_request(conn, signature, now=now, kept=3 * WINDOW)
+
+
+def _may_decide(desk: Desk, press: Press) -> bool:
+    return press.user_id in (desk.allowed_users or desk.slack.members(press.channel))
+
+
+def _answer(desk: Desk, press: Press, outlet: Outlet, now: datetime) -> Message:
+    try:
+        if press.action_id == SHOW_DIFF:
+            return diff_message(_conflict_to_show(desk.db, press), outlet.sites)
+        return answer_message(f"{press.user_name} {_done(desk, press, now)}")
+    except JavisError as error:
+        return answer_message(f"{press.user_name} wanted to {_WORDS[press.action_id]}, and nothing was done: {error}")
+
+
+def _done(desk: Desk, press: Press, now: datetime) -> str:
+    """What was done, as in "rejected ..."; JavisError when it was not."""
+    by = f"{press.user_name} (Slack {press.user_id})"
+    if press.action_id == ACCEPT:
+        accepted = accept(desk.db, _suggestion_id(press), by=by, now=now)
+        return f"accepted “{accepted.title}”. {_effect(accepted.edits, accepted.drafts)}"
+    if press.action_id == REJECT:
+        return f"rejected “{reject(desk.db, _suggestion_id(press), by=by, now=now)}”."
+    if press.action_id == KEEP_LOCAL:
+        return f"kept the local value of {_name(_resolved(desk, press, 'local', by))}. The next sync sends it."
+    return f"kept the remote value of {_name(_resolved(desk, press, 'remote', by))}. It replaces ours."
+
+
+def _effect(edits: tuple[Action, ...], drafts: tuple[Action, ...]) -> str:
+    parts = []
+    if edits:
+        changed = ", ".join(f"{action.issue_key} {action.kind.replace('_', ' ')} {action.value}" for action in edits)
+        parts.append(f"Changed here: {changed}. The next sync sends it.")
+    parts += [f"For {draft.issue_key} to do by hand: {draft.value}" for draft in drafts]
+    return " ".join(parts)
+
+
+def _resolved(desk: Desk, press: Press, choice: Literal["local", "remote"], by: str) -> Conflict:
+    conflict_id, seen_fingerprint = _reference(press)
+    store = _store(desk.db, conflict_id)
+    conflict = store.conflict(conflict_id)
+    if conflict is None or conflict.state != "open":
+        raise ChangedSinceSeen(f"conflict {conflict_id} is not open any more")
+    if fingerprint(conflict.field, conflict.local, conflict.remote) != seen_fingerprint:
+        raise ChangedSinceSeen(f"{_name(conflict)} changed since this was posted; choose between the new values")
+    # From here on the step itself compares: it refuses when a side moves in between.
+    resolve(store, conflict_id, choice, desk.new_run(store.catalog()), by=by, seen=conflict)
+    return conflict
+
+
+def _store(db: Database, conflict_id: UUID) -> PostgresStore:
+    found = find_conflicts(db, str(conflict_id))
+    if not found:
+        raise UsageError(f"there is no conflict {conflict_id}; javis conflicts lists those that are open")
+    return PostgresStore(db, found[0].resource_type, found[0].scope)
+
+
+def _conflict_to_show(db: Database, press: Press) -> OpenConflict:
+    conflict_id, _ = _reference(press)
+    for found in find_conflicts(db, str(conflict_id)):
+        for conflict in open_conflicts(db, (found.scope,)):
+            if conflict.conflict_id == conflict_id:
+                return conflict
+    raise ChangedSinceSeen(f"conflict {conflict_id} is not open any more")
+
+
+def _reference(press: Press) -> tuple[UUID, str]:
+    """The conflict, and the fingerprint of the values that the person saw."""
+    conflict_id, _, seen_fingerprint = press.value.partition(" ")
+    try:
+        return UUID(conflict_id), seen_fingerprint
+    except ValueError:
+        raise UsageError("the button names no conflict; a later post of this channel has new ones") from None
+
+
+def _suggestion_id(press: Press) -> str:
+    # Whole: the steps take the first characters of an id, and no characters would be the first ones of any.
+    try:
+        return str(UUID(press.value))
+    except ValueError:
+        raise UsageError("the button names no suggestion; a later post of this channel has new ones") from None
+
+
+def _name(conflict: Conflict) -> str:
+    record = conflict.ref.key if conflict.ref.system == "jira" else f"page {conflict.ref.key}"
+    return record if conflict.field == WHOLE_RECORD else f"{record} {conflict.field.replace('_', ' ')}"
