@@ -5,13 +5,14 @@ delimited block. Everything people wrote is data in that document: `<` and `>` a
 block or open another one.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import orjson
 
-from javis_pipeline.records.context import SEVERITY_ORDER, WorkContext
+from javis_pipeline.records.context import SEVERITY_ORDER, Risk, RiskKind, Severity, WorkContext
 from javis_pipeline.records.suggestion import ADVICE_LABELS, AdviceScope, Vocabulary
 from javis_pipeline.suggestions.grounding import cleaned
 from javis_pipeline.suggestions.instructions import INSTRUCTIONS
@@ -23,6 +24,7 @@ TITLE_LENGTH = 120
 MOST_SUGGESTIONS = 8
 ISSUES_DESCRIBED = 5
 LABELS_OFFERED = 40
+PEOPLE_NAMED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,8 @@ class Prompt:
 def build_prompt(context: WorkContext, scope: AdviceScope, vocabulary: Vocabulary, *, budget_tokens: int) -> Prompt:
     """The prompt for a context narrowed to `scope`, at most `budget_tokens` long by a cautious estimate.
 
-    The figures of the project always are in. Findings follow, most severe first, each with the issues it names, then
-    blockers, epics, people and pages, until the budget is used up; `left_out` says what did not fit.
+    The figures of the project always are in, and the busiest people. Findings follow, most severe first, each with the
+    issues it names, then blockers, epics and pages, until the budget is used up; `left_out` says what did not fit.
     """
     frame = _frame(context, scope, vocabulary)
     spent = len(INSTRUCTIONS.encode()) + len(_encoded(frame)) + 500
@@ -112,12 +114,13 @@ def _fill(frame: dict[str, Any], context: WorkContext, allowance: int) -> list[s
 
 def _entries(context: WorkContext) -> Iterator[tuple[str, dict[str, Any], Iterable[str]]]:
     """(section, entry, keys of the issues it names), most important first."""
-    for risk in sorted(context.risks, key=lambda risk: SEVERITY_ORDER[risk.severity]):
+    # Few and short, and without them nothing can be assigned to anybody.
+    names = {person.account_id: person.display_name for person in context.people}
+    for load in context.workload[:PEOPLE_NAMED]:
+        yield "people", {**_compact(asdict(load)), "name": cleaned(names.get(load.account_id, ""), TITLE_LENGTH)}, ()
+    for risk in _by_severity(context.risks):
         # The first issues of a finding tell what it is about; describing twenty would push out other findings.
         yield "findings", _compact(asdict(risk)), risk.issue_keys[:ISSUES_DESCRIBED]
-    names = {person.account_id: person.display_name for person in context.people}
-    for load in context.workload:
-        yield "people", {**_compact(asdict(load)), "name": names.get(load.account_id, "")}, ()
     for root in context.blockers.roots:
         yield "blockers", _compact(asdict(root)), (root.key, *root.held_up_keys)[:ISSUES_DESCRIBED]
     for epic in context.epics:
@@ -127,6 +130,16 @@ def _entries(context: WorkContext) -> Iterator[tuple[str, dict[str, Any], Iterab
     for page in context.pages:
         if page.behind_days:
             yield "pages", _compact(asdict(page)), ()
+
+
+def _by_severity(risks: Iterable[Risk]) -> list[Risk]:
+    """The most severe first; among equals the worst of each kind before the second worst of any."""
+    seen: Counter[tuple[Severity, RiskKind]] = Counter()
+    ranked = []
+    for risk in risks:
+        ranked.append((SEVERITY_ORDER[risk.severity], seen[risk.severity, risk.kind], risk))
+        seen[risk.severity, risk.kind] += 1
+    return [risk for _, _, risk in sorted(ranked, key=lambda entry: entry[:2])]
 
 
 def _compact(entry: dict[str, Any]) -> dict[str, Any]:

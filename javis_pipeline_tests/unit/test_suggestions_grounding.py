@@ -8,13 +8,14 @@ from javis_pipeline.records.context import Severity
 from javis_pipeline.records.suggestion import AdviceScope, Vocabulary
 from javis_pipeline.suggestions.grounding import cleaned, grounded, is_grounded
 from javis_pipeline.suggestions.reply import Reply, ReplyAction, ReplySuggestion
-from javis_pipeline_tests.contexts import NOW, a_context, a_risk, an_issue_brief
+from javis_pipeline_tests.contexts import ANN, NOW, a_context, a_risk, an_issue_brief
 
-WORDS = Vocabulary(("Highest", "High", "Medium"), frozenset({"ann"}))
+WORDS = Vocabulary(("Highest", "High", "Medium"), frozenset({"ann", "zoe"}), frozenset({"flaky"}))
 HIGH: Severity = "high"
 CONTEXT = a_context(
     risks=(a_risk("overdue", "OQC-1"), a_risk("blocked", "OQC-2", "OQC-1")),
-    issues=(an_issue_brief("OQC-1"), an_issue_brief("OQC-2")),
+    issues=(an_issue_brief("OQC-1"), an_issue_brief("OQC-2"), an_issue_brief("EUV-7")),
+    people=(ANN,),
 )
 
 
@@ -60,10 +61,22 @@ TOO_FAR = (NOW + timedelta(days=1000)).date().isoformat()
             id="unknown priority",
         ),
         pytest.param(
-            a_proposal(action=("add_label", "OQC-1", "two words")), "has a value that add_label cannot take", id="blank"
+            a_proposal(action=("add_label", "OQC-1", "deploy")),
+            "has a value that add_label cannot take",
+            id="new label",
         ),
         pytest.param(
-            a_proposal(action=("add_label", "OQC-1", "a\u200bb")), "has a value that add_label cannot take", id="hidden"
+            a_proposal(action=("add_label", "OQC-1", "fla\u200bky")),
+            "has a value that add_label cannot take",
+            id="hidden",
+        ),
+        pytest.param(
+            a_proposal(action=("assign", "OQC-1", "zoe")), "has a value that assign cannot take", id="not of the team"
+        ),
+        pytest.param(
+            a_proposal(action=("set_priority", "EUV-7", "High")),
+            "edits an issue of another project",
+            id="edit of another project",
         ),
         pytest.param(
             a_proposal(action=("set_due_date", "OQC-1", "2020-01-01")),
@@ -88,6 +101,23 @@ def test_given_a_proposal_that_stands_on_nothing_then_it_is_dropped_and_counted(
 
     assert kept == ()
     assert dropped == {reason: 1}
+
+
+@pytest.mark.parametrize("label", ["flaky", "needs-attention"])
+def test_given_a_label_in_use_or_one_of_ours_then_it_can_be_added(label):
+    kept, _ = checked(a_proposal(action=("add_label", "OQC-1", label)))
+
+    assert kept[0].actions[0].value == label
+
+
+def test_given_two_values_for_one_field_then_the_proposal_is_dropped():
+    proposal = a_proposal(action=("set_priority", "OQC-1", "High"))
+    proposal.actions.append(ReplyAction(kind="set_priority", issue_key="OQC-1", value="Medium"))
+
+    kept, dropped = checked(proposal)
+
+    assert kept == ()
+    assert dropped == {"changes the same field twice": 1}
 
 
 def test_given_a_scope_then_proposals_about_other_issues_are_dropped():

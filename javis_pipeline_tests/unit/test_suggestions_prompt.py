@@ -1,11 +1,12 @@
 """The prompt: what is in it, what is cut, and what text of issues cannot do to it."""
 
 import json
+from datetime import UTC, datetime
 
 from javis_pipeline.records.suggestion import AdviceScope, Vocabulary
 from javis_pipeline.suggestions.prompt import BYTES_PER_TOKEN, build_prompt
 from javis_pipeline.suggestions.scope import narrowed
-from javis_pipeline_tests.contexts import a_context, a_risk, an_issue_brief
+from javis_pipeline_tests.contexts import ANN, a_context, a_load, a_risk, an_issue_brief
 
 WORDS = Vocabulary(("High", "Low"), frozenset())
 
@@ -49,6 +50,33 @@ def test_given_a_small_budget_then_the_severe_findings_stay_and_the_rest_is_said
     assert prompt.left_out == (f"{201 - len(document['findings'])} of the findings",)
     assert document["left_out_for_length"] == list(prompt.left_out)
     assert len((prompt.instructions + prompt.question).encode()) <= 3_000 * BYTES_PER_TOKEN
+
+
+def test_given_many_findings_of_one_kind_then_the_worst_of_each_kind_comes_before_the_second_of_any():
+    risks = [a_risk("overdue", f"OQC-{number}") for number in range(50)]
+    context = a_context(risks=(*risks, a_risk("blocked", "OQC-99"), a_risk("page_stale", "OQC-98", severity="low")))
+
+    document = document_of(build_prompt(context, AdviceScope(), WORDS, budget_tokens=12_000))
+
+    found = [finding["finding_id"] for finding in document["findings"]]
+    assert found[:3] == ["overdue:OQC-0", "blocked:OQC-99", "overdue:OQC-1"]
+    assert found[-1] == "page_stale:OQC-98"
+
+
+def test_given_more_findings_than_fit_then_the_people_are_still_there():
+    risks = tuple(a_risk("overdue", f"OQC-{number}") for number in range(500))
+    context = a_context(risks=risks, workload=(a_load("ann"),), people=(ANN,))
+
+    document = document_of(build_prompt(context, AdviceScope(), WORDS, budget_tokens=4_000))
+
+    assert [(person["account_id"], person["name"]) for person in document["people"]] == [("ann", "Ann Smith")]
+
+
+def test_given_a_project_east_of_greenwich_then_today_is_its_own_day():
+    late_in_london = datetime(2026, 3, 2, 23, tzinfo=UTC)
+    context = a_context(as_of=late_in_london, time_zone="Asia/Tokyo")
+
+    assert document_of(build_prompt(context, AdviceScope(), WORDS, budget_tokens=4_000))["today"] == "2026-03-03"
 
 
 def test_the_instructions_do_not_depend_on_the_context():
