@@ -1,11 +1,14 @@
 """`javis dev`: the Dagster UI with schedules and sensors, on the sandbox until real accounts are named."""
 
 import os
+import signal
 import subprocess
 import sys
 from contextlib import ExitStack
 
 import click
+
+STOP_SECONDS = 30.0
 
 
 @click.command()
@@ -36,13 +39,20 @@ def command(context: click.Context, port: int, sandbox_port: int) -> None:
 
 
 def _dagster_dev(port: int) -> int:
-    """Run `dagster dev` until it ends or Ctrl-C; its exit code."""
+    """Run `dagster dev` until it ends, or until Ctrl-C or SIGTERM; its exit code."""
+    # Started from a script, this process may have inherited that SIGINT is ignored; Dagster's would then never stop.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     module = "javis_pipeline.definitions"
     arguments = ["-m", "dagster", "dev", "-m", module, "-h", "127.0.0.1", "-p", str(port)]
     process = subprocess.Popen([sys.executable, *arguments])  # noqa: S603 - fixed program, no shell
     try:
         return process.wait()
     except KeyboardInterrupt:
-        # The terminal has sent it to the whole group: Dagster is stopping its processes already.
-        process.wait()
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
         return 0

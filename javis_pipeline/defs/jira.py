@@ -49,6 +49,8 @@ def jira_issues(
     both sides changed become conflicts.
     """
     project = context.partition_key
+    if project not in settings.jira_projects:
+        return dg.MaterializeResult(metadata={"note": f"{project} has Confluence spaces only, no Jira project"})
     with explained_failures(), project_lock(db, project, context.run_id) as lock:
         tally = pull_issues(
             db,
@@ -101,6 +103,8 @@ def jira_writeback(
 ) -> dg.MaterializeResult[None]:
     """Edits made here and resolved conflicts, sent to Jira: only fields that changed, and only onto what was seen."""
     project = context.partition_key
+    if project not in settings.jira_projects:
+        return dg.MaterializeResult(metadata={"note": f"{project} has Confluence spaces only, no Jira project"})
     with explained_failures(), project_lock(db, project, context.run_id):
         scope = open_scope(
             db,
