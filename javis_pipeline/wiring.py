@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from functools import partial
 from uuid import uuid4
 
+from javis_pipeline.clients.confluence.client import ConfluenceClient
 from javis_pipeline.clients.jira.client import JiraClient
 from javis_pipeline.clients.slack import SlackClient
 from javis_pipeline.clients.slack_blocks import Sites
@@ -25,6 +26,12 @@ def jira_client(settings: Settings, *, read_only: bool = False) -> JiraClient:
     """A client for the configured Jira site; SettingError names what is not set."""
     account = settings.require_jira()
     return JiraClient(account.url, account.email, account.token.get_secret_value(), read_only=read_only)
+
+
+def confluence_client(settings: Settings, *, read_only: bool = False) -> ConfluenceClient:
+    """A client for the configured Confluence site; SettingError names what is not set."""
+    account = settings.require_confluence()
+    return ConfluenceClient(account.url, account.email, account.token.get_secret_value(), read_only=read_only)
 
 
 def claude_client(settings: Settings) -> ClaudeClient | None:

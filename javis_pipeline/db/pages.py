@@ -1,13 +1,13 @@
 """Storing what a pull brought of pages, set-wise: new ones, changed ones, and those that have to be merged instead.
 
-Functions here never commit, and need a transaction with the origin "sync".
+Functions that take a connection never commit, and need a transaction with the origin "sync".
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from javis_pipeline.db.connection import Connection
+from javis_pipeline.db.connection import Connection, Database
 from javis_pipeline.db.copying import copy_rows
 from javis_pipeline.db.named_queries import named_queries
 from javis_pipeline.records.confluence import PageStamp, PageVersion
@@ -157,6 +157,11 @@ def count_present_pages(conn: Connection, space: str) -> int:
     """How many pages of the space are stored and, as far as is known, still in Confluence."""
     row = conn.execute(_QUERIES["count_present_pages"], {"space": space}).fetchone()
     return int(row["present"]) if row else 0
+
+
+def latest_pages(db: Database, spaces: Sequence[str], *, limit: int) -> list[dict[str, Any]]:
+    """`page_id`, `space_key`, `title`, `status`, `author` and `version_created_at` of the pages saved last."""
+    return db.query(_QUERIES["latest_pages"], {"spaces": list(spaces), "limit": limit})
 
 
 def _lock(conn: Connection, query: str, **params: object) -> tuple[list[str], list[ResourceRef]]:

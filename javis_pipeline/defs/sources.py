@@ -11,6 +11,13 @@ jira_site = dg.AssetSpec(
     description="Jira Cloud: where people plan. Read by `jira_issues`, written by `jira_writeback`.",
 )
 
+confluence_site = dg.AssetSpec(
+    "confluence_site",
+    group_name="sources",
+    kinds={"confluence"},
+    description="Confluence Cloud: where people write. Read by `confluence_pages`, written by `confluence_writeback`.",
+)
+
 local_edits = dg.AssetSpec(
     "local_edits",
     group_name="sources",

@@ -194,3 +194,13 @@ SELECT asked.account_id
 
 -- name: count_present_pages
 SELECT count(*) AS present FROM confluence_pages WHERE space_key = %(space)s AND remote_state = 'present';
+
+-- name: latest_pages
+-- For people who want to see that something arrived.
+SELECT i.page_id, i.space_key, i.title, i.status, coalesce(u.display_name, i.version_author_id) AS author,
+       i.version_created_at
+  FROM confluence_pages AS i
+  LEFT JOIN users AS u ON u.account_id = i.version_author_id
+ WHERE i.space_key = ANY (%(spaces)s) AND i.remote_state = 'present'
+ ORDER BY i.version_created_at DESC NULLS LAST, i.page_id
+ LIMIT %(limit)s;

@@ -1,0 +1,185 @@
+"""The Confluence side: what is pulled and merged, and what is written back, space by space."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import dagster as dg
+
+from javis_pipeline.clients.confluence.client import ConfluenceClient
+from javis_pipeline.db.connection import Database
+from javis_pipeline.db.pages import latest_pages
+from javis_pipeline.defs.config import SyncConfig, WriteBackConfig
+from javis_pipeline.defs.failures import explained_failures
+from javis_pipeline.defs.jira import FRESHNESS
+from javis_pipeline.defs.metadata import SAMPLE_ROWS, link, markdown_table, table_metadata
+from javis_pipeline.defs.partitions import projects
+from javis_pipeline.defs.plans import plan_table
+from javis_pipeline.defs.progress import watcher
+from javis_pipeline.defs.sources import confluence_site, local_edits
+from javis_pipeline.records.sync import Overrides
+from javis_pipeline.settings import Settings
+from javis_pipeline.steps.pull_pages import PagesTally, pull_pages
+from javis_pipeline.steps.reconcile import Reconciled
+from javis_pipeline.steps.two_way import WrittenBack
+from javis_pipeline.steps.two_way_pages import (
+    SpaceScope,
+    open_space,
+    reconcile_pulled_pages,
+    space_lock,
+    write_back_pages,
+)
+from javis_pipeline.sync.run import Rules
+from javis_pipeline.wiring import confluence_client
+
+_clock = partial(datetime.now, UTC)
+
+
+@dg.asset(
+    partitions_def=projects,
+    deps=[confluence_site, local_edits],
+    group_name="confluence",
+    kinds={"confluence", "postgres"},
+    owners=["team:javis"],
+    pool="confluence_api",
+    freshness_policy=FRESHNESS,
+)
+def confluence_pages(
+    context: dg.AssetExecutionContext,
+    config: SyncConfig,
+    settings: dg.ResourceParam[Settings],
+    db: dg.ResourceParam[Database],
+) -> dg.MaterializeResult[None]:
+    """One row per page of the project's Confluence spaces, with labels, versions, authors and the issues it speaks of.
+
+    Only what changed since the last run is fetched. What was edited here as well is merged, texts block by block; what
+    both sides changed becomes a conflict.
+    """
+    spaces = settings.spaces_of(context.partition_key)
+    if not spaces:
+        return dg.MaterializeResult(metadata={"spaces": 0})
+    with explained_failures(), closing(confluence_client(settings)) as confluence:
+        done = [_pull(db, confluence, space, context.run_id, config, settings) for space in spaces]
+    tallies, merged = zip(*done, strict=True)
+    return dg.MaterializeResult(metadata=_pulled_metadata(db, spaces, tallies, merged, settings))
+
+
+def _pull(
+    db: Database, confluence: ConfluenceClient, space: str, run_id: str, config: SyncConfig, settings: Settings
+) -> tuple[PagesTally, Reconciled]:
+    with space_lock(db, space, run_id) as lock:
+        tally = pull_pages(
+            db,
+            confluence,
+            space=space,
+            run_id=run_id,
+            now=_clock(),
+            projects=settings.jira_projects,
+            full=config.full_refresh,
+            overrides=config.overrides(),
+            lock=lock,
+            progress=watcher(),
+        )
+        scope = _open(db, confluence, space, run_id, settings, rules=config.rules(), overrides=config.overrides())
+        return tally, reconcile_pulled_pages(scope, tally.to_merge, full=config.full_refresh)
+
+
+@dg.asset(
+    partitions_def=projects,
+    deps=[confluence_pages],
+    group_name="confluence",
+    kinds={"confluence", "postgres"},
+    owners=["team:javis"],
+    pool="confluence_api",
+)
+def confluence_writeback(
+    context: dg.AssetExecutionContext,
+    config: WriteBackConfig,
+    settings: dg.ResourceParam[Settings],
+    db: dg.ResourceParam[Database],
+) -> dg.MaterializeResult[None]:
+    """Edits made here and resolved conflicts, sent to Confluence as new versions, each only onto the version we saw."""
+    spaces = settings.spaces_of(context.partition_key)
+    if not spaces:
+        return dg.MaterializeResult(metadata={"spaces": 0})
+    with explained_failures(), closing(confluence_client(settings)) as confluence:
+        done = [_write_back(db, confluence, space, context.run_id, config, settings) for space in spaces]
+    counts: Counter[str] = Counter()
+    for one in done:
+        counts.update({f"settled_{state}": count for state, count in one.settled.items()})
+        counts.update(one.pushed.count())
+        counts.update(errors=one.decided.count()["errors"])
+    decided = plan_table(item for one in done for item in one.decided.items)
+    return dg.MaterializeResult(metadata={"spaces": len(spaces), **counts, "decided": decided})
+
+
+def _write_back(
+    db: Database, confluence: ConfluenceClient, space: str, run_id: str, config: WriteBackConfig, settings: Settings
+) -> WrittenBack:
+    with space_lock(db, space, run_id):
+        scope = _open(db, confluence, space, run_id, settings, rules=Rules(), overrides=config.overrides())
+        return write_back_pages(scope, overrides=config.overrides())
+
+
+def _open(
+    db: Database,
+    confluence: ConfluenceClient,
+    space: str,
+    run_id: str,
+    settings: Settings,
+    *,
+    rules: Rules,
+    overrides: Overrides,
+) -> SpaceScope:
+    return open_space(
+        db,
+        confluence,
+        space,
+        run_id=run_id,
+        clock=_clock,
+        rules=rules,
+        spaces=[pair.space for pair in settings.confluence_spaces],
+        projects=settings.jira_projects,
+        overrides=overrides,
+    )
+
+
+def _pulled_metadata(
+    db: Database,
+    spaces: Sequence[str],
+    tallies: Sequence[PagesTally],
+    merged: Sequence[Reconciled],
+    settings: Settings,
+) -> Mapping[str, Any]:
+    """Counts are sums over the spaces; what each space came to is a table."""
+    counts: Counter[str] = Counter()
+    for tally, one in zip(tallies, merged, strict=True):
+        counts.update({name: value for name, value in tally.as_metadata().items() if type(value) is int})
+        counts.update({f"merge_{name}": count for name, count in one.count().items()})
+    rows = [(tally.space, str(tally.completeness), tally.watermark, "; ".join(tally.notes)) for tally in tallies]
+    return {
+        **table_metadata(db, "confluence_pages", {"space_key": spaces[0]}),
+        **counts,
+        "dagster/row_count": sum(tally.completeness.known for tally in tallies),
+        "spaces": dg.MetadataValue.md(markdown_table(["space", "completeness", "watermark", "notes"], rows)),
+        "merged": plan_table(item for one in merged for item in one.items),
+        "latest": _latest(db, spaces, settings),
+    }
+
+
+def _latest(db: Database, spaces: Sequence[str], settings: Settings) -> dg.MetadataValue[Any]:
+    site = settings.require_confluence().url
+    rows = [
+        (
+            link(page["title"], f"{site}/wiki/spaces/{page['space_key']}/pages/{page['page_id']}"),
+            page["space_key"],
+            page["status"],
+            page["author"],
+            page["version_created_at"],
+        )
+        for page in latest_pages(db, spaces, limit=SAMPLE_ROWS)
+    ]
+    return dg.MetadataValue.md(markdown_table(["page", "space", "status", "last editor", "saved"], rows))

@@ -1,0 +1,89 @@
+"""The Confluence side of the graph, as Dagster runs it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from javis_pipeline.db.connection import Database
+from javis_pipeline.sandbox.confluence.site import Page
+from javis_pipeline.sandbox.server import SandboxServer
+from javis_pipeline.sandbox.world import World
+from javis_pipeline_tests.sites import run_dagster, settings_for
+
+pytestmark = pytest.mark.timeout(180)
+
+ASSETS = """
+import dagster as dg
+
+from javis_pipeline.defs import resources
+from javis_pipeline.defs.confluence import confluence_pages, confluence_writeback
+from javis_pipeline.defs.sources import confluence_site, local_edits
+
+defs = dg.Definitions(
+    assets=[confluence_site, local_edits, confluence_pages, confluence_writeback],
+    resources={"settings": resources.settings, "db": resources.db},
+)
+"""
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with SandboxServer(World(seed=3)) as server:
+        yield server.world
+
+
+@pytest.fixture
+def pages(world: World) -> list[Page]:
+    return [
+        world.confluence.create_page(world.confluence.add_space(key, key).space_id, f"Plan of {key}", "<p>OQC-1</p>")
+        for key in ("OQC", "DOC")
+    ]
+
+
+@pytest.fixture
+def settings(world: World, database_url: str, tmp_path: Path) -> dict[str, str]:
+    home = tmp_path / "dagster"
+    home.mkdir()
+    values = settings_for(world, projects="OQC,EUV", database_url=database_url, home=tmp_path)
+    return {**values, "CONFLUENCE_SPACES": "OQC:OQC,OQC:DOC", "DAGSTER_HOME": str(home)}
+
+
+def materialize(settings: dict[str, str], folder: Path, partition: str):
+    script = folder / "assets.py"
+    script.write_text(ASSETS)
+    select = ["--select", "confluence_pages,confluence_writeback", "--partition", partition]
+    return run_dagster("asset", "materialize", *select, "-f", str(script), settings=settings)
+
+
+def test_given_a_project_with_two_spaces_when_materialized_then_both_go_both_ways(
+    settings: dict[str, str], pages: list[Page], database_url: str, tmp_path: Path
+) -> None:
+    first = materialize(settings, tmp_path, "OQC")
+    with Database(database_url) as db:
+        stored = db.query("SELECT space_key FROM confluence_pages WHERE title LIKE 'Plan%%' ORDER BY 1", {})
+        db.query("UPDATE confluence_pages SET title = 'New plan of DOC' WHERE page_id = %s", [pages[1].page_id])
+
+    second = materialize(settings, tmp_path, "OQC")
+
+    assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
+    assert [row["space_key"] for row in stored] == ["DOC", "OQC"]
+    assert [page.title for page in pages] == ["Plan of OQC", "New plan of DOC"]
+
+
+def test_given_a_project_without_spaces_when_materialized_then_nothing_is_asked(
+    settings: dict[str, str], world: World, tmp_path: Path
+) -> None:
+    done = materialize({**settings, "CONFLUENCE_SPACES": ""}, tmp_path, "EUV")
+
+    assert done.returncode == 0, done.stderr
+    assert list(world.exchanges.matching()) == []
+
+
+def test_given_a_space_that_is_not_there_when_materialized_then_the_run_fails_with_the_remedy(
+    settings: dict[str, str], pages: list[Page], tmp_path: Path
+) -> None:
+    done = materialize({**settings, "CONFLUENCE_SPACES": "OQC:OQCX"}, tmp_path, "OQC")
+
+    assert done.returncode == 1
+    assert "nearest it sees are OQC" in done.stderr
