@@ -59,13 +59,10 @@ def migrate(dagster: bool, as_json: bool) -> None:
 
 
 def _migrate_dagster(settings: "Settings") -> None:
-    from dagster import DagsterInstance
-
-    from javis_pipeline.cli.instance import use_dagster_home
+    from javis_pipeline.cli.instance import dagster_instance
     from javis_pipeline.defs.pools import ensure_pools
 
-    use_dagster_home(settings)
-    with DagsterInstance.get() as instance:
+    with dagster_instance(settings) as instance:
         instance.upgrade()
         ensure_pools(instance)
 
@@ -159,11 +156,8 @@ def prune(dry_run: bool, as_json: bool) -> None:
 
 
 def _prune_dagster(settings: "Settings", *, before: "datetime", dry_run: bool) -> int:
-    from dagster import DagsterInstance
-
-    from javis_pipeline.cli.instance import use_dagster_home
+    from javis_pipeline.cli.instance import dagster_instance
     from javis_pipeline.defs.run_history import prune_runs
 
-    use_dagster_home(settings)
-    with DagsterInstance.get() as instance:
+    with dagster_instance(settings) as instance:
         return prune_runs(instance, before=before, dry_run=dry_run)

@@ -2,10 +2,16 @@
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from javis_pipeline.errors import SettingError
+from javis_pipeline.errors import DatabaseError, SettingError
 from javis_pipeline.settings import Settings, project_root
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance
 
 
 def use_dagster_home(settings: Settings) -> Path:
@@ -31,14 +37,31 @@ def use_dagster_home(settings: Settings) -> Path:
     return home
 
 
+@contextmanager
+def dagster_instance(settings: Settings) -> Iterator["DagsterInstance"]:
+    """The instance while the block lasts; DatabaseError when its database cannot be used."""
+    from dagster import DagsterInstance
+    from dagster_postgres.utils import DagsterPostgresException
+    from sqlalchemy.exc import DBAPIError
+
+    use_dagster_home(settings)
+    try:
+        with DagsterInstance.get() as instance:
+            yield instance
+    except (DBAPIError, DagsterPostgresException) as error:
+        # dagster-postgres says only that it has tried often enough; the reason is the last error's.
+        cause = error if isinstance(error, DBAPIError) else error.__cause__
+        reason = str(cause.orig if isinstance(cause, DBAPIError) else error).splitlines()[0]
+        raise DatabaseError(
+            f"Dagster's database: {reason}; check DAGSTER_POSTGRES_URL, and that its role owns the tables there"
+        ) from error
+
+
 def prepare_instance(settings: Settings) -> None:
     """Make the instance ready for runs: home, product schema, and the pools that bound how many runs meet at an API."""
-    from dagster import DagsterInstance
-
     from javis_pipeline.db.connection import Database
     from javis_pipeline.defs.pools import ensure_pools
 
-    use_dagster_home(settings)
     Database.open(settings).close()
-    with DagsterInstance.get() as instance:
+    with dagster_instance(settings) as instance:
         ensure_pools(instance)

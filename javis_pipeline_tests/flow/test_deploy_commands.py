@@ -85,6 +85,20 @@ def test_given_old_history_when_pruned_then_the_plan_is_what_goes(settings: dict
     assert "sync_audit       30 days" in again.stdout
 
 
+def test_given_a_database_of_dagster_that_refuses_when_pruned_then_one_line_says_what_to_do(
+    settings: dict[str, str],
+) -> None:
+    nobody = "postgresql://nobody:hunter2@127.0.0.1:9/javis_dagster"
+
+    done = run_javis("db", "prune", settings={**settings, "DAGSTER_POSTGRES_URL": nobody})
+
+    assert done.returncode == 1
+    assert "Error: Dagster's database: connection to server" in done.stderr
+    assert "check DAGSTER_POSTGRES_URL" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "hunter2" not in done.stderr
+
+
 def test_given_a_login_of_each_role_then_it_may_do_what_the_document_says(settings: dict[str, str]) -> None:
     url = settings["DATABASE_URL"]
     add_issue(url, "Calibrate stage 1")
