@@ -264,7 +264,8 @@ def _epic_text(context: WorkContext, epic: EpicProgress) -> str:
     title = next((issue.title for issue in context.issues if issue.key == epic.key), None)
     due = f", due {epic.due_date}" if epic.due_date else ""
     forecast = _forecast_of(context, f"epic:{epic.key}")
-    when = f"; {_forecast_text(forecast)}" if forecast else ""
+    # Why there is none is the same for most epics, and would push the rest off the screen.
+    when = f"; {_forecast_text(forecast)}" if forecast and forecast.p50_on else ""
     return f"{epic.key} {_short(title or '')}: {epic.done} of {epic.items} done{due}{when}"
 
 

@@ -86,6 +86,8 @@ def history_of(issues: pd.DataFrame, today: Today, thresholds: Thresholds) -> tu
     daily = daily_finished(items, today, weeks=thresholds.weeks)
     weeks = -(-len(np.trim_zeros(daily, "f")) // 7)
     daily = daily[len(daily) - 7 * weeks :]
+    if weeks == 0:
+        return daily, f"nothing was finished in {thresholds.weeks} weeks"
     if weeks < thresholds.forecast_weeks_min:
         return (
             daily,

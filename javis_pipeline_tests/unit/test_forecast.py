@@ -75,13 +75,15 @@ def test_what_is_beyond_the_horizon_has_no_date():
 @pytest.mark.parametrize(
     ("issues", "reason"),
     [
-        pytest.param(_finished(9, every_days=20), "9 items finished in 23 weeks; a forecast needs 10", id="too few items"),
+        pytest.param(
+            _finished(9, every_days=20), "9 items finished in 23 weeks; a forecast needs 10", id="too few items"
+        ),
         pytest.param(
             [an_issue(f"OQC-{number}", "done", created_at=ago(400), resolved_at=ago(34)) for number in range(20)],
             "5 weeks since something was finished first; a forecast needs 6",
             id="too young",
         ),
-        pytest.param([], "0 weeks since something was finished first; a forecast needs 6", id="nothing finished"),
+        pytest.param([], "nothing was finished in 26 weeks", id="nothing finished"),
     ],
 )
 def test_given_too_short_a_history_then_it_says_so_instead_of_guessing(issues, reason):
