@@ -172,7 +172,7 @@ END $$;
 
 CREATE FUNCTION public.jira_issue_content_hash(title text, description text, status text, priority text, labels text[], assignee_id text, due_date date, story_points numeric, parent_key text) RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN (md5((ROW(title, description, status, priority, labels, assignee_id, (due_date - '2000-01-01'::date), story_points, parent_key))::text))::uuid;
+    RETURN (md5((ROW(title, description, status, priority, labels, assignee_id, CASE WHEN isfinite(due_date) THEN (due_date - '2000-01-01'::date) ELSE NULL::integer END, (due_date = 'infinity'::date), trim_scale(story_points), parent_key))::text))::uuid;
 
 CREATE TABLE public.jira_issues (
     key text NOT NULL,

@@ -57,7 +57,9 @@ def from_json(loaded: Any) -> Value:
 def _plain(value: object) -> object:
     if isinstance(value, Decimal):
         # A field's numbers are Jira's doubles; the shortest text of a double gives the Decimal back.
-        return float(value) if value.is_finite() else str(value)
+        if not value.is_finite():
+            return str(value)
+        return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, frozenset):
         return sorted(value)
     raise TypeError(f"{type(value).__name__} has no JSON form")

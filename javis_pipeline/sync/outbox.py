@@ -175,17 +175,35 @@ def _held_after(
     remote: RemoteRecord,
     changes: Sequence[FieldChange],
 ) -> tuple[Value, Value]:
-    """(local, remote form) of what the remote held right after our write: as read, unless somebody wrote after us."""
+    """(local, remote form) of what the remote held right after our write: as read, if that is what our write made."""
     value = remote.values.get(spec.name, MISSING)
-    of_field = [change for change in changes if change.field == spec.name]
-    # Without an entry of ours, only the value itself can tell that it is ours.
-    somebody_after = of_field[-1].entry_id != entry.entry_id if entry else not holds(op, spec.name, remote)
-    if not isinstance(value, Missing) and not somebody_after:
+    if not isinstance(value, Missing) and _made_by(spec, op, entry, value, remote, changes):
         try:
             return spec.codec.to_local(value), value
         except UnreadableValue:
             pass  # then what we sent is the best that is known
     return op.local[spec.name], op.desired[spec.name]
+
+
+def _made_by(
+    spec: Field,
+    op: Operation,
+    entry: FieldChange | None,
+    value: Value,
+    remote: RemoteRecord,
+    changes: Sequence[FieldChange],
+) -> bool:
+    """Whether a value that was read is the one that our write left.
+
+    The record and its history are not read in the same instant: our entry may be the newest although the record was
+    read before it was made. So the value itself has to tell, by the entry or by what was sent.
+    """
+    newest = [change for change in changes if change.field == spec.name][-1:]
+    if entry is not None and newest and newest[0].entry_id != entry.entry_id:
+        return False
+    if entry is not None and not isinstance(entry.new, Missing):
+        return spec.codec.canonical(value) == entry.new
+    return holds(op, spec.name, remote)
 
 
 def _confirm_set(draft: Draft, spec: Field, op: Operation) -> None:

@@ -149,3 +149,22 @@ def test_given_a_page_then_the_same_books_hold_it(database):
 def test_what_the_remote_in_memory_leaves_empty_is_what_the_table_has_by_default(scope):
     assert {name: scope.here[name] for name in EMPTY} == EMPTY
     assert isinstance(scope.remote, MemoryRemote)
+
+
+@pytest.mark.parametrize("value", ["infinity", "-infinity", "0044-03-15 BC"])
+def test_given_an_unseen_date_that_no_calendar_has_then_it_is_found_like_any_other(scope, value):
+    with scope.database.transaction() as conn:
+        conn.execute("SET LOCAL session_replication_role = replica")
+        conn.execute("UPDATE jira_issues SET due_date = %s::date", [value])
+
+    scope.sync()
+
+    assert scope.open_conflicts() == [("unmarked_local_change", "due_date", value, value, "2026-05-01")]
+
+
+def test_given_numbers_that_differ_in_zeros_only_then_nothing_was_changed_unseen(scope):
+    with scope.database.transaction() as conn:
+        conn.execute("SET LOCAL session_replication_role = replica")
+        conn.execute("UPDATE jira_issues SET story_points = 2.500")
+
+    assert list(scope.store.unmarked()) == []

@@ -20,7 +20,6 @@ from javis_pipeline.steps.reconcile import reconcile_edited, reconcile_records
 from javis_pipeline.steps.resolve import resolve
 from javis_pipeline.steps.settle import settle_operations
 from javis_pipeline.sync.draft import OFFERS
-from javis_pipeline.sync.fields import JIRA_FIELDS
 from javis_pipeline.sync.resolve import Choice
 from javis_pipeline.sync.run import Rules, Run
 from javis_pipeline_tests.property.sync_memory import (
@@ -49,6 +48,7 @@ class History:
 
     people: Sequence[str] = ("u1", "u2")
     parents: Sequence[str] = ("OPS-7", "OPS-8")
+    synced: Sequence[str] = tuple(SYNCED)
     statuses: Sequence[str] = tuple(STATUSES)
     priorities: Sequence[str] = tuple(PRIORITIES)
 
@@ -56,7 +56,7 @@ class History:
         self.rng = rng
         self.rules = rules or Rules()
         # People meet on few fields; spread over all of them they would hardly ever clash.
-        self.field_names = rng.sample(SYNCED, rng.choice((1, 2, 3, len(SYNCED))))
+        self.field_names = rng.sample(self.synced, rng.choice((1, 2, 3, len(self.synced))))
         self.world = World()
         self.store = self.make_store(self.world)
         self.remote = self.make_remote(self.world)
@@ -72,7 +72,7 @@ class History:
         self.store.observe = self._check_local
         self.remote.observe = self._note_remote
         for ref in self.refs:
-            for name in SYNCED:
+            for name in self.synced:
                 self._remember("remote", ref.resource_id, name, local_of(name, self._issue(ref).values[name]))
         self.index: dict[str, object] = {}
         self.sync()
@@ -92,7 +92,7 @@ class History:
 
     def play(self, steps: int = 24) -> None:
         rng = self.rng
-        for _ in range(rng.randint(1, steps)):
+        for _ in range(rng.randint(steps // 4, steps)):
             match rng.randint(0, 11):
                 case 0 | 1 | 2:
                     self.edit_locally()
@@ -120,7 +120,7 @@ class History:
             case 3:
                 ref = rng.choice(self.refs)
                 if not self.store.rows[ref.resource_id].local.bases:
-                    name = rng.choice(SYNCED)
+                    name = rng.choice(self.synced)
                     value = self._value(name)
                     self.store.edit_behind_the_trigger(ref.resource_id, name, value)
                     self._remember("local", ref.resource_id, name, value)
@@ -129,9 +129,11 @@ class History:
                 issue = self._issue(rng.choice(self.refs))
                 issue.visible = not issue.visible
             case _:
-                number = rng.randint(10, 99)
-                issue = self._issue(rng.choice(self.refs))
-                issue.ref = ResourceRef("jira_issue", issue.ref.resource_id, "OPS", f"OPS-{number}")
+                self.move(self._issue(rng.choice(self.refs)))
+
+    def move(self, issue: Issue) -> None:
+        """An issue gets another key."""
+        issue.ref = ResourceRef("jira_issue", issue.ref.resource_id, "OPS", f"OPS-{self.rng.randint(10, 99)}")
 
     def resolve_something(self) -> None:
         """A person chooses, perhaps between values that are not current any more."""
@@ -140,7 +142,7 @@ class History:
             return
         conflict = self.rng.choice(waiting)
         choice: Choice = self.rng.choice(("local", "remote", "manual"))
-        value = self._value(conflict.field) if conflict.field in SYNCED else None
+        value = self._value(conflict.field) if conflict.field in self.synced else None
         if choice == "manual":
             self._remember("local", conflict.ref.resource_id, conflict.field, value)
         with contextlib.suppress(ChangedSinceSeen, UsageError):
@@ -151,7 +153,7 @@ class History:
         self.crash_rate = self.rng.choice((0, 0, 0.05, 0.15)) if self.faulty else 0
         self.edit_rate = self.rng.choice((0, 0.05, 0.2))
         self.remote.fault = lambda _: self.rng.choice(FAULTS) if self.faulty else "ok"
-        self.remote.missing_fields = lambda: [self.rng.choice(SYNCED)] if self.rng.random() < 0.05 else ()
+        self.remote.missing_fields = lambda: [self.rng.choice(self.synced)] if self.rng.random() < 0.05 else ()
         with contextlib.suppress(Crash, RemoteBusy):
             self.sync()
         self.quiet()
@@ -250,7 +252,7 @@ class History:
         else:
             old = local_of(name, issue.values[name])
             self.remote.edit(
-                ref.resource_id, name, self._edited_text(old) if name == "description" else self._value(name)
+                ref.resource_id, name, self._edited_text(old) if FIELDS[name].is_text else self._value(name)
             )
 
     def _next_labels(self, ref: ResourceRef, old: Value, side: str) -> Value:
@@ -264,7 +266,7 @@ class History:
             return {"title": "two\nlines", "status": "Nope", "due_date": "1066-10-14", "priority": "Huge"}.get(
                 name, old
             )
-        return self._edited_text(old) if name == "description" else self._value(name)
+        return self._edited_text(old) if FIELDS[name].is_text else self._value(name)
 
     def _edited_text(self, old: Value) -> Value:
         blocks = str(old).split("\n\n") if old else []
@@ -301,7 +303,7 @@ class History:
                 return rng.choice(self.statuses)
 
     def _values(self) -> dict[str, Value]:
-        return {name: self._value(name) for name in SYNCED}
+        return {name: self._value(name) for name in self.synced}
 
     # --- what is checked while it happens ---
 
@@ -317,7 +319,7 @@ class History:
         self.seen[side, resource_id, name].append(value)
 
     def _was_seen(self, side: str, resource_id: str, name: str, value: Value) -> bool:
-        spec = JIRA_FIELDS[name]
+        spec = FIELDS[name]
         seen = list(self.seen[side, resource_id, name])
         if side == "remote":
             seen.append(local_of(name, self.remote.issues[resource_id].values[name]))
@@ -335,8 +337,8 @@ class History:
     def _check_local(self, plan: RecordPlan, before: LocalRecord | None, after: LocalRecord) -> None:
         """No silent loss here; the base moves only to what both sides held."""
         key = after.ref.resource_id
-        for name in SYNCED:
-            spec = JIRA_FIELDS[name]
+        for name in self.synced:
+            spec = FIELDS[name]
             new = after.values[name]
             self._remember("local", key, name, new)
             if before is None:
@@ -357,7 +359,7 @@ class History:
     def _note_remote(self, issue: Issue, name: str, old: Value, op: Operation | None) -> None:
         key, value = issue.ref.resource_id, local_of(name, old)
         self._remember("remote", key, name, value)
-        if op is None or JIRA_FIELDS[name].is_set:
+        if op is None or FIELDS[name].is_set:
             return
         if not self._was_seen("local", key, name, value):
             self.overwritten_remote.append((key, name, value))
@@ -366,7 +368,7 @@ class History:
 
     def check_settled(self) -> None:
         for issue in self.remote.issues.values():
-            for name in SYNCED:
+            for name in self.synced:
                 self._remember("remote", issue.ref.resource_id, name, local_of(name, issue.values[name]))
         for state in ("sent", "planned"):
             left = [op for op in self.store.ops.values() if op.state == state]
@@ -388,7 +390,7 @@ class History:
             for c in self.store.conflicts.values()
             if c.state == "open" and c.ref.resource_id == ref.resource_id and c.kind not in OFFERS
         }
-        for name in SYNCED:
+        for name in self.synced:
             if name in row.errors or name in open_fields:
                 continue
             if row.values[name] != local_of(name, issue.values[name]):
@@ -427,11 +429,11 @@ def how_many(variable: str, *, usual: int, thorough: int) -> int:
     return thorough if hypothesis.settings().max_examples > 1_000 else usual
 
 
-def play(seed: int, **options: object) -> History:
+def play(seed: int, kind: type[History] = History, **options: object) -> History:
     """The history of a seed; a broken law names the seed."""
     history = None
     try:
-        history = History(Random(seed), **options)  # type: ignore[arg-type]
+        history = kind(Random(seed), **options)  # type: ignore[arg-type]
         history.play()
     except Halt as broken:
         raise Halt(f"seed {seed}: {broken}") from broken

@@ -475,8 +475,9 @@ CREATE FUNCTION jira_issue_content_hash(
     story_points numeric, parent_key text
 ) RETURNS uuid
 LANGUAGE sql STABLE PARALLEL SAFE
-RETURN md5(ROW(title, description, status, priority, labels, assignee_id, due_date - DATE '2000-01-01', story_points,
-    parent_key)::text)::uuid;
+RETURN md5(ROW(title, description, status, priority, labels, assignee_id,
+    CASE WHEN isfinite(due_date) THEN due_date - DATE '2000-01-01' END, due_date = 'infinity',
+    trim_scale(story_points), parent_key)::text)::uuid;
 
 CREATE FUNCTION jira_issue_content_hash(row_ jira_issues) RETURNS uuid
 LANGUAGE sql STABLE PARALLEL SAFE
