@@ -51,7 +51,9 @@ def command(
             from javis_pipeline.steps.suggest import projects_of_sprint
 
             keys = projects_of_sprint(db, sprint, keys)
-        found = [(key, _advice(db, settings, key, epic, sprint)) for key in keys]
+        found = [(key, advice) for key in keys if (advice := _advice(db, settings, key, epic, sprint))]
+    if not found:
+        raise UsageError(f"no issue of {', '.join(keys)} is here yet; run javis sync first")
     if as_json:
         click.echo(json.dumps([_document(key, advice) for key, advice in found], indent=2, ensure_ascii=False))
         return
@@ -71,7 +73,10 @@ def _project_of(epic: str | None) -> tuple[str, ...]:
     return (project,)
 
 
-def _advice(db: "Database", settings: "Settings", key: str, epic: str | None, sprint: str | None) -> "StoredAdvice":
+def _advice(
+    db: "Database", settings: "Settings", key: str, epic: str | None, sprint: str | None
+) -> "StoredAdvice | None":
+    """The advice for a project; None, and a word about it, when nothing of it is here."""
     from javis_pipeline.steps.build_context import read_context
     from javis_pipeline.steps.suggest import epic_scope, sprint_scope, suggest
     from javis_pipeline.wiring import claude_client, context_scope
@@ -83,7 +88,8 @@ def _advice(db: "Database", settings: "Settings", key: str, epic: str | None, sp
         about = replace(about, thresholds=replace(about.thresholds, risks_per_kind=_ALL_RISKS))
     context = read_context(db, about, now=now, sprint=sprint)
     if not context.counts.total:
-        raise UsageError(f"no issue of project {key} is here yet; run javis sync --project {key}")
+        click.echo(f"{key}: no issue is here yet. Next: javis sync --project {key}", err=True)
+        return None
     scope = epic_scope(db, context, epic.upper()) if epic else sprint_scope(context) if sprint else AdviceScope()
     claude = claude_client(settings)
     try:
