@@ -63,7 +63,8 @@ def test(projects: tuple[str, ...], channel: str | None, dry_run: bool, as_json:
     from javis_pipeline.wiring import slack_client, slack_outlet
 
     settings, now = load_settings(), datetime.now(UTC)
-    keys = chosen_projects(projects, settings.partitions) if projects or not channel else ["test"]
+    by_project = projects or (settings.partitions and not channel)
+    keys = chosen_projects(projects, settings.partitions) if by_project else ["test"]
     outlets = {outlet.channel: outlet for outlet in (slack_outlet(settings, key, channel) for key in keys)}
     slack = slack_client(settings)
     if dry_run:
@@ -151,7 +152,7 @@ def _run(make: "MakePost", projects: Sequence[str], channel: str | None, *, dry_
 
     settings, now = load_settings(), datetime.now(UTC)
     if not settings.partitions:
-        settings.require_projects()
+        settings.require_projects()  # says what to set
     outlets = [slack_outlet(settings, key, channel) for key in chosen_projects(projects, settings.partitions)]
     # Without a token there is something to see, but nobody to tell.
     slack = None if dry_run and settings.slack_bot_token is None else slack_client(settings)
@@ -208,9 +209,8 @@ def _print(row: dict[str, Any]) -> None:
     from javis_pipeline.clients.slack_blocks import Message, as_text
 
     would = "would be " if row["dry_run"] and row["outcome"] == "posted" else ""
-    click.echo(
-        f"{row['project']}  {row['channel']}  {would}{_WORDS[row['outcome']]}  {row.get('permalink') or ''}".rstrip()
-    )
+    what = f"{would}{_WORDS[row['outcome']]}"
+    click.echo(f"{row['project']}  {row['channel']}  {what}  {row.get('permalink') or ''}".rstrip())
     for note in row["notes"]:
         click.echo(f"  {note}")
     if row["outcome"] == "nothing_to_say":

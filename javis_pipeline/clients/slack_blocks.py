@@ -212,9 +212,10 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def day(value: date) -> str:
-    """As in "Mon 23 Nov"."""
-    return f"{value:%a} {value.day} {value:%b}"
+def day(value: date, today: date | None = None) -> str:
+    """As in "Mon 23 Nov"; with the year unless it is that of `today`."""
+    year = "" if today is None or value.year == today.year else f" {value.year}"
+    return f"{value:%a} {value.day} {value:%b}{year}"
 
 
 def moment(value: datetime, zone: ZoneInfo) -> str:
@@ -454,7 +455,7 @@ def _sprint_lines(sprint: SprintState, context: WorkContext) -> list[str]:
         lines.append(f"{' and '.join(part for part in moved if part)} since it started")
     forecast = next((f for f in context.forecasts if f.subject == f"sprint:{sprint.sprint_id}"), None)
     if forecast is not None:
-        lines.append(_forecast_text(forecast))
+        lines.append(_forecast_text(forecast, context))
     return lines
 
 
@@ -467,10 +468,10 @@ def _time_left(sprint: SprintState) -> str:
     return f", {left} (until {day(sprint.end_on)})"
 
 
-def _forecast_text(forecast: Forecast) -> str:
+def _forecast_text(forecast: Forecast, context: WorkContext) -> str:
     if forecast.p85_on is None:
         return f"No forecast: {escaped(forecast.reason, 200)}" if forecast.reason else "No forecast"
-    text = f"Done by {day(forecast.p85_on)} in 85 of 100 cases"
+    text = f"Done by {day(forecast.p85_on, context.as_of.date())} in 85 of 100 cases"
     if forecast.on_time is not None:
         text += f"; on time in {round(100 * forecast.on_time)} of 100"
     return text
@@ -544,7 +545,7 @@ def _about(risk: Risk, context: WorkContext, sites: Sites) -> str:
     if risk.page_ids and risk.kind == "page_stale":
         titles = {page.page_id: page.title for page in context.pages}
         return f" ({sites.page(risk.page_ids[0], titles.get(risk.page_ids[0]) or 'the page')})"
-    if len(risk.issue_keys) != 1:
+    if not risk.issue_keys or not risk.summary.startswith((risk.issue_keys[0], f"epic {risk.issue_keys[0]}")):
         return ""
     title = _titles(context.issues).get(risk.issue_keys[0])
     return f" ({escaped(title, 80)})" if title else ""
@@ -571,7 +572,7 @@ def _proposal_blocks(digest: Digest, sites: Sites, *, shown: int, where: str, sk
     title = f"*{'More suggestions' if skip else 'What to do next'}* ({_engine_label(digest)})"
     if not digest.proposals:
         title += "\nNothing is suggested."
-    blocks = [divider(), section(title)]
+    blocks = [section(title)] if skip else [divider(), section(title)]
     notes = escaped(" ".join(digest.notes), 250)
     if notes and not skip:
         blocks.append(footnote(notes))
@@ -637,7 +638,7 @@ def _conflict_blocks(
     if not listed:
         return []
     title = "More conflicts" if skip else f"{counted(len(conflicts), 'conflict')} to decide"
-    blocks = [divider(), section(f"*{title}*")]
+    blocks = [section(f"*{title}*")] if skip else [divider(), section(f"*{title}*")]
     for conflict in listed[:shown]:
         blocks += _conflict(conflict, sites)
     if len(listed) > shown:
@@ -712,7 +713,7 @@ def _outlook_lines(context: WorkContext, sites: Sites) -> list[str]:
         name = names.get(forecast.subject) or (sites.issue(key) if kind == "epic" else escaped(key))
         title = titles.get(key)
         named = f"{name} ({escaped(title, 60)})" if title else name
-        lines.append(f"• {named}: {forecast.remaining} left. {_forecast_text(forecast)}")
+        lines.append(f"• {named}: {forecast.remaining} left. {_forecast_text(forecast, context)}")
     return lines
 
 
@@ -732,7 +733,8 @@ def alert_message(context: WorkContext, earlier: Earlier | None, sites: Sites) -
     project = context.project_key
     zone = ZoneInfo(context.time_zone)
     listed = [risk for risk in context.risks if risk.finding_id in facts.risks]
-    blocks = [header(f"{project}: {'risks changed' if listed else 'no risks any more'}")]
+    changed = "risks" if earlier is None else "risks changed"
+    blocks = [header(f"{project}: {changed if listed else 'no risks any more'}")]
     if earlier is not None:
         blocks += _news(facts, earlier, sites, zone)
     if listed:
@@ -771,7 +773,9 @@ def _scope_lines(scope: ScopeLine, now: datetime, zone: ZoneInfo) -> list[str]:
         f"{counted(scope.records, 'record')}, {scope.unpushed} not sent yet, {counted(scope.conflicts, 'conflict')}, "
         f"{counted(scope.errors, 'error')}, {scope.quarantined} unreadable",
     ]
-    done = [f"{escaped(str(name), 40).replace('_', ' ')} {count}" for name, count in scope.counts.items() if count]
+    # Counts only: what else a run notes is for the UI.
+    numbers = [(name, count) for name, count in scope.counts.items() if type(count) is int and count]
+    done = [f"{name.replace('_', ' ')} {count}" for name, count in numbers]
     if done:
         lines.append(f"Last run: {escaped(', '.join(done), 300)}")
     if scope.watermark is not None:

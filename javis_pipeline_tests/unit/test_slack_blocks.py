@@ -161,7 +161,7 @@ def a_scope(**parts: object) -> ScopeLine:
     usual = {
         "system": "jira", "scope": "OQC", "started_at": NOW, "outcome": "done", "watermark": NOW - timedelta(hours=3),
         "records": 129, "unpushed": 2, "conflicts": 1, "errors": 0, "quarantined": 0,
-        "counts": {"pulled": 12, "pushed": 0}, "error": None,
+        "counts": {"pulled": 12, "pushed": 0, "whole": True, "note": "x"}, "error": None,
     }  # fmt: skip
     return ScopeLine(**(usual | parts))  # type: ignore[arg-type]  # the parts are of the fields' types
 
@@ -175,7 +175,7 @@ def test_the_status_tells_when_counts_conflicts_errors_and_how_old_the_watermark
     assert message.text == "OQC: sync failed"
     assert "*Jira OQC*: done, started Mon 2 Mar, 10:00" in seen
     assert "129 records, 2 not sent yet, 1 conflict, 0 errors, 0 unreadable" in seen
-    assert "Last run: pulled 12" in seen
+    assert "Last run: pulled 12\n" in seen
     assert "Everything before Mon 2 Mar, 07:00 is here (3 hours ago)" in seen
     assert "Error: &lt;Confluence&gt; is away" in seen
 
