@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from javis_pipeline.cli.tables import print_table
+from javis_pipeline.context.wording import counted
 from javis_pipeline.records.context import (
     SEVERITY_ORDER,
     Blocker,
@@ -69,7 +70,7 @@ def print_summary(contexts: Sequence[WorkContext]) -> None:
             verdict(context),
             *(_count(context, severity) for severity in SEVERITY_ORDER),
             context.flow.in_progress,
-            f"{_pace(context):.1f}",
+            f"{context.flow.weekly_pace:.1f}",
             context.blockers.blocked,
             _sprint_cell(context),
         ]
@@ -191,21 +192,25 @@ def _sprint_lines(context: WorkContext, sprint: SprintState) -> Iterator[Text]:
 
 def _days_left(days: int) -> str:
     if days < 0:
-        return f"overrun by {-days} days"
-    return "last day" if days == 0 else f"{days} days left"
+        return f"overrun by {counted(-days, 'day')}"
+    return "last day" if days == 0 else f"{counted(days, 'day')} left"
 
 
 def _forecast_text(forecast: Forecast) -> str:
     if forecast.p50_on is None:
         return f"no forecast ({forecast.reason})"
     dates = f"done by {forecast.p50_on} (50 %), {forecast.p85_on or 'later than two years'} (85 %)"
-    due = f", on time {forecast.on_time:.0%}" if forecast.on_time is not None else ""
+    due = f", on time {100 * forecast.on_time:.0f} %" if forecast.on_time is not None else ""
     return dates + due
 
 
 def _flow_lines(context: WorkContext) -> Iterator[Text]:
     flow, counts = context.flow, context.counts
-    oldest = "" if flow.age_in_progress_max_days is None else f", the oldest for {flow.age_in_progress_max_days} days"
+    oldest = (
+        ""
+        if flow.age_in_progress_max_days is None
+        else f", the oldest for {counted(flow.age_in_progress_max_days, 'day')}"
+    )
     yield _labelled(
         "Work",
         f"{counts.new} not started, {counts.indeterminate} in progress{oldest}; "
@@ -215,7 +220,7 @@ def _flow_lines(context: WorkContext) -> Iterator[Text]:
     cycle = "cycle time unknown"
     if flow.cycle_p50_days is not None:
         cycle = f"half take up to {flow.cycle_p50_days:g} days, 85 % up to {flow.cycle_p85_days:g}"
-    yield _labelled("Pace", f"{_pace(context):.1f} items a week, lately {recent:.1f}; {cycle}")
+    yield _labelled("Pace", f"{context.flow.weekly_pace:.1f} items a week, lately {recent:.1f}; {cycle}")
 
 
 def _blocker_lines(context: WorkContext) -> Iterator[Text]:
@@ -224,11 +229,9 @@ def _blocker_lines(context: WorkContext) -> Iterator[Text]:
         yield _labelled("Blocked", "nothing waits for another issue")
         return
     roots = ", ".join(f"{root.key} holds up {root.held_up}{_where(root)}" for root in blockers.roots[:3])
-    cycles = f"; {len(blockers.cycles)} circles" if blockers.cycles else ""
-    yield _labelled(
-        "Blocked",
-        f"{blockers.blocked} issues, in chains of up to {blockers.deepest}{cycles}{f'; {roots}' if roots else ''}",
-    )
+    cycles = f"; {counted(len(blockers.cycles), 'circle')}" if blockers.cycles else ""
+    blocked = f"{counted(blockers.blocked, 'issue')}, in chains of up to {blockers.deepest}{cycles}"
+    yield _labelled("Blocked", f"{blocked}; {roots}" if roots else blocked)
 
 
 def _where(root: Blocker) -> str:
@@ -346,11 +349,6 @@ def _forecast_of(context: WorkContext, subject: str) -> Forecast | None:
 
 def _count(context: WorkContext, severity: str) -> int:
     return sum(total.count for total in context.risk_totals if total.severity == severity)
-
-
-def _pace(context: WorkContext) -> float:
-    weeks = context.flow.throughput
-    return context.flow.finished_in_window / len(weeks) if weeks else 0.0
 
 
 def _sprint_cell(context: WorkContext) -> str:

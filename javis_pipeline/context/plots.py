@@ -125,7 +125,7 @@ def _throughput(axes: Axes, context: WorkContext) -> None:
         return _empty(axes, f"nothing was finished in {len(weeks)} weeks")
     finished = [week.finished for week in weeks]
     axes.bar([_place(week.week_start) + 3.0 for week in weeks], finished, width=5.6, color=_BLUE)
-    mean = sum(finished) / len(finished)
+    mean = context.flow.weekly_pace
     axes.axhline(mean, color=_RED, linestyle="--", linewidth=1.8, label=f"mean {mean:.1f}")
     if len(finished) >= 8:
         recent = sum(finished[-4:]) / 4

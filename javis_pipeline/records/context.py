@@ -169,6 +169,13 @@ class Flow:
     cumulative: tuple[FlowDay, ...]
     cycles: tuple[FinishedItem, ...]
 
+    @property
+    def weekly_pace(self) -> float:
+        """Items finished a week since the first one was, within the weeks of `throughput`; 0.0 when none was."""
+        weeks = [week.finished for week in self.throughput]
+        begun = next((place for place, finished in enumerate(weeks) if finished), None)
+        return 0.0 if begun is None else self.finished_in_window / len(weeks[begun:])
+
 
 @dataclass(frozen=True, slots=True)
 class SprintState:

@@ -115,7 +115,7 @@ def test_given_a_finish_before_the_start_then_there_is_no_cycle_time_and_a_note(
 
     assert context.flow.cycles_known == 0
     assert context.flow.finished_in_window == 1
-    assert any("finished before they were started" in note for note in context.notes)
+    assert any("finished before being started" in note for note in context.notes)
 
 
 def test_ages_are_whole_days_and_never_negative():

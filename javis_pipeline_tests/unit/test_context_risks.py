@@ -211,7 +211,7 @@ def test_given_a_due_date_before_creation_then_it_is_late_since_it_was_made():
     (risk,) = risks_of(context, "overdue")
     assert risk.evidence["days_overdue"] == 3
     assert risk.since == day(-2)
-    assert "1 issues have a due date before they were made; they count as late since then (OQC-1)" in context.notes
+    assert "due before being made, so late since then: 1 issue (OQC-1)" in context.notes
 
 
 def test_given_an_issue_in_two_active_sprints_then_it_is_unassigned_once():

@@ -9,6 +9,7 @@ from javis_pipeline.context.attention import is_forgotten, is_high
 from javis_pipeline.context.days import as_date, looked_up
 from javis_pipeline.context.facts import Facts
 from javis_pipeline.context.risks.ranking import Found, found_rows
+from javis_pipeline.context.wording import counted
 from javis_pipeline.records.context import Risk
 
 
@@ -73,6 +74,6 @@ def _summary(key: str, blockers: list[str], unknown: int, days: float) -> str:
     if not blockers:
         return f"{key} is flagged as impeded"
     named = ", ".join(blockers[:3]) + (f" and {len(blockers) - 3} more" if len(blockers) > 3 else "")
-    how_long = "" if pd.isna(days) else f", for {int(days)} days at most"
+    how_long = "" if pd.isna(days) else f", for {counted(int(days), 'day')} at most"
     doubt = f" ({unknown} of them not synced: may be done)" if unknown else ""
     return f"{key} is blocked by {named}{doubt}{how_long}"

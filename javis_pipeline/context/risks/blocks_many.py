@@ -2,6 +2,7 @@
 
 from javis_pipeline.context.facts import Facts
 from javis_pipeline.context.risks.ranking import Found, found
+from javis_pipeline.context.wording import counted
 from javis_pipeline.records.context import Risk
 
 
@@ -27,7 +28,7 @@ def _risk(facts: Facts, key: str, held: list[str]) -> Risk:
         finding_id=f"blocks_many:{key}",
         kind="blocks_many",
         severity="high" if len(held) >= 2 * facts.thresholds.blocks_many else "medium",
-        summary=f"{key} holds up {len(held)} issues, {direct} of them directly",
+        summary=f"{key} holds up {counted(len(held), 'issue')}, {direct} of them directly",
         issue_keys=(key, *held[:20]),
         evidence={"holds_up": len(held), "directly": direct},
         since=None,

@@ -8,6 +8,7 @@ import pandas as pd
 from javis_pipeline.context.days import as_date, looked_up
 from javis_pipeline.context.facts import Facts
 from javis_pipeline.context.risks.ranking import Found, found_rows, graded
+from javis_pipeline.context.wording import counted
 from javis_pipeline.records.context import Risk
 
 # Until it is settled neither side gets the other's value, so people work on different texts.
@@ -45,7 +46,7 @@ def _risk(row: Mapping[Hashable, Any]) -> Risk:
         finding_id=f"conflict_open:{'page-' if is_page else ''}{row['key']}",
         kind="conflict_open",
         severity=row["severity"],
-        summary=f"{what} was edited on both sides ({fields} field{'s' if fields > 1 else ''}) and waits for a choice",
+        summary=f"{what} was edited on both sides ({counted(fields, 'field')}) and waits for a choice",
         issue_keys=() if is_page else (row["key"],),
         evidence=evidence,
         since=as_date(row["since"]),

@@ -8,6 +8,7 @@ import pandas as pd
 from javis_pipeline.context.days import as_date
 from javis_pipeline.context.facts import Facts
 from javis_pipeline.context.risks.ranking import Found, found_rows, graded
+from javis_pipeline.context.wording import counted
 from javis_pipeline.records.context import Risk
 
 
@@ -24,7 +25,7 @@ def find(facts: Facts) -> Found:
 
 def _risk(row: Mapping[Hashable, Any]) -> Risk:
     days = int(row["days_left"])
-    when = {0: "today", 1: "tomorrow"}.get(days, f"in {days} days")
+    when = {0: "today", 1: "tomorrow"}.get(days, f"in {counted(days, 'day')}")
     return Risk(
         finding_id=f"due_soon_not_started:{row['key']}",
         kind="due_soon_not_started",

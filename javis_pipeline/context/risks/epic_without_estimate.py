@@ -6,6 +6,7 @@ from typing import Any
 from javis_pipeline.context.days import as_date, looked_up
 from javis_pipeline.context.facts import Facts
 from javis_pipeline.context.risks.ranking import Found, found_rows
+from javis_pipeline.context.wording import counted
 from javis_pipeline.records.context import Risk
 
 # A project estimates when so many of its open items carry points.
@@ -36,7 +37,7 @@ def _risk(row: Mapping[Hashable, Any]) -> Risk:
         finding_id=f"epic_without_estimate:{row['key']}",
         kind="epic_without_estimate",
         severity=row["severity"],
-        summary=f"epic {row['key']} has {waiting} open issues and no estimate",
+        summary=f"epic {row['key']} has {counted(waiting, 'open issue')} and no estimate",
         issue_keys=(row["key"],),
         evidence={"open_items": waiting},
         since=as_date(row["created_day"]),

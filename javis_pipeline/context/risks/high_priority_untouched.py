@@ -7,6 +7,7 @@ from javis_pipeline.context.attention import is_forgotten, is_high
 from javis_pipeline.context.days import as_date
 from javis_pipeline.context.facts import Facts
 from javis_pipeline.context.risks.ranking import Found, found_rows, graded
+from javis_pipeline.context.wording import counted
 from javis_pipeline.records.context import Risk
 
 
@@ -28,7 +29,10 @@ def _risk(row: Mapping[Hashable, Any]) -> Risk:
         finding_id=f"high_priority_untouched:{row['key']}",
         kind="high_priority_untouched",
         severity=row["severity"],
-        summary=f"{row['key']} has priority {row['priority']}, is not started and was not touched for {days} days",
+        summary=(
+            f"{row['key']} has priority {row['priority']}, is not started and was not touched for "
+            f"{counted(days, 'day')}"
+        ),
         issue_keys=(row["key"],),
         evidence={"untouched_days": days, "priority": row["priority"]},
         since=as_date(row["updated_day"]),

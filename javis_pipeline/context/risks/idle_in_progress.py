@@ -8,6 +8,7 @@ from javis_pipeline.context.days import as_date
 from javis_pipeline.context.facts import Facts
 from javis_pipeline.context.risks.ranking import Found, found_rows, graded
 from javis_pipeline.context.thresholds import Thresholds
+from javis_pipeline.context.wording import counted
 from javis_pipeline.records.context import Flow, Risk
 
 
@@ -38,7 +39,10 @@ def _risk(row: Mapping[Hashable, Any]) -> Risk:
         finding_id=f"idle_in_progress:{row['key']}",
         kind="idle_in_progress",
         severity=row["severity"],
-        summary=f"{row['key']} is in progress and was not touched for {days} days; usual is up to {row['limit']:g}",
+        summary=(
+            f"{row['key']} is in progress and was not touched for {counted(days, 'day')}; "
+            f"usual is up to {row['limit']:g}"
+        ),
         issue_keys=(row["key"],),
         evidence={"idle_days": days, "usual_days": row["limit"]},
         since=as_date(row["updated_day"]),

@@ -9,6 +9,7 @@ from javis_pipeline.context.attention import is_forgotten, is_high
 from javis_pipeline.context.days import as_date
 from javis_pipeline.context.facts import Facts
 from javis_pipeline.context.risks.ranking import Found, found_rows, graded
+from javis_pipeline.context.wording import counted
 from javis_pipeline.records.context import Risk
 
 
@@ -32,7 +33,7 @@ def _risk(row: Mapping[Hashable, Any]) -> Risk:
         finding_id=f"overdue:{row['key']}",
         kind="overdue",
         severity=row["severity"],
-        summary=f"{row['key']} is overdue for {days} days",
+        summary=f"{row['key']} is overdue for {counted(days, 'day')}",
         issue_keys=(row["key"],),
         evidence={"days_overdue": days, "due_date": str(as_date(row["due_date"]))},
         since=as_date(row["since"]),

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from javis_pipeline.context.facts import Facts
 from javis_pipeline.context.risks.ranking import Found, found
+from javis_pipeline.context.wording import counted
 from javis_pipeline.records.context import PersonLoad, Risk
 
 _KEYS_LISTED = 10
@@ -24,7 +25,7 @@ def _risk(facts: Facts, load: PersonLoad, limit: int) -> Risk:
         kind="overloaded_person",
         severity="high" if load.in_progress >= 2 * limit else "medium",
         summary=(
-            f"one person has {load.in_progress} issues in progress, {load.overdue} overdue, "
+            f"one person has {counted(load.in_progress, 'issue')} in progress, {load.overdue} overdue, "
             f"and finished {load.finished_last_4_weeks} in four weeks"
         ),
         issue_keys=tuple(_in_progress(facts, load.account_id)),

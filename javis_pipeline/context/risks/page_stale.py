@@ -2,6 +2,7 @@
 
 from javis_pipeline.context.facts import Facts
 from javis_pipeline.context.risks.ranking import Found, found
+from javis_pipeline.context.wording import counted
 from javis_pipeline.records.context import PageState, Risk
 
 _KEYS_LISTED = 10
@@ -21,7 +22,7 @@ def _risk(page: PageState) -> Risk:
         kind="page_stale",
         severity="low",
         summary=(
-            f"page {page.page_id} names {named} issue{'s' if named > 1 else ''} and was edited {page.behind_days} days "
+            f"page {page.page_id} names {counted(named, 'issue')} and was edited {counted(page.behind_days, 'day')} "
             "before the last of them changed"
         ),
         issue_keys=page.issue_keys[:_KEYS_LISTED],

@@ -8,6 +8,7 @@ import pandas as pd
 from javis_pipeline.context.days import as_date
 from javis_pipeline.context.facts import Facts
 from javis_pipeline.context.risks.ranking import Found, found_rows, graded
+from javis_pipeline.context.wording import counted
 from javis_pipeline.records.context import Risk
 
 
@@ -24,12 +25,13 @@ def find(facts: Facts) -> Found:
 
 def _risk(row: Mapping[Hashable, Any]) -> Risk:
     times, days = int(row["reopenings"]), int(row["days"])
+    when = "today" if days == 0 else f"{counted(days, 'day')} ago"
     again = "" if times == 1 else f", for the {times}. time"
     return Risk(
         finding_id=f"reopened:{row['key']}",
         kind="reopened",
         severity=row["severity"],
-        summary=f"{row['key']} was reopened {days} days ago{again}",
+        summary=f"{row['key']} was reopened {when}{again}",
         issue_keys=(row["key"],),
         evidence={"reopenings": times, "days_ago": days},
         since=as_date(row["since"]),

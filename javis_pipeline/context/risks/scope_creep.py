@@ -2,6 +2,7 @@
 
 from javis_pipeline.context.facts import Facts
 from javis_pipeline.context.risks.ranking import Found, found
+from javis_pipeline.context.wording import counted
 from javis_pipeline.records.context import Risk, SprintState
 
 _KEYS_LISTED = 20
@@ -29,7 +30,7 @@ def _risk(sprint: SprintState) -> Risk:
         finding_id=f"scope_creep:sprint-{sprint.sprint_id}",
         kind="scope_creep",
         severity="high" if percent >= 50 else "medium",
-        summary=f"the sprint started with {sprint.committed} items and {added} were added since ({percent:g} %)",
+        summary=f"the sprint started with {counted(sprint.committed, 'item')}; added since: {added} ({percent:g} %)",
         issue_keys=sprint.added_keys[:_KEYS_LISTED],
         evidence={
             "sprint_id": sprint.sprint_id,

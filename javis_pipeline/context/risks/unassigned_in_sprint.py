@@ -8,6 +8,7 @@ import pandas as pd
 from javis_pipeline.context.days import as_date, looked_up
 from javis_pipeline.context.facts import Facts
 from javis_pipeline.context.risks.ranking import Found, found_rows, graded
+from javis_pipeline.context.wording import counted
 from javis_pipeline.records.context import Risk
 
 
@@ -38,7 +39,7 @@ def _risk(row: Mapping[Hashable, Any]) -> Risk:
     if not pd.isna(row["days_left"]):
         evidence["days_left"] = int(row["days_left"])
         days = int(row["days_left"])
-        when = f", {days} days before its end" if days >= 0 else ", which should have ended"
+        when = f", {counted(days, 'day')} before its end" if days >= 0 else ", which should have ended"
     return Risk(
         finding_id=f"unassigned_in_sprint:{row['key']}",
         kind="unassigned_in_sprint",
