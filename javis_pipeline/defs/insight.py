@@ -7,6 +7,7 @@ import dagster as dg
 
 from javis_pipeline.db.connection import Database
 from javis_pipeline.defs.conflicts import sync_conflicts
+from javis_pipeline.defs.confluence import confluence_pages
 from javis_pipeline.defs.failures import explained_failures
 from javis_pipeline.defs.jira import jira_issues
 from javis_pipeline.defs.metadata import SAMPLE_ROWS, link, markdown_table, picture, plain
@@ -21,7 +22,7 @@ from javis_pipeline.wiring import claude_client, context_scope
 
 @dg.asset(
     partitions_def=projects,
-    deps=[jira_issues, sync_conflicts],
+    deps=[jira_issues, confluence_pages, sync_conflicts],
     group_name="insight",
     kinds={"pandas"},
     owners=["team:javis"],
@@ -59,7 +60,7 @@ def _context_metadata(context: WorkContext, settings: Settings) -> dict[str, Any
             markdown_table(["severity", "risk", "issues", "why", "since"], risks[: 2 * SAMPLE_ROWS])
         ),
         "blockers": dg.MetadataValue.md(markdown_table(["blocker", "holds up", "depth", "such as"], blockers)),
-        "forecast": dg.MetadataValue.md(
+        "forecast_dates": dg.MetadataValue.md(
             markdown_table(["of", "items left", "50 %", "85 %", "95 %", "wanted"], forecasts)
         ),
         **{name: picture(plot(context, name), name.replace("_", " ")) for name in PLOTS},
@@ -108,7 +109,7 @@ def _advice_metadata(advice: StoredAdvice, settings: Settings) -> dict[str, Any]
         "dropped": sum(advice.dropped.values()),
         "dropped_because": dict(advice.dropped),
         "ranked": dg.MetadataValue.md(_ranked(advice, site)),
-        "notes": dg.MetadataValue.md("\n".join(f"- {note}" for note in advice.notes) or "*none*"),
+        "notes": dg.MetadataValue.md("\n".join(f"- {plain(note)}" for note in advice.notes) or "*none*"),
         **_cost(advice),
     }
 

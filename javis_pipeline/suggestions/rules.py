@@ -54,7 +54,8 @@ def rules_advice(context: WorkContext, vocabulary: Vocabulary, *, notes: tuple[s
     """
     advisor = _Advisor(context, vocabulary)
     # Of equal findings the one comes first that the context, too, has first.
-    by_score = sorted(context.risks, key=advisor.score, reverse=True)
+    risks = [risk for risk in context.risks if not advisor.is_told_by_circle(risk)]
+    by_score = sorted(risks, key=advisor.score, reverse=True)
     groups: dict[RiskKind, list[Risk]] = {}
     for risk in by_score:
         groups.setdefault(risk.kind, []).append(risk)
@@ -73,20 +74,28 @@ class _Advisor:
         self._in_sprint = {key for sprint in context.sprints for key in sprint.remaining_keys}
         self._held_up = {root.key: root.held_up for root in context.blockers.roots}
         self._overloaded = {risk.account_id for risk in context.risks if risk.kind == "overloaded_person"}
+        self._circles = [set(risk.issue_keys) for risk in context.risks if risk.kind == "dependency_cycle"]
         self._pressing = {
             risk.issue_keys[0] for risk in context.risks if risk.kind == "blocked" and risk.severity != "low"
         }
+        self._told_by_circle = Counter(risk.kind for risk in context.risks if self.is_told_by_circle(risk))
         self._given: Counter[str] = Counter()
         self._acted: set[tuple[ActionKind, str]] = set()
 
     def score(self, risk: Risk) -> float:
         """How much acting on this finding is worth: severity, kind, the work it holds up, the sprint, the priority."""
         held_up = max((self._held_up.get(key, 0) for key in risk.issue_keys), default=0)
+        if risk.kind == "dependency_cycle":
+            held_up = max(held_up, len(risk.issue_keys))
         in_sprint = SPRINT_BONUS if self._in_sprint.intersection(risk.issue_keys[:1]) else 0.0
         subject = self._subject(risk)
         top = TOP_PRIORITY_BONUS if subject and subject.priority in self._vocabulary.priorities[:1] else 0.0
         bonus = min(log2(1 + held_up), MOST_HELD_UP_BONUS) + in_sprint + top
         return SEVERITY_WEIGHT[self.severity(risk)] * (KIND_WEIGHT[risk.kind] + bonus / 4)
+
+    def is_told_by_circle(self, risk: Risk) -> bool:
+        """Whether the finding says of an issue that it is blocked by others of its circle only."""
+        return risk.kind == "blocked" and any(circle.issuperset(risk.issue_keys) for circle in self._circles)
 
     def severity(self, risk: Risk) -> Severity:
         """The finding's severity, a step lower where the rest of the context says that it does not press.
@@ -115,8 +124,9 @@ class _Advisor:
             keys |= dict.fromkeys(risk.issue_keys)
         for action in actions:
             keys.setdefault(action.issue_key)
-        more = max(self._context.total(kind), len(group)) - len(shown)
-        reasons = [*map(self._reason, shown), *([f"{more} more like this."] if more else [])]
+        more = max(self._context.total(kind) - self._told_by_circle[kind], len(group)) - len(shown)
+        rest = "that can wait" if shown == pressing and severity != "low" else "like this"
+        reasons = [*map(self._reason, shown), *([f"{more} more {rest}."] if more else [])]
         return Suggestion(
             kind=kind,
             title=cleaned(_TITLES[kind].format(subjects=self._subjects(shown)), TITLE_LENGTH),

@@ -213,6 +213,17 @@ CASES = {
         ("dependency_cycle:OQC-3",),
         held_up={3: 10},
     ),
+    "blocked by its own circle": Case(
+        "That they block each other is said by the circle; do not say it again.",
+        (
+            finding("high blocked", 1, 2),
+            finding("high blocked", 2, 1),
+            finding("high blocked", 3, 4),
+            finding("high dependency_cycle", 1, 2),
+        ),
+        ("dependency_cycle:OQC-1", "blocked:OQC-3"),
+        held_up={4: 1},
+    ),
     "late and blocked": Case(
         "It is late because it is blocked, and five more wait: the blocker.",
         (finding("high overdue", 1), finding("high blocked", 1, 2)),
@@ -295,4 +306,4 @@ def test_given_pressing_and_forgotten_findings_of_a_kind_then_only_the_pressing_
 
     assert suggestion.title == "Unblock OQC-1"
     assert suggestion.finding_ids == ("blocked:OQC-1",)
-    assert suggestion.rationale.endswith("1 more like this.")
+    assert suggestion.rationale.endswith("1 more that can wait.")
