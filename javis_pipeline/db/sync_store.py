@@ -151,6 +151,11 @@ class PostgresStore:
         """All records of the scope that are not known to be gone, by id."""
         return self._refs("records_of_scope")
 
+    def count_records(self) -> int:
+        """How many records `records` would give."""
+        with self._database.transaction() as conn:
+            return int(self._run(conn, "count_records")[0]["records"])
+
     def unmarked(self) -> Sequence[ResourceRef]:
         """Records that were changed behind the trigger's back, by id. Reads every row of the scope."""
         return self._refs("unmarked_records")

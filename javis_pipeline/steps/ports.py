@@ -59,6 +59,10 @@ class SyncStore(Protocol):
         """All records of the scope that are not known to be gone, by id."""
         ...
 
+    def count_records(self) -> int:
+        """How many records `records` would give."""
+        ...
+
     def conflict(self, conflict_id: UUID) -> Conflict | None:
         """A conflict of any state."""
         ...

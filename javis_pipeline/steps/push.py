@@ -13,6 +13,7 @@ from javis_pipeline.records.sync import Operation, OperationKind, Overrides, Rec
 from javis_pipeline.records.values import ResourceRef
 from javis_pipeline.steps.ports import RemoteRecords, SyncStore
 from javis_pipeline.steps.settle import settle
+from javis_pipeline.steps.side_by_side import side_by_side
 from javis_pipeline.sync.guards import guard_writes
 from javis_pipeline.sync.merge import missing_record
 from javis_pipeline.sync.outbox import reject_operation, send_operation, unsend_operation
@@ -35,34 +36,79 @@ class Pushed:
     unknown: int = 0
     postponed: int = 0
 
+    def add(self, other: "Pushed") -> None:
+        """Count these too."""
+        self.confirmed += other.confirmed
+        self.rejected += other.rejected
+        self.unknown += other.unknown
+        self.postponed += other.postponed
+
     def count(self) -> dict[str, int]:
+        """The numbers by name, for logs and metadata."""
         return dataclasses.asdict(self)
 
 
-def push_operations(store: SyncStore, remote: RemoteRecords, run: Run, overrides: Overrides) -> Pushed:
+class _Patience:
+    """Counts busy answers in a row; too many, and nothing more is sent in this run."""
+
+    def __init__(self) -> None:
+        self._in_a_row = 0
+        self.exhausted_by: RemoteBusy | None = None
+
+    def busy(self, error: RemoteBusy) -> None:
+        self._in_a_row += 1
+        if self._in_a_row >= _MOST_BUSY:
+            self.exhausted_by = error
+
+    def answered(self) -> None:
+        self._in_a_row = 0
+
+
+def push_operations(
+    store: SyncStore, remote: RemoteRecords, run: Run, overrides: Overrides, *, threads: int = 1
+) -> Pushed:
     """Send the scope's planned operations, record by record.
 
     At most one request of each sort goes to a record in one run.
+
+    Args:
+        store: Our side.
+        remote: The other side.
+        run: Rules, clock, ids.
+        overrides: What a person allowed for this run.
+        threads: Records that are worked on at once.
 
     Raises:
         SyncHalted: Suspiciously many writes are planned; nothing was sent.
         RemoteBusy: The remote wants no more requests now; what was not sent stays planned.
     """
-    refs = _records_of(store.operations("planned"))
-    planned = len(store.operations("planned"))
-    guard_writes(store.name, writes=planned, records=len(store.records()), overrides=overrides)
+    planned = store.operations("planned")
+    guard_writes(store.name, writes=len(planned), records=store.count_records(), overrides=overrides)
+    patience = _Patience()
+
+    def push(ref: ResourceRef) -> Pushed:
+        return _push_patiently(store, remote, ref, run, patience)
+
     done = Pushed()
-    busy = 0
-    for ref in refs:
-        try:
-            _push_record(store, remote, ref, run, done)
-            busy = 0
-        except RemoteBusy:
-            done.postponed += 1
-            busy += 1
-            if busy >= _MOST_BUSY:
-                raise
+    for one in side_by_side(push, _records_of(planned), threads=threads):
+        done.add(one)
     _LOG.info("pushed scope=%r %s", store.name, " ".join(f"{name}={n}" for name, n in done.count().items()))
+    if patience.exhausted_by is not None:
+        raise patience.exhausted_by
+    return done
+
+
+def _push_patiently(store: SyncStore, remote: RemoteRecords, ref: ResourceRef, run: Run, patience: _Patience) -> Pushed:
+    done = Pushed()
+    if patience.exhausted_by is not None:
+        done.postponed += 1
+        return done
+    try:
+        _push_record(store, remote, ref, run, done)
+        patience.answered()
+    except RemoteBusy as error:
+        done.postponed += 1
+        patience.busy(error)
     return done
 
 

@@ -9,6 +9,7 @@ from javis_pipeline.errors import RemoteMissing, UnreadableRecord
 from javis_pipeline.records.sync import FieldChange, PlanItem, RecordPlan, RemoteRecord
 from javis_pipeline.records.values import ResourceRef
 from javis_pipeline.steps.ports import Decide, RemoteRecords, SyncStore
+from javis_pipeline.steps.side_by_side import side_by_side
 from javis_pipeline.sync.merge import missing_record, needs_history, reconcile_record
 from javis_pipeline.sync.run import Run
 
@@ -44,13 +45,21 @@ class Reconciled:
         }
 
 
-def reconcile_edited(store: SyncStore, remote: RemoteRecords, run: Run, *, proved: bool) -> Reconciled:
+def reconcile_edited(
+    store: SyncStore, remote: RemoteRecords, run: Run, *, proved: bool, threads: int = 1
+) -> Reconciled:
     """Decide every record that was edited here or waits for its turn; see `reconcile_records`."""
-    return reconcile_records(store, remote, store.to_decide(), run, proved=proved)
+    return reconcile_records(store, remote, store.to_decide(), run, proved=proved, threads=threads)
 
 
 def reconcile_records(
-    store: SyncStore, remote: RemoteRecords, refs: Iterable[ResourceRef], run: Run, *, proved: bool
+    store: SyncStore,
+    remote: RemoteRecords,
+    refs: Iterable[ResourceRef],
+    run: Run,
+    *,
+    proved: bool,
+    threads: int = 1,
 ) -> Reconciled:
     """Decide some records and store what was decided, one transaction each.
 
@@ -61,57 +70,71 @@ def reconcile_records(
         run: Rules, clock, ids.
         proved: True when this run has proved who we are and that the scope is visible: only then does a record that
             is not found count as missing.
+        threads: Records that are worked on at once.
     """
-    done = _for_each(store, remote, refs, run, store.change, proved=proved)
+    done = _for_each(store, remote, refs, run, store.change, proved=proved, threads=threads)
     counts = " ".join(f"{name}={number}" for name, number in done.count().items())
     _LOG.info("reconciled scope=%r %s", store.name, counts)
     return done
 
 
 def plan_records(
-    store: SyncStore, remote: RemoteRecords, refs: Iterable[ResourceRef], run: Run, *, proved: bool
+    store: SyncStore,
+    remote: RemoteRecords,
+    refs: Iterable[ResourceRef],
+    run: Run,
+    *,
+    proved: bool,
+    threads: int = 1,
 ) -> Reconciled:
     """What `reconcile_records` would do on the same records, without doing it."""
-    return _for_each(store, remote, refs, run, lambda ref, decide: decide(store.state(ref)), proved=proved)
+
+    def change_nothing(ref: ResourceRef, decide: Decide) -> RecordPlan:
+        return decide(store.state(ref))
+
+    return _for_each(store, remote, refs, run, change_nothing, proved=proved, threads=threads)
 
 
 Change = Callable[[ResourceRef, Decide], RecordPlan]
 
 
 def _for_each(
-    store: SyncStore, remote: RemoteRecords, refs: Iterable[ResourceRef], run: Run, change: Change, *, proved: bool
+    store: SyncStore,
+    remote: RemoteRecords,
+    refs: Iterable[ResourceRef],
+    run: Run,
+    change: Change,
+    *,
+    proved: bool,
+    threads: int,
 ) -> Reconciled:
+    def reconcile(ref: ResourceRef) -> Reconciled:
+        return _reconcile(store, remote, ref, run, change, proved=proved)
+
     done = Reconciled()
-    for ref in refs:
-        plan = _reconcile(store, remote, ref, run, done, change, proved=proved)
-        if plan is not None:
-            done.items.extend(plan.items)
+    for one in side_by_side(reconcile, refs, threads=threads):
+        done.seen += one.seen
+        done.missing += one.missing
+        done.unreadable |= one.unreadable
+        done.items += one.items
     return done
 
 
 def _reconcile(
-    store: SyncStore,
-    remote: RemoteRecords,
-    ref: ResourceRef,
-    run: Run,
-    done: Reconciled,
-    change: Change,
-    *,
-    proved: bool,
-) -> RecordPlan | None:
+    store: SyncStore, remote: RemoteRecords, ref: ResourceRef, run: Run, change: Change, *, proved: bool
+) -> Reconciled:
     try:
         record = remote.fetch(ref)
     except RemoteMissing:
-        done.missing += 1
         if store.state(ref).local is None:
-            return None
-        return change(ref, lambda state: missing_record(state, run, proved=proved))
+            return Reconciled(missing=1)
+        plan = change(ref, lambda state: missing_record(state, run, proved=proved))
+        return Reconciled(missing=1, items=list(plan.items))
     except UnreadableRecord as error:
-        done.unreadable[ref.resource_id] = str(error)
-        return None
-    done.seen += 1
+        return Reconciled(unreadable={ref.resource_id: str(error)})
     changes = _history_if_needed(store, remote, ref, record, run)
-    return change(ref, lambda state: reconcile_record(state, record, run, changes))
+    plan = change(ref, lambda state: reconcile_record(state, record, run, changes))
+    return Reconciled(seen=1, items=list(plan.items))
 
 
 def _history_if_needed(

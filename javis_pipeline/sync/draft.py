@@ -155,6 +155,11 @@ class Draft:
             if c.local == self.values.get(name)
         )
 
+    @property
+    def waits_for_return(self) -> bool:
+        """Whether a person chose to keep the edits of a record that is gone."""
+        return any(c.field == WHOLE_RECORD and c.state == "resolved" for c in self.conflicts.values())
+
     def open_conflict(
         self,
         name: str,

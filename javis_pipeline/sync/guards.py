@@ -20,15 +20,6 @@ def guard_identity(what: str, *, account_id: str, last_account_id: str | None, o
     )
 
 
-def guard_visible(what: str, *, visible: bool) -> None:
-    """What is not visible cannot be told from what is deleted."""
-    if not visible:
-        raise SyncHalted(
-            f"{what} is not visible to this account; nothing was changed. "
-            "Give the account access, or take it out of the synced scopes"
-        )
-
-
 def guard_census(what: str, *, found: int, last: int | None, overrides: Overrides) -> None:
     """A census that finds far fewer records than the last one tells about the remote's answer, not about them."""
     if last is None:

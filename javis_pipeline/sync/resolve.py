@@ -96,14 +96,13 @@ def _take(
 def _resolve_record(draft: Draft, conflict: Conflict, choice: Choice | Force, by: str) -> None:
     if choice not in ("local", "remote"):
         raise UsageError(f"conflict {conflict.conflict_id} is about the whole record: choose local or remote")
-    if conflict.kind == "remote_edit_vs_local_delete":
-        if choice == "local":
-            draft.set_column("local_deleted_at", draft.run.now())
-    else:
-        for name in list(draft.bases):
-            if choice == "remote":
-                draft.set_value(name, draft.bases[name], reason="conflict resolved: remote", row=9, actor=by)
-            # With the record gone there is nothing left to send an edit to: the tombstone keeps it as it is.
+    if conflict.kind == "remote_edit_vs_local_delete" and choice == "local":
+        draft.set_column("local_deleted_at", draft.run.now())
+    if conflict.kind == "edit_vs_remote_delete" and choice == "remote":
+        for name, base in list(draft.bases.items()):
+            draft.set_value(name, base, reason="conflict resolved: remote", row=9, actor=by)
             del draft.bases[name]
             draft.clear_error(name)
-    draft.end_conflict(conflict, choice, by=by)
+    # Edits of a record that is gone are kept as edits: should it come back, they go out.
+    waits = conflict.kind == "edit_vs_remote_delete" and choice == "local"
+    draft.end_conflict(conflict, choice, by=by, done=not waits)

@@ -13,7 +13,7 @@ from random import Random
 import hypothesis
 
 from javis_pipeline.errors import ChangedSinceSeen, RemoteBusy, UsageError
-from javis_pipeline.records.sync import LocalRecord, Operation, Overrides, PlanItem, RecordPlan
+from javis_pipeline.records.sync import WHOLE_RECORD, LocalRecord, Operation, Overrides, PlanItem, RecordPlan
 from javis_pipeline.records.values import ResourceRef, Value, as_set
 from javis_pipeline.steps.push import push_operations
 from javis_pipeline.steps.reconcile import reconcile_edited, reconcile_records
@@ -23,6 +23,7 @@ from javis_pipeline.sync.draft import OFFERS
 from javis_pipeline.sync.resolve import Choice
 from javis_pipeline.sync.run import Rules, Run
 from javis_pipeline_tests.property.sync_memory import (
+    FIELDS,
     PRIORITIES,
     STATUSES,
     SYNCED,
@@ -349,7 +350,7 @@ class History:
                 if not (audited and (spec.is_set or spec.is_text)):
                     raise Halt(f"no silent loss: {name} {old!r} was overwritten here by {new!r}")
             base = after.base(name)
-            if any(c.field == name and c.state == "resolved" for c in plan.conflicts):
+            if any(c.field in (name, WHOLE_RECORD) and c.state == "resolved" for c in plan.conflicts):
                 continue  # a person acknowledged what the remote holds
             if spec.is_set or base == before.base(name) or self.rules.force != "none":
                 continue

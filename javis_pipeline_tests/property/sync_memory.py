@@ -26,7 +26,7 @@ from javis_pipeline.records.sync import (
     RemoteRecord,
 )
 from javis_pipeline.records.values import ResourceRef, Value, as_set
-from javis_pipeline.sync.fields import JIRA_FIELDS
+from javis_pipeline.sync.fields import JIRA_FIELDS, PAGE_FIELDS, Field
 
 STATUSES = {"To Do": ("1",), "In Progress": ("3",), "Done": ("5",)}
 PRIORITIES = {"High": "2", "Medium": "3", "Low": "4"}
@@ -36,6 +36,8 @@ OUR_ACCOUNT = "us"
 # Fields that only the remote changes; here it never does.
 EMPTY: dict[str, Value] = {"components": (), "fix_versions": (), "flagged": False, "custom_fields": {}}
 SYNCED = [name for name, spec in JIRA_FIELDS.items() if spec.written_by]
+# What issues and pages call alike is alike.
+FIELDS: Mapping[str, Field] = {**PAGE_FIELDS, **JIRA_FIELDS}
 
 
 class Crash(BaseException):
@@ -90,7 +92,7 @@ def _words(value: Value) -> str | None:
 
 
 def local_of(name: str, raw: Value) -> Value:
-    return JIRA_FIELDS[name].codec.to_local(raw)
+    return FIELDS[name].codec.to_local(raw)
 
 
 # --- the store -------------------------------------------------------------------------------------------------------
@@ -112,6 +114,8 @@ class MemoryStore:
     """`SyncStore` of one scope; `observe` is told each plan with the row before and after it was applied."""
 
     name = "jira OPS"
+    fields: Mapping[str, Field] = JIRA_FIELDS
+    revision_column = "remote_updated_at"
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -214,18 +218,18 @@ class MemoryStore:
             raise Halt("two open conflicts of one kind for one field")
 
     def _insert(self, plan: RecordPlan, columns: dict[str, Any]) -> None:
-        values = {name: columns.get(name, () if name == "labels" else None) for name in JIRA_FIELDS}
-        raw = {s.name: columns.get(s.raw_column) for s in JIRA_FIELDS.values() if s.raw_column}
+        values = {name: columns.get(name, () if name == "labels" else None) for name in self.fields}
+        raw = {s.name: columns.get(s.raw_column) for s in self.fields.values() if s.raw_column}
         local = LocalRecord(
             plan.ref,
             values,
             {},
             raw,
-            {"remote_updated_at": columns.get("remote_updated_at")},
+            {self.revision_column: columns.get(self.revision_column)},
             0,
-            columns.get("remote_updated_at"),
+            columns.get(self.revision_column),
         )
-        self.rows[plan.ref.resource_id] = Row(local, {name: values[name] for name in SYNCED})
+        self.rows[plan.ref.resource_id] = Row(local, {name: values[name] for name in self._synced()})
 
     def _update(self, plan: RecordPlan, columns: dict[str, Any]) -> None:
         row = self.rows[plan.ref.resource_id]
@@ -238,23 +242,26 @@ class MemoryStore:
             "remote_missing_since": "missing_since",
             "local_deleted_at": "deleted_at",
         }
-        raw_columns = {s.raw_column: s.name for s in JIRA_FIELDS.values() if s.raw_column}
+        raw_columns = {s.raw_column: s.name for s in self.fields.values() if s.raw_column}
         changes: dict[str, Any] = {attr: columns.pop(name) for name, attr in names.items() if name in columns}
         columns.pop("last_synced_at", None)
         raw = {raw_columns[name]: columns.pop(name) for name in list(columns) if name in raw_columns}
-        values = {name: columns.pop(name) for name in list(columns) if name in JIRA_FIELDS}
+        values = {name: columns.pop(name) for name in list(columns) if name in self.fields}
         row.local = replace(
             local,
             ref=plan.renamed_to or local.ref,
             values={**local.values, **values},
             raw={**local.raw, **raw},
             facts={**local.facts, **columns},
-            revision=columns.get("remote_updated_at", local.revision),
+            revision=columns.get(self.revision_column, local.revision),
             has_base=True,
             **changes,
         )
         if not plan.keeps_hash:
-            row.written = {name: row.local.base(name) for name in SYNCED}
+            row.written = {name: row.local.base(name) for name in self._synced()}
+
+    def _synced(self) -> Sequence[str]:
+        return [name for name, spec in self.fields.items() if spec.written_by]
 
     def catalog(self) -> Catalog:
         return CATALOG
@@ -277,6 +284,9 @@ class MemoryStore:
 
     def records(self) -> Sequence[ResourceRef]:
         return [row.local.ref for _, row in sorted(self.rows.items()) if row.local.remote_state != "gone"]
+
+    def count_records(self) -> int:
+        return len(self.records())
 
     def conflict(self, conflict_id: UUID) -> Conflict | None:
         return self.conflicts.get(conflict_id)
@@ -342,7 +352,7 @@ class MemoryRemote:
 
     def _write(self, issue: Issue, name: str, raw: Value, author: str, op: Operation | None) -> None:
         raw = self._respelled(name, raw)
-        codec = JIRA_FIELDS[name].codec
+        codec = FIELDS[name].codec
         old = issue.values.get(name)
         if codec.canonical(old) == codec.canonical(raw):
             return
@@ -430,7 +440,7 @@ class MemoryRemote:
         self.before_execution(op)
         self.executed.append(op)
         for name in op.fields:
-            if JIRA_FIELDS[name].is_set:
+            if FIELDS[name].is_set:
                 held = issue.values[name]
                 assert isinstance(held, tuple)
                 changed = (set(held) | set(op.add.get(name, ()))) - set(op.remove.get(name, ()))

@@ -497,6 +497,22 @@ def test_given_an_edited_record_is_gone_then_the_edit_waits_for_a_person(scope):
     assert (scope.here["title"], scope.row.bases) == ("Fix login", {})
 
 
+def test_given_the_edits_of_a_gone_record_were_kept_then_they_go_out_when_it_comes_back(scope):
+    scope.edit(title="here")
+    scope.remote.issues[scope.id].visible = False
+    for _ in range(2):
+        scope.reconcile()
+        scope.world.now_ += timedelta(minutes=10)
+    resolve(scope.store, scope.conflicts[0].conflict_id, "local", scope.run(), by="ann")
+    scope.sync()
+    assert scope.open_conflicts() == []
+
+    scope.remote.issues[scope.id].visible = True
+    scope.sync()
+
+    assert (scope.there("title"), scope.row.bases) == ("here", {})
+
+
 def test_given_a_row_deleted_here_then_nothing_is_deleted_there_and_it_comes_back_with_an_edit(scope):
     scope.store.delete(scope.id)
     scope.sync()

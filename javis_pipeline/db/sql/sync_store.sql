@@ -125,6 +125,9 @@ SELECT {id} AS id, {key} AS key, {scope} AS scope
  WHERE {scope} = %(scope)s AND remote_state IN ('present', 'hidden')
  ORDER BY {id};
 
+-- name: count_records
+SELECT count(*) AS records FROM {table} WHERE {scope} = %(scope)s AND remote_state IN ('present', 'hidden');
+
 -- name: unmarked_records
 -- For a full reconciliation: rows whose columns are not what the sync or the trigger wrote.
 SELECT {id} AS id, {key} AS key, {scope} AS scope
