@@ -224,6 +224,7 @@ _EXAMPLES = {
     "SLACK_CHANNELS": "OQC:C0123456789,EUV:C9876543210",
     "SLACK_BASE_URL": "https://slack.com/api",
     "JAVIS_TIMEZONE": "Europe/Berlin",
+    "JAVIS_UI_URL": "https://dagster.acme.com",
     "JAVIS_HOME": "/var/lib/javis",
     "JAVIS_PG_BIN": "/usr/lib/postgresql/17/bin",
     "JAVIS_AUTOSTART": "1",
@@ -287,6 +288,7 @@ class Settings(BaseSettings):
     slack_channels: Annotated[Mapping[str, str], NoDecode, BeforeValidator(_channels)] = Field(default_factory=dict)
     slack_base_url: BaseUrl = "https://slack.com/api"
     javis_timezone: Annotated[ZoneInfo, BeforeValidator(_time_zone)] = ZoneInfo("UTC")
+    javis_ui_url: BaseUrl | None = None
     javis_home: Path = Field(default_factory=lambda: project_root() / ".javis")
     javis_pg_bin: Path | None = None
     javis_autostart: bool = False
@@ -398,6 +400,12 @@ class Settings(BaseSettings):
         if not self.jira_projects:
             raise SettingError(f"no Jira project is named; {_how_to_set('JIRA_PROJECTS')}")
         return self.jira_projects
+
+    def require_spaces(self) -> tuple[ProjectSpace, ...]:
+        """The Confluence spaces to sync; SettingError when none is named."""
+        if not self.confluence_spaces:
+            raise SettingError(f"no Confluence space is named; {_how_to_set('CONFLUENCE_SPACES')}")
+        return self.confluence_spaces
 
     def require_slack(self) -> SlackAccount:
         """The Slack account; SettingError when there is no bot token."""

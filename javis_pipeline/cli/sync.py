@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,9 +16,10 @@ if TYPE_CHECKING:
     from javis_pipeline.records.sync import PlanItem
     from javis_pipeline.settings import Settings
 
-JIRA_ASSETS = ("jira_issues", "jira_writeback", "sync_conflicts")
-ASSETS = {"all": JIRA_ASSETS, "jira": JIRA_ASSETS}
+# Asset that pulls and asset that writes back, by system.
+SYSTEMS = {"jira": ("jira_issues", "jira_writeback"), "confluence": ("confluence_pages", "confluence_writeback")}
 CONFLICTS_WAIT = 3
+DRY_RUN = "dry-run"
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Options:
 
 
 @click.command()
-@click.argument("what", type=click.Choice(list(ASSETS)), default="all")
+@click.argument("what", type=click.Choice(["all", *SYSTEMS]), default="all")
 @click.option("--project", "projects", multiple=True, metavar="KEY", help="Only this project; can be given again.")
 @click.option("--dry-run", is_flag=True, help="Show what a sync would change, and change nothing anywhere.")
 @click.option("--show-conflicts", is_flag=True, help="List the conflicts that wait afterwards, with both values.")
@@ -78,12 +80,30 @@ def command(
     forcing_rules(force, fields)  # a mistake is told before anything starts
     options = Options(what, full, force, fields, expect_writes, expect_account)
     settings = load_settings()
-    settings.require_jira()
-    keys = chosen_projects(projects, settings.require_projects())
+    keys = chosen_projects(projects, _configured(settings, what))
     if dry_run:
         _show_plans(settings, keys, options, as_json=as_json)
         return
     context.exit(_sync_all(settings, keys, options, show_conflicts=show_conflicts, as_json=as_json))
+
+
+def _configured(settings: "Settings", what: str) -> Sequence[str]:
+    """The partitions that there is something to sync for; SettingError when accounts or scopes are not named."""
+    if what != "confluence" and (settings.jira_projects or not settings.confluence_spaces):
+        settings.require_jira()
+        settings.require_projects()
+    if what == "confluence":
+        settings.require_confluence()
+        settings.require_spaces()
+    if what == "jira":
+        return settings.jira_projects
+    return settings.partitions
+
+
+def _systems(settings: "Settings", project: str, what: str) -> list[str]:
+    """The systems to sync for a project: those asked for that it has a side in."""
+    has = {"jira": project in settings.jira_projects, "confluence": bool(settings.spaces_of(project))}
+    return [system for system in SYSTEMS if what in ("all", system) and has[system]]
 
 
 def _sync_all(
@@ -97,7 +117,7 @@ def _sync_all(
     reports, worst = [], 0
     for key in keys:
         try:
-            report = _sync(key, options)
+            report = _sync(settings, key, options)
         except JavisError as error:
             worst = max(worst, exit_code(error))
             report = {"error": str(error)}
@@ -112,34 +132,46 @@ def _sync_all(
     return worst or (CONFLICTS_WAIT if waiting else 0)
 
 
-def _sync(project: str, options: Options) -> dict[str, Any]:
+def _sync(settings: "Settings", project: str, options: Options) -> dict[str, Any]:
     from javis_pipeline.cli.runs import materialize, progress_bar
 
     account = {"expect_account": options.expect_account} if options.expect_account else {}
     writes = {"expect_writes": options.expect_writes} if options.expect_writes is not None else {}
     pull = {"full_refresh": options.full, "force": options.force, "force_fields": list(options.fields), **account}
-    config = {"jira_issues": pull, "jira_writeback": {**writes, **account}}
-    with progress_bar(f"jira {project}") as progress:
-        return dict(materialize(ASSETS[options.what], partition=project, config=config, progress=progress))
+    assets: list[str] = ["sync_conflicts"]
+    config: dict[str, dict[str, object]] = {}
+    for system in _systems(settings, project, options.what):
+        pulling, writing = SYSTEMS[system]
+        assets += [pulling, writing]
+        config |= {pulling: pull, writing: {**writes, **account}}
+    with progress_bar(project) as progress:
+        return dict(materialize(assets, partition=project, config=config, progress=progress))
 
 
 def _print(project: str, report: dict[str, Any]) -> None:
     if "error" in report:
-        click.echo(f"jira {project:<8} failed: {report['error']}", err=True)
+        click.echo(f"{project:<8} failed: {report['error']}", err=True)
         return
-    pulled, pushed, conflicts = (report[asset] for asset in JIRA_ASSETS)
-    click.echo(
-        f"jira {project:<8} {pulled['seen']} seen   {pulled['inserted'] + pulled['updated']} pulled   "
-        f"{pulled['to_merge']} merged   {pushed['confirmed']} pushed   {conflicts['open']} conflicts   "
-        f"{conflicts['errors']} errors   {pulled['quarantined']} quarantined"
-    )
-    click.echo(f"{'':<13} {pulled['completeness']}")
-    if pulled["notes"]:
-        click.echo(f"{'':<13} {pulled['notes']}")
-    if pushed["unknown"] or pushed["postponed"]:
-        click.echo(f"{'':<13} {pushed['unknown']} with unknown outcome, {pushed['postponed']} postponed: the next run")
+    for system, (pull, write_back) in SYSTEMS.items():
+        if pull in report:
+            _print_system(f"{project:<8} {system:<10}", report[pull], report[write_back])
+    conflicts = report["sync_conflicts"]
+    if conflicts["open"] or conflicts["errors"]:
+        click.echo(f"{'':<19} {conflicts['open']} conflicts   {conflicts['errors']} edits that cannot be sent")
     if conflicts["errors"]:
-        click.echo(f"{'':<13} some edits cannot be sent: javis conflicts list --errors")
+        click.echo(f"{'':<19} Why: javis conflicts list --errors")
+
+
+def _print_system(label: str, pulled: dict[str, Any], pushed: dict[str, Any]) -> None:
+    click.echo(
+        f"{label} {pulled['seen']} seen   {pulled['inserted'] + pulled['updated']} pulled   "
+        f"{pulled['to_merge']} merged   {pushed['confirmed']} pushed   {pulled['quarantined']} quarantined"
+    )
+    for line in (pulled.get("completeness"), pulled.get("notes")):
+        if line:
+            click.echo(f"{'':<19} {line}")
+    if pushed["unknown"] or pushed["postponed"]:
+        click.echo(f"{'':<19} {pushed['unknown']} with unknown outcome, {pushed['postponed']} postponed: the next run")
 
 
 def _point_to_conflicts(settings: "Settings", keys: Sequence[str], *, show: bool) -> None:
@@ -179,22 +211,49 @@ _SIDES = {"local": "here", "remote": "there", "conflict": "conflict", "error": "
 
 
 def _plan(db: "Database", settings: "Settings", project: str, options: Options) -> "list[PlanItem]":
-    from datetime import UTC, datetime
-    from functools import partial
+    systems = _systems(settings, project, options.what)
+    items = _plan_jira(db, settings, project, options) if "jira" in systems else []
+    if "confluence" in systems:
+        items += [item for space in settings.spaces_of(project) for item in _plan_space(db, settings, space, options)]
+    return items
 
+
+def _plan_jira(db: "Database", settings: "Settings", project: str, options: Options) -> "list[PlanItem]":
     from javis_pipeline.steps.two_way import open_scope, plan
     from javis_pipeline.sync.forcing import forcing_rules
     from javis_pipeline.wiring import jira_client
 
-    rules = forcing_rules(options.force, options.fields)
     with closing(jira_client(settings, read_only=True)) as jira:
         scope = open_scope(
             db,
             jira,
             project,
-            run_id="dry-run",
-            clock=partial(datetime.now, UTC),
-            rules=rules,
+            run_id=DRY_RUN,
+            clock=_clock,
+            rules=forcing_rules(options.force, options.fields),
             chosen_fields=settings.jira_fields,
         )
         return plan(scope, db, jira, project)
+
+
+def _plan_space(db: "Database", settings: "Settings", space: str, options: Options) -> "list[PlanItem]":
+    from javis_pipeline.steps.two_way_pages import open_space, plan_space
+    from javis_pipeline.sync.forcing import forcing_rules
+    from javis_pipeline.wiring import confluence_client
+
+    with closing(confluence_client(settings, read_only=True)) as confluence:
+        scope = open_space(
+            db,
+            confluence,
+            space,
+            run_id=DRY_RUN,
+            clock=_clock,
+            rules=forcing_rules(options.force, options.fields),
+            spaces=[pair.space for pair in settings.confluence_spaces],
+            projects=settings.jira_projects,
+        )
+        return plan_space(scope)
+
+
+def _clock() -> datetime:
+    return datetime.now(UTC)

@@ -11,6 +11,7 @@ from javis_pipeline.defs.config import CensusConfig
 from javis_pipeline.defs.failures import explained_failures
 from javis_pipeline.defs.partitions import projects
 from javis_pipeline.settings import Settings
+from javis_pipeline.steps.pull import pull_issues
 from javis_pipeline.steps.two_way import open_scope, project_lock, take_project_census
 from javis_pipeline.sync.run import Rules
 
@@ -31,7 +32,7 @@ def count_jira_issues(
     if project not in settings.jira_projects:
         context.log.info("project %s has no Jira side", project)
         return
-    with explained_failures(), project_lock(db, project, context.run_id):
+    with explained_failures(), project_lock(db, project, context.run_id) as lock:
         scope = open_scope(
             db,
             jira,
@@ -42,6 +43,18 @@ def count_jira_issues(
             chosen_fields=settings.jira_fields,
         )
         counted = take_project_census(scope, jira, project, overrides=config.overrides())
+        if counted.unknown_here:
+            # The search index was further behind than the pull looks back.
+            pull_issues(
+                db,
+                jira,
+                project=project,
+                run_id=context.run_id,
+                now=datetime.now(UTC),
+                also=counted.unknown_here,
+                chosen_fields=settings.jira_fields,
+                lock=lock,
+            )
     context.add_output_metadata(counted.count())
 
 

@@ -14,3 +14,8 @@ advise_job = dg.define_asset_job(
     _ADVICE,
     description="Context, suggestions and Slack, from what the last sync brought.",
 )
+risk_alerts_job = dg.define_asset_job(
+    "risk_alerts",
+    dg.AssetSelection.assets("work_context", "slack_risk_alert"),
+    description="Tell Slack when the set of risks changed.",
+)

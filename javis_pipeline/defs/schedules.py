@@ -32,4 +32,5 @@ sync_schedule = _schedule("sync_every_15_minutes", "sync", "*/15 * * * *", "Keep
 morning_schedule = _schedule(
     "everything_at_8", "everything", "0 8 * * *", "Sync and post the digest before the day begins."
 )
+risk_alerts_schedule = _schedule("risk_alerts_every_6_hours", "risk_alerts", "0 */6 * * *", "Tell of new risks.")
 census_schedule = _schedule("census_at_night", "census", "30 2 * * *", "Find out what was deleted there.")

@@ -16,8 +16,8 @@ from javis_pipeline.defs.partitions import projects
 from javis_pipeline.errors import SettingError
 from javis_pipeline.settings import Settings
 from javis_pipeline.steps.build_context import last_context
-from javis_pipeline.steps.notify import post_digest, post_risk_alert
-from javis_pipeline.steps.publish import Published
+from javis_pipeline.steps.notify import digest_post, post_digest, post_risk_alert, read_digest
+from javis_pipeline.steps.publish import Published, preview
 from javis_pipeline.wiring import slack_client, slack_outlet
 
 
@@ -71,6 +71,35 @@ def slack_digest(
         published = post_digest(db, slack, outlet, now=datetime.now(UTC))
         link = slack.permalink(published.sent) if published.sent else None
     return dg.MaterializeResult(metadata=_metadata(published, outlet.channel, link))
+
+
+@dg.asset_check(asset=slack_digest, description="The newest digest in the channel shows what is known now.")
+def slack_post_is_current(
+    context: dg.AssetCheckExecutionContext, settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
+) -> dg.AssetCheckResult:
+    partition = context.run.tags.get("dagster/partition")
+    projects = [partition] if partition else list(settings.partitions)
+    told = [project for project in projects if not _not_configured(settings, project)]
+    with explained_failures():
+        late = [project for project in told if not _is_current(db, settings, project)]
+    return dg.AssetCheckResult(
+        passed=not late,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"checked": ", ".join(told) or "none: Slack is not configured", "not_current": ", ".join(late)},
+    )
+
+
+CHECKS = [slack_post_is_current]
+
+
+def _is_current(db: Database, settings: Settings, project: str) -> bool:
+    outlet = slack_outlet(settings, project)
+    digest = read_digest(db, outlet)
+    if digest is None:
+        return True
+    post = digest_post(digest, outlet)
+    found = preview(db, slack_client(settings), post, now=datetime.now(UTC), zone=outlet.zone)
+    return found.outcome == "unchanged"
 
 
 def _not_configured(settings: Settings, project: str) -> str:
