@@ -39,11 +39,6 @@ def replace_notes(conn: Connection, advice_id: UUID, notes: Sequence[str]) -> No
     conn.execute(_SQL["replace_notes"], {"advice_id": advice_id, "notes": Jsonb(list(notes))})
 
 
-def forget_advice(conn: Connection, *, project_key: str, before: datetime) -> None:
-    """Delete older answers of which nobody decided anything."""
-    conn.execute(_SQL["forget_advice"], {"project_key": project_key, "before": before})
-
-
 def rejected_since(conn: Connection, *, project_key: str, since: datetime) -> list[dict[str, Any]]:
     """The suggestions that a person declined since then."""
     return conn.execute(_SQL["rejected_since"], {"project_key": project_key, "since": since}).fetchall()

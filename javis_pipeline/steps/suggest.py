@@ -35,7 +35,6 @@ SHORTEST_ID = 4
 _FITTINGS = 4
 # Who says no does not want to be asked again the next morning; two weeks later things may look different.
 _DECLINED_FOR = timedelta(days=14)
-_KEPT = timedelta(days=90)
 
 log = logging.getLogger(__name__)
 
@@ -250,14 +249,13 @@ def _improves(advice: Advice, latest: Mapping[str, Any]) -> bool:
 def _keep(
     conn: Connection, advice: Advice, context: WorkContext, fingerprint: str, scope: AdviceScope, now: datetime
 ) -> StoredAdvice:
-    """Store an answer; what older ones still propose expires, and very old ones are forgotten."""
+    """Store an answer; what older ones still propose expires."""
     project_key, advice_id = context.project_key, uuid4()
     kept = _advice_row(advice, advice_id, context, fingerprint, scope, now)
     rows.insert_advice(conn, kept)
     for rank, suggestion in enumerate(advice.suggestions, start=1):
         rows.insert_suggestion(conn, _suggestion_row(suggestion, rank, kept))
     rows.expire_older(conn, project_key=project_key, scope=scope.name, advice_id=advice_id)
-    rows.forget_advice(conn, project_key=project_key, before=now - _KEPT)
     return _stored(conn, kept, scope, reused=False)
 
 

@@ -1,20 +1,21 @@
 """The advice as Dagster makes it: what the UI shows of it, and the check before anybody is told."""
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-import dagster as dg
 import pytest
 
 from javis_pipeline.db.connection import Database
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
 from javis_pipeline_tests.made_project import made_project, store_project
-from javis_pipeline_tests.sites import run_dagster, settings_for
+from javis_pipeline_tests.sites import settings_for
 
-GRAPH = Path(__file__).with_name("advice_graph.py")
 pytestmark = pytest.mark.timeout(240)
 
 
@@ -24,59 +25,31 @@ def world() -> Iterator[World]:
         yield server.world
 
 
-@pytest.fixture
-def settings(world: World, database: Database, tmp_path: Path) -> dict[str, str]:
-    """A project in the database, and Claude in the settings."""
+def test_claude_is_paid_once_for_a_state_of_the_project_and_what_is_ungrounded_is_told_to_nobody(
+    world: World, database: Database, tmp_path: Path
+) -> None:
     with database.transaction(origin="sync") as conn:
         store_project(conn, made_project("OQC", issues=200, seed=5, now=datetime.now(UTC)))
-    home = tmp_path / "dagster"
-    home.mkdir()
-    return {
+    settings = {
         **settings_for(world, projects="OQC", database_url=database.url, home=tmp_path),
-        "DAGSTER_HOME": str(home),
         "ANTHROPIC_API_KEY": world.credentials.anthropic_api_key,
         "ANTHROPIC_BASE_URL": world.base_url,
     }
 
+    done = subprocess.run(
+        [sys.executable, "-m", "javis_pipeline_tests.flow.advice_graph"],
+        env={**os.environ, **settings}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
 
-def materialize(settings: dict[str, str]) -> int:
-    done = run_dagster(
-        "asset", "materialize", "--select", "*", "--partition", "OQC", "-f", str(GRAPH), settings=settings
-    )
-    assert settings["ANTHROPIC_API_KEY"] not in done.stdout + done.stderr
-    return done.returncode
-
-
-def shown(settings: dict[str, str]) -> dict[str, Any]:
-    """The metadata of the newest advice."""
-    with dg.DagsterInstance.from_config(settings["DAGSTER_HOME"]) as instance:
-        event = instance.get_latest_materialization_event(dg.AssetKey("ai_suggestions"))
-        assert event is not None
-        assert event.asset_materialization is not None
-        return {name: value.value for name, value in event.asset_materialization.metadata.items()}
-
-
-def test_claude_is_paid_once_for_a_state_of_the_project_and_what_is_ungrounded_is_told_to_nobody(
-    world: World, settings: dict[str, str], database: Database
-) -> None:
-    told = Path(settings["JAVIS_HOME"], "told")
-
-    assert materialize(settings) == 0
-
-    first = shown(settings)
-    assert (first["engine"], first["model"], first["reused"]) == ("claude", "claude-sonnet-5-5 (sandbox)", False)
-    assert first["output_tokens"] > 0
-    assert first["ranked"].startswith("**1. ")
-    assert f"]({world.base_url}/browse/OQC-" in first["ranked"]
-    assert told.exists()
-
-    told.unlink()
-    world.exchanges.clear()
-    database.query("""UPDATE ai_suggestions SET evidence = '{"finding_ids": ["overdue:OQC-0"], "issue_keys": []}'""")
-
-    assert materialize(settings) == 1
-
-    second = shown(settings)
-    assert (second["reused"], second["output_tokens"]) == (True, 0)
-    assert world.exchanges.matching() == []
-    assert not told.exists()
+    assert done.returncode == 0, done.stderr
+    fine, tampered = map(json.loads, done.stdout.splitlines())
+    advice = fine["advice"]
+    assert (fine["success"], fine["told"]) == (True, True)
+    assert (advice["engine"], advice["model"], advice["reused"]) == ("claude", "claude-sonnet-5-5 (sandbox)", False)
+    assert advice["output_tokens"] > 0
+    assert advice["ranked"].startswith("**1. ")
+    assert f"]({world.base_url}/browse/OQC-" in advice["ranked"]
+    assert (tampered["success"], tampered["told"]) == (False, False)
+    assert (tampered["advice"]["reused"], tampered["advice"]["output_tokens"]) == (True, 0)
+    assert len(world.exchanges.matching("POST", "/v1/messages/count_tokens")) == 1
+    assert world.credentials.anthropic_api_key not in done.stdout + done.stderr

@@ -267,17 +267,6 @@ def test_given_no_id_then_accepting_says_what_is_wrong(db: Database, prefix: str
         accept(db, prefix, by="dana", now=NOW)
 
 
-def test_given_advice_of_a_season_ago_then_only_what_was_decided_is_still_there(db: Database) -> None:
-    accept(db, str(advised(db).suggestions[0]["id"]), by="dana", now=NOW)
-    advised(db, a_held_up_project(unassigned_open=3), hours=1)
-    advised(db, a_held_up_project(unassigned_open=4), hours=2)
-
-    advised(db, a_held_up_project(unassigned_open=5), hours=91 * 24)
-
-    kept = db.query("SELECT created_at FROM ai_advice ORDER BY 1")
-    assert [row["created_at"] for row in kept] == [NOW, NOW + timedelta(days=91)]
-
-
 def test_given_rows_that_no_longer_stand_on_the_context_then_they_are_named(db: Database) -> None:
     context = a_held_up_project()
     advised(db, context)

@@ -50,12 +50,6 @@ SELECT pg_advisory_xact_lock(hashtextextended('ai_advice ' || %(project_key)s, 0
 -- name: replace_notes
 UPDATE ai_advice SET notes = %(notes)s WHERE advice_id = %(advice_id)s;
 
--- name: forget_advice
--- A season later nobody asks what was proposed; what somebody decided stays.
-DELETE FROM ai_advice a
- WHERE project_key = %(project_key)s AND created_at < %(before)s
-   AND NOT EXISTS (SELECT FROM ai_suggestions s WHERE s.advice_id = a.advice_id AND s.state IN ('proposed', 'accepted', 'rejected'));
-
 -- name: lock_issues_as_text
 -- What actions compare and change, as text; locked until the edits are made. In one order, so that two people who accept
 -- suggestions about the same issues do not wait for each other.
