@@ -90,12 +90,10 @@ def complete_post(conn: Connection, post_id: UUID, content_hash: str) -> None:
     conn.execute(_QUERIES["complete_post"], {"post_id": post_id, "content_hash": content_hash})
 
 
-def same_state_posted(conn: Connection, key: PostKey, state_hash: str, *, since: datetime | None) -> bool:
-    """Whether this state was posted at or after an instant; None: ever."""
-    row = conn.execute(
-        _QUERIES["same_state_posted"], {**key._asdict(), "state_hash": state_hash, "since": since}
-    ).fetchone()
-    return bool(row and row["posted"])
+def note_again(conn: Connection, key: PostKey, state_hash: str, *, since: datetime, now: datetime) -> bool:
+    """Note that a state came again; False when none was posted that was last seen at or after `since`."""
+    values = {**key._asdict(), "state_hash": state_hash, "since": since, "now": now}
+    return conn.execute(_QUERIES["note_again"], values).rowcount > 0
 
 
 def post_at(conn: Connection, channel: str, ts: str) -> PostAt | None:

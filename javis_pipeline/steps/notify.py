@@ -180,16 +180,14 @@ def post_run_failure(
     cause: str,
     run_url: str | None,
     now: datetime,
-    last_success_at: datetime | None = None,
 ) -> Published:
-    """Tell the channel that a job failed, once for each cause, however often it fails.
+    """Tell the channel that a job failed, once for each cause, however often it fails until it was quiet for a day.
 
     Args:
         outlet: Its project may be empty for a job that is about none.
         job: Name of the job.
         cause: Why, in one sentence. Causes that differ only in numbers and ids are the same cause.
         run_url: Where the run is shown; None for no link.
-        last_success_at: When the job last succeeded: what failed before that may be told again. None: told once ever.
     """
     message = failure_message(job, cause, run_url, outlet.project or None)
     post = Post(
@@ -199,7 +197,6 @@ def post_run_failure(
         _hash(job, re.sub(r"[0-9a-f]{8,}|\d+", "#", cause, flags=re.IGNORECASE)),
         lambda _: Drawing(message),
         lifetime="once",
-        once_since=last_success_at,
     )
     return publish(db, slack, post, now=now, zone=outlet.zone)
 

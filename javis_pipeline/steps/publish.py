@@ -26,6 +26,8 @@ from javis_pipeline.records.digest import Earlier, Facts, facts_from_json, facts
 # Slack's clock and ours may differ by so much when a message is looked for.
 _CLOCK_MARGIN: Final = timedelta(hours=1)
 _MAIN: Final = "main"
+# A state that was away for so long and comes back is told again.
+QUIET: Final = timedelta(days=1)
 
 log = logging.getLogger(__name__)
 
@@ -63,8 +65,8 @@ class Post:
         state_hash: Equal means that there is no news.
         draw: The state as messages, given the post that it follows.
         facts: For the next post to compare with; None when it does not.
-        lifetime: "day": on the same day a changed state changes the message. "once": each state has its own message.
-        once_since: For "once": a state that was last posted before this instant may be posted again; None: never.
+        lifetime: "day": on the same day a changed state changes the message. "once": each state has its own message,
+            and is told again only after it was not seen for `QUIET`.
         is_kept_current: The message is changed when only numbers grew older, too.
         is_follow_up: It is news only to those who were told something before: that all is well again.
     """
@@ -76,7 +78,6 @@ class Post:
     draw: Callable[[Earlier | None], Drawing]
     facts: Facts | None = None
     lifetime: Lifetime = "day"
-    once_since: datetime | None = None
     is_kept_current: bool = True
     is_follow_up: bool = False
 
@@ -123,7 +124,11 @@ class Preview(NamedTuple):
 
 
 def preview(db: Database, slack: SlackClient | None, post: Post, *, now: datetime, zone: ZoneInfo) -> Preview:
-    """What publishing would do now; nothing is written anywhere. Without a client, as for the first post ever."""
+    """What publishing a state of a day would do now; nothing is written anywhere.
+
+    Args:
+        slack: Tells the channel's id, to look up its last post; None: as if there had been none.
+    """
     if slack is None:
         return Preview("nothing_to_say" if post.is_follow_up else "posted", post.draw(None))
     key = PostKey(post.kind, post.project_key, slack.channel_id(post.channel))
@@ -173,7 +178,7 @@ class _Publication:
         drawing = self.post.draw(_earlier(newest))
         if self.post.is_follow_up and newest is None:
             return Preview("nothing_to_say", drawing)
-        return Preview("unchanged" if self._was_told() else "posted", drawing)
+        return Preview("posted", drawing)
 
     def _newest(self) -> list[PostRow]:
         with self.db.transaction() as conn:
@@ -197,11 +202,11 @@ class _Publication:
         return self.post.lifetime == "day" and len(days) == 1
 
     def _was_told(self) -> bool:
-        """Whether a state that is told once was told."""
+        """Whether a state that is told once was told, and is still going on."""
         if self.post.lifetime != "once":
             return False
         with self.db.transaction() as conn:
-            return rows.same_state_posted(conn, self.key, self.post.state_hash, since=self.post.once_since)
+            return rows.note_again(conn, self.key, self.post.state_hash, since=self.now - QUIET, now=self.now)
 
     def _brought_up_to_date(self, newest: PostRow, before: PostRow | None) -> Published | None:
         """The newest message shows the state now; None when it is gone and the state is not the one it told."""

@@ -26,13 +26,11 @@ UPDATE slack_posts
 -- name: complete_post
 UPDATE slack_posts SET content_hash = %(content_hash)s WHERE post_id = %(post_id)s;
 
--- name: same_state_posted
--- Whether a state was claimed or posted at or after an instant; null for ever.
-SELECT EXISTS (
-    SELECT FROM slack_posts
-     WHERE kind = %(kind)s AND project_key = %(project_key)s AND channel = %(channel)s AND state_hash = %(state_hash)s
-       AND ts IS NOT NULL AND (%(since)s::timestamptz IS NULL OR claimed_at >= %(since)s)
-) AS posted;
+-- name: note_again
+-- The state came again soon after it was last seen: nothing new to tell, and it is still going on.
+UPDATE slack_posts SET updated_at = %(now)s
+ WHERE kind = %(kind)s AND project_key = %(project_key)s AND channel = %(channel)s AND state_hash = %(state_hash)s
+   AND ts IS NOT NULL AND coalesce(updated_at, claimed_at) >= %(since)s;
 
 -- name: post_at
 -- The post that a message is, or whose thread it is in.
