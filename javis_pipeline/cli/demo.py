@@ -1,5 +1,6 @@
 """`javis demo`: everything once, on the sandbox."""
 
+import textwrap
 import time
 from contextlib import closing
 from datetime import UTC, datetime
@@ -38,6 +39,7 @@ def command(sandbox_port: int) -> None:
             _edit_both_sides(db, settings)
             _run_graph(settings, "Second run: edits go out, come in, are merged, or meet in a conflict")
             _show(db, settings)
+            _show_post(db, settings, settings.require_projects()[0])
     _say(f"Done in {time.monotonic() - started:.0f} s. What next:")
     click.echo(
         "  make dev                                        the same in the Dagster UI, with schedules and sensors\n"
@@ -59,10 +61,11 @@ def _run_graph(settings: "Settings", title: str) -> None:
     for project in settings.require_projects():
         with progress_bar(project) as progress:
             done = materialize(all_assets(), partition=project, config={}, progress=progress)
-        pulled, pushed = done["jira_issues"], done["jira_writeback"]
+        pulled, pushed, pages = done["jira_issues"], done["jira_writeback"], done["confluence_pages"]
         context, advice = done["work_context"], done["ai_suggestions"]
         click.echo(
-            f"  {project}: {pulled['inserted'] + pulled['updated']} issues pulled, {pulled['to_merge']} merged, "
+            f"  {project}: {pulled['inserted'] + pulled['updated']} issues and "
+            f"{pages['inserted'] + pages['updated']} pages pulled, {pulled['to_merge']} merged, "
             f"{pushed['confirmed']} writes sent, {done['sync_conflicts']['open']} conflicts; {context['open']} open "
             f"issues, {advice['suggestions']} suggestions by {advice['engine']}"
         )
@@ -116,6 +119,19 @@ def _show(db: "Database", settings: "Settings") -> None:
             click.echo(f"  {risk.severity:<7} {risk.summary}")
         for row in _suggestions(db, project):
             click.echo(f"  next    {row['title']}")
+
+
+def _show_post(db: "Database", settings: "Settings", project: str) -> None:
+    """The digest as Slack got it, in plain text."""
+    from javis_pipeline.clients.slack_blocks import as_text, digest_message
+    from javis_pipeline.steps.notify import read_digest
+    from javis_pipeline.wiring import slack_outlet
+
+    outlet = slack_outlet(settings, project)
+    digest = read_digest(db, outlet)
+    assert digest is not None
+    _say(f"What Slack's channel {outlet.channel} got")
+    click.echo(textwrap.indent(as_text(digest_message(digest, None, outlet.sites)), "  "))
 
 
 def _suggestions(db: "Database", project: str) -> list[dict[str, Any]]:
