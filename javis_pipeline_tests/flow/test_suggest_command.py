@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from javis_pipeline.sandbox.claude.site import Behaviour
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
 from javis_pipeline.steps.pull import pull_issues
+from javis_pipeline.steps.two_way import WrittenBack, open_scope, reconcile_pulled, write_back
+from javis_pipeline.sync.run import Rules
 from javis_pipeline_tests.sites import EMAIL, settings_for
 
 pytestmark = pytest.mark.usefixtures("settings")
@@ -120,6 +123,59 @@ def test_given_a_suggestion_when_accepted_then_it_is_a_local_edit_and_again_is_r
     assert "was accepted before by" in again.stderr
     assert database.query("SELECT field, new, application FROM local_edits") == [
         {"field": "priority", "new": "High", "application": "ai"}
+    ]
+
+
+def accepted_priority() -> None:
+    """Accept raising the priority of OQC-3."""
+    (advice,) = suggested("--project", "OQC")
+    (first,) = (each for each in advice["suggestions"] if each["kind"] == "blocks_many")
+    assert shell("accept", first["id"]).exit_code == 0
+
+
+def synced(world: World, database: Database, run_id: str) -> WrittenBack:
+    """One sync of OQC, both ways."""
+    now = partial(datetime.now, UTC)
+    with JiraClient(world.base_url, EMAIL, world.credentials.api_token, rate=10_000) as jira:
+        tally = pull_issues(database, jira, project="OQC", run_id=run_id, now=now())
+        scope = open_scope(database, jira, "OQC", run_id=run_id, clock=now, rules=Rules())
+        reconcile_pulled(scope, tally.to_merge, full=False)
+        return write_back(scope)
+
+
+def priorities(world: World, database: Database) -> tuple[str, str]:
+    """Of OQC-3: in Jira, and here."""
+    state = world.jira.find("OQC-3").state
+    (row,) = database.query("SELECT priority FROM jira_issues WHERE key = 'OQC-3'")
+    return world.jira.priorities[state.priority_id].name, row["priority"]
+
+
+def test_given_an_accepted_suggestion_when_synced_then_jira_has_it_and_an_undo_takes_it_back(
+    world: World, database: Database
+) -> None:
+    accepted_priority()
+
+    synced(world, database, "run-push")
+    pushed = priorities(world, database)
+    undone = CliRunner().invoke(main, ["undo", "run-push", "--yes"])
+    synced(world, database, "run-undo")
+
+    assert pushed == ("High", "High")
+    assert undone.exit_code == 0, undone.output
+    assert priorities(world, database) == ("Medium", "Medium")
+
+
+def test_given_somebody_changed_the_same_in_jira_when_synced_then_it_is_a_conflict_like_any_other(
+    world: World, database: Database
+) -> None:
+    accepted_priority()
+    world.jira.edit("OQC-3", priority="Lowest", by="Mara")
+
+    synced(world, database, "run-push")
+
+    assert priorities(world, database) == ("Lowest", "High")
+    assert database.query("SELECT field_name, state::text FROM sync_conflicts") == [
+        {"field_name": "priority", "state": "open"}
     ]
 
 
