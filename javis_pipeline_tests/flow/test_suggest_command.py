@@ -38,6 +38,9 @@ def world() -> Iterator[World]:
         for number in range(4, 7):
             site.create("OQC", f"Align mirror {number}", due_date=late if number == 4 else None)
             site.link("OQC-3", "Blocks", f"OQC-{number}")
+        start = datetime.now(UTC) - timedelta(days=7)
+        site.create_sprint("OQC", "Sprint 31", state="active", start=start, end=start + timedelta(days=14))
+        site.edit("OQC-4", sprint="Sprint 31")
         site.create("EUV", "Write it down")
         yield server.world
 
@@ -198,6 +201,14 @@ def test_given_an_epic_then_only_its_issues_are_spoken_of() -> None:
     keys = {key for each in advice["suggestions"] for key in each["issue_keys"]}
     assert advice["scope"] == "epic:OQC-1"
     assert keys == {"OQC-2"}
+
+
+def test_given_a_sprint_then_only_its_open_issues_are_spoken_of_and_only_its_project_is_asked() -> None:
+    (advice,) = suggested("--sprint", "sprint 31")
+
+    keys = {key for each in advice["suggestions"] for key in each["issue_keys"]}
+    assert (advice["project"], keys) == ("OQC", {"OQC-4"})
+    assert {each["kind"] for each in advice["suggestions"]} >= {"overdue", "blocked", "unassigned_in_sprint"}
 
 
 @pytest.mark.parametrize(
