@@ -46,8 +46,15 @@ def command(context: click.Context, as_json: bool) -> None:
 
 def _checks(settings: "Settings") -> Iterator["Check"]:
     from javis_pipeline.db.connection import display_name
-    from javis_pipeline.steps.doctor import Check, check_database, check_jira
-    from javis_pipeline.wiring import jira_client, open_database
+    from javis_pipeline.steps.doctor import (
+        Check,
+        check_claude,
+        check_confluence,
+        check_database,
+        check_jira,
+        check_slack,
+    )
+    from javis_pipeline.wiring import claude_client, confluence_client, jira_client, open_database, slack_client
 
     given = settings.database_url
     where = display_name(given.get_secret_value()) if given else "the embedded server"
@@ -58,3 +65,20 @@ def _checks(settings: "Settings") -> Iterator["Check"]:
         projects = settings.require_projects()
         with closing(jira_client(settings)) as jira:
             yield from check_jira(jira, projects, settings.jira_fields, now=datetime.now(UTC))
+    spaces = [pair.space for pair in settings.confluence_spaces]
+    if spaces:
+        with closing(confluence_client(settings)) as confluence:
+            yield from check_confluence(confluence, spaces)
+    else:
+        yield Check("confluence", "skipped", "CONFLUENCE_SPACES is not set: no pages are synced")
+    claude = claude_client(settings)
+    if claude is None:
+        yield Check("claude", "skipped", "ANTHROPIC_API_KEY is not set: the rules make the suggestions")
+    else:
+        with closing(claude):
+            yield check_claude(claude, settings.anthropic_model)
+    if settings.slack_bot_token is None:
+        yield Check("slack", "skipped", "SLACK_BOT_TOKEN is not set: nothing is posted")
+    else:
+        channels = {project: settings.slack_channel(project) for project in settings.partitions}
+        yield from check_slack(slack_client(settings), channels)

@@ -1,5 +1,7 @@
 """The census: which records are still there. Absence from a search is no deletion, so nothing else finds one."""
 
+from collections import Counter
+from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
 
@@ -13,7 +15,9 @@ from javis_pipeline.defs.partitions import projects
 from javis_pipeline.settings import Settings
 from javis_pipeline.steps.pull import pull_issues
 from javis_pipeline.steps.two_way import open_scope, project_lock, take_project_census
+from javis_pipeline.steps.two_way_pages import open_space, space_lock, take_space_census
 from javis_pipeline.sync.run import Rules
+from javis_pipeline.wiring import confluence_client
 
 
 @dg.op(pool="jira_api")
@@ -58,6 +62,37 @@ def count_jira_issues(
     context.add_output_metadata(counted.count())
 
 
+@dg.op(pool="confluence_api")
+def count_confluence_pages(
+    context: dg.OpExecutionContext,
+    config: CensusConfig,
+    settings: dg.ResourceParam[Settings],
+    db: dg.ResourceParam[Database],
+) -> None:
+    """The same for the pages of the project's spaces. Pages that were missed come with the next full refresh."""
+    spaces = settings.spaces_of(context.partition_key)
+    if not spaces:
+        context.log.info("project %s has no Confluence spaces", context.partition_key)
+        return
+    counts: Counter[str] = Counter()
+    with explained_failures(), closing(confluence_client(settings)) as confluence:
+        for space in spaces:
+            with space_lock(db, space, context.run_id):
+                scope = open_space(
+                    db,
+                    confluence,
+                    space,
+                    run_id=context.run_id,
+                    clock=partial(datetime.now, UTC),
+                    rules=Rules(),
+                    spaces=[pair.space for pair in settings.confluence_spaces],
+                    projects=settings.jira_projects,
+                )
+                counts.update(take_space_census(scope, overrides=config.overrides()).count())
+    context.add_output_metadata(dict(counts))
+
+
 @dg.job(name="census", partitions_def=projects, description="Find out which records are gone, and which were missed.")
 def census_job() -> None:
     count_jira_issues()
+    count_confluence_pages()

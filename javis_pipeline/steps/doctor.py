@@ -4,10 +4,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Literal
 
+from javis_pipeline.clients.claude import MessagesClient
+from javis_pipeline.clients.confluence.client import ConfluenceClient
 from javis_pipeline.clients.jira.client import JiraClient
 from javis_pipeline.clients.jira.fields import discover_fields
+from javis_pipeline.clients.slack import SlackClient
 from javis_pipeline.db.connection import Database
 from javis_pipeline.errors import JavisError
 from javis_pipeline.records.jira import FieldMap, Identity, Project
@@ -55,6 +59,57 @@ def check_jira(
     yield _attempt("jira clock", lambda: _clock(jira, now))
     for key in projects:
         yield from _project(jira, key, chosen_fields)
+
+
+def check_confluence(confluence: ConfluenceClient, spaces: Sequence[str]) -> Iterator[Check]:
+    """Identity, and for each space whether it is visible."""
+    try:
+        identity = confluence.prove_identity()
+    except JavisError as error:
+        yield Check("confluence", "failed", str(error))
+        return
+    yield Check("confluence identity", "ok", f"{identity.display_name} ({identity.account_id})")
+    for key in spaces:
+        yield _attempt(f"confluence {key}", partial(_space, confluence, key))
+
+
+def check_claude(claude: MessagesClient, model: str) -> Check:
+    """Whether the key and the model are accepted. Counting tokens costs nothing."""
+
+    def check() -> Check:
+        claude.count_tokens("Answer.", "Are you there?")
+        return Check("claude", "ok", f"the key is accepted for {model}")
+
+    return _attempt("claude", check)
+
+
+def check_slack(slack: SlackClient, channels: Mapping[str, str | None]) -> Iterator[Check]:
+    """Whether the token is accepted, and whether each project's channel can be found."""
+
+    def identity() -> Check:
+        found = slack.identity()
+        return Check("slack", "ok", f"{found.team}, as {found.name}")
+
+    first = _attempt("slack", identity)
+    yield first
+    if first.verdict == "ok":
+        for project, channel in channels.items():
+            yield _attempt(f"slack {project}", partial(_channel, slack, project, channel))
+
+
+def _space(confluence: ConfluenceClient, key: str) -> Check:
+    (space,) = confluence.spaces([key])
+    return Check(f"confluence {key}", "ok", space.name)
+
+
+def _channel(slack: SlackClient, project: str, channel: str | None) -> Check:
+    subject = f"slack {project}"
+    if channel is None:
+        return Check(
+            subject, "warning", "no channel, so nothing is posted", "set SLACK_DEFAULT_CHANNEL, or SLACK_CHANNELS"
+        )
+    slack.channel_id(channel)
+    return Check(subject, "ok", f"posts to {channel}")
 
 
 def _attempt(subject: str, check: Callable[[], Check]) -> Check:
