@@ -66,6 +66,7 @@ class Draft:
         self.read_only: str | None = None
         self.decided = False
         self.undecided_fields: set[str] = set()
+        self.unread_fields: set[str] = set()
         self._wanted: dict[OperationKind, dict[str, Wanted]] = {}
         self._stored_operations = dict(self.operations)
         self._stored_conflicts = dict(self.conflicts)

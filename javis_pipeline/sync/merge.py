@@ -80,6 +80,8 @@ def reconcile_in(draft: Draft, remote: RemoteRecord, changes: Sequence[FieldChan
     draft.undecided_fields = set()
     for spec in draft.fields.values():
         _reconcile_field(draft, spec, remote, changes, echoes.get(spec.name))
+    if draft.unread_fields:
+        return  # with the new revision stored, nobody would look again
     for name, value in remote.facts.items():
         if value is not MISSING and value != draft.local.facts.get(name):
             draft.set_column(name, value)
@@ -210,7 +212,7 @@ def missing_record(state: RecordState, run: Run, *, proved: bool) -> RecordPlan:
             local="edited: " + ", ".join(sorted(draft.bases)),
             remote="gone",
             remote_raw=None,
-            details={"fields": sorted(draft.bases)},
+            details={"values": {name: draft.values.get(name) for name in sorted(draft.bases)}},
             row=9,
         )
         if run.rules.forces(WHOLE_RECORD):
@@ -302,6 +304,7 @@ def _reconcile_field(
     match decision:
         case Keep(reason):
             draft.undecided_fields.add(spec.name)
+            draft.unread_fields.add(spec.name)
             draft.set_error(spec.name, _unreadable(reason))
         case Wait():
             draft.undecided_fields.add(spec.name)

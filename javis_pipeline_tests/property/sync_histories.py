@@ -347,7 +347,8 @@ class History:
             old = before.values[name]
             if old != new and not (self._was_seen("remote", key, name, old) or self._kept_in_conflict(key, name, old)):
                 audited = any(e.field == name and e.old == old for e in plan.audit)
-                if not (audited and (spec.is_set or spec.is_text)):
+                chosen = any(c.field == WHOLE_RECORD and c.state == "resolved" for c in plan.conflicts)
+                if not (audited and (spec.is_set or spec.is_text or chosen)):
                     raise Halt(f"no silent loss: {name} {old!r} was overwritten here by {new!r}")
             base = after.base(name)
             if any(c.field in (name, WHOLE_RECORD) and c.state == "resolved" for c in plan.conflicts):

@@ -301,6 +301,19 @@ def test_given_a_field_that_is_not_synced_then_both_sides_keep_their_own(scope):
     assert scope.conflicts == []
 
 
+def test_given_a_field_that_was_not_in_the_answer_then_it_is_read_again_although_nothing_changes(scope):
+    scope.edit_there(priority="High")
+    scope.remote.missing_fields = lambda: ["priority"]
+    scope.reconcile()
+    assert (scope.here["priority"], "priority" in scope.row.errors) == ("Medium", True)
+    assert scope.row.revision != scope.remote.issues[scope.id].updated
+
+    scope.remote.missing_fields = tuple
+    scope.reconcile()
+
+    assert (scope.here["priority"], scope.row.errors) == ("High", {})
+
+
 # --- conflicts ---
 
 
