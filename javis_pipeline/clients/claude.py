@@ -16,6 +16,8 @@ from javis_pipeline.records.suggestion import Usage
 
 Reply = TypeVar("Reply", bound=BaseModel)
 
+MODEL = "claude-sonnet-5-5"
+BASE_URL = "https://api.anthropic.com"
 DEADLINE = timedelta(seconds=120)
 MAX_TRIES = 3
 FIRST_WAIT_SECONDS = 2.0
@@ -30,10 +32,12 @@ class Price(NamedTuple):
     cache_write: Decimal
 
 
-# Anthropic's list prices; cache writes are those of the one-hour cache. A model that is not here has no known cost.
+# Anthropic's list prices of November 2026, for prompts as short as ours; cache writes are those of the one-hour cache.
+# A model that is not here has no known cost.
 PRICES = {
+    "claude-haiku-5-5": Price(Decimal("0.10"), Decimal("0.50"), Decimal("0.01"), Decimal("0.20")),
     "claude-sonnet-5": Price(Decimal(2), Decimal(10), Decimal("0.20"), Decimal(4)),
-    "claude-sonnet-5-5": Price(Decimal(2), Decimal(10), Decimal("0.20"), Decimal(4)),
+    "claude-sonnet-5-5": Price(Decimal(2), Decimal(10), Decimal("0.10"), Decimal(4)),
     "claude-opus-5-5": Price(Decimal(4), Decimal(20), Decimal("0.20"), Decimal(8)),
 }
 
@@ -57,8 +61,8 @@ class MessagesClient:
         self,
         api_key: str,
         *,
-        model: str,
-        base_url: str,
+        model: str = MODEL,
+        base_url: str = BASE_URL,
         deadline: timedelta = DEADLINE,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,

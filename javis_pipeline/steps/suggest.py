@@ -30,7 +30,8 @@ from javis_pipeline.suggestions.rules import rules_advice
 from javis_pipeline.suggestions.scope import narrowed
 
 PROMPT_TOKENS = 12_000
-ANSWER_TOKENS = 8_000
+# Eight suggestions take two thousand; the rest is for the thinking that comes first, and is paid only when used.
+ANSWER_TOKENS = 12_000
 SHORTEST_ID = 4
 _FITTINGS = 4
 # Who says no does not want to be asked again the next morning; two weeks later things may look different.

@@ -6,11 +6,14 @@ import socket
 import threading
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from pydantic import BaseModel
 
+from javis_pipeline.clients.claude import usage_of
 from javis_pipeline.db.connection import Database
 from javis_pipeline.errors import IdentityError, JavisError, RemoteBusy, UnusableReply
 from javis_pipeline.records.context import WorkContext
@@ -293,6 +296,20 @@ def test_the_key_is_nowhere_to_be_seen(world: World, caplog: pytest.LogCaptureFi
         wrong.close()
 
     assert not any(KEY_PREFIX in text for text in seen)
+
+
+@pytest.mark.parametrize(
+    ("model", "cost"),
+    [("claude-sonnet-5-5", Decimal("0.015")), ("claude-next", None)],
+    ids=["at list price", "of no known price"],
+)
+def test_what_a_call_costs(model: str, cost: Decimal | None) -> None:
+    counts = {"input_tokens": 2_000, "output_tokens": 1_000, "cache_read_input_tokens": 10_000}
+
+    usage = usage_of(SimpleNamespace(**counts, cache_creation_input_tokens=None), model)
+
+    assert usage.cost_usd == cost
+    assert (usage.cache_read_tokens, usage.cache_write_tokens) == (10_000, 0)
 
 
 def test_given_no_findings_then_claude_is_not_asked(world: World, claude: ClaudeClient) -> None:
