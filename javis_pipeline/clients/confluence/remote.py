@@ -74,7 +74,7 @@ class ConfluenceRecords:
         """
         documents = islice(self._client.versions(ref.resource_id), MOST_VERSIONS)
         versions = [wire.parse_version(document, ref.resource_id) for document in documents]
-        return [change for version in reversed(versions) for change in _changes(version)]
+        return [change for version in reversed(versions) for change in version_changes(version)]
 
     def send(self, op: Operation, current: RemoteRecord) -> None:
         """Execute an operation: the next version of the page, or the requests that change its labels."""
@@ -129,7 +129,8 @@ def _why_read_only(status: str) -> str | None:
     return _READ_ONLY.get(status, f"the page is {status}; make it current in Confluence")
 
 
-def _changes(version: PageVersion) -> Iterator[FieldChange]:
+def version_changes(version: PageVersion) -> Iterator[FieldChange]:
+    """What a version may have changed, and whose it is, as far as its message tells."""
     op_id, fields = _mark(version.message)
     # A number is a position that moves when an older version is deleted; the instant stays.
     entry_id = f"{version.created_at.isoformat()} {version.author_id}"

@@ -1,0 +1,186 @@
+"""Random histories of a Confluence space: as those of issues, but a write names the version that it follows."""
+
+import contextlib
+import re
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from javis_pipeline.clients.confluence.remote import version_changes
+from javis_pipeline.errors import StaleRevision
+from javis_pipeline.records.confluence import PageVersion
+from javis_pipeline.records.sync import NOT_OURS, FieldChange, Operation, RemoteRecord
+from javis_pipeline.records.values import ResourceRef, Value, as_set
+from javis_pipeline.sync.fields import PAGE_FIELDS, Field
+from javis_pipeline_tests.property.sync_histories import WORDS, History
+from javis_pipeline_tests.property.sync_memory import OUR_ACCOUNT, Issue, MemoryRemote, MemoryStore, World
+
+_PARAGRAPH = re.compile(r"<p[^>]*>.*?</p>")
+
+
+class PageStore(MemoryStore):
+    """`SyncStore` of a space."""
+
+    name = "confluence ENG"
+    fields: Mapping[str, Field] = PAGE_FIELDS
+    revision_column = "version_created_at"
+
+
+class PageRemote(MemoryRemote):
+    """`RemoteRecords` of a space, as awkward as Confluence: it compares versions, hands out ids, and loses replies.
+
+    A page is kept as an issue is; `versions` and `read_only` are what it has more, by page id.
+    """
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self.versions: dict[str, list[PageVersion]] = {}
+        self.read_only: dict[str, str] = {}
+        self._followed: dict[object, int | None] = {}
+
+    def create(self, number: int, **values: Value) -> ResourceRef:
+        page_id = str(10_000 + number)
+        ref = ResourceRef("confluence_page", page_id, "ENG", page_id)
+        raw = {name: self._respelled(name, values[name]) for name in PAGE_FIELDS}
+        self.issues[page_id] = Issue(ref, raw, self.world.now())
+        self._save(self.issues[page_id], "u1", "")
+        return ref
+
+    # what people do
+
+    def edit(self, resource_id: str, name: str, value: Value, *, author: str = "u1") -> None:
+        page = self.issues[resource_id]
+        if self._put(page, name, value, None) and name != "labels" and name != "parent_id":
+            self._save(page, author, "")
+
+    def _put(self, page: Issue, name: str, raw: Value, op: Operation | None) -> bool:
+        raw, old, codec = self._respelled(name, raw), page.values[name], PAGE_FIELDS[name].codec
+        if codec.canonical(old) == codec.canonical(raw):
+            return False
+        self.observe(page, name, old, op)
+        page.values[name] = raw
+        return True
+
+    def _save(self, page: Issue, author: str, message: str) -> None:
+        versions = self.versions.setdefault(page.ref.resource_id, [])
+        page.updated = max(page.updated, self.world.now())
+        if versions and page.updated <= versions[-1].created_at:
+            page.updated = versions[-1].created_at + timedelta(milliseconds=1)
+        versions.append(PageVersion(len(versions) + 1, page.updated, author, message))
+
+    @staticmethod
+    def _respelled(name: str, raw: Value) -> Value:
+        if name == "title":
+            return str(raw).strip()
+        if name != "body_storage":
+            return raw
+        numbered = iter(range(1_000))
+        return re.sub(r"<p>", lambda _: f'<p local-id="{next(numbered)}">', str(raw))
+
+    # the port
+
+    def fetch(self, ref: ResourceRef) -> RemoteRecord:
+        self.world.point("fetch")
+        page = self._issue(ref)
+        latest = self.versions[ref.resource_id][-1]
+        op_id = next(version_changes(latest)).op_id
+        return RemoteRecord(
+            page.ref,
+            dict(page.values),
+            {"version_created_at": page.updated},
+            page.updated,
+            version=latest.number,
+            marker=None if op_id == NOT_OURS else op_id,
+            read_only=self.read_only.get(ref.resource_id),
+        )
+
+    def history(self, ref: ResourceRef) -> Sequence[FieldChange]:
+        self.world.point("history")
+        self._issue(ref)
+        return [change for version in self.versions[ref.resource_id] for change in version_changes(version)]
+
+    def send(self, op: Operation, current: RemoteRecord) -> None:
+        self._followed[op.op_id] = current.version
+        super().send(op, current)
+
+    def execute(self, op: Operation) -> None:
+        page = self.issues[op.ref.resource_id]
+        if not page.visible:
+            return
+        if op.kind == "edit" and self.versions[op.ref.resource_id][-1].number != self._followed[op.op_id]:
+            raise StaleRevision("409: version must be incremented on update")
+        self.executed.append(op)
+        if op.kind == "labels":
+            held = page.values["labels"]
+            assert isinstance(held, tuple)
+            self._put(page, "labels", as_set({*held, *op.add.get("labels", ())} - {*op.remove.get("labels", ())}), op)
+            return
+        for name in op.fields:
+            self._put(page, name, op.desired[name], op)
+        self._save(page, OUR_ACCOUNT, f"javis sync {op.op_id} ({', '.join(op.fields)})")
+
+
+class PageHistory(History):
+    """One history of a space."""
+
+    synced: Sequence[str] = tuple(PAGE_FIELDS)
+    remote: PageRemote
+
+    def make_store(self, world: World) -> MemoryStore:
+        return PageStore(world)
+
+    def make_remote(self, world: World) -> MemoryRemote:
+        return PageRemote(world)
+
+    def move(self, issue: Issue) -> None:
+        """Somebody archives the page, or restores it."""
+        if self.remote.read_only.pop(issue.ref.resource_id, None) is None:
+            self.remote.read_only[issue.ref.resource_id] = "the page is archived; restore it"
+
+    def settle_down(self) -> None:
+        self.remote.read_only.clear()
+        super().settle_down()
+
+    def run_late(self) -> None:
+        late, self.remote.late = self.remote.late, []
+        for op in late:
+            with contextlib.suppress(StaleRevision):  # somebody saved the page meanwhile: nobody hears the refusal
+                self.remote.execute(op)
+
+    def to_pull(self, *, fresh: bool) -> Sequence[ResourceRef]:
+        """A full reconciliation looks at every page; else labels are seen only with something else."""
+        if fresh:
+            return [page.ref for page in self.remote.issues.values()]
+        wanted = {ref.resource_id: ref for ref in super().to_pull(fresh=False)}
+        for key, page in self.remote.issues.items():
+            row = self.store.rows.get(key)
+            if row is not None and row.local.base("parent_id") != page.values["parent_id"]:
+                wanted[key] = page.ref
+        return list(wanted.values())
+
+    def _local_value(self, name: str, old: Value) -> Value:
+        if self.rng.random() < 0.08 and self.faulty:
+            return {"title": "two\nlines", "body_storage": "<p>open", "parent_id": "nowhere"}.get(name, old)
+        return self._edited_text(old) if name == "body_storage" else self._value(name)
+
+    def _edited_text(self, old: Value) -> Value:
+        blocks = _PARAGRAPH.findall(str(old))
+        paragraph = f"<p>{self.rng.choice(WORDS)}{self.rng.randint(1, 9)}</p>"
+        position = self.rng.randint(0, len(blocks))
+        if position < len(blocks) and self.rng.random() < 0.5:
+            blocks[position] = paragraph
+        elif len(blocks) < 5:
+            blocks.insert(position, paragraph)
+        else:
+            blocks.pop()
+        return "".join(blocks)
+
+    def _value(self, name: str) -> Value:
+        match name:
+            case "title":
+                return self.rng.choice(WORDS) + self.rng.choice(("", " ", " 2"))
+            case "body_storage":
+                return "".join(f"<p>{word}</p>" for word in self.rng.sample(WORDS, 3))
+            case "labels":
+                return as_set(self.rng.sample(WORDS, 2))
+            case _:
+                return self.rng.choice(("77", "78"))
