@@ -9,7 +9,10 @@ import pytest
 import sqlalchemy as sa
 from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, SqlEventLogStorageTable
 
+from javis_pipeline.db.connection import Database
+from javis_pipeline.defs.maintenance import prune_job
 from javis_pipeline.defs.run_history import prune_runs
+from javis_pipeline.settings import Settings
 
 SOON = datetime.now(UTC) + timedelta(days=1)
 PARTITIONS = dg.StaticPartitionsDefinition(["OQC", "EUV"])
@@ -102,3 +105,21 @@ def test_given_a_run_that_has_not_ended_when_pruned_then_it_stays(instance: dg.D
 
     assert prune_runs(instance, before=SOON) == 0
     assert waiting.run_id in runs(instance)
+
+
+def test_given_the_monthly_job_when_it_runs_then_both_databases_are_pruned_and_it_tells_what_went(
+    instance: dg.DagsterInstance, database: Database
+) -> None:
+    database.query(
+        "INSERT INTO sync_audit (run_id, side, resource_type, resource_id, field, reason, actor, at)"
+        " VALUES ('r', 'local', 'jira_issue', '1', 'title', 'pull', 'sync', now() - interval '1000 days')"
+    )
+    resources = {"settings": Settings(_env_file=None), "db": database}
+
+    done = prune_job.execute_in_process(instance=instance, resources=resources)
+
+    (output,) = done.filter_events(lambda event: event.is_successful_output)
+    told = output.step_output_data.metadata
+    assert "| sync\\_audit | 400 | 1 |" in str(told["forgotten"].value)
+    assert told["runs"].value == 0
+    assert database.query("SELECT FROM sync_audit") == []
