@@ -36,8 +36,18 @@ def run_dagster(*arguments: str, settings: Mapping[str, str]) -> subprocess.Comp
     return _run([sys.executable, "-m", "dagster", *arguments], settings)
 
 
-def _run(command: list[str], settings: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+def clean_environment() -> dict[str, str]:
+    """This process's environment without settings of ours and Dagster's, and without a settings file."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("DAGSTER_", "JAVIS_"))}
+    return inherited | {"JAVIS_ENV_FILE": os.devnull}
+
+
+def _run(command: list[str], settings: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command, env=inherited | dict(settings), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        command,
+        env=clean_environment() | dict(settings),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
     )

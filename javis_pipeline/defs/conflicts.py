@@ -4,13 +4,20 @@ import dagster as dg
 
 from javis_pipeline.db.conflicts import list_conflicts, list_errors
 from javis_pipeline.db.connection import Database
-from javis_pipeline.defs.jira import jira_writeback
+from javis_pipeline.defs.confluence import confluence_pages, confluence_writeback
+from javis_pipeline.defs.jira import jira_issues, jira_writeback
 from javis_pipeline.defs.partitions import projects
 from javis_pipeline.defs.plans import conflict_table
 from javis_pipeline.settings import Settings
 
 
-@dg.asset(partitions_def=projects, deps=[jira_writeback], group_name="sync", kinds={"postgres"}, owners=["team:javis"])
+@dg.asset(
+    partitions_def=projects,
+    deps=[jira_issues, jira_writeback, confluence_pages, confluence_writeback],
+    group_name="sync",
+    kinds={"postgres"},
+    owners=["team:javis"],
+)
 def sync_conflicts(
     context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
 ) -> dg.MaterializeResult[None]:

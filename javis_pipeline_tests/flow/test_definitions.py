@@ -1,0 +1,114 @@
+"""The definitions as Dagster loads them: the graph, what starts by itself, what a tick asks for."""
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import javis_pipeline
+from javis_pipeline_tests.sites import clean_environment
+
+PACKAGE = Path(javis_pipeline.__file__).parent
+
+FACTS = """
+import json
+from datetime import UTC, datetime
+import dagster as dg
+from javis_pipeline.definitions import defs
+
+repository = defs.get_repository_def()
+graph = defs.resolve_asset_graph()
+nodes = [graph.get(key) for key in graph.get_all_asset_keys()]
+with dg.DagsterInstance.ephemeral() as instance:
+    context = dg.build_schedule_context(
+        instance=instance, repository_def=repository, scheduled_execution_time=datetime(2026, 3, 2, 12, tzinfo=UTC)
+    )
+    tick = repository.get_schedule_def("sync_every_15_minutes").evaluate_tick(context)
+print(json.dumps({
+    "deps": {n.key.to_user_string(): sorted(p.to_user_string() for p in n.parent_keys) for n in nodes},
+    "undocumented": [n.key.to_user_string() for n in nodes if not n.description],
+    "ownerless": [n.key.to_user_string() for n in nodes if n.is_materializable and not n.owners],
+    "jobs": {
+        job.name: sorted(node.name for node in job.nodes)
+        for job in repository.get_all_jobs()
+        if not job.name.startswith("_")
+    },
+    "started": [s.name for s in repository.schedule_defs if s.default_status == dg.DefaultScheduleStatus.RUNNING]
+        + [s.name for s in repository.sensor_defs if s.default_status == dg.DefaultSensorStatus.RUNNING],
+    "requests": [[r.partition_key, r.run_key] for r in tick.run_requests],
+    "checks": sorted(key.to_user_string() for key in graph.asset_check_keys),
+}))
+"""
+
+
+def facts(**variables: str) -> dict:
+    settings = {"JIRA_PROJECTS": "OQC,EUV", "CONFLUENCE_SPACES": "OQC:DOC,HANDBOOK:HB", **variables}
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", FACTS],
+        env=clean_environment() | settings,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.fixture(scope="module")
+def loaded() -> dict:
+    return facts()
+
+
+def test_the_graph_goes_from_both_sites_to_slack(loaded: dict) -> None:
+    assert loaded["deps"] == {
+        "jira_site": [],
+        "confluence_site": [],
+        "local_edits": [],
+        "jira_issues": ["jira_site", "local_edits"],
+        "jira_writeback": ["jira_issues"],
+        "confluence_pages": ["confluence_site", "local_edits"],
+        "confluence_writeback": ["confluence_pages"],
+        "sync_conflicts": ["confluence_pages", "confluence_writeback", "jira_issues", "jira_writeback"],
+        "work_context": ["confluence_pages", "jira_issues", "sync_conflicts"],
+        "ai_suggestions": ["work_context"],
+        "slack_risk_alert": ["work_context"],
+        "slack_digest": ["ai_suggestions", "sync_conflicts"],
+    }
+
+
+def test_every_asset_says_what_it_is_and_whose(loaded: dict) -> None:
+    assert loaded["undocumented"] == []
+    assert loaded["ownerless"] == []
+
+
+def test_jobs_hold_the_parts_of_the_graph_that_belong_together(loaded: dict) -> None:
+    sync = ["confluence_pages", "confluence_writeback", "jira_issues", "jira_writeback", "sync_conflicts"]
+
+    jobs = {name: [node for node in nodes if "check" not in node] for name, nodes in loaded["jobs"].items()}
+
+    assert set(jobs) == {"sync", "advise", "risk_alerts", "everything", "census", "prune"}
+    assert set(sync) <= set(jobs["sync"])
+    assert {"work_context", "slack_risk_alert"} <= set(jobs["risk_alerts"])
+    assert {*sync, "work_context", "ai_suggestions", "slack_digest"} <= set(jobs["everything"])
+
+
+def test_nothing_starts_by_itself_unless_it_is_asked_to(loaded: dict) -> None:
+    asked = facts(JAVIS_AUTOSTART="1")
+
+    assert loaded["started"] == []
+    assert {"sync_every_15_minutes", "local_changes", "run_failure_to_slack"} <= set(asked["started"])
+
+
+def test_a_tick_asks_for_one_run_for_each_project(loaded: dict) -> None:
+    assert [project for project, _ in loaded["requests"]] == ["OQC", "EUV", "HANDBOOK"]
+    assert len({run_key for _, run_key in loaded["requests"]}) == 3
+
+
+def test_modules_that_dagster_reads_keep_their_annotations() -> None:
+    # Dagster reads annotations at run time; postponed ones break assets with configuration.
+    for path in [PACKAGE / "definitions.py", *(PACKAGE / "defs").glob("*.py")]:
+        imports = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)]
+        assert not any(node.module == "__future__" for node in imports), path
