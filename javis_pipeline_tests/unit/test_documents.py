@@ -25,7 +25,7 @@ def test_links_lead_somewhere(document: Path) -> None:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_commands_exist(document: Path) -> None:
     context = click.Context(main)
-    named = {name for name in _COMMAND.findall(document.read_text())}
+    named = set(_COMMAND.findall(document.read_text()))
 
     assert {name for name in named if main.get_command(context, name) is None} == set()
 
