@@ -143,9 +143,12 @@ class PostgresStore:
             users = {row["id"]: row["name"] for row in self._run(conn, "users")}
         return Catalog(statuses, priorities, users)
 
-    def to_decide(self) -> Sequence[ResourceRef]:
-        """Records with local edits, planned operations or resolutions that have not gone out, by key."""
-        return self._refs("records_to_decide")
+    def to_decide(self, *, conflicts: bool = False) -> Sequence[ResourceRef]:
+        """Records with local edits, planned operations or resolutions that have not gone out, by key.
+
+        `conflicts` adds the records with open conflicts.
+        """
+        return self._refs("records_to_decide", {"conflicts": conflicts})
 
     def records(self) -> Sequence[ResourceRef]:
         """All records of the scope that are not known to be gone, by id."""
@@ -232,9 +235,9 @@ class PostgresStore:
             unmarked=unmarked,
         )
 
-    def _refs(self, query: str) -> list[ResourceRef]:
+    def _refs(self, query: str, params: Mapping[str, Any] | None = None) -> list[ResourceRef]:
         with self._database.transaction() as conn:
-            rows = self._run(conn, query)
+            rows = self._run(conn, query, params)
         return [ResourceRef(self._type, row["id"], row["scope"], row["key"]) for row in rows]
 
     def _ref(self, doc: Mapping[str, Any], key: str) -> ResourceRef:

@@ -47,8 +47,11 @@ class SyncStore(Protocol):
         """Names and ids of the scope."""
         ...
 
-    def to_decide(self) -> Sequence[ResourceRef]:
-        """Records with local edits, planned operations or resolutions that have not gone out, by key."""
+    def to_decide(self, *, conflicts: bool = False) -> Sequence[ResourceRef]:
+        """Records with local edits, planned operations or resolutions that have not gone out, by key.
+
+        `conflicts` adds the records with open conflicts.
+        """
         ...
 
     def operations(self, state: str) -> Sequence[Operation]:

@@ -48,8 +48,12 @@ class Reconciled:
 def reconcile_edited(
     store: SyncStore, remote: RemoteRecords, run: Run, *, proved: bool, threads: int = 1
 ) -> Reconciled:
-    """Decide every record that was edited here or waits for its turn; see `reconcile_records`."""
-    return reconcile_records(store, remote, store.to_decide(), run, proved=proved, threads=threads)
+    """Decide every record that was edited here or waits for its turn; see `reconcile_records`.
+
+    A run that forces conflicts looks at all that are open: some are about records that nobody edited.
+    """
+    refs = store.to_decide(conflicts=run.rules.force != "none")
+    return reconcile_records(store, remote, refs, run, proved=proved, threads=threads)
 
 
 def reconcile_records(

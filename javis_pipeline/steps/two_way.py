@@ -31,6 +31,8 @@ from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
 from javis_pipeline.sync.run import Rules, Run
 
 NO_OVERRIDES = Overrides()
+# Records worked on at once: each is several requests, one after the other. The client keeps the pace that Jira allows.
+_THREADS = 4
 
 
 class Scope(NamedTuple):
@@ -108,7 +110,7 @@ def reconcile_pulled(
         settle_operations(scope.store, scope.remote, scope.run)
         unmarked = scope.store.unmarked() if full else ()
         wanted = {ref.resource_id: ref for ref in (*refs, *unmarked)}
-        return reconcile_records(scope.store, scope.remote, wanted.values(), scope.run, proved=True)
+        return reconcile_records(scope.store, scope.remote, wanted.values(), scope.run, proved=True, threads=_THREADS)
 
 
 def write_back(
@@ -122,8 +124,8 @@ def write_back(
     """
     with lock or nullcontext():
         settled = settle_operations(scope.store, scope.remote, scope.run)
-        decided = reconcile_edited(scope.store, scope.remote, scope.run, proved=True)
-        pushed = push_operations(scope.store, scope.remote, scope.run, overrides)
+        decided = reconcile_edited(scope.store, scope.remote, scope.run, proved=True, threads=_THREADS)
+        pushed = push_operations(scope.store, scope.remote, scope.run, overrides, threads=_THREADS)
         return WrittenBack(settled, decided, pushed)
 
 
@@ -155,8 +157,10 @@ def plan(scope: Scope, db: Database, jira: JiraClient, project: str) -> list[Pla
         ResourceRef("jira_issue", stamp.jira_id, project, stamp.key) for stamp in stamps if stamp.jira_id in wanted
     ]
     new = [_new_item(ref) for ref in changed if ref.resource_id not in known]
-    refs = {ref.resource_id: ref for ref in (*scope.store.to_decide(), *changed) if ref.resource_id in known}
-    return [*new, *plan_records(scope.store, scope.remote, refs.values(), scope.run, proved=True).items]
+    to_decide = scope.store.to_decide(conflicts=scope.run.rules.force != "none")
+    refs = {ref.resource_id: ref for ref in (*to_decide, *changed) if ref.resource_id in known}
+    planned = plan_records(scope.store, scope.remote, refs.values(), scope.run, proved=True, threads=_THREADS)
+    return [*new, *planned.items]
 
 
 def _new_item(ref: ResourceRef) -> PlanItem:

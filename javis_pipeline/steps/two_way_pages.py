@@ -171,7 +171,7 @@ def plan_space(scope: SpaceScope) -> list[PlanItem]:
         changed = pages_to_fetch(conn, stamps)
     known = {ref.resource_id: ref for ref in store.records()}
     new = [_new_item(page_id) for page_id in sorted(changed - set(known))]
-    refs = {ref.resource_id: ref for ref in store.to_decide()}
+    refs = {ref.resource_id: ref for ref in store.to_decide(conflicts=run.rules.force != "none")}
     refs |= {page_id: known[page_id] for page_id in sorted(changed & set(known))}
     return [*new, *plan_records(store, remote, refs.values(), run, proved=True).items]
 

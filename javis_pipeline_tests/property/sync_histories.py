@@ -408,7 +408,8 @@ class History:
         if any(kind == "?" for _, kind in events):
             return
         had_conflict = any(
-            c.field == "labels" and c.ref.resource_id == ref.resource_id for c in self.store.conflicts.values()
+            c.field in ("labels", WHOLE_RECORD) and c.ref.resource_id == ref.resource_id
+            for c in self.store.conflicts.values()
         )
         if had_conflict:
             return

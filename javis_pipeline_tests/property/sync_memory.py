@@ -266,11 +266,13 @@ class MemoryStore:
     def catalog(self) -> Catalog:
         return CATALOG
 
-    def to_decide(self) -> Sequence[ResourceRef]:
+    def to_decide(self, *, conflicts: bool = False) -> Sequence[ResourceRef]:
         self.world.point("to_decide")
         waiting = {op.ref.resource_id for op in self.ops.values() if op.state == "planned"}
         waiting |= {
-            c.ref.resource_id for c in self.conflicts.values() if c.state == "resolved" and c.applied_at is None
+            c.ref.resource_id
+            for c in self.conflicts.values()
+            if c.applied_at is None and (c.state == "resolved" or (conflicts and c.state == "open"))
         }
         return [
             row.local.ref

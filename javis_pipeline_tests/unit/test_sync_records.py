@@ -402,6 +402,17 @@ def test_given_force_then_exactly_the_listed_conflicts_are_resolved(force, outco
     assert (scope.here["status"], scope.there("due_date")) == ("Done", "2026-02-02")
 
 
+def test_given_force_then_a_conflict_of_a_row_that_nobody_edited_is_resolved_too(scope):
+    scope.store.edit_behind_the_trigger(scope.id, "title", "unseen")
+    scope.reconcile()
+    assert [kind for kind, *_ in scope.open_conflicts()] == ["unmarked_local_change"]
+
+    reconcile_edited(scope.store, scope.remote, scope.run(force="local"), proved=True)
+    scope.sync()
+
+    assert (scope.there("title"), scope.open_conflicts()) == ("unseen", [])
+
+
 def test_given_an_offered_value_when_it_is_taken_then_it_goes_back_to_the_remote(scope):
     scope.edit(title="here")
     scope.remote.before_execution = lambda _: scope.remote.edit(scope.id, "title", "theirs")

@@ -96,7 +96,8 @@ INSERT INTO sync_audit (
 );
 
 -- name: records_to_decide
--- Edited rows by the partial index; rows with a planned write, or a person's choice, that has not gone out.
+-- Edited rows by the partial index; rows with a planned write, or a person's choice, that has not gone out; on demand,
+-- those with an open conflict.
 WITH waiting AS (
     SELECT {id} AS id FROM {table} WHERE {scope} = %(scope)s AND local_modified_fields <> '{{}}'
     UNION
@@ -104,7 +105,8 @@ WITH waiting AS (
      WHERE resource_type = %(type)s AND scope = %(scope)s AND needs_care AND state = 'planned'
     UNION
     SELECT resource_id FROM sync_conflicts
-     WHERE resource_type = %(type)s AND scope = %(scope)s AND state = 'resolved' AND applied_at IS NULL
+     WHERE resource_type = %(type)s AND scope = %(scope)s AND applied_at IS NULL
+       AND (state = 'resolved' OR (%(conflicts)s AND state = 'open'))
 )
 SELECT r.{id} AS id, r.{key} AS key, r.{scope} AS scope
   FROM waiting
