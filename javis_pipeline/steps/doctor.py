@@ -14,6 +14,7 @@ from javis_pipeline.clients.jira.fields import discover_fields
 from javis_pipeline.clients.slack import SlackClient
 from javis_pipeline.db.connection import Database
 from javis_pipeline.errors import JavisError
+from javis_pipeline.records.confluence import Space
 from javis_pipeline.records.jira import FieldMap, Identity, Project
 
 Verdict = Literal["ok", "warning", "failed", "skipped"]
@@ -70,7 +71,7 @@ def check_confluence(confluence: ConfluenceClient, spaces: Sequence[str]) -> Ite
         return
     yield Check("confluence identity", "ok", f"{identity.display_name} ({identity.account_id})")
     for key in spaces:
-        yield _attempt(f"confluence {key}", partial(_space, confluence, key))
+        yield from _space(confluence, key)
 
 
 def check_claude(claude: MessagesClient, model: str) -> Check:
@@ -97,9 +98,29 @@ def check_slack(slack: SlackClient, channels: Mapping[str, str | None]) -> Itera
             yield _attempt(f"slack {project}", partial(_channel, slack, project, channel))
 
 
-def _space(confluence: ConfluenceClient, key: str) -> Check:
-    (space,) = confluence.spaces([key])
-    return Check(f"confluence {key}", "ok", space.name)
+def _space(confluence: ConfluenceClient, key: str) -> Iterator[Check]:
+    try:
+        space = confluence.spaces([key])[0]
+    except JavisError as error:
+        yield Check(f"confluence {key}", "failed", str(error), "correct CONFLUENCE_SPACES, or grant the account access")
+        return
+    if space.status != "current":
+        yield Check(f"confluence {key}", "warning", f"{space.name}, {space.status}: its pages cannot be edited")
+        return
+    yield Check(f"confluence {key}", "ok", space.name)
+    yield _attempt(f"confluence {key} permissions", partial(_space_permissions, confluence, space))
+
+
+def _space_permissions(confluence: ConfluenceClient, space: Space) -> Check:
+    subject = f"confluence {space.key} permissions"
+    if confluence.may_edit_pages(space.space_id):
+        return Check(subject, "ok", "view, edit pages")
+    return Check(
+        subject,
+        "failed",
+        "the account may not add pages, which the right to edit them is a part of",
+        "grant it in the space's permissions; edits of its pages stay here as errors until then",
+    )
 
 
 def _channel(slack: SlackClient, project: str, channel: str | None) -> Check:

@@ -413,3 +413,16 @@ def test_given_a_page_that_moved_to_a_synced_space_then_its_row_follows(space, s
     pull_pages(space.database, client, space="OPS", run_id="other", now=space.now)
 
     assert (space.row(page)["space_key"], space.row(page)["space_id"]) == ("OPS", other.space_id)
+
+
+def test_given_a_space_where_we_may_only_look_then_the_edit_stays_with_the_reason(space, site):
+    page = space.page("Plan")
+    space.sync()
+    site.switches.read_only_spaces = {"ENG"}
+    space.edit_here(page, title="Plan B")
+
+    space.sync()
+
+    row = space.row(page)
+    assert (row["title"], row["sync_status"], page.title) == ("Plan B", "error", "Plan")
+    assert "not permitted to edit" in row["sync_errors"]["title"]

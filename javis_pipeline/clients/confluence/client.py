@@ -157,6 +157,11 @@ class ConfluenceClient:
         """The key of the space with this id; None when the account may not see it."""
         return next((space.key for space in self._spaces({"ids": [_checked_id(space_id)]})), None)
 
+    def may_edit_pages(self, space_id: str) -> bool:
+        """Whether the account may make and edit pages in the space; restrictions of single pages come on top."""
+        answer = self._http.get(f"{V2}/spaces/{_checked_id(space_id)}/operations").body
+        return ("create", "page") in wire.parse_operations(answer)
+
     def users(self, account_ids: Iterable[str]) -> list[User]:
         """The people behind these account ids, as far as the account may see them."""
         ids = sorted(set(account_ids))

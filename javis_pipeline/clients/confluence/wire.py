@@ -113,6 +113,16 @@ def parse_space(document: object) -> Space:
     return guarded("confluence space", document, read)
 
 
+def parse_operations(document: object) -> set[tuple[str, str]]:
+    """(what, to what) of what an account may do, such as ("create", "page")."""
+
+    def read() -> set[tuple[str, str]]:
+        operations = as_list(as_object(document, "permissions").get("operations"), "operations")
+        return {(str(each.get("operation")), str(each.get("targetType"))) for each in operations}
+
+    return guarded("confluence permissions", document, read)
+
+
 def parse_user(document: object) -> User:
     """A user of v2 `users-bulk`; the e-mail is not kept."""
 

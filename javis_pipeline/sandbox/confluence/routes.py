@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from javis_pipeline.sandbox.confluence import cql, wire
 from javis_pipeline.sandbox.confluence.batches import Batch, Key, batch_of, limit_of, links
-from javis_pipeline.sandbox.confluence.site import ConfluenceSite, Page, Refused
+from javis_pipeline.sandbox.confluence.site import ConfluenceSite, Page, Refused, Space
 from javis_pipeline.sandbox.credentials import basic_login
 from javis_pipeline.sandbox.people import Person
 from javis_pipeline.sandbox.world import World
@@ -68,6 +68,7 @@ def routes(world: World) -> list[BaseRoute]:
         ("GET", f"{v2}/spaces/{{id}}", get_space),
         ("GET", f"{v2}/spaces/{{id}}/pages", list_pages),
         ("GET", f"{v2}/spaces/{{id}}/content/labels", list_space_labels),
+        ("GET", f"{v2}/spaces/{{id}}/operations", list_operations),
         ("GET", f"{v2}/labels/{{label_id}}/pages", list_labelled_pages),
         ("GET", f"{v2}/pages", list_pages),
         ("POST", f"{v2}/pages", create_page),
@@ -147,10 +148,21 @@ def list_spaces(call: Call) -> Response:
 
 
 def get_space(call: Call) -> Response:
+    return _json(wire.space_json(_space(call)))
+
+
+def list_operations(call: Call) -> Response:
+    allowed = [("use", "space")]
+    if not call.site.switches.read_only_spaces & {_space(call).key}:
+        allowed += [("create", "page"), ("delete", "page"), ("create", "comment")]
+    return _json({"operations": [{"operation": what, "targetType": target} for what, target in allowed]})
+
+
+def _space(call: Call) -> Space:
     space = call.site.spaces.get(call.ids["id"])
     if space is None:
         raise Refused(404, "NOT_FOUND", f"No space with id : {call.ids['id']}")
-    return _json(wire.space_json(space))
+    return space
 
 
 def list_pages(call: Call) -> Response:
@@ -274,10 +286,7 @@ def list_labels(call: Call) -> Response:
 
 
 def list_space_labels(call: Call) -> Response:
-    space = call.site.spaces.get(call.ids["id"])
-    if space is None:
-        raise Refused(404, "NOT_FOUND", f"No space with id : {call.ids['id']}")
-    pages = call.site.visible_pages(statuses=("current", "archived"), space_ids=[space.space_id])
+    pages = call.site.visible_pages(statuses=("current", "archived"), space_ids=[_space(call).space_id])
     labels = {label.label_id: label for page in pages for label in page.labels}
     return _batch(
         call, batch_of(labels.values(), lambda label: (int(label.label_id),), query=call.query), wire.label_json

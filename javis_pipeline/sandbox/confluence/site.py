@@ -120,6 +120,8 @@ class Switches:
     """Links to the next batch name another host: a client that follows them sends its credentials away."""
     transient_conflicts: int = 0
     """So many of the next page updates are refused with a 409 that has nothing to do with the version."""
+    read_only_spaces: set[str] = field(default_factory=set)
+    """Keys of spaces in which our user may look, and nothing else."""
 
 
 class ConfluenceSite:
@@ -291,6 +293,7 @@ class ConfluenceSite:
         On a page in the bin only the status changes. A draft that is published keeps version 1.
         """
         page = self.page(page_id)
+        self._check_permission(page)
         if status not in {"current", page.status}:
             raise Refused(400, "INVALID_REQUEST_PARAMETER", f"A {page.status} page cannot become {status} here")
         if self.switches.transient_conflicts > 0:
@@ -380,6 +383,10 @@ class ConfluenceSite:
             self._labels.update({(label.prefix, label.name): label for label in page.labels})
 
     # What every write checks
+
+    def _check_permission(self, page: Page) -> None:
+        if self.spaces[page.space_id].key in self.switches.read_only_spaces:
+            raise Refused(403, "FORBIDDEN", "Current user not permitted to edit this content")
 
     def _check_title(self, title: str, space_id: str, *, page_id: str | None, clash_status: int) -> None:
         if not title.strip() or len(title) > _MAX_TITLE:
