@@ -58,7 +58,8 @@ def _options(function: Callable[..., None]) -> Callable[..., None]:
 def test(projects: tuple[str, ...], channel: str | None, dry_run: bool, as_json: bool) -> None:
     """Post a test message to each channel, and check what else the app needs there."""
     from javis_pipeline.cli.projects import chosen_projects
-    from javis_pipeline.clients.slack_blocks import as_text, hello_message
+    from javis_pipeline.clients.slack_blocks import as_text
+    from javis_pipeline.clients.slack_messages import hello_message
     from javis_pipeline.settings import load_settings
     from javis_pipeline.wiring import slack_client, slack_outlet
 

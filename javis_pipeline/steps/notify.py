@@ -10,18 +10,17 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from javis_pipeline.clients.slack import Sent, SlackClient, Upload
-from javis_pipeline.clients.slack_blocks import (
-    Message,
+from javis_pipeline.clients.slack_blocks import Message, Sites
+from javis_pipeline.clients.slack_messages import (
     ScopeLine,
-    Sites,
     alert_message,
-    day,
     digest_details,
     digest_message,
     failure_message,
     hello_message,
     status_message,
 )
+from javis_pipeline.clients.slack_text import day
 from javis_pipeline.db import suggestions
 from javis_pipeline.db.conflicts import list_conflicts
 from javis_pipeline.db.connection import Database

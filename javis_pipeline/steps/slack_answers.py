@@ -1,29 +1,32 @@
 """A button that was pressed in Slack to the same steps that the command line calls, and who did what to the thread."""
 
 import logging
+import threading
+import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 from javis_pipeline.clients.slack import SlackClient
-from javis_pipeline.clients.slack_blocks import (
+from javis_pipeline.clients.slack_blocks import Message
+from javis_pipeline.clients.slack_inbox import WINDOW, Press
+from javis_pipeline.clients.slack_messages import (
     ACCEPT,
     KEEP_LOCAL,
     KEEP_REMOTE,
     REJECT,
     SHOW_DIFF,
-    Message,
     answer_message,
     diff_message,
 )
-from javis_pipeline.clients.slack_inbox import WINDOW, Press
 from javis_pipeline.db import slack_posts as rows
 from javis_pipeline.db.conflicts import find_conflicts
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.sync_store import PostgresStore
-from javis_pipeline.errors import ChangedSinceSeen, JavisError, UsageError
+from javis_pipeline.errors import ChangedSinceSeen, JavisError, ScopeBusy, UsageError
 from javis_pipeline.records.digest import OpenConflict, fingerprint
 from javis_pipeline.records.suggestion import Action
 from javis_pipeline.records.sync import WHOLE_RECORD, Catalog, Conflict
@@ -31,6 +34,8 @@ from javis_pipeline.steps.notify import Outlet, open_conflicts, post_digest
 from javis_pipeline.steps.resolve import resolve
 from javis_pipeline.steps.suggest import accept, reject
 from javis_pipeline.sync.run import Run
+
+_REDRAWS, _REDRAW_SECONDS = 10, 3.0
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +56,8 @@ class Desk:
         outlet_of: Where and how a project is told.
         new_run: A run that only changes our side.
         allowed_users: Ids of those who may decide; empty for every member of the channel.
+        sleep: Waits so many seconds.
+        turn: Held by the press that changes a post: people press faster than a post is drawn.
     """
 
     db: Database
@@ -58,6 +65,8 @@ class Desk:
     outlet_of: Callable[[str], Outlet]
     new_run: Callable[[Catalog], Run]
     allowed_users: frozenset[str] = frozenset()
+    sleep: Callable[[float], None] = time.sleep
+    turn: AbstractContextManager[object] = field(default_factory=threading.Lock)
 
 
 def answer_press(desk: Desk, press: Press, *, now: datetime) -> None:
@@ -80,7 +89,21 @@ def answer_press(desk: Desk, press: Press, *, now: datetime) -> None:
     desk.slack.send_message(press.channel, message.text, message.blocks, thread_ts=press.thread_ts)
     log.info("slack_press action=%s project=%s", press.action_id, post.project_key)
     if press.action_id != SHOW_DIFF:
-        post_digest(desk.db, desk.slack, outlet, now=now, in_place=True)
+        _redraw(desk, outlet, now)
+
+
+def _redraw(desk: Desk, outlet: Outlet, now: datetime) -> None:
+    """The newest digest shows what was decided."""
+    with desk.turn:
+        for _ in range(_REDRAWS):
+            try:
+                post_digest(desk.db, desk.slack, outlet, now=now, in_place=True)
+            except ScopeBusy:
+                # A run is about to post; it may have read the state before the decision.
+                desk.sleep(_REDRAW_SECONDS)
+            else:
+                return
+    log.warning("slack_post_not_redrawn project=%s reason=busy", outlet.project)
 
 
 def is_new_request(db: Database, signature: str, *, now: datetime) -> bool:

@@ -18,9 +18,10 @@ import requests
 import uvicorn
 from starlette.testclient import TestClient
 
-from javis_pipeline.clients.slack_blocks import ACCEPT, KEEP_LOCAL, KEEP_REMOTE, REJECT, SHOW_DIFF
 from javis_pipeline.clients.slack_inbox import PATH, Press, interactive_app, listen, press_of, safely
+from javis_pipeline.clients.slack_messages import ACCEPT, KEEP_LOCAL, KEEP_REMOTE, REJECT, SHOW_DIFF
 from javis_pipeline.db.connection import Database
+from javis_pipeline.db.locks import hold_scope
 from javis_pipeline.errors import DatabaseError, IdentityError
 from javis_pipeline.records.suggestion import AdviceScope
 from javis_pipeline.sandbox.slack.interaction import button_payload
@@ -169,7 +170,8 @@ def test_given_accept_when_pressed_then_it_is_a_local_edit_and_the_button_gives_
     assert "The next sync sends it." in office.last_answer()
     with pytest.raises(AssertionError, match="no button"):
         office.button(ACCEPT)
-    assert "*Accepted* by ada.brandt (Slack U" in shown(posts(office.world)[1])
+    assert "*Accepted* by ada.brandt\n" in shown(posts(office.world)[1])
+    assert office.db.query("SELECT decided_by FROM ai_suggestions")[0]["decided_by"].startswith("ada.brandt (Slack U")
 
 
 def test_given_reject_when_pressed_then_it_is_decided(office: Office) -> None:
@@ -243,6 +245,34 @@ def test_given_a_list_of_people_then_only_they_may_and_others_are_told_so(office
     assert whispered["ephemeral_for"] == ada
     assert "Nothing was done: you are not among those who may" in whispered["text"]
     assert "bob rejected" in office.last_answer()
+
+
+def test_given_a_run_that_is_posting_when_pressed_then_the_post_is_redrawn_after_it(office: Office) -> None:
+    waits: list[float] = []
+    run = hold_scope(office.db, "slack", f"digest OQC {channel(office.world).channel_id}")
+    run.__enter__()
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 2:
+            run.__exit__(None, None, None)
+
+    office.desk = replace(office.desk, sleep=wait)
+    office.press(REJECT)
+
+    assert len(waits) == 2
+    assert "*Rejected* by ada.brandt" in shown(posts(office.world)[1])
+
+
+def test_given_presses_at_once_then_each_is_answered_and_the_post_shows_all(office: Office) -> None:
+    presses = [threading.Thread(target=office.press, args=[action]) for action in (REJECT, KEEP_REMOTE)]
+    for press in presses:
+        press.start()
+    for press in presses:
+        press.join()
+
+    assert len(replies(office.world)) == 2
+    assert not any(block["type"] == "actions" for block in posts(office.world)[1]["blocks"])
 
 
 def test_given_a_name_that_is_markup_then_the_thread_mentions_nobody(office: Office) -> None:

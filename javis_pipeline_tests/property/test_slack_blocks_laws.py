@@ -12,21 +12,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from javis_pipeline.clients.slack_blocks import (
-    MAX_IN_ALL,
-    Message,
+from javis_pipeline.clients.slack_blocks import MAX_IN_ALL, Message, Sites, text_in_all
+from javis_pipeline.clients.slack_messages import (
     ScopeLine,
-    Sites,
     alert_message,
     answer_message,
     diff_message,
     digest_details,
     digest_message,
-    escaped,
     failure_message,
     status_message,
-    text_in_all,
 )
+from javis_pipeline.clients.slack_text import escaped
 from javis_pipeline.records.context import Blocker, Blockers, Forecast, IssueBrief, PageState
 from javis_pipeline.records.digest import Digest, Earlier, alert_facts, digest_facts
 from javis_pipeline.records.suggestion import Action

@@ -7,21 +7,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from javis_pipeline.clients.slack_blocks import (
-    Message,
+from javis_pipeline.clients.slack_blocks import Message, Sites, as_text
+from javis_pipeline.clients.slack_messages import (
     ScopeLine,
-    Sites,
     alert_message,
-    as_text,
     diff_message,
     digest_details,
     digest_message,
-    escaped,
     failure_message,
-    fitted,
-    plain,
     status_message,
 )
+from javis_pipeline.clients.slack_text import escaped, fitted, plain
 from javis_pipeline.records.digest import Earlier, OpenConflict, alert_facts, digest_facts
 from javis_pipeline_tests.contexts import BOB, NOW, a_context, a_load, a_risk, an_issue_brief
 from javis_pipeline_tests.digests import a_conflict, a_digest, a_proposal, shown
