@@ -199,9 +199,11 @@ class Draft:
             details or (old.details if old else {}),
         )
         self.conflicts[conflict.conflict_id] = conflict
-        for side, value in (("base", base), ("local", local), ("remote", remote)):
+        sides: tuple[tuple[Literal["base", "local", "remote"], Value], ...]
+        sides = (("base", base), ("local", local), ("remote", remote))
+        for side, value in sides:
             if old is None or getattr(old, side) != value:
-                self.note_value(conflict, side, value)  # type: ignore[arg-type]  # the three sides above
+                self.note_value(conflict, side, value)
         self.item("conflict", name, local, remote, kind, row)
         return conflict
 

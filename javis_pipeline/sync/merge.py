@@ -36,6 +36,7 @@ from javis_pipeline.sync.evidence import holds, is_ours, may_be_ours, overwritte
 from javis_pipeline.sync.fields import FIELDS_OF, Field
 from javis_pipeline.sync.resolve import resolve_in
 from javis_pipeline.sync.run import Run
+from javis_pipeline.sync.text_codecs import MarkdownText, StorageText
 
 # These wait for a person whatever the sides do, except that they become equal: there is no base to decide with.
 _FROZEN: frozenset[ConflictKind] = frozenset({"first_contact", "unmarked_local_change"})
@@ -477,9 +478,12 @@ def _clash(draft: Draft, spec: Field, sides: Sides, decision: Clash, changes: Se
 
 def _merge_text(draft: Draft, spec: Field, sides: Sides, decision: Clash) -> bool:
     """Merge two texts block by block; False when they overlap or this is no text."""
-    if not draft.run.rules.merge_texts or not spec.is_text or _push_problem(draft, spec, sides.local):
+    codec = spec.codec
+    if not isinstance(codec, MarkdownText | StorageText):
         return False
-    merged = spec.codec.merge(sides.base, sides.base_raw, sides.local, decision.raw)  # type: ignore[attr-defined]  # is_text
+    if not draft.run.rules.merge_texts or _push_problem(draft, spec, sides.local):
+        return False
+    merged = codec.merge(sides.base, sides.base_raw, sides.local, decision.raw)
     if merged is None:
         return False
     text, raw = merged
@@ -487,10 +491,10 @@ def _merge_text(draft: Draft, spec: Field, sides: Sides, decision: Clash) -> boo
     draft.clear_error(spec.name)
     draft.keep_base(spec.name)
     draft.set_value(spec.name, text, reason="both changed different blocks", row=8)
-    if text == spec.codec.to_local(decision.raw):
+    if text == codec.to_local(decision.raw):
         draft.set_base(spec, text, decision.raw)
     else:
-        wanted = Wanted(spec.codec.canonical(decision.raw), raw, text)
+        wanted = Wanted(codec.canonical(decision.raw), raw, text)
         draft.want(spec, wanted, reason="both changed different blocks", row=8)
     return True
 

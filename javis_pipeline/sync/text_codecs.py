@@ -6,12 +6,12 @@ Both are edited by block: what a person did not touch goes out as it came in.
 # ruff: noqa: ARG002  codecs share one signature, and each uses of it what it needs
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from javis_pipeline.errors import UnreadableText
 from javis_pipeline.records.sync import Catalog
 from javis_pipeline.records.values import Value
-from javis_pipeline.sync.codecs import Codec, LossyEdit, Plain, UnreadableValue
+from javis_pipeline.sync.codecs import LossyEdit, Plain, UnreadableValue
 from javis_pipeline.sync.richtext.adf import canonical_document
 from javis_pipeline.sync.richtext.description import Lossy, Merged, apply_local_edit, merge_descriptions
 from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
@@ -22,14 +22,6 @@ from javis_pipeline.sync.richtext.storage.page import check_storage, merge_pages
 # Jira's own limit is near this; a longer text is refused there with a message that names no limit.
 LONGEST_DESCRIPTION = 32_767
 LARGEST_BODY = 5 * 1024 * 1024
-
-
-class TextCodec(Codec, Protocol):
-    """A codec of texts that are merged by block."""
-
-    def merge(self, base: Value, base_raw: Value, local: Value, remote_raw: Value) -> tuple[Value, Value] | None:
-        """(local, remote form) of a text that holds both sides' edits; None where they do not go together."""
-        ...
 
 
 class MarkdownText(Plain):
@@ -63,6 +55,7 @@ class MarkdownText(Plain):
         return None
 
     def merge(self, base: Value, base_raw: Value, local: Value, remote_raw: Value) -> tuple[Value, Value] | None:
+        """(local, remote form) of a text that holds both sides' edits; None where they do not go together."""
         merged = merge_descriptions(_document(base_raw), _text(local), _document(remote_raw))
         return (merged.markdown, merged.doc) if isinstance(merged, Merged) else None
 
@@ -103,6 +96,7 @@ class StorageText(Plain):
         return None
 
     def merge(self, base: Value, base_raw: Value, local: Value, remote_raw: Value) -> tuple[Value, Value] | None:
+        """As for a description."""
         merged = merge_pages(_text(base), _text(local), _text(remote_raw))
         return (merged.body, merged.body) if isinstance(merged, MergedPage) else None
 
