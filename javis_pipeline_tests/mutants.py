@@ -44,7 +44,7 @@ MUTANTS = (
     Mutant(
         "row 0: what is absent from the answer is taken for empty",
         DECIDE,
-        '    if isinstance(r, Missing):\n        return Keep("was not in the answer")\n',
+        '    if isinstance(r, Missing):\n        return Keep("was not in the answer", absent=True)\n',
         "    if isinstance(r, Missing):\n        r = None\n",
         f"{TABLE}::test_each_row_of_the_table",
     ),

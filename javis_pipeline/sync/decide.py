@@ -15,9 +15,13 @@ from javis_pipeline.sync.codecs import Codec, UnreadableValue
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """The remote's value is not known: change nothing."""
+    """The remote's value is not known: change nothing.
+
+    `absent`: it was not in the answer, which a site may do for fields that a project does not use.
+    """
 
     reason: str
+    absent: bool = False
     row: int = 0
 
 
@@ -121,7 +125,7 @@ def decide_scalar(
     """
     b, l, r = sides.base, sides.local, sides.remote  # noqa: E741  the names of the decision table
     if isinstance(r, Missing):
-        return Keep("was not in the answer")
+        return Keep("was not in the answer", absent=True)
     try:
         remote_as_local = codec.to_local(r)
     except UnreadableValue as error:
@@ -170,7 +174,7 @@ def decide_labels(
         late_remove: The same for elements it removed.
     """
     if isinstance(sides.remote, Missing):
-        return Keep("was not in the answer")
+        return Keep("was not in the answer", absent=True)
     try:
         remote_as_local = codec.to_local(sides.remote)
     except UnreadableValue as error:

@@ -303,10 +303,8 @@ def _reconcile_field(
     sides = draft.sides(spec, remote)
     decision = _decide(draft, spec, sides, echo)
     match decision:
-        case Keep(reason):
-            draft.undecided_fields.add(spec.name)
-            draft.unread_fields.add(spec.name)
-            draft.set_error(spec.name, _unreadable(reason))
+        case Keep():
+            _keep(draft, spec, decision)
         case Wait():
             draft.undecided_fields.add(spec.name)
         case Agree(raw):
@@ -386,6 +384,14 @@ def _stale_copy_came_back(draft: Draft, name: str) -> bool:
         return False
     came_back = last.old == draft.values.get(name) and last.new == draft.bases[name]
     return came_back and abs(edited_at - last.at) <= draft.run.rules.stale_write_grace
+
+
+def _keep(draft: Draft, spec: Field, decision: Keep) -> None:
+    draft.undecided_fields.add(spec.name)
+    if spec.written_by:
+        draft.unread_fields.add(spec.name)
+    if not decision.absent or spec.name in draft.bases:
+        draft.set_error(spec.name, _unreadable(decision.reason))
 
 
 def _agree(draft: Draft, spec: Field, local: Value, raw: Value) -> None:

@@ -305,13 +305,32 @@ def test_given_a_field_that_was_not_in_the_answer_then_it_is_read_again_although
     scope.edit_there(priority="High")
     scope.remote.missing_fields = lambda: ["priority"]
     scope.reconcile()
-    assert (scope.here["priority"], "priority" in scope.row.errors) == ("Medium", True)
+    assert (scope.here["priority"], scope.row.errors) == ("Medium", {})
     assert scope.row.revision != scope.remote.issues[scope.id].updated
 
     scope.remote.missing_fields = tuple
     scope.reconcile()
 
     assert (scope.here["priority"], scope.row.errors) == ("High", {})
+
+
+def test_given_an_edit_of_a_field_that_was_not_in_the_answer_then_the_row_says_why_it_waits(scope):
+    scope.edit(priority="Low")
+    scope.remote.missing_fields = lambda: ["priority"]
+
+    scope.sync()
+
+    assert "was not in the answer" in scope.row.errors["priority"]
+    assert scope.remote.sent == []
+
+
+def test_given_a_value_of_another_type_then_nothing_changes_and_the_row_says_so(scope):
+    scope.remote.issues[scope.id].values["story_points"] = "many"
+    scope.remote.issues[scope.id].updated = scope.world.now()
+
+    scope.reconcile()
+
+    assert "is not a number; nothing was changed" in scope.row.errors["story_points"]
 
 
 # --- conflicts ---

@@ -33,7 +33,7 @@ _JIRA_IDS: Final = {
 }
 # A changed parent goes by several names in changelogs, by age of the project.
 _PARENT_ITEMS: Final = frozenset({"parent", "issueparentassociation", "epic link"})
-_AS_TEXT: Final = ("issue_type", "resolution", "reporter_id", "sprint")
+_AS_TEXT: Final = ("issue_type", "resolution", "reporter_id")
 _FACTS: Final = (
     "is_subtask",
     "issue_type_id",
@@ -127,6 +127,7 @@ class JiraRecords:
             "fix_versions": _set(issue.fix_versions),
             "flagged": False if issue.flagged is MISSING and not self._fields.flagged else issue.flagged,
             "custom_fields": load_json(dump_json(issue.custom_fields)),
+            "sprint": issue.sprint if self._fields.sprint else None,
             **{name: getattr(issue, name) for name in _AS_TEXT},
         }
         facts: dict[str, Any] = {name: getattr(issue, name) for name in _FACTS}
