@@ -36,6 +36,9 @@ def command() -> None:
 
     Needs SLACK_BOT_TOKEN, and a channel in SLACK_DEFAULT_CHANNEL or SLACK_CHANNELS. Nothing is told twice: a post that
     says nothing new is not sent, and news of the same day change the post of that day.
+
+    The app's bot needs the scopes chat:write, channels:read, channels:history and files:write; for private channels
+    groups:read and groups:history as well. Invite it to each channel.
     """
 
 

@@ -254,10 +254,19 @@ class SlackClient:
         return str(answer["permalink"])
 
     def _channels(self) -> list[Any]:
+        try:
+            return self._channels_of("public_channel,private_channel")
+        except RemoteRefused as error:
+            if getattr(error, "code", None) != "missing_scope":
+                raise
+            # An app that posts in public channels only needs no permission to see private ones.
+            return self._channels_of("public_channel")
+
+    def _channels_of(self, types: str) -> list[Any]:
         return self._batches(
             "conversations.list",
             lambda cursor: self._web.conversations_list(
-                types="public_channel,private_channel", exclude_archived=True, limit=_BATCH, cursor=cursor
+                types=types, exclude_archived=True, limit=_BATCH, cursor=cursor
             ),
             "channels",
             "",

@@ -92,8 +92,9 @@ def open_conflicts(db: Database, scopes: Sequence[str]) -> tuple[OpenConflict, .
 
 
 def digest_post(digest: Digest, outlet: Outlet) -> Post:
-    """The digest as a post."""
+    """The digest as a post. Of a project without issues it is news only to those who were told of some."""
     facts = digest_facts(digest)
+    is_empty = not (digest.context.counts.total or digest.context.risks or digest.proposals or digest.conflicts)
     return Post(
         DIGEST,
         outlet.project,
@@ -105,6 +106,7 @@ def digest_post(digest: Digest, outlet: Outlet) -> Post:
             _pictures(digest.context) if outlet.with_pictures else {},
         ),
         facts,
+        is_follow_up=is_empty,
     )
 
 

@@ -322,6 +322,17 @@ def test_given_no_context_then_there_is_nothing_to_say(database: Database, slack
     assert post_digest(database, slack, OUTLET, now=NOW).outcome == "nothing_to_say"
 
 
+def test_given_an_empty_project_then_its_digest_is_news_only_to_those_who_were_told_something(
+    database: Database, world: World, slack: SlackClient
+) -> None:
+    outcomes = []
+    for day, context in enumerate((a_context(), a_project(1), a_context())):
+        keep(database, replace(context, as_of=NOW + timedelta(days=day)))
+        outcomes.append(post_digest(database, slack, OUTLET, now=NOW + timedelta(days=day)).outcome)
+
+    assert outcomes == ["nothing_to_say", "posted", "posted"]
+
+
 def test_an_alert_follows_the_set_of_risks(database: Database, world: World, slack: SlackClient) -> None:
     low = a_context(risks=(a_risk("overdue", "OQC-1", severity="low"),))
     states = [low, a_project(1), a_project(1, days=9), a_project(2), a_project(2), low, low]

@@ -209,6 +209,14 @@ class _Redirect(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.do_POST()
 
+    def answer(self, document: dict[str, object]) -> None:
+        body = json.dumps(document).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
     def log_request(self, code: object = "-", size: object = "-") -> None:
         """Nothing: tests are quiet."""
 
@@ -236,6 +244,24 @@ class _Missing(_Redirect):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+
+class _PublicOnly(_Redirect):
+    def do_POST(self) -> None:
+        form = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        answer: dict[str, object] = {"ok": False, "error": "missing_scope", "needed": "groups:read"}
+        if "private" not in form:
+            answer = {"ok": True, "channels": [{"id": "C0000000001", "name": "team"}]}
+        self.answer(answer)
+
+
+def test_given_an_app_that_may_not_see_private_channels_then_public_ones_are_found_by_name() -> None:
+    with http.server.HTTPServer(("127.0.0.1", 0), _PublicOnly) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        slack = SlackClient("xoxb-1", base_url=f"http://127.0.0.1:{server.server_port}/api/")
+
+        assert slack.channel_id("#team") == "C0000000001"
+        server.shutdown()
 
 
 def test_given_a_permission_is_missing_then_the_error_names_it() -> None:
