@@ -30,7 +30,7 @@ dev: setup
 	@.venv/bin/javis dev $(ARGS)
 
 test: setup
-	@$(RUN) pytest $(ARGS)
+	@$(RUN) pytest -n auto --dist worksteal $(ARGS)
 
 lint: setup
 	@$(RUN) ruff check .
