@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from javis_pipeline.defs import checks, checks_insight, resources
+from javis_pipeline.defs import checks, checks_insight, resources, slack
 from javis_pipeline.defs.census import census_job
 from javis_pipeline.defs.conflicts import sync_conflicts
 from javis_pipeline.defs.confluence import confluence_pages, confluence_writeback
@@ -32,7 +32,7 @@ defs = dg.Definitions(
         slack_risk_alert,
         slack_digest,
     ],
-    asset_checks=[*checks.CHECKS, *checks_insight.CHECKS],
+    asset_checks=[*checks.CHECKS, *checks_insight.CHECKS, *slack.CHECKS],
     jobs=[sync_job, advise_job, risk_alerts_job, everything_job, census_job, prune_job],
     schedules=[sync_schedule, morning_schedule, risk_alerts_schedule, census_schedule, prune_schedule],
     sensors=[local_changes, run_failure_to_slack],
