@@ -1,23 +1,26 @@
-"""`python -m bench [pull|context|forecast] [--rounds N] [--issues N] [--large N]`: that measurement, or all of them."""
+"""`python -m bench [pull|pages|context|forecast] [--rounds N] ...`: that measurement, or all of them."""
 
 import argparse
 import sys
 
-from bench import context, forecast, pull
+from bench import context, forecast, pages, pull
 
 
 def main() -> int:
     """Run what was asked for; 1 when a target was missed."""
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measures javis_pipeline beside a floor.")
-    names = ["pull", "context", "forecast"]
+    names = ["pull", "pages", "context", "forecast"]
     parser.add_argument("what", nargs="?", choices=names, help="one measurement; all by default")
     parser.add_argument("--rounds", type=int, default=3, help="how often each is measured; the median counts")
     parser.add_argument("--issues", type=int, default=20_000, help="pull: issues of a first load")
     parser.add_argument("--large", type=int, default=100_000, help="pull: issues of the memory check; 0 leaves it out")
+    parser.add_argument("--pages", type=int, default=5_000, help="pages: pages of a first load")
     given = parser.parse_args()
     missed = 0
     if given.what in (None, "pull"):
         missed = pull.measure(rounds=given.rounds, issues=given.issues, large=given.large)
+    if given.what in (None, "pages"):
+        missed |= pages.measure(rounds=given.rounds, pages=given.pages)
     if given.what in (None, "context"):
         missed |= context.measure(rounds=given.rounds)
     if given.what in (None, "forecast"):

@@ -17,9 +17,14 @@ from javis_pipeline.db.embedded import EmbeddedServer
 
 
 @contextmanager
-def canned_jira(issues: int, latency_ms: int, certificate: tuple[str, str]) -> Iterator[str]:
-    """URL of a canned Jira with that many issues; `certificate` is the files with its certificate and key."""
-    command = [sys.executable, "-m", "bench.server", str(issues), str(latency_ms), *certificate]
+def canned_jira(
+    issues: int, latency_ms: int, certificate: tuple[str, str], *, module: str = "bench.server"
+) -> Iterator[str]:
+    """URL of a canned Jira with that many issues; `certificate` is the files with its certificate and key.
+
+    With another module, of a canned site of another sort.
+    """
+    command = [sys.executable, "-m", module, str(issues), str(latency_ms), *certificate]
     with _process(command) as process:
         assert process.stdout
         port = process.stdout.readline().strip()
@@ -28,9 +33,11 @@ def canned_jira(issues: int, latency_ms: int, certificate: tuple[str, str]) -> I
 
 
 @contextmanager
-def subject(kind: str, jira_url: str, database_url: str, ca_file: str) -> Iterator[Callable[[str], Any]]:
-    """A measured process; what it is asked to do and what it answers is in `bench.subject`."""
-    command = [sys.executable, "-m", "bench.subject", kind, jira_url, database_url]
+def subject(
+    kind: str, site_url: str, database_url: str, ca_file: str, *, module: str = "bench.subject"
+) -> Iterator[Callable[[str], Any]]:
+    """A measured process; what it is asked to do and what it answers is in its module."""
+    command = [sys.executable, "-m", module, kind, site_url, database_url]
     with _process(command, REQUESTS_CA_BUNDLE=ca_file) as process:
         stdin, stdout = process.stdin, process.stdout
         assert stdin

@@ -11,9 +11,9 @@ import ssl
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any, BinaryIO, Final, cast
+from typing import Any, BinaryIO, Final, Protocol, cast
 
 import orjson
 
@@ -108,11 +108,19 @@ _CONSTANT: Final[dict[str, object]] = {
 }
 
 
-def _serve_connection(conn: socket.socket, jira: CannedJira, latency: float) -> None:
+class Answers(Protocol):
+    """What a canned site knows."""
+
+    def answer(self, method: str, path: str, body: bytes) -> bytes | None:
+        """The JSON for a request (path with query); None for one it does not know."""
+        ...
+
+
+def _serve_connection(conn: socket.socket, site: Answers, latency: float) -> None:
     with conn, conn.makefile("rb", 65_536) as stream:
         while request := _read_request(cast(BinaryIO, stream)):
             time.sleep(latency)
-            body = jira.answer(*request)
+            body = site.answer(*request)
             status = b"404 Not Found" if body is None else b"200 OK"
             body = b'{"errorMessages":["unknown here"]}' if body is None else body
             head = b"HTTP/1.1 %s\r\nContent-Type: application/json\r\nX-AAccountId: %s\r\nContent-Length: %d\r\n\r\n"
@@ -133,33 +141,37 @@ def _read_request(stream: BinaryIO) -> tuple[str, str, bytes] | None:
     return method, path, stream.read(length)
 
 
-def _accept(listener: socket.socket, jira: CannedJira, latency: float, tls: ssl.SSLContext | None) -> None:
+def _accept(listener: socket.socket, site: Answers, latency: float, tls: ssl.SSLContext | None) -> None:
     while True:
         conn, _ = listener.accept()
         conn.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
         def serve(conn: socket.socket = conn) -> None:
             try:
-                _serve_connection(tls.wrap_socket(conn, server_side=True) if tls else conn, jira, latency)
+                _serve_connection(tls.wrap_socket(conn, server_side=True) if tls else conn, site, latency)
             except OSError:
                 conn.close()  # the client went away: that is how its connections end
 
         threading.Thread(target=serve, daemon=True).start()
 
 
-def main() -> None:
-    """Serve until stdin is closed, which happens also when the measuring process dies."""
-    count, latency_ms, *certificate = sys.argv[1:]
+def serve(site: Answers, latency_ms: int, certificate: Sequence[str]) -> None:
+    """Print the port, and serve until stdin is closed, which happens also when the measuring process dies."""
     tls = None
     if certificate:
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         tls.load_cert_chain(*certificate)
-    jira = CannedJira(IssueSource(int(count), datetime.now(UTC)))
     with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
         print(listener.getsockname()[1], flush=True)
-        accepting = threading.Thread(target=_accept, args=(listener, jira, int(latency_ms) / 1000, tls), daemon=True)
+        accepting = threading.Thread(target=_accept, args=(listener, site, latency_ms / 1000, tls), daemon=True)
         accepting.start()
         sys.stdin.read()
+
+
+def main() -> None:
+    """Serve a Jira with as many issues as the first argument says."""
+    count, latency_ms, *certificate = sys.argv[1:]
+    serve(CannedJira(IssueSource(int(count), datetime.now(UTC))), int(latency_ms), certificate)
 
 
 if __name__ == "__main__":

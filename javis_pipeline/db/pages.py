@@ -3,12 +3,15 @@
 Functions that take a connection never commit, and need a transaction with the origin "sync".
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from hashlib import md5
 from typing import Any, NamedTuple
 
+from psycopg.errors import UniqueViolation
+
 from javis_pipeline.db.connection import Connection, Database
-from javis_pipeline.db.copying import copy_rows
+from javis_pipeline.db.copying import array_text, copy_rows
 from javis_pipeline.db.named_queries import named_queries
 from javis_pipeline.records.confluence import PageStamp, PageVersion
 from javis_pipeline.records.values import ResourceRef, dump_json
@@ -17,7 +20,10 @@ _QUERIES = named_queries("pages")
 
 
 class PageRow(NamedTuple):
-    """A page for COPY: the columns of `confluence_pages`, other types than numbers as PostgreSQL's text of them."""
+    """A page: the columns of `confluence_pages`, instants as PostgreSQL's text of them.
+
+    `labels` are sorted, or None where they were not read; `body_md5` is that of the body, in hexadecimal.
+    """
 
     page_id: str
     space_key: str
@@ -31,9 +37,20 @@ class PageRow(NamedTuple):
     version_author_id: str | None
     version_message: str | None
     author_id: str | None
-    labels: str
+    labels: tuple[str, ...] | None
     created_at: str | None
-    labels_known: bool
+    body_md5: str
+
+    @property
+    def columns(self) -> tuple[Any, ...]:
+        """The values of the columns up to `created_at`, for COPY."""
+        return (*self[:12], array_text(self.labels or ()), self.created_at)
+
+    @property
+    def content_hash(self) -> str:
+        """What `confluence_page_content_hash` makes of the row."""
+        parts = (self.title, self.body_md5, self.parent_id or "\x1e", "\x1d".join(self.labels or ()))
+        return md5("\x1f".join(parts).encode(), usedforsecurity=False).hexdigest()
 
 
 class StoredPages(NamedTuple):
@@ -70,19 +87,39 @@ def store_pages(conn: Connection, rows: Sequence[PageRow], *, run_id: str, now: 
         run_id: For the audit.
         now: Becomes `last_synced_at`.
     """
-    if not rows:
-        return StoredPages([], [], [], [])
+    known = frozenset(_ids(conn, "known_pages", page_ids=[row.page_id for row in rows]))
+    new = [row for row in rows if row.page_id not in known]
+    if new and not _insert(conn, new, now):
+        return store_pages(conn, rows, run_id=run_id, now=now)
+    taken, to_merge = _overwrite(conn, rows, known, run_id=run_id, now=now) if known else ([], [])
+    handled = {*taken, *(ref.resource_id for ref in to_merge)}
+    same = [page_id for page_id in known if page_id not in handled]
+    return StoredPages([row.page_id for row in new], taken, same, to_merge)
+
+
+def _insert(conn: Connection, rows: Sequence[PageRow], now: datetime) -> bool:
+    """Insert pages of which nothing is known; False when another run has just stored one: it moved between spaces."""
+    try:
+        with conn.transaction():
+            copy_rows(conn, _QUERIES["copy_new_pages"], ((*row.columns, row.content_hash, now) for row in rows))
+    except UniqueViolation:
+        return False
+    return True
+
+
+def _overwrite(
+    conn: Connection, rows: Sequence[PageRow], known: Collection[str], *, run_id: str, now: datetime
+) -> tuple[list[str], list[ResourceRef]]:
+    """Overwrite rows that are clean and older; their ids, and the rows to merge instead."""
     conn.execute(_QUERIES["make_incoming_pages"])
-    copy_rows(conn, _QUERIES["copy_incoming_pages"], rows)
-    known = _ids(conn, "known_pages", page_ids=[row.page_id for row in rows])
-    taken, to_merge = _lock(conn, "lock_known_pages", known=known) if known else ([], [])
+    incoming = ((*row.columns, row.labels is not None) for row in rows if row.page_id in known)
+    copy_rows(conn, _QUERIES["copy_incoming_pages"], incoming)
+    taken, to_merge = _lock(conn, "lock_known_pages", known=list(known))
     if taken:
         params = {"taken": taken, "run_id": run_id, "now": now}
         for query in ("complete_incoming_pages", "audit_taken_pages", "update_taken_pages"):
             conn.execute(_QUERIES[query], params)
-    inserted = _ids(conn, "insert_new_pages", known=known, now=now) if len(known) < len(rows) else []
-    handled = {*inserted, *taken, *(ref.resource_id for ref in to_merge)}
-    return StoredPages(inserted, taken, [row.page_id for row in rows if row.page_id not in handled], to_merge)
+    return taken, to_merge
 
 
 def store_labels(
@@ -116,15 +153,26 @@ def store_labels(
     return taken, to_merge
 
 
-def replace_issue_links(conn: Connection, page_ids: Sequence[str], links: Iterable[tuple[str, str, str]]) -> None:
+def replace_issue_links(conn: Connection, page_ids: Sequence[str], links: Sequence[tuple[str, str, str]]) -> None:
     """Put these (page id, issue key, kind) in place of all that the pages had."""
     if page_ids:
         conn.execute(_QUERIES["clear_issue_links"], {"page_ids": page_ids})
-    copy_rows(conn, _QUERIES["copy_issue_links"], links)
+    if links:
+        copy_rows(conn, _QUERIES["copy_issue_links"], links)
 
 
-def store_versions(conn: Connection, versions: Sequence[tuple[str, PageVersion]]) -> None:
-    """Add versions, each with its page's id; one that is there already stays, with its number put right."""
+def store_versions(conn: Connection, versions: Sequence[tuple[str, PageVersion]], new: Collection[str]) -> None:
+    """Add versions, each with its page's id; one that is there already stays, with its number put right.
+
+    Args:
+        conn: Inside a transaction with the origin "sync".
+        versions: The versions.
+        new: Ids of pages that no versions are stored of.
+    """
+    copied = [(page_id, *version) for page_id, version in versions if page_id in new]
+    if copied:
+        copy_rows(conn, _QUERIES["copy_versions"], copied)
+    versions = [one for one in versions if one[0] not in new]
     if versions:
         params = {
             "page_ids": [page_id for page_id, _ in versions],

@@ -41,7 +41,11 @@ CREATE TYPE public.sync_status AS ENUM (
 
 CREATE FUNCTION public.confluence_page_content_hash(title text, body_storage text, parent_id text, labels text[]) RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN (md5((ROW(title, md5(body_storage), parent_id, labels))::text))::uuid;
+    RETURN (md5(concat_ws(''::text, COALESCE(title, '
+'::text), COALESCE(md5(body_storage), '
+'::text), COALESCE(parent_id, '
+'::text), array_to_string(labels, '
+'::text))))::uuid;
 
 CREATE TABLE public.confluence_pages (
     page_id text NOT NULL,
@@ -755,12 +759,6 @@ CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.jira_issues FOR EACH ROW
 
 ALTER TABLE ONLY public.ai_suggestions
     ADD CONSTRAINT ai_suggestions_advice_id_fkey FOREIGN KEY (advice_id) REFERENCES public.ai_advice(advice_id) ON DELETE CASCADE;
-
-ALTER TABLE ONLY public.page_issue_links
-    ADD CONSTRAINT page_issue_links_page_id_fkey FOREIGN KEY (page_id) REFERENCES public.confluence_pages(page_id) ON DELETE CASCADE;
-
-ALTER TABLE ONLY public.page_versions
-    ADD CONSTRAINT page_versions_page_id_fkey FOREIGN KEY (page_id) REFERENCES public.confluence_pages(page_id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.sync_conflict_values
     ADD CONSTRAINT sync_conflict_values_conflict_id_fkey FOREIGN KEY (conflict_id) REFERENCES public.sync_conflicts(id) ON DELETE CASCADE;

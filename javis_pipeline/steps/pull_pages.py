@@ -8,7 +8,7 @@ and named, for the merge.
 
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -260,17 +260,21 @@ class _LabelSweep:
     """
 
     def __init__(self, confluence: ConfluenceClient, space_id: str, threads: ThreadPoolExecutor) -> None:
-        self._found = {
-            name: threads.submit(confluence.pages_with_label, label_id, space_id)
-            for label_id, name in confluence.space_labels(space_id).items()
-        }
+        def sweep() -> dict[str, Future[list[str]]]:
+            labels = confluence.space_labels(space_id)
+            return {
+                name: threads.submit(confluence.pages_with_label, label_id, space_id)
+                for label_id, name in labels.items()
+            }
+
+        self._found = threads.submit(sweep)
 
     @cached_property
     def by_page(self) -> Mapping[str, Sequence[str]]:
         """Page id to its sorted labels; pages without any are left out."""
         labels: dict[str, list[str]] = {}
-        for name in sorted(self._found):
-            for page_id in self._found[name].result():
+        for name, page_ids in sorted(self._found.result().items()):
+            for page_id in page_ids.result():
                 labels.setdefault(page_id, []).append(name)
         return labels
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from hashlib import md5
 from typing import Final, NamedTuple
 
 from javis_pipeline.clients.confluence import wire
 from javis_pipeline.clients.confluence.client import ConfluenceClient
-from javis_pipeline.db.copying import array_text
 from javis_pipeline.db.pages import PageRow
 from javis_pipeline.errors import RemoteMissing, UnreadableRecord, UnreadableText
 from javis_pipeline.records import MISSING
@@ -15,8 +15,8 @@ from javis_pipeline.records.jira import JsonObject
 from javis_pipeline.steps.pull_batch import Unreadable
 from javis_pipeline.sync.richtext.storage.references import issue_references
 
-# About a megabyte. Larger batches would need fewer requests, but more memory, and leave threads idle at the end.
-BULK_SIZE: Final = 50
+# A megabyte or two. Larger batches would need fewer requests, but more memory, and leave threads idle at the end.
+BULK_SIZE: Final = 100
 # Pages that are asked for one by one, with their labels and versions, are spread over all threads.
 SINGLE_SIZE: Final = 2
 # So many labels may come with a page; Confluence does not say reliably whether there are more.
@@ -146,9 +146,9 @@ def page_row(page: Page) -> PageRow:
         version_author_id=page.version_author_id,
         version_message=page.version_message,
         author_id=page.author_id,
-        labels="{}" if labels is MISSING else array_text(labels),
+        labels=None if labels is MISSING else tuple(labels),
         created_at=_text(page.created_at),
-        labels_known=labels is not MISSING,
+        body_md5=md5(page.body_storage.encode(), usedforsecurity=False).hexdigest(),
     )
 
 

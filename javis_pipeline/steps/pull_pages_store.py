@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from javis_pipeline.db.connection import Connection, Database
-from javis_pipeline.db.copying import array_text
 from javis_pipeline.db.issues import do_not_wait_for_disk
 from javis_pipeline.db.pages import PageRow, StoredPages, replace_issue_links, store_pages, store_versions
 from javis_pipeline.db.quarantine import quarantine_record, release_records
@@ -40,7 +39,7 @@ class PageStore:
             do_not_wait_for_disk(conn)
             stored = store_pages(conn, rows, run_id=self._run_id, now=self._now)
             self._store_links(conn, batch, stored)
-            store_versions(conn, batch.versions)
+            store_versions(conn, batch.versions, frozenset(stored.inserted))
             self._store_unreadable(conn, batch)
         return stored
 
@@ -68,9 +67,9 @@ class PageStore:
 
 def _labelled(row: PageRow, labels: Mapping[str, Sequence[str]]) -> PageRow:
     """The row with its labels; those of a page that is not current are not among the ones that were read."""
-    if row.labels_known or row.status != "current":
+    if row.labels is not None or row.status != "current":
         return row
-    return row._replace(labels=array_text(labels.get(row.page_id, ())), labels_known=True)
+    return row._replace(labels=tuple(labels.get(row.page_id, ())))
 
 
 def settle(batch: PageBatch, stored: StoredPages) -> Settled:

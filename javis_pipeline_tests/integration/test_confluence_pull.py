@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from hashlib import md5
 
 import pytest
 
 from javis_pipeline.clients.confluence.client import ConfluenceClient
 from javis_pipeline.clients.http import Exchange
+from javis_pipeline.db import pages
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.locks import hold_scope
+from javis_pipeline.db.pages import PageRow, store_pages
 from javis_pipeline.errors import ScopeBusy, SettingError, SyncHalted
 from javis_pipeline.sandbox.clock import Clock
 from javis_pipeline.sandbox.confluence.site import ConfluenceSite, Page, Space
@@ -248,3 +251,43 @@ def test_given_a_space_that_another_run_holds_then_the_pull_says_who(database, s
 def test_given_a_space_that_is_not_there_then_the_nearest_is_named(database, space, client):
     with pytest.raises(SettingError, match="nearest it sees are ENG"):
         pull_pages(database, client, space="ENGG", run_id="run", now=NOON)
+
+
+@pytest.mark.parametrize(
+    ("title", "labels"),
+    [("Plan", []), ('Say "no"\\, {a},(b)', ["é", "zeta", "ß"]), (" ", ["a,b", "{}", '"']), ("\U0001f600", ["null"])],
+)
+def test_the_hash_that_a_pull_makes_is_that_of_the_database(database, title, labels):
+    row = PageRow(
+        "7", "ENG", "1", title, "<p>é</p>", None, "current", 1, NOON.isoformat(), None, None, None, tuple(labels), None,
+        md5("<p>é</p>".encode()).hexdigest(),
+    )  # fmt: skip
+
+    with database.transaction(origin="sync") as conn:
+        store_pages(conn, [row], run_id="run", now=NOON)
+
+    (stored,) = database.query(
+        "SELECT content_hash = confluence_page_content_hash(p) AS equal, title, labels FROM confluence_pages AS p"
+    )
+    assert stored == {"equal": True, "title": title, "labels": labels}
+
+
+def test_given_a_page_that_another_run_has_just_stored_then_it_is_compared_like_any_other(
+    database, site, space, client, monkeypatch
+):
+    page = a_page(site, "Plan")
+    look = pages._ids
+
+    def look_too_early(conn, query, **params):
+        monkeypatch.setattr(pages, "_ids", look)
+        with database.transaction(origin="sync") as other:
+            other.execute(
+                "INSERT INTO confluence_pages (page_id, space_key, space_id) VALUES (%s, 'OPS', '1')", [page.page_id]
+            )
+        return []
+
+    monkeypatch.setattr(pages, "_ids", look_too_early)
+    tally = pull(database, client)
+
+    assert (tally.inserted, tally.updated) == (1, 1)
+    assert (stored(database, page)["title"], stored(database, page)["space_key"]) == ("Plan", "ENG")

@@ -32,6 +32,14 @@ COPY incoming_pages (
     version_author_id, version_message, author_id, labels, created_at, labels_known
 ) FROM STDIN;
 
+-- name: copy_new_pages
+-- The columns are the fields of `PageRow`, in its order, and those that every new row has. Nothing is known of these
+-- pages, so there is nothing to compare them with.
+COPY confluence_pages (
+    page_id, space_key, space_id, title, body_storage, parent_id, status, version_number, version_created_at,
+    version_author_id, version_message, author_id, labels, created_at, content_hash, last_synced_at
+) FROM STDIN;
+
 -- name: known_pages
 SELECT page_id FROM confluence_pages WHERE page_id = ANY (%(page_ids)s);
 
@@ -99,19 +107,6 @@ UPDATE confluence_pages AS i
   FROM incoming_pages AS p
  WHERE i.page_id = p.page_id AND i.page_id = ANY (%(taken)s);
 
--- name: insert_new_pages
-INSERT INTO confluence_pages (
-    page_id, space_key, space_id, title, body_storage, parent_id, status, version_number, version_created_at,
-    version_author_id, version_message, author_id, labels, created_at, last_synced_at, content_hash
-)
-SELECT p.page_id, p.space_key, p.space_id, p.title, p.body_storage, p.parent_id, p.status, p.version_number,
-       p.version_created_at, p.version_author_id, p.version_message, p.author_id, p.labels, p.created_at, %(now)s,
-       confluence_page_content_hash(p.title, p.body_storage, p.parent_id, p.labels)
-  FROM incoming_pages AS p
- WHERE p.page_id <> ALL (%(known)s)
-    ON CONFLICT (page_id) DO NOTHING
-RETURNING page_id;
-
 -- name: lock_relabelled_pages
 -- Pages whose labels are not those that were read. A label is no new version of its page, so only comparing tells.
 SELECT i.page_id, i.space_key,
@@ -155,6 +150,9 @@ DELETE FROM page_issue_links WHERE page_id = ANY (%(page_ids)s);
 
 -- name: copy_issue_links
 COPY page_issue_links (page_id, issue_key, kind) FROM STDIN;
+
+-- name: copy_versions
+COPY page_versions (page_id, number, created_at, author_id, message) FROM STDIN;
 
 -- name: store_versions
 -- Numbers are positions: when a version is deleted, the later ones move up, and its instant tells which it is.

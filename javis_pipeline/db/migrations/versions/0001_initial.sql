@@ -110,8 +110,9 @@ CREATE INDEX confluence_pages_dirty ON confluence_pages (space_key)
 ALTER TABLE confluence_pages ALTER body_storage SET STORAGE EXTERNAL;
 
 -- Satellites of issues and pages: written by the sync only ---------------------------------------------------------------
--- Those of issues name the issue without a foreign key: rows of jira_issues are never deleted, only the pull writes here,
--- always in the transaction of the issue itself, and a check for each row would double the time of a first load.
+-- They name the issue or page without a foreign key: rows of jira_issues and confluence_pages are never deleted, only the
+-- pull writes here, always in the transaction of the record itself, and a check for each row would double the time of a
+-- first load.
 
 CREATE TABLE users (
     account_id   text PRIMARY KEY,
@@ -212,7 +213,7 @@ CREATE TABLE key_aliases (
 CREATE INDEX key_aliases_by_key ON key_aliases (key);
 
 CREATE TABLE page_versions (
-    page_id    text NOT NULL REFERENCES confluence_pages (page_id) ON DELETE CASCADE,
+    page_id    text NOT NULL,
     number     integer NOT NULL,
     created_at timestamptz NOT NULL,
     author_id  text,
@@ -221,7 +222,7 @@ CREATE TABLE page_versions (
 );
 
 CREATE TABLE page_issue_links (
-    page_id   text NOT NULL REFERENCES confluence_pages (page_id) ON DELETE CASCADE,
+    page_id   text NOT NULL,
     issue_key text NOT NULL,
     kind      text NOT NULL CONSTRAINT page_issue_links_kind_is_known CHECK (kind IN ('macro', 'link', 'text')),
     PRIMARY KEY (page_id, issue_key, kind)
@@ -486,10 +487,12 @@ RETURN jira_issue_content_hash(
     (row_).due_date, (row_).story_points, (row_).parent_key
 );
 
--- A body is hashed by itself: as a part of a row's text it would be quoted first, character by character.
+-- Made of separators that no text holds, so that a pull can make it as well (`db/pages.py`). A body is hashed by itself:
+-- once more copying and quoting it would take longer than all the rest.
 CREATE FUNCTION confluence_page_content_hash(title text, body_storage text, parent_id text, labels text[]) RETURNS uuid
 LANGUAGE sql STABLE PARALLEL SAFE
-RETURN md5(ROW(title, md5(body_storage), parent_id, labels)::text)::uuid;
+RETURN md5(concat_ws(E'\x1f', coalesce(title, E'\x1e'), coalesce(md5(body_storage), E'\x1e'), coalesce(parent_id, E'\x1e'),
+    array_to_string(labels, E'\x1d')))::uuid;
 
 CREATE FUNCTION confluence_page_content_hash(row_ confluence_pages) RETURNS uuid
 LANGUAGE sql STABLE PARALLEL SAFE
