@@ -19,7 +19,7 @@ COMMANDS = {
     "sync": "Bring Jira, Confluence and PostgreSQL into step.",
     "status": "Show what was synced when, and what waits.",
     "conflicts": "List, show and resolve conflicts.",
-    "edit": "Edit fields of an issue or page here; the next sync sends them.",
+    "edit": "Edit fields of an issue here; the next sync sends them.",
     "tag": "List, add and remove tags, which are labels in Jira.",
     "audit": "Show who changed what.",
     "undo": "Take back what one run changed.",

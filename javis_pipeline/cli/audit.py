@@ -14,7 +14,7 @@ from javis_pipeline.errors import UsageError
 @click.command()
 @click.option("--issue", "key", metavar="KEY", help="Everything that happened to this issue.")
 @click.option("--run", "run_id", metavar="RUN", help="Everything that this run changed; the id may be cut short.")
-@click.option("--limit", default=50, show_default=True, help="Most lines to show.")
+@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="Most lines to show.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(key: str | None, run_id: str | None, limit: int, as_json: bool) -> None:
     """Show who changed what: the runs that changed something, or all changes of one run or one issue."""

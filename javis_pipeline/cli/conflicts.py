@@ -19,15 +19,16 @@ _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @click.group(invoke_without_command=True)
+@_as_json
 @click.pass_context
-def command(context: click.Context) -> None:
+def command(context: click.Context, as_json: bool) -> None:
     """List conflicts, show both values side by side, and choose.
 
     A conflict is a field that changed here and there since both sides last agreed. Both values are kept; the other
     fields of the issue go on being synced.
     """
     if context.invoked_subcommand is None:
-        context.invoke(list_)
+        context.invoke(list_, as_json=as_json)
 
 
 @command.command("list")
@@ -123,17 +124,19 @@ def show(conflict_id: str, as_json: bool) -> None:
 
 @command.command()
 @click.argument("conflict_id", metavar="ID")
-@click.option("--local", "choice", flag_value="local", help="The value here wins, and goes there with the next sync.")
-@click.option("--remote", "choice", flag_value="remote", help="The value there wins, and replaces the one here.")
+@click.option("--local", is_flag=True, help="The value here wins, and goes there with the next sync.")
+@click.option("--remote", is_flag=True, help="The value there wins, and replaces the one here.")
 @click.option("--value", metavar="TEXT", help="This value wins on both sides; written as for javis edit.")
 @click.option("--merged", type=click.File(), metavar="FILE", help="The text in FILE wins; - reads standard input.")
 @_as_json
-def resolve(conflict_id: str, choice: str | None, value: str | None, merged: TextIO | None, as_json: bool) -> None:
+def resolve(
+    conflict_id: str, local: bool, remote: bool, value: str | None, merged: TextIO | None, as_json: bool
+) -> None:
     """End a conflict as you choose. ID may be cut short.
 
     If a side has moved since the conflict was last synced, nothing is done and you are told.
     """
-    if sum(option is not None for option in (choice, value, merged)) != 1:
+    if sum((local, remote, value is not None, merged is not None)) != 1:
         raise UsageError("say which value wins: --local, --remote, --value TEXT or --merged FILE")
     from javis_pipeline.settings import load_settings
     from javis_pipeline.wiring import open_database
@@ -143,7 +146,7 @@ def resolve(conflict_id: str, choice: str | None, value: str | None, merged: Tex
         if merged is not None:
             field = _resolve(db, found, "merged", merged.read())
         else:
-            field = _resolve(db, found, choice or "manual", value)
+            field = _resolve(db, found, "local" if local else "remote" if remote else "manual", value)
     if as_json:
         click.echo(json.dumps({"id": str(found.conflict_id), "field": field, "state": "resolved"}))
     else:

@@ -1,13 +1,16 @@
 """`javis doctor`: is the configuration right, and if not, what to do."""
 
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
+
+from javis_pipeline.errors import SettingError
 
 if TYPE_CHECKING:
     from javis_pipeline.settings import Settings
@@ -40,8 +43,20 @@ def command(context: click.Context, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([asdict(check) for check in checks], indent=2))
     else:
-        click.echo(f"{failed} failed." if failed else "All is well. Next: javis sync")
+        click.echo(_verdict(checks))
     context.exit(1 if failed else 0)
+
+
+def _verdict(checks: "Sequence[Check]") -> str:
+    """The last line: what to do next."""
+    counts = Counter(check.verdict for check in checks)
+    if counts["failed"]:
+        return f"{counts['failed']} failed."
+    if all(check.verdict == "skipped" for check in checks if check.subject.startswith(("jira", "confluence"))):
+        return "There is nothing to sync yet. Next: fill in .env"
+    if counts["warning"]:
+        return f"{counts['warning']} to look at; nothing failed. Next: javis sync --dry-run"
+    return "All is well. Next: javis sync --dry-run"
 
 
 def _checks(settings: "Settings") -> Iterator["Check"]:
@@ -62,13 +77,22 @@ def _checks(settings: "Settings") -> Iterator["Check"]:
     if settings.jira_url is None:
         yield Check("jira", "skipped", "JIRA_URL is not set", "set JIRA_URL, JIRA_EMAIL and JIRA_TOKEN in .env")
     else:
-        projects = settings.require_projects()
-        with closing(jira_client(settings)) as jira:
-            yield from check_jira(jira, projects, settings.jira_fields, now=datetime.now(UTC))
+        try:
+            projects, jira = settings.require_projects(), jira_client(settings)
+        except SettingError as error:
+            yield Check("jira", "failed", str(error))
+        else:
+            with closing(jira):
+                yield from check_jira(jira, projects, settings.jira_fields, now=datetime.now(UTC))
     spaces = [pair.space for pair in settings.confluence_spaces]
     if spaces:
-        with closing(confluence_client(settings)) as confluence:
-            yield from check_confluence(confluence, spaces)
+        try:
+            confluence = confluence_client(settings)
+        except SettingError as error:
+            yield Check("confluence", "failed", str(error))
+        else:
+            with closing(confluence):
+                yield from check_confluence(confluence, spaces)
     else:
         yield Check("confluence", "skipped", "CONFLUENCE_SPACES is not set: no pages are synced")
     claude = claude_client(settings)

@@ -57,10 +57,11 @@ class CensusConfig(dg.Config):
         default=None,
         description="Allow this many deletions, where a guard stopped because they were suspiciously many.",
     )
-    expect_count: int | None = Field(
-        default=None, description="Believe a list of this many records, where a guard stopped because it was too short."
+    expect_missing: int | None = Field(
+        default=None,
+        description="Believe a list that is this many records shorter than the last one, where a guard stopped.",
     )
 
     def overrides(self) -> Overrides:
         """What a person allowed for this run."""
-        return Overrides(deletions=self.expect_deletions, missing=self.expect_count)
+        return Overrides(deletions=self.expect_deletions, missing=self.expect_missing)

@@ -435,15 +435,4 @@ def context_hash(context: WorkContext) -> str:
     """Hex digest over everything but `as_of`: equal means that nothing a reader can see has changed."""
     document = to_json(context)
     del document["as_of"]
-    return _digest(document)
-
-
-def risks_hash(context: WorkContext) -> str:
-    """Hex digest over which risks there are and how severe: numbers that merely grow older do not change it."""
-    listed = sorted((risk.finding_id, risk.severity) for risk in context.risks)
-    totals = sorted((total.kind, total.severity, total.count) for total in context.risk_totals)
-    return _digest({"risks": listed, "totals": totals})
-
-
-def _digest(document: JsonObject) -> str:
     return hashlib.blake2b(orjson.dumps(document, option=orjson.OPT_SORT_KEYS), digest_size=16).hexdigest()

@@ -7,7 +7,7 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 from uuid import UUID
 
 from javis_pipeline.records import Missing
@@ -318,6 +318,3 @@ class Overrides:
     deletions: int | None = None
     missing: int | None = None
     account_id: str | None = None
-
-
-FieldPolicies: TypeAlias = Mapping[str, FieldPolicy]

@@ -7,7 +7,7 @@ import orjson
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from javis_pipeline.records.context import context_hash, from_json, risks_hash, to_json
+from javis_pipeline.records.context import context_hash, from_json, to_json
 from javis_pipeline_tests.context_tables import NOW, a_context
 
 KEYS = [f"OQC-{number}" for number in range(1, 9)]
@@ -130,4 +130,3 @@ def test_the_hash_stays_the_same_until_midnight_and_whatever_the_order_of_the_ro
 
     assert before.as_of != after.as_of or minutes == 0
     assert context_hash(before) == context_hash(after)
-    assert risks_hash(before) == risks_hash(after)
