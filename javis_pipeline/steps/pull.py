@@ -6,10 +6,9 @@ is missing. Rows that people edited here, or that have a conflict or a write und
 for the merge.
 """
 
-import gc
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -27,8 +26,9 @@ from javis_pipeline.errors import RemoteRefused, UnreadableRecord
 from javis_pipeline.records.jira import IssueStamp, Priority, Sprint, Status
 from javis_pipeline.records.sync import Overrides
 from javis_pipeline.records.values import ResourceRef
+from javis_pipeline.steps.batches import as_they_come, in_batches, rare_collections
 from javis_pipeline.steps.jira_site import NO_CHOICE, JiraSite, read_site
-from javis_pipeline.steps.pull_batch import BATCH_SIZE, Batch, BatchReader, in_batches
+from javis_pipeline.steps.pull_batch import BATCH_SIZE, Batch, BatchReader
 from javis_pipeline.steps.pull_store import BatchStore, Settled, settle
 from javis_pipeline.steps.recording import recorded_step
 from javis_pipeline.sync.guards import guard_identity
@@ -168,7 +168,7 @@ def pull_issues(
         RemoteBusy: Jira gave up on us; what was stored until then stays, and the next run continues.
     """
     held = nullcontext() if lock else hold_scope(db, "jira", project, holder=f"javis pull {run_id}")
-    with held, recorded_step(db, run_id, "jira", project, "pull", now=now) as counts, _rare_collections():
+    with held, recorded_step(db, run_id, "jira", project, "pull", now=now) as counts, rare_collections():
         site = read_site(jira, project, chosen=chosen_fields)
         before = _guarded_watermark(db, site, overrides)
         pull = _Pull(db, jira, site, before, run_id=run_id, now=now, full=full, also=also)
@@ -183,21 +183,6 @@ def pull_issues(
 
 
 _LOGGED: Final = ("seen", "inserted", "updated", "unchanged", "stale", "to_merge", "unreadable", "missing", "agrees")
-
-
-@contextmanager
-def _rare_collections() -> Iterator[None]:
-    """Garbage is collected a hundred times less often.
-
-    A batch is a hundred thousand objects without cycles, which go away by themselves; looking through all batches under
-    way again and again would take a quarter of the time of a first load.
-    """
-    before = gc.get_threshold()
-    gc.set_threshold(100 * before[0], *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 def _no_progress(done: int, total: int | None) -> None:
@@ -332,7 +317,9 @@ class _Pull:
         try:
             dimensions = threads.submit(_read_dimensions, self._jira, self._site)
             site_count = threads.submit(self._jira.count, jql.in_project(self._project))
-            for batch in _as_they_come(threads, self._reader.read, in_batches(self._wanted(), BATCH_SIZE)):
+            wanted = in_batches(self._wanted(), BATCH_SIZE)
+            # One more than there are threads: none waits while a batch is stored.
+            for batch in as_they_come(threads, self._reader.read, wanted, most=THREADS + 1):
                 stored = self._store.store(batch)
                 self._counts.add(batch, stored, settle(batch, stored))
                 progress(self._counts.handled, site_count.result() if self._whole else None)
@@ -416,18 +403,3 @@ class _Pull:
             watermark=after.watermark,
             notes=(*dimensions.notes, *self._notes),
         )
-
-
-def _as_they_come(
-    threads: ThreadPoolExecutor, read: Callable[[list[IssueStamp]], Batch], batches: Iterator[list[IssueStamp]]
-) -> Iterator[Batch]:
-    """Batches in the order in which they are ready. There are never many under way, so that memory stays flat."""
-    under_way: set[Future[Batch]] = set()
-    for wanted in batches:
-        under_way.add(threads.submit(read, wanted))
-        if len(under_way) > THREADS:
-            ready, under_way = wait(under_way, return_when=FIRST_COMPLETED)
-            yield from (future.result() for future in ready)
-    while under_way:
-        ready, under_way = wait(under_way, return_when=FIRST_COMPLETED)
-        yield from (future.result() for future in ready)

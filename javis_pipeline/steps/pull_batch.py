@@ -1,9 +1,8 @@
 """One batch of a pull: fetched from Jira and turned into rows, in a thread of its own."""
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from itertools import islice
 from typing import Final, NamedTuple, TypeVar
 
 import orjson
@@ -26,6 +25,7 @@ from javis_pipeline.records.jira import (
     User,
     Worklog,
 )
+from javis_pipeline.steps.batches import in_batches
 from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
 
 log = logging.getLogger(__name__)
@@ -67,13 +67,6 @@ class Batch(NamedTuple):
     sprints: set[Sprint]
     unreadable: list[Unreadable]
     absent: list[str]
-
-
-def in_batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    """The items in lists of `size`, the last one shorter."""
-    rest = iter(items)
-    while batch := list(islice(rest, size)):
-        yield batch
 
 
 class BatchReader:
