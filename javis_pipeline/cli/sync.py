@@ -80,7 +80,8 @@ def command(
     forcing_rules(force, fields)  # a mistake is told before anything starts
     options = Options(what, full, force, fields, expect_writes, expect_account)
     settings = load_settings()
-    keys = chosen_projects(projects, _configured(settings, what))
+    setting = "CONFLUENCE_SPACES" if what == "confluence" else "JIRA_PROJECTS"
+    keys = chosen_projects(projects, _configured(settings, what), setting=setting)
     if dry_run:
         _show_plans(settings, keys, options, as_json=as_json)
         return
@@ -94,7 +95,7 @@ def _configured(settings: "Settings", what: str) -> Sequence[str]:
         settings.require_projects()
     if what == "confluence":
         settings.require_confluence()
-        settings.require_spaces()
+        return list(dict.fromkeys(pair.project for pair in settings.require_spaces()))
     if what == "jira":
         return settings.jira_projects
     return settings.partitions

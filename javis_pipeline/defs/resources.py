@@ -3,6 +3,7 @@
 Everything comes from settings inside the run, so no secret is part of a resource's configuration, which the UI shows.
 """
 
+import logging
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -16,7 +17,10 @@ from javis_pipeline.wiring import jira_client, open_database
 
 @dg.resource(description="Typed settings, read from the environment and .env")
 def settings() -> Settings:
-    return load_settings()
+    loaded = load_settings()
+    # By now Dagster has given our loggers the level that dagster.yaml names for everybody.
+    logging.getLogger("javis_pipeline").setLevel(loaded.log_level)
+    return loaded
 
 
 @dg.resource(description="The product's PostgreSQL: DATABASE_URL, or the embedded server")

@@ -112,3 +112,38 @@ def test_modules_that_dagster_reads_keep_their_annotations() -> None:
     for path in [PACKAGE / "definitions.py", *(PACKAGE / "defs").glob("*.py")]:
         imports = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)]
         assert not any(node.module == "__future__" for node in imports), path
+
+
+LOGGING = """
+import logging
+import dagster as dg
+from javis_pipeline.defs import resources
+
+@dg.op(required_resource_keys={"settings"})
+def step():
+    logging.getLogger("javis_pipeline.steps").info("the counts")
+    logging.getLogger("javis_pipeline.steps").warning("somebody should act")
+
+@dg.job(resource_defs={"settings": resources.settings})
+def job():
+    step()
+
+ours = {"managed_python_loggers": ["javis_pipeline"], "python_log_level": "INFO"}
+with dg.DagsterInstance.ephemeral(settings={"python_logs": ours}) as instance:
+    job.execute_in_process(instance=instance)
+"""
+
+
+@pytest.mark.parametrize(("level", "says_counts"), [("INFO", True), ("WARNING", False)])
+def test_log_level_chooses_what_a_run_logs(level: str, says_counts: bool) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", LOGGING],
+        env=clean_environment() | {"LOG_LEVEL": level},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "somebody should act" in done.stderr
+    assert ("the counts" in done.stderr) is says_counts
