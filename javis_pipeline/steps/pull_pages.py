@@ -12,7 +12,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
+from threading import BoundedSemaphore
 from typing import Final, NamedTuple
 
 from javis_pipeline.clients.confluence.client import ConfluenceClient
@@ -47,6 +48,9 @@ HORIZON: Final = timedelta(hours=12)
 ENOUGH_OLDER: Final = 100
 # Requests under way at once. They mostly wait; the client's own pace keeps the rate within what Confluence allows.
 THREADS: Final = 12
+
+# Batches that are stored at once: more would only wait for each other.
+STORING_THREADS: Final = 2
 
 NOTHING_ALLOWED: Final = Overrides()
 
@@ -259,15 +263,21 @@ class _LabelSweep:
     A label is no new version of its page: a list of what changed lately does not show it.
     """
 
-    def __init__(self, confluence: ConfluenceClient, space_id: str, threads: ThreadPoolExecutor) -> None:
-        def sweep() -> dict[str, Future[list[str]]]:
-            labels = confluence.space_labels(space_id)
-            return {
-                name: threads.submit(confluence.pages_with_label, label_id, space_id)
-                for label_id, name in labels.items()
-            }
+    def __init__(self, confluence: ConfluenceClient, space_id: str) -> None:
+        # Threads of their own: the first pages cannot be stored before all labels are known.
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="pull-labels")
+        self._found = self._threads.submit(self._sweep, confluence, space_id)
 
-        self._found = threads.submit(sweep)
+    def _sweep(self, confluence: ConfluenceClient, space_id: str) -> dict[str, Future[list[str]]]:
+        labels = confluence.space_labels(space_id)
+        return {
+            name: self._threads.submit(confluence.pages_with_label, label_id, space_id)
+            for label_id, name in labels.items()
+        }
+
+    def close(self) -> None:
+        """Ask for nothing more."""
+        self._threads.shutdown(cancel_futures=True)
 
     @cached_property
     def by_page(self) -> Mapping[str, Sequence[str]]:
@@ -307,30 +317,40 @@ class _Pull:
         self._saw_all = False
         self._reader = PageReader(confluence, site.space, projects=projects, singly=not self._whole)
         self._store = PageStore(db, site.space.key, run_id=run_id, now=now)
+        self._storing = BoundedSemaphore(STORING_THREADS)
         self._counts = _Counts()
 
     def run(self, progress: Progress) -> PagesTally:
         threads = ThreadPoolExecutor(THREADS, thread_name_prefix=f"pull-{self._space.key}")
+        labels = _LabelSweep(self._confluence, self._space.space_id) if self._whole else None
         try:
-            labels = _LabelSweep(self._confluence, self._space.space_id, threads) if self._whole else None
             wanted = in_batches(self._wanted(), self._reader.batch_size)
-            for batch in as_they_come(threads, self._reader.read, wanted, most=THREADS):
-                stored = self._store.store(batch, labels.by_page if labels else None)
+            for batch, stored in as_they_come(threads, partial(self._read_and_store, labels), wanted, most=THREADS):
                 self._counts.add(batch, stored, settle(batch, stored))
                 progress(self._counts.handled, self._counts.seen if self._saw_all else None)
             relabelled = self._put_labels_right(labels.by_page) if labels else 0
             return self._finish(relabelled)
         finally:
             threads.shutdown(cancel_futures=True)
+            if labels:
+                labels.close()
+
+    def _read_and_store(self, labels: _LabelSweep | None, wanted: Sequence[PageStamp]) -> tuple[PageBatch, StoredPages]:
+        """In a thread of its own; batches have no page in common."""
+        batch = self._reader.read(wanted)
+        read = labels.by_page if labels else None
+        with self._storing:
+            return batch, self._store.store(batch, read)
 
     def _wanted(self) -> Iterator[PageStamp]:
         """The hits of the sweep that are not stored as they are, while it goes on; then what was asked for by id."""
         since = None if self._whole or self._watermark is None else self._watermark - HORIZON
+        compare = not self._full and not (self._whole and self._nothing_stored())
         older = 0
         for documents in self._confluence.page_batches(self._space.space_id):
             stamps = [stamp_of(document) for document in documents]
             self._counts.seen += len(stamps)
-            yield from stamps if self._full else self._not_stored(stamps)
+            yield from self._not_stored(stamps) if compare else stamps
             older = _older_at_end(stamps, since, older)
             if older >= ENOUGH_OLDER:
                 break
@@ -338,6 +358,10 @@ class _Pull:
             self._saw_all = True
         for page_id in self._also:
             yield PageStamp(page_id)
+
+    def _nothing_stored(self) -> bool:
+        with self._db.transaction() as conn:
+            return count_present_pages(conn, self._space.key) == 0
 
     def _not_stored(self, stamps: Sequence[PageStamp]) -> Iterator[PageStamp]:
         with self._db.transaction() as conn:

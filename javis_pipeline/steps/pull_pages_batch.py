@@ -88,7 +88,7 @@ class PageReader:
         try:
             page = wire.parse_page(document, self._space.key)
             row = page_row(self._with_all_labels(page))
-            versions = wire.parse_included_versions(document, page.page_id)
+            versions = wire.parse_included_versions(document, page.page_id) or [_version(page)]
         except UnreadableRecord as error:
             remote_id = str(document.get("id"))
             at = next((stamp.version_created_at for stamp in batch.wanted if stamp.page_id == remote_id), None)
@@ -115,6 +115,11 @@ class PageReader:
             batch.unlinked.append(row.page_id)
         else:
             batch.links.extend((row.page_id, link.key, link.kind) for link in found)
+
+
+def _version(page: Page) -> PageVersion:
+    """The version that a page is at."""
+    return PageVersion(page.version_number, page.version_created_at, page.version_author_id, page.version_message)
 
 
 def stamp_of(document: JsonObject) -> PageStamp:

@@ -77,10 +77,9 @@ def parse_label_ids(documents: Iterable[Any]) -> list[tuple[str, str]]:
 
 
 def parse_included_versions(document: object, page_id: str) -> list[PageVersion]:
-    """The versions that came with a page, the newest first; the page's own when none came."""
+    """The versions that came with a page, the newest first; none when they were not asked for."""
     page = document if isinstance(document, dict) else {}
-    included = (page.get("versions") or {}).get("results") or [page.get("version")]
-    return [parse_version(version, page_id) for version in included]
+    return [parse_version(version, page_id) for version in (page.get("versions") or {}).get("results") or ()]
 
 
 def parse_version(document: object, page_id: str) -> PageVersion:

@@ -11,7 +11,8 @@ from javis_pipeline.errors import UnreadableText
 _KEY = r"[A-Z][A-Z0-9_]+-[1-9][0-9]*"
 _IN_TEXT = re.compile(rf"(?<![\w-]){_KEY}(?![\w-])")
 _IN_URL = re.compile(rf"(?:/browse/|[?&]selectedIssue=|/issues/)({_KEY})(?![\w-])")
-_ANY_KEY = re.compile(r"[A-Z0-9_]-[1-9]")
+# Begins with what is rare, which is searched for much faster.
+_ANY_KEY = re.compile(r"-(?<=[A-Z0-9_]-)[1-9]")
 _SITE_PARAMETERS = frozenset({"server", "serverId", "columns", "columnIds", "maximumIssues"})
 _JIRA_MACROS = frozenset({"jira", "jiraissues"})
 _MACROS = frozenset({"ac:structured-macro", "ac:macro"})
