@@ -110,8 +110,9 @@ def show(conflict_id: str, as_json: bool) -> None:
         click.echo(json.dumps(conflict, indent=2, default=str))
         return
     from javis_pipeline.cli.side_by_side import print_side_by_side
+    from javis_pipeline.cli.tables import printable
 
-    click.secho(f"{conflict['key']}  {conflict['title'] or ''}", bold=True)
+    click.secho(f"{conflict['key']}  {printable(conflict['title'] or '')}", bold=True)
     kind, since = conflict["kind"].replace("_", " "), conflict["created_at"]
     click.echo(f"{conflict['field_name']}: {kind}, open since {since:%Y-%m-%d %H:%M}")
     who = _who(conflict)

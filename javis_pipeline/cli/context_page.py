@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.text import Text
 
-from javis_pipeline.cli.tables import print_table
+from javis_pipeline.cli.tables import print_table, printable
 from javis_pipeline.context.wording import counted
 from javis_pipeline.records.context import (
     SEVERITY_ORDER,
@@ -95,11 +95,6 @@ def print_details(context: WorkContext, *, risks: bool, blockers: bool) -> None:
 def verdict(context: WorkContext) -> str:
     """Whether all is well, in a word or two."""
     return _VERDICTS[context.worst or "none"] if context.counts.total else "EMPTY"
-
-
-def printable(text: str) -> str:
-    """`text` on one line, without what could move the cursor or colour the screen."""
-    return "".join(char if char.isprintable() else " " for char in text)
 
 
 def _print(lines: Iterable[Text]) -> None:
@@ -288,7 +283,7 @@ def _note_lines(context: WorkContext) -> Iterator[Text]:
 
 def _print_risks(context: WorkContext) -> None:
     rows = [
-        [risk.severity, risk.kind, printable(_summary(context, risk.summary, risk.account_id)), risk.since or ""]
+        [risk.severity, risk.kind, _summary(context, risk.summary, risk.account_id), risk.since or ""]
         for risk in context.risks
     ]
     print_table(["severity", "kind", "what", "since"], rows, empty="No risks.")

@@ -30,7 +30,6 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_visions(with_settled: bool, as_json: bool) -> None:
     """List the goals, the nearest horizon first."""
-    from javis_pipeline.cli.context_page import printable
     from javis_pipeline.cli.tables import print_table
     from javis_pipeline.db import roadmap
 
@@ -42,7 +41,7 @@ def list_visions(with_settled: bool, as_json: bool) -> None:
     rows = [
         [
             vision["id"],
-            printable(vision["title"]),
+            vision["title"],
             vision["horizon"],
             vision["owner_id"],
             ", ".join(vision["epic_keys"]),

@@ -8,6 +8,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from javis_pipeline.cli.tables import printable
+
 _PIPED_WIDTH = 160
 
 
@@ -26,8 +28,8 @@ def _lines(value: object) -> list[str]:
     if value is None:
         return ["(none)"]
     if isinstance(value, list | tuple):
-        return [str(item) for item in value] or ["(none)"]
-    return str(value).splitlines() or ["(empty)"]
+        return [printable(str(item)) for item in value] or ["(none)"]
+    return [printable(line) for line in str(value).splitlines()] or ["(empty)"]
 
 
 def _marked(before: list[str], after: list[str]) -> Text:

@@ -163,11 +163,13 @@ def _small_print(advice: "StoredAdvice") -> Iterator[str]:
 
 
 def _print_suggestion(row: Mapping[str, Any], names: Mapping[str, str]) -> None:
+    from javis_pipeline.cli.tables import printable
+
     state = "" if row["state"] == "proposed" else f"  ({row['state']})"
-    click.echo(f"\n  {click.style(str(row['id'])[:8], fg='cyan')}  {row['title']}{state}")
-    click.echo(f"            {row['rationale']}")
+    click.echo(f"\n  {click.style(str(row['id'])[:8], fg='cyan')}  {printable(row['title'])}{state}")
+    click.echo(f"            {printable(row['rationale'])}")
     for action in row["actions"]:
-        click.echo(f"            - {Action(**action).words(names)}")
+        click.echo(f"            - {printable(Action(**action).words(names))}")
 
 
 @command.command()

@@ -220,6 +220,7 @@ def _plan(db: "Database", settings: "Settings", project: str, options: Options) 
 
 
 def _plan_jira(db: "Database", settings: "Settings", project: str, options: Options) -> "list[PlanItem]":
+    from javis_pipeline.records.sync import Overrides
     from javis_pipeline.steps.two_way import open_scope, plan
     from javis_pipeline.sync.forcing import forcing_rules
     from javis_pipeline.wiring import jira_client
@@ -232,12 +233,14 @@ def _plan_jira(db: "Database", settings: "Settings", project: str, options: Opti
             run_id=DRY_RUN,
             clock=_clock,
             rules=forcing_rules(options.force, options.fields),
+            overrides=Overrides(account_id=options.expect_account),
             chosen_fields=settings.jira_fields,
         )
         return plan(scope, db, jira, project)
 
 
 def _plan_space(db: "Database", settings: "Settings", space: str, options: Options) -> "list[PlanItem]":
+    from javis_pipeline.records.sync import Overrides
     from javis_pipeline.steps.two_way_pages import open_space, plan_space
     from javis_pipeline.sync.forcing import forcing_rules
     from javis_pipeline.wiring import confluence_client
@@ -250,6 +253,7 @@ def _plan_space(db: "Database", settings: "Settings", space: str, options: Optio
             run_id=DRY_RUN,
             clock=_clock,
             rules=forcing_rules(options.force, options.fields),
+            overrides=Overrides(account_id=options.expect_account),
             spaces=[pair.space for pair in settings.confluence_spaces],
             projects=settings.jira_projects,
         )

@@ -12,10 +12,15 @@ from rich.text import Text
 _PIPED_WIDTH = 10_000
 
 
+def printable(text: str) -> str:
+    """`text` on one line, without what could move the cursor or colour the screen."""
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
     """Print the rows, or the sentence `empty` when there are none. Numbers are aligned to the right.
 
-    Cells are text, never markup: an issue's title cannot colour the screen or add a column.
+    Cells are text, never markup or control codes: an issue's title cannot colour the screen or add a column.
     """
     found = [list(row) for row in rows]
     if not found:
@@ -26,6 +31,6 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, emp
         numbers = all(isinstance(row[index], int | float) or row[index] is None for row in found)
         table.add_column(column, justify="right" if numbers else "left", overflow="fold")
     for row in found:
-        table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+        table.add_row(*(Text("" if cell is None else printable(str(cell))) for cell in row))
     console = Console() if sys.stdout.isatty() else Console(width=_PIPED_WIDTH)
     console.print(table)

@@ -22,13 +22,16 @@ def command() -> None:
 @_as_json
 def list_(key: str | None, projects: tuple[str, ...], as_json: bool) -> None:
     """Show the tags in use, the most used first."""
+    from javis_pipeline.cli.projects import chosen_projects
     from javis_pipeline.cli.tables import print_table
     from javis_pipeline.settings import load_settings
     from javis_pipeline.steps.edit import list_labels
     from javis_pipeline.wiring import open_database
 
-    with closing(open_database(load_settings())) as db:
-        found = list_labels(db, key=key, projects=[project.upper() for project in projects] or None)
+    settings = load_settings()
+    chosen = chosen_projects(projects, settings.jira_projects) if projects else None
+    with closing(open_database(settings)) as db:
+        found = list_labels(db, key=key, projects=chosen)
     if as_json:
         click.echo(json.dumps(found, indent=2))
         return

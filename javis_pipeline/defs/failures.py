@@ -2,25 +2,27 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import dagster as dg
 
 from javis_pipeline.errors import JavisError, RemoteBusy
 
 MAX_RETRIES = 2
+# A waiting step keeps its run, its slot in the pool, and whoever typed `javis sync`; the schedule comes again anyway.
+LONGEST_WAIT = timedelta(minutes=5)
 
 
 @contextmanager
 def explained_failures() -> Iterator[None]:
-    """Try a step again when the remote said when; fail at once, with the message as description, on our other errors.
+    """Try a step again when the remote said when, and that is soon; else fail, with the message as description.
 
     A client has repeated a request several times before it gives up, so a step that starts over at once gains nothing.
     """
     try:
         yield
     except JavisError as error:
-        if isinstance(error, RemoteBusy) and error.retry_after is not None:
-            raise dg.RetryRequested(
-                max_retries=MAX_RETRIES, seconds_to_wait=error.retry_after.total_seconds()
-            ) from error
+        wait = error.retry_after if isinstance(error, RemoteBusy) else None
+        if wait is not None and wait <= LONGEST_WAIT:
+            raise dg.RetryRequested(max_retries=MAX_RETRIES, seconds_to_wait=wait.total_seconds()) from error
         raise dg.Failure(description=str(error), allow_retries=False) from error
