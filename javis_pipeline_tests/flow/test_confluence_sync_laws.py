@@ -1,0 +1,330 @@
+"""The laws for pages with everything real: PostgreSQL, the pull, and a Confluence behind a socket with bad luck.
+
+JAVIS_LAWS_SPACE_HISTORIES says how many; `make laws` plays hundreds.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+import pytest
+
+from javis_pipeline.clients.confluence.client import ConfluenceClient
+from javis_pipeline.clients.confluence.remote import ConfluenceRecords
+from javis_pipeline.db.connection import Database
+from javis_pipeline.db.sync_store import PostgresStore
+from javis_pipeline.errors import OutcomeUnknown, RemoteMissing, StaleRevision
+from javis_pipeline.records.sync import FieldChange, Operation, PlanItem, RemoteRecord
+from javis_pipeline.records.values import ResourceRef, Value, dump_json
+from javis_pipeline.sandbox.clock import Clock
+from javis_pipeline.sandbox.confluence.site import Refused
+from javis_pipeline.sandbox.faults import Fault, FaultKind, Rule
+from javis_pipeline.sandbox.server import SandboxServer
+from javis_pipeline.sandbox.world import World as Sandbox
+from javis_pipeline.steps.pull_pages import pull_pages
+from javis_pipeline.steps.push import push_operations
+from javis_pipeline.steps.reconcile import reconcile_edited, reconcile_records
+from javis_pipeline.steps.settle import settle_operations
+from javis_pipeline_tests.confluence_spaces import NOON, a_client
+from javis_pipeline_tests.integration.test_laws_postgres import StoreUnderTest, wipe
+from javis_pipeline_tests.property.page_histories import PageHistory
+from javis_pipeline_tests.property.sync_histories import MOST_WRITES, Halt, how_many
+from javis_pipeline_tests.property.sync_memory import Crash, Issue, Row, World
+
+HISTORIES = how_many("JAVIS_LAWS_SPACE_HISTORIES", usual=16, thorough=300)
+CRASHES = how_many("JAVIS_LAWS_SPACE_CRASHES", usual=8, thorough=100)
+
+pytestmark = [pytest.mark.laws, pytest.mark.timeout(1800)]
+
+
+class PageStoreUnderTest(StoreUnderTest):
+    """The books of a space that can be interrupted."""
+
+    def __init__(self, database: Database, world: World) -> None:
+        super().__init__(database, world)
+        PostgresStore.__init__(self, database, "confluence_page", "ENG")
+
+    @staticmethod
+    def _set(conn: Any, resource_id: str, name: str, value: Value) -> None:
+        conn.execute(
+            f"UPDATE confluence_pages SET {name} = (jsonb_populate_record(NULL::confluence_pages, %s)).{name}"
+            " WHERE page_id = %s",
+            [dump_json({name: value}), resource_id],
+        )
+
+    def delete(self, resource_id: str) -> None:
+        self.database.query("DELETE FROM confluence_pages WHERE page_id = %s", [resource_id])
+
+    @property
+    def rows(self) -> Mapping[str, Row]:
+        ids = [row["page_id"] for row in self.database.query("SELECT page_id FROM confluence_pages ORDER BY 1")]
+        return {page_id: self._row(page_id) for page_id in ids}
+
+    def _row(self, resource_id: str) -> Row:
+        local = PostgresStore.state(self, ResourceRef("confluence_page", resource_id, "ENG", resource_id)).local
+        assert local is not None
+        return Row(local, {"changed": True} if local.unmarked else {})
+
+
+class PageView:
+    """A page of the sandbox, as the histories look at one."""
+
+    def __init__(self, remote: "SandboxPages", ref: ResourceRef) -> None:
+        self._remote = remote
+        self.ref = ref
+
+    @property
+    def values(self) -> dict[str, Any]:
+        page = self._remote.sandbox.confluence.pages[self.ref.resource_id]
+        labels = tuple(sorted(label.name for label in page.labels))
+        return {"title": page.title, "body_storage": page.body, "parent_id": page.parent_id, "labels": labels}
+
+    @property
+    def visible(self) -> bool:
+        return not self._remote.sandbox.confluence.pages[self.ref.resource_id].hidden
+
+    @visible.setter
+    def visible(self, visible: bool) -> None:
+        self._remote.sandbox.confluence.hide_page(self.ref.resource_id, hidden=not visible)
+
+
+class SandboxPages:
+    """The adapter of Confluence under test, with the sandbox's people and faults at hand."""
+
+    def __init__(self, world: World, sandbox: Sandbox, client: ConfluenceClient) -> None:
+        self.world = world
+        self.sandbox = sandbox
+        self.client = client
+        self.space_id = sandbox.confluence.space("ENG").space_id
+        self.records = ConfluenceRecords(client, {self.space_id: "ENG"})
+        self.account_id = client.prove_identity().account_id
+        self.issues: dict[str, PageView] = {}
+        self.read_only: dict[str, str] = {}
+        self.fault: Callable[[str], str] = lambda _: "ok"
+        self.missing_fields: Callable[[], Sequence[str]] = tuple
+        self.late: list[Operation] = []
+        self.sent: list[Operation] = []
+        self.executed: list[Operation] = []
+        self.observe: Callable[..., None] = lambda *_: None
+        number = len(sandbox.confluence.pages)
+        self.parents = [self._new(f"Parent {number} {n}", "<p>x</p>", None) for n in (1, 2)]
+
+    def _new(self, title: str, body: str, parent_id: str | None) -> str:
+        self.sandbox.clock.advance(timedelta(seconds=1))
+        return self.sandbox.confluence.create_page(self.space_id, title, body, parent_id=parent_id).page_id
+
+    def create(self, number: int, **values: Value) -> ResourceRef:
+        # Titles are unique in a space, and the spaces of earlier histories are not emptied.
+        title = f"{values['title']} {len(self.sandbox.confluence.pages)} {number}"
+        page_id = self._new(title, str(values["body_storage"]), str(values["parent_id"]))
+        ref = ResourceRef("confluence_page", page_id, "ENG", page_id)
+        self.issues[page_id] = PageView(self, ref)
+        self._label(page_id, values["labels"])
+        return ref
+
+    def edit(self, resource_id: str, name: str, value: Value) -> None:
+        """A person in the browser. What the site refuses them does not happen."""
+        self.sandbox.clock.advance(timedelta(seconds=1))
+        site, view = self.sandbox.confluence, self.issues[resource_id]
+        visible, view.visible = view.visible, True  # it is hidden from us alone
+        with contextlib.suppress(Refused):
+            match name:
+                case "labels":
+                    self._label(resource_id, value)
+                case "parent_id":
+                    site.move_page(resource_id, str(value))
+                case "title":
+                    site.edit_page(resource_id, title=str(value))
+                case _:
+                    site.edit_page(resource_id, body=str(value))
+        view.visible = visible
+        self.observe_now(resource_id)
+
+    def _label(self, page_id: str, value: Value) -> None:
+        assert isinstance(value, tuple)
+        held = self.issues[page_id].values["labels"]
+        for name in {*value} - {*held}:
+            self.sandbox.confluence.add_label(page_id, name)
+        for name in {*held} - {*value}:
+            self.sandbox.confluence.remove_label(page_id, name)
+
+    def observe_now(self, resource_id: str) -> None:
+        for name, raw in self.issues[resource_id].values.items():
+            self.observe(self.issues[resource_id], name, raw, None)
+
+    def execute(self, op: Operation) -> None:
+        """Later requests push the late ones out."""
+        for _ in range(4):
+            self.client.prove_identity()
+        self.executed.append(op)
+        self.observe_now(op.ref.resource_id)
+
+    # the port, interruptible and with faults
+
+    def fetch(self, ref: ResourceRef) -> RemoteRecord:
+        self.world.point("fetch")
+        return self.records.fetch(ref)
+
+    def history(self, ref: ResourceRef) -> Sequence[FieldChange]:
+        self.world.point("history")
+        return self.records.history(ref)
+
+    def send(self, op: Operation, current: RemoteRecord) -> None:
+        self.world.point("before send")
+        self.sandbox.clock.advance(timedelta(seconds=1))
+        kinds = {
+            "lost_before": Fault(FaultKind.LOST_REQUEST),
+            "lost_after": Fault(FaultKind.LOST_REPLY),
+            "late": Fault(FaultKind.LATE, after=3),
+            "busy": Fault(FaultKind.RATE_LIMITED),
+            "stale": Fault(FaultKind.CONFLICT),
+        }
+        fault = self.fault(op.kind)
+        if fault in kinds:
+            methods = ("POST", "DELETE") if op.kind == "labels" else ("PUT",)
+            self.sandbox.faults.add(*(Rule(kinds[fault], method=method) for method in methods))
+        self.sent.append(op)
+        try:
+            self.records.send(op, current)
+        except OutcomeUnknown:
+            if fault == "late":
+                self.late.append(op)
+            raise
+        except (RemoteMissing, StaleRevision):
+            raise
+        else:
+            self.executed.append(op)
+            self.observe_now(op.ref.resource_id)
+        finally:
+            self.sandbox.faults.clear()
+        self.world.point("after send")
+
+
+class SpaceHistory(PageHistory):
+    """A history in which everything is real but the people."""
+
+    def __init__(
+        self, database: Database, sandbox: Sandbox, client: ConfluenceClient, rng: Random, **options: Any
+    ) -> None:
+        self.database, self.sandbox, self.client = database, sandbox, client
+        super().__init__(rng, **options)
+
+    def make_store(self, world: World) -> PageStoreUnderTest:
+        return PageStoreUnderTest(self.database, world)
+
+    def make_remote(self, world: World) -> Any:
+        remote = SandboxPages(world, self.sandbox, self.client)
+        self.parents = remote.parents
+        return remote
+
+    def move(self, issue: Issue) -> None:
+        """Titles of archived pages stay taken, which is another story."""
+
+    def run_late(self) -> None:
+        late, self.remote.late = self.remote.late, []
+        for op in late:
+            self.remote.execute(op)
+
+    def _value(self, name: str) -> Value:
+        return self.rng.choice(self.parents) if name == "parent_id" else super()._value(name)
+
+    def sync(self, *, fresh: bool = False) -> list[PlanItem]:
+        """One run with the real pull, whose set-based writes are held to the laws as well."""
+        run = self.run()
+        settle_operations(self.store, self.remote, run)
+        before = {key: row.local for key, row in self.store.rows.items()}
+        tally = pull_pages(self.database, self.client, space="ENG", run_id=run.run_id, now=self.world.now(), full=fresh)
+        mine = {*self.remote.issues}
+        self._check_pulled(before)
+        refs = [ref for ref in (*tally.to_merge, *self.store.unmarked()) if ref.resource_id in mine]
+        done = reconcile_records(self.store, self.remote, refs, run, proved=True)
+        done_2 = reconcile_edited(self.store, self.remote, run, proved=True)
+        push_operations(self.store, self.remote, run, MOST_WRITES)
+        return [*done.items, *done_2.items]
+
+    def _check_pulled(self, before: Mapping[str, Any]) -> None:
+        for key in self.remote.issues:
+            after = self.store.rows[key].local
+            for name in self.synced:
+                old, new = (before[key].values[name] if key in before else None), after.values[name]
+                if key in before and old != new and name in before[key].bases:
+                    raise Halt(f"a pull overwrote an edit of {name}: {old!r}")
+                self._remember("local", key, name, new)
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with SandboxServer(Sandbox(seed=3, clock=Clock(NOON))) as server:
+        yield server.world
+
+
+@pytest.fixture
+def client(sandbox: Sandbox) -> Iterator[ConfluenceClient]:
+    with a_client(sandbox) as client:
+        yield client
+
+
+def begin_anew(database: Database, sandbox: Sandbox) -> None:
+    wipe(database)
+    with database.transaction(origin="sync") as conn:
+        for table in ("confluence_pages", "page_versions", "page_issue_links", "sync_watermarks", "sync_runs"):
+            conn.execute(f"DELETE FROM {table}")
+    sandbox.confluence.spaces.clear()
+    sandbox.confluence.pages.clear()
+    sandbox.confluence.add_space("ENG", "Engineering")
+
+
+@pytest.mark.parametrize("batch", range(2))
+def test_no_edit_of_a_page_is_lost_with_everything_real(database, sandbox, client, batch):
+    for seed in range(batch * HISTORIES // 2, (batch + 1) * HISTORIES // 2):
+        begin_anew(database, sandbox)
+        history = SpaceHistory(database, sandbox, client, Random(seed))
+        try:
+            history.play(20)
+        except Halt as broken:
+            raise Halt(f"seed {seed}: {broken}") from broken
+
+
+def a_busy_day(database: Database, sandbox: Sandbox, client: ConfluenceClient) -> SpaceHistory:
+    """Eight pages, each with another mixture of edits on the two sides."""
+    begin_anew(database, sandbox)
+    history = SpaceHistory(database, sandbox, client, Random(7), records=8, faulty=False)
+    history.field_names = list(history.synced)
+    history.rng = Random(11)
+    for _ in range(20):
+        history.edit_locally()
+        history.edit_remotely()
+    return history
+
+
+def run_until(history: SpaceHistory, at: int | None) -> int:
+    """Run once; die at the given point. Returns how many points were passed."""
+    passed = 0
+
+    def count(label: str) -> None:
+        nonlocal passed
+        passed += 1
+        if passed == at:
+            raise Crash(label)
+
+    history.world.at_point = count
+    try:
+        history.sync(fresh=True)
+    finally:
+        history.world.at_point = lambda _: None
+    return passed
+
+
+def test_a_run_over_pages_killed_between_any_two_calls_loses_nothing(database, sandbox, client):
+    points = run_until(a_busy_day(database, sandbox, client), None)
+    chosen = sorted(Random(1).sample(range(1, points), min(CRASHES, points - 1)))
+
+    for at in chosen:
+        history = a_busy_day(database, sandbox, client)
+        with pytest.raises(Crash):
+            run_until(history, at)
+        history.settle_down()
+
+    assert points > 60
