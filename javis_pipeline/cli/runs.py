@@ -39,11 +39,7 @@ def materialize(
     from javis_pipeline.definitions import defs
     from javis_pipeline.defs.progress import watched
 
-    run_config = {
-        "ops": {asset: {"config": dict(values)} for asset, values in config.items() if asset in assets},
-        # Dagster's own events are in the instance; on a terminal they would bury ours.
-        "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
-    }
+    run_config = _run_config({asset: values for asset, values in config.items() if asset in assets})
     with dg.DagsterInstance.get() as instance, watched(progress), _our_errors():
         result = defs.resolve_implicit_global_asset_job_def().execute_in_process(
             instance=instance,
@@ -52,6 +48,36 @@ def materialize(
             run_config=run_config,
         )
     return _counts(result)
+
+
+def take_census(systems: Sequence[str], *, partition: str, config: Mapping[str, object]) -> dict[str, dict[str, Any]]:
+    """Run the census of one project; its counts by system. Raises as `materialize` does."""
+    import dagster as dg
+
+    from javis_pipeline.definitions import defs
+    from javis_pipeline.defs.census import OPS
+
+    ops = {OPS[system]: system for system in systems}
+    with dg.DagsterInstance.get() as instance, _our_errors():
+        result = defs.resolve_job_def("census").execute_in_process(
+            instance=instance,
+            partition_key=partition,
+            op_selection=list(ops),
+            run_config=_run_config(dict.fromkeys(ops, config)),
+        )
+    return {
+        ops[str(event.node_name)]: {name: value.value for name, value in event.step_output_data.metadata.items()}
+        for event in result.all_events
+        if event.is_successful_output
+    }
+
+
+def _run_config(config: Mapping[str, Mapping[str, object]]) -> dict[str, Any]:
+    return {
+        "ops": {name: {"config": dict(values)} for name, values in config.items()},
+        # Dagster's own events are in the instance; on a terminal they would bury ours.
+        "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+    }
 
 
 @contextmanager

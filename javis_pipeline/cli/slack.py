@@ -229,7 +229,7 @@ def _print(row: dict[str, Any]) -> None:
 @command.command()
 @click.option("--http", is_flag=True, help="Take signed requests at /slack/interactive, instead of Socket Mode.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="With --http: address to listen on.")
-@click.option("--port", default=3000, show_default=True, type=click.IntRange(0, 65535), help="With --http: TCP port.")
+@click.option("--port", default=3002, show_default=True, type=click.IntRange(0, 65535), help="With --http: TCP port.")
 def serve(http: bool, host: str, port: int) -> None:
     """Listen to the buttons of the posts until Ctrl-C.
 

@@ -31,6 +31,8 @@ class Options:
     force: str
     fields: tuple[str, ...]
     expect_writes: int | None
+    expect_deletions: int | None
+    expect_missing: int | None
     expect_account: str | None
 
 
@@ -42,8 +44,10 @@ class Options:
 @click.option("--force-local", is_flag=True, help="Resolve the conflicts of this run: the values here win.")
 @click.option("--force-remote", is_flag=True, help="Resolve the conflicts of this run: the values there win.")
 @click.option("--field", "fields", multiple=True, metavar="FIELD", help="Force only this field; can be given again.")
-@click.option("--full", is_flag=True, help="Read everything again, changed or not.")
+@click.option("--full", is_flag=True, help="Read everything again, and find out what was deleted there.")
 @click.option("--expect-writes", type=int, metavar="N", help="Allow N writes that a guard stopped.")
+@click.option("--expect-deletions", type=int, metavar="N", help="With --full: allow N deletions that a guard stopped.")
+@click.option("--expect-missing", type=int, metavar="N", help="With --full: believe a list that is N records shorter.")
 @click.option("--expect-account", metavar="ID", help="Allow another account to take a project over.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
@@ -60,6 +64,8 @@ def command(
     fields: tuple[str, ...],
     full: bool,
     expect_writes: int | None,
+    expect_deletions: int | None,
+    expect_missing: int | None,
     expect_account: str | None,
     as_json: bool,
 ) -> None:
@@ -78,7 +84,9 @@ def command(
 
     force = "local" if force_local else "remote" if force_remote else "none"
     forcing_rules(force, fields)  # a mistake is told before anything starts
-    options = Options(what, full, force, fields, expect_writes, expect_account)
+    if not full and (expect_deletions is not None or expect_missing is not None):
+        raise UsageError("--expect-deletions and --expect-missing are about what --full finds; give --full with them")
+    options = Options(what, full, force, fields, expect_writes, expect_deletions, expect_missing, expect_account)
     settings = load_settings()
     setting = "CONFLUENCE_SPACES" if what == "confluence" else "JIRA_PROJECTS"
     keys = chosen_projects(projects, _configured(settings, what), setting=setting)
@@ -134,19 +142,25 @@ def _sync_all(
 
 
 def _sync(settings: "Settings", project: str, options: Options) -> dict[str, Any]:
-    from javis_pipeline.cli.runs import materialize, progress_bar
+    from javis_pipeline.cli.runs import materialize, progress_bar, take_census
 
     account = {"expect_account": options.expect_account} if options.expect_account else {}
     writes = {"expect_writes": options.expect_writes} if options.expect_writes is not None else {}
     pull = {"full_refresh": options.full, "force": options.force, "force_fields": list(options.fields), **account}
     assets: list[str] = ["sync_conflicts"]
     config: dict[str, dict[str, object]] = {}
-    for system in _systems(settings, project, options.what):
+    systems = _systems(settings, project, options.what)
+    for system in systems:
         pulling, writing = SYSTEMS[system]
         assets += [pulling, writing]
         config |= {pulling: pull, writing: {**writes, **account}}
     with progress_bar(project) as progress:
-        return dict(materialize(assets, partition=project, config=config, progress=progress))
+        report: dict[str, Any] = materialize(assets, partition=project, config=config, progress=progress)
+    if options.full:
+        expected = {"expect_deletions": options.expect_deletions, "expect_missing": options.expect_missing}
+        allowed = {name: number for name, number in expected.items() if number is not None}
+        report["census"] = take_census(systems, partition=project, config=allowed)
+    return report
 
 
 def _print(project: str, report: dict[str, Any]) -> None:
@@ -156,6 +170,10 @@ def _print(project: str, report: dict[str, Any]) -> None:
     for system, (pull, write_back) in SYSTEMS.items():
         if pull in report:
             _print_system(f"{project:<8} {system:<10}", report[pull], report[write_back])
+        if counted := report.get("census", {}).get(system):
+            click.echo(
+                f"{'':<19} census: {counted['found']} found, {counted['missing']} missing, {counted['gone']} gone"
+            )
     conflicts = report["sync_conflicts"]
     if conflicts["open"] or conflicts["errors"]:
         click.echo(f"{'':<19} {conflicts['open']} conflicts   {conflicts['errors']} edits that cannot be sent")

@@ -92,6 +92,10 @@ def count_confluence_pages(
     context.add_output_metadata(dict(counts))
 
 
+# The op that counts the records of a system.
+OPS = {"jira": "count_jira_issues", "confluence": "count_confluence_pages"}
+
+
 @dg.job(name="census", partitions_def=projects, description="Find out which records are gone, and which were missed.")
 def census_job() -> None:
     count_jira_issues()

@@ -29,7 +29,7 @@ def guard_census(what: str, *, found: int, last: int | None, overrides: Override
         return
     raise SyncHalted(
         f"{what}: the census found {found} records, {missing} fewer than the last one; nothing was deleted here. "
-        f"If that is right: start the job census with expect_missing: {missing} in its configuration"
+        f"If that is right: javis sync --full --expect-missing {missing}"
     )
 
 
@@ -38,7 +38,7 @@ def guard_deletions(what: str, *, gone: int, overrides: Overrides) -> None:
     if gone > max(MOST_DELETIONS, overrides.deletions or 0):
         raise SyncHalted(
             f"{what}: {gone} records are gone since the last census; nothing was deleted here. "
-            f"If that is right: start the job census with expect_deletions: {gone} in its configuration"
+            f"If that is right: javis sync --full --expect-deletions {gone}"
         )
 
 

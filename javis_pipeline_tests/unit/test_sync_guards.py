@@ -30,14 +30,14 @@ def test_a_census_below_80_percent_of_the_last_is_not_believed(found, last, stop
     if not stops:
         guard_census("jira OPS", found=found, last=last, overrides=NO)
         return
-    with pytest.raises(SyncHalted, match=rf"census with expect_missing: {last - found}\b"):
+    with pytest.raises(SyncHalted, match=rf"--full --expect-missing {last - found}\b"):
         guard_census("jira OPS", found=found, last=last, overrides=NO)
     guard_census("jira OPS", found=found, last=last, overrides=Overrides(missing=last - found))
 
 
 def test_more_than_five_deletions_are_asked_about_first():
     guard_deletions("jira OPS", gone=5, overrides=NO)
-    with pytest.raises(SyncHalted, match=r"census with expect_deletions: 6\b"):
+    with pytest.raises(SyncHalted, match=r"--full --expect-deletions 6\b"):
         guard_deletions("jira OPS", gone=6, overrides=Overrides(deletions=5))
     guard_deletions("jira OPS", gone=6, overrides=Overrides(deletions=6))
 

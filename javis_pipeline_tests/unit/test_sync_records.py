@@ -675,7 +675,7 @@ def test_given_a_census_that_finds_far_too_few_then_nothing_is_believed():
     scope = Scope(issues=40)
     take_census(scope.store, scope.remote, [ref.resource_id for ref in scope.refs], scope.run(), NO)
 
-    with pytest.raises(SyncHalted, match=r"found 10 records, 30 fewer.*expect_missing: 30"):
+    with pytest.raises(SyncHalted, match=r"found 10 records, 30 fewer.*--expect-missing 30"):
         take_census(scope.store, scope.remote, [ref.resource_id for ref in scope.refs[:10]], scope.run(), NO)
 
     assert all(row.local.missing_since is None for row in scope.store.rows.values())
@@ -689,7 +689,7 @@ def test_given_many_records_gone_then_the_tombstones_wait_until_the_number_is_al
     take_census(scope.store, scope.remote, found, scope.run(), NO)
     scope.world.now_ += timedelta(minutes=10)
 
-    with pytest.raises(SyncHalted, match=r"6 records are gone.*expect_deletions: 6"):
+    with pytest.raises(SyncHalted, match=r"6 records are gone.*--expect-deletions 6"):
         take_census(scope.store, scope.remote, found, scope.run(), NO)
     counted = take_census(scope.store, scope.remote, found, scope.run(), Overrides(deletions=6))
 
