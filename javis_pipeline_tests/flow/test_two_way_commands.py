@@ -147,6 +147,19 @@ def test_given_a_force_then_the_conflicts_of_that_field_are_resolved_and_no_othe
     assert str(row(database_url, "OQC-1")["due_date"]) == "2026-12-01"
 
 
+def test_given_an_issue_that_was_deleted_there_when_synced_in_full_then_the_census_tells_and_nothing_is_deleted_yet(
+    world: World, synced: dict[str, str], database_url: str
+) -> None:
+    world.jira.delete("OQC-4")
+
+    done = sync(synced, "--full", "--json")
+
+    (report,) = json.loads(done.stdout)
+    assert report["census"]["jira"]["missing"] == 1
+    assert report["census"]["jira"]["gone"] == 0
+    assert row(database_url, "OQC-4")["remote_missing_since"] is not None
+
+
 @pytest.mark.parametrize(
     ("field", "value", "reason"),
     [

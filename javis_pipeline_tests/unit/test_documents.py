@@ -1,6 +1,7 @@
 """What the documents name is there."""
 
 import re
+from importlib import import_module
 from pathlib import Path
 
 import click
@@ -43,3 +44,13 @@ def test_make_targets_of_the_readme_exist() -> None:
 
     for target in set(re.findall(r"\bmake ([a-z]+)", (ROOT / "README.md").read_text())):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_names_for_programs_exist() -> None:
+    rows = re.findall(r"^\| `(\w+)[^|]*\| `([\w.]+)` \|(.*)\|$", (ROOT / "docs/python.md").read_text(), re.MULTILINE)
+
+    assert rows
+    for name, module, gives in rows:
+        found = getattr(import_module(module), name)
+        for method in re.findall(r"`\.(\w+)\(", gives):
+            assert hasattr(found, method), f"{name}.{method}"
