@@ -44,7 +44,7 @@ def list_(projects: tuple[str, ...] = (), errors: bool = False, as_json: bool = 
 
     settings = load_settings()
     keys = chosen_projects(projects, settings.partitions) if projects else []
-    scopes = [scope for key in keys for scope in (key, *settings.spaces_of(key))] or None
+    scopes = settings.scopes_of(keys) or None
     with closing(open_database(settings)) as db:
         found = (list_errors if errors else list_conflicts)(db, scopes)
     if as_json:
@@ -103,14 +103,15 @@ def show(conflict_id: str, as_json: bool) -> None:
 
     with closing(open_database(load_settings())) as db:
         found = _find(db, conflict_id)
-        conflict = next((row for row in list_conflicts(db, [found.scope]) if row["id"] == found.conflict_id), None)
+        conflict = next((row for row in list_conflicts(db, [found.scope_ref]) if row["id"] == found.conflict_id), None)
     if conflict is None:
         raise UsageError(f"conflict {conflict_id} is {found.state}; javis conflicts lists those that are open")
     if as_json:
         click.echo(json.dumps(conflict, indent=2, default=str))
         return
-    from javis_pipeline.cli.side_by_side import print_side_by_side
+    from javis_pipeline.cli.side_by_side import print_differences, print_side_by_side
     from javis_pipeline.cli.tables import printable
+    from javis_pipeline.sync.richtext.storage.differences import page_differences
 
     click.secho(f"{conflict['key']}  {printable(conflict['title'] or '')}", bold=True)
     kind, since = conflict["kind"].replace("_", " "), conflict["created_at"]
@@ -118,7 +119,12 @@ def show(conflict_id: str, as_json: bool) -> None:
     who = _who(conflict)
     if who:
         click.echo(f"changed there by {who}")
-    print_side_by_side(conflict["base_value"], conflict["local_value"], conflict["remote_value"])
+    values = (conflict["base_value"], conflict["local_value"], conflict["remote_value"])
+    places = page_differences(*values) if conflict["field_name"] == "body_storage" else None
+    if places:
+        print_differences(places)
+    else:
+        print_side_by_side(*values)
     short_id = str(conflict["id"])[:8]
     click.echo(f"Next: javis conflicts resolve {short_id} --local, or --remote, or --value TEXT")
 

@@ -2,25 +2,50 @@
 
 import difflib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from javis_pipeline.cli.tables import printable
+from javis_pipeline.sync.richtext.storage.differences import Difference
 
 _PIPED_WIDTH = 160
 
 
 def print_side_by_side(base: object, local: object, remote: object) -> None:
     """Print what each side made of the base; lines that differ from it are coloured on a terminal."""
-    console = Console() if sys.stdout.isatty() else Console(width=_PIPED_WIDTH)
-    before = _lines(base)
+    table = _table()
+    _add_row(table, base, local, remote)
+    _print(table)
+
+
+def print_differences(differences: Iterable[Difference]) -> None:
+    """Print the places where a page differs, and how much between them is the same."""
+    table = _table()
+    for place in differences:
+        if place.alike:
+            table.add_row(Text(f"… {place.alike} blocks alike …", style="dim"), end_section=True)
+        _add_row(table, place.before or None, place.here or None, place.there or None, end_section=True)
+    _print(table)
+
+
+def _table() -> Table:
     table = Table(expand=True)
     for title in ("before", "here", "there"):
         table.add_column(title, ratio=1, overflow="fold")
-    table.add_row(Text("\n".join(before)), _marked(before, _lines(local)), _marked(before, _lines(remote)))
+    return table
+
+
+def _add_row(table: Table, base: object, local: object, remote: object, *, end_section: bool = False) -> None:
+    before = _lines(base)
+    sides = (_marked(before, _lines(local)), _marked(before, _lines(remote)))
+    table.add_row(Text("\n".join(before)), *sides, end_section=end_section)
+
+
+def _print(table: Table) -> None:
+    console = Console() if sys.stdout.isatty() else Console(width=_PIPED_WIDTH)
     console.print(table)
 
 
