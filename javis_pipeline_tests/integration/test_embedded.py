@@ -5,6 +5,7 @@ import signal
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psycopg
@@ -73,6 +74,11 @@ def test_given_a_killed_server_when_started_then_what_was_committed_is_there_at_
         conn.execute("INSERT INTO kept VALUES (2)")
         os.kill(postmaster(home), signal.SIGKILL)
         conn.close()
+    # The signal is delivered when the machine gets round to it.
+    deadline = time.monotonic() + 30
+    while server.is_running():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
     server.start()
 
