@@ -8,7 +8,7 @@ the wrong variable is still a secret.
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
@@ -21,6 +21,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from javis_pipeline.context.thresholds import Thresholds
 from javis_pipeline.errors import SettingError
 from javis_pipeline.records.retention import KeepDays
+from javis_pipeline.records.values import ScopeRef, scopes_of
 
 Executor = Literal["in_process", "multiprocess", "celery", "k8s"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
@@ -332,6 +333,10 @@ class Settings(BaseSettings):
     def spaces_of(self, project: str) -> tuple[str, ...]:
         """Keys of the Confluence spaces that come with `project`; empty when it has none."""
         return tuple(pair.space for pair in self.confluence_spaces if pair.project == project)
+
+    def scopes_of(self, projects: Iterable[str]) -> list[ScopeRef]:
+        """The projects, each with the Confluence spaces that come with it."""
+        return [ref for project in projects for ref in scopes_of(project, self.spaces_of(project))]
 
     def thresholds(self) -> Thresholds:
         """From where on the work context calls something a risk."""

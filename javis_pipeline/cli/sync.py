@@ -199,7 +199,7 @@ def _point_to_conflicts(settings: "Settings", keys: Sequence[str], *, show: bool
     from javis_pipeline.wiring import open_database
 
     with closing(open_database(settings)) as db:
-        found = list_conflicts(db, [scope for key in keys for scope in (key, *settings.spaces_of(key))])
+        found = list_conflicts(db, settings.scopes_of(keys))
     if show:
         print_conflicts(found)
     elif found:

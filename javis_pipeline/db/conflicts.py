@@ -6,7 +6,7 @@ from uuid import UUID
 
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.named_queries import named_queries
-from javis_pipeline.records.values import ResourceType
+from javis_pipeline.records.values import SYSTEM_OF, ResourceType, ScopeRef
 
 _QUERIES = named_queries("conflicts")
 
@@ -19,15 +19,19 @@ class FoundConflict(NamedTuple):
     scope: str
     state: str
 
+    @property
+    def scope_ref(self) -> ScopeRef:
+        return ScopeRef(SYSTEM_OF[self.resource_type], self.scope)
 
-def list_conflicts(db: Database, scopes: Sequence[str] | None = None) -> list[dict[str, Any]]:
+
+def list_conflicts(db: Database, scopes: Sequence[ScopeRef] | None = None) -> list[dict[str, Any]]:
     """Open conflicts of these projects and spaces (None: of all), oldest first."""
-    return db.query(_QUERIES["list_conflicts"], {"scopes": None if scopes is None else list(scopes)})
+    return db.query(_QUERIES["list_conflicts"], _scope_parameters(scopes))
 
 
-def list_errors(db: Database, scopes: Sequence[str] | None = None) -> list[dict[str, Any]]:
+def list_errors(db: Database, scopes: Sequence[ScopeRef] | None = None) -> list[dict[str, Any]]:
     """Local edits that cannot be sent: `system`, `scope`, `key`, `title`, `field`, `reason`."""
-    return db.query(_QUERIES["list_errors"], {"scopes": None if scopes is None else list(scopes)})
+    return db.query(_QUERIES["list_errors"], _scope_parameters(scopes))
 
 
 def find_conflicts(db: Database, prefix: str) -> list[FoundConflict]:
@@ -35,3 +39,10 @@ def find_conflicts(db: Database, prefix: str) -> list[FoundConflict]:
     literal = prefix.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     rows = db.query(_QUERIES["find_conflicts"], {"prefix": literal})
     return [FoundConflict(row["id"], row["resource_type"], row["scope"], row["state"]) for row in rows]
+
+
+def _scope_parameters(scopes: Sequence[ScopeRef] | None) -> dict[str, list[str] | None]:
+    """The pairs as two arrays of the same length, which the queries put together again."""
+    if scopes is None:
+        return {"systems": None, "scopes": None}
+    return {"systems": [ref.system for ref in scopes], "scopes": [ref.scope for ref in scopes]}

@@ -5,16 +5,9 @@ from typing import NamedTuple
 
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.named_queries import named_queries
-from javis_pipeline.records.values import System
+from javis_pipeline.records.values import ScopeRef
 
 _QUERIES = named_queries("local_edits")
-
-
-class EditedScope(NamedTuple):
-    """A Jira project or a Confluence space."""
-
-    system: System
-    scope: str
 
 
 class Journal(NamedTuple):
@@ -27,8 +20,8 @@ class Journal(NamedTuple):
     """
 
     read_to: int
-    edited: frozenset[EditedScope]
-    resolutions: Mapping[str, EditedScope]
+    edited: frozenset[ScopeRef]
+    resolutions: Mapping[str, ScopeRef]
 
 
 def read_journal(db: Database, after: int | None) -> Journal:
@@ -49,6 +42,6 @@ def read_journal(db: Database, after: int | None) -> Journal:
         resolved = conn.execute(_QUERIES["waiting_resolutions"]).fetchall()
     return Journal(
         floor,
-        frozenset(EditedScope(row["system"], row["scope"]) for row in edited),
-        {str(row["id"]): EditedScope(row["system"], row["scope"]) for row in resolved},
+        frozenset(ScopeRef(row["system"], row["scope"]) for row in edited),
+        {str(row["id"]): ScopeRef(row["system"], row["scope"]) for row in resolved},
     )

@@ -3,7 +3,7 @@
 Checks are not partitioned in Dagster; each looks at the project of its run, or at all projects when it runs alone.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -12,9 +12,11 @@ from javis_pipeline.db.conflicts import list_conflicts, list_errors
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.status import scope_status
 from javis_pipeline.defs.conflicts import sync_conflicts
+from javis_pipeline.defs.confluence import confluence_pages, confluence_writeback
 from javis_pipeline.defs.jira import jira_issues, jira_writeback
 from javis_pipeline.defs.metadata import markdown_table
 from javis_pipeline.defs.plans import conflict_table
+from javis_pipeline.records.values import ScopeRef, System
 from javis_pipeline.settings import Settings
 
 
@@ -22,53 +24,88 @@ from javis_pipeline.settings import Settings
 def no_open_conflicts(
     context: dg.AssetCheckExecutionContext, settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
 ) -> dg.AssetCheckResult:
-    conflicts = list_conflicts(db, _scopes(context, settings))
+    conflicts = list_conflicts(db, settings.scopes_of(_projects(context, settings)))
     return _warning(context, not conflicts, open=len(conflicts), conflicts=conflict_table(conflicts))
 
 
-@dg.asset_check(asset=jira_writeback, description="Edits made here that Jira does not take, with the reason.")
-def no_rejected_pushes(
+@dg.asset_check(
+    asset=jira_writeback,
+    name="no_rejected_pushes",
+    description="Edits made here that Jira does not take, with the reason.",
+)
+def no_rejected_issue_pushes(
     context: dg.AssetCheckExecutionContext, settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
 ) -> dg.AssetCheckResult:
-    errors = list_errors(db, _scopes(context, settings))
-    rows = [(error["key"], error["field"], error["reason"]) for error in errors]
-    return _warning(context, not errors, errors=len(errors), edits=_table(["key", "field", "why"], rows))
+    return _push_check(context, settings, db, "jira")
+
+
+@dg.asset_check(
+    asset=confluence_writeback,
+    name="no_rejected_pushes",
+    description="Edits made here that Confluence does not take, with the reason.",
+)
+def no_rejected_page_pushes(
+    context: dg.AssetCheckExecutionContext, settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
+) -> dg.AssetCheckResult:
+    return _push_check(context, settings, db, "confluence")
 
 
 @dg.asset_check(asset=jira_issues, description="Jira's own count of issues agrees with ours, as far as it is exact.")
 def counts_agree_with_jira(
     context: dg.AssetCheckExecutionContext, settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
 ) -> dg.AssetCheckResult:
-    return _scope_check(context, settings, db, lambda scope: scope["counts"].get("agrees", True), "completeness")
+    return _scope_check(context, settings, db, "jira", lambda scope: scope["counts"].get("agrees", True))
 
 
-@dg.asset_check(asset=jira_issues, description="Every issue could be read.")
-def nothing_quarantined(
+@dg.asset_check(asset=jira_issues, name="nothing_quarantined", description="Every issue could be read.")
+def no_issue_quarantined(
     context: dg.AssetCheckExecutionContext, settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
 ) -> dg.AssetCheckResult:
-    return _scope_check(context, settings, db, lambda scope: not scope["quarantined"], "completeness")
+    return _scope_check(context, settings, db, "jira", lambda scope: not scope["quarantined"])
 
 
-CHECKS = [no_open_conflicts, no_rejected_pushes, counts_agree_with_jira, nothing_quarantined]
+@dg.asset_check(asset=confluence_pages, name="nothing_quarantined", description="Every page could be read.")
+def no_page_quarantined(
+    context: dg.AssetCheckExecutionContext, settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
+) -> dg.AssetCheckResult:
+    return _scope_check(context, settings, db, "confluence", lambda scope: not scope["quarantined"])
+
+
+CHECKS = [
+    no_open_conflicts,
+    no_rejected_issue_pushes,
+    no_rejected_page_pushes,
+    counts_agree_with_jira,
+    no_issue_quarantined,
+    no_page_quarantined,
+]
+
+_SCOPE_WORDS: Mapping[System, str] = {"jira": "project", "confluence": "space"}
+
+
+def _push_check(
+    context: dg.AssetCheckExecutionContext, settings: Settings, db: Database, system: System
+) -> dg.AssetCheckResult:
+    """Edits that one system does not take."""
+    errors = list_errors(db, _scopes(context, settings, system))
+    rows = [(error["title"], error["key"], error["field"], error["reason"]) for error in errors]
+    return _warning(context, not errors, errors=len(errors), edits=_table(["title", "key", "field", "why"], rows))
 
 
 def _scope_check(
     context: dg.AssetCheckExecutionContext,
     settings: Settings,
     db: Database,
-    is_fine: Callable[[dict[str, Any]], bool],
-    shown: str,
+    system: System,
+    is_fine: Callable[[Mapping[str, Any]], bool],
 ) -> dg.AssetCheckResult:
-    """A check of each Jira project by its last run."""
-    scopes = [
-        row for row in scope_status(db) if row["system"] == "jira" and row["scope"] in _projects(context, settings)
-    ]
-    rows = [(row["scope"], row["quarantined"], row["counts"].get(shown, "")) for row in scopes]
-    return _warning(
-        context,
-        all(is_fine(row) for row in scopes),
-        projects=_table(["project", "quarantined", "last run"], rows),
-    )
+    """A check of each project or space by its last run."""
+    wanted = _scopes(context, settings, system)
+    found = [row for row in scope_status(db) if (row["system"], row["scope"]) in wanted]
+    rows = [(row["scope"], row["quarantined"], row["counts"].get("completeness", "")) for row in found]
+    what = _SCOPE_WORDS[system]
+    table = _table([what, "quarantined", "last run"], rows)
+    return _warning(context, all(map(is_fine, found)), **{f"{what}s": table})
 
 
 def _projects(context: dg.AssetCheckExecutionContext, settings: Settings) -> Sequence[str]:
@@ -76,8 +113,8 @@ def _projects(context: dg.AssetCheckExecutionContext, settings: Settings) -> Seq
     return [partition] if partition else settings.partitions
 
 
-def _scopes(context: dg.AssetCheckExecutionContext, settings: Settings) -> list[str]:
-    return [scope for project in _projects(context, settings) for scope in (project, *settings.spaces_of(project))]
+def _scopes(context: dg.AssetCheckExecutionContext, settings: Settings, system: System) -> list[ScopeRef]:
+    return [ref for ref in settings.scopes_of(_projects(context, settings)) if ref.system == system]
 
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> dg.MetadataValue[Any]:

@@ -22,7 +22,7 @@ def sync_conflicts(
     context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
 ) -> dg.MaterializeResult[None]:
     """One row per field that both sides changed: both values are kept until a person chooses."""
-    scopes = [context.partition_key, *settings.spaces_of(context.partition_key)]
+    scopes = settings.scopes_of([context.partition_key])
     conflicts, errors = list_conflicts(db, scopes), list_errors(db, scopes)
     return dg.MaterializeResult(
         metadata={

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from javis_pipeline.db.connection import Database
-from javis_pipeline.db.local_edits import EditedScope
 from javis_pipeline.defs.autostart import SENSOR_STATUS
 from javis_pipeline.defs.jobs import sync_job
+from javis_pipeline.records.values import ScopeRef
 from javis_pipeline.settings import Settings, load_settings
 from javis_pipeline.steps.notify import post_run_failure
 from javis_pipeline.steps.wake import Memory, wake
@@ -56,7 +56,7 @@ def local_changes(
     return dg.SensorResult(skip_reason=reason, cursor=cursor)
 
 
-def _project_of(scope: EditedScope, settings: Settings) -> str | None:
+def _project_of(scope: ScopeRef, settings: Settings) -> str | None:
     if scope.system == "jira":
         return scope.scope if scope.scope in settings.jira_projects else None
     return next((pair.project for pair in settings.confluence_spaces if pair.space == scope.scope), None)

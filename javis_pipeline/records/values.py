@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 Value: TypeAlias = str | bool | int | Decimal | tuple[str, ...] | Mapping[str, Any] | None
 """The value of a field in local form (what a column holds) or in remote form (what the API holds)."""
@@ -18,6 +18,18 @@ ResourceType = Literal["jira_issue", "confluence_page"]
 System = Literal["jira", "confluence"]
 
 SYSTEM_OF: Mapping[ResourceType, System] = {"jira_issue": "jira", "confluence_page": "confluence"}
+
+
+class ScopeRef(NamedTuple):
+    """Which Jira project or Confluence space: a project and a space may have the same key."""
+
+    system: System
+    scope: str
+
+
+def scopes_of(project: str, spaces: Iterable[str]) -> tuple[ScopeRef, ...]:
+    """A Jira project and the Confluence spaces that come with it."""
+    return (ScopeRef("jira", project), *(ScopeRef("confluence", space) for space in spaces))
 
 
 @dataclass(frozen=True, slots=True)

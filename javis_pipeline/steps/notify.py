@@ -36,7 +36,7 @@ from javis_pipeline.records.digest import (
     facts_hash,
 )
 from javis_pipeline.records.suggestion import Action
-from javis_pipeline.records.values import SYSTEM_OF, from_json
+from javis_pipeline.records.values import SYSTEM_OF, ScopeRef, from_json, scopes_of
 from javis_pipeline.steps.build_context import last_context
 from javis_pipeline.steps.publish import Drawing, Post, Published, publish
 
@@ -82,11 +82,11 @@ def read_digest(db: Database, outlet: Outlet) -> Digest | None:
         model=advice["model"] if advice else None,
         proposals=tuple(map(_proposal, found)),
         notes=tuple(advice["notes"]) if advice else (),
-        conflicts=open_conflicts(db, (outlet.project, *outlet.spaces)),
+        conflicts=open_conflicts(db, scopes_of(outlet.project, outlet.spaces)),
     )
 
 
-def open_conflicts(db: Database, scopes: Sequence[str]) -> tuple[OpenConflict, ...]:
+def open_conflicts(db: Database, scopes: Sequence[ScopeRef]) -> tuple[OpenConflict, ...]:
     """The conflicts of projects and spaces that wait for a person, oldest first."""
     return tuple(map(_conflict, list_conflicts(db, scopes)))
 
@@ -151,7 +151,7 @@ def post_risk_alert(
 
 def read_status(db: Database, outlet: Outlet) -> list[ScopeLine]:
     """The last sync of the project and its spaces."""
-    wanted = {("jira", outlet.project), *(("confluence", space) for space in outlet.spaces)}
+    wanted = scopes_of(outlet.project, outlet.spaces)
     names = ScopeLine.__dataclass_fields__
     return [
         ScopeLine(**{name: row[name] for name in names})

@@ -171,7 +171,7 @@ def _store(db: Database, conflict_id: UUID) -> PostgresStore:
 def _conflict_to_show(db: Database, press: Press) -> OpenConflict:
     conflict_id, _ = _reference(press)
     for found in find_conflicts(db, str(conflict_id)):
-        for conflict in open_conflicts(db, (found.scope,)):
+        for conflict in open_conflicts(db, (found.scope_ref,)):
             if conflict.conflict_id == conflict_id:
                 return conflict
     raise ChangedSinceSeen(f"conflict {conflict_id} is not open any more")

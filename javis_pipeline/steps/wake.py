@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from javis_pipeline.db.connection import Database
-from javis_pipeline.db.local_edits import EditedScope, read_journal
+from javis_pipeline.db.local_edits import read_journal
+from javis_pipeline.records.values import ScopeRef
 
-ProjectOf = Callable[[EditedScope], str | None]
+ProjectOf = Callable[[ScopeRef], str | None]
 
 
 @dataclass(frozen=True, slots=True)

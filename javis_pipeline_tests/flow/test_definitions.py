@@ -95,6 +95,15 @@ def test_jobs_hold_the_parts_of_the_graph_that_belong_together(loaded: dict) -> 
     assert {*sync, "work_context", "ai_suggestions", "slack_digest"} <= set(jobs["everything"])
 
 
+def test_both_sides_are_checked_for_the_same(loaded: dict) -> None:
+    assert {
+        "jira_writeback:no_rejected_pushes",
+        "confluence_writeback:no_rejected_pushes",
+        "jira_issues:nothing_quarantined",
+        "confluence_pages:nothing_quarantined",
+    } <= set(loaded["checks"])
+
+
 def test_nothing_starts_by_itself_unless_it_is_asked_to(loaded: dict) -> None:
     asked = facts(JAVIS_AUTOSTART="1")
 

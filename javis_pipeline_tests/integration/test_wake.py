@@ -1,7 +1,7 @@
 """Which projects a look at the journal wakes."""
 
 from javis_pipeline.db.connection import Connection, Database
-from javis_pipeline.db.local_edits import EditedScope
+from javis_pipeline.records.values import ScopeRef
 from javis_pipeline.steps.wake import Memory, wake
 
 CONFIGURED = ("OQC", "EUV")
@@ -11,7 +11,7 @@ def look(db: Database, memory: Memory, *, busy: tuple[str, ...] = ()):
     return wake(db, memory, projects=CONFIGURED, project_of=_project_of, is_busy=lambda project: project in busy)
 
 
-def _project_of(scope: EditedScope) -> str | None:
+def _project_of(scope: ScopeRef) -> str | None:
     return scope.scope if scope.scope in CONFIGURED else None
 
 

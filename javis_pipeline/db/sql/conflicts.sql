@@ -8,7 +8,10 @@ SELECT c.id, c.resource_type, c.resource_id, c.scope, c.field_name, c.kind, c.ba
   LEFT JOIN jira_issues i ON c.resource_type = 'jira_issue' AND i.jira_id = c.resource_id
   LEFT JOIN confluence_pages p ON c.resource_type = 'confluence_page' AND p.page_id = c.resource_id
   LEFT JOIN users u ON u.account_id = c.details ->> 'remote_author'
- WHERE c.state = 'open' AND (%(scopes)s::text[] IS NULL OR c.scope = ANY (%(scopes)s))
+ WHERE c.state = 'open'
+   AND (%(scopes)s::text[] IS NULL
+        OR (CASE c.resource_type WHEN 'jira_issue' THEN 'jira' ELSE 'confluence' END, c.scope)
+           IN (SELECT * FROM unnest(%(systems)s::text[], %(scopes)s::text[])))
  ORDER BY c.created_at, c.id;
 
 -- name: find_conflicts
@@ -23,9 +26,13 @@ SELECT c.id, c.resource_type, c.scope, c.state
 -- Local edits that cannot be sent, with the reason and the remedy.
 SELECT 'jira' AS system, project_key AS scope, key, title, field, reason
   FROM jira_issues, jsonb_each_text(sync_errors) AS error (field, reason)
- WHERE sync_errors <> '{}' AND (%(scopes)s::text[] IS NULL OR project_key = ANY (%(scopes)s))
+ WHERE sync_errors <> '{}'
+   AND (%(scopes)s::text[] IS NULL
+        OR ('jira', project_key) IN (SELECT * FROM unnest(%(systems)s::text[], %(scopes)s::text[])))
 UNION ALL
 SELECT 'confluence', space_key, page_id, title, field, reason
   FROM confluence_pages, jsonb_each_text(sync_errors) AS error (field, reason)
- WHERE sync_errors <> '{}' AND (%(scopes)s::text[] IS NULL OR space_key = ANY (%(scopes)s))
+ WHERE sync_errors <> '{}'
+   AND (%(scopes)s::text[] IS NULL
+        OR ('confluence', space_key) IN (SELECT * FROM unnest(%(systems)s::text[], %(scopes)s::text[])))
  ORDER BY 1 DESC, 2, 3, 5;

@@ -1,0 +1,51 @@
+"""Which conflicts and errors are listed for whom."""
+
+from uuid import UUID
+
+import pytest
+
+from javis_pipeline.db.conflicts import list_conflicts, list_errors
+from javis_pipeline.db.connection import Database
+from javis_pipeline.records.values import ScopeRef, scopes_of
+
+PROJECT, SPACE = ScopeRef("jira", "ENG"), ScopeRef("confluence", "ENG")
+OF_ISSUE, OF_PAGE = UUID(int=1), UUID(int=2)
+
+
+@pytest.fixture
+def twins(database: Database) -> Database:
+    """A project and a space of the same key, each with one conflict and one edit that cannot be sent."""
+    with database.transaction(origin="sync") as conn:
+        conn.execute(
+            """INSERT INTO jira_issues (key, jira_id, project_key, title, sync_errors)
+               VALUES ('ENG-1', '10', 'ENG', 'issue', '{"title": "too long"}')"""
+        )
+        conn.execute(
+            """INSERT INTO confluence_pages (page_id, space_key, space_id, title, sync_errors)
+               VALUES ('20', 'ENG', '1', 'page', '{"labels": "not taken"}')"""
+        )
+        conn.execute(
+            """INSERT INTO sync_conflicts (id, resource_type, resource_id, scope, field_name, kind, created_at)
+               VALUES (%s, 'jira_issue', '10', 'ENG', 'title', 'both_changed', '2026-03-02 12:00Z'),
+                      (%s, 'confluence_page', '20', 'ENG', 'title', 'both_changed', '2026-03-02 12:01Z')""",
+            [OF_ISSUE, OF_PAGE],
+        )
+    return database
+
+
+@pytest.mark.parametrize(
+    ("scopes", "conflicts", "errors"),
+    [
+        pytest.param(None, [OF_ISSUE, OF_PAGE], ["ENG-1", "20"], id="all"),
+        pytest.param([PROJECT], [OF_ISSUE], ["ENG-1"], id="project"),
+        pytest.param([SPACE], [OF_PAGE], ["20"], id="space"),
+        pytest.param(scopes_of("ENG", ["ENG"]), [OF_ISSUE, OF_PAGE], ["ENG-1", "20"], id="both"),
+        pytest.param(scopes_of("OPS", ["OPS"]), [], [], id="neither"),
+        pytest.param([], [], [], id="nothing"),
+    ],
+)
+def test_a_project_and_a_space_of_one_key_are_told_apart(
+    twins: Database, scopes: list[ScopeRef] | None, conflicts: list[UUID], errors: list[str]
+) -> None:
+    assert [row["id"] for row in list_conflicts(twins, scopes)] == conflicts
+    assert [row["key"] for row in list_errors(twins, scopes)] == errors
