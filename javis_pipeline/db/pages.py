@@ -18,6 +18,8 @@ from javis_pipeline.records.values import ResourceRef, dump_json
 
 _QUERIES = named_queries("pages")
 
+NOTHING_LISTED: Mapping[str, Sequence[str]] = {}
+
 
 class PageRow(NamedTuple):
     """A page: the columns of `confluence_pages`, instants as PostgreSQL's text of them.
@@ -78,7 +80,14 @@ def pages_to_fetch(conn: Connection, stamps: Sequence[PageStamp]) -> set[str]:
     return {row["page_id"] for row in conn.execute(_QUERIES["pages_to_fetch"], params)}
 
 
-def store_pages(conn: Connection, rows: Sequence[PageRow], *, run_id: str, now: datetime) -> StoredPages:
+def store_pages(
+    conn: Connection,
+    rows: Sequence[PageRow],
+    *,
+    run_id: str,
+    now: datetime,
+    listed: Mapping[str, Sequence[str]] = NOTHING_LISTED,
+) -> StoredPages:
     """Insert what is new and overwrite what is clean and older; the rest is left as it is, and named.
 
     Args:
@@ -86,15 +95,21 @@ def store_pages(conn: Connection, rows: Sequence[PageRow], *, run_id: str, now: 
         rows: One per page.
         run_id: For the audit.
         now: Becomes `last_synced_at`.
+        listed: Page id to its sorted labels, for rows that are new and came without: of the others a list proves
+            nothing.
     """
     known = frozenset(_ids(conn, "known_pages", page_ids=[row.page_id for row in rows]))
-    new = [row for row in rows if row.page_id not in known]
+    new = [_labelled(row, listed) for row in rows if row.page_id not in known]
     if new and not _insert(conn, new, now):
-        return store_pages(conn, rows, run_id=run_id, now=now)
+        return store_pages(conn, rows, run_id=run_id, now=now, listed=listed)
     taken, to_merge = _overwrite(conn, rows, known, run_id=run_id, now=now) if known else ([], [])
     handled = {*taken, *(ref.resource_id for ref in to_merge)}
     same = [page_id for page_id in known if page_id not in handled]
     return StoredPages([row.page_id for row in new], taken, same, to_merge)
+
+
+def _labelled(row: PageRow, listed: Mapping[str, Sequence[str]]) -> PageRow:
+    return row if row.labels is not None else row._replace(labels=tuple(listed.get(row.page_id, ())))
 
 
 def _insert(conn: Connection, rows: Sequence[PageRow], now: datetime) -> bool:
@@ -114,7 +129,7 @@ def _overwrite(
     conn.execute(_QUERIES["make_incoming_pages"])
     incoming = ((*row.columns, row.labels is not None) for row in rows if row.page_id in known)
     copy_rows(conn, _QUERIES["copy_incoming_pages"], incoming)
-    taken, to_merge = _lock(conn, "lock_known_pages", known=list(known))
+    taken, to_merge = _lock(conn, known)
     if taken:
         params = {"taken": taken, "run_id": run_id, "now": now}
         for query in ("complete_incoming_pages", "audit_taken_pages", "update_taken_pages"):
@@ -122,35 +137,16 @@ def _overwrite(
     return taken, to_merge
 
 
-def store_labels(
-    conn: Connection,
-    space: str,
-    labels: Mapping[str, Sequence[str]],
-    *,
-    unread: Collection[str],
-    run_id: str,
-    now: datetime,
-) -> tuple[list[str], list[ResourceRef]]:
-    """Put right the labels of the current pages of a space.
+def relabelled_pages(conn: Connection, space: str, labels: Mapping[str, Sequence[str]]) -> list[ResourceRef]:
+    """The current pages of a space that have other labels here than were listed there.
 
     Args:
-        conn: Inside a transaction with the origin "sync".
+        conn: A connection.
         space: Key of the space.
         labels: Page id to its sorted labels; a page that is not in it has none.
-        unread: Ids of pages that these labels say nothing about.
-        run_id: For the audit.
-        now: Becomes `last_synced_at`.
-
-    Returns:
-        Ids of the pages that were clean and have their labels now, and the rows to merge instead.
     """
-    read = dump_json(labels)
-    taken, to_merge = _lock(conn, "lock_relabelled_pages", labels=read, space=space, unread=list(unread))
-    if taken:
-        params = {"taken": taken, "labels": read, "run_id": run_id, "now": now}
-        conn.execute(_QUERIES["audit_relabelled_pages"], params)
-        conn.execute(_QUERIES["relabel_pages"], params)
-    return taken, to_merge
+    found = conn.execute(_QUERIES["relabelled_pages"], {"space": space, "labels": dump_json(labels)})
+    return [_ref(row) for row in found]
 
 
 def replace_issue_links(conn: Connection, page_ids: Sequence[str], links: Sequence[tuple[str, str, str]]) -> None:
@@ -212,15 +208,14 @@ def latest_pages(db: Database, spaces: Sequence[str], *, limit: int) -> list[dic
     return db.query(_QUERIES["latest_pages"], {"spaces": list(spaces), "limit": limit})
 
 
-def _lock(conn: Connection, query: str, **params: object) -> tuple[list[str], list[ResourceRef]]:
-    """Lock rows; the ids of those to overwrite, and those to merge instead."""
-    found = [row for row in conn.execute(_QUERIES[query], params) if row.get("has_news", True)]
-    to_merge = [
-        ResourceRef("confluence_page", row["page_id"], row["space_key"], row["page_id"])
-        for row in found
-        if not row["is_clean"]
-    ]
-    return [row["page_id"] for row in found if row["is_clean"]], to_merge
+def _lock(conn: Connection, known: Collection[str]) -> tuple[list[str], list[ResourceRef]]:
+    """Lock the rows that a payload has news of; the ids of those to overwrite, and those to merge instead."""
+    found = [row for row in conn.execute(_QUERIES["lock_known_pages"], {"known": list(known)}) if row["has_news"]]
+    return [row["page_id"] for row in found if row["is_clean"]], [_ref(row) for row in found if not row["is_clean"]]
+
+
+def _ref(row: Mapping[str, Any]) -> ResourceRef:
+    return ResourceRef("confluence_page", row["page_id"], row["space_key"], row["page_id"])
 
 
 def _ids(conn: Connection, query: str, **params: object) -> list[str]:

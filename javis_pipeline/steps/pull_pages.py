@@ -20,15 +20,17 @@ from javis_pipeline.clients.confluence.client import ConfluenceClient
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.locks import ScopeLock, hold_scope
 from javis_pipeline.db.pages import (
+    NOTHING_LISTED,
     StoredPages,
     count_present_pages,
     pages_to_fetch,
-    store_labels,
+    relabelled_pages,
     unknown_people,
 )
 from javis_pipeline.db.quarantine import count_quarantined
 from javis_pipeline.db.satellites import store_users
 from javis_pipeline.db.watermarks import Watermark, advance_watermark, read_watermark, store_account
+from javis_pipeline.errors import RemoteRefused
 from javis_pipeline.records.confluence import PageStamp
 from javis_pipeline.records.sync import Overrides
 from javis_pipeline.records.values import ResourceRef
@@ -95,9 +97,9 @@ class PagesTally:
         whole: Every page was looked at with its labels, not only what changed lately.
         inserted, updated: Pages that were stored.
         unchanged: Hits that were stored already.
-        relabelled: Pages of which only the labels had changed.
         unreadable: Pages that went into quarantine in this run.
-        to_merge: Pages that changed remotely and are edited, in conflict or being written here.
+        to_merge: Pages that changed remotely and are edited, in conflict or being written here, or of which only the
+            labels seem to have changed.
         watermark: Every version up to then is stored.
         notes: What a person should know, each with the remedy.
     """
@@ -107,7 +109,6 @@ class PagesTally:
     inserted: int
     updated: int
     unchanged: int
-    relabelled: int
     unreadable: int
     to_merge: tuple[ResourceRef, ...]
     completeness: PageCompleteness
@@ -122,7 +123,6 @@ class PagesTally:
             "inserted": self.inserted,
             "updated": self.updated,
             "unchanged": self.unchanged,
-            "relabelled": self.relabelled,
             "to_merge": len(self.to_merge),
             "unreadable": self.unreadable,
             "missing": self.completeness.missing,
@@ -192,7 +192,6 @@ _LOGGED: Final = (
     "inserted",
     "updated",
     "unchanged",
-    "relabelled",
     "to_merge",
     "unreadable",
     "missing",
@@ -261,12 +260,16 @@ class _LabelSweep:
     """The labels of all pages of a space, in one request for each label that there is, however many pages.
 
     A label is no new version of its page: a list of what changed lately does not show it.
+
+    Attributes:
+        refused: What Confluence said when it would not give them; None as long as it does.
     """
 
     def __init__(self, confluence: ConfluenceClient, space_id: str) -> None:
         # Threads of their own: the first pages cannot be stored before all labels are known.
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="pull-labels")
         self._found = self._threads.submit(self._sweep, confluence, space_id)
+        self.refused: str | None = None
 
     def _sweep(self, confluence: ConfluenceClient, space_id: str) -> dict[str, Future[list[str]]]:
         labels = confluence.space_labels(space_id)
@@ -280,12 +283,16 @@ class _LabelSweep:
         self._threads.shutdown(cancel_futures=True)
 
     @cached_property
-    def by_page(self) -> Mapping[str, Sequence[str]]:
-        """Page id to its sorted labels; pages without any are left out."""
+    def by_page(self) -> Mapping[str, Sequence[str]] | None:
+        """Page id to its sorted labels, pages without any left out; None where Confluence does not give them."""
         labels: dict[str, list[str]] = {}
-        for name, page_ids in sorted(self._found.result().items()):
-            for page_id in page_ids.result():
-                labels.setdefault(page_id, []).append(name)
+        try:
+            for name, page_ids in sorted(self._found.result().items()):
+                for page_id in page_ids.result():
+                    labels.setdefault(page_id, []).append(name)
+        except RemoteRefused as error:
+            self.refused = str(error)
+            return None
         return labels
 
 
@@ -328,8 +335,9 @@ class _Pull:
             for batch, stored in as_they_come(threads, partial(self._read_and_store, labels), wanted, most=THREADS):
                 self._counts.add(batch, stored, settle(batch, stored))
                 progress(self._counts.handled, self._counts.seen if self._saw_all else None)
-            relabelled = self._put_labels_right(labels.by_page) if labels else 0
-            return self._finish(relabelled)
+            if labels and labels.by_page is not None:
+                self._compare_labels(labels.by_page)
+            return self._finish(labels.refused if labels else None)
         finally:
             threads.shutdown(cancel_futures=True)
             if labels:
@@ -338,9 +346,9 @@ class _Pull:
     def _read_and_store(self, labels: _LabelSweep | None, wanted: Sequence[PageStamp]) -> tuple[PageBatch, StoredPages]:
         """In a thread of its own; batches have no page in common."""
         batch = self._reader.read(wanted)
-        read = labels.by_page if labels else None
+        listed = (labels and labels.by_page) or NOTHING_LISTED
         with self._storing:
-            return batch, self._store.store(batch, read)
+            return batch, self._store.store(batch, listed)
 
     def _wanted(self) -> Iterator[PageStamp]:
         """The hits of the sweep that are not stored as they are, while it goes on; then what was asked for by id."""
@@ -374,17 +382,14 @@ class _Pull:
                 if stamp.version_created_at is not None:
                     self._counts.newest = max(self._counts.newest or stamp.version_created_at, stamp.version_created_at)
 
-    def _put_labels_right(self, labels: Mapping[str, Sequence[str]]) -> int:
-        """Labels of the pages that were not fetched; how many pages had others."""
-        unread = [ref.resource_id for ref in self._counts.to_merge]
-        with self._db.transaction(origin="sync") as conn:
-            relabelled, to_merge = store_labels(
-                conn, self._space.key, labels, unread=unread, run_id=self._run_id, now=self._now
-            )
-        self._counts.to_merge += to_merge
-        return len(relabelled)
+    def _compare_labels(self, labels: Mapping[str, Sequence[str]]) -> None:
+        """Pages with other labels are read by id, one by one, in the merge: a list is no proof that a label is gone."""
+        with self._db.transaction() as conn:
+            relabelled = relabelled_pages(conn, self._space.key, labels)
+        named = {ref.resource_id for ref in self._counts.to_merge}
+        self._counts.to_merge += [ref for ref in relabelled if ref.resource_id not in named]
 
-    def _finish(self, relabelled: int) -> PagesTally:
+    def _finish(self, labels_refused: str | None) -> PagesTally:
         """Only now everything up to the watermark is stored."""
         counts, space = self._counts, self._space.key
         with self._db.transaction() as conn:
@@ -403,15 +408,16 @@ class _Pull:
             inserted=counts.inserted,
             updated=counts.updated,
             unchanged=counts.unchanged,
-            relabelled=relabelled,
             unreadable=counts.unreadable,
             to_merge=tuple(counts.to_merge),
             completeness=PageCompleteness(known, counts.seen, counts.missing, quarantined, self._saw_all),
             watermark=after.watermark,
-            notes=tuple(self._notes()),
+            notes=tuple(self._notes(labels_refused)),
         )
 
-    def _notes(self) -> Iterator[str]:
+    def _notes(self, labels_refused: str | None) -> Iterator[str]:
+        if labels_refused is not None:
+            yield f"labels were not read: {labels_refused}"
         if self._space.status == "archived":
             yield "the space is archived, so its pages cannot be edited; restore it in Confluence to edit them here"
         if self._counts.unlinked:

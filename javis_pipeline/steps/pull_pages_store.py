@@ -5,7 +5,7 @@ from datetime import datetime
 
 from javis_pipeline.db.connection import Connection, Database
 from javis_pipeline.db.issues import do_not_wait_for_disk
-from javis_pipeline.db.pages import PageRow, StoredPages, replace_issue_links, store_pages, store_versions
+from javis_pipeline.db.pages import StoredPages, replace_issue_links, store_pages, store_versions
 from javis_pipeline.db.quarantine import quarantine_record, release_records
 from javis_pipeline.steps.pull_pages_batch import PageBatch
 from javis_pipeline.steps.pull_store import Settled
@@ -27,17 +27,11 @@ class PageStore:
         self._run_id = run_id
         self._now = now
 
-    def store(self, batch: PageBatch, labels: Mapping[str, Sequence[str]] | None) -> StoredPages:
-        """Store what the batch brought, and commit.
-
-        Args:
-            batch: The pages.
-            labels: Labels of all labelled pages of the space, where they were read by themselves.
-        """
-        rows = batch.rows if labels is None else [_labelled(row, labels) for row in batch.rows]
+    def store(self, batch: PageBatch, listed: Mapping[str, Sequence[str]]) -> StoredPages:
+        """Store what the batch brought, and commit; `listed` are labels of pages that may come without, by page id."""
         with self._db.transaction(origin="sync") as conn:
             do_not_wait_for_disk(conn)
-            stored = store_pages(conn, rows, run_id=self._run_id, now=self._now)
+            stored = store_pages(conn, batch.rows, run_id=self._run_id, now=self._now, listed=listed)
             self._store_links(conn, batch, stored)
             store_versions(conn, batch.versions, frozenset(stored.inserted))
             self._store_unreadable(conn, batch)
@@ -63,13 +57,6 @@ class PageStore:
                 reason=one.reason,
                 now=self._now,
             )
-
-
-def _labelled(row: PageRow, labels: Mapping[str, Sequence[str]]) -> PageRow:
-    """The row with its labels; those of a page that is not current are not among the ones that were read."""
-    if row.labels is not None or row.status != "current":
-        return row
-    return row._replace(labels=tuple(labels.get(row.page_id, ())))
 
 
 def settle(batch: PageBatch, stored: StoredPages) -> Settled:

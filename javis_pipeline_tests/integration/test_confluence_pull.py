@@ -15,6 +15,7 @@ from javis_pipeline.db.pages import PageRow, store_pages
 from javis_pipeline.errors import ScopeBusy, SettingError, SyncHalted
 from javis_pipeline.sandbox.clock import Clock
 from javis_pipeline.sandbox.confluence.site import ConfluenceSite, Page, Space
+from javis_pipeline.sandbox.faults import Fault, FaultKind, Rule
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
 from javis_pipeline.steps.pull_pages import PagesTally, pull_pages
@@ -175,24 +176,33 @@ def test_given_a_page_that_leaves_and_comes_back_then_its_row_follows(database, 
     assert (after, stored(database, page)["status"]) == (status, "current")
 
 
-def test_given_only_labels_changed_when_pulled_in_full_then_clean_rows_follow_and_edited_ones_are_named(
-    database, site, space, client
-):
+def test_given_only_labels_changed_when_pulled_in_full_then_these_pages_are_named(database, site, space, client):
     page, edited, bare = a_page(site, "Plan"), a_page(site, "Edited"), a_page(site, "Bare", labels=["old"])
+    a_page(site, "As it was", labels=["kept"])
     pull(database, client)
     edit(database, edited, labels=["mine"])
     site.add_label(page.page_id, "new")
-    site.add_label(edited.page_id, "new")
     site.remove_label(bare.page_id, "old")
 
     unseen = pull(database, client)
     tally = pull(database, client, full=True)
 
-    assert (unseen.updated, unseen.relabelled) == (0, 0)
-    assert [ref.resource_id for ref in tally.to_merge] == [edited.page_id]
-    assert (stored(database, page)["labels"], stored(database, bare)["labels"]) == (["new"], [])
-    assert stored(database, edited)["labels"] == ["mine"]
-    assert database.query("SELECT count(*) AS n FROM sync_audit WHERE field = 'labels'") == [{"n": 2}]
+    assert unseen.to_merge == ()
+    assert [ref.resource_id for ref in tally.to_merge] == [page.page_id, bare.page_id]
+    assert (stored(database, page)["labels"], stored(database, edited)["labels"]) == ([], ["mine"])
+
+
+def test_given_a_site_that_does_not_give_labels_then_the_pages_are_stored_and_a_person_is_told(
+    database, world, site, space, client
+):
+    page = a_page(site, "Plan", labels=["there"])
+    world.faults.add(Rule(Fault(FaultKind.NOT_FOUND), path="*/content/labels"))
+
+    tally = pull(database, client)
+
+    assert tally.inserted == 2
+    assert "labels were not read" in tally.notes[0]
+    assert stored(database, page)["labels"] == []
 
 
 def test_given_more_labels_than_come_with_a_page_then_all_are_read(database, site, space, client):

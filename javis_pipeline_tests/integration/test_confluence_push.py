@@ -141,6 +141,21 @@ def test_given_labels_edited_here_when_synced_then_they_are_added_and_removed_wi
     assert "the label 'bad,one' holds ," in row["sync_errors"]["labels"]
 
 
+def test_given_only_labels_changed_there_when_synced_in_full_then_the_rows_follow(space, site):
+    page, edited, bare = space.page("Plan"), space.page("Edited"), space.page("Bare", labels=["old"])
+    space.sync()
+    space.edit_here(edited, labels=["mine"])
+    site.add_label(page.page_id, "new")
+    site.add_label(edited.page_id, "theirs")
+    site.remove_label(bare.page_id, "old")
+
+    space.sync(full=True)
+
+    assert [space.row(one)["labels"] for one in (page, edited, bare)] == [["new"], ["mine", "theirs"], []]
+    assert sorted(label.name for label in edited.labels) == ["mine", "theirs"]
+    assert space.database.query("SELECT 1 FROM confluence_pages WHERE sync_status <> 'synced'") == []
+
+
 def test_given_a_page_moved_here_when_synced_then_it_is_under_the_other_page_there(space):
     page, parent = space.page("Plan"), space.page("Parent")
     space.sync()

@@ -107,43 +107,16 @@ UPDATE confluence_pages AS i
   FROM incoming_pages AS p
  WHERE i.page_id = p.page_id AND i.page_id = ANY (%(taken)s);
 
--- name: lock_relabelled_pages
--- Pages whose labels are not those that were read. A label is no new version of its page, so only comparing tells.
-SELECT i.page_id, i.space_key,
-       i.local_modified_fields = '{}'
-       AND i.local_deleted_at IS NULL
-       AND (i.content_hash IS NULL
-            OR i.content_hash = confluence_page_content_hash(i.title, i.body_storage, i.parent_id, i.labels))
-       AND NOT EXISTS (SELECT FROM sync_outbox AS o
-                        WHERE o.resource_type = 'confluence_page' AND o.resource_id = i.page_id AND o.needs_care)
-       AND NOT EXISTS (SELECT FROM sync_conflicts AS c
-                        WHERE c.resource_type = 'confluence_page' AND c.resource_id = i.page_id
-                          AND c.state <> 'closed' AND c.applied_at IS NULL) AS is_clean
+-- name: relabelled_pages
+-- Pages whose labels are not those that were listed. A label is no new version of its page, so only comparing tells.
+SELECT i.page_id, i.space_key
   FROM confluence_pages AS i
-  LEFT JOIN jsonb_each(%(labels)s::jsonb) AS read (page_id, labels) ON read.page_id = i.page_id
+  LEFT JOIN jsonb_each(%(labels)s::jsonb) AS listed (page_id, labels) ON listed.page_id = i.page_id
  WHERE i.space_key = %(space)s
    AND i.status = 'current'
    AND i.remote_state = 'present'
-   AND i.page_id <> ALL (%(unread)s)
-   AND coalesce(i.local_modified_fields -> 'labels', to_jsonb(i.labels)) <> coalesce(read.labels, '[]')
- ORDER BY i.page_id
-   FOR UPDATE OF i;
-
--- name: audit_relabelled_pages
-INSERT INTO sync_audit (run_id, side, resource_type, resource_id, field, old, new, reason, actor, at)
-SELECT %(run_id)s, 'local', 'confluence_page', i.page_id, 'labels', to_jsonb(i.labels),
-       coalesce(%(labels)s::jsonb -> i.page_id, '[]'), 'pulled', 'confluence', %(now)s
-  FROM confluence_pages AS i
- WHERE i.page_id = ANY (%(taken)s);
-
--- name: relabel_pages
-UPDATE confluence_pages AS i
-   SET labels = read.labels,
-       last_synced_at = %(now)s,
-       content_hash = confluence_page_content_hash(i.title, i.body_storage, i.parent_id, read.labels)
-  FROM (SELECT page_id, ARRAY(SELECT jsonb_array_elements_text(%(labels)s::jsonb -> page_id)) AS labels
-          FROM unnest(%(taken)s::text[]) AS page_id) AS read
- WHERE i.page_id = read.page_id;
+   AND coalesce(i.local_modified_fields -> 'labels', to_jsonb(i.labels)) <> coalesce(listed.labels, '[]')
+ ORDER BY i.page_id;
 
 -- name: clear_issue_links
 DELETE FROM page_issue_links WHERE page_id = ANY (%(page_ids)s);
