@@ -23,7 +23,7 @@ from javis_pipeline.records.sync import (
     Side,
     SyncStatus,
 )
-from javis_pipeline.records.values import ResourceRef, Value, as_set
+from javis_pipeline.records.values import ResourceRef, Value, as_set, from_json
 from javis_pipeline.sync.decide import Sides
 from javis_pipeline.sync.fields import FIELDS_OF, Field
 from javis_pipeline.sync.run import Run
@@ -43,6 +43,11 @@ class Wanted:
     local: Value
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
+
+
+def edits_shown(details: Mapping[str, Any]) -> dict[str, Value]:
+    """The edits of a record that is gone, by field, that people are shown with the conflict that asks about them."""
+    return {name: from_json(value) for name, value in details.get("values", {}).items()}
 
 
 class Draft:
@@ -180,7 +185,8 @@ class Draft:
             if c.field == name and c.state == "open" and (c.kind in OFFERS) == (kind in OFFERS)
         ]
         old = next((c for c in same_sort if c.kind == kind), next((c for c in same_sort if kind not in OFFERS), None))
-        if old and (old.kind, old.base, old.local, old.remote) == (kind, base, local, remote):
+        pair = (kind, base, local, remote, edits_shown(details))
+        if old and (old.kind, old.base, old.local, old.remote, edits_shown(old.details)) == pair:
             return old
         now = self.run.now()
         revision = self.local.revision.isoformat() if self.local.revision else None

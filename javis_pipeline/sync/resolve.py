@@ -4,12 +4,13 @@ A choice between two values has taken effect when the record was read once more 
 person saw may be older than the remote's by then.
 """
 
+from collections.abc import Mapping
 from typing import Literal, TypeAlias, assert_never
 
 from javis_pipeline.errors import ChangedSinceSeen, UsageError
 from javis_pipeline.records.sync import WHOLE_RECORD, Conflict, Force, RecordPlan, RecordState
 from javis_pipeline.records.values import Value
-from javis_pipeline.sync.draft import OFFERS, Draft
+from javis_pipeline.sync.draft import OFFERS, Draft, edits_shown
 from javis_pipeline.sync.run import Run
 
 Choice: TypeAlias = Literal["local", "remote", "merged", "manual"]
@@ -36,14 +37,28 @@ def resolve_conflict(
     if current is None:
         raise ChangedSinceSeen(f"conflict {conflict.conflict_id} is not open any more; nothing was changed")
     draft = Draft(state, run)
-    column_moved = current.field in draft.values and draft.values[current.field] != current.local
-    if column_moved or (current.local, current.remote) != (conflict.local, conflict.remote):
+    if _moved_here(draft, current, choice) or _shown(current) != _shown(conflict):
         raise ChangedSinceSeen(
             f"{draft.ref.key} {current.field} changed since you looked; nothing was changed. "
             "Run javis sync, and look at the conflict again"
         )
     resolve_in(draft, current, choice, value, by=by)
     return draft.plan()
+
+
+def _shown(conflict: Conflict) -> tuple[Value, Value, Mapping[str, Value]]:
+    return conflict.local, conflict.remote, edits_shown(conflict.details)
+
+
+def _moved_here(draft: Draft, conflict: Conflict, choice: Choice) -> bool:
+    """Whether our side is not what the conflict shows any more.
+
+    Giving up the edits of a record that is gone is for those that were shown; to keep them names no value.
+    """
+    if conflict.kind == "edit_vs_remote_delete" and choice == "remote":
+        shown = edits_shown(conflict.details)
+        return any(name not in shown or draft.values[name] != shown[name] for name in draft.bases)
+    return conflict.field in draft.values and draft.values[conflict.field] != conflict.local
 
 
 def resolve_in(draft: Draft, conflict: Conflict, choice: Choice | Force, value: Value, *, by: str) -> None:

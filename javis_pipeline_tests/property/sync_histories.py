@@ -6,20 +6,21 @@ A history is drawn from one source of randomness, so that it can be repeated by 
 import contextlib
 import os
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from random import Random
 
 import hypothesis
 
 from javis_pipeline.errors import ChangedSinceSeen, RemoteBusy, UsageError
-from javis_pipeline.records.sync import WHOLE_RECORD, LocalRecord, Operation, Overrides, PlanItem, RecordPlan
+from javis_pipeline.records import MISSING
+from javis_pipeline.records.sync import WHOLE_RECORD, Conflict, LocalRecord, Operation, Overrides, PlanItem, RecordPlan
 from javis_pipeline.records.values import ResourceRef, Value, as_set
 from javis_pipeline.steps.push import push_operations
 from javis_pipeline.steps.reconcile import reconcile_edited, reconcile_records
 from javis_pipeline.steps.resolve import resolve
 from javis_pipeline.steps.settle import settle_operations
-from javis_pipeline.sync.draft import OFFERS
+from javis_pipeline.sync.draft import OFFERS, edits_shown
 from javis_pipeline.sync.resolve import Choice
 from javis_pipeline.sync.run import Rules, Run
 from javis_pipeline_tests.property.sync_memory import (
@@ -335,6 +336,17 @@ class History:
             if (conflict := self.store.conflicts[conflict_id]).ref.resource_id == resource_id and conflict.field == name
         )
 
+    @staticmethod
+    def _given_up(conflicts: Iterable[Conflict], resource_id: str) -> Iterator[Conflict]:
+        """The conflicts in which somebody gave up what was edited here of a record that is gone there."""
+        for c in conflicts:
+            if (c.ref.resource_id, c.kind, c.resolution) == (resource_id, "edit_vs_remote_delete", "remote"):
+                yield c
+
+    def _was_given_up(self, conflicts: Iterable[Conflict], resource_id: str, name: str, value: Value) -> bool:
+        """Whether somebody who was shown this very value gave it up."""
+        return any(edits_shown(c.details).get(name, MISSING) == value for c in self._given_up(conflicts, resource_id))
+
     def _check_local(self, plan: RecordPlan, before: LocalRecord | None, after: LocalRecord) -> None:
         """No silent loss here; the base moves only to what both sides held."""
         key = after.ref.resource_id
@@ -347,8 +359,9 @@ class History:
             old = before.values[name]
             if old != new and not (self._was_seen("remote", key, name, old) or self._kept_in_conflict(key, name, old)):
                 audited = any(e.field == name and e.old == old for e in plan.audit)
-                chosen = any(c.field == WHOLE_RECORD and c.state == "resolved" for c in plan.conflicts)
-                if not (audited and (spec.is_set or spec.is_text or chosen)):
+                if not (
+                    audited and (spec.is_set or spec.is_text or self._was_given_up(plan.conflicts, key, name, old))
+                ):
                     raise Halt(f"no silent loss: {name} {old!r} was overwritten here by {new!r}")
             base = after.base(name)
             if any(c.field in (name, WHOLE_RECORD) and c.state == "resolved" for c in plan.conflicts):
@@ -407,11 +420,10 @@ class History:
         events = self.touched[ref.resource_id, "labels"]
         if any(kind == "?" for _, kind in events):
             return
-        had_conflict = any(
-            c.field in ("labels", WHOLE_RECORD) and c.ref.resource_id == ref.resource_id
-            for c in self.store.conflicts.values()
-        )
-        if had_conflict:
+        conflicts = self.store.conflicts.values()
+        if any(c.field == "labels" and c.ref.resource_id == ref.resource_id for c in conflicts):
+            return
+        if any("labels" in edits_shown(c.details) for c in self._given_up(conflicts, ref.resource_id)):
             return
         for word in WORDS:
             kinds = {kind for label, kind in events if label == word}

@@ -540,6 +540,25 @@ def test_given_an_edited_record_is_gone_then_the_edit_waits_for_a_person(scope):
     assert (scope.here["title"], scope.row.bases) == ("Fix login", {})
 
 
+@pytest.mark.parametrize("edit", [{"title": "newer"}, {"due_date": "2026-05-05"}])
+def test_given_a_gone_record_was_edited_since_the_person_looked_then_only_what_was_shown_can_be_given_up(scope, edit):
+    scope.edit(title="here")
+    scope.remote.issues[scope.id].visible = False
+    scope.reconcile()
+    scope.world.now_ += timedelta(minutes=10)
+    scope.reconcile()
+    scope.edit(**edit)
+
+    with pytest.raises(ChangedSinceSeen):
+        resolve(scope.store, scope.conflicts[0].conflict_id, "remote", scope.run(), by="ann")
+    assert scope.here["title"] == edit.get("title", "here")
+
+    scope.reconcile()
+    assert scope.conflicts[0].details == {"values": dict(sorted({"title": "here", **edit}.items()))}
+    resolve(scope.store, scope.conflicts[0].conflict_id, "remote", scope.run(), by="ann")
+    assert (scope.here["title"], scope.row.bases) == ("Fix login", {})
+
+
 def test_given_the_edits_of_a_gone_record_were_kept_then_they_go_out_when_it_comes_back(scope):
     scope.edit(title="here")
     scope.remote.issues[scope.id].visible = False
