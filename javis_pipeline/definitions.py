@@ -36,6 +36,6 @@ defs = dg.Definitions(
     jobs=[sync_job, advise_job, risk_alerts_job, everything_job, census_job, prune_job],
     schedules=[sync_schedule, morning_schedule, risk_alerts_schedule, census_schedule, prune_schedule],
     sensors=[local_changes, run_failure_to_slack],
-    resources={"settings": resources.settings, "db": resources.db, "jira": resources.jira},
+    resources={"settings": resources.settings, "db": resources.db},
     executor=executor_for(load_settings().javis_executor),
 )

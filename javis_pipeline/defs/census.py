@@ -7,7 +7,6 @@ from functools import partial
 
 import dagster as dg
 
-from javis_pipeline.clients.jira.client import JiraClient
 from javis_pipeline.db.connection import Database
 from javis_pipeline.defs.config import CensusConfig
 from javis_pipeline.defs.failures import explained_failures
@@ -17,7 +16,7 @@ from javis_pipeline.steps.pull import pull_issues
 from javis_pipeline.steps.two_way import open_scope, project_lock, take_project_census
 from javis_pipeline.steps.two_way_pages import open_space, space_lock, take_space_census
 from javis_pipeline.sync.run import Rules
-from javis_pipeline.wiring import confluence_client
+from javis_pipeline.wiring import confluence_client, jira_client
 
 
 @dg.op(pool="jira_api")
@@ -26,7 +25,6 @@ def count_jira_issues(
     config: CensusConfig,
     settings: dg.ResourceParam[Settings],
     db: dg.ResourceParam[Database],
-    jira: dg.ResourceParam[JiraClient],
 ) -> None:
     """List the ids of the project's issues, and probe each that is missing; two misses 10 minutes apart are a deletion.
 
@@ -36,7 +34,11 @@ def count_jira_issues(
     if project not in settings.jira_projects:
         context.log.info("project %s has no Jira side", project)
         return
-    with explained_failures(), project_lock(db, project, context.run_id) as lock:
+    with (
+        explained_failures(),
+        closing(jira_client(settings)) as jira,
+        project_lock(db, project, context.run_id) as lock,
+    ):
         scope = open_scope(
             db,
             jira,

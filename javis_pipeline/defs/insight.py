@@ -10,7 +10,7 @@ from javis_pipeline.defs.conflicts import sync_conflicts
 from javis_pipeline.defs.confluence import confluence_pages
 from javis_pipeline.defs.failures import explained_failures
 from javis_pipeline.defs.jira import jira_issues
-from javis_pipeline.defs.metadata import SAMPLE_ROWS, link, markdown_table, picture, plain
+from javis_pipeline.defs.metadata import SAMPLE_ROWS, issue_link, markdown_table, picture, plain
 from javis_pipeline.defs.partitions import projects
 from javis_pipeline.records.context import WorkContext
 from javis_pipeline.records.suggestion import Action, AdviceScope
@@ -40,12 +40,11 @@ def _context_metadata(context: WorkContext, settings: Settings) -> dict[str, Any
     # matplotlib takes half a second to import, and only a run that draws needs it.
     from javis_pipeline.context.plots import PLOTS, plot
 
-    site = settings.require_jira().url
     risks = [
         (risk.severity, risk.kind, ", ".join(risk.issue_keys[:5]), risk.summary, risk.since) for risk in context.risks
     ]
     blockers = [
-        (link(root.key, f"{site}/browse/{root.key}"), root.held_up, root.depth, ", ".join(root.held_up_keys[:5]))
+        (issue_link(root.key, settings.jira_url), root.held_up, root.depth, ", ".join(root.held_up_keys[:5]))
         for root in context.blockers.roots[:SAMPLE_ROWS]
     ]
     forecasts = [
@@ -100,7 +99,6 @@ def ai_suggestions(
 
 
 def _advice_metadata(advice: StoredAdvice, settings: Settings) -> dict[str, Any]:
-    site = settings.require_jira().url
     return {
         "engine": advice.engine,
         "model": advice.model or "none: the rules",
@@ -108,17 +106,17 @@ def _advice_metadata(advice: StoredAdvice, settings: Settings) -> dict[str, Any]
         "suggestions": len(advice.suggestions),
         "dropped": sum(advice.dropped.values()),
         "dropped_because": dict(advice.dropped),
-        "ranked": dg.MetadataValue.md(_ranked(advice, site)),
+        "ranked": dg.MetadataValue.md(_ranked(advice, settings.jira_url)),
         "notes": dg.MetadataValue.md("\n".join(f"- {plain(note)}" for note in advice.notes) or "*none*"),
         **_cost(advice),
     }
 
 
-def _ranked(advice: StoredAdvice, site: str) -> str:
+def _ranked(advice: StoredAdvice, site: str | None) -> str:
     """A section for each suggestion: a table's cells are too short for reasons and steps."""
     sections = []
     for row in advice.suggestions:
-        keys = ", ".join(link(key, f"{site}/browse/{key}") for key in row["evidence"]["issue_keys"])
+        keys = ", ".join(issue_link(key, site) for key in row["evidence"]["issue_keys"])
         steps = [f"- {plain(Action(**action).words(advice.names))}" for action in row["actions"]]
         state = "" if row["state"] == "proposed" else f" ({row['state']})"
         head = f"**{row['rank']}. {plain(row['title'])}**{state}"

@@ -1,17 +1,17 @@
 """The Jira side: what is pulled and merged, and what is written back."""
 
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 import dagster as dg
 
-from javis_pipeline.clients.jira.client import JiraClient
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.status import latest_issues
 from javis_pipeline.defs.config import SyncConfig, WriteBackConfig
 from javis_pipeline.defs.failures import explained_failures
-from javis_pipeline.defs.metadata import SAMPLE_ROWS, link, markdown_table, table_metadata
+from javis_pipeline.defs.metadata import SAMPLE_ROWS, issue_link, markdown_table, table_metadata
 from javis_pipeline.defs.partitions import projects
 from javis_pipeline.defs.plans import plan_table
 from javis_pipeline.defs.progress import watcher
@@ -20,6 +20,7 @@ from javis_pipeline.settings import Settings
 from javis_pipeline.steps.pull import pull_issues
 from javis_pipeline.steps.two_way import open_scope, project_lock, reconcile_pulled, write_back
 from javis_pipeline.sync.run import Rules
+from javis_pipeline.wiring import jira_client
 
 # The schedule pulls every 15 minutes; a day without a pull means that nobody looks after it.
 FRESHNESS = dg.FreshnessPolicy.time_window(warn_window=timedelta(hours=1), fail_window=timedelta(days=1))
@@ -41,7 +42,6 @@ def jira_issues(
     config: SyncConfig,
     settings: dg.ResourceParam[Settings],
     db: dg.ResourceParam[Database],
-    jira: dg.ResourceParam[JiraClient],
 ) -> dg.MaterializeResult[None]:
     """One row per Jira issue of the project, with links, comments, worklogs, sprints, people and status changes.
 
@@ -51,7 +51,11 @@ def jira_issues(
     project = context.partition_key
     if project not in settings.jira_projects:
         return dg.MaterializeResult(metadata={"note": f"{project} has Confluence spaces only, no Jira project"})
-    with explained_failures(), project_lock(db, project, context.run_id) as lock:
+    with (
+        explained_failures(),
+        closing(jira_client(settings)) as jira,
+        project_lock(db, project, context.run_id) as lock,
+    ):
         tally = pull_issues(
             db,
             jira,
@@ -99,13 +103,12 @@ def jira_writeback(
     config: WriteBackConfig,
     settings: dg.ResourceParam[Settings],
     db: dg.ResourceParam[Database],
-    jira: dg.ResourceParam[JiraClient],
 ) -> dg.MaterializeResult[None]:
     """Edits made here and resolved conflicts, sent to Jira: only fields that changed, and only onto what was seen."""
     project = context.partition_key
     if project not in settings.jira_projects:
         return dg.MaterializeResult(metadata={"note": f"{project} has Confluence spaces only, no Jira project"})
-    with explained_failures(), project_lock(db, project, context.run_id):
+    with explained_failures(), closing(jira_client(settings)) as jira, project_lock(db, project, context.run_id):
         scope = open_scope(
             db,
             jira,
@@ -128,10 +131,9 @@ def jira_writeback(
 
 
 def _latest(db: Database, project: str, settings: Settings) -> dg.MetadataValue[Any]:
-    site = settings.require_jira().url
     rows = [
         (
-            link(issue["key"], f"{site}/browse/{issue['key']}"),
+            issue_link(issue["key"], settings.jira_url),
             issue["title"],
             issue["status"],
             issue["assignee"],

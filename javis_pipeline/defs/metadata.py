@@ -31,6 +31,11 @@ def link(text: str, url: str) -> Link:
     return Link(f"[{_cell(text)}]({url})")
 
 
+def issue_link(key: str, site: str | None) -> Link:
+    """The key of an issue as Markdown that leads to the issue; only the key where no Jira `site` is configured."""
+    return link(key, f"{site}/browse/{key}") if site else Link(_cell(key))
+
+
 def _cell(value: object) -> str:
     if isinstance(value, Link):
         return value

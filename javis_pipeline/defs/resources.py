@@ -1,4 +1,4 @@
-"""What assets are handed: the settings, the database, and clients for the remote systems.
+"""What assets are handed: the settings and the database. Clients they make themselves, for the sides a project has.
 
 Everything comes from settings inside the run, so no secret is part of a resource's configuration, which the UI shows.
 """
@@ -9,10 +9,9 @@ from contextlib import closing
 
 import dagster as dg
 
-from javis_pipeline.clients.jira.client import JiraClient
 from javis_pipeline.db.connection import Database
 from javis_pipeline.settings import Settings, load_settings
-from javis_pipeline.wiring import jira_client, open_database
+from javis_pipeline.wiring import open_database
 
 
 @dg.resource(description="Typed settings, read from the environment and .env")
@@ -27,9 +26,3 @@ def settings() -> Settings:
 def db() -> Iterator[Database]:
     with closing(open_database(load_settings())) as database:
         yield database
-
-
-@dg.resource(description="Jira Cloud: JIRA_URL, JIRA_EMAIL, JIRA_TOKEN")
-def jira() -> Iterator[JiraClient]:
-    with closing(jira_client(load_settings())) as client:
-        yield client

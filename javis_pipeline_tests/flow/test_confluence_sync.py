@@ -87,3 +87,23 @@ def test_given_a_space_that_is_not_there_when_materialized_then_the_run_fails_wi
 
     assert done.returncode == 1
     assert "nearest it sees are OQC" in done.stderr
+
+
+def test_given_only_a_confluence_account_when_everything_is_materialized_then_jira_is_not_needed(
+    settings: dict[str, str], pages: list[Page], world: World, database_url: str
+) -> None:
+    account = {
+        "CONFLUENCE_URL": world.base_url,
+        "CONFLUENCE_EMAIL": settings["JIRA_EMAIL"],
+        "CONFLUENCE_TOKEN": settings["JIRA_TOKEN"],
+        "CONFLUENCE_SPACES": "HANDBOOK:DOC",
+    }
+    without_jira = {name: value for name, value in settings.items() if not name.startswith("JIRA_")} | account
+    everything = ["-m", "javis_pipeline.definitions", "--select", "*", "--partition", "HANDBOOK"]
+
+    done = run_dagster("asset", "materialize", *everything, settings=without_jira)
+
+    assert done.returncode == 0, done.stderr
+    with Database(database_url) as db:
+        stored = db.query("SELECT page_id FROM confluence_pages WHERE title LIKE 'Plan%%'", {})
+    assert [row["page_id"] for row in stored] == [pages[1].page_id]
