@@ -20,6 +20,7 @@ from javis_pipeline.sandbox.world import World
 from javis_pipeline.steps.pull_pages import pull_pages
 from javis_pipeline.steps.resolve import resolve
 from javis_pipeline.steps.two_way_pages import plan_space, take_space_census
+from javis_pipeline.sync.richtext.storage.page import special_content
 from javis_pipeline_tests.confluence_spaces import NOON, SyncedSpace, a_client
 
 PANEL = (
@@ -99,6 +100,35 @@ def test_given_a_paragraph_edited_here_when_synced_then_all_other_blocks_stay_by
     assert [link["issue_key"] for link in links] == ["OQC-1", "OQC-7"]
     numbers = space.database.query("SELECT number FROM page_versions WHERE page_id = %s ORDER BY 1", [page.page_id])
     assert [row["number"] for row in numbers] == [1, 2]
+
+
+RICH_BLOCKS = [
+    "<h1>Plan &amp; goals</h1>",
+    PANEL,
+    '<ac:structured-macro ac:name="code"><ac:parameter ac:name="language">sql</ac:parameter><ac:plain-text-body>'
+    "<![CDATA[SELECT  '<p>' &nbsp; -- ]]]]><![CDATA[>]]></ac:plain-text-body></ac:structured-macro>",
+    "<ac:task-list><ac:task><ac:task-id>7</ac:task-id><ac:task-status>incomplete</ac:task-status>"
+    "<ac:task-body>Ask <ac:link><ri:user ri:account-id='u1' /></ac:link></ac:task-body></ac:task></ac:task-list>",
+    '<p>Text with <ac:inline-comment-marker ac:ref="c1">a remark</ac:inline-comment-marker>&nbsp;and caf&eacute;.</p>',
+    '<ac:image ac:width="100"><ri:attachment ri:filename="a b.png" /></ac:image>',
+    "<table><tbody><tr><th>a</th><td><p>1</p><p>2</p></td></tr></tbody></table>",
+    '<ac:layout><ac:layout-section ac:type="two_equal"><ac:layout-cell><p>left</p></ac:layout-cell><ac:layout-cell>'
+    f"<p>right</p>{PANEL}</ac:layout-cell></ac:layout-section></ac:layout>",
+]
+
+
+def test_given_a_page_with_everything_when_one_paragraph_is_edited_then_all_else_is_the_same_byte_for_byte(space):
+    page = space.page("Plan", "<p>First.</p>" + "\n".join(RICH_BLOCKS))
+    space.sync()
+    before = page.body
+    space.edit_here(page, body_storage=before.replace("First.", "First, edited."))
+
+    space.sync()
+
+    assert page.number == 2
+    assert page.body == before.replace("First.", "First, edited.")
+    assert special_content(page.body) == special_content(before)
+    assert space.row(page)["body_storage"] == page.body
 
 
 def test_given_a_pushed_edit_when_synced_again_then_nothing_happens_on_either_side(space):
