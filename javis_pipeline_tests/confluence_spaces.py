@@ -14,7 +14,13 @@ from javis_pipeline.sandbox.world import World
 from javis_pipeline.steps.pull_pages import PagesTally, pull_pages
 from javis_pipeline.steps.reconcile import Reconciled
 from javis_pipeline.steps.two_way import WrittenBack
-from javis_pipeline.steps.two_way_pages import SpaceScope, open_space, reconcile_pulled_pages, write_back_pages
+from javis_pipeline.steps.two_way_pages import (
+    SpaceScope,
+    open_space,
+    reconcile_pulled_pages,
+    space_lock,
+    write_back_pages,
+)
 from javis_pipeline.sync.run import Rules
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -109,4 +115,5 @@ class SyncedSpace:
         pulled = self.pull(full=full)
         scope = self.scope(rules=rules)
         merged = reconcile_pulled_pages(scope, pulled.to_merge, full=full)
-        return Synced(pulled, merged, write_back_pages(scope, overrides=overrides or Overrides()))
+        with space_lock(self.database, "ENG", scope.sides.run.run_id) as lock:
+            return Synced(pulled, merged, write_back_pages(scope, lock, overrides=overrides or Overrides()))

@@ -105,7 +105,7 @@ class ScopeLine:
         started_at: Of the last run; None when there was none.
         outcome: "done", "failed", "halted", or None while it runs.
         watermark: Everything before it is here; None when nothing was read yet.
-        counts: What the last run did.
+        counts: What the last pull did.
         error: Why it did not end well, one line.
     """
 
@@ -550,11 +550,11 @@ def _scope_lines(scope: ScopeLine, now: datetime, zone: ZoneInfo) -> list[str]:
         f"{counted(scope.records, 'record')}, {scope.unpushed} not sent yet, {counted(scope.conflicts, 'conflict')}, "
         f"{counted(scope.errors, 'error')}, {scope.quarantined} unreadable",
     ]
-    # Counts only: what else a run notes is for the UI.
+    # Counts only: what else a pull notes is for the UI.
     numbers = [(name, count) for name, count in scope.counts.items() if type(count) is int and count]
     done = [f"{name.replace('_', ' ')} {count}" for name, count in numbers]
     if done:
-        lines.append(f"Last run: {escaped(', '.join(done), 300)}")
+        lines.append(f"Last pull: {escaped(', '.join(done), 300)}")
     if scope.watermark is not None:
         lines.append(f"Everything before {moment(scope.watermark, zone)} is here ({_age(now, scope.watermark)} ago)")
     if scope.error:

@@ -7,7 +7,10 @@ from javis_pipeline.db.named_queries import named_queries
 
 
 def scope_status(db: Database) -> list[dict[str, Any]]:
-    """One row per (system, scope) that was ever synced: last run, watermark, and what waits for whom."""
+    """One row per (system, scope) that was ever synced: last run, watermark, and what waits for whom.
+
+    `outcome` and `error` are those of the last run's worst step; `counts` is what the last pull noted.
+    """
     return db.query(named_queries("status")["scope_status"])
 
 

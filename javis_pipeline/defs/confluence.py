@@ -109,9 +109,7 @@ def confluence_writeback(
         done = [_write_back(db, confluence, space, context.run_id, config, settings) for space in spaces]
     counts: Counter[str] = Counter()
     for one in done:
-        counts.update({f"settled_{state}": count for state, count in one.settled.items()})
-        counts.update(one.pushed.count())
-        counts.update(errors=one.decided.count()["errors"])
+        counts.update(one.as_metadata())
     decided = plan_table(item for one in done for item in one.decided.items)
     return dg.MaterializeResult(metadata={"spaces": len(spaces), **counts, "decided": decided})
 
@@ -119,9 +117,9 @@ def confluence_writeback(
 def _write_back(
     db: Database, confluence: ConfluenceClient, space: str, run_id: str, config: WriteBackConfig, settings: Settings
 ) -> WrittenBack:
-    with space_lock(db, space, run_id):
+    with space_lock(db, space, run_id) as lock:
         scope = _open(db, confluence, space, run_id, settings, rules=Rules(), overrides=config.overrides())
-        return write_back_pages(scope, overrides=config.overrides())
+        return write_back_pages(scope, lock, overrides=config.overrides())
 
 
 def _open(

@@ -108,7 +108,11 @@ def jira_writeback(
     project = context.partition_key
     if project not in settings.jira_projects:
         return dg.MaterializeResult(metadata={"note": f"{project} has Confluence spaces only, no Jira project"})
-    with explained_failures(), closing(jira_client(settings)) as jira, project_lock(db, project, context.run_id):
+    with (
+        explained_failures(),
+        closing(jira_client(settings)) as jira,
+        project_lock(db, project, context.run_id) as lock,
+    ):
         scope = open_scope(
             db,
             jira,
@@ -119,15 +123,8 @@ def jira_writeback(
             overrides=config.overrides(),
             chosen_fields=settings.jira_fields,
         )
-        done = write_back(scope, overrides=config.overrides())
-    return dg.MaterializeResult(
-        metadata={
-            **{f"settled_{state}": count for state, count in done.settled.items()},
-            **done.pushed.count(),
-            "errors": done.decided.count()["errors"],
-            "decided": plan_table(done.decided.items),
-        }
-    )
+        done = write_back(scope, lock, overrides=config.overrides())
+    return dg.MaterializeResult(metadata={**done.as_metadata(), "decided": plan_table(done.decided.items)})
 
 
 def _latest(db: Database, project: str, settings: Settings) -> dg.MetadataValue[Any]:

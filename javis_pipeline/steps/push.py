@@ -6,7 +6,7 @@ and the look after finds the ones that fell into it: their values are kept in a 
 
 import dataclasses
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from javis_pipeline.errors import OutcomeUnknown, RemoteBusy, RemoteMissing, RemoteRefused, StaleRevision
 from javis_pipeline.records.sync import Operation, OperationKind, Overrides, RecordPlan
@@ -64,8 +64,18 @@ class _Patience:
         self._in_a_row = 0
 
 
+def _always() -> None:
+    """Nobody else writes to the remote."""
+
+
 def push_operations(
-    store: SyncStore, remote: RemoteRecords, run: Run, overrides: Overrides, *, threads: int = 1
+    store: SyncStore,
+    remote: RemoteRecords,
+    run: Run,
+    overrides: Overrides,
+    *,
+    threads: int = 1,
+    check: Callable[[], None] = _always,
 ) -> Pushed:
     """Send the scope's planned operations, record by record.
 
@@ -77,17 +87,19 @@ def push_operations(
         run: Rules, clock, ids.
         overrides: What a person allowed for this run.
         threads: Records that are worked on at once.
+        check: Called before each send, from any thread; raises when we may not write any more.
 
     Raises:
         SyncHalted: Suspiciously many writes are planned; nothing was sent.
         RemoteBusy: The remote wants no more requests now; what was not sent stays planned.
+        ScopeBusy: `check` found that the scope's lock is lost; what was not sent stays planned.
     """
     planned = store.operations("planned")
     guard_writes(store.name, writes=len(planned), records=store.count_records(), overrides=overrides)
     patience = _Patience()
 
     def push(ref: ResourceRef) -> Pushed:
-        return _push_patiently(store, remote, ref, run, patience)
+        return _push_patiently(store, remote, ref, run, patience, check)
 
     done = Pushed()
     for one in side_by_side(push, _records_of(planned), threads=threads):
@@ -98,13 +110,20 @@ def push_operations(
     return done
 
 
-def _push_patiently(store: SyncStore, remote: RemoteRecords, ref: ResourceRef, run: Run, patience: _Patience) -> Pushed:
+def _push_patiently(
+    store: SyncStore,
+    remote: RemoteRecords,
+    ref: ResourceRef,
+    run: Run,
+    patience: _Patience,
+    check: Callable[[], None],
+) -> Pushed:
     done = Pushed()
     if patience.exhausted_by is not None:
         done.postponed += 1
         return done
     try:
-        _push_record(store, remote, ref, run, done)
+        _push_record(store, remote, ref, run, done, check)
         patience.answered()
     except RemoteBusy as error:
         done.postponed += 1
@@ -116,16 +135,24 @@ def _records_of(operations: Iterable[Operation]) -> list[ResourceRef]:
     return list({op.ref.resource_id: op.ref for op in operations}.values())
 
 
-def _push_record(store: SyncStore, remote: RemoteRecords, ref: ResourceRef, run: Run, done: Pushed) -> None:
+def _push_record(
+    store: SyncStore, remote: RemoteRecords, ref: ResourceRef, run: Run, done: Pushed, check: Callable[[], None]
+) -> None:
     executed: set[OperationKind] = set()
     for _ in range(_MOST_TRIES):
         planned = [op for op in store.state(ref).operations if op.state == "planned" and op.kind not in executed]
-        if not planned or not _push_operation(store, remote, planned[0], run, done, executed):
+        if not planned or not _push_operation(store, remote, planned[0], run, done, executed, check):
             return
 
 
 def _push_operation(
-    store: SyncStore, remote: RemoteRecords, op: Operation, run: Run, done: Pushed, executed: set[OperationKind]
+    store: SyncStore,
+    remote: RemoteRecords,
+    op: Operation,
+    run: Run,
+    done: Pushed,
+    executed: set[OperationKind],
+    check: Callable[[], None],
 ) -> bool:
     """Send one operation; False when nothing more should be sent to its record in this run."""
     try:
@@ -137,6 +164,8 @@ def _push_operation(
         store.change(op.ref, lambda state: missing_record(state, run, proved=False))
         done.postponed += 1
         return False
+    # Before it is noted as sent: whoever holds the lock now finds it planned.
+    check()
     plan = store.change(op.ref, lambda state: send_operation(state, op, record, changes, run))
     sent = next((p for p in plan.operations if p.op_id == op.op_id and p.state == "sent"), None)
     if sent is None:

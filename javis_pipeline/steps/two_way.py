@@ -4,10 +4,10 @@
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from javis_pipeline.clients.jira import jql
@@ -19,12 +19,13 @@ from javis_pipeline.db.locks import ScopeLock, hold_scope
 from javis_pipeline.db.sync_store import PostgresStore
 from javis_pipeline.db.watermarks import read_watermark
 from javis_pipeline.records.sync import WHOLE_RECORD, Overrides, PlanItem
-from javis_pipeline.records.values import ResourceRef
+from javis_pipeline.records.values import ResourceRef, System
 from javis_pipeline.steps.census import Counted, take_census
 from javis_pipeline.steps.jira_site import NO_CHOICE, JiraSite, read_site
 from javis_pipeline.steps.ports import RemoteRecords
 from javis_pipeline.steps.push import Pushed, push_operations
 from javis_pipeline.steps.reconcile import Reconciled, plan_records, reconcile_edited, reconcile_records
+from javis_pipeline.steps.recording import recorded_step
 from javis_pipeline.steps.settle import settle_operations
 from javis_pipeline.sync.guards import guard_identity
 from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
@@ -36,11 +37,22 @@ _THREADS = 4
 
 
 class Scope(NamedTuple):
-    """A project or a space with both of its sides, and the run that works on it."""
+    """A project or a space with both of its sides, and the run that works on it.
 
+    Attributes:
+        key: Project or space key.
+    """
+
+    db: Database
+    system: System
+    key: str
     store: PostgresStore
     remote: RemoteRecords
     run: Run
+
+    def recorded(self, step: str) -> AbstractContextManager[dict[str, Any]]:
+        """Keep the book of runs while a step of this run is done; the block fills the counts."""
+        return recorded_step(self.db, self.run.run_id, self.system, self.key, step, now=self.run.now())
 
 
 class WrittenBack(NamedTuple):
@@ -55,6 +67,14 @@ class WrittenBack(NamedTuple):
     settled: Mapping[str, int]
     decided: Reconciled
     pushed: Pushed
+
+    def as_metadata(self) -> dict[str, int]:
+        """The counts, flat, for the book of runs and the UI."""
+        return {
+            **{f"settled_{state}": number for state, number in self.settled.items()},
+            **self.pushed.count(),
+            "errors": self.decided.count()["errors"],
+        }
 
 
 def open_scope(
@@ -84,7 +104,8 @@ def open_scope(
     store = PostgresStore(db, "jira_issue", project)
     catalog = replace(store.catalog(), unwritable=_unwritable(site))
     run = Run(run_id, clock, new_id, account_id, catalog, replace(rules, scopes=rules.scopes or frozenset({project})))
-    return Scope(store, JiraRecords(jira, site.fields, render=adf_to_markdown), run)
+    remote = JiraRecords(jira, site.fields, render=adf_to_markdown)
+    return Scope(db, "jira", project, store, remote, run)
 
 
 def _unwritable(site: JiraSite) -> Mapping[str, str]:
@@ -95,56 +116,60 @@ def _unwritable(site: JiraSite) -> Mapping[str, str]:
     return {"story_points": f"{why}; javis doctor says more"}
 
 
-def reconcile_pulled(
-    scope: Scope, refs: Iterable[ResourceRef], *, full: bool, lock: AbstractContextManager[object] | None = None
-) -> Reconciled:
+def reconcile_pulled(scope: Scope, refs: Iterable[ResourceRef], *, full: bool) -> Reconciled:
     """Settle what was sent, then decide the records that a pull handed on.
 
     Args:
         scope: Both sides of the project.
         refs: What the pull did not store itself.
         full: Also look for rows that were changed behind the trigger's back. Reads every row of the project.
-        lock: How the project is locked; None when the caller holds its lock.
     """
-    with lock or nullcontext():
-        settle_operations(scope.store, scope.remote, scope.run)
-        unmarked = scope.store.unmarked() if full else ()
-        wanted = {ref.resource_id: ref for ref in (*refs, *unmarked)}
-        return reconcile_records(scope.store, scope.remote, wanted.values(), scope.run, proved=True, threads=_THREADS)
+    settle_operations(scope.store, scope.remote, scope.run)
+    unmarked = scope.store.unmarked() if full else ()
+    wanted = {ref.resource_id: ref for ref in (*refs, *unmarked)}
+    return reconcile_records(scope.store, scope.remote, wanted.values(), scope.run, proved=True, threads=_THREADS)
 
 
-def write_back(
-    scope: Scope, *, overrides: Overrides = NO_OVERRIDES, lock: AbstractContextManager[object] | None = None
-) -> WrittenBack:
-    """Send local edits and resolved conflicts to Jira.
+def write_back(scope: Scope, lock: ScopeLock, *, overrides: Overrides = NO_OVERRIDES) -> WrittenBack:
+    """Send local edits and resolved conflicts to Jira, and note the step in the book of runs.
+
+    Args:
+        scope: Both sides of the project.
+        lock: The project's lock; nothing is sent once it is lost.
+        overrides: What a person allowed for this run.
 
     Raises:
         SyncHalted: Suspiciously many writes are planned; nothing was sent.
         RemoteBusy: Jira wants no more requests now; what was not sent stays planned.
+        ScopeBusy: The lock is lost; what was not sent stays planned.
     """
-    with lock or nullcontext():
-        settled = settle_operations(scope.store, scope.remote, scope.run)
-        decided = reconcile_edited(scope.store, scope.remote, scope.run, proved=True, threads=_THREADS)
-        pushed = push_operations(scope.store, scope.remote, scope.run, overrides, threads=_THREADS)
-        return WrittenBack(settled, decided, pushed)
+    with scope.recorded("write_back") as counts:
+        done = send_edits(scope, lock, overrides=overrides)
+        counts |= done.as_metadata()
+    return done
+
+
+def send_edits(scope: Scope, lock: ScopeLock, *, overrides: Overrides) -> WrittenBack:
+    """What `write_back` does, for callers that note the step themselves. Raises the same."""
+    settled = settle_operations(scope.store, scope.remote, scope.run)
+    decided = reconcile_edited(scope.store, scope.remote, scope.run, proved=True, threads=_THREADS)
+    pushed = push_operations(scope.store, scope.remote, scope.run, overrides, threads=_THREADS, check=lock.check)
+    return WrittenBack(settled, decided, pushed)
 
 
 def take_project_census(
-    scope: Scope,
-    jira: JiraClient,
-    project: str,
-    *,
-    overrides: Overrides = NO_OVERRIDES,
-    lock: AbstractContextManager[object] | None = None,
+    scope: Scope, jira: JiraClient, project: str, *, overrides: Overrides = NO_OVERRIDES
 ) -> Counted:
-    """Find out which issues are gone, and which the pull has missed.
+    """Find out which issues are gone, and which the pull has missed; note the step in the book of runs.
 
     Raises:
         SyncHalted: The list is suspiciously short, or many issues are gone; nothing was changed.
     """
-    with lock or nullcontext():
+    with scope.recorded("census") as counts:
         ids = {stamp.jira_id for stamp in jira.search_ids(jql.sweep(project))}
-        return take_census(scope.store, scope.remote, ids, scope.run, overrides)
+        counted = take_census(scope.store, scope.remote, ids, scope.run, overrides)
+        counts |= counted.count()
+    return counted
 
 
 def plan(scope: Scope, db: Database, jira: JiraClient, project: str) -> list[PlanItem]:

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Callable, Collection, Iterable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -25,7 +25,7 @@ from javis_pipeline.steps.census import Counted, take_census
 from javis_pipeline.steps.confluence_site import ConfluenceSite, read_site
 from javis_pipeline.steps.pull_pages_batch import stamp_of
 from javis_pipeline.steps.reconcile import Reconciled, plan_records
-from javis_pipeline.steps.two_way import NO_OVERRIDES, Scope, WrittenBack, reconcile_pulled, write_back
+from javis_pipeline.steps.two_way import NO_OVERRIDES, Scope, WrittenBack, reconcile_pulled, send_edits
 from javis_pipeline.sync.guards import guard_identity
 from javis_pipeline.sync.richtext.storage.references import issue_references
 from javis_pipeline.sync.run import Rules, Run
@@ -40,7 +40,6 @@ class SpaceScope(NamedTuple):
         projects: Keys of the Jira projects whose issues a page may mention by key alone.
     """
 
-    db: Database
     confluence: ConfluenceClient
     sides: Scope
     space: Space
@@ -88,53 +87,51 @@ def open_space(
     scopes = rules.scopes or frozenset({space, *spaces})
     run = Run(run_id, clock, new_id, account_id, store.catalog(), replace(rules, scopes=scopes))
     remote = ConfluenceRecords(confluence, {site.space.space_id: space}, read_only=_why_read_only(site))
-    return SpaceScope(db, confluence, Scope(store, remote, run), site.space, projects)
+    return SpaceScope(confluence, Scope(db, "confluence", space, store, remote, run), site.space, projects)
 
 
 def _why_read_only(site: ConfluenceSite) -> str | None:
     return None if site.space.status == "current" else f"the space is {site.space.status}; restore it in Confluence"
 
 
-def reconcile_pulled_pages(
-    scope: SpaceScope,
-    refs: Iterable[ResourceRef],
-    *,
-    full: bool,
-    lock: AbstractContextManager[object] | None = None,
-) -> Reconciled:
+def reconcile_pulled_pages(scope: SpaceScope, refs: Iterable[ResourceRef], *, full: bool) -> Reconciled:
     """Settle what was sent, then decide the pages that a pull handed on.
 
     Args:
         scope: The space.
         refs: What the pull did not store itself.
         full: Also look for rows that were changed behind the trigger's back. Reads every row of the space.
-        lock: How the space is locked; None when the caller holds its lock.
     """
-    with lock or nullcontext():
-        done = reconcile_pulled(scope.sides, refs, full=full)
-        _follow_texts(scope)
-        return done
+    done = reconcile_pulled(scope.sides, refs, full=full)
+    _follow_texts(scope)
+    return done
 
 
-def write_back_pages(
-    scope: SpaceScope, *, overrides: Overrides = NO_OVERRIDES, lock: AbstractContextManager[object] | None = None
-) -> WrittenBack:
-    """Send local edits and resolved conflicts to Confluence.
+def write_back_pages(scope: SpaceScope, lock: ScopeLock, *, overrides: Overrides = NO_OVERRIDES) -> WrittenBack:
+    """Send local edits and resolved conflicts to Confluence, and note the step in the book of runs.
+
+    Args:
+        scope: The space.
+        lock: The space's lock; nothing is sent once it is lost.
+        overrides: What a person allowed for this run.
 
     Raises:
         SyncHalted: Suspiciously many writes are planned; nothing was sent.
         RemoteBusy: Confluence wants no more requests now; what was not sent stays planned.
+        ScopeBusy: The lock is lost; what was not sent stays planned.
     """
-    with lock or nullcontext():
+    with scope.sides.recorded("write_back") as counts:
         try:
-            return write_back(scope.sides, overrides=overrides)
+            done = send_edits(scope.sides, lock, overrides=overrides)
         finally:
             _follow_texts(scope)
+        counts |= done.as_metadata()
+    return done
 
 
 def _follow_texts(scope: SpaceScope) -> None:
     """Versions and mentions of issues of the pages whose text this run merged or sent: no pull fetches them again."""
-    with scope.db.transaction(origin="sync") as conn:
+    with scope.sides.db.transaction(origin="sync") as conn:
         bodies = rewritten_bodies(conn, scope.space.key, scope.sides.run.run_id)
         links = {page_id: _links(page_id, body, scope.projects) for page_id, body in bodies.items()}
         known = [page_id for page_id, found in links.items() if found is not None]
@@ -150,24 +147,24 @@ def _links(page_id: str, body: str | None, projects: Collection[str]) -> list[tu
         return None
 
 
-def take_space_census(
-    scope: SpaceScope, *, overrides: Overrides = NO_OVERRIDES, lock: AbstractContextManager[object] | None = None
-) -> Counted:
-    """Find out which pages are gone, and which the pull has missed.
+def take_space_census(scope: SpaceScope, *, overrides: Overrides = NO_OVERRIDES) -> Counted:
+    """Find out which pages are gone, and which the pull has missed; note the step in the book of runs.
 
     Raises:
         SyncHalted: The list is suspiciously short, or many pages are gone; nothing was changed.
     """
-    with lock or nullcontext():
+    with scope.sides.recorded("census") as counts:
         ids = {str(document.get("id")) for document in scope.confluence.pages(scope.space.space_id)}
-        return take_census(scope.sides.store, scope.sides.remote, ids, scope.sides.run, overrides)
+        counted = take_census(scope.sides.store, scope.sides.remote, ids, scope.sides.run, overrides)
+        counts |= counted.count()
+    return counted
 
 
 def plan_space(scope: SpaceScope) -> list[PlanItem]:
     """What a run would do now, without doing it: nothing is written anywhere, not even a watermark."""
-    store, remote, run = scope.sides
+    store, remote, run = scope.sides.store, scope.sides.remote, scope.sides.run
     stamps = [stamp_of(document) for document in scope.confluence.pages(scope.space.space_id)]
-    with scope.db.transaction() as conn:
+    with scope.sides.db.transaction() as conn:
         changed = pages_to_fetch(conn, stamps)
     known = {ref.resource_id: ref for ref in store.records()}
     new = [_new_item(page_id) for page_id in sorted(changed - set(known))]

@@ -92,7 +92,7 @@ def test_given_syncs_when_status_is_posted_then_it_tells_project_and_spaces(
     seen = shown(posts(world)[0])
     assert "OQC: sync failed" in seen
     assert "*Jira OQC*: done" in seen
-    assert "Last run: pulled 12" in seen
+    assert "Last pull: pulled 12" in seen
     assert "*Confluence DOC*: failed" in seen
     assert "Error: Confluence is away" in seen
     assert "EUV" not in seen

@@ -17,7 +17,7 @@ from javis_pipeline.sandbox.claude.site import Behaviour
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
 from javis_pipeline.steps.pull import pull_issues
-from javis_pipeline.steps.two_way import WrittenBack, open_scope, reconcile_pulled, write_back
+from javis_pipeline.steps.two_way import WrittenBack, open_scope, project_lock, reconcile_pulled, write_back
 from javis_pipeline.sync.run import Rules
 from javis_pipeline_tests.sites import EMAIL, settings_for
 
@@ -143,7 +143,8 @@ def synced(world: World, database: Database, run_id: str) -> WrittenBack:
         tally = pull_issues(database, jira, project="OQC", run_id=run_id, now=now())
         scope = open_scope(database, jira, "OQC", run_id=run_id, clock=now, rules=Rules())
         reconcile_pulled(scope, tally.to_merge, full=False)
-        return write_back(scope)
+        with project_lock(database, "OQC", run_id) as lock:
+            return write_back(scope, lock)
 
 
 def priorities(world: World, database: Database) -> tuple[str, str]:

@@ -4,7 +4,7 @@ import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,6 +12,8 @@ import pytest
 from javis_pipeline.clients.http import Limits
 from javis_pipeline.clients.jira.client import JiraClient
 from javis_pipeline.db.connection import Database
+from javis_pipeline.db.status import scope_status
+from javis_pipeline.errors import ScopeBusy, SyncHalted
 from javis_pipeline.records.sync import Overrides
 from javis_pipeline.sandbox.clock import Clock
 from javis_pipeline.sandbox.server import SandboxServer
@@ -68,9 +70,9 @@ class Both:
                 self.database, self.client, project="OPS", run_id=scope.run.run_id, now=now, full=full, lock=lock
             )
             # What the pull has just learnt of people and statuses is what values are checked with.
-            scope = scope._replace(run=self.scope(**rules).run)
+            scope = scope._replace(run=replace(self.scope(**rules).run, run_id=scope.run.run_id))
             decided = reconcile_pulled(scope, pulled.to_merge, full=full)
-            return decided, write_back(scope, overrides=overrides)
+            return decided, write_back(scope, lock, overrides=overrides)
 
     def sql(self, statement: str, *params: object) -> list[dict]:
         return self.database.query(statement, params)
@@ -212,6 +214,51 @@ def test_given_a_deleted_issue_then_two_censuses_make_it_a_tombstone(both):
         both.world.clock.advance(timedelta(minutes=11))
 
     assert both.sql("SELECT key FROM jira_issues WHERE remote_state = 'gone'") == [{"key": "OPS-5"}]
+
+
+def test_given_a_write_back_that_is_halted_then_the_status_says_so_with_the_counts_of_the_pull(database):
+    with both_sides(database, issues=30) as both:
+        both.sql("UPDATE jira_issues SET title = 'here'")
+
+        with pytest.raises(SyncHalted):
+            both.sync()
+        (halted,) = scope_status(database)
+        both.sync(overrides=Overrides(writes=30))
+        (done,) = scope_status(database)
+
+    assert halted["outcome"] == "halted"
+    assert "30 writes to 30 records are planned" in halted["error"]
+    assert halted["finished_at"] is not None
+    assert halted["counts"]["agrees"] is True
+    assert (done["outcome"], done["error"]) == ("done", None)
+    steps = both.sql("SELECT step, outcome, counts -> 'confirmed' AS sent FROM sync_runs ORDER BY started_at, step")
+    assert [tuple(row.values()) for row in steps[-2:]] == [("pull", "done", None), ("write_back", "done", 30)]
+
+
+def test_given_a_lock_that_is_lost_then_nothing_is_sent_and_the_next_run_sends_it(both):
+    both.sql("UPDATE jira_issues SET title = 'here' WHERE key = 'OPS-1'")
+    both.world.clock.advance(timedelta(hours=1))
+    scope = both.scope()
+
+    with project_lock(both.database, "OPS", scope.run.run_id) as lock:
+        both.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'javis sync%%'")
+        with pytest.raises(ScopeBusy):
+            write_back(scope, lock)
+
+    assert both.world.exchanges.matching("PUT") == []
+    assert [row["state"] for row in both.sql("SELECT state FROM sync_outbox")] == ["planned"]
+    (status,) = scope_status(both.database)
+    assert (status["outcome"], status["counts"]["agrees"]) == ("failed", True)
+    assert "run the sync again" in status["error"]
+    both.sync()
+    assert both.there()["OPS-1"][0] == "here"
+
+
+def test_given_a_census_then_it_is_in_the_book_of_runs(both):
+    take_project_census(both.scope(), both.client, "OPS")
+
+    (noted,) = both.sql("SELECT outcome, counts -> 'found' AS found FROM sync_runs WHERE step = 'census'")
+    assert noted == {"outcome": "done", "found": 12}
 
 
 def test_given_whole_runs_then_the_token_is_in_no_table_and_no_log(both, caplog):

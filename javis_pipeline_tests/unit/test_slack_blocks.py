@@ -171,7 +171,7 @@ def test_the_status_tells_when_counts_conflicts_errors_and_how_old_the_watermark
     assert message.text == "OQC: sync failed"
     assert "*Jira OQC*: done, started Mon 2 Mar, 10:00" in seen
     assert "129 records, 2 not sent yet, 1 conflict, 0 errors, 0 unreadable" in seen
-    assert "Last run: pulled 12\n" in seen
+    assert "Last pull: pulled 12\n" in seen
     assert "Everything before Mon 2 Mar, 07:00 is here (3 hours ago)" in seen
     assert "Error: &lt;Confluence&gt; is away" in seen
 

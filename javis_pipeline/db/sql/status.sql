@@ -1,5 +1,6 @@
 -- name: scope_status
 -- One row per project and space that was ever synced. Counts come from partial indexes where the table is large.
+-- The last run is as its worst step: failed, halted, still running, done. What it read is in the counts of the last pull.
 WITH scopes AS (
     SELECT system, scope FROM sync_watermarks
     UNION
@@ -21,7 +22,7 @@ WITH scopes AS (
 )
 SELECT scopes.system, scopes.scope,
        watermark, last_census_at,
-       run.run_id, run.started_at, run.finished_at, run.outcome, run.error, coalesce(run.counts, '{}') AS counts,
+       run.run_id, run.started_at, run.finished_at, run.outcome, run.error, coalesce(pull.counts, '{}') AS counts,
        coalesce(counted.records, 0) AS records,
        coalesce(counted.tombstones, 0) AS tombstones,
        coalesce(counted.local_deletes, 0) AS local_deletes,
@@ -36,8 +37,22 @@ SELECT scopes.system, scopes.scope,
   LEFT JOIN sync_watermarks USING (system, scope)
   LEFT JOIN counted USING (system, scope)
   LEFT JOIN LATERAL (
-      SELECT * FROM sync_runs r WHERE r.system = scopes.system AND r.scope = scopes.scope ORDER BY started_at DESC LIMIT 1
+      SELECT r.run_id, r.outcome, r.error,
+             min(r.started_at) OVER () AS started_at,
+             CASE WHEN bool_and(r.finished_at IS NOT NULL) OVER () THEN max(r.finished_at) OVER () END AS finished_at
+        FROM sync_runs r
+       WHERE r.system = scopes.system AND r.scope = scopes.scope
+         AND r.run_id = (SELECT newest.run_id FROM sync_runs newest
+                          WHERE newest.system = scopes.system AND newest.scope = scopes.scope
+                          ORDER BY newest.started_at DESC LIMIT 1)
+       ORDER BY array_position(ARRAY['failed', 'halted', NULL, 'done'], r.outcome), r.started_at DESC
+       LIMIT 1
   ) run ON true
+  LEFT JOIN LATERAL (
+      SELECT counts FROM sync_runs r
+       WHERE r.system = scopes.system AND r.scope = scopes.scope AND r.step = 'pull'
+       ORDER BY r.started_at DESC LIMIT 1
+  ) pull ON true
  ORDER BY scopes.system DESC, scopes.scope;
 
 -- name: table_sizes
