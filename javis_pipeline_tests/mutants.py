@@ -208,9 +208,16 @@ MUTANTS = (
     Mutant(
         "a choice holds although the values moved",
         "javis_pipeline/sync/resolve.py",
-        "    if column_moved or (current.local, current.remote) != (conflict.local, conflict.remote):\n",
+        "    if _moved_here(draft, current, choice) or _shown(current) != _shown(conflict):\n",
         "    if False:\n",
         f"{STORIES}::test_given_the_column_moved_since_the_person_looked_then_nothing_happens",
+    ),
+    Mutant(
+        "edits of a gone record are given up unseen",
+        "javis_pipeline/sync/resolve.py",
+        "        return any(name not in shown or draft.values[name] != shown[name] for name in draft.bases)\n",
+        "        return False\n",
+        f"{STORIES}::test_given_a_gone_record_was_edited_since_the_person_looked_then_only_what_was_shown_can_be_given_up",
     ),
     Mutant(
         "force takes fields that nobody named",

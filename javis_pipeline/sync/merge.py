@@ -430,7 +430,7 @@ def _push(draft: Draft, spec: Field, sides: Sides, decision: Push, changes: Sequ
     except LossyEdit:
         _clash(draft, spec, sides, Clash(decision.raw, "lossy_edit", 8), changes)
         return
-    if spec.is_text and spec.codec.canonical(desired) == spec.codec.canonical(decision.raw):
+    if spec.codec.canonical(desired) == spec.codec.canonical(decision.raw):
         # It only spells otherwise what the remote holds: a write would change nothing but tell everybody that it did.
         held = spec.codec.to_local(decision.raw)
         draft.set_value(spec.name, held, reason="as the remote spells it", row=1)

@@ -333,6 +333,14 @@ def test_given_a_value_of_another_type_then_nothing_changes_and_the_row_says_so(
     assert "is not a number; nothing was changed" in scope.row.errors["story_points"]
 
 
+def test_given_a_title_that_is_only_spelled_otherwise_then_it_is_not_sent_and_reads_as_it_does_there(scope):
+    scope.edit(title="Fix login ")
+
+    scope.sync()
+
+    assert (scope.here["title"], scope.row.bases, scope.remote.sent) == ("Fix login", {}, [])
+
+
 # --- conflicts ---
 
 
