@@ -99,12 +99,12 @@ def _scope_check(
     system: System,
     is_fine: Callable[[Mapping[str, Any]], bool],
 ) -> dg.AssetCheckResult:
-    """A check of each project or space by its last run."""
+    """A check of each project or space by its last pull."""
     wanted = _scopes(context, settings, system)
     found = [row for row in scope_status(db) if (row["system"], row["scope"]) in wanted]
     rows = [(row["scope"], row["quarantined"], row["counts"].get("completeness", "")) for row in found]
     what = _SCOPE_WORDS[system]
-    table = _table([what, "quarantined", "last run"], rows)
+    table = _table([what, "quarantined", "last pull"], rows)
     return _warning(context, all(map(is_fine, found)), **{f"{what}s": table})
 
 
