@@ -7,12 +7,17 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any, Generic, NamedTuple, TypeVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from javis_pipeline.errors import IdentityError, RemoteBusy, RemoteError, RemoteRefused, UnusableReply
 from javis_pipeline.records.suggestion import Usage
+
+# The SDK takes a second to import. Only who asks something needs it: an unchanged context is answered without.
+if TYPE_CHECKING:
+    import anthropic
 
 Reply = TypeVar("Reply", bound=BaseModel)
 
@@ -67,13 +72,8 @@ class MessagesClient:
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        # Half of the program never needs the SDK, which takes a second to import.
-        import anthropic
-
-        self._sdk = anthropic
-        # A redirect would take the key, which is in a header of its own, to another host.
-        transport = anthropic.DefaultHttpxClient(follow_redirects=False)
-        self._client = anthropic.Anthropic(api_key=api_key, base_url=base_url, max_retries=0, http_client=transport)
+        self._api_key = api_key
+        self._base_url = base_url
         self._model = model
         self._deadline = deadline.total_seconds()
         self._sleep = sleep
@@ -82,9 +82,18 @@ class MessagesClient:
     def __repr__(self) -> str:
         return f"MessagesClient(model={self._model!r})"
 
+    @cached_property
+    def _client(self) -> "anthropic.Anthropic":
+        import anthropic
+
+        # A redirect would take the key, which is in a header of its own, to another host.
+        transport = anthropic.DefaultHttpxClient(follow_redirects=False)
+        return anthropic.Anthropic(api_key=self._api_key, base_url=self._base_url, max_retries=0, http_client=transport)
+
     def close(self) -> None:
-        """Close the connections."""
-        self._client.close()
+        """Close the connections, if there are any."""
+        if "_client" in vars(self):
+            self._client.close()
 
     def ends_at(self) -> float:
         """When calls that begin now are given up, by this client's clock. Several calls may share one such end."""
@@ -131,7 +140,9 @@ class MessagesClient:
             RemoteRefused: The request itself is refused.
             UnusableReply: The model refused, was cut off, or answered in another form.
         """
-        schema = self._sdk.transform_schema(reply_type)
+        import anthropic
+
+        schema = anthropic.transform_schema(reply_type)
         message = self._tried(
             lambda timeout: self._client.messages.create(
                 model=self._model,
@@ -143,7 +154,7 @@ class MessagesClient:
             ),
             ends_at,
         )
-        if not isinstance(message, self._sdk.types.Message) or not isinstance(message.usage, self._sdk.types.Usage):
+        if not isinstance(message, anthropic.types.Message) or not isinstance(message.usage, anthropic.types.Usage):
             raise self._misshapen()
         # The SDK's own parsing fails on an answer that was refused or cut off, and hides which.
         if message.stop_reason == "refusal":
@@ -161,6 +172,8 @@ class MessagesClient:
 
     def _tried(self, call: Callable[[float], Any], ends_at: float | None) -> Any:
         """The result of `call(seconds left)`, tried again while the service is busy and the deadline allows."""
+        import anthropic
+
         if ends_at is None:
             ends_at = self.ends_at()
         wait = FIRST_WAIT_SECONDS
@@ -169,7 +182,7 @@ class MessagesClient:
                 return self._within(max(ends_at - self._clock(), 0.1), call)
             except ValueError:
                 raise self._misshapen() from None
-            except self._sdk.APIError as error:
+            except anthropic.APIError as error:
                 busy = self._explained(error)
             asked = busy.retry_after.total_seconds() if busy.retry_after else 0.0
             pause = max(asked, wait * random.uniform(0.7, 1.3))  # noqa: S311 jitter needs no secrecy
@@ -210,13 +223,15 @@ class MessagesClient:
 
     def _explained(self, error: Any) -> RemoteBusy:
         """The busy error to try again after; raises what trying again cannot mend. Bodies are not quoted."""
-        if isinstance(error, self._sdk.APITimeoutError):
+        import anthropic
+
+        if isinstance(error, anthropic.APITimeoutError):
             raise self._late() from None
-        if isinstance(error, self._sdk.APIConnectionError):
+        if isinstance(error, anthropic.APIConnectionError):
             return RemoteBusy("Claude cannot be reached; check the network and ANTHROPIC_BASE_URL")
-        if isinstance(error, self._sdk.APIResponseValidationError):
+        if isinstance(error, anthropic.APIResponseValidationError):
             raise self._misshapen() from None
-        if not isinstance(error, self._sdk.APIStatusError):
+        if not isinstance(error, anthropic.APIStatusError):
             raise RemoteError(f"the call to Claude failed ({type(error).__name__})") from None
         status = error.status_code
         if status in (401, 403):
