@@ -1,5 +1,6 @@
 """What the tables mean: the work context, and the advice made from it."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,9 +16,12 @@ from javis_pipeline.defs.partitions import projects
 from javis_pipeline.records.context import WorkContext
 from javis_pipeline.records.suggestion import Action, AdviceScope
 from javis_pipeline.settings import Settings
-from javis_pipeline.steps.build_context import build_context, last_context
+from javis_pipeline.steps.build_context import KeptContext, build_context, last_context
 from javis_pipeline.steps.suggest import StoredAdvice, suggest
 from javis_pipeline.wiring import claude_client, context_scope
+
+# The plots that the UI shows.
+_PICTURES = ("cumulative_flow", "cycle_times", "throughput", "forecast")
 
 
 @dg.asset(
@@ -33,13 +37,31 @@ def work_context(
     """The state of the project: flow, sprint, risks, blockers, forecast. Kept when it differs from the last one."""
     with explained_failures():
         kept = build_context(db, context_scope(settings, context.partition_key), now=datetime.now(UTC))
-    return dg.MaterializeResult(metadata=_context_metadata(kept.context, settings) | {"changed": kept.changed})
+    return dg.MaterializeResult(
+        metadata={
+            **_context_metadata(kept.context, settings),
+            **_pictures(context, kept),
+            "context_hash": kept.context_hash,
+            "changed": kept.changed,
+        }
+    )
+
+
+def _pictures(context: dg.AssetExecutionContext, kept: KeptContext) -> Mapping[str, Any]:
+    """The plots. As long as nothing has changed they are those of the last run: drawing takes about a second."""
+    of_project = dg.AssetRecordsFilter(asset_key=context.asset_key, asset_partitions=[context.partition_key])
+    for last in context.instance.fetch_materializations(of_project, limit=1).records:
+        shown = last.asset_materialization.metadata if last.asset_materialization else {}
+        same = shown.get("context_hash") == dg.MetadataValue.text(kept.context_hash)
+        if same and all(name in shown for name in _PICTURES):
+            return {name: shown[name] for name in _PICTURES}
+    # matplotlib takes half a second to import, and only a run that draws needs it.
+    from javis_pipeline.context.plots import plot
+
+    return {name: picture(plot(kept.context, name), name.replace("_", " ")) for name in _PICTURES}
 
 
 def _context_metadata(context: WorkContext, settings: Settings) -> dict[str, Any]:
-    # matplotlib takes half a second to import, and only a run that draws needs it.
-    from javis_pipeline.context.plots import PLOTS, plot
-
     risks = [
         (risk.severity, risk.kind, ", ".join(risk.issue_keys[:5]), risk.summary, risk.since) for risk in context.risks
     ]
@@ -62,7 +84,6 @@ def _context_metadata(context: WorkContext, settings: Settings) -> dict[str, Any
         "forecast_dates": dg.MetadataValue.md(
             markdown_table(["of", "items left", "50 %", "85 %", "95 %", "wanted"], forecasts)
         ),
-        **{name: picture(plot(context, name), name.replace("_", " ")) for name in PLOTS},
         "notes": dg.MetadataValue.md("\n".join(f"- {note}" for note in context.notes) or "*none*"),
     }
 

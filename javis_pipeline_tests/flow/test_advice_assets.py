@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,9 +26,9 @@ def world() -> Iterator[World]:
         yield server.world
 
 
-def test_claude_is_paid_once_for_a_state_of_the_project_and_what_is_ungrounded_is_told_to_nobody(
-    world: World, database: Database, tmp_path: Path
-) -> None:
+@pytest.fixture
+def reports(world: World, database: Database, tmp_path: Path) -> list[dict[str, Any]]:
+    """What `advice_graph` prints of its runs: the first, one after tampering, one after a change of the project."""
     with database.transaction(origin="sync") as conn:
         store_project(conn, made_project("OQC", issues=200, seed=5, now=datetime.now(UTC)))
     settings = {
@@ -42,7 +43,14 @@ def test_claude_is_paid_once_for_a_state_of_the_project_and_what_is_ungrounded_i
     )  # fmt: skip
 
     assert done.returncode == 0, done.stderr
-    fine, tampered = map(json.loads, done.stdout.splitlines())
+    assert world.credentials.anthropic_api_key not in done.stdout + done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_claude_is_paid_once_for_a_state_of_the_project_and_what_is_ungrounded_is_told_to_nobody(
+    world: World, reports: list[dict[str, Any]]
+) -> None:
+    fine, tampered, _ = reports
     advice = fine["advice"]
     assert (fine["success"], fine["told"]) == (True, True)
     assert (advice["engine"], advice["model"], advice["reused"]) == ("claude", "claude-sonnet-5-5 (sandbox)", False)
@@ -51,5 +59,12 @@ def test_claude_is_paid_once_for_a_state_of_the_project_and_what_is_ungrounded_i
     assert f"]({world.base_url}/browse/OQC-" in advice["ranked"]
     assert (tampered["success"], tampered["told"]) == (False, False)
     assert (tampered["advice"]["reused"], tampered["advice"]["output_tokens"]) == (True, 0)
-    assert len(world.exchanges.matching("POST", "/v1/messages/count_tokens")) == 1
-    assert world.credentials.anthropic_api_key not in done.stdout + done.stderr
+    assert len(world.exchanges.matching("POST", "/v1/messages/count_tokens")) == 2
+
+
+def test_every_run_shows_the_pictures_of_the_context_as_it_is(reports: list[dict[str, Any]]) -> None:
+    first, unchanged, changed = (report["pictures"] for report in reports)
+
+    assert all(text.startswith("![") for text in first.values())
+    assert unchanged == first
+    assert changed["cumulative_flow"] != first["cumulative_flow"]
