@@ -22,6 +22,7 @@ from javis_pipeline.defs.progress import watcher
 from javis_pipeline.defs.sources import confluence_site, local_edits
 from javis_pipeline.records.sync import Overrides
 from javis_pipeline.settings import Settings
+from javis_pipeline.steps.confluence_site import ConfluenceSite
 from javis_pipeline.steps.pull_pages import PagesTally, pull_pages
 from javis_pipeline.steps.reconcile import Reconciled
 from javis_pipeline.steps.two_way import WrittenBack
@@ -83,7 +84,16 @@ def _pull(
             lock=lock,
             progress=watcher(),
         )
-        scope = _open(db, confluence, space, run_id, settings, rules=config.rules(), overrides=config.overrides())
+        scope = _open(
+            db,
+            confluence,
+            space,
+            run_id,
+            settings,
+            rules=config.rules(),
+            overrides=config.overrides(),
+            site=tally.site,
+        )
         return tally, reconcile_pulled_pages(scope, tally.to_merge, full=config.full_refresh)
 
 
@@ -131,6 +141,7 @@ def _open(
     *,
     rules: Rules,
     overrides: Overrides,
+    site: ConfluenceSite | None = None,
 ) -> SpaceScope:
     return open_space(
         db,
@@ -139,6 +150,7 @@ def _open(
         run_id=run_id,
         clock=_clock,
         rules=rules,
+        site=site,
         spaces=[pair.space for pair in settings.confluence_spaces],
         projects=settings.jira_projects,
         overrides=overrides,
@@ -157,7 +169,9 @@ def _pulled_metadata(
     for tally, one in zip(tallies, merged, strict=True):
         counts.update({name: value for name, value in tally.as_metadata().items() if type(value) is int})
         counts.update({f"merge_{name}": count for name, count in one.count().items()})
-    rows = [(tally.space, str(tally.completeness), tally.watermark, "; ".join(tally.notes)) for tally in tallies]
+    rows = [
+        (tally.site.space.key, str(tally.completeness), tally.watermark, "; ".join(tally.notes)) for tally in tallies
+    ]
     return {
         **table_metadata(db, "confluence_pages", {"space_key": spaces[0]}),
         **counts,

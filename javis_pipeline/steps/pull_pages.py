@@ -94,6 +94,7 @@ class PagesTally:
     """What a pull did.
 
     Attributes:
+        site: The account and the space, as the pull found them.
         whole: Every page was looked at with its labels, not only what changed lately.
         inserted, updated: Pages that were stored.
         unchanged: Hits that were stored already.
@@ -104,7 +105,7 @@ class PagesTally:
         notes: What a person should know, each with the remedy.
     """
 
-    space: str
+    site: ConfluenceSite
     whole: bool
     inserted: int
     updated: int
@@ -314,6 +315,7 @@ class _Pull:
     ) -> None:
         self._db = db
         self._confluence = confluence
+        self._site = site
         self._space = site.space
         self._watermark = before.watermark
         self._run_id = run_id
@@ -403,7 +405,7 @@ class _Pull:
             known = count_present_pages(conn, space)
             quarantined = count_quarantined(conn, "confluence", space)
         return PagesTally(
-            space=space,
+            site=self._site,
             whole=self._whole,
             inserted=counts.inserted,
             updated=counts.updated,

@@ -54,6 +54,7 @@ def open_space(
     run_id: str,
     clock: Callable[[], datetime],
     rules: Rules,
+    site: ConfluenceSite | None = None,
     spaces: Collection[str] = (),
     projects: Collection[str] = (),
     overrides: Overrides = NO_OVERRIDES,
@@ -68,6 +69,7 @@ def open_space(
         run_id: Names the run in the outbox and in the audit.
         clock: Dates things for people.
         rules: How the space is synced.
+        site: The account and the space, where the caller has just read them; None to read them here.
         spaces: Keys of all synced spaces: a page that moves to one of them is followed.
         projects: Keys of the Jira projects whose issues a page may mention by key alone.
         overrides: What a person allowed for this run.
@@ -76,7 +78,7 @@ def open_space(
     Raises:
         IdentityError, SettingError, SyncHalted: We are not who we should be, or the space is not visible.
     """
-    site = read_site(confluence, space)
+    site = site or read_site(confluence, space)
     with db.transaction() as conn:
         last = read_watermark(conn, "confluence", space)
     account_id = site.identity.account_id
