@@ -100,6 +100,7 @@ def _sentence(rng: random.Random, words: int) -> str:
 def _fields(rng: random.Random) -> dict[str, Any]:
     """The fields of an issue but for `updated`, which differs from issue to issue."""
     status_id, status, category = rng.choice(STATUSES)
+    priority = rng.randrange(len(PRIORITIES))
     created = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(minutes=rng.randrange(400_000))
     fields: dict[str, Any] = {
         "summary": _sentence(rng, 9),
@@ -108,8 +109,8 @@ def _fields(rng: random.Random) -> dict[str, Any]:
         "priority": {
             "self": f"{_ORIGIN}/rest/api/3/priority/3",
             "iconUrl": f"{_ORIGIN}/images/icons/priorities/medium_new.svg",
-            "name": rng.choice(PRIORITIES),
-            "id": "3",
+            "name": PRIORITIES[priority],
+            "id": str(priority + 1),
         },
         "assignee": user(rng.randrange(60)) if rng.random() < 0.8 else None,
         "reporter": user(rng.randrange(60)),

@@ -6,9 +6,9 @@ record's id. So one bad document is refused with a reason, and the rest of its b
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from javis_pipeline.errors import UnreadableRecord
+from javis_pipeline.errors import RemoteRefused, UnreadableRecord
 
 T = TypeVar("T")
 Json = Mapping[str, Any]
@@ -29,6 +29,26 @@ def guarded(what: str, subject: object, read: Callable[[], T]) -> T:
         found = subject.get("id") or subject.get("key") or "?" if isinstance(subject, dict) else subject
         remote_id = found if isinstance(found, str | int) else "?"
         raise UnreadableRecord(f"{what} {remote_id} cannot be read: {error}", remote_id=str(remote_id)) from error
+
+
+class Page(NamedTuple, Generic[T]):
+    """What one answer of several held, and the token that asks for the next; None after the last."""
+
+    found: T
+    next_token: str | None
+
+
+def page_of(answer: Json, found: T) -> Page[T]:
+    """`found` with the token of its answer. A short or empty answer is no sign of the end; the token is."""
+    return Page(found, None if answer.get("isLast") is True else answer.get("nextPageToken") or None)
+
+
+def items_of(answer: object, name: str) -> list[Any]:
+    """A list in an answer. Taking an answer without it for an empty one is how zero rows become a success."""
+    items = answer.get(name) if isinstance(answer, dict) else None
+    if not isinstance(items, list):
+        raise RemoteRefused(f"jira gave an answer without {name!r}; nothing was taken from it", status=200)
+    return items
 
 
 def as_instant(value: object, path: str) -> datetime:

@@ -11,8 +11,3 @@ def copy_rows(conn: Connection, statement: LiteralString, rows: Iterable[tuple[A
     with conn.cursor().copy(statement) as copy:
         for row in rows:
             copy.write_row(row)
-
-
-def array_text(items: Iterable[str]) -> str:
-    """A list of texts as PostgreSQL spells an array: psycopg's own way takes ten times as long."""
-    return "{" + ",".join(['"' + item.replace("\\", "\\\\").replace('"', '\\"') + '"' for item in items]) + "}"

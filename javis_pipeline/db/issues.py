@@ -7,59 +7,16 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from psycopg.errors import UniqueViolation
+
 from javis_pipeline.db.connection import Connection
 from javis_pipeline.db.copying import copy_rows
+from javis_pipeline.db.issue_rows import IssueRow
 from javis_pipeline.db.named_queries import named_queries
 from javis_pipeline.records.jira import IssueStamp
 from javis_pipeline.records.values import ResourceRef
 
 _QUERIES = named_queries("issues")
-
-
-class IssueRow(NamedTuple):
-    """An issue for COPY: the columns of `jira_issues`, other types than numbers as PostgreSQL's text of them."""
-
-    jira_id: str
-    key: str
-    project_key: str
-    title: str | None
-    description: str | None
-    description_adf: str | None
-    environment: str | None
-    labels: str
-    priority: str | None
-    priority_id: str | None
-    assignee_id: str | None
-    due_date: str | None
-    story_points: str | None
-    status: str | None
-    status_id: str | None
-    status_category: str | None
-    parent_key: str | None
-    parent_id: str | None
-    issue_type: str | None
-    issue_type_id: str | None
-    is_subtask: bool
-    hierarchy_level: int | None
-    reporter_id: str | None
-    creator_id: str | None
-    epic_key: str | None
-    sprint: str | None
-    sprint_id: int | None
-    team: str | None
-    flagged: bool
-    resolution: str | None
-    components: str
-    fix_versions: str
-    affected_versions: str
-    estimate_seconds: int | None
-    remaining_seconds: int | None
-    spent_seconds: int | None
-    custom_fields: str
-    created_at: str
-    resolved_at: str | None
-    remote_updated_at: str
-    missing: str
 
 
 class StoredIssues(NamedTuple):
@@ -104,19 +61,19 @@ def store_issues(
     """
     if not rows:
         return StoredIssues([], [], [], [], [])
+    known = frozenset(_ids(conn, "known_issues", jira_ids=[row.jira_id for row in rows]))
+    new = [row for row in rows if row.jira_id not in known]
+    if new and not _insert(conn, new, now):
+        return store_issues(conn, rows, run_id=run_id, now=now, refresh=refresh)
+    inserted = [row.jira_id for row in new]
+    if not known:
+        return StoredIssues(inserted, [], [], [], [])
     conn.execute(_QUERIES["make_incoming_issues"])
-    copy_rows(conn, _QUERIES["copy_incoming_issues"], rows)
-    jira_ids = [row.jira_id for row in rows]
-    known = _ids(conn, "known_issues", jira_ids=jira_ids)
-    taken = _ids(conn, "lock_takable_issues", known=known, refresh=refresh) if known else []
-    conn.execute(_QUERIES["free_taken_keys"], {"keys": [row.key for row in rows], "taken": taken, "known": known})
-    renamed = _overwrite(conn, taken, run_id=run_id, now=now) if taken else []
-    inserted = _ids(conn, "insert_new_issues", known=known, now=now) if len(known) < len(rows) else []
-    stored = taken + inserted
-    if len(stored) == len(rows):
-        return StoredIssues(inserted, taken, renamed, [], [])
-    params = {"jira_ids": jira_ids, "stored": stored, "refresh": refresh}
-    left = conn.execute(_QUERIES["leftover_issues"], params).fetchall()
+    copy_rows(conn, _QUERIES["copy_incoming_issues"], (row for row in rows if row.jira_id in known))
+    ids = list(known)
+    taken = _ids(conn, "lock_takable_issues", known=ids, refresh=refresh)
+    renamed = _overwrite(conn, rows, taken, run_id=run_id, now=now) if taken else []
+    left = conn.execute(_QUERIES["leftover_issues"], {"known": ids, "taken": taken, "refresh": refresh}).fetchall()
     stale = [row["jira_id"] for row in left if row["is_stale"]]
     to_merge = [
         ResourceRef("jira_issue", row["jira_id"], row["project_key"], row["key"]) for row in left if not row["is_stale"]
@@ -124,8 +81,30 @@ def store_issues(
     return StoredIssues(inserted, taken, renamed, stale, to_merge)
 
 
-def _overwrite(conn: Connection, taken: list[str], *, run_id: str, now: datetime) -> list[str]:
+def _insert(conn: Connection, rows: Sequence[IssueRow], now: datetime) -> bool:
+    """Insert issues of which nothing is known; False when another run has just stored one (it moved)."""
+    try:
+        with conn.transaction():
+            _free_keys(conn, rows)
+            copy_rows(conn, _QUERIES["copy_new_issues"], ((*row.new_columns, now) for row in rows))
+    except UniqueViolation:
+        if not _ids(conn, "known_issues", jira_ids=[row.jira_id for row in rows]):
+            raise
+        return False
+    return True
+
+
+def _free_keys(conn: Connection, rows: Sequence[IssueRow]) -> None:
+    params = {"keys": [row.key for row in rows], "jira_ids": [row.jira_id for row in rows]}
+    conn.execute(_QUERIES["free_taken_keys"], params)
+
+
+def _overwrite(
+    conn: Connection, rows: Sequence[IssueRow], taken: list[str], *, run_id: str, now: datetime
+) -> list[str]:
     """Overwrite the locked rows; ids of those whose key changed."""
+    locked = frozenset(taken)
+    _free_keys(conn, [row for row in rows if row.jira_id in locked])
     params = {"taken": taken, "run_id": run_id, "now": now}
     renamed = [row["jira_id"] for row in conn.execute(_QUERIES["keep_former_keys"], params)]
     conn.execute(_QUERIES["complete_incoming_issues"], params)

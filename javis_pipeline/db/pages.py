@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 from psycopg.errors import UniqueViolation
 
 from javis_pipeline.db.connection import Connection, Database
-from javis_pipeline.db.copying import array_text, copy_rows
+from javis_pipeline.db.copying import copy_rows
+from javis_pipeline.db.issue_rows import array_text
 from javis_pipeline.db.named_queries import named_queries
 from javis_pipeline.records.confluence import PageStamp, PageVersion
 from javis_pipeline.records.values import ResourceRef, dump_json

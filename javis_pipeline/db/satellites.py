@@ -4,28 +4,14 @@ Functions here never commit, and need a transaction with the origin "sync".
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
-from typing import Final, Literal
 
 from javis_pipeline.db.connection import Connection
 from javis_pipeline.db.copying import copy_rows
+from javis_pipeline.db.issue_rows import Satellite, SatelliteRow
 from javis_pipeline.db.named_queries import named_queries
 from javis_pipeline.records.jira import Priority, Sprint, Status, User
 
 _QUERIES = named_queries("satellites")
-
-Satellite = Literal["issue_links", "issue_sprints", "comments", "worklogs", "status_changes", "sprint_changes"]
-SatelliteRow = tuple[str | int | bool | datetime | None, ...]
-"""A row for COPY, `jira_id` first, the columns as in `copy_<table>`; instants may be text."""
-
-SATELLITES: Final[tuple[Satellite, ...]] = (
-    "issue_links",
-    "issue_sprints",
-    "comments",
-    "worklogs",
-    "status_changes",
-    "sprint_changes",
-)
 
 
 def replace_satellites(

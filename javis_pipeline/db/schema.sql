@@ -176,7 +176,15 @@ END $$;
 
 CREATE FUNCTION public.jira_issue_content_hash(title text, description text, status text, priority text, labels text[], assignee_id text, due_date date, story_points numeric, parent_key text) RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN (md5((ROW(title, description, status, priority, labels, assignee_id, CASE WHEN isfinite(due_date) THEN (due_date - '2000-01-01'::date) ELSE NULL::integer END, (due_date = 'infinity'::date), trim_scale(story_points), parent_key))::text))::uuid;
+    RETURN (md5(concat_ws(''::text, COALESCE(title, '
+'::text), COALESCE(md5(description), '
+'::text), COALESCE(status, '
+'::text), COALESCE(priority, '
+'::text), (labels)::text, COALESCE(assignee_id, '
+'::text), CASE WHEN (due_date IS NULL) THEN '
+'::text WHEN isfinite(due_date) THEN ((due_date - '2000-01-01'::date))::text ELSE (due_date)::text END, COALESCE((trim_scale(story_points))::text, '
+'::text), COALESCE(parent_key, '
+'::text))))::uuid;
 
 CREATE TABLE public.jira_issues (
     key text NOT NULL,

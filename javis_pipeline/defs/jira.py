@@ -76,7 +76,7 @@ def jira_issues(
             clock=_clock,
             rules=config.rules(),
             overrides=config.overrides(),
-            chosen_fields=settings.jira_fields,
+            site=tally.site,
         )
         merged = reconcile_pulled(scope, tally.to_merge, full=config.full_refresh)
     return dg.MaterializeResult(

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from itertools import islice
-from typing import TypeVar
+from typing import Final, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -16,6 +16,17 @@ def in_batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
     rest = iter(items)
     while batch := list(islice(rest, size)):
         yield batch
+
+
+def read_ahead(threads: ThreadPoolExecutor, items: Iterator[Item]) -> Iterator[Item]:
+    """The items; while one is worked on, the next is fetched by one of the threads."""
+    following = threads.submit(next, items, _END)
+    while (item := following.result()) is not _END:
+        following = threads.submit(next, items, _END)
+        yield item  # type: ignore[misc]
+
+
+_END: Final = object()
 
 
 def as_they_come(

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from javis_pipeline.clients.jira.client import JiraClient
@@ -41,15 +42,17 @@ def read_site(jira: JiraClient, project_key: str, *, chosen: Mapping[str, str] =
         SyncHalted: The project is archived: every search would come back empty.
     """
     identity = jira.prove_identity()
-    project = jira.project(project_key)
+    with ThreadPoolExecutor(2, thread_name_prefix=f"site-{project_key}") as threads:
+        found_boards, defined = threads.submit(_boards, jira, project_key), threads.submit(jira.fields)
+        project = jira.project(project_key)
     if project.archived:
         raise SyncHalted(
             f"jira project {project_key} is archived, so Jira shows none of its issues; nothing was changed here. "
             "Restore it in Jira, or take it out of JIRA_PROJECTS"
         )
-    boards = _boards(jira, project_key)
+    boards = found_boards.result()
     found = discover_fields(
-        jira.fields(),
+        defined.result(),
         project_id=project.project_id,
         chosen=chosen,
         estimation_fields=_estimation_fields(jira, boards or ()),

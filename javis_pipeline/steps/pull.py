@@ -26,11 +26,12 @@ from javis_pipeline.errors import RemoteRefused, UnreadableRecord
 from javis_pipeline.records.jira import IssueStamp, Priority, Sprint, Status
 from javis_pipeline.records.sync import Overrides
 from javis_pipeline.records.values import ResourceRef
-from javis_pipeline.steps.batches import as_they_come, in_batches, rare_collections
+from javis_pipeline.steps.batches import as_they_come, in_batches, rare_collections, read_ahead
 from javis_pipeline.steps.jira_site import NO_CHOICE, JiraSite, read_site
 from javis_pipeline.steps.pull_batch import BATCH_SIZE, Batch, BatchReader
 from javis_pipeline.steps.pull_store import BatchStore, Settled, settle
 from javis_pipeline.steps.recording import recorded_step
+from javis_pipeline.steps.worker_processes import WorkerProcesses
 from javis_pipeline.sync.guards import guard_identity
 
 log = logging.getLogger(__name__)
@@ -85,6 +86,7 @@ class PullTally:
     """What a pull did.
 
     Attributes:
+        site: The account, the project and its fields, as the pull found them.
         whole: The sweep covered the whole project, not only what changed lately.
         inserted, updated: Issues that were stored.
         unchanged: Hits that were stored already.
@@ -96,7 +98,7 @@ class PullTally:
         notes: What a person should know, each with the remedy.
     """
 
-    project: str
+    site: JiraSite
     whole: bool
     inserted: int
     updated: int
@@ -307,34 +309,36 @@ class _Pull:
         self._full = full
         self._also = also
         self._whole = full or before.watermark is None
-        self._reader = BatchReader(jira, self._project, site.fields)
+        self._workers = WorkerProcesses()
+        self._reader = BatchReader(jira, self._project, site.fields, run=self._workers.run)
         self._store = BatchStore(db, self._project, run_id=run_id, now=now, refresh=full)
         self._counts = _Counts()
         self._notes: list[str] = []
 
     def run(self, progress: Progress) -> PullTally:
         threads = ThreadPoolExecutor(THREADS, thread_name_prefix=f"pull-{self._project}")
-        try:
-            dimensions = threads.submit(_read_dimensions, self._jira, self._site)
-            site_count = threads.submit(self._jira.count, jql.in_project(self._project))
-            wanted = in_batches(self._wanted(), BATCH_SIZE)
-            # One more than there are threads: none waits while a batch is stored.
-            for batch in as_they_come(threads, self._reader.read, wanted, most=THREADS + 1):
-                stored = self._store.store(batch)
-                self._counts.add(batch, stored, settle(batch, stored))
-                progress(self._counts.handled, site_count.result() if self._whole else None)
-            return self._finish(dimensions.result(), site_count.result())
-        finally:
-            threads.shutdown(cancel_futures=True)
+        with self._workers:
+            try:
+                dimensions = threads.submit(_read_dimensions, self._jira, self._site)
+                site_count = threads.submit(self._jira.count, jql.in_project(self._project))
+                wanted = in_batches(self._wanted(threads), BATCH_SIZE)
+                # One more than there are threads: none waits while a batch is stored.
+                for batch in as_they_come(threads, self._reader.read, wanted, most=THREADS + 1):
+                    stored = self._store.store(batch)
+                    self._counts.add(batch, stored, settle(batch, stored))
+                    progress(self._counts.handled, site_count.result() if self._whole else None)
+                return self._finish(dimensions.result(), site_count.result())
+            finally:
+                threads.shutdown(cancel_futures=True)
 
-    def _wanted(self) -> Iterator[IssueStamp]:
+    def _wanted(self, threads: ThreadPoolExecutor) -> Iterator[IssueStamp]:
         """Hits that are not stored as they are, while the sweep still goes on; then what was asked for by id.
 
         Where nothing is compared, the dates are left out: Jira then gives thousands of hits a request.
         """
         query = jql.sweep(self._project, None if self._whole else self._changed_lately())
         compare = not self._full and not (self._whole and self._nothing_stored())
-        for stamps in in_batches(self._jira.search_ids(query, dated=compare), _STAMPS):
+        for stamps in read_ahead(threads, in_batches(self._jira.search_ids(query, dated=compare), _STAMPS)):
             self._counts.seen += len(stamps)
             yield from self._not_stored(stamps) if compare else stamps
         for jira_id in self._also:
@@ -390,7 +394,7 @@ class _Pull:
         if self._reader.history_refused is not None:
             self._notes.append(f"status and sprint changes were not read: {self._reader.history_refused}")
         return PullTally(
-            project=self._project,
+            site=self._site,
             whole=self._whole,
             inserted=counts.inserted,
             updated=counts.updated,

@@ -1,51 +1,33 @@
 """One batch of a pull: fetched from Jira and turned into rows, in a thread of its own."""
 
 import logging
-from collections.abc import Iterable, Sequence
-from datetime import datetime
-from typing import Final, NamedTuple, TypeVar
-
-import orjson
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 from javis_pipeline.clients.jira import wire
 from javis_pipeline.clients.jira.client import BULK_FETCH_LIMIT, JiraClient
-from javis_pipeline.db.copying import array_text
-from javis_pipeline.db.issues import IssueRow
-from javis_pipeline.db.satellites import SATELLITES, Satellite, SatelliteRow
-from javis_pipeline.errors import RemoteMissing, RemoteRefused, UnreadableRecord
-from javis_pipeline.records import MISSING, Missing
-from javis_pipeline.records.jira import (
-    ChangelogEntry,
-    Comment,
-    FieldMap,
-    Issue,
-    IssueStamp,
-    JsonObject,
-    Sprint,
-    User,
-    Worklog,
-)
+from javis_pipeline.db.issue_rows import SATELLITES, IssueRow, Satellite, SatelliteRow
+from javis_pipeline.errors import RemoteMissing, RemoteRefused
+from javis_pipeline.records.jira import FieldMap, IssueStamp, Sprint, User
 from javis_pipeline.steps.batches import in_batches
-from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
+from javis_pipeline.steps.issue_reading import (
+    CutOff,
+    HistoryRead,
+    IssuesRead,
+    Unreadable,
+    read_history,
+    read_issue_documents,
+    read_issues,
+)
+from javis_pipeline.steps.worker_processes import Run, run_here
 
 log = logging.getLogger(__name__)
-
-T = TypeVar("T")
 
 # Two bulk fetches and one request for the history of what they brought. Larger batches would need fewer requests for
 # the history, but more memory, and leave threads idle at the end.
 BATCH_SIZE: Final = 2 * BULK_FETCH_LIMIT
 
 HISTORY: Final[tuple[Satellite, ...]] = ("status_changes", "sprint_changes")
-
-
-class Unreadable(NamedTuple):
-    """A document that could not be read, and why."""
-
-    remote_id: str
-    updated_at: datetime | None
-    payload: JsonObject
-    reason: str
 
 
 class Batch(NamedTuple):
@@ -72,15 +54,22 @@ class Batch(NamedTuple):
 class BatchReader:
     """Fetches batches. Safe to share between threads.
 
+    Args:
+        jira: Client of the site.
+        project: Key of the project; issues that are in another one now are left to that one.
+        fields: The site's fields.
+        run: Runs what turns answers into rows: pure functions of modules.
+
     Attributes:
         history_refused: What Jira said when it would not give changelogs; they are not asked for again. None as long
             as it gives them.
     """
 
-    def __init__(self, jira: JiraClient, project: str, fields: FieldMap) -> None:
+    def __init__(self, jira: JiraClient, project: str, fields: FieldMap, *, run: Run = run_here) -> None:
         self._jira = jira
         self._project = project
         self._fields = fields
+        self._run = run
         self._asked = wire.issue_fields(fields)
         self._history_fields = ["status", *([fields.sprint] if fields.sprint else [])]
         self.history_refused: str | None = None
@@ -91,13 +80,28 @@ class BatchReader:
             wanted, [], {name: [] for name in SATELLITES}, {name: [] for name in SATELLITES}, set(), set(), [], []
         )
         for stamps in in_batches(wanted, BULK_FETCH_LIMIT):
-            fetched = self._jira.bulk_fetch([stamp.jira_id for stamp in stamps], self._asked)
-            for document in fetched.documents:
-                self._add_document(batch, document)
-            for jira_id in fetched.missing:
-                self._add_single(batch, jira_id)
+            ids = [stamp.jira_id for stamp in stamps]
+            answer = self._jira.bulk_fetch(
+                ids, self._asked, lambda content: self._run(read_issues, content, self._project, self._fields)
+            )
+            self._add(batch, answer)
+            for jira_id in ids:
+                if jira_id not in answer.ids:
+                    self._add_single(batch, jira_id)
         self._add_history(batch)
         return batch
+
+    def _add(self, batch: Batch, found: IssuesRead) -> None:
+        batch.rows.extend(found.rows)
+        batch.users.update(found.users)
+        batch.sprints.update(found.sprints)
+        for table, rows in found.satellites.items():
+            batch.covered[table] += found.covered[table]
+            batch.satellites[table] += rows
+        batch.unreadable.extend(found.unreadable)
+        batch.absent.extend(found.elsewhere)  # moved since the sweep: to a project with its own lock, or none of ours
+        for cut_off in found.cut_off:
+            self._add_cut_off(batch, cut_off)
 
     def _add_single(self, batch: Batch, jira_id: str) -> None:
         """Ask by id for an issue that the bulk fetch left out: its answer proves nothing."""
@@ -106,168 +110,46 @@ class BatchReader:
         except RemoteMissing:
             batch.absent.append(jira_id)
         else:
-            self._add_document(batch, document)
+            self._add(batch, read_issue_documents([document], self._project, self._fields))
 
-    def _add_document(self, batch: Batch, document: JsonObject) -> None:
-        remote_id = str(document.get("id"))
+    def _add_cut_off(self, batch: Batch, cut_off: CutOff) -> None:
+        """Add an issue again, with all comments and worklogs."""
+        jira_id = str(cut_off.document["id"])
+        fields = dict(cut_off.document["fields"])
         try:
-            issue = self._complete(wire.parse_issue(document, self._fields))
-            row = issue_row(issue)
-            satellites = satellite_rows(issue)
-        except UnreadableRecord as error:
-            batch.unreadable.append(Unreadable(remote_id, _updated_at(document), document, str(error)))
-            return
+            if cut_off.comments:
+                fields["comment"] = {"comments": self._jira.comments(jira_id)}
+            if cut_off.worklogs:
+                fields["worklog"] = {"worklogs": self._jira.worklogs(jira_id)}
         except RemoteMissing:
-            batch.absent.append(remote_id)  # gone since the bulk fetch
-            return
-        if issue.project_key != self._project:
-            batch.absent.append(remote_id)  # moved since the sweep: to a project that has its own lock, or none of ours
+            batch.absent.append(jira_id)  # gone since the bulk fetch
         else:
-            batch.rows.append(row)
-            batch.users.update(issue.users)
-            batch.sprints.update(issue.sprints or ())
-            for name, rows in satellites.items():
-                batch.covered[name].append(issue.jira_id)
-                batch.satellites[name] += rows
-
-    def _complete(self, issue: Issue) -> Issue:
-        """The issue with all comments and worklogs: Jira cuts long lists off."""
-        if issue.comments is not MISSING and issue.comment_total > len(issue.comments):
-            comments, users = wire.parse_comments(self._jira.comments(issue.jira_id), issue.jira_id)
-            issue = issue._replace(comments=comments, users=[*issue.users, *users])
-        if issue.worklogs is not MISSING and issue.worklog_total > len(issue.worklogs):
-            worklogs, users = wire.parse_worklogs(self._jira.worklogs(issue.jira_id), issue.jira_id)
-            issue = issue._replace(worklogs=worklogs, users=[*issue.users, *users])
-        return issue
+            self._add(
+                batch, read_issue_documents([{**cut_off.document, "fields": fields}], self._project, self._fields)
+            )
 
     def _add_history(self, batch: Batch) -> None:
         """Status and sprint changes, asked for after the issues: a change in between then brings the issue again."""
         if self.history_refused is not None or not batch.rows:
             return
         ids = [row.jira_id for row in batch.rows]
-        entries: dict[tuple[str, str], ChangelogEntry] = {}
-        unreadable: set[str] = set()
+        found = HistoryRead({}, {}, set(), {})
         try:
-            for jira_id, document in self._jira.changelog_bulk(ids, self._history_fields):
-                try:
-                    entry = wire.parse_changelog_entry(document, jira_id)
-                except UnreadableRecord as error:
-                    log.warning("%s; its status history stays as it was", error)
-                    unreadable.add(jira_id)
-                else:
-                    entries[jira_id, entry.entry_id] = entry
+            for part in self._jira.changelog_bulk(
+                ids, self._history_fields, lambda content: self._run(read_history, content, self._fields)
+            ):
+                found.status_changes.update(part.status_changes)
+                found.sprint_changes.update(part.sprint_changes)
+                found.users.update(part.users)
+                found.unreadable.update(part.unreadable)
         except RemoteRefused as error:
             self.history_refused = str(error)
             return
-        for entry in entries.values():
-            if entry.jira_id not in unreadable:
-                self._add_entry(batch, entry)
+        for reason in found.unreadable.values():
+            log.warning("%s; its status history stays as it was", reason)
+        batch.users.update(found.users)
+        changes = {"status_changes": found.status_changes.values(), "sprint_changes": found.sprint_changes.values()}
         for table in HISTORY:
-            batch.covered[table] += [jira_id for jira_id in ids if jira_id not in unreadable]
-
-    def _add_entry(self, batch: Batch, entry: ChangelogEntry) -> None:
-        batch.satellites["status_changes"] += wire.status_changes(entry)[:1]
-        batch.satellites["sprint_changes"] += wire.sprint_changes(entry, self._fields)
-        if entry.author:
-            batch.users.add(entry.author)
-
-
-def _updated_at(document: JsonObject) -> datetime | None:
-    """When a document that cannot be read was changed; None if even that cannot be read."""
-    try:
-        return wire.parse_stamp(document).remote_updated_at
-    except UnreadableRecord:
-        return None
-
-
-def issue_row(issue: Issue) -> IssueRow:
-    """The row of an issue; what is MISSING is named in it and empty."""
-    document = _known(issue.description_adf)
-    due_date, story_points, resolved_at = issue.due_date, issue.story_points, issue.resolved_at
-    return IssueRow(
-        jira_id=issue.jira_id,
-        key=issue.key,
-        project_key=issue.project_key,
-        title=_known(issue.title),
-        description=adf_to_markdown(document) if document else _known(issue.description),
-        description_adf=_json(document) if document else None,
-        environment=_markdown(issue.environment),
-        labels=_names(issue.labels),
-        priority=_known(issue.priority),
-        priority_id=_known(issue.priority_id),
-        assignee_id=_known(issue.assignee_id),
-        due_date=due_date.isoformat() if due_date else None,
-        story_points=None if story_points is None or story_points is MISSING else str(story_points),
-        status=_known(issue.status),
-        status_id=_known(issue.status_id),
-        status_category=issue.status_category,
-        parent_key=_known(issue.parent_key),
-        parent_id=issue.parent_id,
-        issue_type=_known(issue.issue_type),
-        issue_type_id=issue.issue_type_id,
-        is_subtask=issue.is_subtask,
-        hierarchy_level=issue.hierarchy_level,
-        reporter_id=_known(issue.reporter_id),
-        creator_id=issue.creator_id,
-        epic_key=issue.epic_key,
-        sprint=_known(issue.sprint),
-        sprint_id=issue.sprint_id,
-        team=issue.team,
-        flagged=bool(issue.flagged),
-        resolution=_known(issue.resolution),
-        components=_names(issue.components),
-        fix_versions=_names(issue.fix_versions),
-        affected_versions=_names(issue.affected_versions),
-        estimate_seconds=issue.estimate_seconds,
-        remaining_seconds=issue.remaining_seconds,
-        spent_seconds=issue.spent_seconds,
-        custom_fields=_json(issue.custom_fields) if issue.custom_fields else "{}",
-        created_at=issue.created_at.isoformat(),
-        resolved_at=resolved_at.isoformat() if resolved_at else None,
-        remote_updated_at=issue.remote_updated_at.isoformat(),
-        missing=_names(issue.missing),
-    )
-
-
-def satellite_rows(issue: Issue) -> dict[Satellite, list[SatelliteRow]]:
-    """Rows of what came with the issue, per table; a table whose part of the issue is MISSING is left out."""
-    jira_id = issue.jira_id
-    found: dict[Satellite, list[SatelliteRow]] = {}
-    if issue.links is not MISSING:
-        links = {(link.link_id, link.direction): (jira_id, *link) for link in issue.links}
-        found["issue_links"] = list(links.values())
-    if issue.sprints is not MISSING:
-        found["issue_sprints"] = [(jira_id, sprint.sprint_id) for sprint in issue.sprints]
-    if issue.comments is not MISSING:
-        comments = {comment.comment_id: _comment_row(jira_id, comment) for comment in issue.comments}
-        found["comments"] = list(comments.values())
-    if issue.worklogs is not MISSING:
-        worklogs = {worklog.worklog_id: _worklog_row(jira_id, worklog) for worklog in issue.worklogs}
-        found["worklogs"] = list(worklogs.values())
-    return found
-
-
-def _comment_row(jira_id: str, comment: Comment) -> SatelliteRow:
-    created_at, updated_at = comment.created_at.isoformat(), comment.updated_at
-    body = _markdown(comment.body) or ""
-    return jira_id, comment.comment_id, comment.author_id, body, created_at, updated_at and updated_at.isoformat()
-
-
-def _worklog_row(jira_id: str, worklog: Worklog) -> SatelliteRow:
-    return jira_id, worklog.worklog_id, worklog.author_id, worklog.started_at.isoformat(), worklog.seconds
-
-
-def _known(value: T | Missing) -> T | None:
-    return None if value is MISSING else value
-
-
-def _names(names: Iterable[str] | Missing) -> str:
-    return array_text(names) if names else "{}"
-
-
-def _markdown(rich_text: JsonObject | str | None) -> str | None:
-    return adf_to_markdown(rich_text) if isinstance(rich_text, dict) else rich_text
-
-
-def _json(value: JsonObject) -> str:
-    return orjson.dumps(value).decode()
+            rows = changes[table]
+            batch.satellites[table] += [row for row in rows if row[0] not in found.unreadable]
+            batch.covered[table] += [jira_id for jira_id in ids if jira_id not in found.unreadable]

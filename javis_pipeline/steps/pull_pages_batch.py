@@ -12,7 +12,7 @@ from javis_pipeline.errors import RemoteMissing, UnreadableRecord, UnreadableTex
 from javis_pipeline.records import MISSING
 from javis_pipeline.records.confluence import Page, PageStamp, PageVersion, Space
 from javis_pipeline.records.jira import JsonObject
-from javis_pipeline.steps.pull_batch import Unreadable
+from javis_pipeline.steps.issue_reading import Unreadable
 from javis_pipeline.sync.richtext.storage.references import issue_references
 
 # A megabyte or two. Larger batches would need fewer requests, but more memory, and leave threads idle at the end.

@@ -87,14 +87,27 @@ def open_scope(
     rules: Rules,
     overrides: Overrides = NO_OVERRIDES,
     chosen_fields: Mapping[str, str] = NO_CHOICE,
+    site: JiraSite | None = None,
     new_id: Callable[[], UUID] = uuid4,
 ) -> Scope:
     """Both sides of a project, after proving who we are and that it is visible.
 
+    Args:
+        db: The product's database.
+        jira: Client of the site.
+        project: Key of the project.
+        run_id: Names the run in the audit and in the book of runs.
+        clock: Dates what is written.
+        rules: How conflicts are decided.
+        overrides: What a person allowed for this run.
+        chosen_fields: A person's choice of custom fields, role to field id.
+        site: The account, the project and its fields, where the caller has just read them; None to read them here.
+        new_id: Makes ids of operations and conflicts.
+
     Raises:
         IdentityError, SettingError, SyncHalted: We are not who we should be, or the project is not visible.
     """
-    site = read_site(jira, project, chosen=chosen_fields)
+    site = site or read_site(jira, project, chosen=chosen_fields)
     with db.transaction() as conn:
         last = read_watermark(conn, "jira", project)
     account_id = site.identity.account_id

@@ -4,10 +4,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from javis_pipeline.db.connection import Connection
-from javis_pipeline.db.copying import array_text
-from javis_pipeline.db.issues import IssueRow, StoredIssues, issues_to_fetch, store_issues
+from javis_pipeline.db.issue_rows import IssueRow, array_text
+from javis_pipeline.db.issues import StoredIssues, issues_to_fetch, store_issues
 from javis_pipeline.db.quarantine import quarantine_record, release_records
 from javis_pipeline.db.satellites import replace_satellites, store_priorities, store_statuses, store_users
 from javis_pipeline.db.watermarks import Watermark, advance_watermark, read_watermark, store_account
@@ -58,6 +60,35 @@ def test_given_new_issues_when_stored_then_they_are_inserted_clean(sync):
     found = rows(sync, "SELECT title, labels, sync_status, local_modified_fields, remote_state FROM jira_issues")
     assert found == [("Fix login", ['with "quotes"', "a\\b"], "synced", {}, "present")]
     assert rows(sync, "SELECT content_hash = jira_issue_content_hash(i) FROM jira_issues i") == [(True,)]
+
+
+TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=30)
+TEXT_COLUMNS = ("title", "description", "status", "priority", "assignee_id", "parent_key")
+NUMBERS = st.decimals(allow_nan=False, allow_infinity=False, min_value=-1_000_000, max_value=1_000_000)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    texts=st.fixed_dictionaries(dict.fromkeys(TEXT_COLUMNS, st.none() | TEXT)),
+    labels=st.lists(TEXT, max_size=4),
+    due_date=st.none() | st.dates(),
+    points=st.none() | NUMBERS,
+)
+def test_the_hash_of_a_row_is_the_one_that_the_database_makes(sync, texts, labels, due_date, points):
+    row = an_issue(
+        **texts,
+        labels=array_text(labels),
+        due_date=due_date and due_date.isoformat(),
+        story_points=None if points is None else str(points),
+    )
+    query = (
+        "SELECT jira_issue_content_hash(%(title)s, %(description)s, %(status)s, %(priority)s, %(labels)s::text[],"
+        " %(assignee_id)s, %(due_date)s, %(points)s, %(parent_key)s) AS hash"
+    )
+
+    made = sync.execute(query, {**texts, "labels": labels, "due_date": due_date, "points": points}).fetchone()
+
+    assert made["hash"].hex == row.content_hash
 
 
 @pytest.mark.parametrize("age", [timedelta(0), timedelta(minutes=1)], ids=["as old", "older"])

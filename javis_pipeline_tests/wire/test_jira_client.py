@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from javis_pipeline.clients.http import Limits
+from javis_pipeline.clients.jira import wire
 from javis_pipeline.clients.jira.client import JiraClient
 from javis_pipeline.errors import IdentityError, RemoteRefused, SettingError, SyncHalted
 from javis_pipeline.records.jira import Identity, Transition
@@ -176,14 +177,20 @@ def test_given_comments_without_is_last_then_the_total_ends_it(site, client):
 # Reading
 
 
-def test_given_ids_that_do_not_come_back_then_they_are_missing_and_not_gone(site, client):
+def test_issues_in_bulk_are_asked_for_by_id_or_key_and_read_as_they_came(site, client):
     site.script(Reply({"issues": [{"id": "1", "key": "OPS-1"}, {"id": "2", "key": "OPS-2"}], "issueErrors": []}))
 
-    fetched = client.bulk_fetch(["1", "OPS-2", "3"], ["summary"])
+    documents = client.bulk_fetch(["1", "OPS-2", "3"], ["summary"], wire.issue_documents)
 
-    assert [document["id"] for document in fetched.documents] == ["1", "2"]
-    assert fetched.missing == ["3"]
+    assert [document["id"] for document in documents] == ["1", "2"]
     assert site.requests[0].body == {"issueIdsOrKeys": ["1", "OPS-2", "3"], "fields": ["summary"]}
+
+
+def test_given_an_answer_that_is_no_list_of_issues_then_it_is_not_taken_for_an_empty_one(site, client):
+    site.script(Reply({"errorMessages": []}))
+
+    with pytest.raises(RemoteRefused, match="without 'issues'"):
+        client.bulk_fetch(["1"], ["summary"], wire.issue_documents)
 
 
 def test_changelogs_in_bulk_are_paged_and_filtered(site, client):
@@ -192,9 +199,9 @@ def test_changelogs_in_bulk_are_paged_and_filtered(site, client):
         Reply({"issueChangeLogs": [{"issueId": "1", "changeHistories": [{"id": "8"}]}]}),
     )
 
-    entries = list(client.changelog_bulk(["1", "2"], ["status"]))
+    answers = list(client.changelog_bulk(["1", "2"], ["status"], wire.changelog_documents))
 
-    assert entries == [("1", {"id": "7"}), ("1", {"id": "8"})]
+    assert answers == [[("1", {"id": "7"})], [("1", {"id": "8"})]]
     assert site.requests[1].body == {
         "issueIdsOrKeys": ["1", "2"],
         "maxResults": 1000,

@@ -10,12 +10,15 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, Self, TypeVar
 from urllib.parse import quote, unquote
+
+import orjson
 
 from javis_pipeline.clients.http import BasicAuth, Exchange, Headers, Limits, Params, Transport
 from javis_pipeline.clients.jira import wire
 from javis_pipeline.clients.jira.jql import ISSUE_ID, ISSUE_KEY, PROJECT_KEY
+from javis_pipeline.clients.reading import Page, items_of, page_of
 from javis_pipeline.errors import IdentityError, RemoteMissing, RemoteRefused, SettingError, SyncHalted
 from javis_pipeline.records.jira import (
     Board,
@@ -28,6 +31,8 @@ from javis_pipeline.records.jira import (
     Status,
     Transition,
 )
+
+T = TypeVar("T")
 
 API: Final = "/rest/api/3"
 AGILE: Final = "/rest/agile/1.0"
@@ -46,13 +51,6 @@ MAX_BATCHES: Final = 20_000
 
 # What Jira's login filter says when it does not accept the credentials, yet answers as to an anonymous caller.
 REJECTED_LOGINS: Final = frozenset({"AUTHENTICATED_FAILED", "AUTHENTICATION_DENIED", "AUTHORISATION_FAILED"})
-
-
-class Fetched(NamedTuple):
-    """Answer of a bulk fetch. `missing`: not found, not visible, or failed to load; no proof of anything."""
-
-    documents: list[JsonObject]
-    missing: list[str]
 
 
 class JiraClient:
@@ -276,8 +274,8 @@ class JiraClient:
         body: JsonObject = {"jql": jql, "maxResults": batch, "fields": list(fields)}
         if properties:
             body["properties"] = list(properties)
-        for answer in self._token_batches(f"{API}/search/jql", body):
-            yield from _items(answer, "issues")
+        for documents in self._token_batches(f"{API}/search/jql", body, _found_issues):
+            yield from documents
 
     def search_ids(self, jql: str, *, dated: bool = True) -> Iterator[IssueStamp]:
         """Id, key and `updated` of the issues that the query finds.
@@ -297,18 +295,17 @@ class JiraClient:
 
     # Reading issues
 
-    def bulk_fetch(self, ids: Sequence[str], fields: Sequence[str], *, properties: Sequence[str] = ()) -> Fetched:
-        """Documents of at most 100 issues by id or key."""
-        if len(ids) > BULK_FETCH_LIMIT:
-            raise ValueError(f"{len(ids)} issues in one bulk fetch; {BULK_FETCH_LIMIT} are the limit")
-        if not ids:
-            return Fetched([], [])
+    def bulk_fetch(self, ids: Sequence[str], fields: Sequence[str], read: Callable[[bytes], T]) -> T:
+        """What `read` makes of the answer that holds 1 to 100 issues by id or key.
+
+        `wire.issue_documents` reads such an answer. What is not in it was not found, is not visible, or failed to load:
+        that proves nothing.
+        """
+        if not 1 <= len(ids) <= BULK_FETCH_LIMIT:
+            raise ValueError(f"{len(ids)} issues in one bulk fetch; 1 to {BULK_FETCH_LIMIT} are possible")
         body: JsonObject = {"issueIdsOrKeys": [_checked(one) for one in ids], "fields": list(fields)}
-        if properties:
-            body["properties"] = list(properties)
-        documents = _items(self._http.post(f"{API}/issue/bulkfetch", body).body, "issues")
-        got = {document.get(name) for document in documents for name in ("id", "key")}
-        return Fetched(documents, [one for one in ids if one not in got])
+        found: T = self._http.post(f"{API}/issue/bulkfetch", body, read=read).body
+        return found
 
     def get_issue(
         self, issue: str, *, fields: Sequence[str] | None = None, properties: Sequence[str] = ()
@@ -332,10 +329,13 @@ class JiraClient:
         """All changelog entries of an issue, oldest first."""
         return list(self._offset_batches(f"{_issue_path(issue)}/changelog", "values", {"maxResults": 100}))
 
-    def changelog_bulk(self, ids: Sequence[str], field_ids: Sequence[str] = ()) -> Iterator[tuple[str, JsonObject]]:
-        """Issue id and changelog entry of at most 1000 issues, only entries that changed one of these fields.
+    def changelog_bulk(
+        self, ids: Sequence[str], field_ids: Sequence[str], read: Callable[[bytes], Page[T]]
+    ) -> Iterator[T]:
+        """What `read` makes of each answer with changelog entries of at most 1000 issues.
 
-        An issue's entries can be spread over the iteration.
+        `wire.changelog_documents` reads such an answer. Only entries that changed one of these fields are given, and
+        an issue's entries can be spread over the answers.
         """
         if len(ids) > CHANGELOG_ISSUES_LIMIT or len(field_ids) > CHANGELOG_FIELDS_LIMIT:
             raise ValueError(
@@ -344,13 +344,8 @@ class JiraClient:
             )
         if not ids:
             return
-        body: JsonObject = {"issueIdsOrKeys": [_checked(one) for one in ids], "maxResults": 1000}
-        if field_ids:
-            body["fieldIds"] = list(field_ids)
-        for answer in self._token_batches(f"{API}/changelog/bulkfetch", body):
-            for log in _items(answer, "issueChangeLogs"):
-                for entry in _items(log, "changeHistories"):
-                    yield str(log["issueId"]), entry
+        body = {"issueIdsOrKeys": [_checked(one) for one in ids], "maxResults": 1000, "fieldIds": list(field_ids)}
+        yield from self._token_batches(f"{API}/changelog/bulkfetch", body, read)
 
     def comments(self, issue: str) -> list[JsonObject]:
         """All comments of an issue, oldest first."""
@@ -373,7 +368,7 @@ class JiraClient:
     def transitions(self, issue: str) -> list[Transition]:
         """Ways out of the issue's status that are open to the account now; empty also without the permission."""
         answer = self._http.get(f"{_issue_path(issue)}/transitions", {"expand": "transitions.fields"}).body
-        return [wire.parse_transition(document) for document in _items(answer, "transitions")]
+        return [wire.parse_transition(document) for document in items_of(answer, "transitions")]
 
     def editmeta(self, issue: str) -> JsonObject:
         """Editable fields of an issue by id, with `operations` and `allowedValues`."""
@@ -418,19 +413,18 @@ class JiraClient:
 
     # Batches
 
-    def _token_batches(self, path: str, body: JsonObject) -> Iterator[JsonObject]:
-        """Answers of a POST that pages by token. A short or empty batch is no reason to stop; the token is."""
+    def _token_batches(self, path: str, body: JsonObject, read: Callable[[bytes], Page[T]]) -> Iterator[T]:
+        """What `read` finds in the answers of a POST that pages by token."""
         seen: set[str] = set()
         for _ in range(MAX_BATCHES):
-            answer: JsonObject = self._http.post(path, body).body
-            yield answer
-            token = answer.get("nextPageToken")
-            if answer.get("isLast") is True or not token:
+            page: Page[T] = self._http.post(path, body, read=read).body
+            yield page.found
+            if page.next_token is None:
                 return
-            if token in seen:
+            if page.next_token in seen:
                 raise SyncHalted(f"jira: {path} gave the same page token twice; the result would not be complete")
-            seen.add(token)
-            body = {**body, "nextPageToken": token}
+            seen.add(page.next_token)
+            body = {**body, "nextPageToken": page.next_token}
         raise SyncHalted(f"jira: {path} did not end after {MAX_BATCHES} batches")
 
     def _offset_batches(self, path: str, name: str, params: Params) -> Iterator[JsonObject]:
@@ -438,7 +432,7 @@ class JiraClient:
         start = 0
         for _ in range(MAX_BATCHES):
             answer = self._http.get(path, {**params, "startAt": start}).body
-            items = _items(answer, name)
+            items = items_of(answer, name)
             yield from items
             start += len(items)
             total = answer.get("total")
@@ -458,12 +452,9 @@ def _issue_path(issue: str) -> str:
     return f"{API}/issue/{_checked(issue)}"
 
 
-def _items(answer: object, name: str) -> list[Any]:
-    """A list in an answer. Taking an answer without it for an empty one is how zero rows become a success."""
-    items = answer.get(name) if isinstance(answer, dict) else None
-    if not isinstance(items, list):
-        raise RemoteRefused(f"jira gave an answer without {name!r}; nothing was taken from it", status=200)
-    return items
+def _found_issues(content: bytes) -> Page[list[JsonObject]]:
+    answer = orjson.loads(content)
+    return page_of(answer, items_of(answer, "issues"))
 
 
 def _named_account(headers: Headers) -> str | None:

@@ -9,10 +9,15 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from itertools import repeat
+from operator import attrgetter, is_
 from typing import Any, Final, Literal, get_args, get_type_hints
+
+import orjson
 
 from javis_pipeline.clients.reading import (
     Json,
+    Page,
     Unreadable,
     as_id,
     as_id_or_none,
@@ -23,6 +28,8 @@ from javis_pipeline.clients.reading import (
     as_object,
     as_text,
     guarded,
+    items_of,
+    page_of,
 )
 from javis_pipeline.records import MISSING, Missing
 from javis_pipeline.records.jira import (
@@ -83,7 +90,7 @@ STATUS_CATEGORIES: Final = frozenset({"new", "indeterminate", "done"})
 UNKNOWN_ACCOUNT: Final = "unknown"
 
 _MAYBE_MISSING: Final = tuple(name for name, type_ in get_type_hints(Issue).items() if Missing in get_args(type_))
-_MAYBE_MISSING_AT: Final = tuple(Issue._fields.index(name) for name in _MAYBE_MISSING)
+_may_be_missing: Final = attrgetter(*_MAYBE_MISSING)
 
 # Jira 8 and 9 give sprints as the text of a Java object. Names may hold commas and equals signs, so a value ends
 # only where one of the known attributes begins.
@@ -125,7 +132,9 @@ def _names(fields: Json, name: str) -> list[str] | Missing:
     """Sorted names of a list of options: components, versions."""
     if name not in fields:
         return MISSING
-    options = as_list(fields[name] or [], f"fields.{name}")
+    if not fields[name]:
+        return []
+    options = as_list(fields[name], f"fields.{name}")
     return sorted(as_text(as_object(one, f"fields.{name}").get("name"), f"fields.{name}.name") for one in options)
 
 
@@ -368,6 +377,11 @@ def _epic_key(fields: Json, field_id: str | None, parent_key: str | None, parent
 # Issues
 
 
+def issue_documents(content: bytes) -> list[JsonObject]:
+    """The issues of an answer of `issue/bulkfetch`."""
+    return items_of(orjson.loads(content), "issues")
+
+
 def issue_fields(fields: FieldMap, extra: Iterable[str] = ()) -> list[str]:
     """What to ask for, so that `parse_issue` finds everything; `extra` fields arrive in `custom_fields`."""
     return list(dict.fromkeys([*ISSUE_FIELDS, *(field_id for field_id in fields if field_id), *extra]))
@@ -446,8 +460,10 @@ def _issue(document: Json, field_map: FieldMap) -> Issue:
         users=list(users.values()),
         missing=(),
     )
-    missing = tuple(_MAYBE_MISSING[n] for n, at in enumerate(_MAYBE_MISSING_AT) if issue[at] is MISSING)
-    return Issue._make((*issue[:-1], missing)) if missing else issue
+    if not any(map(is_, _may_be_missing(issue), repeat(MISSING))):
+        return issue
+    missing = (name for name, value in zip(_MAYBE_MISSING, _may_be_missing(issue), strict=True) if value is MISSING)
+    return issue._replace(missing=tuple(missing))
 
 
 def _required(value: str | Missing | None, path: str) -> str | Missing:
@@ -503,21 +519,14 @@ def _stamped_at(fields: object) -> datetime | None:
         return None
 
 
-def parse_comments(documents: Iterable[object], jira_id: str) -> tuple[list[Comment], list[User]]:
-    """Comments of one issue as `GET issue/{id}/comment` lists them, and their authors."""
-    users: dict[str, User] = {}
-    comments = guarded("jira comments of issue", jira_id, lambda: [_comment(one, users) for one in documents])
-    return comments, list(users.values())
-
-
-def parse_worklogs(documents: Iterable[object], jira_id: str) -> tuple[list[Worklog], list[User]]:
-    """Worklogs of one issue as `GET issue/{id}/worklog` lists them, and who logged them."""
-    users: dict[str, User] = {}
-    worklogs = guarded("jira worklogs of issue", jira_id, lambda: [_worklog(one, users) for one in documents])
-    return worklogs, list(users.values())
-
-
 # Changelog
+
+
+def changelog_documents(content: bytes) -> Page[list[tuple[str, JsonObject]]]:
+    """Issue ids and changelog entries of an answer of `changelog/bulkfetch`."""
+    answer = orjson.loads(content)
+    logs = items_of(answer, "issueChangeLogs")
+    return page_of(answer, [(str(log["issueId"]), entry) for log in logs for entry in items_of(log, "changeHistories")])
 
 
 def parse_changelog_entry(document: object, jira_id: str) -> ChangelogEntry:
@@ -537,9 +546,7 @@ def _changelog_entry(document: Json, jira_id: str) -> ChangelogEntry:
         jira_id=jira_id,
         author=users[author_id] if author_id is not None else None,
         created_at=_entry_instant(document.get("created"), f"{path}.created"),
-        items=tuple(
-            _change_item(one, f"{path}.items") for one in as_list(document.get("items") or [], f"{path}.items")
-        ),
+        items=tuple([_change_item(one, path) for one in as_list(document.get("items") or [], path)]),
         history_metadata=metadata if isinstance(metadata, dict) else None,
     )
 
@@ -553,14 +560,15 @@ def _entry_instant(value: object, path: str) -> datetime:
 
 
 def _change_item(value: object, path: str) -> ChangeItem:
-    item = as_object(value, path)
+    item = as_object(value, f"{path}.items")
+    get = item.get
     return ChangeItem(
-        field=as_text(item.get("field"), f"{path}.field"),
-        field_id=item.get("fieldId") or None,
-        old=_raw(item.get("from")),
-        old_text=_raw(item.get("fromString")),
-        new=_raw(item.get("to")),
-        new_text=_raw(item.get("toString")),
+        as_text(get("field"), f"{path}.items.field"),
+        get("fieldId") or None,
+        _raw(get("from")),
+        _raw(get("fromString")),
+        _raw(get("to")),
+        _raw(get("toString")),
     )
 
 

@@ -33,6 +33,17 @@ COPY incoming_issues (
     custom_fields, created_at, resolved_at, remote_updated_at, missing
 ) FROM STDIN;
 
+-- name: copy_new_issues
+-- The columns are the fields of `IssueRow` but the last, in its order, and those that every new row has. Nothing is known
+-- of these issues, so there is nothing to compare them with.
+COPY jira_issues (
+    jira_id, key, project_key, title, description, description_adf, environment, labels, priority, priority_id,
+    assignee_id, due_date, story_points, status, status_id, status_category, parent_key, parent_id, issue_type,
+    issue_type_id, is_subtask, hierarchy_level, reporter_id, creator_id, epic_key, sprint, sprint_id, team, flagged,
+    resolution, components, fix_versions, affected_versions, estimate_seconds, remaining_seconds, spent_seconds,
+    custom_fields, created_at, resolved_at, remote_updated_at, content_hash, last_synced_at
+) FROM STDIN;
+
 -- name: known_issues
 -- Ids as an array, here and below: without statistics of the temporary table, joins would read the whole of jira_issues.
 SELECT jira_id FROM jira_issues WHERE jira_id = ANY (%(jira_ids)s);
@@ -67,11 +78,8 @@ SELECT i.jira_id
 -- lost it, and gets its own when it is fetched.
 UPDATE jira_issues AS i
    SET key = i.key || '#' || i.jira_id, remote_state = 'moved'
-  FROM incoming_issues AS p
- WHERE i.key = ANY (%(keys)s)
-   AND i.key = p.key
-   AND i.jira_id <> p.jira_id
-   AND (p.jira_id = ANY (%(taken)s) OR p.jira_id <> ALL (%(known)s));
+  FROM unnest(%(keys)s::text[], %(jira_ids)s::text[]) AS p (key, jira_id)
+ WHERE i.key = ANY (%(keys)s) AND i.key = p.key AND i.jira_id <> p.jira_id;
 
 -- name: keep_former_keys
 -- A changed key is a rename; the old key still leads to the issue.
@@ -160,38 +168,14 @@ UPDATE jira_issues AS i
   FROM incoming_issues AS p
  WHERE i.jira_id = p.jira_id AND i.jira_id = ANY (%(taken)s);
 
--- name: insert_new_issues
--- An issue that another project's pull brings at the same moment (it moved) is left to that pull.
-INSERT INTO jira_issues (
-    jira_id, key, project_key, title, description, description_adf, environment, labels, priority, priority_id,
-    assignee_id, due_date, story_points, status, status_id, status_category, parent_key, parent_id, issue_type,
-    issue_type_id, is_subtask, hierarchy_level, reporter_id, creator_id, epic_key, sprint, sprint_id, team, flagged,
-    resolution, components, fix_versions, affected_versions, estimate_seconds, remaining_seconds, spent_seconds,
-    custom_fields, created_at, resolved_at, remote_updated_at,
-    last_synced_at, content_hash
-)
-SELECT
-    p.jira_id, p.key, p.project_key, p.title, p.description, p.description_adf, p.environment, p.labels, p.priority,
-    p.priority_id, p.assignee_id, p.due_date, p.story_points, p.status, p.status_id, p.status_category,
-    p.parent_key, p.parent_id, p.issue_type, p.issue_type_id, p.is_subtask, p.hierarchy_level, p.reporter_id,
-    p.creator_id, p.epic_key, p.sprint, p.sprint_id, p.team, p.flagged, p.resolution, p.components, p.fix_versions,
-    p.affected_versions, p.estimate_seconds, p.remaining_seconds, p.spent_seconds, p.custom_fields, p.created_at,
-    p.resolved_at, p.remote_updated_at,
-       %(now)s, jira_issue_content_hash(
-           p.title, p.description, p.status, p.priority, p.labels, p.assignee_id, p.due_date, p.story_points, p.parent_key)
-  FROM incoming_issues AS p
- WHERE p.jira_id <> ALL (%(known)s)
-    ON CONFLICT (jira_id) DO NOTHING
-RETURNING jira_id;
-
 -- name: leftover_issues
--- What was neither inserted nor overwritten; `is_stale` when that is only because the payload is not newer.
+-- What is known and was not overwritten; `is_stale` when that is only because the payload is not newer.
 SELECT i.jira_id, i.project_key, i.key,
        i.remote_updated_at > p.remote_updated_at
        OR (i.remote_updated_at = p.remote_updated_at AND i.remote_state = 'present' AND NOT %(refresh)s) AS is_stale
   FROM incoming_issues AS p
   JOIN jira_issues AS i USING (jira_id)
- WHERE i.jira_id = ANY (%(jira_ids)s) AND i.jira_id <> ALL (%(stored)s);
+ WHERE i.jira_id = ANY (%(known)s) AND i.jira_id <> ALL (%(taken)s);
 
 -- name: follow_renamed_parents
 -- The same parent under a new key is no change of the issue. Edited rows are left to the merge.

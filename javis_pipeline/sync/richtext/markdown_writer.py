@@ -5,6 +5,7 @@ strong, em, strike, code and link) is written so that the reader gives back an e
 as a placeholder (see `placeholders`). Runs for every issue of a first load: ordinary text takes the short ways.
 """
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
@@ -72,6 +73,10 @@ def _blocks(nodes: Sequence[Any], seen: Seen, depth: int) -> list[str]:
         if not isinstance(node, dict):
             node = {"type": "unknown", "attrs": {"text": str(node)}}
         kind = node.get("type")
+        if kind == "paragraph" and depth < MAX_DEPTH:  # most blocks are one
+            texts.append(_paragraph(node, seen))
+            previous, alternate = "", False
+            continue
         # Two lists in a row would read as one; a list marker of the other sort starts a new list.
         alternate = kind == previous and not alternate
         previous = kind if kind in ("bulletList", "orderedList") else ""
@@ -87,8 +92,6 @@ def _blocks(nodes: Sequence[Any], seen: Seen, depth: int) -> list[str]:
 def _block(node: Node, seen: Seen, depth: int, alternate: bool) -> str | None:
     """The Markdown of a block; None if Markdown cannot say it."""
     match node.get("type"):
-        case "paragraph":
-            return _paragraph(node, seen)
         case "bulletList":
             return _bullet_list(node, seen, depth, alternate)
         case "heading":
@@ -106,8 +109,8 @@ def _block(node: Node, seen: Seen, depth: int, alternate: bool) -> str | None:
 
 
 def _paragraph(node: Node, seen: Seen) -> str:
-    content = _children(node)
-    if not content:
+    content = node.get("content")
+    if not isinstance(content, list) or not content:
         return EMPTY_PARAGRAPH
     if len(content) == 1 and (text := _plain(content[0])) is not None:
         return _guard_line(text) or EMPTY_PARAGRAPH
@@ -238,6 +241,8 @@ def _task_line(item: Node, depth: int) -> str:
 def _lines_of(content: Sequence[Any], seen: Seen) -> str:
     """Inline nodes as the text of a paragraph; a hard break is a backslash at the end of a line."""
     lines = [_guard_line(line) for line in _split_lines(content, seen)]
+    if len(lines) == 1 and lines[0]:
+        return lines[0]
     ending = 0
     while lines and not lines[-1]:
         lines.pop()
@@ -252,13 +257,11 @@ def _lines_of(content: Sequence[Any], seen: Seen) -> str:
 
 def _split_lines(content: Sequence[Any], seen: Seen) -> list[str]:
     """The Markdown of inline nodes, split at hard breaks, with nothing done yet about line starts and ends."""
-    lines: list[list[Any]] = [[]]
-    for node in content:
-        if isinstance(node, dict) and node.get("type") == "hardBreak":
-            lines.append([])
-        else:
-            lines[-1].append(node)
-    return [_line_of(line, seen, last=number == len(lines)) for number, line in enumerate(lines, 1)]
+    breaks = [at for at, node in enumerate(content) if isinstance(node, dict) and node.get("type") == "hardBreak"]
+    if not breaks:
+        return [_line_of(content, seen, last=True)]
+    edges = itertools.pairwise([-1, *breaks, len(content)])
+    return [_line_of(content[start + 1 : end], seen, last=end == len(content)) for start, end in edges]
 
 
 def _line_of(nodes: Sequence[Any], seen: Seen, *, last: bool) -> str:

@@ -469,16 +469,20 @@ CREATE TABLE roadmap_visions (
 
 -- Content hashes ------------------------------------------------------------------------------------------------------------
 -- Over the base values of the synced fields. Every sync write stores it; a clean row whose hash differs was changed
--- behind the trigger's back (disabled trigger, session_replication_role, a restore).
+-- behind the trigger's back (disabled trigger, session_replication_role, a restore). Made of separators that no text
+-- holds, so that a pull can make them as well (`db/issue_rows.py`, `db/pages.py`). Long texts are hashed by themselves:
+-- once more copying and quoting them would take longer than all the rest.
 
 CREATE FUNCTION jira_issue_content_hash(
     title text, description text, status text, priority text, labels text[], assignee_id text, due_date date,
     story_points numeric, parent_key text
 ) RETURNS uuid
 LANGUAGE sql STABLE PARALLEL SAFE
-RETURN md5(ROW(title, description, status, priority, labels, assignee_id,
-    CASE WHEN isfinite(due_date) THEN due_date - DATE '2000-01-01' END, due_date = 'infinity',
-    trim_scale(story_points), parent_key)::text)::uuid;
+RETURN md5(concat_ws(E'\x1f', coalesce(title, E'\x1e'), coalesce(md5(description), E'\x1e'), coalesce(status, E'\x1e'),
+    coalesce(priority, E'\x1e'), labels::text, coalesce(assignee_id, E'\x1e'),
+    CASE WHEN due_date IS NULL THEN E'\x1e' WHEN isfinite(due_date) THEN (due_date - DATE '2000-01-01')::text
+         ELSE due_date::text END,
+    coalesce(trim_scale(story_points)::text, E'\x1e'), coalesce(parent_key, E'\x1e')))::uuid;
 
 CREATE FUNCTION jira_issue_content_hash(row_ jira_issues) RETURNS uuid
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -487,8 +491,6 @@ RETURN jira_issue_content_hash(
     (row_).due_date, (row_).story_points, (row_).parent_key
 );
 
--- Made of separators that no text holds, so that a pull can make it as well (`db/pages.py`). A body is hashed by itself:
--- once more copying and quoting it would take longer than all the rest.
 CREATE FUNCTION confluence_page_content_hash(title text, body_storage text, parent_id text, labels text[]) RETURNS uuid
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN md5(concat_ws(E'\x1f', coalesce(title, E'\x1e'), coalesce(md5(body_storage), E'\x1e'), coalesce(parent_id, E'\x1e'),

@@ -1,0 +1,253 @@
+"""Answers of Jira as rows for PostgreSQL. Pure, so that a second process can do it; most of a first load's work."""
+
+from collections.abc import Iterable, Sequence, Sized
+from datetime import datetime
+from typing import Final, NamedTuple, TypeVar
+
+import orjson
+
+from javis_pipeline.clients.jira import wire
+from javis_pipeline.clients.reading import Page
+from javis_pipeline.db.issue_rows import IssueRow, Satellite, SatelliteRow, array_text
+from javis_pipeline.errors import UnreadableRecord
+from javis_pipeline.records import MISSING, Missing
+from javis_pipeline.records.jira import (
+    ChangelogEntry,
+    Comment,
+    FieldMap,
+    Issue,
+    JsonObject,
+    Sprint,
+    StatusChange,
+    User,
+    Worklog,
+)
+from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
+
+T = TypeVar("T")
+
+WITH_ISSUE: Final[tuple[Satellite, ...]] = ("issue_links", "issue_sprints", "comments", "worklogs")
+
+
+class Unreadable(NamedTuple):
+    """A document that could not be read, and why."""
+
+    remote_id: str
+    updated_at: datetime | None
+    payload: JsonObject
+    reason: str
+
+
+class CutOff(NamedTuple):
+    """An issue's document without all of its comments or worklogs: Jira cuts long lists off."""
+
+    document: JsonObject
+    comments: bool
+    worklogs: bool
+
+
+class IssuesRead(NamedTuple):
+    """What issue documents say.
+
+    Attributes:
+        rows: The issues that could be read.
+        covered: Per satellite table the issues whose satellites are all known.
+        satellites: Rows per satellite table, of covered issues only.
+        ids: Ids of all documents.
+        elsewhere: Ids of issues that are in another project now.
+        cut_off: Issues that are not among the rows, because something of them is missing.
+    """
+
+    rows: list[IssueRow]
+    covered: dict[Satellite, list[str]]
+    satellites: dict[Satellite, list[SatelliteRow]]
+    users: set[User]
+    sprints: set[Sprint]
+    ids: set[str]
+    elsewhere: list[str]
+    cut_off: list[CutOff]
+    unreadable: list[Unreadable]
+
+
+class HistoryRead(NamedTuple):
+    """What changelog entries say of status and sprints.
+
+    Attributes:
+        status_changes, sprint_changes: Rows by their primary keys.
+        unreadable: Issues with an entry that cannot be read, and why.
+    """
+
+    status_changes: dict[tuple[str, str], SatelliteRow]
+    sprint_changes: dict[tuple[str, str, int, bool], SatelliteRow]
+    users: set[User]
+    unreadable: dict[str, str]
+
+
+def read_issues(content: bytes, project: str, fields: FieldMap) -> IssuesRead:
+    """The issues in an answer of `issue/bulkfetch`."""
+    return read_issue_documents(wire.issue_documents(content), project, fields)
+
+
+def read_issue_documents(documents: Sequence[JsonObject], project: str, fields: FieldMap) -> IssuesRead:
+    """What these documents say; a document that cannot be read does not take the others with it."""
+    found = IssuesRead(
+        [], {name: [] for name in WITH_ISSUE}, {name: [] for name in WITH_ISSUE}, set(), set(), set(), [], [], []
+    )
+    for document in documents:
+        found.ids.add(str(document.get("id")))
+        try:
+            _add_issue(found, document, project, fields)
+        except UnreadableRecord as error:
+            found.unreadable.append(Unreadable(error.remote_id, _updated_at(document), document, str(error)))
+    return found
+
+
+def _add_issue(found: IssuesRead, document: JsonObject, project: str, fields: FieldMap) -> None:
+    issue = wire.parse_issue(document, fields)
+    if issue.project_key != project:
+        found.elsewhere.append(issue.jira_id)
+        return
+    cut_off = CutOff(
+        document, _is_cut_off(issue.comments, issue.comment_total), _is_cut_off(issue.worklogs, issue.worklog_total)
+    )
+    if cut_off.comments or cut_off.worklogs:
+        found.cut_off.append(cut_off)
+        return
+    found.rows.append(issue_row(issue))
+    found.users.update(issue.users)
+    found.sprints.update(issue.sprints or ())
+    for table, rows in satellite_rows(issue).items():
+        found.covered[table].append(issue.jira_id)
+        found.satellites[table] += rows
+
+
+def _is_cut_off(came: Sized | Missing, total: int) -> bool:
+    return came is not MISSING and total > len(came)
+
+
+def _updated_at(document: JsonObject) -> datetime | None:
+    """When a document that cannot be read was changed; None if even that cannot be read."""
+    try:
+        return wire.parse_stamp(document).remote_updated_at
+    except UnreadableRecord:
+        return None
+
+
+def read_history(content: bytes, fields: FieldMap) -> Page[HistoryRead]:
+    """The status and sprint changes in an answer of `changelog/bulkfetch`."""
+    documents, next_token = wire.changelog_documents(content)
+    found = HistoryRead({}, {}, set(), {})
+    for jira_id, document in documents:
+        try:
+            entry = wire.parse_changelog_entry(document, jira_id)
+        except UnreadableRecord as error:
+            found.unreadable[jira_id] = str(error)
+        else:
+            _add_entry(found, entry, fields)
+    return Page(found, next_token)
+
+
+def _add_entry(found: HistoryRead, entry: ChangelogEntry, fields: FieldMap) -> None:
+    for status_change in wire.status_changes(entry)[:1]:
+        found.status_changes[entry.jira_id, entry.entry_id] = _status_change_row(status_change)
+    for change in wire.sprint_changes(entry, fields):
+        found.sprint_changes[change[:4]] = (*change[:4], change.changed_at.isoformat())
+    if entry.author:
+        found.users.add(entry.author)
+
+
+def _status_change_row(change: StatusChange) -> SatelliteRow:
+    return (*change[:-1], change.changed_at.isoformat())
+
+
+def issue_row(issue: Issue) -> IssueRow:
+    """The row of an issue; what is MISSING is named in it and empty."""
+    document = _known(issue.description_adf)
+    due_date, story_points, resolved_at = issue.due_date, issue.story_points, issue.resolved_at
+    return IssueRow(
+        jira_id=issue.jira_id,
+        key=issue.key,
+        project_key=issue.project_key,
+        title=_known(issue.title),
+        description=adf_to_markdown(document) if document else _known(issue.description),
+        description_adf=_json(document) if document else None,
+        environment=_markdown(issue.environment),
+        labels=_names(issue.labels),
+        priority=_known(issue.priority),
+        priority_id=_known(issue.priority_id),
+        assignee_id=_known(issue.assignee_id),
+        due_date=due_date.isoformat() if due_date else None,
+        story_points=None if story_points is None or story_points is MISSING else str(story_points),
+        status=_known(issue.status),
+        status_id=_known(issue.status_id),
+        status_category=issue.status_category,
+        parent_key=_known(issue.parent_key),
+        parent_id=issue.parent_id,
+        issue_type=_known(issue.issue_type),
+        issue_type_id=issue.issue_type_id,
+        is_subtask=issue.is_subtask,
+        hierarchy_level=issue.hierarchy_level,
+        reporter_id=_known(issue.reporter_id),
+        creator_id=issue.creator_id,
+        epic_key=issue.epic_key,
+        sprint=_known(issue.sprint),
+        sprint_id=issue.sprint_id,
+        team=issue.team,
+        flagged=bool(issue.flagged),
+        resolution=_known(issue.resolution),
+        components=_names(issue.components),
+        fix_versions=_names(issue.fix_versions),
+        affected_versions=_names(issue.affected_versions),
+        estimate_seconds=issue.estimate_seconds,
+        remaining_seconds=issue.remaining_seconds,
+        spent_seconds=issue.spent_seconds,
+        custom_fields=_json(issue.custom_fields) if issue.custom_fields else "{}",
+        created_at=issue.created_at.isoformat(),
+        resolved_at=resolved_at.isoformat() if resolved_at else None,
+        remote_updated_at=issue.remote_updated_at.isoformat(),
+        missing=_names(issue.missing),
+    )
+
+
+def satellite_rows(issue: Issue) -> dict[Satellite, list[SatelliteRow]]:
+    """Rows of what came with the issue, per table; a table whose part of the issue is MISSING is left out."""
+    jira_id = issue.jira_id
+    found: dict[Satellite, list[SatelliteRow]] = {}
+    if issue.links is not MISSING:
+        links = {(link.link_id, link.direction): (jira_id, *link) for link in issue.links}
+        found["issue_links"] = list(links.values())
+    if issue.sprints is not MISSING:
+        found["issue_sprints"] = [(jira_id, sprint.sprint_id) for sprint in issue.sprints]
+    if issue.comments is not MISSING:
+        comments = {comment.comment_id: _comment_row(jira_id, comment) for comment in issue.comments}
+        found["comments"] = list(comments.values())
+    if issue.worklogs is not MISSING:
+        worklogs = {worklog.worklog_id: _worklog_row(jira_id, worklog) for worklog in issue.worklogs}
+        found["worklogs"] = list(worklogs.values())
+    return found
+
+
+def _comment_row(jira_id: str, comment: Comment) -> SatelliteRow:
+    created_at, updated_at = comment.created_at.isoformat(), comment.updated_at
+    body = _markdown(comment.body) or ""
+    return jira_id, comment.comment_id, comment.author_id, body, created_at, updated_at and updated_at.isoformat()
+
+
+def _worklog_row(jira_id: str, worklog: Worklog) -> SatelliteRow:
+    return jira_id, worklog.worklog_id, worklog.author_id, worklog.started_at.isoformat(), worklog.seconds
+
+
+def _known(value: T | Missing) -> T | None:
+    return None if value is MISSING else value
+
+
+def _names(names: Iterable[str] | Missing) -> str:
+    return array_text(names) if names else "{}"
+
+
+def _markdown(rich_text: JsonObject | str | None) -> str | None:
+    return adf_to_markdown(rich_text) if isinstance(rich_text, dict) else rich_text
+
+
+def _json(value: JsonObject) -> str:
+    return orjson.dumps(value).decode()

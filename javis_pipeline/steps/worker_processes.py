@@ -1,0 +1,123 @@
+"""Processes beside this one: pure work that would hold up the threads of a long load is done there.
+
+They are an aid and never a must: what they cannot do, or leave undone because they died, is done here.
+"""
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from queue import SimpleQueue
+from typing import Final, ParamSpec, Protocol, Self, TypeVar
+
+from javis_pipeline.steps.batches import rare_collections
+
+log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+# More would be idle: fetching and storing take as long as two need for their part.
+PROCESSES: Final = 2
+# The first calls are done here: for a few it is not worth starting a process.
+WORTHWHILE_AFTER: Final = 3
+
+_SERVE: Final = "from javis_pipeline.steps.worker_processes import serve; serve({})"
+
+
+class Run(Protocol):
+    """Calls a function, somewhere."""
+
+    def __call__(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The function's result."""
+        ...
+
+
+def run_here(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call the function in this process."""
+    return function(*args, **kwargs)
+
+
+class WorkerProcesses:
+    """Run functions of modules, with arguments and results that can be pickled. Safe to share between threads.
+
+    They start when there is enough to do, and end with the block, or with this process.
+    """
+
+    def __init__(self) -> None:
+        self._calls = 0
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self._pipes: list[Connection] = []
+        self._idle: SimpleQueue[Connection] = SimpleQueue()
+        self._lock = threading.Lock()
+        self._usable = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._usable = False
+        for pipe in self._pipes:
+            pipe.close()
+        for process in self._processes:
+            process.wait()
+
+    def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The function's result; waits while all processes are busy."""
+        if self._are_there():
+            pipe = self._idle.get()
+            try:
+                pipe.send((function, args, kwargs))
+                done, result = pipe.recv()
+                if done:
+                    return result  # type: ignore[no-any-return]
+            except (OSError, EOFError):
+                if self._usable:
+                    log.warning("a worker process ended unexpectedly; from now on all is done in one process")
+                self._usable = False
+            finally:
+                self._idle.put(pipe)
+        return function(*args, **kwargs)
+
+    def _are_there(self) -> bool:
+        with self._lock:
+            self._calls += 1
+            if self._usable and not self._processes and self._calls > WORTHWHILE_AFTER:
+                for _ in range(PROCESSES):
+                    self._start()
+            return self._usable and bool(self._processes)
+
+    def _start(self) -> None:
+        ours, theirs = Pipe()
+        with theirs:
+            self._processes.append(
+                subprocess.Popen(  # noqa: S603 - our own interpreter and module
+                    [sys.executable, "-c", _SERVE.format(theirs.fileno())],
+                    stdin=subprocess.DEVNULL,
+                    pass_fds=[theirs.fileno()],
+                    env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+                )
+            )
+        self._pipes.append(ours)
+        self._idle.put(ours)
+
+
+def serve(descriptor: int) -> None:
+    """Do what is asked over this pipe until its other end is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the other process was interrupted too, and will close the pipe
+    with Connection(descriptor) as pipe, rare_collections():
+        while True:
+            try:
+                function, args, kwargs = pipe.recv()
+            except EOFError:
+                return
+            try:
+                answer = (True, function(*args, **kwargs))
+            except Exception:  # noqa: BLE001 - whatever it is, the caller meets it too, and knows what to do
+                answer = (False, None)
+            pipe.send(answer)

@@ -1,0 +1,98 @@
+"""Work done in other processes."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from javis_pipeline.steps.worker_processes import PROCESSES, WORTHWHILE_AFTER, WorkerProcesses
+
+
+@pytest.fixture
+def workers():
+    """Processes that were already worth starting."""
+    with WorkerProcesses() as found:
+        for _ in range(WORTHWHILE_AFTER):
+            found.run(os.getpid)
+        yield found
+
+
+def test_given_little_to_do_then_all_of_it_is_done_in_this_process():
+    with WorkerProcesses() as workers:
+        done_by = {workers.run(os.getpid) for _ in range(WORTHWHILE_AFTER)}
+
+    assert done_by == {os.getpid()}
+
+
+def test_given_much_to_do_then_other_processes_do_it_and_give_the_same_results(workers):
+    done_by = {workers.run(os.getpid) for _ in range(20)}
+
+    assert os.getpid() not in done_by
+    assert len(done_by) == PROCESSES
+    assert workers.run(sorted, [3, 1, 2], reverse=True) == [3, 2, 1]
+
+
+def test_given_an_error_there_then_it_is_raised_here(workers):
+    with pytest.raises(ValueError, match="invalid literal"):
+        workers.run(int, "seven")
+
+    assert workers.run(int, "7") == 7
+
+
+def test_given_a_process_dies_then_nothing_is_lost(workers, caplog):
+    pids = {workers.run(os.getpid) for _ in range(20)}
+    os.kill(pids.pop(), signal.SIGKILL)
+
+    results = [workers.run(divmod, number, 7) for number in range(50)]
+
+    assert results == [divmod(number, 7) for number in range(50)]
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+
+
+def test_given_the_block_ends_then_no_process_is_left():
+    with WorkerProcesses() as workers:
+        pids = {workers.run(os.getpid) for _ in range(20)} - {os.getpid()}
+
+    assert pids
+    for pid in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+
+
+_STARTS_WORKERS = """
+import os, time
+from javis_pipeline.steps.worker_processes import WorkerProcesses
+workers = WorkerProcesses()
+print(*{workers.run(os.getpid) for _ in range(20)} - {os.getpid()}, flush=True)
+time.sleep(60)
+"""
+
+
+def test_given_the_process_that_started_them_is_killed_then_they_end_too():
+    command = [sys.executable, "-c", _STARTS_WORKERS]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as starter:
+        pids = [int(pid) for pid in starter.stdout.readline().split()]
+        starter.kill()
+
+    deadline = time.monotonic() + 30
+    while any(_is_running(pid) for pid in pids) and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+    assert len(pids) == PROCESSES
+    assert not any(_is_running(pid) for pid in pids)
+
+
+def _is_running(pid: int) -> bool:
+    """Whether there is such a process that has not ended yet; an orphan may wait to be buried."""
+    try:
+        os.kill(pid, 0)
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except ProcessLookupError:
+        return False
+    except FileNotFoundError:
+        return not Path("/proc").is_dir()  # ended just now, or a system that buries orphans by itself
+    return state != "Z"
