@@ -1,20 +1,21 @@
-"""`python -m bench [pull|pages|context|forecast|run] [--rounds N] ...`: that measurement, or all of them."""
+"""`python -m bench [pull|pages|context|forecast|run|queue] [--rounds N] ...`: that measurement, or all of them."""
 
 import argparse
 import sys
 
-from bench import context, everything, forecast, pages, pull
+from bench import context, everything, forecast, pages, pull, queue_load
 
 
 def main() -> int:
     """Run what was asked for; 1 when a target was missed."""
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measures javis_pipeline beside a floor.")
-    names = ["pull", "pages", "context", "forecast", "run"]
+    names = ["pull", "pages", "context", "forecast", "run", "queue"]
     parser.add_argument("what", nargs="?", choices=names, help="one measurement; all by default")
     parser.add_argument("--rounds", type=int, default=3, help="how often each is measured; the median counts")
     parser.add_argument("--issues", type=int, default=20_000, help="pull: issues of a first load")
     parser.add_argument("--large", type=int, default=100_000, help="pull: issues of the memory check; 0 leaves it out")
     parser.add_argument("--pages", type=int, default=5_000, help="pages: pages of a first load")
+    parser.add_argument("--due", type=int, default=2_000, help="queue: issues of each of the ten projects")
     given = parser.parse_args()
     missed = 0
     if given.what in (None, "pull"):
@@ -27,6 +28,8 @@ def main() -> int:
         missed |= forecast.measure()
     if given.what in (None, "run"):
         missed |= everything.measure(rounds=given.rounds)
+    if given.what in (None, "queue"):
+        missed |= queue_load.measure(issues=given.due)
     return missed
 
 

@@ -48,7 +48,14 @@ def controls(world: World) -> list[BaseRoute]:
             world.exchanges.clear()
         return _json(
             [
-                {"number": e.number, "method": e.method, "url": e.url, "status": e.status, "fault": e.fault}
+                {
+                    "number": e.number,
+                    "at": e.at,
+                    "method": e.method,
+                    "url": e.url,
+                    "status": e.status,
+                    "fault": e.fault,
+                }
                 for e in world.exchanges.matching()
             ]
         )

@@ -1,5 +1,6 @@
 """The requests that the sandbox was sent, for tests to read and for checks against the API documents."""
 
+import time
 from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,9 +15,10 @@ MUTILATED = (FaultKind.HTML.value, FaultKind.CUT_BODY.value)
 
 @dataclass
 class Exchange:
-    """One request and, once there is one, its answer."""
+    """One request and, once there is one, its answer. `at` is when the request came, in Unix time."""
 
     number: int
+    at: float
     method: str
     path: str
     query: str
@@ -48,7 +50,7 @@ class ExchangeLog:
         """Notes a request that has just come; secrets in its headers are not kept."""
         self._count += 1
         shown = {name: "***" if name in {"authorization", "x-api-key"} else value for name, value in headers.items()}
-        exchange = Exchange(self._count, method, path, query, shown, body)
+        exchange = Exchange(self._count, time.time(), method, path, query, shown, body)
         self._kept.append(exchange)
         return exchange
 
