@@ -128,7 +128,6 @@ class Issue(NamedTuple):
     comment_total: int
     worklogs: list[Worklog] | Missing
     worklog_total: int
-    users: list[User]
     missing: tuple[str, ...]
 
 

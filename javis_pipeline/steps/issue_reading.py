@@ -53,6 +53,7 @@ class IssuesRead(NamedTuple):
         rows: The issues that could be read.
         covered: Per satellite table the issues whose satellites are all known.
         satellites: Rows per satellite table, of covered issues only.
+        users: Everybody who is named, by account id.
         ids: Ids of all documents.
         elsewhere: Ids of issues that are in another project now.
         cut_off: Issues that are not among the rows, because something of them is missing.
@@ -61,7 +62,7 @@ class IssuesRead(NamedTuple):
     rows: list[IssueRow]
     covered: dict[Satellite, list[str]]
     satellites: dict[Satellite, list[SatelliteRow]]
-    users: set[User]
+    users: dict[str, User]
     sprints: set[Sprint]
     ids: set[str]
     elsewhere: list[str]
@@ -91,7 +92,7 @@ def read_issues(content: bytes, project: str, fields: FieldMap) -> IssuesRead:
 def read_issue_documents(documents: Sequence[JsonObject], project: str, fields: FieldMap) -> IssuesRead:
     """What these documents say; a document that cannot be read does not take the others with it."""
     found = IssuesRead(
-        [], {name: [] for name in WITH_ISSUE}, {name: [] for name in WITH_ISSUE}, set(), set(), set(), [], [], []
+        [], {name: [] for name in WITH_ISSUE}, {name: [] for name in WITH_ISSUE}, {}, set(), set(), [], [], []
     )
     for document in documents:
         found.ids.add(str(document.get("id")))
@@ -103,7 +104,7 @@ def read_issue_documents(documents: Sequence[JsonObject], project: str, fields: 
 
 
 def _add_issue(found: IssuesRead, document: JsonObject, project: str, fields: FieldMap) -> None:
-    issue = wire.parse_issue(document, fields)
+    issue = wire.parse_issue(document, fields, found.users)
     if issue.project_key != project:
         found.elsewhere.append(issue.jira_id)
         return
@@ -114,7 +115,6 @@ def _add_issue(found: IssuesRead, document: JsonObject, project: str, fields: Fi
         found.cut_off.append(cut_off)
         return
     found.rows.append(issue_row(issue))
-    found.users.update(issue.users)
     found.sprints.update(issue.sprints or ())
     for table, rows in satellite_rows(issue).items():
         found.covered[table].append(issue.jira_id)

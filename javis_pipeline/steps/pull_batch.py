@@ -93,7 +93,7 @@ class BatchReader:
 
     def _add(self, batch: Batch, found: IssuesRead) -> None:
         batch.rows.extend(found.rows)
-        batch.users.update(found.users)
+        batch.users.update(found.users.values())
         batch.sprints.update(found.sprints)
         for table, rows in found.satellites.items():
             batch.covered[table] += found.covered[table]

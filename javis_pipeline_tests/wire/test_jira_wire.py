@@ -72,7 +72,8 @@ def test_given_a_cloud_issue_then_every_column_is_read():
 
 
 def test_given_a_cloud_issue_then_its_satellites_are_read():
-    issue = an_issue()
+    users: dict[str, User] = {}
+    issue = wire.parse_issue(a_document(), FIELDS, users)
 
     assert [sprint.sprint_id for sprint in issue.sprints] == [7, 8]
     assert issue.sprints[0] == Sprint(
@@ -100,7 +101,7 @@ def test_given_a_cloud_issue_then_its_satellites_are_read():
     ]
     assert (issue.comment_total, issue.worklog_total) == (12, 1)
     assert issue.worklogs == [Worklog("300", "acc:ann", datetime(2026, 9, 5, 7, tzinfo=UTC), 1800)]
-    assert sorted(issue.users) == [
+    assert sorted(users.values()) == [
         User("acc:ann", "Ann", True),
         User("acc:bob", "Bob", False),
         User("acc:eve", "Eve", True),

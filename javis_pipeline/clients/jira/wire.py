@@ -176,16 +176,26 @@ def _description(fields: Json) -> tuple[str | Missing | None, JsonObject | Missi
 
 
 def _account(value: object, path: str, users: dict[str, User]) -> str | None:
-    """Account id of a user object, noted in `users`; None for nobody. v2 sites have a key or name instead of an id."""
+    """Account id of a user object, noted in `users`; None for nobody."""
     if value is None:
         return None
     user = as_object(value, path)
-    account_id = user.get("accountId") or user.get("key") or user.get("name") or UNKNOWN_ACCOUNT
-    if type(account_id) is not str:
-        raise Unreadable(f"{path}.accountId", "a text", account_id)
+    account_id = _account_id(user, path)
     if account_id not in users:
-        users[account_id] = User(account_id, str(user.get("displayName") or ""), user.get("active") is not False)
+        users[account_id] = _user(user, account_id)
     return account_id
+
+
+def _account_id(user: Json, path: str) -> str:
+    """The account id of a user object; v2 sites have a key or name instead."""
+    account_id = user.get("accountId") or user.get("key") or user.get("name") or UNKNOWN_ACCOUNT
+    if type(account_id) is str:
+        return account_id
+    raise Unreadable(f"{path}.accountId", "a text", account_id)
+
+
+def _user(user: Json, account_id: str) -> User:
+    return User(account_id, str(user.get("displayName") or ""), user.get("active") is not False)
 
 
 def _person(fields: Json, name: str, users: dict[str, User]) -> str | Missing | None:
@@ -387,19 +397,24 @@ def issue_fields(fields: FieldMap, extra: Iterable[str] = ()) -> list[str]:
     return list(dict.fromkeys([*ISSUE_FIELDS, *(field_id for field_id in fields if field_id), *extra]))
 
 
-def parse_issue(document: object, fields: FieldMap) -> Issue:
+def parse_issue(document: object, fields: FieldMap, users: dict[str, User] | None = None) -> Issue:
     """An issue document of v3, v2 or the agile API.
+
+    Args:
+        document: The document.
+        fields: The site's fields.
+        users: Gets everybody whom the document names, by account id; who is in it already is not read again.
 
     Raises:
         UnreadableRecord: Something in it is not what Jira documents; the message holds the path of the field.
     """
-    return guarded("jira issue", document, lambda: _issue(as_object(document, "issue"), fields))
+    found = {} if users is None else users
+    return guarded("jira issue", document, lambda: _issue(as_object(document, "issue"), fields, found))
 
 
-def _issue(document: Json, field_map: FieldMap) -> Issue:
+def _issue(document: Json, field_map: FieldMap, users: dict[str, User]) -> Issue:
     fields = as_object(document.get("fields"), "fields")
     key = as_text(document.get("key"), "key")
-    users: dict[str, User] = {}
     description, description_adf = _description(fields)
     priority, priority_id = _named(fields, "priority")
     status, status_id = _named(fields, "status")
@@ -457,7 +472,6 @@ def _issue(document: Json, field_map: FieldMap) -> Issue:
         comment_total=comment_total,
         worklogs=worklogs,
         worklog_total=worklog_total,
-        users=list(users.values()),
         missing=(),
     )
     if not any(map(is_, _may_be_missing(issue), repeat(MISSING))):
@@ -537,14 +551,13 @@ def parse_changelog_entry(document: object, jira_id: str) -> ChangelogEntry:
 
 
 def _changelog_entry(document: Json, jira_id: str) -> ChangelogEntry:
-    users: dict[str, User] = {}
     path = f"changelog[{document.get('id')}]"
-    author_id = _account(document.get("author"), f"{path}.author", users)
+    author = document.get("author")
     metadata = document.get("historyMetadata")
     return ChangelogEntry(
         entry_id=as_id(document.get("id"), f"{path}.id"),
         jira_id=jira_id,
-        author=users[author_id] if author_id is not None else None,
+        author=None if author is None else _user(author, _account_id(as_object(author, path), f"{path}.author")),
         created_at=_entry_instant(document.get("created"), f"{path}.created"),
         items=tuple([_change_item(one, path) for one in as_list(document.get("items") or [], path)]),
         history_metadata=metadata if isinstance(metadata, dict) else None,

@@ -113,7 +113,7 @@ def _paragraph(node: Node, seen: Seen) -> str:
     if not isinstance(content, list) or not content:
         return EMPTY_PARAGRAPH
     if len(content) == 1 and (text := _plain(content[0])) is not None:
-        return _guard_line(text) or EMPTY_PARAGRAPH
+        return text if _ORDINARY.fullmatch(text) else _guard_line(_escape(text.rstrip(_TRIMMED))) or EMPTY_PARAGRAPH
     return _lines_of(content, seen)
 
 
@@ -554,6 +554,8 @@ _AUTOLINK = re.compile(r"(?:https?|ftp|mailto):[^<>\x00-\x20]+")
 _PLAIN_HREF = re.compile(r"[^\s<>()\\&\"\x00-\x20\x7f]+")
 _HREF_UNSAFE = re.compile(r"[<>\\&\n\r]")
 _TITLE_UNSAFE = re.compile(r"[\"\\&\n\r]")
+# A line that means what it says, with nothing to escape in it and at its ends.
+_ORDINARY = re.compile(r"[A-Za-z][^`*\[_\\<&~{\n\r]*[A-Za-z0-9.,;:!?)]")
 _SPECIAL = re.compile(r"[`*\[_\\<&~{\n\r]+")
 _ESCAPED = re.compile(
     r"[`*\[_\n\r]|\\(?=[!-/:-@\[-`{-~]|$)|<(?=[A-Za-z/!?])|&(?=#?\w+;)|~(?=~)|(?<=~)~|^~|~$|\{(?=@|[A-Za-z]\w*: )"
@@ -609,11 +611,11 @@ def _guard_ends(line: str) -> str:
 
 
 def _plain(node: Any) -> str | None:
-    """The escaped text of a text node that stands alone and has no marks; None for any other node."""
+    """The text of a text node without marks; None for any other node."""
     if not isinstance(node, dict) or node.get("type") != "text" or node.get("marks"):
         return None
     text = node.get("text")
-    return _escape(text.rstrip(_TRIMMED)) if isinstance(text, str) else None
+    return text if isinstance(text, str) else None
 
 
 def _indent(text: str, indent: str) -> str:
