@@ -1,21 +1,22 @@
-"""Rows of issues and of what hangs on them, in the form in which COPY takes them quickest.
+"""Rows of issues and of what hangs on them, and how COPY wants them written.
 
-Needs no database driver: a first load makes its rows in a process of its own (`steps/worker_processes.py`).
+Needs no database driver: a long load makes them in processes of their own (`steps/worker_processes.py`).
 """
 
 import re
-from collections.abc import Iterable
-from datetime import date, datetime
+from collections.abc import Iterable, Sequence
+from datetime import date
 from decimal import Decimal
 from hashlib import md5
-from typing import Any, Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 _NULL: Final = "\x1e"
 _DAY_ZERO: Final = date(2000, 1, 1)
 
 Satellite = Literal["issue_links", "issue_sprints", "comments", "worklogs", "status_changes", "sprint_changes"]
-SatelliteRow = tuple[str | int | bool | datetime | None, ...]
-"""A row for COPY, `jira_id` first, the columns as in `copy_<table>`; instants may be text."""
+CopyValue = str | int | bool | None
+SatelliteRow = tuple[CopyValue, ...]
+"""A row for COPY, `jira_id` first, the columns as in `copy_<table>`; other types than numbers as text."""
 
 SATELLITES: Final[tuple[Satellite, ...]] = (
     "issue_links",
@@ -73,11 +74,6 @@ class IssueRow(NamedTuple):
     missing: str
 
     @property
-    def new_columns(self) -> tuple[Any, ...]:
-        """The values of the columns of an issue that is not stored yet, up to `content_hash`, for COPY."""
-        return (*self[:-1], self.content_hash)
-
-    @property
     def content_hash(self) -> str:
         """What `jira_issue_content_hash` makes of the row."""
         parts = (
@@ -92,6 +88,46 @@ class IssueRow(NamedTuple):
             _NULL if self.parent_key is None else self.parent_key,
         )
         return _md5("\x1f".join(parts))
+
+
+class IssueLine(NamedTuple):
+    """An issue written for COPY.
+
+    Attributes:
+        columns: The columns of `IssueRow` but the last, and the content hash.
+        missing: The last column of `IssueRow`.
+    """
+
+    jira_id: str
+    key: str
+    remote_updated_at: str
+    columns: bytes
+    missing: bytes
+
+
+def issue_lines(rows: Sequence[IssueRow]) -> list[IssueLine]:
+    """Issues written for COPY."""
+    columns = copy_lines([(*row[:-1], row.content_hash) for row in rows])
+    missing = copy_lines([row[-1:] for row in rows])
+    return [
+        IssueLine(row.jira_id, row.key, row.remote_updated_at, *line)
+        for row, *line in zip(rows, columns, missing, strict=True)
+    ]
+
+
+def copy_lines(rows: Sequence[Sequence[CopyValue]]) -> list[bytes]:
+    """Rows in COPY's text format, in UTF-8, without the ends of line.
+
+    Escaped all together: value by value it would take several times as long. A NUL can be between them, because it is in
+    no text that PostgreSQL can store.
+    """
+    texts = [value if type(value) is str else str(value) for row in rows for value in row]
+    escaped = "\0".join(texts).replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
+    values = iter(escaped.split("\0"))
+    return [
+        "\t".join([value if given is not None else "\\N" for given, value in zip(row, values, strict=False)]).encode()
+        for row in rows
+    ]
 
 
 def _md5(text: str) -> str:

@@ -10,8 +10,8 @@ from typing import NamedTuple
 from psycopg.errors import UniqueViolation
 
 from javis_pipeline.db.connection import Connection
-from javis_pipeline.db.copying import copy_rows
-from javis_pipeline.db.issue_rows import IssueRow
+from javis_pipeline.db.copying import copy_text
+from javis_pipeline.db.issue_rows import IssueLine
 from javis_pipeline.db.named_queries import named_queries
 from javis_pipeline.records.jira import IssueStamp
 from javis_pipeline.records.values import ResourceRef
@@ -48,7 +48,7 @@ def do_not_wait_for_disk(conn: Connection) -> None:
 
 
 def store_issues(
-    conn: Connection, rows: Sequence[IssueRow], *, run_id: str, now: datetime, refresh: bool = False
+    conn: Connection, rows: Sequence[IssueLine], *, run_id: str, now: datetime, refresh: bool = False
 ) -> StoredIssues:
     """Insert what is new and overwrite what is clean and older; the rest is left as it is, and named.
 
@@ -69,7 +69,8 @@ def store_issues(
     if not known:
         return StoredIssues(inserted, [], [], [], [])
     conn.execute(_QUERIES["make_incoming_issues"])
-    copy_rows(conn, _QUERIES["copy_incoming_issues"], (row for row in rows if row.jira_id in known))
+    incoming = [b"%s\t%s\n" % (row.columns, row.missing) for row in rows if row.jira_id in known]
+    copy_text(conn, _QUERIES["copy_incoming_issues"], b"".join(incoming))
     ids = list(known)
     taken = _ids(conn, "lock_takable_issues", known=ids, refresh=refresh)
     renamed = _overwrite(conn, rows, taken, run_id=run_id, now=now) if taken else []
@@ -81,12 +82,14 @@ def store_issues(
     return StoredIssues(inserted, taken, renamed, stale, to_merge)
 
 
-def _insert(conn: Connection, rows: Sequence[IssueRow], now: datetime) -> bool:
+def _insert(conn: Connection, rows: Sequence[IssueLine], now: datetime) -> bool:
     """Insert issues of which nothing is known; False when another run has just stored one (it moved)."""
+    synced_at = now.isoformat().encode()
     try:
         with conn.transaction():
             _free_keys(conn, rows)
-            copy_rows(conn, _QUERIES["copy_new_issues"], ((*row.new_columns, now) for row in rows))
+            lines = [b"%s\t%s\n" % (row.columns, synced_at) for row in rows]
+            copy_text(conn, _QUERIES["copy_new_issues"], b"".join(lines))
     except UniqueViolation:
         if not _ids(conn, "known_issues", jira_ids=[row.jira_id for row in rows]):
             raise
@@ -94,13 +97,13 @@ def _insert(conn: Connection, rows: Sequence[IssueRow], now: datetime) -> bool:
     return True
 
 
-def _free_keys(conn: Connection, rows: Sequence[IssueRow]) -> None:
+def _free_keys(conn: Connection, rows: Sequence[IssueLine]) -> None:
     params = {"keys": [row.key for row in rows], "jira_ids": [row.jira_id for row in rows]}
     conn.execute(_QUERIES["free_taken_keys"], params)
 
 
 def _overwrite(
-    conn: Connection, rows: Sequence[IssueRow], taken: list[str], *, run_id: str, now: datetime
+    conn: Connection, rows: Sequence[IssueLine], taken: list[str], *, run_id: str, now: datetime
 ) -> list[str]:
     """Overwrite the locked rows; ids of those whose key changed."""
     locked = frozenset(taken)

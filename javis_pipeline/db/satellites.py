@@ -6,21 +6,20 @@ Functions here never commit, and need a transaction with the origin "sync".
 from collections.abc import Iterable, Sequence
 
 from javis_pipeline.db.connection import Connection
-from javis_pipeline.db.copying import copy_rows
-from javis_pipeline.db.issue_rows import Satellite, SatelliteRow
+from javis_pipeline.db.copying import copy_text
+from javis_pipeline.db.issue_rows import Satellite
 from javis_pipeline.db.named_queries import named_queries
 from javis_pipeline.records.jira import Priority, Sprint, Status, User
 
 _QUERIES = named_queries("satellites")
 
 
-def replace_satellites(
-    conn: Connection, table: Satellite, stale_of: Sequence[str], rows: Iterable[SatelliteRow]
-) -> None:
-    """Put these rows in place of all that the issues `stale_of` (ids) had."""
+def replace_satellites(conn: Connection, table: Satellite, stale_of: Sequence[str], lines: bytes) -> None:
+    """Put these rows, in COPY's text format, in place of all that the issues `stale_of` (ids) had."""
     if stale_of:
         conn.execute(_QUERIES[f"clear_{table}"], {"jira_ids": stale_of})
-    copy_rows(conn, _QUERIES[f"copy_{table}"], rows)
+    if lines:
+        copy_text(conn, _QUERIES[f"copy_{table}"], lines)
 
 
 def store_users(conn: Connection, users: Iterable[User]) -> None:

@@ -8,17 +8,23 @@ import orjson
 
 from javis_pipeline.clients.jira import wire
 from javis_pipeline.clients.reading import Page
-from javis_pipeline.db.issue_rows import IssueRow, Satellite, SatelliteRow, array_text
+from javis_pipeline.db.issue_rows import (
+    IssueLine,
+    IssueRow,
+    Satellite,
+    SatelliteRow,
+    array_text,
+    copy_lines,
+    issue_lines,
+)
 from javis_pipeline.errors import UnreadableRecord
 from javis_pipeline.records import MISSING, Missing
 from javis_pipeline.records.jira import (
-    ChangelogEntry,
     Comment,
     FieldMap,
     Issue,
     JsonObject,
     Sprint,
-    StatusChange,
     User,
     Worklog,
 )
@@ -50,18 +56,16 @@ class IssuesRead(NamedTuple):
     """What issue documents say.
 
     Attributes:
-        rows: The issues that could be read.
-        covered: Per satellite table the issues whose satellites are all known.
-        satellites: Rows per satellite table, of covered issues only.
+        issues: The issues that could be read.
+        satellites: Per satellite table the rows of each issue of which all are known, by its id, written for COPY.
         users: Everybody who is named, by account id.
         ids: Ids of all documents.
         elsewhere: Ids of issues that are in another project now.
-        cut_off: Issues that are not among the rows, because something of them is missing.
+        cut_off: Issues that are not among the others, because something of them is missing.
     """
 
-    rows: list[IssueRow]
-    covered: dict[Satellite, list[str]]
-    satellites: dict[Satellite, list[SatelliteRow]]
+    issues: list[IssueLine]
+    satellites: dict[Satellite, dict[str, bytes]]
     users: dict[str, User]
     sprints: set[Sprint]
     ids: set[str]
@@ -74,12 +78,12 @@ class HistoryRead(NamedTuple):
     """What changelog entries say of status and sprints.
 
     Attributes:
-        status_changes, sprint_changes: Rows by their primary keys.
+        status_changes, sprint_changes: Rows by their primary keys (the issue's id comes first), written for COPY.
         unreadable: Issues with an entry that cannot be read, and why.
     """
 
-    status_changes: dict[tuple[str, str], SatelliteRow]
-    sprint_changes: dict[tuple[str, str, int, bool], SatelliteRow]
+    status_changes: dict[SatelliteRow, bytes]
+    sprint_changes: dict[SatelliteRow, bytes]
     users: set[User]
     unreadable: dict[str, str]
 
@@ -91,34 +95,40 @@ def read_issues(content: bytes, project: str, fields: FieldMap) -> IssuesRead:
 
 def read_issue_documents(documents: Sequence[JsonObject], project: str, fields: FieldMap) -> IssuesRead:
     """What these documents say; a document that cannot be read does not take the others with it."""
-    found = IssuesRead(
-        [], {name: [] for name in WITH_ISSUE}, {name: [] for name in WITH_ISSUE}, {}, set(), set(), [], [], []
-    )
+    found = IssuesRead([], {}, {}, set(), set(), [], [], [])
+    whole: list[Issue] = []
     for document in documents:
         found.ids.add(str(document.get("id")))
         try:
-            _add_issue(found, document, project, fields)
+            issue = wire.parse_issue(document, fields, found.users)
         except UnreadableRecord as error:
             found.unreadable.append(Unreadable(error.remote_id, _updated_at(document), document, str(error)))
+            continue
+        comments = _is_cut_off(issue.comments, issue.comment_total)
+        worklogs = _is_cut_off(issue.worklogs, issue.worklog_total)
+        if issue.project_key != project:
+            found.elsewhere.append(issue.jira_id)
+        elif comments or worklogs:
+            found.cut_off.append(CutOff(document, comments, worklogs))
+        else:
+            whole.append(issue)
+    found.issues.extend(issue_lines([issue_row(issue) for issue in whole]))
+    found.sprints.update(sprint for issue in whole for sprint in issue.sprints or ())
+    found.satellites.update(_satellites(whole))
     return found
 
 
-def _add_issue(found: IssuesRead, document: JsonObject, project: str, fields: FieldMap) -> None:
-    issue = wire.parse_issue(document, fields, found.users)
-    if issue.project_key != project:
-        found.elsewhere.append(issue.jira_id)
-        return
-    cut_off = CutOff(
-        document, _is_cut_off(issue.comments, issue.comment_total), _is_cut_off(issue.worklogs, issue.worklog_total)
-    )
-    if cut_off.comments or cut_off.worklogs:
-        found.cut_off.append(cut_off)
-        return
-    found.rows.append(issue_row(issue))
-    found.sprints.update(issue.sprints or ())
-    for table, rows in satellite_rows(issue).items():
-        found.covered[table].append(issue.jira_id)
-        found.satellites[table] += rows
+def _satellites(issues: Sequence[Issue]) -> dict[Satellite, dict[str, bytes]]:
+    rows: dict[Satellite, list[SatelliteRow]] = {name: [] for name in WITH_ISSUE}
+    lines: dict[Satellite, dict[str, bytes]] = {name: {} for name in WITH_ISSUE}
+    for issue in issues:
+        for table, found in satellite_rows(issue).items():
+            rows[table] += found
+            lines[table][issue.jira_id] = b""
+    for table, of_issues in lines.items():
+        for row, line in zip(rows[table], copy_lines(rows[table]), strict=True):
+            of_issues[str(row[0])] += line + b"\n"
+    return lines
 
 
 def _is_cut_off(came: Sized | Missing, total: int) -> bool:
@@ -136,28 +146,23 @@ def _updated_at(document: JsonObject) -> datetime | None:
 def read_history(content: bytes, fields: FieldMap) -> Page[HistoryRead]:
     """The status and sprint changes in an answer of `changelog/bulkfetch`."""
     documents, next_token = wire.changelog_documents(content)
-    found = HistoryRead({}, {}, set(), {})
+    users: set[User] = set()
+    unreadable: dict[str, str] = {}
+    of_status: list[SatelliteRow] = []
+    of_sprints: list[SatelliteRow] = []
     for jira_id, document in documents:
         try:
             entry = wire.parse_changelog_entry(document, jira_id)
         except UnreadableRecord as error:
-            found.unreadable[jira_id] = str(error)
-        else:
-            _add_entry(found, entry, fields)
-    return Page(found, next_token)
-
-
-def _add_entry(found: HistoryRead, entry: ChangelogEntry, fields: FieldMap) -> None:
-    for status_change in wire.status_changes(entry)[:1]:
-        found.status_changes[entry.jira_id, entry.entry_id] = _status_change_row(status_change)
-    for change in wire.sprint_changes(entry, fields):
-        found.sprint_changes[change[:4]] = (*change[:4], change.changed_at.isoformat())
-    if entry.author:
-        found.users.add(entry.author)
-
-
-def _status_change_row(change: StatusChange) -> SatelliteRow:
-    return (*change[:-1], change.changed_at.isoformat())
+            unreadable[jira_id] = str(error)
+            continue
+        of_status += [(*change[:-1], change.changed_at.isoformat()) for change in wire.status_changes(entry)[:1]]
+        of_sprints += [(*change[:-1], change.changed_at.isoformat()) for change in wire.sprint_changes(entry, fields)]
+        if entry.author:
+            users.add(entry.author)
+    status_changes = dict(zip([row[:2] for row in of_status], copy_lines(of_status), strict=True))
+    sprint_changes = dict(zip([row[:4] for row in of_sprints], copy_lines(of_sprints), strict=True))
+    return Page(HistoryRead(status_changes, sprint_changes, users, unreadable), next_token)
 
 
 def issue_row(issue: Issue) -> IssueRow:
@@ -228,9 +233,9 @@ def satellite_rows(issue: Issue) -> dict[Satellite, list[SatelliteRow]]:
 
 
 def _comment_row(jira_id: str, comment: Comment) -> SatelliteRow:
-    created_at, updated_at = comment.created_at.isoformat(), comment.updated_at
-    body = _markdown(comment.body) or ""
-    return jira_id, comment.comment_id, comment.author_id, body, created_at, updated_at and updated_at.isoformat()
+    created_at = comment.created_at.isoformat()
+    updated_at = comment.updated_at.isoformat() if comment.updated_at else None
+    return jira_id, comment.comment_id, comment.author_id, _markdown(comment.body) or "", created_at, updated_at
 
 
 def _worklog_row(jira_id: str, worklog: Worklog) -> SatelliteRow:

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from javis_pipeline.clients.jira import wire
 from javis_pipeline.clients.jira.client import BULK_FETCH_LIMIT, JiraClient
-from javis_pipeline.db.issue_rows import SATELLITES, IssueRow, Satellite, SatelliteRow
+from javis_pipeline.db.issue_rows import SATELLITES, IssueLine, Satellite
 from javis_pipeline.errors import RemoteMissing, RemoteRefused
 from javis_pipeline.records.jira import FieldMap, IssueStamp, Sprint, User
 from javis_pipeline.steps.batches import in_batches
@@ -35,16 +35,15 @@ class Batch(NamedTuple):
 
     Attributes:
         wanted: The hits that the batch was fetched for.
-        rows: The issues that could be read.
-        covered: Per satellite table the issues whose satellites are all known; those of the others stay as they are.
-        satellites: Rows per satellite table, of covered issues only.
+        issues: The issues that could be read, written for COPY.
+        satellites: Per satellite table the rows of each issue of which all are known, by its id, written for COPY.
+            Those of other issues stay as they are.
         absent: Ids that are not there (any more), or that we may not see, although Jira listed them for the project.
     """
 
     wanted: Sequence[IssueStamp]
-    rows: list[IssueRow]
-    covered: dict[Satellite, list[str]]
-    satellites: dict[Satellite, list[SatelliteRow]]
+    issues: list[IssueLine]
+    satellites: dict[Satellite, dict[str, bytes]]
     users: set[User]
     sprints: set[Sprint]
     unreadable: list[Unreadable]
@@ -76,9 +75,7 @@ class BatchReader:
 
     def read(self, wanted: Sequence[IssueStamp]) -> Batch:
         """Fetch these issues with everything that hangs on them."""
-        batch = Batch(
-            wanted, [], {name: [] for name in SATELLITES}, {name: [] for name in SATELLITES}, set(), set(), [], []
-        )
+        batch = Batch(wanted, [], {name: {} for name in SATELLITES}, set(), set(), [], [])
         for stamps in in_batches(wanted, BULK_FETCH_LIMIT):
             ids = [stamp.jira_id for stamp in stamps]
             answer = self._jira.bulk_fetch(
@@ -92,12 +89,11 @@ class BatchReader:
         return batch
 
     def _add(self, batch: Batch, found: IssuesRead) -> None:
-        batch.rows.extend(found.rows)
+        batch.issues.extend(found.issues)
         batch.users.update(found.users.values())
         batch.sprints.update(found.sprints)
-        for table, rows in found.satellites.items():
-            batch.covered[table] += found.covered[table]
-            batch.satellites[table] += rows
+        for table, lines in found.satellites.items():
+            batch.satellites[table].update(lines)
         batch.unreadable.extend(found.unreadable)
         batch.absent.extend(found.elsewhere)  # moved since the sweep: to a project with its own lock, or none of ours
         for cut_off in found.cut_off:
@@ -130,9 +126,9 @@ class BatchReader:
 
     def _add_history(self, batch: Batch) -> None:
         """Status and sprint changes, asked for after the issues: a change in between then brings the issue again."""
-        if self.history_refused is not None or not batch.rows:
+        if self.history_refused is not None or not batch.issues:
             return
-        ids = [row.jira_id for row in batch.rows]
+        ids = [issue.jira_id for issue in batch.issues]
         found = HistoryRead({}, {}, set(), {})
         try:
             for part in self._jira.changelog_bulk(
@@ -148,8 +144,10 @@ class BatchReader:
         for reason in found.unreadable.values():
             log.warning("%s; its status history stays as it was", reason)
         batch.users.update(found.users)
-        changes = {"status_changes": found.status_changes.values(), "sprint_changes": found.sprint_changes.values()}
+        changes = {"status_changes": found.status_changes, "sprint_changes": found.sprint_changes}
         for table in HISTORY:
-            rows = changes[table]
-            batch.satellites[table] += [row for row in rows if row[0] not in found.unreadable]
-            batch.covered[table] += [jira_id for jira_id in ids if jira_id not in found.unreadable]
+            lines = batch.satellites[table]
+            lines.update(dict.fromkeys([jira_id for jira_id in ids if jira_id not in found.unreadable], b""))
+            for (jira_id, *_), line in changes[table].items():
+                if jira_id in lines:
+                    lines[jira_id] += line + b"\n"

@@ -48,7 +48,7 @@ class BatchStore:
         """Store what the batch brought, and commit."""
         with self._db.transaction(origin="sync") as conn:
             do_not_wait_for_disk(conn)
-            stored = store_issues(conn, batch.rows, run_id=self._run_id, now=self._now, refresh=self._refresh)
+            stored = store_issues(conn, batch.issues, run_id=self._run_id, now=self._now, refresh=self._refresh)
             store_users(conn, batch.users - self._users)
             store_sprints(conn, batch.sprints - self._sprints)
             self._store_satellites(conn, batch, stored)
@@ -60,15 +60,13 @@ class BatchStore:
     def _store_satellites(self, conn: Connection, batch: Batch, stored: StoredIssues) -> None:
         """Also of the issues that are left to the merge: nobody edits satellites here. Stale payloads have old ones."""
         stale, new = set(stored.stale), set(stored.inserted)
-        for table, covered in batch.covered.items():
-            rows = batch.satellites[table]
-            if stale:
-                rows = [row for row in rows if row[0] not in stale]
-            known = [jira_id for jira_id in covered if jira_id not in new and jira_id not in stale]
-            replace_satellites(conn, table, known, rows)
+        for table, lines in batch.satellites.items():
+            fresh = [jira_id for jira_id in lines if jira_id not in stale]
+            known = [jira_id for jira_id in fresh if jira_id not in new]
+            replace_satellites(conn, table, known, b"".join([lines[jira_id] for jira_id in fresh]))
 
     def _store_unreadable(self, conn: Connection, batch: Batch) -> None:
-        release_records(conn, "jira", [row.jira_id for row in batch.rows])
+        release_records(conn, "jira", [issue.jira_id for issue in batch.issues])
         for one in batch.unreadable:
             quarantine_record(
                 conn,
@@ -84,7 +82,7 @@ class BatchStore:
 
 def settle(batch: Batch, stored: StoredIssues) -> Settled:
     """What the watermark may say after the batch was stored."""
-    brought = {row.jira_id: datetime.fromisoformat(row.remote_updated_at) for row in batch.rows}
+    brought = {issue.jira_id: datetime.fromisoformat(issue.remote_updated_at) for issue in batch.issues}
     still_open = [brought.pop(ref.resource_id) for ref in stored.to_merge]
     for stamp in batch.wanted:
         seen, got = stamp.remote_updated_at, brought.get(stamp.jira_id)

@@ -413,8 +413,8 @@ def test_given_changelogs_are_refused_when_a_batch_is_read_then_its_issues_come_
 
         batch = reader.read([IssueStamp("10042", "OPS-7", None)])
 
-    assert [row.title for row in batch.rows] == ["Fine"]
-    assert batch.covered["status_changes"] == []
+    assert [issue.key for issue in batch.issues] == ["OPS-7"]
+    assert batch.satellites["status_changes"] == {}
     assert "no permission" in (reader.history_refused or "")
 
 

@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from javis_pipeline.db.connection import Connection
-from javis_pipeline.db.issue_rows import IssueRow, array_text
+from javis_pipeline.db.copying import copy_text
+from javis_pipeline.db.issue_rows import IssueRow, array_text, copy_lines, issue_lines
 from javis_pipeline.db.issues import StoredIssues, issues_to_fetch, store_issues
 from javis_pipeline.db.quarantine import quarantine_record, release_records
 from javis_pipeline.db.satellites import replace_satellites, store_priorities, store_statuses, store_users
@@ -37,7 +38,7 @@ def an_issue(jira_id: str = "10042", key: str = "OPS-7", *, updated_at: datetime
 
 def store(conn: Connection, *rows: IssueRow, **options: Any) -> StoredIssues:
     """A batch in a transaction of its own."""
-    stored = store_issues(conn, rows, run_id="run-1", now=NOON, **options)
+    stored = store_issues(conn, issue_lines(rows), run_id="run-1", now=NOON, **options)
     conn.commit()
     return stored
 
@@ -51,6 +52,27 @@ def edit(conn: Connection, statement: str) -> None:
     conn.execute("SET javis.origin = ''")
     conn.execute(statement)
     conn.execute("SET javis.origin = 'sync'")
+
+
+VALUES = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(VALUES, VALUES, VALUES), max_size=5))
+def test_what_is_written_for_copy_is_what_the_database_reads(sync, values):
+    sync.execute("CREATE TEMPORARY TABLE IF NOT EXISTS copied (a text, b text, c text)")
+    sync.execute("TRUNCATE copied")
+
+    copy_text(sync, "COPY copied FROM STDIN", b"".join(line + b"\n" for line in copy_lines(values)))
+
+    assert rows(sync, "SELECT * FROM copied") == [
+        tuple(None if value is None else str(value) for value in row) for row in values
+    ]
 
 
 def test_given_new_issues_when_stored_then_they_are_inserted_clean(sync):
@@ -185,7 +207,7 @@ def test_given_an_edit_that_comes_while_a_batch_is_stored_then_it_waits_and_is_a
     sync, other_conn
 ):
     store(sync, an_issue(title="Base"))
-    store_issues(sync, [an_issue(title="Theirs", updated_at=LATER)], run_id="run-2", now=NOON)
+    store_issues(sync, issue_lines([an_issue(title="Theirs", updated_at=LATER)]), run_id="run-2", now=NOON)
     other_conn.execute("SET lock_timeout = '50ms'")
 
     with pytest.raises(Exception, match="lock timeout"):
@@ -224,9 +246,9 @@ def test_given_a_quarantined_issue_when_compared_then_it_is_to_be_fetched_only_w
 
 
 def test_given_satellites_when_replaced_then_those_of_other_issues_stay(sync):
-    replace_satellites(sync, "issue_sprints", [], [("1", 7), ("2", 7)])
+    replace_satellites(sync, "issue_sprints", [], b"1\t7\n2\t7\n")
 
-    replace_satellites(sync, "issue_sprints", ["1"], [("1", 8)])
+    replace_satellites(sync, "issue_sprints", ["1"], b"1\t8\n")
 
     assert rows(sync, "SELECT * FROM issue_sprints ORDER BY jira_id") == [("1", 8), ("2", 7)]
 

@@ -24,18 +24,18 @@ CREATE TEMPORARY TABLE IF NOT EXISTS incoming_issues (
 ) ON COMMIT DELETE ROWS;
 
 -- name: copy_incoming_issues
--- The columns are the fields of `IssueRow`, in its order.
+-- The columns are those of an `IssueLine`, in its order.
 COPY incoming_issues (
     jira_id, key, project_key, title, description, description_adf, environment, labels, priority, priority_id,
     assignee_id, due_date, story_points, status, status_id, status_category, parent_key, parent_id, issue_type,
     issue_type_id, is_subtask, hierarchy_level, reporter_id, creator_id, epic_key, sprint, sprint_id, team, flagged,
     resolution, components, fix_versions, affected_versions, estimate_seconds, remaining_seconds, spent_seconds,
-    custom_fields, created_at, resolved_at, remote_updated_at, missing
+    custom_fields, created_at, resolved_at, remote_updated_at, content_hash, missing
 ) FROM STDIN;
 
 -- name: copy_new_issues
--- The columns are the fields of `IssueRow` but the last, in its order, and those that every new row has. Nothing is known
--- of these issues, so there is nothing to compare them with.
+-- The columns are those of an `IssueLine` but the last, in its order, and when it was. Nothing is known of these issues,
+-- so there is nothing to compare them with.
 COPY jira_issues (
     jira_id, key, project_key, title, description, description_adf, environment, labels, priority, priority_id,
     assignee_id, due_date, story_points, status, status_id, status_category, parent_key, parent_id, issue_type,
