@@ -118,8 +118,8 @@ def issue_lines(rows: Sequence[IssueRow]) -> list[IssueLine]:
 def copy_lines(rows: Sequence[Sequence[CopyValue]]) -> list[bytes]:
     """Rows in COPY's text format, in UTF-8, without the ends of line.
 
-    Escaped all together: value by value it would take several times as long. A NUL can be between them, because it is in
-    no text that PostgreSQL can store.
+    Escaped all together: value by value it would take several times as long. A NUL can stand between them, because it is
+    in no text that PostgreSQL can store.
     """
     texts = [value if type(value) is str else str(value) for row in rows for value in row]
     escaped = "\0".join(texts).replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")

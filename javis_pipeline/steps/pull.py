@@ -44,6 +44,9 @@ ZONE_DOUBT: Final = timedelta(hours=26)
 # Requests under way at once. They mostly wait; the client's own pace keeps the rate within what Jira allows.
 THREADS: Final = 12
 
+# With fewer batches a pull is over before worker processes are of use.
+_WORKERS_FROM_BATCH: Final = 3
+
 NOTHING_ALLOWED: Final = Overrides()
 _STAMPS: Final = 1000
 
@@ -321,15 +324,20 @@ class _Pull:
             try:
                 dimensions = threads.submit(_read_dimensions, self._jira, self._site)
                 site_count = threads.submit(self._jira.count, jql.in_project(self._project))
-                wanted = in_batches(self._wanted(threads), BATCH_SIZE)
                 # One more than there are threads: none waits while a batch is stored.
-                for batch in as_they_come(threads, self._reader.read, wanted, most=THREADS + 1):
+                for batch in as_they_come(threads, self._reader.read, self._batches(threads), most=THREADS + 1):
                     stored = self._store.store(batch)
                     self._counts.add(batch, stored, settle(batch, stored))
                     progress(self._counts.handled, site_count.result() if self._whole else None)
                 return self._finish(dimensions.result(), site_count.result())
             finally:
                 threads.shutdown(cancel_futures=True)
+
+    def _batches(self, threads: ThreadPoolExecutor) -> Iterator[list[IssueStamp]]:
+        for number, batch in enumerate(in_batches(self._wanted(threads), BATCH_SIZE), 1):
+            if number == _WORKERS_FROM_BATCH:
+                self._workers.start()
+            yield batch
 
     def _wanted(self, threads: ThreadPoolExecutor) -> Iterator[IssueStamp]:
         """Hits that are not stored as they are, while the sweep still goes on; then what was asked for by id.

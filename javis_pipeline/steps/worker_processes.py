@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
@@ -24,8 +23,6 @@ T = TypeVar("T")
 
 # More would be idle: fetching and storing take as long as two need for their part.
 PROCESSES: Final = 2
-# The first calls are done here: for a few it is not worth starting a process.
-WORTHWHILE_AFTER: Final = 3
 
 _SERVE: Final = "from javis_pipeline.steps.worker_processes import serve; serve({})"
 
@@ -46,16 +43,14 @@ def run_here(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 class WorkerProcesses:
     """Run functions of modules, with arguments and results that can be pickled. Safe to share between threads.
 
-    They start when there is enough to do, and end with the block, or with this process.
+    Until they are started all is done in this process. They end with the block, or with this process.
     """
 
     def __init__(self) -> None:
-        self._calls = 0
         self._processes: list[subprocess.Popen[bytes]] = []
         self._pipes: list[Connection] = []
         self._idle: SimpleQueue[Connection] = SimpleQueue()
-        self._lock = threading.Lock()
-        self._usable = True
+        self._usable = False
 
     def __enter__(self) -> Self:
         return self
@@ -67,9 +62,15 @@ class WorkerProcesses:
         for process in self._processes:
             process.wait()
 
+    def start(self) -> None:
+        """Start the processes; worth it from some hundred records on."""
+        for _ in range(PROCESSES):
+            self._start()
+        self._usable = True
+
     def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The function's result; waits while all processes are busy."""
-        if self._are_there():
+        if self._usable:
             pipe = self._idle.get()
             try:
                 pipe.send((function, args, kwargs))
@@ -83,14 +84,6 @@ class WorkerProcesses:
             finally:
                 self._idle.put(pipe)
         return function(*args, **kwargs)
-
-    def _are_there(self) -> bool:
-        with self._lock:
-            self._calls += 1
-            if self._usable and not self._processes and self._calls > WORTHWHILE_AFTER:
-                for _ in range(PROCESSES):
-                    self._start()
-            return self._usable and bool(self._processes)
 
     def _start(self) -> None:
         ours, theirs = Pipe()

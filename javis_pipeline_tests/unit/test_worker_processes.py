@@ -9,26 +9,22 @@ from pathlib import Path
 
 import pytest
 
-from javis_pipeline.steps.worker_processes import PROCESSES, WORTHWHILE_AFTER, WorkerProcesses
+from javis_pipeline.steps.worker_processes import PROCESSES, WorkerProcesses
 
 
 @pytest.fixture
 def workers():
-    """Processes that were already worth starting."""
     with WorkerProcesses() as found:
-        for _ in range(WORTHWHILE_AFTER):
-            found.run(os.getpid)
+        found.start()
         yield found
 
 
-def test_given_little_to_do_then_all_of_it_is_done_in_this_process():
+def test_given_none_was_started_then_all_is_done_in_this_process():
     with WorkerProcesses() as workers:
-        done_by = {workers.run(os.getpid) for _ in range(WORTHWHILE_AFTER)}
-
-    assert done_by == {os.getpid()}
+        assert workers.run(os.getpid) == os.getpid()
 
 
-def test_given_much_to_do_then_other_processes_do_it_and_give_the_same_results(workers):
+def test_given_they_were_started_then_they_do_it_and_give_the_same_results(workers):
     done_by = {workers.run(os.getpid) for _ in range(20)}
 
     assert os.getpid() not in done_by
@@ -55,7 +51,8 @@ def test_given_a_process_dies_then_nothing_is_lost(workers, caplog):
 
 def test_given_the_block_ends_then_no_process_is_left():
     with WorkerProcesses() as workers:
-        pids = {workers.run(os.getpid) for _ in range(20)} - {os.getpid()}
+        workers.start()
+        pids = {workers.run(os.getpid) for _ in range(20)}
 
     assert pids
     for pid in pids:
@@ -67,7 +64,8 @@ _STARTS_WORKERS = """
 import os, time
 from javis_pipeline.steps.worker_processes import WorkerProcesses
 workers = WorkerProcesses()
-print(*{workers.run(os.getpid) for _ in range(20)} - {os.getpid()}, flush=True)
+workers.start()
+print(*{workers.run(os.getpid) for _ in range(20)}, flush=True)
 time.sleep(60)
 """
 
