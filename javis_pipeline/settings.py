@@ -458,8 +458,8 @@ def _present(**values: Any) -> tuple[Any, ...]:
     """The values in order; SettingError names the variables whose value is None."""
     missing = [name for name, value in values.items() if value is None]
     if missing:
-        verb = "is" if len(missing) == 1 else "are"
-        raise SettingError(f"{' and '.join(missing)} {verb} not set; {_how_to_set(*missing)}")
+        names = " and ".join([*filter(None, [", ".join(missing[:-1])]), missing[-1]])
+        raise SettingError(f"{names} {'is' if len(missing) == 1 else 'are'} not set; {_how_to_set(*missing)}")
     return tuple(values.values())
 
 

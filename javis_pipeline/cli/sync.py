@@ -135,7 +135,8 @@ def _sync_all(
             _print(key, report)
     waiting = sum(report.get("sync_conflicts", {}).get("open", 0) for report in reports)
     if as_json:
-        click.echo(json.dumps(reports, indent=2, default=str))
+        shown = _with_conflicts(settings, reports) if show_conflicts else reports
+        click.echo(json.dumps(shown, indent=2, default=str))
     elif waiting:
         _point_to_conflicts(settings, keys, show=show_conflicts)
     return worst or (CONFLICTS_WAIT if waiting else 0)
@@ -191,6 +192,16 @@ def _print_system(label: str, pulled: dict[str, Any], pushed: dict[str, Any]) ->
             click.echo(f"{'':<19} {line}")
     if pushed["unknown"] or pushed["postponed"]:
         click.echo(f"{'':<19} {pushed['unknown']} with unknown outcome, {pushed['postponed']} postponed: the next run")
+
+
+def _with_conflicts(settings: "Settings", reports: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    from javis_pipeline.db.conflicts import list_conflicts
+    from javis_pipeline.wiring import open_database
+
+    with closing(open_database(settings)) as db:
+        return [
+            {**report, "conflicts": list_conflicts(db, settings.scopes_of([report["project"]]))} for report in reports
+        ]
 
 
 def _point_to_conflicts(settings: "Settings", keys: Sequence[str], *, show: bool) -> None:

@@ -167,11 +167,6 @@ def status_post(scopes: Sequence[ScopeLine], outlet: Outlet, *, now: datetime) -
     return Post(STATUS, outlet.project, outlet.channel, _hash(today), lambda _: Drawing(message))
 
 
-def post_status(db: Database, slack: SlackClient, outlet: Outlet, *, now: datetime) -> Published:
-    """Tell the channel when the project and its spaces were synced, and what waits."""
-    return publish(db, slack, status_post(read_status(db, outlet), outlet, now=now), now=now, zone=outlet.zone)
-
-
 def post_run_failure(
     db: Database,
     slack: SlackClient,

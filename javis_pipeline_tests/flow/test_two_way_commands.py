@@ -81,7 +81,9 @@ def test_given_edits_on_both_sides_when_synced_then_both_agree_but_for_the_confl
     for shown in ("OQC-4", "Calibrate stage 4", "Said here", "Said there", "Mara"):
         assert shown in done.stdout
 
-    (conflict,) = json.loads(javis("conflicts", "list", "--json").stdout)
+    (report,) = json.loads(sync(synced, "--show-conflicts", "--json").stdout)
+    assert report["conflicts"] == json.loads(javis("conflicts", "list", "--json").stdout)
+    (conflict,) = report["conflicts"]
     shown = javis("conflicts", "show", conflict["id"][:8]).stdout
     resolved = javis("conflicts", "resolve", conflict["id"][:8], "--value", "Said by both")
     after = sync(synced)

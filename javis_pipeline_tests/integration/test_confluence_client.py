@@ -111,16 +111,6 @@ def test_given_more_pages_than_a_batch_then_each_comes_once_and_only_our_host_is
     assert all(exchange.url.startswith(f"{world.base_url}/wiki/api/v2/pages?") for exchange in exchanges)
 
 
-def test_given_an_instant_then_the_list_ends_after_one_older_batch(world, space, client, monkeypatch, exchanges):
-    monkeypatch.setattr("javis_pipeline.clients.confluence.client.BATCH", 3)
-    made = some_pages(world, space, 20)
-
-    found = list(client.pages_modified_since(space.space_id, made[15].modified_at))
-
-    assert [document["id"] for document in found][:5] == [page.page_id for page in reversed(made[15:])]
-    assert len(exchanges) == 3
-
-
 def test_given_ids_then_pages_come_with_their_bodies_and_the_rest_is_missing(world, space, client):
     made = some_pages(world, space, 3)
     world.confluence.hide_page(made[1].page_id)

@@ -204,5 +204,4 @@ def test_the_dimensions_of_the_site_can_be_read(client):
     assert [priority.rank for priority in client.priorities()] == list(range(5))
     assert client.permissions("OPS", ["EDIT_ISSUES"]) == {"EDIT_ISSUES": True}
     assert client.count("project = OPS") == 0
-    assert client.jql_errors("project = ")
     assert client.server_time() >= NOON

@@ -28,9 +28,11 @@ from javis_pipeline.steps.notify import (
     post_digest,
     post_risk_alert,
     post_run_failure,
-    post_status,
     read_digest,
+    read_status,
+    status_post,
 )
+from javis_pipeline.steps.publish import publish
 from javis_pipeline.steps.suggest import suggest
 from javis_pipeline_tests.contexts import NOW, a_context, a_risk, a_sprint, an_issue_brief
 from javis_pipeline_tests.digests import CHANNEL, a_slack_client, a_slack_world, channel, posts, replies, shown
@@ -351,7 +353,11 @@ def test_an_alert_follows_the_set_of_risks(database: Database, world: World, sla
 def test_the_status_is_one_post_a_day_that_is_kept_current(
     database: Database, world: World, slack: SlackClient
 ) -> None:
-    outcomes = [post_status(database, slack, OUTLET, now=at).outcome for at in (NOW, LATER, LATER, TOMORROW)]
+    def tell(at: datetime) -> str:
+        post = status_post(read_status(database, OUTLET), OUTLET, now=at)
+        return publish(database, slack, post, now=at, zone=OUTLET.zone).outcome
+
+    outcomes = [tell(at) for at in (NOW, LATER, LATER, TOMORROW)]
 
     assert outcomes == ["posted", "updated", "unchanged", "posted"]
     assert "Nothing was synced yet. Next: `javis sync`" in shown(posts(world)[0])

@@ -9,7 +9,6 @@ import random
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
 from typing import Any, Final, Literal, NamedTuple, Self
 from urllib.parse import parse_qs, urlsplit
 
@@ -179,18 +178,6 @@ class ConfluenceClient:
         """Documents of all pages of a space, the last modified first."""
         for batch in self.page_batches(space_id, statuses=statuses, body=body):
             yield from batch
-
-    def pages_modified_since(
-        self, space_id: str, since: datetime, *, statuses: Sequence[PageStatus] = REACHABLE, body: bool = False
-    ) -> Iterator[JsonObject]:
-        """Documents of the pages of a space that were modified at or after an instant, and of a few older ones.
-
-        The list is sorted by a date that can change while we page, so it ends only after one whole older batch.
-        """
-        for batch in self.page_batches(space_id, statuses=statuses, body=body):
-            yield from batch
-            if batch and all(_modified_before(document, since) for document in batch):
-                return
 
     def page_batches(
         self, space_id: str, *, statuses: Sequence[PageStatus] = REACHABLE, body: bool = False
@@ -397,14 +384,6 @@ def _next_position(body: JsonObject, headers: Headers) -> dict[str, str]:
         link = found[1] if found else ""
     query = parse_qs(urlsplit(link).query)
     return {name: query[name][0] for name in ("cursor", "start") if name in query}
-
-
-def _modified_before(document: JsonObject, instant: datetime) -> bool:
-    """False also for a page that cannot be read: it must not end the list."""
-    try:
-        return wire.parse_page(document, "").version_created_at < instant
-    except UnreadableRecord:
-        return False
 
 
 def _field_refusal(page_id: str, status: int, field: str, text: str) -> RemoteRefused:

@@ -38,7 +38,7 @@ API: Final = "/rest/api/3"
 AGILE: Final = "/rest/agile/1.0"
 READ_POSTS: Final = frozenset(
     f"{API}/{path}"
-    for path in ("search/jql", "search/approximate-count", "issue/bulkfetch", "changelog/bulkfetch", "jql/parse")
+    for path in ("search/jql", "search/approximate-count", "issue/bulkfetch", "changelog/bulkfetch")
 )
 
 BULK_FETCH_LIMIT: Final = 100
@@ -287,11 +287,6 @@ class JiraClient:
     def count(self, jql: str) -> int:
         """About how many issues the query finds: an estimate of Jira's, never a reason to delete."""
         return int(self._http.post(f"{API}/search/approximate-count", {"jql": jql}).body["count"])
-
-    def jql_errors(self, jql: str) -> list[str]:
-        """What is wrong with a query; Jira runs some broken ones as a text search that finds nothing."""
-        answer = self._http.post(f"{API}/jql/parse", {"queries": [jql]}, {"validation": "strict"}).body
-        return [str(error) for query in answer["queries"] for error in query.get("errors") or ()]
 
     # Reading issues
 

@@ -191,16 +191,6 @@ class ConfluenceSite:
             self.add_label(page.page_id, name)
         return page
 
-    def import_page(self, space_id: str, title: str, stored_body: str, *, at: datetime | None = None) -> Page:
-        """A page as another site exported it: fast, as its body is kept as it is and its title is not compared."""
-        author_id, at = self._author(None), at or self.ground.clock.now()
-        parent_id = self.spaces[space_id].homepage_id
-        page = Page(self._new_id(), space_id, author_id, at, [Version(title, stored_body, at, author_id)])
-        page.parent_id, page.owner_id = parent_id, author_id
-        self.pages[page.page_id] = page
-        self.changes += 1
-        return page
-
     def edit_page(
         self,
         page_id: str,
