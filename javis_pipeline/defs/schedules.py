@@ -1,6 +1,11 @@
-"""Schedules: one run for each project at each tick; run keys keep a tick from starting twice."""
+"""Schedules: one run for each project at each tick; run keys keep a tick from starting twice.
+
+A project whose last run of the job has not begun yet gets no further one, so that the queue cannot grow without end.
+"""
 
 from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
 
 import dagster as dg
 
@@ -11,18 +16,31 @@ from javis_pipeline.settings import load_settings
 _ZONE = load_settings().javis_timezone.key
 
 
-def _for_each_project(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest]:
-    for project in projects.get_partition_keys():
-        yield dg.RunRequest(run_key=f"{project}:{context.scheduled_execution_time.isoformat()}", partition_key=project)
+NOT_BEGUN: Final = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING]
+
+
+def _for_each_project(
+    instance: dg.DagsterInstance, job_name: str, due_at: datetime
+) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    in_queue = instance.get_runs(dg.RunsFilter(job_name=job_name, statuses=NOT_BEGUN))
+    waiting = {run.tags.get("dagster/partition") for run in in_queue}
+    due = [project for project in projects.get_partition_keys() if project not in waiting]
+    if not due:
+        yield dg.SkipReason("the last run of every project still waits in the queue")
+    for project in due:
+        yield dg.RunRequest(run_key=f"{project}:{due_at.isoformat()}", partition_key=project)
 
 
 def _schedule(name: str, job_name: str, cron: str, description: str) -> dg.ScheduleDefinition:
+    def tick(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        return _for_each_project(context.instance, job_name, context.scheduled_execution_time)
+
     return dg.ScheduleDefinition(
         name=name,
         job_name=job_name,
         cron_schedule=cron,
         execution_timezone=_ZONE,
-        execution_fn=_for_each_project,
+        execution_fn=tick,
         default_status=SCHEDULE_STATUS,
         description=description,
     )

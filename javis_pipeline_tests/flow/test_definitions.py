@@ -22,11 +22,18 @@ from javis_pipeline.definitions import defs
 repository = defs.get_repository_def()
 graph = defs.resolve_asset_graph()
 nodes = [graph.get(key) for key in graph.get_all_asset_keys()]
-with dg.DagsterInstance.ephemeral() as instance:
+with dg.DagsterInstance.local_temp() as instance:
     context = dg.build_schedule_context(
         instance=instance, repository_def=repository, scheduled_execution_time=datetime(2026, 3, 2, 12, tzinfo=UTC)
     )
-    tick = repository.get_schedule_def("sync_every_15_minutes").evaluate_tick(context)
+    schedule = repository.get_schedule_def("sync_every_15_minutes")
+    tick = schedule.evaluate_tick(context)
+    def wait(project):
+        instance.add_run(dg.DagsterRun("sync", status=dg.DagsterRunStatus.NOT_STARTED, tags={"dagster/partition": project}))
+    wait("EUV")
+    with_one_waiting = schedule.evaluate_tick(context)
+    wait("OQC"), wait("HANDBOOK")
+    with_all_waiting = schedule.evaluate_tick(context)
 print(json.dumps({
     "deps": {n.key.to_user_string(): sorted(p.to_user_string() for p in n.parent_keys) for n in nodes},
     "undocumented": [n.key.to_user_string() for n in nodes if not n.description],
@@ -39,6 +46,8 @@ print(json.dumps({
     "started": [s.name for s in repository.schedule_defs if s.default_status == dg.DefaultScheduleStatus.RUNNING]
         + [s.name for s in repository.sensor_defs if s.default_status == dg.DefaultSensorStatus.RUNNING],
     "requests": [[r.partition_key, r.run_key] for r in tick.run_requests],
+    "with_one_waiting": [r.partition_key for r in with_one_waiting.run_requests],
+    "with_all_waiting": with_all_waiting.skip_message,
     "checks": sorted(key.to_user_string() for key in graph.asset_check_keys),
 }))
 """
@@ -114,6 +123,11 @@ def test_nothing_starts_by_itself_unless_it_is_asked_to(loaded: dict) -> None:
 def test_a_tick_asks_for_one_run_for_each_project(loaded: dict) -> None:
     assert [project for project, _ in loaded["requests"]] == ["OQC", "EUV", "HANDBOOK"]
     assert len({run_key for _, run_key in loaded["requests"]}) == 3
+
+
+def test_a_tick_asks_for_no_further_run_of_a_project_whose_last_one_still_waits(loaded: dict) -> None:
+    assert loaded["with_one_waiting"] == ["OQC", "HANDBOOK"]
+    assert "waits in the queue" in loaded["with_all_waiting"]
 
 
 def test_modules_that_dagster_reads_keep_their_annotations() -> None:
