@@ -64,9 +64,13 @@ class WorkerProcesses:
 
     def start(self) -> None:
         """Start the processes; worth it from some hundred records on."""
-        for _ in range(PROCESSES):
-            self._start()
-        self._usable = True
+        try:
+            for _ in range(PROCESSES):
+                self._start()
+        except OSError as error:
+            log.warning("no worker processes can be started (%s); all is done in one process", error)
+        else:
+            self._usable = True
 
     def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The function's result; waits while all processes are busy."""
@@ -90,7 +94,7 @@ class WorkerProcesses:
         with theirs:
             self._processes.append(
                 subprocess.Popen(  # noqa: S603 - our own interpreter and module
-                    [sys.executable, "-c", _SERVE.format(theirs.fileno())],
+                    [sys.executable, "-P", "-c", _SERVE.format(theirs.fileno())],
                     stdin=subprocess.DEVNULL,
                     pass_fds=[theirs.fileno()],
                     env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},

@@ -29,10 +29,12 @@ with dg.DagsterInstance.local_temp() as instance:
     schedule = repository.get_schedule_def("sync_every_15_minutes")
     tick = schedule.evaluate_tick(context)
     def wait(project):
-        instance.add_run(dg.DagsterRun("sync", status=dg.DagsterRunStatus.NOT_STARTED, tags={"dagster/partition": project}))
+        tags = {"dagster/partition": project}
+        instance.add_run(dg.DagsterRun("sync", status=dg.DagsterRunStatus.NOT_STARTED, tags=tags))
     wait("EUV")
     with_one_waiting = schedule.evaluate_tick(context)
-    wait("OQC"), wait("HANDBOOK")
+    wait("OQC")
+    wait("HANDBOOK")
     with_all_waiting = schedule.evaluate_tick(context)
 print(json.dumps({
     "deps": {n.key.to_user_string(): sorted(p.to_user_string() for p in n.parent_keys) for n in nodes},

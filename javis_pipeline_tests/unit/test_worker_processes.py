@@ -24,6 +24,15 @@ def test_given_none_was_started_then_all_is_done_in_this_process():
         assert workers.run(os.getpid) == os.getpid()
 
 
+def test_given_they_cannot_be_started_then_all_is_done_in_this_process(monkeypatch, caplog):
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with WorkerProcesses() as workers:
+        workers.start()
+
+        assert workers.run(os.getpid) == os.getpid()
+    assert "/nowhere/python" in caplog.text
+
+
 def test_given_they_were_started_then_they_do_it_and_give_the_same_results(workers):
     done_by = {workers.run(os.getpid) for _ in range(20)}
 
