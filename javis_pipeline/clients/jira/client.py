@@ -37,8 +37,7 @@ T = TypeVar("T")
 API: Final = "/rest/api/3"
 AGILE: Final = "/rest/agile/1.0"
 READ_POSTS: Final = frozenset(
-    f"{API}/{path}"
-    for path in ("search/jql", "search/approximate-count", "issue/bulkfetch", "changelog/bulkfetch")
+    f"{API}/{path}" for path in ("search/jql", "search/approximate-count", "issue/bulkfetch", "changelog/bulkfetch")
 )
 
 BULK_FETCH_LIMIT: Final = 100
