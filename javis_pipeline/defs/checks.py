@@ -1,6 +1,7 @@
-"""What a person should look at although every run succeeded. Warnings, except for what must not reach Slack.
+"""What a person should look at although every run succeeded: warnings.
 
-Checks are not partitioned in Dagster; each looks at the project of its run, or at all projects when it runs alone.
+Checks are not partitioned in Dagster, and the UI shows the last result of each. So a check looks at all projects,
+whichever its run is about: else the run of one project would hide what waits in another.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -8,6 +9,7 @@ from typing import Any
 
 import dagster as dg
 
+from javis_pipeline.context.wording import counted
 from javis_pipeline.db.conflicts import list_conflicts, list_errors
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.status import scope_status
@@ -19,13 +21,14 @@ from javis_pipeline.defs.plans import conflict_table
 from javis_pipeline.records.values import ScopeRef, System
 from javis_pipeline.settings import Settings
 
+_NAMED = 5
+
 
 @dg.asset_check(asset=sync_conflicts, description="Fields that both sides changed wait for a person.")
-def no_open_conflicts(
-    context: dg.AssetCheckExecutionContext, settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
-) -> dg.AssetCheckResult:
-    conflicts = list_conflicts(db, settings.scopes_of(_projects(context, settings)))
-    return _warning(context, not conflicts, open=len(conflicts), conflicts=conflict_table(conflicts))
+def no_open_conflicts(settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]) -> dg.AssetCheckResult:
+    conflicts = list_conflicts(db, settings.scopes_of(settings.partitions))
+    where = [f"{conflict['key']} {conflict['field_name']}" for conflict in conflicts]
+    return _warning(where, "conflict", open=len(conflicts), conflicts=conflict_table(conflicts, settings))
 
 
 @dg.asset_check(
@@ -34,9 +37,9 @@ def no_open_conflicts(
     description="Edits made here that Jira does not take, with the reason.",
 )
 def no_rejected_issue_pushes(
-    context: dg.AssetCheckExecutionContext, settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
+    settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
 ) -> dg.AssetCheckResult:
-    return _push_check(context, settings, db, "jira")
+    return _push_check(settings, db, "jira")
 
 
 @dg.asset_check(
@@ -45,30 +48,24 @@ def no_rejected_issue_pushes(
     description="Edits made here that Confluence does not take, with the reason.",
 )
 def no_rejected_page_pushes(
-    context: dg.AssetCheckExecutionContext, settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
+    settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
 ) -> dg.AssetCheckResult:
-    return _push_check(context, settings, db, "confluence")
+    return _push_check(settings, db, "confluence")
 
 
 @dg.asset_check(asset=jira_issues, description="Jira's own count of issues agrees with ours, as far as it is exact.")
-def counts_agree_with_jira(
-    context: dg.AssetCheckExecutionContext, settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
-) -> dg.AssetCheckResult:
-    return _scope_check(context, settings, db, "jira", lambda scope: scope["counts"].get("agrees", True))
+def counts_agree_with_jira(settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]) -> dg.AssetCheckResult:
+    return _scope_check(settings, db, "jira", lambda scope: scope["counts"].get("agrees", True))
 
 
 @dg.asset_check(asset=jira_issues, name="nothing_quarantined", description="Every issue could be read.")
-def no_issue_quarantined(
-    context: dg.AssetCheckExecutionContext, settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
-) -> dg.AssetCheckResult:
-    return _scope_check(context, settings, db, "jira", lambda scope: not scope["quarantined"])
+def no_issue_quarantined(settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]) -> dg.AssetCheckResult:
+    return _scope_check(settings, db, "jira", lambda scope: not scope["quarantined"])
 
 
 @dg.asset_check(asset=confluence_pages, name="nothing_quarantined", description="Every page could be read.")
-def no_page_quarantined(
-    context: dg.AssetCheckExecutionContext, settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
-) -> dg.AssetCheckResult:
-    return _scope_check(context, settings, db, "confluence", lambda scope: not scope["quarantined"])
+def no_page_quarantined(settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]) -> dg.AssetCheckResult:
+    return _scope_check(settings, db, "confluence", lambda scope: not scope["quarantined"])
 
 
 CHECKS = [
@@ -83,46 +80,38 @@ CHECKS = [
 _SCOPE_WORDS: Mapping[System, str] = {"jira": "project", "confluence": "space"}
 
 
-def _push_check(
-    context: dg.AssetCheckExecutionContext, settings: Settings, db: Database, system: System
-) -> dg.AssetCheckResult:
+def _push_check(settings: Settings, db: Database, system: System) -> dg.AssetCheckResult:
     """Edits that one system does not take."""
-    errors = list_errors(db, _scopes(context, settings, system))
+    errors = list_errors(db, _scopes(settings, system))
     rows = [(error["title"], error["key"], error["field"], error["reason"]) for error in errors]
-    return _warning(context, not errors, errors=len(errors), edits=_table(["title", "key", "field", "why"], rows))
+    where = [f"{error['key']} {error['field']}" for error in errors]
+    return _warning(where, "edit", errors=len(errors), edits=_table(["title", "key", "field", "why"], rows))
 
 
 def _scope_check(
-    context: dg.AssetCheckExecutionContext,
-    settings: Settings,
-    db: Database,
-    system: System,
-    is_fine: Callable[[Mapping[str, Any]], bool],
+    settings: Settings, db: Database, system: System, is_fine: Callable[[Mapping[str, Any]], bool]
 ) -> dg.AssetCheckResult:
     """A check of each project or space by its last pull."""
-    wanted = _scopes(context, settings, system)
+    wanted = _scopes(settings, system)
     found = [row for row in scope_status(db) if (row["system"], row["scope"]) in wanted]
     rows = [(row["scope"], row["quarantined"], row["counts"].get("completeness", "")) for row in found]
     what = _SCOPE_WORDS[system]
-    table = _table([what, "quarantined", "last pull"], rows)
-    return _warning(context, all(map(is_fine, found)), **{f"{what}s": table})
+    where = [row["scope"] for row in found if not is_fine(row)]
+    return _warning(where, what, **{f"{what}s": _table([what, "quarantined", "last pull"], rows)})
 
 
-def _projects(context: dg.AssetCheckExecutionContext, settings: Settings) -> Sequence[str]:
-    partition = context.run.tags.get("dagster/partition")
-    return [partition] if partition else settings.partitions
-
-
-def _scopes(context: dg.AssetCheckExecutionContext, settings: Settings, system: System) -> list[ScopeRef]:
-    return [ref for ref in settings.scopes_of(_projects(context, settings)) if ref.system == system]
+def _scopes(settings: Settings, system: System) -> list[ScopeRef]:
+    return [ref for ref in settings.scopes_of(settings.partitions) if ref.system == system]
 
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> dg.MetadataValue[Any]:
     return dg.MetadataValue.md(markdown_table(columns, rows))
 
 
-def _warning(context: dg.AssetCheckExecutionContext, passed: bool, **metadata: Any) -> dg.AssetCheckResult:
-    project = context.run.tags.get("dagster/partition", "all projects")
+def _warning(where: Sequence[str], noun: str, **metadata: Any) -> dg.AssetCheckResult:
+    """Passed when there is nothing to look at, else a warning that names the first of what there is."""
+    more = ", ..." if len(where) > _NAMED else ""
+    words = f"{counted(len(where), noun)}: {', '.join(where[:_NAMED])}{more}" if where else None
     return dg.AssetCheckResult(
-        passed=passed, severity=dg.AssetCheckSeverity.WARN, metadata={"project": project, **metadata}
+        passed=not where, severity=dg.AssetCheckSeverity.WARN, description=words, metadata=metadata
     )

@@ -30,6 +30,6 @@ def sync_conflicts(
             "dagster/row_count": len(conflicts),
             "open": len(conflicts),
             "errors": len(errors),
-            "conflicts": conflict_table(conflicts),
+            "conflicts": conflict_table(conflicts, settings),
         }
     )

@@ -15,7 +15,7 @@ from javis_pipeline.db.pages import latest_pages
 from javis_pipeline.defs.config import SyncConfig, WriteBackConfig
 from javis_pipeline.defs.failures import explained_failures
 from javis_pipeline.defs.jira import FRESHNESS
-from javis_pipeline.defs.metadata import SAMPLE_ROWS, link, markdown_table, table_metadata
+from javis_pipeline.defs.metadata import SAMPLE_ROWS, markdown_table, page_link, table_metadata
 from javis_pipeline.defs.partitions import projects
 from javis_pipeline.defs.plans import plan_table
 from javis_pipeline.defs.progress import watcher
@@ -183,10 +183,9 @@ def _pulled_metadata(
 
 
 def _latest(db: Database, spaces: Sequence[str], settings: Settings) -> dg.MetadataValue[Any]:
-    site = settings.require_confluence().url
     rows = [
         (
-            link(page["title"], f"{site}/wiki/spaces/{page['space_key']}/pages/{page['page_id']}"),
+            page_link(page["title"], settings.confluence_site, page["space_key"], page["page_id"]),
             page["space_key"],
             page["status"],
             page["author"],

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
 from typing import Any
 
 import dagster as dg
@@ -36,11 +37,30 @@ def issue_link(key: str, site: str | None) -> Link:
     return link(key, f"{site}/browse/{key}") if site else Link(_cell(key))
 
 
+def issue_links(keys: Iterable[str], site: str | None) -> Link:
+    """The keys of issues as Markdown, each as in `issue_link`."""
+    return Link(", ".join(issue_link(key, site) for key in keys))
+
+
+def page_link(title: str, site: str | None, space: str, page_id: str) -> Link:
+    """The title of a page as Markdown that leads to the page; only the title where no Confluence `site` is known."""
+    return link(title, f"{site}/wiki/spaces/{space}/pages/{page_id}") if site else Link(_cell(title))
+
+
 def _cell(value: object) -> str:
     if isinstance(value, Link):
         return value
+    if isinstance(value, datetime):
+        return _unbroken(f"{value.astimezone(UTC):%Y-%m-%d %H:%M} UTC")
+    if isinstance(value, date):
+        return _unbroken(str(value))
     text = "" if value is None else " ".join(str(value).split())
     return plain(text if len(text) <= 100 else text[:99] + "…")
+
+
+def _unbroken(text: str) -> str:
+    """`text` with hyphens and blanks at which no line ends: a narrow column would break a date into three lines."""
+    return text.replace("-", "\N{NON-BREAKING HYPHEN}").replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def plain(text: str) -> str:

@@ -6,8 +6,9 @@ from typing import Any
 
 import dagster as dg
 
-from javis_pipeline.defs.metadata import markdown_table
+from javis_pipeline.defs.metadata import Link, issue_link, markdown_table, page_link
 from javis_pipeline.records.sync import PlanItem
+from javis_pipeline.settings import Settings
 
 _LINES = 20
 
@@ -18,14 +19,14 @@ def plan_table(items: Iterable[PlanItem]) -> dg.MetadataValue[Any]:
     return dg.MetadataValue.md(markdown_table(["key", "field", "side", "before", "after", "why"], rows))
 
 
-def conflict_table(conflicts: Iterable[Mapping[str, Any]]) -> dg.MetadataValue[Any]:
-    """The first of the open conflicts."""
+def conflict_table(conflicts: Iterable[Mapping[str, Any]], settings: Settings) -> dg.MetadataValue[Any]:
+    """The first of the open conflicts; a record leads to where it is."""
     rows = (
         (
             str(conflict["id"])[:8],
-            conflict["key"],
+            _record(conflict, settings),
             conflict["field_name"],
-            conflict["kind"],
+            conflict["kind"].replace("_", " "),
             conflict["base_value"],
             conflict["local_value"],
             conflict["remote_value"],
@@ -33,5 +34,12 @@ def conflict_table(conflicts: Iterable[Mapping[str, Any]]) -> dg.MetadataValue[A
         )
         for conflict in islice(conflicts, _LINES)
     )
-    columns = ["id", "key", "field", "kind", "before", "here", "there", "since"]
+    columns = ["id", "record", "field", "kind", "before", "here", "there", "since"]
     return dg.MetadataValue.md(markdown_table(columns, rows))
+
+
+def _record(conflict: Mapping[str, Any], settings: Settings) -> Link:
+    if conflict["resource_type"] == "jira_issue":
+        return issue_link(conflict["key"], settings.jira_url)
+    title = conflict["title"] or conflict["resource_id"]
+    return page_link(title, settings.confluence_site, conflict["scope"], conflict["resource_id"])

@@ -1,0 +1,30 @@
+"""What tables in the metadata show."""
+
+from datetime import UTC, date, datetime, timedelta, timezone
+
+from javis_pipeline.defs.metadata import issue_links, markdown_table, page_link
+
+
+def test_instants_are_in_utc_to_the_minute_and_dates_never_break_into_lines() -> None:
+    at = datetime(2026, 3, 2, 13, 5, 59, 123456, tzinfo=timezone(timedelta(hours=1)))
+
+    table = markdown_table(["at", "on"], [(at, date(2026, 3, 2))])
+
+    cells = table.splitlines()[-1].replace("\N{NON-BREAKING HYPHEN}", "-").replace("\N{NO-BREAK SPACE}", " ")
+    assert cells == "| 2026-03-02 12:05 UTC | 2026-03-02 |"
+    assert " " not in table.splitlines()[-1].split(" | ")[0].removeprefix("| ")
+    assert at.astimezone(UTC).strftime("%Y-%m") not in table
+
+
+def test_records_lead_to_where_they_are() -> None:
+    assert issue_links(["OQC-1", "EUV-2"], "https://a.example") == (
+        "[OQC-1](https://a.example/browse/OQC-1), [EUV-2](https://a.example/browse/EUV-2)"
+    )
+    assert page_link("a [b] | c", "https://a.example", "HB", "7") == (
+        r"[a \[b\] \| c](https://a.example/wiki/spaces/HB/pages/7)"
+    )
+
+
+def test_given_no_site_then_records_are_only_named() -> None:
+    assert issue_links(["OQC-1", "EUV-2"], None) == "OQC-1, EUV-2"
+    assert page_link("Hand*book*", None, "HB", "7") == r"Hand\*book\*"
