@@ -3,7 +3,7 @@
 import dagster as dg
 from pydantic import Field
 
-from javis_pipeline.records.sync import Overrides
+from javis_pipeline.records.sync import Force, Overrides
 from javis_pipeline.sync.forcing import forcing_rules
 from javis_pipeline.sync.run import Rules
 
@@ -15,9 +15,9 @@ class SyncConfig(dg.Config):
         default=False,
         description="Read everything again, changed or not, and look for edits made behind the trigger's back.",
     )
-    force: str = Field(
+    force: Force = Field(
         default="none",
-        description="'local' or 'remote' resolves this run's conflicts that way at once; 'none' leaves them to people",
+        description="'local' or 'remote' resolves this run's conflicts that way at once; 'none' leaves them to people.",
     )
     force_fields: list[str] = Field(
         default=[], description="The fields that `force` is about, such as title; empty for all."

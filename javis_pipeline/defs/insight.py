@@ -11,9 +11,9 @@ from javis_pipeline.defs.conflicts import sync_conflicts
 from javis_pipeline.defs.confluence import confluence_pages
 from javis_pipeline.defs.failures import explained_failures
 from javis_pipeline.defs.jira import jira_issues
-from javis_pipeline.defs.metadata import SAMPLE_ROWS, issue_link, markdown_table, picture, plain
+from javis_pipeline.defs.metadata import SAMPLE_ROWS, issue_link, issue_links, markdown_table, picture, plain
 from javis_pipeline.defs.partitions import projects
-from javis_pipeline.records.context import WorkContext
+from javis_pipeline.records.context import Forecast, WorkContext
 from javis_pipeline.records.suggestion import Action, AdviceScope
 from javis_pipeline.settings import Settings
 from javis_pipeline.steps.build_context import KeptContext, build_context, last_context
@@ -62,30 +62,45 @@ def _pictures(context: dg.AssetExecutionContext, kept: KeptContext) -> Mapping[s
 
 
 def _context_metadata(context: WorkContext, settings: Settings) -> dict[str, Any]:
+    site = settings.jira_url
     risks = [
-        (risk.severity, risk.kind, ", ".join(risk.issue_keys[:5]), risk.summary, risk.since) for risk in context.risks
+        (risk.severity, risk.kind.replace("_", " "), issue_links(risk.issue_keys[:5], site), risk.summary, risk.since)
+        for risk in context.risks[: 2 * SAMPLE_ROWS]
     ]
     blockers = [
-        (issue_link(root.key, settings.jira_url), root.held_up, root.depth, ", ".join(root.held_up_keys[:5]))
+        (issue_link(root.key, site), root.held_up, root.depth, issue_links(root.held_up_keys[:5], site))
         for root in context.blockers.roots[:SAMPLE_ROWS]
     ]
     forecasts = [
-        (forecast.subject, forecast.remaining, forecast.p50_on, forecast.p85_on, forecast.p95_on, forecast.target_on)
+        (
+            _subject(forecast, context, site),
+            forecast.remaining,
+            forecast.p50_on,
+            forecast.p85_on,
+            forecast.p95_on,
+            forecast.target_on,
+        )
         for forecast in context.forecasts[:SAMPLE_ROWS]
     ]
     return {
         "open": context.counts.new + context.counts.indeterminate,
         "in_progress": context.flow.in_progress,
         "done": context.counts.done,
-        "risks": dg.MetadataValue.md(
-            markdown_table(["severity", "risk", "issues", "why", "since"], risks[: 2 * SAMPLE_ROWS])
-        ),
+        "risks": dg.MetadataValue.md(markdown_table(["severity", "risk", "issues", "why", "since"], risks)),
         "blockers": dg.MetadataValue.md(markdown_table(["blocker", "holds up", "depth", "such as"], blockers)),
         "forecast_dates": dg.MetadataValue.md(
             markdown_table(["of", "items left", "50 %", "85 %", "95 %", "wanted"], forecasts)
         ),
         "notes": dg.MetadataValue.md("\n".join(f"- {note}" for note in context.notes) or "*none*"),
     }
+
+
+def _subject(forecast: Forecast, context: WorkContext, site: str | None) -> str:
+    """What the forecast is about: the sprint's name, or the epic's key, which leads to it."""
+    kind, _, name = forecast.subject.partition(":")
+    if kind == "epic":
+        return issue_link(name, site)
+    return next((sprint.name for sprint in context.sprints if str(sprint.sprint_id) == name), forecast.subject)
 
 
 @dg.asset(
@@ -126,7 +141,7 @@ def _advice_metadata(advice: StoredAdvice, settings: Settings) -> dict[str, Any]
         "reused": advice.reused,
         "suggestions": len(advice.suggestions),
         "dropped": sum(advice.dropped.values()),
-        "dropped_because": dict(advice.dropped),
+        "dropped_because": dg.MetadataValue.md(markdown_table(["reason", "suggestions"], advice.dropped.items())),
         "ranked": dg.MetadataValue.md(_ranked(advice, settings.jira_url)),
         "notes": dg.MetadataValue.md("\n".join(f"- {plain(note)}" for note in advice.notes) or "*none*"),
         **_cost(advice),
@@ -137,7 +152,7 @@ def _ranked(advice: StoredAdvice, site: str | None) -> str:
     """A section for each suggestion: a table's cells are too short for reasons and steps."""
     sections = []
     for row in advice.suggestions:
-        keys = ", ".join(issue_link(key, site) for key in row["evidence"]["issue_keys"])
+        keys = issue_links(row["evidence"]["issue_keys"], site)
         steps = [f"- {plain(Action(**action).words(advice.names))}" for action in row["actions"]]
         state = "" if row["state"] == "proposed" else f" ({row['state']})"
         head = f"**{row['rank']}. {plain(row['title'])}**{state}"

@@ -25,11 +25,15 @@ UNFINISHED = [
 ]
 
 
-@dg.sensor(job=sync_job, minimum_interval_seconds=LOOK_EVERY_SECONDS, default_status=SENSOR_STATUS)
+@dg.sensor(
+    job=sync_job,
+    minimum_interval_seconds=LOOK_EVERY_SECONDS,
+    default_status=SENSOR_STATUS,
+    description="Sync a project when somebody edits it in PostgreSQL or decides a conflict. Many edits make one run.",
+)
 def local_changes(
     context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
 ) -> dg.SensorResult:
-    """Sync a project when somebody edits it in PostgreSQL or decides a conflict. Many edits make one run."""
     memory = Memory(**json.loads(context.cursor)) if context.cursor else Memory()
     woken = wake(
         db,
@@ -71,9 +75,9 @@ def _is_busy(instance: dg.DagsterInstance, project: str) -> bool:
     default_status=SENSOR_STATUS,
     # Runs that the command line started belong to no code location; their failures count as well.
     monitor_all_code_locations=True,
+    description="Tell Slack that a job failed, once for each cause, with a link to the run.",
 )
 def run_failure_to_slack(context: dg.RunFailureSensorContext) -> dg.SkipReason | None:
-    """Tell Slack that a job failed, once for each cause, with a link to the run."""
     settings = load_settings()
     run = context.dagster_run
     project = run.tags.get("dagster/partition", "")

@@ -85,7 +85,10 @@ def slack_post_is_current(
     return dg.AssetCheckResult(
         passed=not late,
         severity=dg.AssetCheckSeverity.WARN,
-        metadata={"checked": ", ".join(told) or "none: Slack is not configured", "not_current": ", ".join(late)},
+        metadata={
+            "checked": ", ".join(told) or "none: Slack is not configured",
+            "not_current": ", ".join(late) or "none",
+        },
     )
 
 
@@ -117,7 +120,9 @@ def _nothing(reason: str) -> dg.MaterializeResult[None]:
 
 
 def _metadata(published: Published, channel: str, link: str | None) -> dict[str, Any]:
-    metadata: dict[str, Any] = {"outcome": published.outcome, "channel": channel, "notes": " ".join(published.notes)}
+    metadata: dict[str, Any] = {"outcome": published.outcome, "channel": channel}
+    if published.notes:
+        metadata["notes"] = " ".join(published.notes)
     if link:
         metadata["post"] = dg.MetadataValue.url(link)
     return metadata

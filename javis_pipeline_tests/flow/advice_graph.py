@@ -1,8 +1,8 @@
 """The end of the graph with a stand-in for Slack. Run as a program it materializes project OQC three times.
 
 After the first run somebody makes the stored suggestions cite what is not there; after the second an issue is given
-up. One JSON document a run is printed: the advice's metadata, the pictures of the context, whether the run succeeded,
-and whether anything after the advice was reached.
+up. One JSON document a run is printed: the advice's metadata, pictures and tables of the context, whether the run
+succeeded, and whether anything after the advice was reached.
 
 In a process of its own, because the partitions are read from the environment on import.
 """
@@ -20,6 +20,7 @@ from javis_pipeline.settings import Settings, load_settings
 from javis_pipeline.wiring import open_database
 
 PICTURES = ("cumulative_flow", "cycle_times", "throughput", "forecast")
+TABLES = ("risks", "blockers", "forecast_dates")
 TAMPERED = """UPDATE ai_suggestions SET evidence = '{"finding_ids": ["overdue:OQC-0"], "issue_keys": []}'"""
 
 
@@ -42,8 +43,15 @@ def report(settings: Settings, db: Database, instance: dg.DagsterInstance) -> st
     )
     made = {event.asset_key: event.materialization.metadata for event in result.get_asset_materialization_events()}
     advice = {name: entry.value for name, entry in made[ai_suggestions.key].items()}
-    pictures = {name: made[work_context.key][name].value for name in PICTURES}
-    return json.dumps({"success": result.success, "told": told.key in made, "advice": advice, "pictures": pictures})
+    context = {name: entry.value for name, entry in made[work_context.key].items()}
+    shown = {
+        "success": result.success,
+        "told": told.key in made,
+        "advice": advice,
+        "pictures": {name: context[name] for name in PICTURES},
+        "tables": {name: context[name] for name in TABLES},
+    }
+    return json.dumps(shown)
 
 
 if __name__ == "__main__":

@@ -68,3 +68,13 @@ def test_every_run_shows_the_pictures_of_the_context_as_it_is(reports: list[dict
     assert all(text.startswith("![") for text in first.values())
     assert unchanged == first
     assert changed["cumulative_flow"] != first["cumulative_flow"]
+
+
+def test_what_the_context_is_about_is_named_as_people_name_it_and_leads_to_jira(
+    world: World, reports: list[dict[str, Any]]
+) -> None:
+    tables = reports[0]["tables"]
+
+    assert all(f"]({world.base_url}/browse/OQC-" in table for table in tables.values())
+    assert "| OQC Sprint " in tables["forecast_dates"]
+    assert "idle in progress" in tables["risks"]
