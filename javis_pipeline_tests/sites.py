@@ -1,16 +1,23 @@
-"""Small sandboxes, and the command line pointed at them."""
+"""Small sandboxes, the command line pointed at them, and servers in processes of their own."""
 
 import os
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
 
 from javis_pipeline.sandbox.world import World
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 EMAIL = "javis@example.com"
+START_SECONDS = 180
 
 
 def settings_for(world: World, *, projects: str, database_url: str | None, home: Path) -> dict[str, str]:
@@ -34,6 +41,27 @@ def run_javis(*arguments: str, settings: Mapping[str, str]) -> subprocess.Comple
 def run_dagster(*arguments: str, settings: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     """`dagster` in a process of its own."""
     return _run([sys.executable, "-m", "dagster", *arguments], settings)
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+def wait_until_dagster_serves(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    """Return once the webserver of `server` answers on `port`; fail with the end of its `log` when it does not."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            urlopen(f"http://127.0.0.1:{port}/server_info", timeout=5).close()
+        except (URLError, OSError):
+            time.sleep(0.2)
+        else:
+            return
+    pytest.fail(f"the webserver did not start: {log.read_text()[-2000:]}")
 
 
 def clean_environment() -> dict[str, str]:
