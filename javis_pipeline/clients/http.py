@@ -361,7 +361,6 @@ class Transport:
 
     def _answer(self, call: _Call, status: int, headers: Headers, content: bytes) -> Answer:
         is_json = "json" in headers.get("Content-Type", "")
-        body = self._decoded(call, status, content) if content and is_json else None
         if self.record is not None:
             self.record(self._exchange(call, status, headers, content))
         if headers.get("X-RateLimit-NearLimit", "").lower() == "true":
@@ -377,20 +376,20 @@ class Transport:
         if self.inspect is not None:
             self.inspect(call.path, status, headers)
         if status >= 400:
-            raise refusal(self.name, str(call), status, body)
+            raise refusal(self.name, str(call), status, _json_or_none(content) if is_json else None)
         if content and not is_json:
             raise self._not_json(call)
+        body = self._decoded(call, content)
         if body is None and call.repeatable:
             raise _Failed("an empty answer", executed=True)
         return Answer(status, headers, body)
 
-    def _decoded(self, call: _Call, status: int, content: bytes) -> Any:
-        read = call.read if status < 400 else orjson.loads
+    def _decoded(self, call: _Call, content: bytes) -> Any:
+        if content.strip() in (b"", b"null"):
+            return None
         try:
-            return read(_without_nul(content))
+            return call.read(_without_nul(content))
         except orjson.JSONDecodeError:
-            if status >= 400:  # the status says enough
-                return None
             raise _Failed(f"{call} was answered with broken JSON", executed=True) from None
 
     def _not_json(self, call: _Call) -> JavisError:
@@ -421,11 +420,18 @@ class Transport:
     def _exchange(self, call: _Call, status: int, headers: Headers, content: bytes) -> Exchange:
         query = f"?{urlencode(call.params, doseq=True)}" if call.params else ""
         kept = {name.lower(): value for name, value in headers.items() if name.lower() != "set-cookie"}
-        try:
-            body = orjson.loads(_without_nul(content)) if content else None
-        except orjson.JSONDecodeError:
+        body = _json_or_none(content) if content else None
+        if content and body is None:
             body = content.decode(errors="replace")
         return Exchange(call.method, self.base_url + call.path + query, call.json, status, kept, body)
+
+
+def _json_or_none(content: bytes) -> Any:
+    """What JSON says; None for what is none."""
+    try:
+        return orjson.loads(_without_nul(content))
+    except orjson.JSONDecodeError:
+        return None
 
 
 def _without_nul(content: bytes) -> bytes:

@@ -31,16 +31,16 @@ def guarded(what: str, subject: object, read: Callable[[], T]) -> T:
         raise UnreadableRecord(f"{what} {remote_id} cannot be read: {error}", remote_id=str(remote_id)) from error
 
 
-class Page(NamedTuple, Generic[T]):
-    """What one answer of several held, and the token that asks for the next; None after the last."""
+class AnswerBatch(NamedTuple, Generic[T]):
+    """What one answer of several held, and the cursor that asks for the next; None after the last."""
 
     found: T
-    next_token: str | None
+    cursor: str | None
 
 
-def page_of(answer: Json, found: T) -> Page[T]:
-    """`found` with the token of its answer. A short or empty answer is no sign of the end; the token is."""
-    return Page(found, None if answer.get("isLast") is True else answer.get("nextPageToken") or None)
+def batch_of(answer: Json, found: T) -> AnswerBatch[T]:
+    """`found` with the cursor of its answer. A short or empty answer is no sign of the end; the cursor is."""
+    return AnswerBatch(found, None if answer.get("isLast") is True else answer.get("nextPageToken") or None)
 
 
 def items_of(answer: object, name: str) -> list[Any]:

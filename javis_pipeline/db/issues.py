@@ -54,7 +54,7 @@ def store_issues(
 
     Args:
         conn: Inside a transaction with the origin "sync", which stores this batch only.
-        rows: One per issue.
+        rows: Issues written for COPY, each once.
         run_id: For the audit.
         now: Becomes `last_synced_at`.
         refresh: Overwrite also what is as old as the payload.

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple, TypeVar
 import orjson
 
 from javis_pipeline.clients.jira import wire
-from javis_pipeline.clients.reading import Page
+from javis_pipeline.clients.reading import AnswerBatch
 from javis_pipeline.db.issue_rows import (
     IssueLine,
     IssueRow,
@@ -67,7 +67,7 @@ class IssuesRead(NamedTuple):
     issues: list[IssueLine]
     satellites: dict[Satellite, dict[str, bytes]]
     users: dict[str, User]
-    sprints: set[Sprint]
+    sprints: dict[int, Sprint]
     ids: set[str]
     elsewhere: list[str]
     cut_off: list[CutOff]
@@ -84,7 +84,7 @@ class HistoryRead(NamedTuple):
 
     status_changes: dict[SatelliteRow, bytes]
     sprint_changes: dict[SatelliteRow, bytes]
-    users: set[User]
+    users: dict[str, User]
     unreadable: dict[str, str]
 
 
@@ -95,7 +95,7 @@ def read_issues(content: bytes, project: str, fields: FieldMap) -> IssuesRead:
 
 def read_issue_documents(documents: Sequence[JsonObject], project: str, fields: FieldMap) -> IssuesRead:
     """What these documents say; a document that cannot be read does not take the others with it."""
-    found = IssuesRead([], {}, {}, set(), set(), [], [], [])
+    found = IssuesRead([], {}, {}, {}, set(), [], [], [])
     whole: list[Issue] = []
     for document in documents:
         found.ids.add(str(document.get("id")))
@@ -113,7 +113,7 @@ def read_issue_documents(documents: Sequence[JsonObject], project: str, fields: 
         else:
             whole.append(issue)
     found.issues.extend(issue_lines([issue_row(issue) for issue in whole]))
-    found.sprints.update(sprint for issue in whole for sprint in issue.sprints or ())
+    found.sprints.update({sprint.sprint_id: sprint for issue in whole for sprint in issue.sprints or ()})
     found.satellites.update(_satellites(whole))
     return found
 
@@ -143,10 +143,10 @@ def _updated_at(document: JsonObject) -> datetime | None:
         return None
 
 
-def read_history(content: bytes, fields: FieldMap) -> Page[HistoryRead]:
+def read_history(content: bytes, fields: FieldMap) -> AnswerBatch[HistoryRead]:
     """The status and sprint changes in an answer of `changelog/bulkfetch`."""
-    documents, next_token = wire.changelog_documents(content)
-    users: set[User] = set()
+    documents, cursor = wire.changelog_documents(content)
+    users: dict[str, User] = {}
     unreadable: dict[str, str] = {}
     of_status: list[SatelliteRow] = []
     of_sprints: list[SatelliteRow] = []
@@ -159,10 +159,17 @@ def read_history(content: bytes, fields: FieldMap) -> Page[HistoryRead]:
         of_status += [(*change[:-1], change.changed_at.isoformat()) for change in wire.status_changes(entry)[:1]]
         of_sprints += [(*change[:-1], change.changed_at.isoformat()) for change in wire.sprint_changes(entry, fields)]
         if entry.author:
-            users.add(entry.author)
+            note_user(users, entry.author)
     status_changes = dict(zip([row[:2] for row in of_status], copy_lines(of_status), strict=True))
     sprint_changes = dict(zip([row[:4] for row in of_sprints], copy_lines(of_sprints), strict=True))
-    return Page(HistoryRead(status_changes, sprint_changes, users, unreadable), next_token)
+    return AnswerBatch(HistoryRead(status_changes, sprint_changes, users, unreadable), cursor)
+
+
+def note_user(users: dict[str, User], user: User) -> None:
+    """Add somebody; some answers leave the name out, which must not replace it."""
+    known = users.get(user.account_id)
+    if known is None or not known.display_name:
+        users[user.account_id] = user
 
 
 def issue_row(issue: Issue) -> IssueRow:

@@ -42,15 +42,15 @@ def read_site(jira: JiraClient, project_key: str, *, chosen: Mapping[str, str] =
         SyncHalted: The project is archived: every search would come back empty.
     """
     identity = jira.prove_identity()
-    with ThreadPoolExecutor(2, thread_name_prefix=f"site-{project_key}") as threads:
-        found_boards, defined = threads.submit(_boards, jira, project_key), threads.submit(jira.fields)
-        project = jira.project(project_key)
+    project = jira.project(project_key)
     if project.archived:
         raise SyncHalted(
             f"jira project {project_key} is archived, so Jira shows none of its issues; nothing was changed here. "
             "Restore it in Jira, or take it out of JIRA_PROJECTS"
         )
-    boards = found_boards.result()
+    with ThreadPoolExecutor(1, thread_name_prefix=f"site-{project_key}") as threads:
+        defined = threads.submit(jira.fields)
+        boards = _boards(jira, project_key)
     found = discover_fields(
         defined.result(),
         project_id=project.project_id,

@@ -1,7 +1,7 @@
 """One batch of a pull: fetched from Jira and turned into rows, in a thread of its own."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from javis_pipeline.clients.jira import wire
@@ -15,6 +15,7 @@ from javis_pipeline.steps.issue_reading import (
     HistoryRead,
     IssuesRead,
     Unreadable,
+    note_user,
     read_history,
     read_issue_documents,
     read_issues,
@@ -44,8 +45,8 @@ class Batch(NamedTuple):
     wanted: Sequence[IssueStamp]
     issues: list[IssueLine]
     satellites: dict[Satellite, dict[str, bytes]]
-    users: set[User]
-    sprints: set[Sprint]
+    users: dict[str, User]
+    sprints: dict[int, Sprint]
     unreadable: list[Unreadable]
     absent: list[str]
 
@@ -75,9 +76,9 @@ class BatchReader:
 
     def read(self, wanted: Sequence[IssueStamp]) -> Batch:
         """Fetch these issues with everything that hangs on them."""
-        batch = Batch(wanted, [], {name: {} for name in SATELLITES}, set(), set(), [], [])
-        for stamps in in_batches(wanted, BULK_FETCH_LIMIT):
-            ids = [stamp.jira_id for stamp in stamps]
+        batch = Batch(wanted, [], {name: {} for name in SATELLITES}, {}, {}, [], [])
+        # A hit can come twice: an issue that changes moves on in the sweep, and a census may name one that was found.
+        for ids in in_batches(dict.fromkeys(stamp.jira_id for stamp in wanted), BULK_FETCH_LIMIT):
             answer = self._jira.bulk_fetch(
                 ids, self._asked, lambda content: self._run(read_issues, content, self._project, self._fields)
             )
@@ -90,7 +91,7 @@ class BatchReader:
 
     def _add(self, batch: Batch, found: IssuesRead) -> None:
         batch.issues.extend(found.issues)
-        batch.users.update(found.users.values())
+        self._add_users(batch, found.users)
         batch.sprints.update(found.sprints)
         for table, lines in found.satellites.items():
             batch.satellites[table].update(lines)
@@ -98,6 +99,10 @@ class BatchReader:
         batch.absent.extend(found.elsewhere)  # moved since the sweep: to a project with its own lock, or none of ours
         for cut_off in found.cut_off:
             self._add_cut_off(batch, cut_off)
+
+    def _add_users(self, batch: Batch, users: Mapping[str, User]) -> None:
+        for user in users.values():
+            note_user(batch.users, user)
 
     def _add_single(self, batch: Batch, jira_id: str) -> None:
         """Ask by id for an issue that the bulk fetch left out: its answer proves nothing."""
@@ -129,21 +134,20 @@ class BatchReader:
         if self.history_refused is not None or not batch.issues:
             return
         ids = [issue.jira_id for issue in batch.issues]
-        found = HistoryRead({}, {}, set(), {})
+        found = HistoryRead({}, {}, {}, {})
         try:
             for part in self._jira.changelog_bulk(
                 ids, self._history_fields, lambda content: self._run(read_history, content, self._fields)
             ):
                 found.status_changes.update(part.status_changes)
                 found.sprint_changes.update(part.sprint_changes)
-                found.users.update(part.users)
+                self._add_users(batch, part.users)
                 found.unreadable.update(part.unreadable)
         except RemoteRefused as error:
             self.history_refused = str(error)
             return
         for reason in found.unreadable.values():
             log.warning("%s; its status history stays as it was", reason)
-        batch.users.update(found.users)
         changes = {"status_changes": found.status_changes, "sprint_changes": found.sprint_changes}
         for table in HISTORY:
             lines = batch.satellites[table]

@@ -49,12 +49,14 @@ class BatchStore:
         with self._db.transaction(origin="sync") as conn:
             do_not_wait_for_disk(conn)
             stored = store_issues(conn, batch.issues, run_id=self._run_id, now=self._now, refresh=self._refresh)
-            store_users(conn, batch.users - self._users)
-            store_sprints(conn, batch.sprints - self._sprints)
+            users = [user for user in batch.users.values() if user not in self._users]
+            sprints = [sprint for sprint in batch.sprints.values() if sprint not in self._sprints]
+            store_users(conn, users)
+            store_sprints(conn, sprints)
             self._store_satellites(conn, batch, stored)
             self._store_unreadable(conn, batch)
-        self._users |= batch.users
-        self._sprints |= batch.sprints
+        self._users.update(users)
+        self._sprints.update(sprints)
         return stored
 
     def _store_satellites(self, conn: Connection, batch: Batch, stored: StoredIssues) -> None:

@@ -23,6 +23,20 @@ T = TypeVar("T")
 
 # More would be idle: fetching and storing take as long as two need for their part.
 PROCESSES: Final = 2
+# Time to end for a process whose pipe was closed.
+END_SECONDS: Final = 5.0
+# What Python itself needs of the environment; accounts and tokens are in the rest of it.
+PASSED_ON: Final = (
+    "PATH",
+    "HOME",
+    "TMPDIR",
+    "TZ",
+    "LANG",
+    "LC_ALL",
+    "LD_LIBRARY_PATH",
+    "DYLD_LIBRARY_PATH",
+    "PYTHONHOME",
+)
 
 _SERVE: Final = "from javis_pipeline.steps.worker_processes import serve; serve({})"
 
@@ -60,7 +74,11 @@ class WorkerProcesses:
         for pipe in self._pipes:
             pipe.close()
         for process in self._processes:
-            process.wait()
+            try:
+                process.wait(END_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
     def start(self) -> None:
         """Start the processes; worth it from some hundred records on."""
@@ -81,6 +99,7 @@ class WorkerProcesses:
                 done, result = pipe.recv()
                 if done:
                     return result  # type: ignore[no-any-return]
+                log.info("a worker process could not do %s; it is done again here", function.__name__)
             except (OSError, EOFError):
                 if self._usable:
                     log.warning("a worker process ended unexpectedly; from now on all is done in one process")
@@ -97,7 +116,8 @@ class WorkerProcesses:
                     [sys.executable, "-P", "-c", _SERVE.format(theirs.fileno())],
                     stdin=subprocess.DEVNULL,
                     pass_fds=[theirs.fileno()],
-                    env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+                    env={name: os.environ[name] for name in PASSED_ON if name in os.environ}
+                    | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
                 )
             )
         self._pipes.append(ours)

@@ -1,6 +1,7 @@
 """The pull of a Jira project from the sandbox into PostgreSQL, over real sockets."""
 
 import dataclasses
+import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,6 +21,8 @@ from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
 from javis_pipeline.steps.pull import PullTally, pull_issues
 from javis_pipeline.steps.pull_batch import BatchReader
+from javis_pipeline.steps.pull_store import BatchStore
+from javis_pipeline.steps.worker_processes import WorkerProcesses
 from javis_pipeline_tests.fake_site import Reply, fake_site
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -480,3 +483,52 @@ def test_given_issues_that_vanished_from_the_search_when_pulled_then_none_is_tak
 
     assert column(database, "SELECT remote_state FROM jira_issues") == ["present", "present"]
     assert (tally.completeness.known, tally.completeness.site_count) == (2, 1)
+
+
+def test_given_an_issue_is_asked_for_besides_that_the_sweep_finds_too_then_it_is_stored_once(database, site):
+    keys = [site.issue(f"Issue {number}") for number in range(120)]
+    found_by_a_census = str(site.jira.ids_by_key[keys[0]])
+
+    tally = pull(database, site, also=[found_by_a_census])
+
+    assert (tally.inserted, tally.completeness.known) == (120, 120)
+
+
+def test_given_answers_that_leave_a_persons_name_out_then_the_name_stays(database):
+    ann, nameless = {"accountId": "acc:ann", "displayName": "Ann"}, {"accountId": "acc:ann"}
+    fields = {"created": "2026-03-02T12:00:00.000Z", "updated": "2026-03-02T12:00:00.000Z"}
+    entry = {"id": "7", "author": nameless, "created": 1_772_452_800_000, "items": []}
+    with fake_site() as answering, JiraClient(answering.url, "ada@example.com", "token") as jira:
+        answering.script(
+            Reply(
+                {
+                    "issues": [
+                        {"id": "10042", "key": "OPS-7", "fields": fields | {"assignee": ann, "reporter": nameless}}
+                    ]
+                }
+            ),
+            Reply({"issueChangeLogs": [{"issueId": "10042", "changeHistories": [entry]}]}),
+        )
+        batch = BatchReader(jira, "OPS", FieldMap()).read([IssueStamp("10042", "OPS-7", None)])
+
+    BatchStore(database, "OPS", run_id="run", now=NOON, refresh=False).store(batch)
+
+    assert column(database, "SELECT display_name FROM users") == ["Ann"]
+
+
+def test_what_worker_processes_read_is_what_this_process_reads(site, caplog):
+    caplog.set_level(logging.INFO)
+    for number in range(3):
+        key = site.issue(f"Issue {number}", labels=["web"], description="Two\nlines")
+        site.jira.comment(key, f"Comment {number}")
+        site.jira.log_work(key, 3600)
+    with site.client() as jira, WorkerProcesses() as workers:
+        stamps = list(jira.search_ids("project = OPS"))
+        workers.start()
+
+        there = BatchReader(jira, "OPS", FieldMap(), run=workers.run).read(stamps)
+        here = BatchReader(jira, "OPS", FieldMap()).read(stamps)
+
+    assert len(here.issues) == 3
+    assert there == here
+    assert "worker process" not in caplog.text

@@ -1,5 +1,6 @@
 """Storing a batch of issues: what is inserted, overwritten, left out and left to the merge."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -7,9 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from javis_pipeline.db.connection import Connection
+from javis_pipeline.db import issues
+from javis_pipeline.db.connection import Connection, Database
 from javis_pipeline.db.copying import copy_text
-from javis_pipeline.db.issue_rows import IssueRow, array_text, copy_lines, issue_lines
+from javis_pipeline.db.issue_rows import IssueLine, IssueRow, array_text, copy_lines, issue_lines
 from javis_pipeline.db.issues import StoredIssues, issues_to_fetch, store_issues
 from javis_pipeline.db.quarantine import quarantine_record, release_records
 from javis_pipeline.db.satellites import replace_satellites, store_priorities, store_statuses, store_users
@@ -296,3 +298,36 @@ def test_a_watermark_only_moves_forwards(sync):
 
     assert read_watermark(sync, "jira", "OPS") == Watermark("acc-1", LATER, LATER, None, None)
     assert read_watermark(sync, "jira", "EUV") == Watermark()
+
+
+def test_given_another_run_stores_a_new_issue_in_between_then_the_batch_takes_it_as_known(
+    sync: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free_keys = issues._free_keys
+
+    def meanwhile(conn: Connection, rows: Sequence[IssueLine]) -> None:
+        monkeypatch.setattr(issues, "_free_keys", free_keys)
+        with Database(database_url) as other, other.transaction(origin="sync") as conn_of_other:
+            store_issues(conn_of_other, issue_lines([an_issue("1", "OPS-1", title="Old")]), run_id="other", now=NOON)
+        free_keys(conn, rows)
+
+    monkeypatch.setattr(issues, "_free_keys", meanwhile)
+
+    stored = store(sync, an_issue("1", "OPS-1", title="New", updated_at=LATER), an_issue("2", "OPS-2", title="Other"))
+
+    assert (stored.inserted, stored.updated) == (["2"], ["1"])
+    assert rows(sync, "SELECT title FROM jira_issues ORDER BY key") == [("New",), ("Other",)]
+
+
+def test_given_a_new_issue_has_the_key_that_a_known_one_gives_up_then_both_are_stored(sync: Connection) -> None:
+    store(sync, an_issue("1", "OPS-1"))
+
+    stored = store(sync, an_issue("2", "OPS-1", updated_at=LATER), an_issue("1", "WEB-1", updated_at=LATER))
+
+    assert (stored.inserted, stored.updated) == (["2"], ["1"])
+    assert rows(sync, "SELECT jira_id, key, remote_state FROM jira_issues ORDER BY jira_id")[1] == (
+        "2",
+        "OPS-1",
+        "present",
+    )
+    assert rows(sync, "SELECT key, remote_state FROM jira_issues WHERE jira_id = '1'") == [("WEB-1", "present")]

@@ -8,6 +8,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
 from javis_pipeline.context import plots
+from javis_pipeline.defs.insight import PICTURES
 from javis_pipeline_tests.context_tables import a_change, a_context, a_sprint, ago, an_issue, day, in_sprint
 
 
@@ -96,3 +97,7 @@ def test_no_text_overlaps_another_or_leaves_the_picture(name, context):
 
 def test_equal_contexts_give_equal_pictures():
     assert plots.plot(CONTEXTS["busy"], "forecast") == plots.plot(CONTEXTS["busy"], "forecast")
+
+
+def test_every_plot_is_in_the_ui():
+    assert set(PICTURES) == set(plots.PLOTS)

@@ -48,6 +48,14 @@ def test_given_an_error_there_then_it_is_raised_here(workers):
     assert workers.run(int, "7") == 7
 
 
+def test_they_know_no_account(monkeypatch):
+    monkeypatch.setenv("JIRA_TOKEN", "secret")
+    with WorkerProcesses() as workers:
+        workers.start()
+
+        assert workers.run(os.getenv, "JIRA_TOKEN") is None
+
+
 def test_given_a_process_dies_then_nothing_is_lost(workers, caplog):
     pids = {workers.run(os.getpid) for _ in range(20)}
     os.kill(pids.pop(), signal.SIGKILL)

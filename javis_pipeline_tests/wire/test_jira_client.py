@@ -96,6 +96,14 @@ def test_given_a_proof_when_a_later_answer_is_for_somebody_else_then_it_is_not_b
         list(client.search("project = OPS", ["summary"]))
 
 
+def test_given_a_token_that_died_then_an_answer_without_issues_is_not_taken_for_one_that_holds_none(site, client):
+    identified(site, client)
+    site.script(Reply({}, headers=REJECTED))
+
+    with pytest.raises(IdentityError):
+        client.bulk_fetch(["1"], ["summary"], wire.issue_documents)
+
+
 def test_given_a_way_that_strips_the_header_then_the_proof_alone_counts(site, client):
     site.script(Reply(ME), CLOUD, Reply({"issues": [], "isLast": True}))
     client.prove_identity()

@@ -1,7 +1,8 @@
 """Jira Cloud over REST v3 and the agile API.
 
-Issues, comments, worklogs and changelog entries come as the documents Jira gives: `wire` reads them one by one, so that
-one that cannot be read does not take the others with it. The small things of a site come as records.
+Issues, comments, worklogs and changelog entries come as the documents Jira gives, in bulk as what the caller's `read`
+makes of an answer: `wire` reads them one by one, so that one that cannot be read does not take the others with it. The
+small things of a site come as records.
 """
 
 import difflib
@@ -18,7 +19,7 @@ import orjson
 from javis_pipeline.clients.http import BasicAuth, Exchange, Headers, Limits, Params, Transport
 from javis_pipeline.clients.jira import wire
 from javis_pipeline.clients.jira.jql import ISSUE_ID, ISSUE_KEY, PROJECT_KEY
-from javis_pipeline.clients.reading import Page, items_of, page_of
+from javis_pipeline.clients.reading import AnswerBatch, batch_of, items_of
 from javis_pipeline.errors import IdentityError, RemoteMissing, RemoteRefused, SettingError, SyncHalted
 from javis_pipeline.records.jira import (
     Board,
@@ -324,7 +325,7 @@ class JiraClient:
         return list(self._offset_batches(f"{_issue_path(issue)}/changelog", "values", {"maxResults": 100}))
 
     def changelog_bulk(
-        self, ids: Sequence[str], field_ids: Sequence[str], read: Callable[[bytes], Page[T]]
+        self, ids: Sequence[str], field_ids: Sequence[str], read: Callable[[bytes], AnswerBatch[T]]
     ) -> Iterator[T]:
         """What `read` makes of each answer with changelog entries of at most 1000 issues.
 
@@ -407,18 +408,18 @@ class JiraClient:
 
     # Batches
 
-    def _token_batches(self, path: str, body: JsonObject, read: Callable[[bytes], Page[T]]) -> Iterator[T]:
+    def _token_batches(self, path: str, body: JsonObject, read: Callable[[bytes], AnswerBatch[T]]) -> Iterator[T]:
         """What `read` finds in the answers of a POST that pages by token."""
         seen: set[str] = set()
         for _ in range(MAX_BATCHES):
-            page: Page[T] = self._http.post(path, body, read=read).body
-            yield page.found
-            if page.next_token is None:
+            batch: AnswerBatch[T] = self._http.post(path, body, read=read).body
+            yield batch.found
+            if batch.cursor is None:
                 return
-            if page.next_token in seen:
+            if batch.cursor in seen:
                 raise SyncHalted(f"jira: {path} gave the same page token twice; the result would not be complete")
-            seen.add(page.next_token)
-            body = {**body, "nextPageToken": page.next_token}
+            seen.add(batch.cursor)
+            body = {**body, "nextPageToken": batch.cursor}
         raise SyncHalted(f"jira: {path} did not end after {MAX_BATCHES} batches")
 
     def _offset_batches(self, path: str, name: str, params: Params) -> Iterator[JsonObject]:
@@ -446,9 +447,9 @@ def _issue_path(issue: str) -> str:
     return f"{API}/issue/{_checked(issue)}"
 
 
-def _found_issues(content: bytes) -> Page[list[JsonObject]]:
+def _found_issues(content: bytes) -> AnswerBatch[list[JsonObject]]:
     answer = orjson.loads(content)
-    return page_of(answer, items_of(answer, "issues"))
+    return batch_of(answer, items_of(answer, "issues"))
 
 
 def _named_account(headers: Headers) -> str | None:

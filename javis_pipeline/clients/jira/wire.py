@@ -16,8 +16,8 @@ from typing import Any, Final, Literal, get_args, get_type_hints
 import orjson
 
 from javis_pipeline.clients.reading import (
+    AnswerBatch,
     Json,
-    Page,
     Unreadable,
     as_id,
     as_id_or_none,
@@ -27,9 +27,9 @@ from javis_pipeline.clients.reading import (
     as_number,
     as_object,
     as_text,
+    batch_of,
     guarded,
     items_of,
-    page_of,
 )
 from javis_pipeline.records import MISSING, Missing
 from javis_pipeline.records.jira import (
@@ -181,7 +181,8 @@ def _account(value: object, path: str, users: dict[str, User]) -> str | None:
         return None
     user = as_object(value, path)
     account_id = _account_id(user, path)
-    if account_id not in users:
+    known = users.get(account_id)
+    if known is None or not known.display_name:  # some answers leave the name out
         users[account_id] = _user(user, account_id)
     return account_id
 
@@ -536,11 +537,13 @@ def _stamped_at(fields: object) -> datetime | None:
 # Changelog
 
 
-def changelog_documents(content: bytes) -> Page[list[tuple[str, JsonObject]]]:
+def changelog_documents(content: bytes) -> AnswerBatch[list[tuple[str, JsonObject]]]:
     """Issue ids and changelog entries of an answer of `changelog/bulkfetch`."""
     answer = orjson.loads(content)
     logs = items_of(answer, "issueChangeLogs")
-    return page_of(answer, [(str(log["issueId"]), entry) for log in logs for entry in items_of(log, "changeHistories")])
+    return batch_of(
+        answer, [(str(log["issueId"]), entry) for log in logs for entry in items_of(log, "changeHistories")]
+    )
 
 
 def parse_changelog_entry(document: object, jira_id: str) -> ChangelogEntry:
@@ -552,14 +555,15 @@ def parse_changelog_entry(document: object, jira_id: str) -> ChangelogEntry:
 
 def _changelog_entry(document: Json, jira_id: str) -> ChangelogEntry:
     path = f"changelog[{document.get('id')}]"
+    items_path, author_path = f"{path}.items", f"{path}.author"
     author = document.get("author")
     metadata = document.get("historyMetadata")
     return ChangelogEntry(
         entry_id=as_id(document.get("id"), f"{path}.id"),
         jira_id=jira_id,
-        author=None if author is None else _user(author, _account_id(as_object(author, path), f"{path}.author")),
+        author=None if author is None else _user(author, _account_id(as_object(author, author_path), author_path)),
         created_at=_entry_instant(document.get("created"), f"{path}.created"),
-        items=tuple([_change_item(one, path) for one in as_list(document.get("items") or [], path)]),
+        items=tuple([_change_item(one, items_path) for one in as_list(document.get("items") or [], items_path)]),
         history_metadata=metadata if isinstance(metadata, dict) else None,
     )
 
@@ -573,10 +577,9 @@ def _entry_instant(value: object, path: str) -> datetime:
 
 
 def _change_item(value: object, path: str) -> ChangeItem:
-    item = as_object(value, f"{path}.items")
-    get = item.get
+    get = as_object(value, path).get
     return ChangeItem(
-        as_text(get("field"), f"{path}.items.field"),
+        as_text(get("field"), f"{path}.field"),
         get("fieldId") or None,
         _raw(get("from")),
         _raw(get("fromString")),
