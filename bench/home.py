@@ -56,7 +56,6 @@ def home(folder: Path, site: str, **settings: str) -> Iterator[Home]:
     Nothing is left of this process's settings; `settings` are added to those that a sandbox names, "" takes one away.
     """
     server = EmbeddedServer(folder)
-    server.start()
     dagster_home = folder / "dagster"
     dagster_home.mkdir()
     shutil.copyfile(project_root() / "dagster.yaml", dagster_home / "dagster.yaml")
@@ -64,6 +63,7 @@ def home(folder: Path, site: str, **settings: str) -> Iterator[Home]:
     kept = {name: value for name, value in os.environ.items() if name not in ours}
     port = urlsplit(site).port
     assert port
+    server.start()
     try:
         yield Home(
             {

@@ -21,7 +21,7 @@ from javis_pipeline.steps.suggest import StoredAdvice, suggest
 from javis_pipeline.wiring import claude_client, context_scope
 
 # The plots that the UI shows.
-_PICTURES = ("cumulative_flow", "cycle_times", "throughput", "forecast")
+PICTURES = ("cumulative_flow", "cycle_times", "throughput", "forecast")
 
 
 @dg.asset(
@@ -53,12 +53,12 @@ def _pictures(context: dg.AssetExecutionContext, kept: KeptContext) -> Mapping[s
     for last in context.instance.fetch_materializations(of_project, limit=1).records:
         shown = last.asset_materialization.metadata if last.asset_materialization else {}
         same = shown.get("context_hash") == dg.MetadataValue.text(kept.context_hash)
-        if same and all(name in shown for name in _PICTURES):
-            return {name: shown[name] for name in _PICTURES}
+        if same and all(name in shown for name in PICTURES):
+            return {name: shown[name] for name in PICTURES}
     # matplotlib takes half a second to import, and only a run that draws needs it.
     from javis_pipeline.context.plots import plot
 
-    return {name: picture(plot(kept.context, name), name.replace("_", " ")) for name in _PICTURES}
+    return {name: picture(plot(kept.context, name), name.replace("_", " ")) for name in PICTURES}
 
 
 def _context_metadata(context: WorkContext, settings: Settings) -> dict[str, Any]:

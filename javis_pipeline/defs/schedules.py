@@ -4,7 +4,6 @@ A project whose last run of the job has not begun yet gets no further one, so th
 """
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Final
 
 import dagster as dg
@@ -16,24 +15,27 @@ from javis_pipeline.settings import load_settings
 _ZONE = load_settings().javis_timezone.key
 
 
-NOT_BEGUN: Final = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING]
+# One that is not even in the queue is no reason to wait: a tick that was cut off makes it, and continues with it.
+NOT_BEGUN: Final = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.STARTING]
 
 
-def _for_each_project(
-    instance: dg.DagsterInstance, job_name: str, due_at: datetime
-) -> Iterator[dg.RunRequest | dg.SkipReason]:
-    in_queue = instance.get_runs(dg.RunsFilter(job_name=job_name, statuses=NOT_BEGUN))
+def _for_each_project(context: dg.ScheduleEvaluationContext, job_name: str) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    in_queue = context.instance.get_runs(dg.RunsFilter(job_name=job_name, statuses=NOT_BEGUN))
     waiting = {run.tags.get("dagster/partition") for run in in_queue}
-    due = [project for project in projects.get_partition_keys() if project not in waiting]
-    if not due:
+    keys = projects.get_partition_keys()
+    if waiting.issuperset(keys):
         yield dg.SkipReason("the last run of every project still waits in the queue")
-    for project in due:
-        yield dg.RunRequest(run_key=f"{project}:{due_at.isoformat()}", partition_key=project)
+    for project in keys:
+        if project in waiting:
+            context.log.info("no further run of %s for %s: its last one still waits in the queue", job_name, project)
+        else:
+            run_key = f"{project}:{context.scheduled_execution_time.isoformat()}"
+            yield dg.RunRequest(run_key=run_key, partition_key=project)
 
 
 def _schedule(name: str, job_name: str, cron: str, description: str) -> dg.ScheduleDefinition:
     def tick(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
-        return _for_each_project(context.instance, job_name, context.scheduled_execution_time)
+        return _for_each_project(context, job_name)
 
     return dg.ScheduleDefinition(
         name=name,

@@ -30,7 +30,7 @@ with dg.DagsterInstance.local_temp() as instance:
     tick = schedule.evaluate_tick(context)
     def wait(project):
         tags = {"dagster/partition": project}
-        instance.add_run(dg.DagsterRun("sync", status=dg.DagsterRunStatus.NOT_STARTED, tags=tags))
+        instance.add_run(dg.DagsterRun("sync", status=dg.DagsterRunStatus.STARTING, tags=tags))
     wait("EUV")
     with_one_waiting = schedule.evaluate_tick(context)
     wait("OQC")
