@@ -2,7 +2,8 @@
 
 import dagster as dg
 
-POOLS = {"jira_api": 2, "confluence_api": 2, "slack_api": 1, "claude_api": 1}
+# A run holds its slots from beginning to end: a pool of one would have the runs of all projects wait for each other.
+POOLS = {"jira_api": 2, "confluence_api": 2, "slack_api": 2, "claude_api": 2}
 
 
 def ensure_pools(instance: dg.DagsterInstance) -> None:

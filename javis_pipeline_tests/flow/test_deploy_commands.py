@@ -43,7 +43,7 @@ def test_given_a_fresh_database_when_migrated_with_dagster_then_schemas_and_pool
     assert json.loads(again.stdout)["applied"] == []
     with psycopg.connect(empty_database_url) as conn:
         pools = dict(conn.execute('SELECT concurrency_key, "limit" FROM concurrency_limits').fetchall())
-    assert pools == {"jira_api": 2, "confluence_api": 2, "slack_api": 1, "claude_api": 1}
+    assert pools == {"jira_api": 2, "confluence_api": 2, "slack_api": 2, "claude_api": 2}
 
 
 def test_given_a_backup_when_restored_into_another_database_then_the_edits_are_there(
