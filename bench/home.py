@@ -56,15 +56,15 @@ def home(folder: Path, site: str, **settings: str) -> Iterator[Home]:
     Nothing is left of this process's settings; `settings` are added to those that a sandbox names, "" takes one away.
     """
     server = EmbeddedServer(folder)
-    dagster_home = folder / "dagster"
-    dagster_home.mkdir()
-    shutil.copyfile(project_root() / "dagster.yaml", dagster_home / "dagster.yaml")
     ours = {name.upper() for name in Settings.model_fields}
     kept = {name: value for name, value in os.environ.items() if name not in ours}
     port = urlsplit(site).port
     assert port
     server.start()
     try:
+        dagster_home = folder / "dagster"
+        dagster_home.mkdir()
+        shutil.copyfile(project_root() / "dagster.yaml", dagster_home / "dagster.yaml")
         yield Home(
             {
                 **kept,
