@@ -6,6 +6,8 @@ from javis_pipeline.db.conflicts import list_conflicts, list_errors
 from javis_pipeline.db.connection import Database
 from javis_pipeline.defs.confluence import confluence_pages, confluence_writeback
 from javis_pipeline.defs.jira import jira_issues, jira_writeback
+from javis_pipeline.defs.lineage import CONFLICTS, column_lineage
+from javis_pipeline.defs.metadata import table_columns
 from javis_pipeline.defs.partitions import projects
 from javis_pipeline.defs.plans import conflict_table
 from javis_pipeline.settings import Settings
@@ -26,7 +28,8 @@ def sync_conflicts(
     conflicts, errors = list_conflicts(db, scopes), list_errors(db, scopes)
     return dg.MaterializeResult(
         metadata={
-            "dagster/table_name": "sync_conflicts",
+            **table_columns(db, "sync_conflicts"),
+            **column_lineage(CONFLICTS),
             "dagster/row_count": len(conflicts),
             "open": len(conflicts),
             "errors": len(errors),

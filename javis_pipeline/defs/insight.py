@@ -11,7 +11,16 @@ from javis_pipeline.defs.conflicts import sync_conflicts
 from javis_pipeline.defs.confluence import confluence_pages
 from javis_pipeline.defs.failures import explained_failures
 from javis_pipeline.defs.jira import jira_issues
-from javis_pipeline.defs.metadata import SAMPLE_ROWS, issue_link, issue_links, markdown_table, picture, plain
+from javis_pipeline.defs.lineage import CONTEXT, SUGGESTIONS, column_lineage
+from javis_pipeline.defs.metadata import (
+    SAMPLE_ROWS,
+    issue_link,
+    issue_links,
+    markdown_table,
+    picture,
+    plain,
+    table_columns,
+)
 from javis_pipeline.defs.partitions import projects
 from javis_pipeline.records.context import Forecast, WorkContext
 from javis_pipeline.records.suggestion import Action, AdviceScope
@@ -39,6 +48,8 @@ def work_context(
         kept = build_context(db, context_scope(settings, context.partition_key), now=datetime.now(UTC))
     return dg.MaterializeResult(
         metadata={
+            **table_columns(db, "work_contexts"),
+            **column_lineage(CONTEXT),
             **_context_metadata(kept.context, settings),
             **_pictures(context, kept),
             "context_hash": kept.context_hash,
@@ -131,7 +142,13 @@ def ai_suggestions(
     finally:
         if claude is not None:
             claude.close()
-    return dg.MaterializeResult(metadata=_advice_metadata(advice, settings))
+    return dg.MaterializeResult(
+        metadata={
+            **table_columns(db, "ai_suggestions"),
+            **column_lineage(SUGGESTIONS),
+            **_advice_metadata(advice, settings),
+        }
+    )
 
 
 def _advice_metadata(advice: StoredAdvice, settings: Settings) -> dict[str, Any]:

@@ -74,10 +74,17 @@ def picture(png: bytes, title: str) -> dg.MetadataValue[Any]:
 
 
 def table_metadata(db: Database, table: str, where: Mapping[str, object]) -> dict[str, Any]:
-    """Name, columns (from the database's own catalog) and number of rows of the slice of `table` given by `where`.
+    """Name, columns and number of rows of the slice of `table` given by `where`.
 
     `table` and the keys of `where` are names from our code, never from outside.
     """
+    condition = " AND ".join(f"{column} = %({column})s" for column in where)
+    count = db.query(f"SELECT count(*) AS rows FROM {table} WHERE {condition}", dict(where))  # noqa: S608 names are ours
+    return {**table_columns(db, table), "dagster/row_count": count[0]["rows"]}
+
+
+def table_columns(db: Database, table: str) -> dict[str, Any]:
+    """Name and columns of a table, from the database's own catalog."""
     columns = db.query(
         """SELECT attname AS name, format_type(atttypid, atttypmod) AS type, attnotnull AS required,
                   col_description(attrelid, attnum) AS description
@@ -85,11 +92,8 @@ def table_metadata(db: Database, table: str, where: Mapping[str, object]) -> dic
             ORDER BY attnum""",
         {"table": table},
     )
-    condition = " AND ".join(f"{column} = %({column})s" for column in where)
-    count = db.query(f"SELECT count(*) AS rows FROM {table} WHERE {condition}", dict(where))  # noqa: S608 names are ours
     return {
         "dagster/table_name": table,
-        "dagster/row_count": count[0]["rows"],
         "dagster/column_schema": dg.TableSchema(
             columns=[
                 dg.TableColumn(

@@ -42,7 +42,8 @@ def report(settings: Settings, db: Database, instance: dg.DagsterInstance) -> st
         raise_on_error=False,
     )
     made = {event.asset_key: event.materialization.metadata for event in result.get_asset_materialization_events()}
-    advice = {name: entry.value for name, entry in made[ai_suggestions.key].items()}
+    ours = {name: entry for name, entry in made[ai_suggestions.key].items() if not name.startswith("dagster/")}
+    advice = {name: entry.value for name, entry in ours.items()}
     context = {name: entry.value for name, entry in made[work_context.key].items()}
     shown = {
         "success": result.success,

@@ -2,7 +2,19 @@
 
 from datetime import UTC, date, datetime, timedelta, timezone
 
-from javis_pipeline.defs.metadata import issue_links, markdown_table, page_link
+import pytest
+
+from javis_pipeline.db.connection import Database
+from javis_pipeline.defs.lineage import CONFLICTS, CONTEXT, SUGGESTIONS, Lineage
+from javis_pipeline.defs.metadata import issue_links, markdown_table, page_link, table_columns
+
+TABLES = {
+    "jira_issues": "jira_issues",
+    "confluence_pages": "confluence_pages",
+    "sync_conflicts": "sync_conflicts",
+    "work_context": "work_contexts",
+    "ai_suggestions": "ai_suggestions",
+}
 
 
 def test_instants_are_in_utc_to_the_minute_and_dates_never_break_into_lines() -> None:
@@ -28,3 +40,17 @@ def test_records_lead_to_where_they_are() -> None:
 def test_given_no_site_then_records_are_only_named() -> None:
     assert issue_links(["OQC-1", "EUV-2"], None) == "OQC-1, EUV-2"
     assert page_link("Hand*book*", None, "HB", "7") == r"Hand\*book\*"
+
+
+@pytest.mark.parametrize(
+    ("asset", "lineage"), [("sync_conflicts", CONFLICTS), ("work_context", CONTEXT), ("ai_suggestions", SUGGESTIONS)]
+)
+def test_the_lineage_names_columns_that_are_there(database: Database, asset: str, lineage: Lineage) -> None:
+    assert set(lineage) <= columns(database, asset)
+    for made_of in lineage.values():
+        for source, names in made_of.items():
+            assert set(names) <= columns(database, source)
+
+
+def columns(database: Database, asset: str) -> set[str]:
+    return {column.name for column in table_columns(database, TABLES[asset])["dagster/column_schema"].columns}
