@@ -119,6 +119,8 @@ def _insert(conn: Connection, rows: Sequence[PageRow], now: datetime) -> bool:
         with conn.transaction():
             copy_rows(conn, _QUERIES["copy_new_pages"], ((*row.columns, row.content_hash, now) for row in rows))
     except UniqueViolation:
+        if not _ids(conn, "known_pages", page_ids=[row.page_id for row in rows]):
+            raise
         return False
     return True
 

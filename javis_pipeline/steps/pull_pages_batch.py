@@ -66,7 +66,8 @@ class PageReader:
     def read(self, wanted: Sequence[PageStamp]) -> PageBatch:
         """Fetch these pages and read them."""
         batch = PageBatch(wanted, [], [], [], [], set(), [], [])
-        ids = [stamp.page_id for stamp in wanted]
+        # A hit can come twice: a page that is saved moves on in the list, and a census may name one that was found.
+        ids = list(dict.fromkeys(stamp.page_id for stamp in wanted))
         if not self._singly:
             fetched = self._confluence.fetch_pages(ids)
             for document in fetched.documents:

@@ -282,6 +282,18 @@ def test_the_hash_that_a_pull_makes_is_that_of_the_database(database, title, lab
     assert stored == {"equal": True, "title": title, "labels": labels}
 
 
+def test_given_a_page_is_asked_for_besides_that_the_list_holds_too_then_it_is_stored_once(
+    database, site, space, client
+):
+    pull(database, client)
+    page = a_page(site, "Plan")
+
+    tally = pull(database, client, also=[page.page_id])
+
+    assert tally.inserted == 1
+    assert stored(database, page)["title"] == "Plan"
+
+
 def test_given_a_page_that_another_run_has_just_stored_then_it_is_compared_like_any_other(
     database, site, space, client, monkeypatch
 ):
