@@ -6,9 +6,9 @@ from uuid import uuid4
 
 from javis_pipeline.clients.confluence.client import ConfluenceClient
 from javis_pipeline.clients.jira.client import JiraClient
-from javis_pipeline.clients.slack import SlackClient
-from javis_pipeline.clients.slack_blocks import Sites
+from javis_pipeline.clients.slack.client import SlackClient
 from javis_pipeline.db.connection import Database
+from javis_pipeline.posts.blocks import Sites
 from javis_pipeline.records.sync import Catalog
 from javis_pipeline.settings import Settings
 from javis_pipeline.steps.build_context import ContextScope

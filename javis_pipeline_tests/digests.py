@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from javis_pipeline.clients.slack import SlackClient
+from javis_pipeline.clients.slack.client import SlackClient
 from javis_pipeline.records.digest import Digest, OpenConflict, Proposal
 from javis_pipeline.records.suggestion import Action
 from javis_pipeline.sandbox.server import SandboxServer

@@ -12,8 +12,8 @@ import click
 from javis_pipeline.errors import RemoteRefused, SettingError
 
 if TYPE_CHECKING:
-    from javis_pipeline.clients.slack import SlackClient
-    from javis_pipeline.clients.slack_inbox import Press
+    from javis_pipeline.clients.slack.client import SlackClient
+    from javis_pipeline.clients.slack.inbox import Press
     from javis_pipeline.db.connection import Database
     from javis_pipeline.settings import Settings
     from javis_pipeline.steps.notify import Outlet
@@ -61,8 +61,8 @@ def _options(function: Callable[..., None]) -> Callable[..., None]:
 def test(projects: tuple[str, ...], channel: str | None, dry_run: bool, as_json: bool) -> None:
     """Post a test message to each channel, and check what else the app needs there."""
     from javis_pipeline.cli.projects import chosen_projects
-    from javis_pipeline.clients.slack_blocks import as_text
-    from javis_pipeline.clients.slack_messages import hello_message
+    from javis_pipeline.posts.blocks import as_text
+    from javis_pipeline.posts.messages import hello_message
     from javis_pipeline.settings import load_settings
     from javis_pipeline.wiring import slack_client, slack_outlet
 
@@ -210,7 +210,7 @@ def _no_context(outlet: "Outlet") -> str:
 
 
 def _print(row: dict[str, Any]) -> None:
-    from javis_pipeline.clients.slack_blocks import Message, as_text
+    from javis_pipeline.posts.blocks import Message, as_text
 
     would = "would be " if row["dry_run"] and row["outcome"] == "posted" else ""
     what = f"{would}{_WORDS[row['outcome']]}"
@@ -273,7 +273,7 @@ def _handler(desk: "Desk") -> "Callable[[Press], None]":
 def _serve_socket(desk: "Desk", app_token: str) -> None:
     import threading
 
-    from javis_pipeline.clients.slack_inbox import listen
+    from javis_pipeline.clients.slack.inbox import listen
 
     with closing(listen(desk.slack, app_token, _handler(desk))):
         click.echo("Listening to the buttons over Socket Mode. Ctrl-C ends it.", err=True)
@@ -286,7 +286,7 @@ def _serve_socket(desk: "Desk", app_token: str) -> None:
 def _serve_http(desk: "Desk", secret: str, host: str, port: int) -> None:
     import uvicorn
 
-    from javis_pipeline.clients.slack_inbox import PATH, interactive_app
+    from javis_pipeline.clients.slack.inbox import PATH, interactive_app
     from javis_pipeline.steps.slack_answers import is_new_request
 
     clock = partial(datetime.now, UTC)

@@ -11,7 +11,7 @@ from javis_pipeline.clients.claude import MessagesClient
 from javis_pipeline.clients.confluence.client import ConfluenceClient
 from javis_pipeline.clients.jira.client import JiraClient
 from javis_pipeline.clients.jira.fields import discover_fields
-from javis_pipeline.clients.slack import SlackClient
+from javis_pipeline.clients.slack.client import SlackClient
 from javis_pipeline.db.connection import Database
 from javis_pipeline.errors import JavisError
 from javis_pipeline.records.confluence import Space

@@ -9,9 +9,13 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from javis_pipeline.clients.slack import Sent, SlackClient, Upload
-from javis_pipeline.clients.slack_blocks import Message, Sites
-from javis_pipeline.clients.slack_messages import (
+from javis_pipeline.clients.slack.client import Sent, SlackClient, Upload
+from javis_pipeline.db import suggestions
+from javis_pipeline.db.conflicts import list_conflicts
+from javis_pipeline.db.connection import Database
+from javis_pipeline.db.status import scope_status
+from javis_pipeline.posts.blocks import Message, Sites
+from javis_pipeline.posts.messages import (
     ScopeLine,
     alert_message,
     digest_details,
@@ -20,21 +24,10 @@ from javis_pipeline.clients.slack_messages import (
     hello_message,
     status_message,
 )
-from javis_pipeline.clients.slack_text import day
-from javis_pipeline.db import suggestions
-from javis_pipeline.db.conflicts import list_conflicts
-from javis_pipeline.db.connection import Database
-from javis_pipeline.db.status import scope_status
+from javis_pipeline.posts.news import alert_facts, digest_facts, facts_hash
+from javis_pipeline.posts.text import day
 from javis_pipeline.records.context import WorkContext
-from javis_pipeline.records.digest import (
-    Digest,
-    Facts,
-    OpenConflict,
-    Proposal,
-    alert_facts,
-    digest_facts,
-    facts_hash,
-)
+from javis_pipeline.records.digest import Digest, Facts, OpenConflict, Proposal
 from javis_pipeline.records.suggestion import Action
 from javis_pipeline.records.values import SYSTEM_OF, ScopeRef, from_json, scopes_of
 from javis_pipeline.steps.build_context import last_context

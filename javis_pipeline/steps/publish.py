@@ -14,14 +14,15 @@ from typing import Final, Literal, NamedTuple
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from javis_pipeline.clients.slack import Mark, Sent, SlackClient, Upload
-from javis_pipeline.clients.slack_blocks import Message, message_json
+from javis_pipeline.clients.slack.client import Mark, Sent, SlackClient, Upload
 from javis_pipeline.db import slack_posts as rows
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.locks import hold_scope
 from javis_pipeline.db.slack_posts import PostKey, PostRow
 from javis_pipeline.errors import OutcomeUnknown, RemoteBusy, RemoteRefused
-from javis_pipeline.records.digest import Earlier, Facts, facts_from_json, facts_to_json
+from javis_pipeline.posts.blocks import Message, message_json
+from javis_pipeline.posts.news import facts_from_json, facts_to_json
+from javis_pipeline.records.digest import Earlier, Facts
 
 # Slack's clock and ours may differ by so much when a message is looked for.
 _CLOCK_MARGIN: Final = timedelta(hours=1)

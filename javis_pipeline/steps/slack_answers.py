@@ -10,10 +10,15 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from javis_pipeline.clients.slack import SlackClient
-from javis_pipeline.clients.slack_blocks import Message
-from javis_pipeline.clients.slack_inbox import WINDOW, Press
-from javis_pipeline.clients.slack_messages import (
+from javis_pipeline.clients.slack.client import SlackClient
+from javis_pipeline.clients.slack.inbox import WINDOW, Press
+from javis_pipeline.db import slack_posts as rows
+from javis_pipeline.db.conflicts import find_conflicts
+from javis_pipeline.db.connection import Database
+from javis_pipeline.db.sync_store import PostgresStore
+from javis_pipeline.errors import ChangedSinceSeen, JavisError, ScopeBusy, UsageError
+from javis_pipeline.posts.blocks import Message
+from javis_pipeline.posts.messages import (
     ACCEPT,
     KEEP_LOCAL,
     KEEP_REMOTE,
@@ -22,11 +27,6 @@ from javis_pipeline.clients.slack_messages import (
     answer_message,
     diff_message,
 )
-from javis_pipeline.db import slack_posts as rows
-from javis_pipeline.db.conflicts import find_conflicts
-from javis_pipeline.db.connection import Database
-from javis_pipeline.db.sync_store import PostgresStore
-from javis_pipeline.errors import ChangedSinceSeen, JavisError, ScopeBusy, UsageError
 from javis_pipeline.records.digest import OpenConflict, fingerprint
 from javis_pipeline.records.suggestion import Action
 from javis_pipeline.records.sync import WHOLE_RECORD, Catalog, Conflict

@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from psycopg.types.json import Jsonb
 
-from javis_pipeline.clients.slack import SlackClient
-from javis_pipeline.clients.slack_blocks import Sites
+from javis_pipeline.clients.slack.client import SlackClient
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.context import store_context
 from javis_pipeline.db.locks import hold_scope
 from javis_pipeline.errors import JavisError, RemoteBusy, RemoteRefused, ScopeBusy
+from javis_pipeline.posts.blocks import Sites
 from javis_pipeline.records.context import WorkContext, context_hash, to_json
 from javis_pipeline.records.suggestion import AdviceScope
 from javis_pipeline.sandbox.faults import Fault, FaultKind, Rule

@@ -18,11 +18,11 @@ import requests
 import uvicorn
 from starlette.testclient import TestClient
 
-from javis_pipeline.clients.slack_inbox import PATH, Press, interactive_app, listen, press_of, safely
-from javis_pipeline.clients.slack_messages import ACCEPT, KEEP_LOCAL, KEEP_REMOTE, REJECT, SHOW_DIFF
+from javis_pipeline.clients.slack.inbox import PATH, Press, interactive_app, listen, press_of, safely
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.locks import hold_scope
 from javis_pipeline.errors import DatabaseError, IdentityError
+from javis_pipeline.posts.messages import ACCEPT, KEEP_LOCAL, KEEP_REMOTE, REJECT, SHOW_DIFF
 from javis_pipeline.records.suggestion import AdviceScope
 from javis_pipeline.sandbox.slack.interaction import button_payload
 from javis_pipeline.sandbox.slack.site import NotOk

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from javis_pipeline.clients.slack import Mark, Sent, SlackClient, Upload
+from javis_pipeline.clients.slack.client import Mark, Sent, SlackClient, Upload
 from javis_pipeline.errors import (
     IdentityError,
     JavisError,

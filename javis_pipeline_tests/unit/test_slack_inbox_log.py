@@ -2,7 +2,7 @@
 
 import pytest
 
-from javis_pipeline.clients.slack_inbox import Press, safely
+from javis_pipeline.clients.slack.inbox import Press, safely
 
 
 def test_given_a_press_that_fails_then_the_log_names_the_fault_and_no_text_of_an_issue(

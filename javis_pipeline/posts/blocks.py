@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import orjson
 
-from javis_pipeline.clients.slack_text import escaped, escaped_url, length, plain
+from javis_pipeline.posts.text import escaped, escaped_url, length, plain
 
 Block = dict[str, Any]
 

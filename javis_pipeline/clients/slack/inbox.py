@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from javis_pipeline.clients.slack import SlackClient
+    from javis_pipeline.clients.slack.client import SlackClient
 
 PATH: Final = "/slack/interactive"
 WINDOW: Final = timedelta(minutes=5)
@@ -146,7 +146,7 @@ def listen(slack: "SlackClient", app_token: str, handle: Handle) -> "SocketModeC
     from slack_sdk.socket_mode.request import SocketModeRequest
     from slack_sdk.socket_mode.response import SocketModeResponse
 
-    from javis_pipeline.clients.slack_web import quiet_logger
+    from javis_pipeline.clients.slack.web import quiet_logger
 
     def take(client: BaseSocketModeClient, request: SocketModeRequest) -> None:
         client.send_socket_mode_response(SocketModeResponse(envelope_id=request.envelope_id))

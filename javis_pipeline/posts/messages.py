@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from javis_pipeline.clients.slack_blocks import (
+from javis_pipeline.posts.blocks import (
     ISSUE_KEY,
     Block,
     Message,
@@ -21,7 +21,8 @@ from javis_pipeline.clients.slack_blocks import (
     header,
     section,
 )
-from javis_pipeline.clients.slack_text import (
+from javis_pipeline.posts.news import alert_facts, changes_since, digest_facts
+from javis_pipeline.posts.text import (
     MAX_SECTION,
     counted,
     day,
@@ -44,18 +45,7 @@ from javis_pipeline.records.context import (
     SprintState,
     WorkContext,
 )
-from javis_pipeline.records.digest import (
-    Change,
-    Digest,
-    Earlier,
-    Facts,
-    OpenConflict,
-    Proposal,
-    RiskFact,
-    alert_facts,
-    changes_since,
-    digest_facts,
-)
+from javis_pipeline.records.digest import Change, Digest, Earlier, Facts, OpenConflict, Proposal, RiskFact
 from javis_pipeline.records.suggestion import Action
 from javis_pipeline.records.values import Value, dump_json
 

@@ -9,15 +9,17 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import UUID
 
-from javis_pipeline.clients.slack_blocks import Block
 from javis_pipeline.errors import RemoteMissing, RemoteRefused
 
 if TYPE_CHECKING:
-    from javis_pipeline.clients.slack_web import BoundedWebClient
+    from javis_pipeline.clients.slack.web import BoundedWebClient
 
 BASE_URL: Final = "https://slack.com/api/"
 DEADLINE: Final = timedelta(seconds=60)
 EVENT_TYPE: Final = "javis_post"
+
+Block = dict[str, Any]
+"""A piece of Block Kit."""
 
 _CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]{8,}")
 # Slack's words for a message that cannot be changed any more, for whatever reason.
@@ -97,7 +99,7 @@ class SlackClient:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         # The SDK takes a quarter of a second to import, and most commands do not need it.
-        from javis_pipeline.clients.slack_web import BoundedWebClient
+        from javis_pipeline.clients.slack.web import BoundedWebClient
 
         self._web: BoundedWebClient = BoundedWebClient(bot_token, base_url, deadline=deadline, sleep=sleep, clock=clock)
         self._ids: dict[str, str] = {}

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from javis_pipeline.clients.slack_blocks import Message, Sites, as_text
-from javis_pipeline.clients.slack_messages import (
+from javis_pipeline.posts.blocks import Message, Sites, as_text
+from javis_pipeline.posts.messages import (
     ScopeLine,
     alert_message,
     diff_message,
@@ -17,8 +17,9 @@ from javis_pipeline.clients.slack_messages import (
     failure_message,
     status_message,
 )
-from javis_pipeline.clients.slack_text import escaped, fitted, plain
-from javis_pipeline.records.digest import Earlier, OpenConflict, alert_facts, digest_facts
+from javis_pipeline.posts.news import alert_facts, digest_facts
+from javis_pipeline.posts.text import escaped, fitted, plain
+from javis_pipeline.records.digest import Earlier, OpenConflict
 from javis_pipeline_tests.contexts import BOB, NOW, a_context, a_load, a_risk, an_issue_brief
 from javis_pipeline_tests.digests import a_conflict, a_digest, a_proposal, shown
 

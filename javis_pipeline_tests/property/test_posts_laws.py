@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from javis_pipeline.clients.slack_blocks import MAX_IN_ALL, Message, Sites, text_in_all
-from javis_pipeline.clients.slack_messages import (
+from javis_pipeline.posts.blocks import MAX_IN_ALL, Message, Sites, text_in_all
+from javis_pipeline.posts.messages import (
     ScopeLine,
     alert_message,
     answer_message,
@@ -23,9 +23,10 @@ from javis_pipeline.clients.slack_messages import (
     failure_message,
     status_message,
 )
-from javis_pipeline.clients.slack_text import escaped
+from javis_pipeline.posts.news import alert_facts, digest_facts
+from javis_pipeline.posts.text import escaped
 from javis_pipeline.records.context import Blocker, Blockers, Forecast, IssueBrief, PageState
-from javis_pipeline.records.digest import Digest, Earlier, alert_facts, digest_facts
+from javis_pipeline.records.digest import Digest, Earlier
 from javis_pipeline.records.suggestion import Action
 from javis_pipeline.sandbox.slack.blocks import block_problems
 from javis_pipeline_tests.contexts import BOB, NOW, a_context, a_risk, a_sprint, an_issue_brief
