@@ -121,9 +121,34 @@ class BasicAuth(AuthBase):
         return "BasicAuth(***)"
 
 
+class BearerAuth(AuthBase):
+    """Sends a token, as `BasicAuth` does."""
+
+    def __init__(self, token: str) -> None:
+        self._header = f"Bearer {token}"
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = self._header
+        return request
+
+    def __repr__(self) -> str:
+        return "BearerAuth(***)"
+
+
+class Anonymous(AuthBase):
+    """Sends nothing about us."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        return request
+
+
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """What is asked, and when it has to be over (on the transport's clock)."""
+    """What is asked, and when it has to be over (on the transport's clock).
+
+    `file` goes out instead of JSON, and then only the status of the answer counts. `shown` stands for the path in
+    messages where that is a secret.
+    """
 
     method: str
     path: str
@@ -132,9 +157,11 @@ class _Call:
     repeatable: bool
     ends_at: float
     read: Read
+    file: bytes | None = None
+    shown: str = ""
 
     def __str__(self) -> str:
-        return f"{self.method} {self.path}"
+        return f"{self.method} {self.shown or self.path}"
 
     @property
     def endpoint(self) -> str:
@@ -238,7 +265,19 @@ class Transport:
         repeatable = method == "GET" or (method == "POST" and path in self.read_posts)
         if self.read_only and not repeatable:
             raise SyncHalted(f"{self.name}: {method} {path} was not sent, because this is a dry run")
-        call = _Call(method, path, params, json, repeatable, self.clock() + self.limits.call_seconds, read)
+        return self._asked(_Call(method, path, params, json, repeatable, self._ends_at(), read))
+
+    def send_file(self, path: str, data: bytes, *, shown: str) -> None:
+        """POST the bytes of a file to an address made for it; `shown` stands for that in messages.
+
+        Raises as `request` does. It is repeated as a read is: the address takes one file.
+        """
+        self._asked(_Call("POST", path, None, None, True, self._ends_at(), orjson.loads, data, shown))
+
+    def _ends_at(self) -> float:
+        return self.clock() + self.limits.call_seconds
+
+    def _asked(self, call: _Call) -> Answer:
         tries = 0
         while True:
             tries += 1
@@ -296,7 +335,7 @@ class Transport:
             raise self._transport_failure(error) from None
         log.debug(
             "asked system=%s method=%s path=%s status=%d bytes=%d ms=%.0f try=%d",
-            *(self.name, call.method, call.path, response.status_code, len(content)),
+            *(self.name, call.method, call.shown or call.path, response.status_code, len(content)),
             *((self.clock() - started_at) * 1000, tries),
         )
         return self._answer(call, response.status_code, response.headers, content)
@@ -307,7 +346,7 @@ class Transport:
             call.method,
             self.base_url + call.path,
             params=urlencode(call.params, doseq=True) if call.params else None,
-            data=None if call.json is None else orjson.dumps(call.json),
+            data=call.file if call.json is None else orjson.dumps(call.json),
             headers={} if call.json is None else {"Content-Type": "application/json"},
             auth=self.auth,
             timeout=(min(self.limits.connect_seconds, remaining), min(self.limits.read_seconds, remaining)),
@@ -377,6 +416,8 @@ class Transport:
             self.inspect(call.path, status, headers)
         if status >= 400:
             raise refusal(self.name, str(call), status, _json_or_none(content) if is_json else None)
+        if call.file is not None:
+            return Answer(status, headers, None)
         if content and not is_json:
             raise self._not_json(call)
         body = self._decoded(call, content)

@@ -1,18 +1,15 @@
-"""Slack through the official SDK: what the product asks of it, and nothing more."""
+"""Slack's Web API: what the product asks of it, and nothing more."""
 
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from javis_pipeline.errors import RemoteMissing, RemoteRefused
-
-if TYPE_CHECKING:
-    from javis_pipeline.clients.slack.web import BoundedWebClient
+from javis_pipeline.clients.slack.web import NotOk, SlackWeb
+from javis_pipeline.errors import RemoteMissing
 
 BASE_URL: Final = "https://slack.com/api/"
 DEADLINE: Final = timedelta(seconds=60)
@@ -98,24 +95,21 @@ class SlackClient:
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        # The SDK takes a quarter of a second to import, and most commands do not need it.
-        from javis_pipeline.clients.slack.web import BoundedWebClient
-
-        self._web: BoundedWebClient = BoundedWebClient(bot_token, base_url, deadline=deadline, sleep=sleep, clock=clock)
+        self._web = SlackWeb(bot_token, base_url, deadline=deadline, sleep=sleep, clock=clock)
         self._ids: dict[str, str] = {}
 
     def __repr__(self) -> str:
         return f"SlackClient({self._web.base_url})"
 
-    @property
-    def web(self) -> "BoundedWebClient":
-        """The SDK's client below, for Socket Mode."""
-        return self._web
-
     def identity(self) -> AppIdentity:
         """As whom the token knows us."""
-        answer = self._web.call("auth.test", self._web.auth_test)
+        answer = self._web.write("auth.test")
         return AppIdentity(str(answer.get("user", "")), str(answer.get("team", "")), str(answer.get("user_id", "")))
+
+    def socket_url(self, app_token: str) -> str:
+        """Where a Socket Mode connection may be made, once, with the token of the app itself."""
+        app = SlackWeb(app_token, self._web.base_url, deadline=DEADLINE)
+        return str(app.write("apps.connections.open")["url"])
 
     def channel_id(self, channel: str) -> str:
         """The id of a channel given by id or by name, with or without `#`. RemoteMissing when there is none."""
@@ -149,18 +143,16 @@ class SlackClient:
             thread_ts: The message it answers.
             mark: To find it again by.
         """
-        answer = self._web.call(
+        answer = self._web.write(
             "chat.postMessage",
-            lambda: self._web.chat_postMessage(
-                channel=channel,
-                text=text,
-                blocks=list(blocks) if blocks else None,
-                thread_ts=thread_ts,
-                metadata=_metadata(mark),
-                unfurl_links=False,
-                unfurl_media=False,
-            ),
             about=f"channel {channel}",
+            channel=channel,
+            text=text,
+            blocks=list(blocks) if blocks else None,
+            thread_ts=thread_ts,
+            metadata=_metadata(mark),
+            unfurl_links=False,
+            unfurl_media=False,
         )
         return Sent(str(answer["channel"]), str(answer["ts"]))
 
@@ -168,40 +160,30 @@ class SlackClient:
         self, sent: Sent, text: str, blocks: Sequence[Block] | None = None, *, mark: Mark | None = None
     ) -> bool:
         """Replace a message of ours; False when it is not there any more or may not be changed any more."""
-
-        def make() -> Any:
-            return self._web.chat_update(
-                channel=sent.channel,
-                ts=sent.ts,
-                text=text,
-                blocks=list(blocks) if blocks else None,
-                metadata=_metadata(mark),
-            )
-
-        return self._unless_lost("chat.update", make, sent)
+        return self._is_there(
+            "chat.update",
+            sent,
+            text=text,
+            blocks=list(blocks) if blocks else None,
+            metadata=_metadata(mark),
+        )
 
     def delete_message(self, sent: Sent) -> bool:
         """Take back a message of ours; False when it is not there any more."""
-        return self._unless_lost("chat.delete", lambda: self._web.chat_delete(channel=sent.channel, ts=sent.ts), sent)
+        return self._is_there("chat.delete", sent)
 
     def whisper(self, channel: str, user_id: str, text: str) -> None:
         """A message that only one member of the channel sees."""
-        self._web.call(
-            "chat.postEphemeral",
-            lambda: self._web.chat_postEphemeral(channel=channel, user=user_id, text=text),
-            about=f"channel {channel}",
-        )
+        self._web.write("chat.postEphemeral", about=f"channel {channel}", channel=channel, user=user_id, text=text)
 
     def find_post(self, channel_id: str, post_id: UUID, *, since: datetime) -> Sent | None:
         """The message that carries `post_id` among those of the channel since an instant; None when it is not there."""
-        oldest = f"{since.timestamp():.6f}"
         messages = self._batches(
             "conversations.history",
-            lambda cursor: self._web.conversations_history(
-                channel=channel_id, oldest=oldest, include_all_metadata=True, limit=_BATCH, cursor=cursor
-            ),
             "messages",
-            f"channel {channel_id}",
+            channel=channel_id,
+            oldest=f"{since.timestamp():.6f}",
+            include_all_metadata=True,
         )
         for message in messages:
             mark = _mark(message)
@@ -212,12 +194,7 @@ class SlackClient:
     def replies(self, sent: Sent) -> list[Reply]:
         """The messages of a thread, the first one included, oldest first."""
         messages = self._batches(
-            "conversations.replies",
-            lambda cursor: self._web.conversations_replies(
-                channel=sent.channel, ts=sent.ts, include_all_metadata=True, limit=_BATCH, cursor=cursor
-            ),
-            "messages",
-            f"channel {sent.channel}",
+            "conversations.replies", "messages", channel=sent.channel, ts=sent.ts, include_all_metadata=True
         )
         return sorted(
             Reply(str(message["ts"]), _mark(message), tuple(str(f.get("name")) for f in message.get("files") or ()))
@@ -226,69 +203,63 @@ class SlackClient:
 
     def upload(self, sent: Sent, files: Sequence[Upload]) -> None:
         """Put pictures into a thread, all in one message."""
-        uploads = [
-            {"filename": name, "title": title, "alt_txt": alt_text, "content": data}
-            for name, title, alt_text, data in files
-        ]
-        self._web.call(
+        shared = [{"id": self._uploaded(file), "title": file.title} for file in files]
+        self._web.write(
             "files.completeUploadExternal",
-            lambda: self._web.files_upload_v2(file_uploads=uploads, channel=sent.channel, thread_ts=sent.ts),
             about=f"channel {sent.channel}",
+            files=shared,
+            channel_id=sent.channel,
+            thread_ts=sent.ts,
         )
+
+    def _uploaded(self, file: Upload) -> str:
+        """The id of a file whose bytes Slack has, and which nobody sees yet."""
+        place = self._web.read(
+            "files.getUploadURLExternal", filename=file.file_name, length=len(file.data), alt_txt=file.alt_text
+        )
+        self._web.send_file(str(place["upload_url"]), file.data)
+        return str(place["file_id"])
 
     def members(self, channel_id: str) -> frozenset[str]:
         """User ids of the channel's members."""
-        members = self._batches(
-            "conversations.members",
-            lambda cursor: self._web.conversations_members(channel=channel_id, limit=_BATCH, cursor=cursor),
-            "members",
-            f"channel {channel_id}",
-        )
-        return frozenset(map(str, members))
+        return frozenset(map(str, self._batches("conversations.members", "members", channel=channel_id)))
 
     def permalink(self, sent: Sent) -> str:
         """Address of a message, for people."""
-        answer = self._web.call(
-            "chat.getPermalink",
-            lambda: self._web.chat_getPermalink(channel=sent.channel, message_ts=sent.ts),
-            about=f"channel {sent.channel}",
+        answer = self._web.read(
+            "chat.getPermalink", about=f"channel {sent.channel}", channel=sent.channel, message_ts=sent.ts
         )
         return str(answer["permalink"])
 
     def _channels(self) -> list[Any]:
         try:
             return self._channels_of("public_channel,private_channel")
-        except RemoteRefused as error:
-            if getattr(error, "code", None) != "missing_scope":
+        except NotOk as error:
+            if error.code != "missing_scope":
                 raise
             # An app that posts in public channels only needs no permission to see private ones.
             return self._channels_of("public_channel")
 
     def _channels_of(self, types: str) -> list[Any]:
-        return self._batches(
-            "conversations.list",
-            lambda cursor: self._web.conversations_list(
-                types=types, exclude_archived=True, limit=_BATCH, cursor=cursor
-            ),
-            "channels",
-            "",
-        )
+        return self._batches("conversations.list", "channels", types=types, exclude_archived=True)
 
-    def _unless_lost(self, method: str, make: Callable[[], Any], sent: Sent) -> bool:
+    def _is_there(self, method: str, sent: Sent, **args: object) -> bool:
+        """Whether the message could be changed or taken back."""
         try:
-            self._web.call(method, make, about=f"channel {sent.channel}")
-        except RemoteRefused as error:
-            if getattr(error, "code", None) in _LOST_MESSAGE:
+            self._web.write(method, about=f"channel {sent.channel}", channel=sent.channel, ts=sent.ts, **args)
+        except NotOk as error:
+            if error.code in _LOST_MESSAGE:
                 return False
             raise
         return True
 
-    def _batches(self, method: str, make: Callable[[str | None], Any], name: str, about: str) -> list[Any]:
+    def _batches(self, method: str, name: str, **args: str | int | bool) -> list[Any]:
         """All items of a list that comes in batches."""
         items: list[Any] = []
         cursor: str | None = None
+        about = f"channel {args['channel']}" if "channel" in args else ""
         for _ in range(_MAX_BATCHES):
-            answer = self._web.call(method, partial(make, cursor), about=about)
+            answer = self._web.read(method, about=about, limit=_BATCH, cursor=cursor, **args)
             items += answer.get(name) or []
             cursor = (answer.get("response_metadata") or {}).get("next_cursor") or None
             if cursor is None:

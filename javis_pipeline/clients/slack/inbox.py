@@ -16,7 +16,7 @@ from urllib.parse import parse_qs
 
 import orjson
 
-from javis_pipeline.errors import JavisError
+from javis_pipeline.errors import JavisError, RemoteBusy
 
 if TYPE_CHECKING:
     from slack_sdk.socket_mode import SocketModeClient
@@ -141,12 +141,15 @@ def listen(slack: "SlackClient", app_token: str, handle: Handle) -> "SocketModeC
         IdentityError: The app-level token is refused.
         RemoteError: Slack cannot be reached.
     """
+    from slack_sdk.errors import SlackClientError
     from slack_sdk.socket_mode import SocketModeClient
     from slack_sdk.socket_mode.client import BaseSocketModeClient
     from slack_sdk.socket_mode.request import SocketModeRequest
     from slack_sdk.socket_mode.response import SocketModeResponse
 
-    from javis_pipeline.clients.slack.web import quiet_logger
+    class Socket(SocketModeClient):
+        def issue_new_wss_url(self) -> str:
+            return slack.socket_url(app_token)
 
     def take(client: BaseSocketModeClient, request: SocketModeRequest) -> None:
         client.send_socket_mode_response(SocketModeResponse(envelope_id=request.envelope_id))
@@ -154,10 +157,24 @@ def listen(slack: "SlackClient", app_token: str, handle: Handle) -> "SocketModeC
         if press is not None:
             safely(handle, press)
 
-    socket = SocketModeClient(app_token=app_token, web_client=slack.web, logger=quiet_logger())
+    socket = Socket(app_token=app_token, logger=_quiet_logger())
     socket.socket_mode_request_listeners.append(take)
-    slack.web.explained("apps.connections.open", socket.connect)
+    try:
+        socket.connect()
+    except (SlackClientError, OSError, ValueError) as error:
+        socket.close()
+        raise RemoteBusy(f"Slack's socket cannot be opened ({type(error).__name__}); check the network") from None
+    except JavisError:
+        socket.close()
+        raise
     return socket
+
+
+def _quiet_logger() -> logging.Logger:
+    """A logger that keeps the SDK's words to itself: they hold texts of messages; our errors say what happened."""
+    logger = logging.getLogger("javis_pipeline.slack_sdk")
+    logger.setLevel(logging.CRITICAL)
+    return logger
 
 
 def safely(handle: Handle, press: Press) -> None:
