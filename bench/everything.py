@@ -21,7 +21,7 @@ import psycopg
 import urllib3
 
 from bench.home import Home, home, sandbox
-from javis_pipeline.settings import project_root
+from javis_pipeline.home import project_root
 
 PROJECT: Final = "OQC"
 ALL_SECONDS: Final = 12.0

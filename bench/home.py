@@ -12,8 +12,9 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from javis_pipeline.db.embedded import DAGSTER_DATABASE, EmbeddedServer
+from javis_pipeline.home import DAGSTER_CONFIG
 from javis_pipeline.sandbox.command import environment
-from javis_pipeline.settings import Settings, project_root
+from javis_pipeline.settings import Settings
 
 STOP_SECONDS: Final = 60.0
 
@@ -64,7 +65,7 @@ def home(folder: Path, site: str, **settings: str) -> Iterator[Home]:
     try:
         dagster_home = folder / "dagster"
         dagster_home.mkdir()
-        shutil.copyfile(project_root() / "dagster.yaml", dagster_home / "dagster.yaml")
+        shutil.copyfile(DAGSTER_CONFIG, dagster_home / "dagster.yaml")
         yield Home(
             {
                 **kept,

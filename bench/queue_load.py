@@ -26,7 +26,7 @@ import urllib3
 
 from bench.corpus import write_corpus
 from bench.home import STOP_SECONDS, Home, home, sandbox
-from javis_pipeline.settings import project_root
+from javis_pipeline.home import project_root
 
 PROJECTS: Final = tuple(f"DUE{letter}" for letter in "ABCDEFGHIJ")
 JOB: Final = "sync"

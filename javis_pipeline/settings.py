@@ -1,12 +1,11 @@
 """Every environment variable of the product, typed and read once.
 
-Values come from the environment first, then from `.env` in the project's root (or from the file that `JAVIS_ENV_FILE`
-names; set it to /dev/null for none). A variable that is set but empty counts as unset. All that is wrong is reported in
-one `SettingError`, which names each variable and the form it should have, and never shows a value: a secret pasted into
-the wrong variable is still a secret.
+Values come from the environment first, then from `.env` in the working directory or in the home folder (or from the
+file that `JAVIS_ENV_FILE` names; set it to /dev/null for none). A variable that is set but empty counts as unset. All
+that is wrong is reported in one `SettingError`, which names each variable and the form it should have, and never shows
+a value: a secret pasted into the wrong variable is still a secret.
 """
 
-import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from javis_pipeline.context.thresholds import Thresholds
 from javis_pipeline.errors import SettingError
+from javis_pipeline.home import default_home, project_root, settings_file
 from javis_pipeline.records.retention import KeepDays
 from javis_pipeline.records.values import ScopeRef, scopes_of
 
@@ -81,12 +81,6 @@ class ProjectSpace(NamedTuple):
 
     project: str
     space: str
-
-
-def project_root() -> Path:
-    """The checkout that the package was installed from, or the working directory when it came from a wheel."""
-    checkout = Path(__file__).resolve().parents[1]
-    return checkout if (checkout / "pyproject.toml").is_file() else Path.cwd()
 
 
 def _base_url(value: str) -> str:
@@ -227,6 +221,7 @@ _EXAMPLES = {
     "JAVIS_TIMEZONE": "Europe/Berlin",
     "JAVIS_UI_URL": "https://dagster.acme.com",
     "JAVIS_HOME": "/var/lib/javis",
+    "DAGSTER_HOME": "/var/lib/javis/dagster",
     "JAVIS_PG_BIN": "/usr/lib/postgresql/17/bin",
     "JAVIS_AUTOSTART": "1",
     "JAVIS_EXECUTOR": "in_process, multiprocess, celery or k8s",
@@ -290,7 +285,8 @@ class Settings(BaseSettings):
     slack_base_url: BaseUrl = "https://slack.com/api"
     javis_timezone: Annotated[ZoneInfo, BeforeValidator(_time_zone)] = ZoneInfo("UTC")
     javis_ui_url: BaseUrl | None = None
-    javis_home: Path = Field(default_factory=lambda: project_root() / ".javis")
+    javis_home: Path = Field(default_factory=default_home)
+    dagster_home: Path | None = None
     javis_pg_bin: Path | None = None
     javis_autostart: bool = False
     javis_executor: Executor = "in_process"
@@ -319,11 +315,16 @@ class Settings(BaseSettings):
     javis_blocks_labels: Words = Thresholds.blocks_labels
     javis_blocked_by_labels: Words = Thresholds.blocked_by_labels
 
-    @field_validator("javis_home", "javis_pg_bin")
+    @field_validator("javis_home", "dagster_home", "javis_pg_bin")
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         # Dagster starts runs in other working directories; they must find the same files.
         return None if path is None else project_root() / path.expanduser()
+
+    @property
+    def dagster_folder(self) -> Path:
+        """Dagster's home: DAGSTER_HOME, else `dagster/` in our own. Not the checkout: Dagster writes its logs there."""
+        return self.dagster_home or self.javis_home / "dagster"
 
     @property
     def partitions(self) -> tuple[str, ...]:
@@ -428,7 +429,7 @@ class Settings(BaseSettings):
 
 def load_settings() -> Settings:
     """The settings from the environment and the settings file; one SettingError tells all that is wrong."""
-    env_file = Path(os.environ.get("JAVIS_ENV_FILE") or project_root() / ".env")
+    env_file = settings_file()
     try:
         return Settings(_env_file=env_file)  # type: ignore[call-arg]  # an argument that pydantic's plugin alone knows
     except ValidationError as error:

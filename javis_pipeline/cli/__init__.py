@@ -13,6 +13,7 @@ from javis_pipeline.errors import JavisError, SettingError, SyncHalted, UsageErr
 # In the order that people meet them.
 COMMANDS = {
     "demo": "Everything once, on the sandbox with demo data.",
+    "init": "Make a settings file to fill in, and the home.",
     "sandbox": "Run stand-ins for Jira, Confluence, Slack and Claude.",
     "dev": "Start the Dagster UI with schedules and sensors.",
     "doctor": "Check the configuration, one line each, with the remedy.",

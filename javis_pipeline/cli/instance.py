@@ -8,31 +8,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from javis_pipeline.errors import DatabaseError, SettingError
-from javis_pipeline.settings import Settings, project_root
+from javis_pipeline.home import DAGSTER_CONFIG
+from javis_pipeline.settings import Settings
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
 
 
 def use_dagster_home(settings: Settings) -> Path:
-    """Point Dagster at its home: DAGSTER_HOME when it is set, else `dagster/` under JAVIS_HOME with our dagster.yaml.
+    """Point Dagster, here and in processes that are started from here, at its home; the folder.
 
-    The home is not the checkout itself, because Dagster writes its logs there.
+    Our own gets the newest dagster.yaml. In a home that DAGSTER_HOME names people keep their own.
     """
-    given = os.environ.get("DAGSTER_HOME")
-    if given:
-        return Path(given)
-    config = project_root() / "dagster.yaml"
-    if not config.is_file():
-        raise SettingError(
-            "DAGSTER_HOME is not set and there is no dagster.yaml here; run the command in the project's folder, "
-            "or set DAGSTER_HOME=/path/to/folder to one that holds a dagster.yaml"
-        )
-    home = settings.javis_home / "dagster"
-    home.mkdir(parents=True, exist_ok=True)
-    copy = home / "dagster.yaml"
-    if not copy.is_file() or copy.read_bytes() != config.read_bytes():
-        shutil.copyfile(config, copy)
+    home = settings.dagster_folder
+    if home == settings.javis_home / "dagster":
+        home.mkdir(parents=True, exist_ok=True)
+        copy = home / DAGSTER_CONFIG.name
+        if not copy.is_file() or copy.read_bytes() != DAGSTER_CONFIG.read_bytes():
+            shutil.copyfile(DAGSTER_CONFIG, copy)
+    elif not home.is_dir():
+        raise SettingError(f"DAGSTER_HOME is {home}, which is no folder; make it, or leave DAGSTER_HOME out")
     os.environ["DAGSTER_HOME"] = str(home)
     return home
 

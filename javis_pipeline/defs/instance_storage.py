@@ -1,6 +1,6 @@
-"""Where Dagster keeps runs and events: the given PostgreSQL, else a database of the embedded server.
+"""Where Dagster keeps runs, events and logs: in the same place, however it was started.
 
-dagster.yaml has no conditions: `postgres_url: {env: X}` with X unset fails every command. This class decides instead.
+dagster.yaml has no conditions: `postgres_url: {env: X}` with X unset fails every command. These classes decide instead.
 """
 
 import os
@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from dagster._core.storage.local_compute_log_manager import LocalComputeLogManager
 from dagster._serdes import ConfigurableClassData
 from dagster_postgres.storage import DagsterPostgresStorage
 from sqlalchemy import Engine, create_engine
@@ -20,7 +21,7 @@ _RECYCLE_SECONDS = 60
 
 
 class JavisStorage(DagsterPostgresStorage):
-    """`DagsterPostgresStorage` whose URL comes from our settings; it takes no configuration of its own.
+    """`DagsterPostgresStorage` whose URL comes from our settings: the given one, or a database of the embedded server.
 
     Dagster's own connects anew for each statement: three hundred times in a run of the whole graph, which costs more
     than the steps have to do when nothing changed. This one keeps a connection.
@@ -44,6 +45,25 @@ class JavisStorage(DagsterPostgresStorage):
         config_value: Mapping[str, Any],  # noqa: ARG003 the base class passes it
     ) -> "JavisStorage":
         return cls(dagster_url(load_settings()), inst_data=inst_data)
+
+
+class JavisLogs(LocalComputeLogManager):
+    """What steps print, in files of Dagster's home as our settings name it.
+
+    A `dagster` or `dg` without DAGSTER_HOME would keep them in a temporary folder and delete them when it ends.
+    """
+
+    @classmethod
+    def config_type(cls) -> dict[str, Any]:
+        return {}
+
+    @classmethod
+    def from_config_value(
+        cls,
+        inst_data: ConfigurableClassData | None,
+        config_value: Mapping[str, Any],  # noqa: ARG003 the base class passes it
+    ) -> "JavisLogs":
+        return cls(str(load_settings().dagster_folder / "storage"), inst_data=inst_data)
 
 
 @cache
