@@ -1,8 +1,10 @@
 """Laws of storage XHTML: exact sources, one canonical spelling, merges by block, nothing lost, no error but our own."""
 
 import contextlib
+import itertools
 import re
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -147,3 +149,89 @@ def test_a_damaged_body_is_refused_with_its_place_or_read(pieces: list[str], dat
         special_content(body)
         issue_references(body)
         storage_to_markdown(body)
+
+
+# --- inside containers ------------------------------------------------------------------------------------------------
+
+
+@st.composite
+def nested(draw: st.DrawFn) -> tuple[str, int]:
+    """Containers three deep in a body in which each of so many words, `w0x`, `w1x`, ..., stands once."""
+    numbers = itertools.count()
+
+    def word() -> str:
+        return f"w{next(numbers)}x"
+
+    def task() -> str:
+        return (
+            f"<ac:task>\n<ac:task-id>{next(numbers)}</ac:task-id><ac:task-status>incomplete</ac:task-status>"
+            f"<ac:task-body>{word()}</ac:task-body></ac:task>"
+        )
+
+    def block(depth: int) -> str:
+        kind = draw(st.integers(0, 5)) if depth else 5
+        match kind:
+            case 0:
+                rows = [f'<tr>\n<td class="c">{block(depth - 1)}</td><th>{word()}</th></tr>' for _ in range(2)]
+                return f"<table><tbody>{''.join(rows)}</tbody></table>"
+            case 1:
+                return f"<ul><li>{word()}{block(depth - 1)}</li>\n <li>{word()}</li></ul>"
+            case 2:
+                return f"<ac:task-list>{task()}\n{task()}</ac:task-list>"
+            case 3:
+                return (
+                    '<ac:structured-macro ac:name="panel" ac:macro-id="m"><ac:parameter ac:name="title">t'
+                    f"</ac:parameter>\n<ac:rich-text-body>{block(depth - 1)}</ac:rich-text-body></ac:structured-macro>"
+                )
+            case 4:
+                return f"<blockquote>{block(depth - 1)}\n{block(depth - 1)}</blockquote>"
+            case _:
+                return f'<p local-id="l">{word()} <b>and</b></p>'
+
+    body = "\n".join(block(3) for _ in range(2))
+    return body, next(numbers)
+
+
+@settings(deadline=None, max_examples=60)
+@given(nested(), st.data())
+def test_edits_of_different_words_inside_of_containers_merge_byte_for_byte(
+    made: tuple[str, int], data: st.DataObject
+) -> None:
+    base, count = made
+    words = [word for word in (f"w{number}x" for number in range(count)) if word in base]
+    sides = data.draw(st.lists(st.sampled_from(["", "local", "remote"]), min_size=len(words), max_size=len(words)))
+    local, remote, both = base, base.replace('"m"', '"n"'), base.replace('"m"', '"n"')
+    for word, side in zip(words, sides, strict=True):
+        if side == "local":
+            local, both = local.replace(word, word + " ours"), both.replace(word, word + " ours")
+        elif side == "remote":
+            remote, both = remote.replace(word, word + " theirs"), both.replace(word, word + " theirs")
+    local = local.replace('"m"', '"k"')  # an editor that saves the page spells anew what nobody touched
+
+    assert merge_pages(base, local, remote) == Merged(both)
+
+
+@pytest.mark.parametrize(
+    ("local", "remote"),
+    [
+        pytest.param("abcX", "abc", id="moved here, deleted there"),
+        pytest.param("abc", "abcX", id="deleted here, moved there"),
+        pytest.param("abcX", "abXc", id="moved to two places"),
+        pytest.param("abc[X]", "abc", id="moved into a quote, deleted there"),
+    ],
+)
+def test_a_block_that_was_moved_and_deleted_or_moved_twice_is_a_conflict(local: str, remote: str) -> None:
+    def page(letters: str) -> str:
+        parts = {"[": "<blockquote><p>new</p>", "]": "</blockquote>"}
+        return "".join(parts.get(letter, f"<p>{letter} is what it says</p>") for letter in letters)
+
+    merged = merge_pages(page("aXbc"), page(local), page(remote))
+
+    assert isinstance(merged, Conflict)
+    assert merged.regions[0].base == (page("X"),)
+
+
+def test_a_block_that_both_sides_moved_to_one_place_stands_there_once() -> None:
+    moved = "<p>a</p><p>b</p><p>X</p>"
+
+    assert merge_pages("<p>X</p><p>a</p><p>b</p>", moved, moved) == Merged(moved)

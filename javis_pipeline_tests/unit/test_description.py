@@ -12,6 +12,7 @@ from javis_pipeline.sync.richtext.description import (
     apply_local_edit,
     merge_descriptions,
 )
+from javis_pipeline.sync.richtext.markdown_reader import markdown_to_adf
 from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown, adf_to_text
 from javis_pipeline_tests.property.adf_documents import image, mention, panel, paragraph, text
 
@@ -142,6 +143,30 @@ def test_given_a_panel_changed_remotely_and_removed_locally_when_merged_then_it_
     assert merged.kind == "overlap"
     assert merged.regions[0].b == ("::: panel: info\nNew text\n:::",)
     assert merged.regions[0].a == ()
+
+
+def test_given_two_items_of_one_list_that_two_people_edit_when_merged_then_both_edits_are_in_it() -> None:
+    doc, other = ({**DOC, "content": markdown_to_adf(f"- one\n- two{more}\n\nend")} for more in ("", ", theirs"))
+
+    merged = merge_descriptions(doc, "- one, ours\n- two\n\nend", other)
+
+    assert isinstance(merged, Merged)
+    assert merged.markdown == "- one, ours\n- two, theirs\n\nend"
+
+
+@pytest.mark.parametrize(
+    ("local", "remote"), [("BCA", "BC"), ("BC", "BCA"), ("BAC", "BCA")], ids=["deleted there", "deleted here", "both"]
+)
+def test_given_a_block_that_is_moved_here_and_gone_from_there_when_merged_then_it_is_a_conflict(
+    local: str, remote: str
+) -> None:
+    def document(letters: str) -> dict[str, Any]:
+        return {**DOC, "content": [paragraph(letter) for letter in letters]}
+
+    merged = merge_descriptions(document("ABC"), "\n\n".join(local), document(remote))
+
+    assert isinstance(merged, Conflict)
+    assert merged.regions[0].base == ("A",)
 
 
 def test_given_a_lossy_edit_when_merged_then_it_is_a_conflict() -> None:

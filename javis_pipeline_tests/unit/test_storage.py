@@ -145,6 +145,28 @@ def test_given_edits_that_do_not_go_together_when_merged_then_it_is_a_conflict(
     assert merged.reason
 
 
+def test_given_a_task_that_one_ticks_and_one_rewords_when_merged_then_it_is_both() -> None:
+    base = (
+        "<ac:task-list><ac:task><ac:task-id>7</ac:task-id><ac:task-status>incomplete</ac:task-status>"
+        "<ac:task-body>Order parts</ac:task-body></ac:task></ac:task-list>"
+    )
+
+    merged = merge_pages(base, base.replace("incomplete", "complete"), base.replace("Order", "Buy"))
+
+    assert merged == Merged(base.replace("incomplete", "complete").replace("Order", "Buy"))
+
+
+def test_given_one_cell_that_both_sides_edit_when_merged_then_the_conflict_shows_just_the_cell() -> None:
+    base = "<table><tbody><tr><td>a</td><td><p>b</p></td></tr></tbody></table>"
+
+    merged = merge_pages(base, base.replace(">b<", ">ours<"), base.replace(">b<", ">theirs<"))
+
+    assert isinstance(merged, Conflict)
+    assert [(region.base, region.a, region.b) for region in merged.regions] == [
+        (("<p>b</p>",), ("<p>ours</p>",), ("<p>theirs</p>",))
+    ]
+
+
 def test_given_content_that_is_gone_when_checked_then_each_is_told() -> None:
     marker = '<ac:inline-comment-marker ac:ref="c1">text</ac:inline-comment-marker>'
     user = '<ac:link><ri:user ri:account-id="u1"/></ac:link>'

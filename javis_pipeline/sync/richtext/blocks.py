@@ -1,5 +1,7 @@
 """What both text formats have in common: blocks, and content that only the remote can make."""
 
+import re
+from collections import Counter
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from typing import Generic, NamedTuple, TypeVar
@@ -43,3 +45,15 @@ def similar(old: str, new: str) -> bool:
     short = max(len(old), len(new)) <= _SHORT
     matcher = SequenceMatcher(None, old if short else old.split(), new if short else new.split(), autojunk=False)
     return matcher.quick_ratio() > _SIMILAR and matcher.ratio() > _SIMILAR
+
+
+def alike(old: str, new: str) -> bool:
+    """Whether most words of one are in the other: quicker and coarser than `similar`, for comparing many with many."""
+    if old == new:
+        return True
+    words_old, words_new = Counter(_WORD.findall(old[:_COMPARED])), Counter(_WORD.findall(new[:_COMPARED]))
+    common = (words_old & words_new).total()
+    return 2 * common > _SIMILAR * (words_old.total() + words_new.total())
+
+
+_WORD = re.compile(r"\w+|[^\w\s]")

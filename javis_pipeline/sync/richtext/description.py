@@ -18,10 +18,12 @@ from javis_pipeline.sync.richtext.adf import (
     lost_content,
     special_content,
 )
+from javis_pipeline.sync.richtext.adf_tree import AdfGrammar, blocks_as_items
 from javis_pipeline.sync.richtext.blocks import Block, Special, similar
 from javis_pipeline.sync.richtext.markdown_reader import read_markdown, split_markdown
 from javis_pipeline.sync.richtext.markdown_writer import Seen, adf_to_markdown, view_blocks
 from javis_pipeline.sync.richtext.placeholders import TOKEN, Node, Placeholder
+from javis_pipeline.sync.richtext.trees import merge_trees
 
 Document = dict[str, Any] | None
 
@@ -90,7 +92,8 @@ def merge_descriptions(base_adf: Document, local_markdown: str | None, remote_ad
         edited = apply_local_edit(base_adf, adf_to_markdown(base_adf), local_markdown)
         if isinstance(edited, Lossy):
             return Conflict("lossy_edit", "; ".join(edited.reasons))
-        merged = diff3.merge3(_blocks(base_adf), _blocks(edited.doc), _blocks(remote_adf))
+        sides = [blocks_as_items(blocks_of(doc)) for doc in (base_adf, edited.doc, remote_adf)]
+        merged = merge_trees(AdfGrammar(), *sides)
         if isinstance(merged, diff3.Overlap):
             regions = tuple(_shown(region) for region in merged.regions)
             return Conflict("overlap", f"both sides changed the same {_count(len(regions))} of the text", regions)
@@ -100,10 +103,6 @@ def merge_descriptions(base_adf: Document, local_markdown: str | None, remote_ad
         return Merged(doc, adf_to_markdown(doc))
     except UnreadableText as error:
         return Conflict("unreadable", str(error))
-
-
-def _blocks(doc: Document) -> list[Block[Node]]:
-    return [Block(canonical_block(node), node) for node in blocks_of(doc)]
 
 
 def _shown(region: diff3.Region[Block[Node]]) -> diff3.Region[str]:

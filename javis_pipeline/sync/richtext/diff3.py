@@ -6,7 +6,7 @@ that are unique on both sides have been used as anchors.
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
 
@@ -38,7 +38,7 @@ class Region(Generic[T]):
 
 @dataclass(frozen=True)
 class Merged(Generic[T]):
-    """Both sides' edits applied; an item that all sides hold is `b`'s."""
+    """Both sides' edits applied; an item that `a` did not change is `b`'s."""
 
     items: tuple[T, ...]
 
@@ -58,27 +58,43 @@ class Match(NamedTuple):
     length: int
 
 
-def merge3(base: Sequence[T], a: Sequence[T], b: Sequence[T]) -> Merged[T] | Overlap[T]:
+def one_side(region: Region[T]) -> Merged[T] | Overlap[T]:
+    """What the only side that changed a region made of it, or both alike; else it overlaps."""
+    if region.a in (region.base, region.b):
+        return Merged(region.b)
+    return Merged(region.a) if region.b == region.base else Overlap((region,))
+
+
+def merge3(
+    base: Sequence[T],
+    a: Sequence[T],
+    b: Sequence[T],
+    resolve: Callable[[Region[T]], Merged[T] | Overlap[T]] = one_side,
+) -> Merged[T] | Overlap[T]:
     """Apply what `a` and `b` each changed in `base`.
 
     Edits of different items merge, also of neighbours. Two edits that touch and both add items overlap: in which order,
     and whether both added the same, cannot be known.
+
+    Args:
+        resolve: What becomes of a region that was changed; an item in it that `b` left alone is `b`'s.
     """
-    stable = {match.a_at + at: match.b_at + at for match in matches(base, b) for at in range(match.length)}
+    held = list(base)  # the base, of what `b` still has in b's own items
+    for match in matches(base, b):
+        held[match.a_at : match.a_at + match.length] = b[match.b_at : match.b_at + match.length]
     items: list[T] = []
     regions: list[Region[T]] = []
     done = 0
     for start, end, edits_a, edits_b in _groups(edits(base, a), edits(base, b)):
-        items += (b[stable[at]] for at in range(done, start))
+        items += held[done:start]
         done = end
-        new_a, new_b = _applied(base, start, end, edits_a), _applied(base, start, end, edits_b)
-        if edits_a and edits_b and new_a != new_b:
-            regions.append(Region(tuple(base[start:end]), new_a, new_b))
-        items += new_b if edits_b else new_a
-    if regions:
-        return Overlap(tuple(regions))
-    items += (b[stable[at]] for at in range(done, len(base)))
-    return Merged(tuple(items))
+        new_a, new_b = _applied(base, start, end, edits_a), _applied(held, start, end, edits_b)
+        merged = resolve(Region(tuple(base[start:end]), new_a, new_b))
+        if isinstance(merged, Overlap):
+            regions += merged.regions
+        else:
+            items += merged.items
+    return Overlap(tuple(regions)) if regions else Merged((*items, *held[done:]))
 
 
 def edits(base: Sequence[T], other: Sequence[T]) -> list[Edit[T]]:

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from javis_pipeline.sync.richtext.placeholders import Node, Placeholder, container_of, plain_text, token_of
+from javis_pipeline.sync.richtext.placeholders import INLINE, Node, Placeholder, container_of, plain_text, token_of
 
 # Deeper nodes are shown as one token: no editor nests this far, and recursion must end before Python ends it.
 MAX_DEPTH = 40
@@ -192,7 +192,6 @@ def _code_block(node: Node) -> str:
 # --- what Markdown cannot say ---------------------------------------------------------------------------------------
 
 _LEAVES = ("mediaSingle", "mediaGroup", "media")
-_INLINE = ("text", "hardBreak", "mention", "emoji", "date", "status", "inlineCard", "mediaInline", "inlineExtension")
 
 
 def _placeholder(node: Node, seen: Seen, depth: int) -> str:
@@ -212,7 +211,7 @@ def _container_body(node: Node, depth: int) -> str:
             return "\n".join(_table_rows(children, depth))
         case "taskList" | "decisionList":
             return "\n".join(_task_line(child, depth) for child in children)
-        case _ if any(child.get("type") in _INLINE for child in children):
+        case _ if any(child.get("type") in INLINE for child in children):
             return _lines_of(children, inside)
         case _:
             return "\n\n".join(_blocks(children, inside, depth))
@@ -655,7 +654,7 @@ def _text_lines(node: Mapping[str, Any], lines: list[str], depth: int) -> None:
             inline.append(text)
         elif kind == "hardBreak":
             inline.append("\n")
-        elif kind in _INLINE or kind in _LEAVES:
+        elif kind in INLINE or kind in _LEAVES:
             inline.append(token_of(child)[1:-1])
         elif depth >= MAX_DEPTH:
             inline.extend(plain_text(child))

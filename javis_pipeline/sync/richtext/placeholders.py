@@ -19,6 +19,12 @@ Node = Mapping[str, Any]
 TOKEN = re.compile(r"\{(?:@|[A-Za-z]\w*: )[^{}\n]*\}")
 FENCE = re.compile(r":{3,}")
 
+# Nodes that stand within a line.
+INLINE = frozenset(
+    {"text", "hardBreak", "mention", "emoji", "date", "status", "placeholder"}
+    | {"inlineCard", "mediaInline", "inlineExtension"}
+)
+
 _LABEL_LENGTH = 80
 _UNSAFE_IN_LABEL = re.compile(r"[{}\s]+")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

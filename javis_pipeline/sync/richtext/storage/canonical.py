@@ -13,7 +13,7 @@ from javis_pipeline.sync.richtext.blocks import Block
 from javis_pipeline.sync.richtext.storage.xhtml import INLINE, Child, Element, Slice, Text, parse_storage
 
 _VOLATILE = frozenset({"ac:macro-id", "ac:local-id", "local-id", "ri:version-at-save"})
-_EXACT = frozenset({"pre", "ac:parameter", "ac:plain-text-body", "ac:plain-text-link-body", "ac:default-parameter"})
+EXACT = frozenset({"pre", "ac:parameter", "ac:plain-text-body", "ac:plain-text-link-body", "ac:default-parameter"})
 _BLANKS = re.compile(r"[ \t\r\n]+")
 # Elements whose ends are within a line: blanks there are seen.
 _WITHIN_LINE = frozenset({"ac:inline-comment-marker", "ac:link-body"})
@@ -37,7 +37,7 @@ def canonical_storage(body: str | None) -> str | None:
 
 def storage_blocks(body: str | None) -> list[Block[Slice]]:
     """The blocks of a body, each with its exact source; raises as `canonical_storage` does."""
-    return [Block(_canonical_slice(piece), piece) for piece in parse_storage(body or "").slices]
+    return [Block(canonical_slice(piece), piece) for piece in parse_storage(body or "").slices]
 
 
 def canonical_element(element: Element) -> str:
@@ -45,7 +45,8 @@ def canonical_element(element: Element) -> str:
     return _element(element, exact=False)
 
 
-def _canonical_slice(piece: Slice) -> str:
+def canonical_slice(piece: Slice) -> str:
+    """The canonical form of one block."""
     if piece.children:
         # A block of comments only shows nothing, yet must differ from no block.
         return "".join(_content(piece.children, "", exact=False)) or piece.text
@@ -57,15 +58,16 @@ def _column_tag(tag: str) -> str:
     if tag.startswith("</"):
         return tag
     element = parse_storage(tag.removesuffix(">") + "/>").root.children[0]
-    return "<" + _head(element) + ">" if isinstance(element, Element) else tag
+    return "<" + canonical_head(element) + ">" if isinstance(element, Element) else tag
 
 
 def _element(element: Element, *, exact: bool) -> str:
-    inside = _content(element.children, element.name, exact=exact or element.name in _EXACT)
-    return f"<{_head(element)}>{''.join(inside)}</{element.name}>"
+    inside = _content(element.children, element.name, exact=exact or element.name in EXACT)
+    return f"<{canonical_head(element)}>{''.join(inside)}</{element.name}>"
 
 
-def _head(element: Element) -> str:
+def canonical_head(element: Element) -> str:
+    """The canonical form of what an element has in its opening tag."""
     attrs = (
         f" {name}={quoteattr(unicodedata.normalize('NFC', value))}"
         for name, value in sorted(element.attrs.items())

@@ -7,8 +7,10 @@ from typing import Literal
 from javis_pipeline.errors import UnreadableText
 from javis_pipeline.sync.richtext import diff3
 from javis_pipeline.sync.richtext.blocks import Block, Special
+from javis_pipeline.sync.richtext.storage.blocks_inside import StorageGrammar
 from javis_pipeline.sync.richtext.storage.canonical import canonical_element, storage_blocks
 from javis_pipeline.sync.richtext.storage.xhtml import Element, Slice, join_slices, parse_storage, walk
+from javis_pipeline.sync.richtext.trees import merge_trees
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ def check_storage(body: str) -> None:
 def merge_pages(base: str | None, local: str | None, remote: str | None) -> Merged | Conflict:
     """The remote body with the local edits of the base in it, if the two sides changed different blocks."""
     try:
-        merged = diff3.merge3(storage_blocks(base), storage_blocks(local), storage_blocks(remote))
+        merged = merge_trees(StorageGrammar(), storage_blocks(base), storage_blocks(local), storage_blocks(remote))
         if isinstance(merged, diff3.Overlap):
             regions = tuple(diff3.Region(*map(_sources, (at.base, at.a, at.b))) for at in merged.regions)
             places = "the same block" if len(regions) == 1 else f"the same {len(regions)} places"

@@ -78,6 +78,22 @@ class Slice(NamedTuple):
     text: str
     children: tuple[Child, ...]
     """The nodes of the block; none for the opening or closing tag of a column."""
+    source: bytes
+    """The whole text that the offsets in `children` are about."""
+
+    @property
+    def element(self) -> Element | None:
+        """The element that the block is; None for text within a line and for tags of columns."""
+        only = self.children[0] if len(self.children) == 1 else None
+        return only if isinstance(only, Element) and not _is_inline(only) else None
+
+
+class Shell(NamedTuple):
+    """What an element has around its blocks."""
+
+    opening: str
+    tail: str
+    closing: str
 
 
 class Page(NamedTuple):
@@ -101,8 +117,19 @@ def parse_storage(body: str) -> Page:
     if len(source) > MAX_BYTES:
         raise UnreadableText(f"the page body has {len(source):,} bytes; Confluence takes at most {MAX_BYTES:,}")
     root = _Parser(source).parse()
-    slices, tail = _slices(source, root)
+    slices, tail = _slices(source, root, 0, len(source))
     return Page(root, slices, tail)
+
+
+def open_element(piece: Slice, element: Element) -> tuple[Shell, list[Slice]]:
+    """The element of a slice taken apart into the blocks inside and what is around them."""
+    text = piece.text.encode()
+    start, end = element.start, element.closing
+    if end == start:  # <td/>
+        return Shell(piece.text[:-2].rstrip() + ">", "", f"</{element.name}>"), []
+    begin = element.children[0].start if element.children else end
+    slices, tail = _slices(piece.source, element, begin, end)
+    return Shell(text[: begin - start].decode(), tail, text[end - start :].decode()), slices
 
 
 def join_slices(slices: Sequence[Slice], tail: str) -> str:
@@ -217,18 +244,17 @@ class _Parser:
 # --- blocks ---------------------------------------------------------------------------------------------------------
 
 
-def _slices(source: bytes, root: Element) -> tuple[list[Slice], str]:
-    """The blocks of the source, and the blanks behind the last."""
-    pieces: list[tuple[int, int, tuple[Child, ...]]] = list(_pieces(root, len(source)))
+def _slices(source: bytes, parent: Element, begin: int, finish: int) -> tuple[list[Slice], str]:
+    """The blocks within `parent`, whose inside is a stretch of the source, and the blanks behind the last."""
     slices = []
-    done = 0
-    for start, end, children in pieces:
+    done = begin
+    for start, end, children in _pieces(parent, finish):
         text = source[start:end].decode()
         kept = text.strip(_BLANKS)
         gap = source[done:start].decode() + text[: text.index(kept)]
-        slices.append(Slice(gap, kept, children))
+        slices.append(Slice(gap, kept, children, source))
         done = end - len(text[text.index(kept) + len(kept) :].encode())
-    return slices, source[done:].decode()
+    return slices, source[done:finish].decode()
 
 
 def _pieces(parent: Element, end: int) -> Iterator[tuple[int, int, tuple[Child, ...]]]:

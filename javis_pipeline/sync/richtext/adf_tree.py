@@ -1,0 +1,93 @@
+"""ADF documents as trees of blocks, for merging: which nodes hold blocks, and what else two sides may change of one."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from javis_pipeline.sync.richtext.adf import canonical_block
+from javis_pipeline.sync.richtext.blocks import Block
+from javis_pipeline.sync.richtext.placeholders import INLINE, Node, plain_text
+
+
+class AdfGrammar:
+    """How merging sees a description; see `trees.Grammar`."""
+
+    def kind(self, block: Block[Node]) -> str:
+        return str(block.source.get("type"))
+
+    def words(self, block: Block[Node]) -> str:
+        return " ".join(plain_text(block.source))
+
+    def children(self, block: Block[Node]) -> Sequence[Block[Node]] | None:
+        return None if (inside := blocks_inside(block.source)) is None else blocks_as_items(inside)
+
+    def shell(self, base: Block[Node], a: Block[Node], b: Block[Node]) -> Block[Node] | None:
+        head = _merged_head(base.source, a.source, b.source)
+        return None if head is None else Block("", head)
+
+    def filled(self, shell: Block[Node], children: Sequence[Block[Node]]) -> Block[Node]:
+        return as_item({**shell.source, "content": [child.source for child in children]})
+
+    def leaf(self, base: Block[Node], a: Block[Node], b: Block[Node]) -> Block[Node] | None:
+        """A task that one side ticked and the other reworded is both."""
+        head = _merged_head(base.source, a.source, b.source)
+        inside = [_only_content(block.source) for block in (base, a, b)]
+        canonical = [canonical_block(node) for node in inside]
+        if head is None or (canonical[0] not in canonical[1:] and canonical[1] != canonical[2]):
+            return None
+        return as_item({**head, **inside[2 if canonical[1] == canonical[0] else 1]})
+
+
+def as_item(node: Node) -> Block[Node]:
+    """A node to compare, align and merge."""
+    return Block(canonical_block(node), node)
+
+
+def blocks_as_items(nodes: Sequence[Node]) -> list[Block[Node]]:
+    """Nodes to compare, align and merge."""
+    return [as_item(node) for node in nodes]
+
+
+def blocks_inside(node: Node) -> Sequence[Node] | None:
+    """The blocks that a node holds; None if it holds a line of text, code, or nothing that is a node."""
+    content = node.get("content")
+    if not isinstance(content, list) or node.get("type") in _LINES:
+        return None
+    if not all(isinstance(child, dict) and child.get("type") not in INLINE for child in content):
+        return None
+    return content
+
+
+_LINES = frozenset({"paragraph", "heading", "codeBlock", "taskItem", "decisionItem", "caption"})
+
+
+def _only_content(node: Node) -> dict[str, Any]:
+    return {name: node[name] for name in ("type", "content") if name in node}
+
+
+def _merged_head(base: Node, a: Node, b: Node) -> dict[str, Any] | None:
+    """All of a node but its content, attribute by attribute; None where both sides changed the same one."""
+    merged = _merged_keys(*map(_attrs, (base, a, b)))
+    rest = _merged_keys(*({key: node[key] for key in node if key not in ("attrs", "content")} for node in (base, a, b)))
+    if merged is None or rest is None:
+        return None
+    return rest | ({"attrs": merged} if merged or "attrs" in b else {})
+
+
+def _attrs(node: Node) -> Mapping[str, Any]:
+    attrs = node.get("attrs")
+    return attrs if isinstance(attrs, dict) else {}
+
+
+def _merged_keys(base: Mapping[str, Any], a: Mapping[str, Any], b: Mapping[str, Any]) -> dict[str, Any] | None:
+    merged: dict[str, Any] = {}
+    for key in [*b, *(key for key in a if key not in b)]:
+        before, ours, theirs = ((key in side, side.get(key)) for side in (base, a, b))
+        if key != "localId" and before not in (ours, theirs) and ours != theirs:
+            return None
+        if key == "localId":
+            has, value = theirs if theirs[0] else ours
+        else:
+            has, value = theirs if ours == before else ours
+        if has:
+            merged[key] = value
+    return merged

@@ -1,0 +1,53 @@
+"""The blocks inside a block of storage XHTML: rows of a table, cells of a row, items of a list, the body of a macro."""
+
+from collections.abc import Sequence
+
+from javis_pipeline.sync.richtext.blocks import Block
+from javis_pipeline.sync.richtext.storage.canonical import EXACT, canonical_head, canonical_slice, storage_blocks
+from javis_pipeline.sync.richtext.storage.xhtml import Element, Slice, Text, open_element, walk
+
+# One line of text, or one value.
+_LEAVES = EXACT | {"p", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "ac:task-id", "ac:task-uuid", "ac:task-status"}
+
+
+class StorageGrammar:
+    """How merging sees a page; see `trees.Grammar`."""
+
+    def kind(self, block: Block[Slice]) -> str:
+        element = block.source.element
+        if element is not None:
+            return f"{element.name} {element.attrs.get('ac:name', '')}"
+        return "" if block.source.children else block.source.text.split(None, 1)[0]
+
+    def words(self, block: Block[Slice]) -> str:
+        nodes = [node for child in block.source.children for node in walk(child)]
+        return " ".join(node.value for node in nodes if isinstance(node, Text))
+
+    def children(self, block: Block[Slice]) -> Sequence[Block[Slice]] | None:
+        element = _container(block)
+        if element is None:
+            return None
+        slices = open_element(block.source, element)[1]
+        return [Block(canonical_slice(piece), piece) for piece in slices]
+
+    def shell(self, base: Block[Slice], a: Block[Slice], b: Block[Slice]) -> Block[Slice] | None:
+        heads = [canonical_head(element) for element in map(_container, (base, a, b)) if element is not None]
+        if heads[0] in (heads[1], heads[2]) or heads[1] == heads[2]:
+            return b if heads[0] == heads[1] else a
+        return None
+
+    def filled(self, shell: Block[Slice], children: Sequence[Block[Slice]]) -> Block[Slice]:
+        element = _container(shell)
+        assert element is not None, "only a container has a shell"
+        opening, tail, closing = open_element(shell.source, element)[0]
+        inside = "".join(child.source.gap + child.source.text for child in children)
+        (block,) = storage_blocks(opening + inside + tail + closing)
+        return Block(block.canonical, block.source._replace(gap=shell.source.gap))
+
+    def leaf(self, base: Block[Slice], a: Block[Slice], b: Block[Slice]) -> Block[Slice] | None:  # noqa: ARG002
+        return None
+
+
+def _container(block: Block[Slice]) -> Element | None:
+    element = block.source.element
+    return element if element is not None and element.name not in _LEAVES else None
