@@ -1,8 +1,6 @@
 """Claude through the official SDK, bounded by our own deadline and retries."""
 
-import queue
 import random
-import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from javis_pipeline.clients.deadline import within
+from javis_pipeline.clients.pacing import asked_wait, backoff
 from javis_pipeline.errors import IdentityError, RemoteBusy, RemoteError, RemoteRefused, UnusableReply
 from javis_pipeline.records.suggestion import Usage
 
@@ -78,6 +78,7 @@ class MessagesClient:
         self._deadline = deadline.total_seconds()
         self._sleep = sleep
         self._clock = clock
+        self._jitter = random.Random()  # noqa: S311 - between repeats, no secret
 
     def __repr__(self) -> str:
         return f"MessagesClient(model={self._model!r})"
@@ -176,7 +177,6 @@ class MessagesClient:
 
         if ends_at is None:
             ends_at = self.ends_at()
-        wait = FIRST_WAIT_SECONDS
         for attempt in range(1, MAX_TRIES + 1):
             try:
                 return self._within(max(ends_at - self._clock(), 0.1), call)
@@ -185,11 +185,10 @@ class MessagesClient:
             except anthropic.APIError as error:
                 busy = self._explained(error)
             asked = busy.retry_after.total_seconds() if busy.retry_after else 0.0
-            pause = max(asked, wait * random.uniform(0.7, 1.3))  # noqa: S311 jitter needs no secrecy
+            pause = max(asked, backoff(attempt, self._jitter, first=FIRST_WAIT_SECONDS))
             if attempt == MAX_TRIES or self._clock() + pause >= ends_at:
                 raise busy
             self._sleep(pause)
-            wait *= 2
         raise AssertionError("the last try returns or raises")
 
     def _within(self, seconds: float, call: Callable[[float], Any]) -> Any:
@@ -198,22 +197,10 @@ class MessagesClient:
         The SDK's time limit is for each piece that arrives, and does not hold for looking up the host's name: a
         service that drips could keep us for ever. So the call runs in a thread, which is left behind when it is late.
         """
-        outcomes: queue.SimpleQueue[tuple[Any, BaseException | None]] = queue.SimpleQueue()
-
-        def run() -> None:
-            try:
-                outcomes.put((call(seconds), None))
-            except BaseException as error:  # noqa: BLE001 raised again below, in the thread that waits
-                outcomes.put((None, error))
-
-        threading.Thread(target=run, name="claude", daemon=True).start()
         try:
-            result, error = outcomes.get(timeout=seconds)
-        except queue.Empty:
+            return within(seconds, lambda: call(seconds))
+        except TimeoutError:
             raise self._late() from None
-        if error is not None:
-            raise error
-        return result
 
     def _late(self) -> RemoteBusy:
         return RemoteBusy(f"Claude did not answer within {self._deadline:.0f} s")
@@ -238,7 +225,7 @@ class MessagesClient:
             raise IdentityError(f"Claude refuses the key ({status}); check ANTHROPIC_API_KEY") from None
         if status == 429 or status >= 500:
             what = "limits our rate" if status == 429 else "is overloaded or failing"
-            return RemoteBusy(f"Claude {what} ({status})", retry_after=_retry_after(error.response.headers))
+            return RemoteBusy(f"Claude {what} ({status})", retry_after=_asked(error.response.headers))
         raise RemoteRefused(
             f"Claude refuses the request ({status}); check ANTHROPIC_MODEL and the account's limits", status=status
         ) from None
@@ -260,8 +247,6 @@ def usage_of(usage: Any, model: str) -> Usage:
     return Usage(usage.input_tokens, usage.output_tokens, read, written, cost)
 
 
-def _retry_after(headers: Any) -> timedelta | None:
-    try:
-        return timedelta(seconds=float(headers.get("retry-after", "")))
-    except (ValueError, OverflowError):
-        return None
+def _asked(headers: Any) -> timedelta | None:
+    seconds = asked_wait(headers)
+    return None if seconds is None else timedelta(seconds=seconds)

@@ -8,6 +8,7 @@ The one retry mechanism of the product; urllib3's own is off. What may be repeat
 """
 
 import logging
+import os
 import random
 import re
 import ssl
@@ -15,25 +16,28 @@ import threading
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 from typing import Any, Final, NamedTuple, Self
 from urllib.parse import urlencode, urlsplit
 
 import orjson
 import requests
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
+from requests.exceptions import InvalidProxyURL, InvalidSchema
 from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
     IncompleteRead,
+    LocationParseError,
     NewConnectionError,
     ProxyError,
 )
+from urllib3.util import parse_url
 
-from javis_pipeline.clients.pacing import Holds, TokenBucket
+from javis_pipeline.clients.deadline import BoundedAdapter, Deadline
+from javis_pipeline.clients.pacing import Holds, TokenBucket, asked_wait, backoff
 from javis_pipeline.errors import (
     IdentityError,
     JavisError,
@@ -49,6 +53,8 @@ from javis_pipeline.errors import (
 log = logging.getLogger(__name__)
 # At DEBUG urllib3 would log whole URLs, and a query may hold the title of a page.
 logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
+# And whole headers with a URL, where the headers are odd.
+logging.getLogger("urllib3.connection").setLevel(logging.ERROR)
 
 Params = Mapping[str, str | int | Iterable[str]]
 Headers = Mapping[str, str]
@@ -63,6 +69,10 @@ EASE_SECONDS: Final = 10.0
 _VARIABLE_SEGMENT: Final = re.compile(r"(?<=/)(?:\d+|[A-Z][A-Z0-9_]*-\d+)(?=/|$)")
 # After an even number of backslashes: an odd one escapes the backslash, and what follows is text.
 _ESCAPED_NUL: Final = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
+# Group 1: what is whole, and stays: an escaped backslash, a pair. What is left is half a pair.
+_HALF_SURROGATE: Final = re.compile(
+    rb"(\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
+)
 _RECORD_PATH: Final = re.compile(r"^.*/(?:\d+|[A-Z][A-Z0-9_]*-\d+)(?=/|$)")
 
 
@@ -226,8 +236,8 @@ class Transport:
         self._pace = TokenBucket(self.rate, self.rate, clock=self.clock, sleep=self.sleep)
         self._holds = Holds(self.clock)
         self._local = threading.local()
-        self._sessions: list[requests.Session] = []
-        self._sessions_lock = threading.Lock()
+        self._lines: list[_Line] = []
+        self._lines_lock = threading.Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -237,9 +247,9 @@ class Transport:
 
     def close(self) -> None:
         """Close the connections of all threads; the transport can be used again."""
-        with self._sessions_lock:
-            for session in self._sessions:
-                session.close()
+        with self._lines_lock:
+            for line in self._lines:
+                line.session.close()
 
     def get(self, path: str, params: Params | None = None) -> Answer:
         """GET a JSON resource below the base URL."""
@@ -307,7 +317,7 @@ class Transport:
             raise OutcomeUnknown(
                 f"{self.name}: {call} may or may not have been executed ({failure}); look before sending it again"
             ) from failure
-        wait = max(failure.retry_after or 0.0, self._backoff(tries))
+        wait = max(failure.retry_after or 0.0, backoff(tries, self.jitter))
         asked = timedelta(seconds=failure.retry_after) if failure.retry_after is not None else None
         too_long = wait > self.limits.wait_seconds or wait > call.ends_at - self.clock()
         if tries >= self.limits.tries or too_long:
@@ -317,22 +327,21 @@ class Transport:
             ) from failure
         return wait
 
-    def _backoff(self, tries: int) -> float:
-        return min(2.0**tries, 30.0) * self.jitter.uniform(0.7, 1.3)
-
     # One try
 
     def _try(self, call: _Call, tries: int) -> Answer:
-        started_at = self.clock()
+        started_at, line = self.clock(), self._line()
         try:
-            response = self._send(call)
+            response = self._send(line, call)
             try:
                 content = self._read(response, call)
             finally:
                 response.close()
-        except (requests.RequestException, HTTPError) as error:
+        except (requests.RequestException, HTTPError, OSError) as error:
             # Not chained: what the libraries say holds the whole URL, and their exceptions hold the request's headers.
-            raise self._transport_failure(error) from None
+            raise self._transport_failure(error, sent=line.deadline.sent) from None
+        finally:
+            line.deadline.end()
         log.debug(
             "asked system=%s method=%s path=%s status=%d bytes=%d ms=%.0f try=%d",
             *(self.name, call.method, call.shown or call.path, response.status_code, len(content)),
@@ -340,9 +349,10 @@ class Transport:
         )
         return self._answer(call, response.status_code, response.headers, content)
 
-    def _send(self, call: _Call) -> requests.Response:
+    def _send(self, line: "_Line", call: _Call) -> requests.Response:
         remaining = max(call.ends_at - self.clock(), 0.1)
-        return self._session().request(
+        line.deadline.begin(self.clock() + remaining, self.limits.read_seconds, self.limits.body_bytes)
+        return line.session.request(
             call.method,
             self.base_url + call.path,
             params=urlencode(call.params, doseq=True) if call.params else None,
@@ -354,21 +364,16 @@ class Transport:
             stream=True,
         )
 
-    def _session(self) -> requests.Session:
+    def _line(self) -> "_Line":
         """This thread's session: requests' are not safe to share."""
-        session: requests.Session | None = getattr(self._local, "session", None)
-        if session is None:
-            session = self._local.session = requests.Session()
-            # Read once: requests would look through the whole environment for every request.
-            environment = session.merge_environment_settings(self.base_url, {}, None, None, None)
-            session.proxies, session.verify, session.trust_env = environment["proxies"], environment["verify"], False
-            adapter = HTTPAdapter(pool_connections=1, pool_maxsize=1, max_retries=0)
-            session.mount("https://", adapter)
-            session.mount("http://", adapter)
-            session.headers.update({"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "javis"})
-            with self._sessions_lock:
-                self._sessions.append(session)
-        return session
+        line: _Line | None = getattr(self._local, "line", None)
+        if line is None:
+            line = self._local.line = _Line(_session(self.name, self.base_url), Deadline(self.clock))
+            for scheme in ("https://", "http://"):
+                line.session.mount(scheme, BoundedAdapter(line.deadline))
+            with self._lines_lock:
+                self._lines.append(line)
+        return line
 
     def _read(self, response: requests.Response, call: _Call) -> bytes:
         """The body, piece by piece: one that trickles must not outlast the call, nor a huge one fill the memory."""
@@ -382,15 +387,17 @@ class Transport:
                 raise _Failed(f"no whole answer within {self.limits.call_seconds:.0f} s", executed=True)
         return b"".join(parts)
 
-    def _transport_failure(self, error: Exception) -> JavisError | _Failed:
+    def _transport_failure(self, error: Exception, *, sent: bool) -> JavisError | _Failed:
         """What went wrong below HTTP, in our own words."""
         chain = tuple(_causes(error))
+        if any(isinstance(cause, InvalidProxyURL | InvalidSchema) for cause in chain):
+            return SettingError(f"{self.name}: the URL of the proxy in HTTP_PROXY, HTTPS_PROXY or ALL_PROXY is none")
         if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in chain):
             return SettingError(
                 f"{self.name}: the certificate of {self.base_url} is not trusted. Behind a company proxy, name its "
                 "certificate in REQUESTS_CA_BUNDLE"
             )
-        if any(isinstance(cause, NewConnectionError | ConnectTimeoutError | ProxyError) for cause in chain):
+        if any(isinstance(cause, NewConnectionError | ConnectTimeoutError | ProxyError) for cause in chain) or not sent:
             return _Failed(f"no connection to {self.base_url}: check the URL and the network", executed=False)
         if any(isinstance(cause, IncompleteRead) for cause in chain):
             return _Failed("the answer was cut off", executed=True)
@@ -406,8 +413,8 @@ class Transport:
             self._pace.ease_off(EASE_SECONDS)
         if status == 429:
             raise self._rate_limited(call, headers)
-        if status == 408 or status >= 500:
-            raise _Failed(f"HTTP {status}", executed=True, retry_after=_retry_after(headers))
+        if status < 200 or status == 408 or status >= 500:
+            raise _Failed(f"HTTP {status}", executed=True, retry_after=asked_wait(headers))
         if 300 <= status < 400:
             raise SettingError(
                 f"{self.name}: {self.base_url} redirects elsewhere (HTTP {status}); name the site's own URL"
@@ -431,6 +438,10 @@ class Transport:
         try:
             return call.read(_without_nul(content))
         except orjson.JSONDecodeError:
+            mended = _mended(content)
+        try:
+            return call.read(mended)
+        except orjson.JSONDecodeError:
             raise _Failed(f"{call} was answered with broken JSON", executed=True) from None
 
     def _not_json(self, call: _Call) -> JavisError:
@@ -446,7 +457,7 @@ class Transport:
     def _rate_limited(self, call: _Call, headers: Headers) -> _Failed | RemoteBusy:
         """Book what has to wait: the site for a used-up quota, the record for its own limit, else the endpoint."""
         reason = headers.get("RateLimit-Reason", "")
-        retry_after = _retry_after(headers)
+        retry_after = asked_wait(headers)
         if reason.startswith("jira-quota-"):
             wait = retry_after if retry_after is not None else self.limits.wait_seconds
             self._holds.hold(WHOLE_SITE, wait)
@@ -469,10 +480,10 @@ class Transport:
 
 def _json_or_none(content: bytes) -> Any:
     """What JSON says; None for what is none."""
-    try:
-        return orjson.loads(_without_nul(content))
-    except orjson.JSONDecodeError:
-        return None
+    for mend in (_without_nul, _mended):
+        with suppress(orjson.JSONDecodeError):
+            return orjson.loads(mend(content))
+    return None
 
 
 def _without_nul(content: bytes) -> bytes:
@@ -482,6 +493,57 @@ def _without_nul(content: bytes) -> bytes:
     """
     # Looked for from the end, in a third of the time: JSON is full of noughts, the last byte of what is sought.
     return _ESCAPED_NUL.sub(rb"\1\\ufffd", content) if content.rfind(b"\\u0000") >= 0 else content
+
+
+class _Line(NamedTuple):
+    """What one thread talks through."""
+
+    session: requests.Session
+    deadline: Deadline
+
+
+class _Session(requests.Session):
+    """One that follows nothing: to look where a redirect leads, requests would read a body without any bound."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        del resp
+
+
+def _session(name: str, base_url: str) -> requests.Session:
+    """A session with the proxies and certificates of the environment.
+
+    They are read once: requests would look through the whole environment for every request.
+    """
+    session = _Session()
+    environment = None
+    with suppress(HTTPError, ValueError, OSError):
+        environment = session.merge_environment_settings(base_url, {}, None, None, None)
+    if environment is None or not all(_has_host(url) for kind, url in environment["proxies"].items() if kind != "no"):
+        # Not quoted: the URL of a proxy may hold a password.
+        raise SettingError(f"{name}: HTTP_PROXY, HTTPS_PROXY, ALL_PROXY or NO_PROXY cannot be read")
+    if isinstance(environment["verify"], str) and not os.path.exists(environment["verify"]):
+        raise SettingError(
+            f"{name}: the file of certificates that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names is not there"
+        )
+    session.proxies, session.verify, session.trust_env = environment["proxies"], environment["verify"], False
+    session.headers.update({"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "javis"})
+    return session
+
+
+def _mended(content: bytes) -> bytes:
+    """JSON with the replacement character in place of what no text can hold: NUL, half a surrogate, broken UTF-8.
+
+    Only for what could not be read otherwise: one such character in one text must not cost the whole answer.
+    """
+    whole = _without_nul(content.decode("utf-8", errors="replace").encode())
+    return _HALF_SURROGATE.sub(lambda found: found[1] or rb"\ufffd", whole)
+
+
+def _has_host(url: str) -> bool:
+    """Whether a proxy's URL, with or without a scheme, names a host."""
+    with suppress(LocationParseError):
+        return bool(parse_url(url if "://" in url else f"http://{url}").host)
+    return False
 
 
 def _checked_base_url(name: str, url: str) -> str:
@@ -513,38 +575,23 @@ def refusal(system: str, what: str, status: int, body: object) -> JavisError:
 
 
 def _what_it_said(body: object) -> tuple[str, dict[str, str]]:
-    """Text and texts per field of an error body: Jira's, Confluence v1's or Confluence v2's."""
+    """Text and texts per field of an error body: Jira's, Confluence v1's or Confluence v2's. What else is in it stays
+    unsaid."""
     if not isinstance(body, dict):
         return "", {}
-    texts = [str(text) for text in body.get("errorMessages") or ()]
-    errors = body.get("errors") or {}
-    field_errors = {str(name): str(text) for name, text in errors.items()} if isinstance(errors, dict) else {}
+    errors, messages = body.get("errors"), body.get("errorMessages")
+    field_errors = {name: _short(text) for name, text in errors.items()} if isinstance(errors, dict) else {}
+    texts = [_short(text) for text in messages] if isinstance(messages, list) else []
     texts += [f"{name}: {text}" for name, text in field_errors.items()]
     if isinstance(errors, list):
-        texts += [str(one.get("title") or one.get("message") or "") for one in errors if isinstance(one, dict)]
-    texts += [str(body[name]) for name in ("message", "error") if isinstance(body.get(name), str)]
+        texts += [_short(one.get("title") or one.get("message")) for one in errors if isinstance(one, dict)]
+    texts += [_short(body.get(name)) for name in ("message", "error")]
     return "; ".join(filter(None, texts))[:500], field_errors
 
 
-def _retry_after(headers: Headers) -> float | None:
-    """Seconds the remote asks us to wait. An instant is read against its own Date: no clock of ours is involved."""
-    value = headers.get("Retry-After", "").strip()
-    if re.fullmatch(r"\d+(\.\d+)?", value):
-        return float(value)
-    asked = _instant(value) or _instant(headers.get("X-RateLimit-Reset", ""))
-    now = _instant(headers.get("Date", ""))
-    return max((asked - now).total_seconds(), 0.0) if asked and now else None
-
-
-def _instant(text: str) -> datetime | None:
-    """An HTTP date or an ISO 8601 instant; None for anything else."""
-    for read in (parsedate_to_datetime, datetime.fromisoformat):
-        try:
-            instant = read(text)
-        except ValueError:
-            continue
-        return instant if instant.tzinfo else None
-    return None
+def _short(text: object) -> str:
+    """A text that an answer holds; empty for anything else."""
+    return text[:500] if isinstance(text, str) else ""
 
 
 def _causes(error: BaseException) -> Iterable[BaseException]:

@@ -1,7 +1,46 @@
-"""How fast a site may be asked: a token bucket and holds, shared by all threads that talk to it."""
+"""How fast a site may be asked: a token bucket and holds, shared by all threads that talk to it; how long to wait."""
 
+import random
+import re
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+# Nobody means more, and a number of any size can stand in a header.
+MOST_ASKED_SECONDS: Final = 86_400.0
+_HTTP_DATE: Final = re.compile(r"[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT")
+
+
+def backoff(tries: int, jitter: random.Random, *, first: float = 2.0, most: float = 30.0) -> float:
+    """Seconds to wait after so many tries that failed: twice as long each time, and never as long as somebody else."""
+    return min(first * 2.0 ** (tries - 1), most) * jitter.uniform(0.7, 1.3)
+
+
+def asked_wait(headers: Mapping[str, str]) -> float | None:
+    """Seconds that an answer asks us to wait, a day at most; None when it does not say, or makes no sense.
+
+    Args:
+        headers: Of the answer; names in any case. `Retry-After` is a number or an instant, `X-RateLimit-Reset` an
+            instant. Instants are read against the answer's own `Date`: no clock of ours is involved.
+    """
+    said = headers.get("Retry-After", "").strip()
+    if re.fullmatch(r"[0-9]+(\.[0-9]*)?", said):
+        return min(float(said), MOST_ASKED_SECONDS)
+    asked = _instant(said) or _instant(headers.get("X-RateLimit-Reset", ""))
+    now = _instant(headers.get("Date", ""))
+    return min(max((asked - now).total_seconds(), 0.0), MOST_ASKED_SECONDS) if asked and now else None
+
+
+def _instant(text: str) -> datetime | None:
+    """An HTTP date or an ISO 8601 instant; None for anything else."""
+    read = parsedate_to_datetime if _HTTP_DATE.fullmatch(text) else datetime.fromisoformat
+    with suppress(ValueError):
+        instant = read(text)
+        return instant if instant.tzinfo else None
+    return None
 
 
 class TokenBucket:
