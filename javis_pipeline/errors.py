@@ -31,11 +31,13 @@ class RemoteBusy(RemoteError):
 
     Attributes:
         retry_after: How long the remote asked us to wait; None when it did not say.
+        about_one_record: It answers, but not to this question (5xx, no whole answer in time): the next one may go well.
     """
 
-    def __init__(self, message: str, *, retry_after: timedelta | None = None) -> None:
+    def __init__(self, message: str, *, retry_after: timedelta | None = None, about_one_record: bool = False) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.about_one_record = about_one_record
 
 
 class OutcomeUnknown(RemoteError):

@@ -23,6 +23,7 @@ STORE = "javis_pipeline/db/sql/sync_store.sql"
 
 TABLE = "javis_pipeline_tests/unit/test_sync_decide.py"
 STORIES = "javis_pipeline_tests/unit/test_sync_records.py"
+BAD = "javis_pipeline_tests/unit/test_one_bad_record.py"
 LAWS = "javis_pipeline_tests/property/test_laws_memory.py"
 BOOKS = "javis_pipeline_tests/integration/test_sync_store.py"
 SITE = "javis_pipeline_tests/integration/test_sync_jira_remote.py"
@@ -204,6 +205,13 @@ MUTANTS = (
         "    if not proved:\n        return draft.plan()\n",
         "",
         f"{STORIES}::test_given_no_proof_of_who_we_are_then_nothing_is_missing",
+    ),
+    Mutant(
+        "what is refused is taken for gone",
+        "javis_pipeline/steps/look.py",
+        "        case RemoteRefused() | StaleRevision():\n            return Refused(str(error))\n",
+        "        case RemoteRefused() | StaleRevision():\n            return Gone()\n",
+        f"{BAD}::test_given_a_probe_that_is_refused_twice_then_the_record_is_not_gone",
     ),
     Mutant(
         "a choice holds although the values moved",

@@ -33,7 +33,7 @@ def command(context: click.Context, as_json: bool) -> None:
 
 @command.command("list")
 @click.option("--project", "projects", multiple=True, metavar="KEY", help="Only this project; can be given again.")
-@click.option("--errors", is_flag=True, help="List edits that cannot be sent instead, with the reason.")
+@click.option("--errors", is_flag=True, help="List what could not be synced instead, with the reason.")
 @_as_json
 def list_(projects: tuple[str, ...] = (), errors: bool = False, as_json: bool = False) -> None:
     """List the conflicts that wait, oldest first."""
@@ -83,7 +83,7 @@ def _print_errors(found: Sequence[Mapping[str, Any]]) -> None:
     from javis_pipeline.cli.tables import print_table
 
     rows = [(error["key"], error["field"], error["reason"]) for error in found]
-    print_table(["key", "field", "why it is not sent"], rows, empty="Every edit made here could be sent.")
+    print_table(["key", "field", "why it is not in step"], rows, empty="Nothing failed.")
 
 
 def _who(conflict: Mapping[str, Any]) -> str:

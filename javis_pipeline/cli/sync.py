@@ -177,7 +177,7 @@ def _print(project: str, report: dict[str, Any]) -> None:
             )
     conflicts = report["sync_conflicts"]
     if conflicts["open"] or conflicts["errors"]:
-        click.echo(f"{'':<19} {conflicts['open']} conflicts   {conflicts['errors']} edits that cannot be sent")
+        click.echo(f"{'':<19} {conflicts['open']} conflicts   {conflicts['errors']} errors")
     if conflicts["errors"]:
         click.echo(f"{'':<19} Why: javis conflicts list --errors")
 

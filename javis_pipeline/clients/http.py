@@ -323,7 +323,9 @@ class Transport:
         if tries >= self.limits.tries or too_long:
             advice = f"it asks to wait {asked.total_seconds():.0f} s" if asked else "run again later"
             raise RemoteBusy(
-                f"{self.name}: {call} failed {tries}x ({failure}); {advice}", retry_after=asked
+                f"{self.name}: {call} failed {tries}x ({failure}); {advice}",
+                retry_after=asked,
+                about_one_record=failure.executed,
             ) from failure
         return wait
 

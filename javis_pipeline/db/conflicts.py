@@ -30,7 +30,7 @@ def list_conflicts(db: Database, scopes: Sequence[ScopeRef] | None = None) -> li
 
 
 def list_errors(db: Database, scopes: Sequence[ScopeRef] | None = None) -> list[dict[str, Any]]:
-    """Local edits that cannot be sent: `system`, `scope`, `key`, `title`, `field`, `reason`."""
+    """What could not be synced: `system`, `scope`, `key`, `title`, `field`, `reason`."""
     return db.query(_QUERIES["list_errors"], _scope_parameters(scopes))
 
 

@@ -3,16 +3,19 @@
 Each public method is one transaction; those that change something mark it as the sync's own.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, LiteralString
 from uuid import UUID
 
+import psycopg
 from psycopg import sql
 
 from javis_pipeline.db.connection import Connection, Database
 from javis_pipeline.db.named_queries import named_queries
+from javis_pipeline.errors import UnreadableRecord
 from javis_pipeline.records.sync import (
     AuditEntry,
     Catalog,
@@ -121,17 +124,22 @@ class PostgresStore:
 
     def state(self, ref: ResourceRef) -> RecordState:
         """All that is known about a record."""
-        with self._database.transaction() as conn:
+        with _readable(ref), self._database.transaction() as conn:
             conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             return self._read_state(conn, ref)
 
     def change(self, ref: ResourceRef, decide: Callable[[RecordState], RecordPlan]) -> RecordPlan:
         """Decide on the locked, fresh state of a record, and store the plan."""
-        with self._database.transaction(origin=_SYNC) as conn:
+        with _readable(ref), self._database.transaction(origin=_SYNC) as conn:
             self._run(conn, "lock_record", {"id": ref.resource_id})
             plan = decide(self._read_state(conn, ref))
             self._store_plan(conn, plan)
         return plan
+
+    def fail(self, ref: ResourceRef, why: str) -> None:
+        """Note on the row that the record could not be synced."""
+        with self._database.transaction(origin=_SYNC) as conn:
+            self._run(conn, "fail_record", {"id": ref.resource_id, "why": why})
 
     def catalog(self) -> Catalog:
         """Names and ids that the site's dimensions and the records have shown so far."""
@@ -144,9 +152,9 @@ class PostgresStore:
         return Catalog(statuses, priorities, users)
 
     def to_decide(self, *, conflicts: bool = False) -> Sequence[ResourceRef]:
-        """Records with local edits, planned operations or resolutions that have not gone out, by key.
+        """Records with local edits, planned operations, resolutions that have not gone out, or a failed look, by key.
 
-        `conflicts` adds the records with open conflicts.
+        Those that failed before come last. `conflicts` adds the records with open conflicts.
         """
         return self._refs("records_to_decide", {"conflicts": conflicts})
 
@@ -318,6 +326,19 @@ class PostgresStore:
             hash=sql.Identifier(table.hash),
             **parts,
         )
+
+
+@contextmanager
+def _readable(ref: ResourceRef) -> Iterator[None]:
+    """Turns what says that a value cannot be held, in Python or in PostgreSQL, into an UnreadableRecord."""
+    try:
+        yield
+    except (ArithmeticError, RecursionError, TypeError, ValueError, psycopg.DataError, psycopg.IntegrityError) as error:
+        raise UnreadableRecord(
+            f"a value of {ref.key} cannot be held on both sides ({type(error).__name__}); "
+            "set what was edited last back to what it was",
+            remote_id=ref.resource_id,
+        ) from error
 
 
 _BOOKKEEPING = frozenset(

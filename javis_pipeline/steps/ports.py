@@ -33,14 +33,22 @@ class SyncStore(Protocol):
         ...
 
     def state(self, ref: ResourceRef) -> RecordState:
-        """All that is known about a record."""
+        """All that is known about a record; raises UnreadableRecord as `change` does."""
         ...
 
     def change(self, ref: ResourceRef, decide: Decide) -> RecordPlan:
         """Lock the row, hand its fresh state to `decide`, and apply the plan that comes back, all or nothing.
 
         `decide` must be pure: nothing is held across a request. What it raises passes through, and changes nothing.
+
+        Raises:
+            UnreadableRecord: The row, or what was decided, holds a value that cannot be held on the other side of the
+                connection; nothing was changed.
         """
+        ...
+
+    def fail(self, ref: ResourceRef, why: str) -> None:
+        """Note on the row that the record could not be synced; the next decision on it takes the note away."""
         ...
 
     def catalog(self) -> Catalog:
@@ -48,9 +56,9 @@ class SyncStore(Protocol):
         ...
 
     def to_decide(self, *, conflicts: bool = False) -> Sequence[ResourceRef]:
-        """Records with local edits, planned operations or resolutions that have not gone out, by key.
+        """Records with local edits, planned operations, resolutions that have not gone out, or a failed look, by key.
 
-        `conflicts` adds the records with open conflicts.
+        Those that failed before come last. `conflicts` adds the records with open conflicts.
         """
         ...
 

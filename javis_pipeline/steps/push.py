@@ -7,10 +7,19 @@ and the look after finds the ones that fell into it: their values are kept in a 
 import dataclasses
 import logging
 from collections.abc import Callable, Iterable
+from typing import assert_never
 
-from javis_pipeline.errors import OutcomeUnknown, RemoteBusy, RemoteMissing, RemoteRefused, StaleRevision
+from javis_pipeline.errors import (
+    OutcomeUnknown,
+    RemoteBusy,
+    RemoteMissing,
+    RemoteRefused,
+    StaleRevision,
+    UnreadableRecord,
+)
 from javis_pipeline.records.sync import Operation, OperationKind, Overrides, RecordPlan
 from javis_pipeline.records.values import ResourceRef
+from javis_pipeline.steps.look import Busy, Gone, Patience, Refused, Seen, Unreadable, look_after_history, not_synced
 from javis_pipeline.steps.ports import RemoteRecords, SyncStore
 from javis_pipeline.steps.settle import settle
 from javis_pipeline.steps.side_by_side import side_by_side
@@ -23,18 +32,22 @@ _LOG = logging.getLogger(__name__)
 
 # A record that people are editing right now moves under us; after some tries it is left to the next run.
 _MOST_TRIES = 4
-# One busy answer may be about one issue; several in a row mean that the site wants us to stop.
-_MOST_BUSY = 3
 
 
 @dataclasses.dataclass(slots=True)
 class Pushed:
-    """What sending came to, as numbers of operations; `postponed` ones stay planned."""
+    """What sending came to, as numbers of operations.
+
+    Attributes:
+        postponed: They stay planned.
+        unreadable: They stay planned, and their records say why: the remote does not show them, or makes no sense.
+    """
 
     confirmed: int = 0
     rejected: int = 0
     unknown: int = 0
     postponed: int = 0
+    unreadable: int = 0
 
     def add(self, other: "Pushed") -> None:
         """Count these too."""
@@ -42,26 +55,11 @@ class Pushed:
         self.rejected += other.rejected
         self.unknown += other.unknown
         self.postponed += other.postponed
+        self.unreadable += other.unreadable
 
     def count(self) -> dict[str, int]:
         """The numbers by name, for logs and metadata."""
         return dataclasses.asdict(self)
-
-
-class _Patience:
-    """Counts busy answers in a row; too many, and nothing more is sent in this run."""
-
-    def __init__(self) -> None:
-        self._in_a_row = 0
-        self.exhausted_by: RemoteBusy | None = None
-
-    def busy(self, error: RemoteBusy) -> None:
-        self._in_a_row += 1
-        if self._in_a_row >= _MOST_BUSY:
-            self.exhausted_by = error
-
-    def answered(self) -> None:
-        self._in_a_row = 0
 
 
 def _always() -> None:
@@ -96,7 +94,7 @@ def push_operations(
     """
     planned = store.operations("planned")
     guard_writes(store.name, writes=len(planned), records=store.count_records(), overrides=overrides)
-    patience = _Patience()
+    patience = Patience()
 
     def push(ref: ResourceRef) -> Pushed:
         return _push_patiently(store, remote, ref, run, patience, check)
@@ -115,7 +113,7 @@ def _push_patiently(
     remote: RemoteRecords,
     ref: ResourceRef,
     run: Run,
-    patience: _Patience,
+    patience: Patience,
     check: Callable[[], None],
 ) -> Pushed:
     done = Pushed()
@@ -123,11 +121,17 @@ def _push_patiently(
         done.postponed += 1
         return done
     try:
-        _push_record(store, remote, ref, run, done, check)
-        patience.answered()
+        _push_record(store, remote, ref, run, done, patience, check)
     except RemoteBusy as error:
         done.postponed += 1
         patience.busy(error)
+        if error.about_one_record:
+            store.fail(ref, not_synced(str(error)))
+    except UnreadableRecord as error:
+        done.unreadable += 1
+        store.fail(ref, not_synced(str(error)))
+    else:
+        patience.answered()
     return done
 
 
@@ -136,12 +140,18 @@ def _records_of(operations: Iterable[Operation]) -> list[ResourceRef]:
 
 
 def _push_record(
-    store: SyncStore, remote: RemoteRecords, ref: ResourceRef, run: Run, done: Pushed, check: Callable[[], None]
+    store: SyncStore,
+    remote: RemoteRecords,
+    ref: ResourceRef,
+    run: Run,
+    done: Pushed,
+    patience: Patience,
+    check: Callable[[], None],
 ) -> None:
     executed: set[OperationKind] = set()
     for _ in range(_MOST_TRIES):
         planned = [op for op in store.state(ref).operations if op.state == "planned" and op.kind not in executed]
-        if not planned or not _push_operation(store, remote, planned[0], run, done, executed, check):
+        if not planned or not _push_operation(store, remote, planned[0], run, done, executed, patience, check):
             return
 
 
@@ -152,18 +162,26 @@ def _push_operation(
     run: Run,
     done: Pushed,
     executed: set[OperationKind],
+    patience: Patience,
     check: Callable[[], None],
 ) -> bool:
     """Send one operation; False when nothing more should be sent to its record in this run."""
-    try:
-        # In this order: what changes between the two is in the record, and not among the changes that were seen.
-        changes = remote.history(op.ref)
-        record = remote.fetch(op.ref)
-    except RemoteMissing:
-        # Our read of the scope's visibility may be old by now, so this counts for nothing but a delay.
-        store.change(op.ref, lambda state: missing_record(state, run, proved=False))
-        done.postponed += 1
-        return False
+    match look_after_history(remote, op.ref):
+        case Seen(record, changes):
+            pass
+        case Gone():
+            # Our read of the scope's visibility may be old by now, so this counts for nothing but a delay.
+            store.change(op.ref, lambda state: missing_record(state, run, proved=False))
+            done.postponed += 1
+            return False
+        case Unreadable(why) | Refused(why):
+            store.fail(op.ref, not_synced(why))
+            done.unreadable += 1
+            return False
+        case Busy(error):
+            raise error
+        case never:
+            assert_never(never)
     # Before it is noted as sent: whoever holds the lock now finds it planned.
     check()
     plan = store.change(op.ref, lambda state: send_operation(state, op, record, changes, run))
@@ -194,7 +212,7 @@ def _push_operation(
     except OutcomeUnknown:
         _LOG.info("outcome_unknown scope=%r record=%s op=%s", store.name, op.ref.key, op.op_id)
     executed.add(op.kind)
-    return _settle_now(store, remote, sent, run, done, replied=replied)
+    return _settle_now(store, remote, sent, run, done, patience, replied=replied)
 
 
 def _unsend(store: SyncStore, op: Operation, run: Run, reason: str) -> RecordPlan:
@@ -202,10 +220,17 @@ def _unsend(store: SyncStore, op: Operation, run: Run, reason: str) -> RecordPla
 
 
 def _settle_now(
-    store: SyncStore, remote: RemoteRecords, op: Operation, run: Run, done: Pushed, *, replied: bool
+    store: SyncStore,
+    remote: RemoteRecords,
+    op: Operation,
+    run: Run,
+    done: Pushed,
+    patience: Patience,
+    *,
+    replied: bool,
 ) -> bool:
-    plan = settle(store, remote, op, run, replied=replied)
-    confirmed = any(p.op_id == op.op_id and p.state == "confirmed" for p in plan.operations)
+    plan = settle(store, remote, op, run, patience, replied=replied)
+    confirmed = plan is not None and any(p.op_id == op.op_id and p.state == "confirmed" for p in plan.operations)
     done.confirmed += confirmed
     done.unknown += not confirmed
     return confirmed

@@ -3,11 +3,25 @@
 import dataclasses
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
+from typing import assert_never
 
-from javis_pipeline.errors import RemoteMissing, UnreadableRecord
-from javis_pipeline.records.sync import FieldChange, PlanItem, RecordPlan, RemoteRecord
+from javis_pipeline.errors import UnreadableRecord
+from javis_pipeline.records.sync import WHOLE_RECORD, PlanItem, RecordPlan, RecordState
 from javis_pipeline.records.values import ResourceRef
+from javis_pipeline.steps.look import (
+    UNHOLDABLE,
+    Busy,
+    Gone,
+    Look,
+    Patience,
+    Refused,
+    Seen,
+    Unreadable,
+    look,
+    look_back,
+    not_synced,
+)
 from javis_pipeline.steps.ports import Decide, RemoteRecords, SyncStore
 from javis_pipeline.steps.side_by_side import side_by_side
 from javis_pipeline.sync.merge import missing_record, needs_history, reconcile_record
@@ -22,7 +36,7 @@ class Reconciled:
 
     Attributes:
         seen: Records that were read.
-        unreadable: Id to what is wrong, of those that make no sense; the others go on.
+        unreadable: Id to what is wrong, of those that the remote does not show, or that make no sense on either side.
         items: The plan's lines, as they were applied.
     """
 
@@ -75,8 +89,12 @@ def reconcile_records(
         proved: True when this run has proved who we are and that the scope is visible: only then does a record that
             is not found count as missing.
         threads: Records that are worked on at once.
+
+    Raises:
+        RemoteBusy: The site wants no more requests now; what was decided until then stays.
     """
-    done = _for_each(store, remote, refs, run, store.change, proved=proved, threads=threads)
+    verb = _Verb(store, remote, run, store.change, store.fail, proved=proved)
+    done = verb.all(refs, threads=threads)
     counts = " ".join(f"{name}={number}" for name, number in done.count().items())
     _LOG.info("reconciled scope=%r %s", store.name, counts)
     return done
@@ -96,58 +114,86 @@ def plan_records(
     def change_nothing(ref: ResourceRef, decide: Decide) -> RecordPlan:
         return decide(store.state(ref))
 
-    return _for_each(store, remote, refs, run, change_nothing, proved=proved, threads=threads)
+    verb = _Verb(store, remote, run, change_nothing, _note_nothing, proved=proved)
+    return verb.all(refs, threads=threads)
 
 
-Change = Callable[[ResourceRef, Decide], RecordPlan]
+def _note_nothing(ref: ResourceRef, why: str) -> None:
+    """A plan shows what fails, and leaves the row as it is."""
 
 
-def _for_each(
-    store: SyncStore,
-    remote: RemoteRecords,
-    refs: Iterable[ResourceRef],
-    run: Run,
-    change: Change,
-    *,
-    proved: bool,
-    threads: int,
-) -> Reconciled:
-    def reconcile(ref: ResourceRef) -> Reconciled:
-        return _reconcile(store, remote, ref, run, change, proved=proved)
+class _Verb:
+    """Deciding records, each by itself; `change` and `fail` store what comes of it, or do not."""
 
-    done = Reconciled()
-    for one in side_by_side(reconcile, refs, threads=threads):
-        done.seen += one.seen
-        done.missing += one.missing
-        done.unreadable |= one.unreadable
-        done.items += one.items
-    return done
+    def __init__(
+        self,
+        store: SyncStore,
+        remote: RemoteRecords,
+        run: Run,
+        change: Callable[[ResourceRef, Decide], RecordPlan],
+        fail: Callable[[ResourceRef, str], None],
+        *,
+        proved: bool,
+    ) -> None:
+        self._store = store
+        self._remote = remote
+        self._run = run
+        self._change = change
+        self._fail = fail
+        self._proved = proved
+        self._patience = Patience()
 
+    def all(self, refs: Iterable[ResourceRef], *, threads: int) -> Reconciled:
+        done = Reconciled()
+        for one in side_by_side(self._one, refs, threads=threads):
+            done.seen += one.seen
+            done.missing += one.missing
+            done.unreadable |= one.unreadable
+            done.items += one.items
+        return done
 
-def _reconcile(
-    store: SyncStore, remote: RemoteRecords, ref: ResourceRef, run: Run, change: Change, *, proved: bool
-) -> Reconciled:
-    try:
-        record = remote.fetch(ref)
-    except RemoteMissing:
-        if store.state(ref).local is None:
-            return Reconciled(missing=1)
-        plan = change(ref, lambda state: missing_record(state, run, proved=proved))
-        return Reconciled(missing=1, items=list(plan.items))
-    except UnreadableRecord as error:
-        return Reconciled(unreadable={ref.resource_id: str(error)})
-    changes = _history_if_needed(store, remote, ref, record, run)
-    plan = change(ref, lambda state: reconcile_record(state, record, run, changes))
-    return Reconciled(seen=1, items=list(plan.items))
+    def _one(self, ref: ResourceRef) -> Reconciled:
+        try:
+            return self._decided(ref)
+        except UnreadableRecord as error:
+            return self._failed(ref, str(error))
+        except UNHOLDABLE as error:
+            return self._failed(ref, f"a value of {ref.key} cannot be held here ({type(error).__name__})")
 
+    def _decided(self, ref: ResourceRef) -> Reconciled:
+        state = self._store.state(ref)
+        match self._look(state):
+            case Seen(record, history):
+                self._patience.answered()
+                plan = self._change(ref, lambda state: reconcile_record(state, record, self._run, history))
+                return Reconciled(seen=1, items=list(plan.items))
+            case Gone():
+                if state.local is None:
+                    return Reconciled(missing=1)
+                plan = self._change(ref, lambda state: missing_record(state, self._run, proved=self._proved))
+                return Reconciled(missing=1, items=list(plan.items))
+            case Unreadable(why) | Refused(why):
+                return self._failed(ref, why)
+            case Busy(error):
+                return self._failed(ref, self._patience.bear(error))
+            case found:
+                assert_never(found)
 
-def _history_if_needed(
-    store: SyncStore, remote: RemoteRecords, ref: ResourceRef, record: RemoteRecord, run: Run
-) -> Sequence[FieldChange]:
-    """The history costs a request: it is read for late echoes, and to tell people who is behind a conflict."""
-    state = store.state(ref)
-    if not needs_history(state):
-        draft = reconcile_record(state, record, run)
-        if not any(conflict.state == "open" for conflict in draft.conflicts):
-            return ()
-    return remote.history(ref)
+    def _look(self, state: RecordState) -> Look:
+        """The history costs a request: it is read for late echoes, to tell people who is behind a conflict, and where
+        the last look failed, which may have been a look at the history."""
+        found = look(self._remote, state.ref)
+        if not isinstance(found, Seen):
+            return found
+        failed = state.local is not None and WHOLE_RECORD in state.local.errors
+        if not (failed or needs_history(state)):
+            draft = reconcile_record(state, found.record, self._run)
+            if not any(conflict.state == "open" for conflict in draft.conflicts):
+                return found
+        return look_back(self._remote, found)
+
+    def _failed(self, ref: ResourceRef, why: str) -> Reconciled:
+        error = not_synced(why)
+        self._fail(ref, error)
+        item = PlanItem(ref.resource_type, ref.resource_id, ref.key, WHOLE_RECORD, "error", None, None, error, 6, "low")
+        return Reconciled(unreadable={ref.resource_id: why}, items=[item])

@@ -2,9 +2,11 @@
 
 import logging
 from collections import Counter
+from typing import assert_never
 
-from javis_pipeline.errors import RemoteMissing
-from javis_pipeline.records.sync import FieldChange, Operation, RecordPlan, RemoteRecord
+from javis_pipeline.errors import UnreadableRecord
+from javis_pipeline.records.sync import Operation, OperationState, RecordPlan
+from javis_pipeline.steps.look import Busy, Gone, Patience, Refused, Seen, Unreadable, look, look_back, not_synced
 from javis_pipeline.steps.ports import RemoteRecords, SyncStore
 from javis_pipeline.sync.evidence import judge
 from javis_pipeline.sync.outbox import settle_operation
@@ -14,25 +16,57 @@ _LOG = logging.getLogger(__name__)
 
 
 def settle_operations(store: SyncStore, remote: RemoteRecords, run: Run) -> Counter[str]:
-    """Settle every operation of the scope that was sent; counts by the state they are in now."""
+    """Settle every operation of the scope that was sent; counts by the state they are in now.
+
+    Raises:
+        RemoteBusy: The site wants no more requests now; what was not settled is settled by the next run.
+    """
     outcomes: Counter[str] = Counter()
+    patience = Patience()
     for op in store.operations("sent"):
-        plan = settle(store, remote, op, run)
-        outcomes[next((p.state for p in plan.operations if p.op_id == op.op_id), "sent")] += 1
+        outcomes[_state_after(op, settle(store, remote, op, run, patience))] += 1
     counts = " ".join(f"{state}={number}" for state, number in sorted(outcomes.items()))
     _LOG.info("settled scope=%r %s", store.name, counts)
     return outcomes
 
 
-def settle(store: SyncStore, remote: RemoteRecords, op: Operation, run: Run, *, replied: bool = False) -> RecordPlan:
-    """Look for evidence of one operation and note what was found; `replied` when the remote said that it is done."""
-    record: RemoteRecord | None = None
-    changes: tuple[FieldChange, ...] = ()
+def settle(
+    store: SyncStore, remote: RemoteRecords, op: Operation, run: Run, patience: Patience, *, replied: bool = False
+) -> RecordPlan | None:
+    """Look for evidence of one operation and note what was found; None when its record cannot be looked at now.
+
+    `replied` when the remote said that it is done.
+    """
     try:
-        # In this order: what changes between the two is in the history, which then says that the record is old.
-        record = remote.fetch(op.ref)
-        changes = tuple(remote.history(op.ref))
-    except RemoteMissing:
-        record = None  # gone or hidden: nothing can be found out until time has passed
-    verdict = judge(op, record, changes, run, replied=replied and record is not None)
-    return store.change(op.ref, lambda state: settle_operation(state, op, verdict, record, changes, run))
+        return _settle(store, remote, op, run, patience, replied=replied)
+    except UnreadableRecord as error:
+        store.fail(op.ref, not_synced(str(error)))
+        return None
+
+
+def _settle(
+    store: SyncStore, remote: RemoteRecords, op: Operation, run: Run, patience: Patience, *, replied: bool
+) -> RecordPlan | None:
+    found = look(remote, op.ref)
+    match look_back(remote, found) if isinstance(found, Seen) else found:
+        case Seen(record, history):
+            patience.answered()
+            verdict = judge(op, record, history, run, replied=replied)
+            return store.change(op.ref, lambda state: settle_operation(state, op, verdict, record, history, run))
+        case Gone():
+            # Gone or hidden: nothing can be found out until time has passed.
+            verdict = judge(op, None, (), run)
+            return store.change(op.ref, lambda state: settle_operation(state, op, verdict, None, (), run))
+        case Unreadable(why) | Refused(why):
+            store.fail(op.ref, not_synced(why))
+            return None
+        case Busy(error):
+            store.fail(op.ref, not_synced(patience.bear(error)))
+            return None
+        case never:
+            assert_never(never)
+
+
+def _state_after(op: Operation, plan: RecordPlan | None) -> OperationState:
+    """The state of an operation that was sent, after it was looked at."""
+    return next((p.state for p in plan.operations if p.op_id == op.op_id), "sent") if plan else "sent"

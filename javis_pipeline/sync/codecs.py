@@ -138,7 +138,9 @@ class Number(Plain):
             return None
         if not isinstance(wanted, int | Decimal):
             return f"{wanted} is not a number; set one, or NULL for none"
-        if Decimal(repr(float(wanted))) != wanted or abs(float(wanted)) > 1e15:
+        if not abs(wanted) <= 1e15:
+            return "is larger than Jira keeps; use at most 15 digits"
+        if Decimal(repr(float(wanted))) != wanted:
             return f"{wanted} has more digits than Jira keeps; use at most 15"
         return None
 

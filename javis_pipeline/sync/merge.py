@@ -71,6 +71,7 @@ def reconcile_in(draft: Draft, remote: RemoteRecord, changes: Sequence[FieldChan
     if _is_older(remote, draft):
         return
     draft.decided = True
+    draft.clear_error(WHOLE_RECORD)
     draft.read_only = remote.read_only
     draft.undecided_fields = set(draft.fields)
     echoes = _settle_late_echoes(draft, remote, changes)

@@ -6,8 +6,10 @@ from decimal import Decimal
 
 import pytest
 
+from javis_pipeline.db.conflicts import list_errors
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.sync_store import TABLES, PostgresStore
+from javis_pipeline.errors import UnreadableRecord
 from javis_pipeline.records.sync import RecordPlan, RemoteRecord
 from javis_pipeline.records.values import ResourceRef
 from javis_pipeline.sync.fields import FIELDS_OF
@@ -168,3 +170,50 @@ def test_given_numbers_that_differ_in_zeros_only_then_nothing_was_changed_unseen
         conn.execute("UPDATE jira_issues SET story_points = 2.500")
 
     assert list(scope.store.unmarked()) == []
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        pytest.param(lambda _: int(float("inf")), id="a number beyond a double"),
+        pytest.param(lambda state: RecordPlan(state.ref, 0, {"title": "\ud800"}), id="half a surrogate"),
+        pytest.param(lambda state: RecordPlan(state.ref, 0, {"due_date": "31 June"}), id="a date of no calendar"),
+        pytest.param(lambda state: RecordPlan(state.ref, 0, {"title": object()}), id="what JSON cannot say"),
+    ],
+)
+def test_given_a_value_that_cannot_be_held_then_the_record_is_named_and_nothing_is_changed(scope, failure):
+    before = scope.database.query("SELECT * FROM jira_issues")
+
+    with pytest.raises(UnreadableRecord, match=r"OPS-1 cannot be held on both sides \(\w+\)"):
+        scope.store.change(scope.ref, failure)
+
+    assert scope.database.query("SELECT * FROM jira_issues") == before
+
+
+def test_given_a_record_that_failed_then_its_row_says_so_it_comes_last_and_a_look_takes_the_note_away(database):
+    scope = StoredScope(database, issues=3)
+    database.query("UPDATE jira_issues SET title = 'here' WHERE key <> 'OPS-3'")
+
+    scope.store.fail(scope.refs[0], "refused with HTTP 403")
+    scope.store.fail(scope.refs[2], "refused with HTTP 403")
+
+    rows = database.query("SELECT key, sync_status::text, sync_errors FROM jira_issues ORDER BY key")
+    assert [tuple(row.values()) for row in rows] == [
+        ("OPS-1", "error", {"(row)": "refused with HTTP 403"}),
+        ("OPS-2", "local_modified", {}),
+        ("OPS-3", "error", {"(row)": "refused with HTTP 403"}),
+    ]
+    assert [ref.key for ref in scope.store.to_decide()] == ["OPS-2", "OPS-1", "OPS-3"]
+    assert [error["key"] for error in list_errors(database)] == ["OPS-1", "OPS-3"]
+    scope.sync()
+    rows = database.query("SELECT sync_status::text AS status FROM jira_issues")
+    assert [row["status"] for row in rows] == ["synced"] * 3
+
+
+def test_given_a_failure_that_is_noted_already_then_the_row_is_not_written_again(scope):
+    scope.store.fail(scope.ref, "refused with HTTP 403")
+    before = scope.database.query("SELECT xmin::text FROM jira_issues")
+
+    scope.store.fail(scope.ref, "refused with HTTP 403")
+
+    assert scope.database.query("SELECT xmin::text FROM jira_issues") == before

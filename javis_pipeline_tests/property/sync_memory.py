@@ -15,6 +15,7 @@ from uuid import UUID
 from javis_pipeline.errors import OutcomeUnknown, RemoteBusy, RemoteMissing, RemoteRefused, StaleRevision
 from javis_pipeline.records import MISSING
 from javis_pipeline.records.sync import (
+    WHOLE_RECORD,
     AuditEntry,
     Catalog,
     Conflict,
@@ -263,6 +264,13 @@ class MemoryStore:
     def _synced(self) -> Sequence[str]:
         return [name for name, spec in self.fields.items() if spec.written_by]
 
+    def fail(self, ref: ResourceRef, why: str) -> None:
+        row = self.rows.get(ref.resource_id)
+        if row is not None and row.local.errors.get(WHOLE_RECORD) != why:
+            status = "conflict" if row.local.sync_status == "conflict" else "error"
+            row.local = replace(row.local, errors={**row.local.errors, WHOLE_RECORD: why}, sync_status=status)
+            self.writes += 1
+
     def catalog(self) -> Catalog:
         return CATALOG
 
@@ -274,11 +282,12 @@ class MemoryStore:
             for c in self.conflicts.values()
             if c.applied_at is None and (c.state == "resolved" or (conflicts and c.state == "open"))
         }
-        return [
-            row.local.ref
+        found = [
+            row.local
             for key, row in sorted(self.rows.items())
-            if row.local.deleted_at is None and (row.local.bases or key in waiting)
+            if row.local.deleted_at is None and (row.local.bases or key in waiting or WHOLE_RECORD in row.local.errors)
         ]
+        return [local.ref for local in sorted(found, key=lambda local: WHOLE_RECORD in local.errors)]
 
     def operations(self, state: str) -> Sequence[Operation]:
         self.world.point("operations")

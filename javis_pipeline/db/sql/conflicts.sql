@@ -23,7 +23,7 @@ SELECT c.id, c.resource_type, c.scope, c.state
  LIMIT 2;
 
 -- name: list_errors
--- Local edits that cannot be sent, with the reason and the remedy.
+-- What could not be synced, with the reason and the remedy: edits that cannot be sent, records that cannot be read.
 SELECT 'jira' AS system, project_key AS scope, key, title, field, reason
   FROM jira_issues, jsonb_each_text(sync_errors) AS error (field, reason)
  WHERE sync_errors <> '{}'

@@ -164,7 +164,9 @@ UPDATE jira_issues AS i
        ),
        last_synced_at = %(now)s,
        remote_state = 'present',
-       remote_missing_since = NULL
+       remote_missing_since = NULL,
+       sync_errors = '{}',
+       sync_status = 'synced'
   FROM incoming_issues AS p
  WHERE i.jira_id = p.jira_id AND i.jira_id = ANY (%(taken)s);
 

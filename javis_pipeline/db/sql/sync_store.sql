@@ -95,11 +95,20 @@ INSERT INTO sync_audit (
     %(at)s, %(undo_of)s
 );
 
+-- name: fail_record
+-- One sort of failure is noted once: a run that finds it again changes nothing.
+UPDATE {table}
+   SET sync_errors = sync_errors || jsonb_build_object('(row)', %(why)s::text),
+       sync_status = CASE sync_status WHEN 'conflict' THEN sync_status ELSE 'error' END
+ WHERE {id} = %(id)s AND sync_errors ->> '(row)' IS DISTINCT FROM %(why)s;
+
 -- name: records_to_decide
--- Edited rows by the partial index; rows with a planned write, or a person's choice, that has not gone out; on demand,
--- those with an open conflict.
+-- Edited rows by the partial index; rows with a planned write, or a person's choice, that has not gone out; rows that
+-- could not be synced; on demand, those with an open conflict.
 WITH waiting AS (
     SELECT {id} AS id FROM {table} WHERE {scope} = %(scope)s AND local_modified_fields <> '{{}}'
+    UNION
+    SELECT {id} FROM {table} WHERE {scope} = %(scope)s AND sync_errors ? '(row)'
     UNION
     SELECT resource_id FROM sync_outbox
      WHERE resource_type = %(type)s AND scope = %(scope)s AND needs_care AND state = 'planned'
@@ -112,14 +121,14 @@ SELECT r.{id} AS id, r.{key} AS key, r.{scope} AS scope
   FROM waiting
   JOIN {table} AS r ON r.{id} = waiting.id
  WHERE r.local_deleted_at IS NULL
- ORDER BY r.{key};
+ ORDER BY r.sync_errors ? '(row)', r.{key};
 
 -- name: operations_in_state
 SELECT to_jsonb(o)::text AS doc, r.{key} AS key
   FROM sync_outbox AS o
   JOIN {table} AS r ON r.{id} = o.resource_id
  WHERE o.resource_type = %(type)s AND o.scope = %(scope)s AND o.state = %(state)s
- ORDER BY o.created_at, o.op_id;
+ ORDER BY r.sync_errors ? '(row)', o.created_at, o.op_id;
 
 -- name: records_of_scope
 SELECT {id} AS id, {key} AS key, {scope} AS scope

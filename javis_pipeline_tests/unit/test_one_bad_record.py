@@ -1,0 +1,244 @@
+"""One record's failure costs that record: the others go on, and the row says why. On the store and remote in memory."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+import pytest
+
+from javis_pipeline.errors import (
+    IdentityError,
+    RemoteBusy,
+    RemoteMissing,
+    RemoteRefused,
+    StaleRevision,
+    UnreadableRecord,
+)
+from javis_pipeline.records.sync import WHOLE_RECORD, FieldChange, Overrides, RemoteRecord
+from javis_pipeline.records.values import ResourceRef
+from javis_pipeline.steps.census import Counted, take_census
+from javis_pipeline.steps.look import Busy, Gone, Refused, Seen, Unreadable, look, look_after_history, look_back
+from javis_pipeline.steps.push import Pushed, push_operations
+from javis_pipeline.steps.reconcile import Reconciled, plan_records, reconcile_edited
+from javis_pipeline.steps.settle import settle_operations
+from javis_pipeline.sync.run import Run
+from javis_pipeline_tests.property.sync_memory import CATALOG, OUR_ACCOUNT, MemoryRemote, MemoryStore, World
+
+EDITED = 30
+ALLOWED = Overrides(writes=EDITED)
+BUSY = "jira: GET /issue/10002 failed 4x (HTTP 500); run again later"
+
+SORTS = [
+    pytest.param(lambda: RemoteRefused("refused with HTTP 403", status=403), id="403"),
+    pytest.param(lambda: RemoteRefused("refused with HTTP 400", status=400), id="400"),
+    pytest.param(lambda: RemoteRefused("refused with HTTP 410", status=410), id="410"),
+    pytest.param(lambda: StaleRevision("refused with HTTP 409"), id="409"),
+    pytest.param(lambda: RemoteBusy(BUSY, about_one_record=True), id="500 after all tries"),
+    pytest.param(lambda: UnreadableRecord("jira issue 10002 cannot be read", remote_id="10002"), id="unreadable"),
+    pytest.param(lambda: OverflowError("cannot convert float infinity to integer"), id="a number beyond a double"),
+    pytest.param(lambda: UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates"), id="half a surrogate"),
+    pytest.param(lambda: RecursionError("too deep"), id="nested too deep"),
+]
+
+
+class AwkwardRemote(MemoryRemote):
+    """A site on which questions about some records fail."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self.failing: dict[tuple[str, str], Callable[[], Exception]] = {}
+
+    def fetch(self, ref: ResourceRef) -> RemoteRecord:
+        self._fail("fetch", ref)
+        return super().fetch(ref)
+
+    def history(self, ref: ResourceRef) -> Sequence[FieldChange]:
+        self._fail("history", ref)
+        return super().history(ref)
+
+    def _fail(self, what: str, ref: ResourceRef) -> None:
+        if (what, ref.resource_id) in self.failing:
+            raise self.failing[what, ref.resource_id]()
+
+
+class Site:
+    """Thirty issues on both sides, in step."""
+
+    def __init__(self) -> None:
+        self.world = World()
+        self.store = MemoryStore(self.world)
+        self.remote = AwkwardRemote(self.world)
+        self.refs = [self.remote.create(n + 1) for n in range(EDITED)]
+        run = self.run()
+        for ref in self.refs:
+            plan_and_store = reconcile_edited(self.store, self.remote, run, proved=True)
+            assert plan_and_store.unreadable == {}
+            self.store.change(ref, lambda state, ref=ref: _first_sight(state, self.remote.fetch(ref), run))
+
+    def run(self) -> Run:
+        return Run("run", self.world.now, self.world.new_id, OUR_ACCOUNT, CATALOG)
+
+    def edit_all(self) -> None:
+        self.world.now_ += timedelta(hours=1)
+        for ref in self.refs:
+            self.store.edit(ref.resource_id, "title", f"edited {ref.key}")
+
+    def write_back(self) -> tuple[Reconciled, Pushed]:
+        run = self.run()
+        settle_operations(self.store, self.remote, run)
+        decided = reconcile_edited(self.store, self.remote, run, proved=True)
+        return decided, push_operations(self.store, self.remote, run, ALLOWED)
+
+    def census(self) -> Counted:
+        return take_census(self.store, self.remote, [], self.run(), Overrides(deletions=EDITED, missing=EDITED))
+
+    def error(self, ref: ResourceRef) -> str | None:
+        return self.store.rows[ref.resource_id].local.errors.get(WHOLE_RECORD)
+
+    def arrived(self) -> int:
+        return sum(str(issue.values["title"]).startswith("edited") for issue in self.remote.issues.values())
+
+
+def _first_sight(state, record, run):
+    from javis_pipeline.sync.merge import reconcile_record
+
+    return reconcile_record(state, record, run)
+
+
+@pytest.fixture
+def site() -> Site:
+    return Site()
+
+
+# --- the value ---
+
+
+@pytest.mark.parametrize("failure", SORTS)
+def test_only_not_found_is_gone(site, failure):
+    ref = site.refs[1]
+    site.remote.failing["fetch", ref.resource_id] = failure
+
+    found = look(site.remote, ref)
+
+    assert isinstance(found, Unreadable | Refused | Busy)
+
+
+def test_given_a_history_that_is_not_found_then_the_record_is_not_gone(site):
+    ref = site.refs[1]
+    site.remote.failing["history", ref.resource_id] = lambda: RemoteMissing("not found")
+    seen = look(site.remote, ref)
+    assert isinstance(seen, Seen)
+
+    assert isinstance(look_back(site.remote, seen), Refused)
+    assert isinstance(look_after_history(site.remote, ref), Refused)
+    site.remote.issues[ref.resource_id].visible = False
+    assert look_after_history(site.remote, ref) == Gone()
+
+
+def test_given_credentials_that_are_refused_then_that_is_about_the_site(site):
+    site.remote.failing["fetch", site.refs[1].resource_id] = lambda: IdentityError("HTTP 401")
+
+    with pytest.raises(IdentityError):
+        look(site.remote, site.refs[1])
+
+
+# --- the verbs ---
+
+
+@pytest.mark.parametrize("what", ["fetch", "history"])
+@pytest.mark.parametrize("failure", SORTS)
+def test_given_one_bad_record_among_thirty_edited_then_29_go_out_and_the_row_says_why(site, what, failure):
+    bad = site.refs[1]
+    site.edit_all()
+    site.remote.failing[what, bad.resource_id] = failure
+
+    decided, pushed = site.write_back()
+
+    assert site.arrived() == EDITED - 1
+    assert pushed.confirmed == EDITED - 1
+    assert (site.error(bad) or "").endswith("nothing of this record was synced. It is tried again by every sync")
+    assert len(decided.unreadable) + pushed.unreadable + pushed.postponed == 1
+    assert site.store.rows[bad.resource_id].local.sync_status == "error"
+
+    writes = site.store.writes
+    site.write_back()
+    assert site.store.writes == writes, "the same failure again changes nothing"
+
+    site.remote.failing.clear()
+    site.write_back()
+    assert (site.arrived(), site.error(bad)) == (EDITED, None)
+
+
+@pytest.mark.parametrize("failure", SORTS)
+def test_given_a_sent_write_whose_record_cannot_be_looked_at_then_it_waits_and_the_others_go_out(site, failure):
+    bad = site.refs[1]
+    site.edit_all()
+    site.remote.fault = lambda _: "ok" if site.remote.sent else "lost_after"
+    site.refs.insert(0, site.refs.pop(1))
+    reconcile_edited(site.store, site.remote, site.run(), proved=True)
+    first = site.store.operations("planned")[0].ref
+    site.remote.failing["fetch", first.resource_id] = failure
+    site.world.now_ += timedelta(hours=1)
+
+    site.write_back()
+    site.write_back()
+
+    assert site.arrived() == EDITED - 1
+    site.remote.failing.clear()
+    site.write_back()
+    assert site.arrived() == EDITED
+    assert site.error(bad) is None
+
+
+@pytest.mark.parametrize("failure", SORTS)
+def test_given_a_probe_that_is_refused_twice_then_the_record_is_not_gone(site, failure):
+    bad, gone = site.refs[1], site.refs[2]
+    site.remote.failing["fetch", bad.resource_id] = failure
+    site.remote.issues[gone.resource_id].visible = False
+
+    site.census()
+    site.world.now_ += timedelta(hours=1)
+    counted = site.census()
+
+    assert (counted.missing, counted.unreadable, counted.gone) == (1, 1, 1)
+    assert site.store.rows[gone.resource_id].local.remote_state == "gone"
+    row = site.store.rows[bad.resource_id].local
+    assert (row.remote_state, row.missing_since) == ("present", None)
+    assert site.error(bad) is not None
+
+
+def test_given_a_dry_run_then_a_bad_record_is_a_line_and_nothing_is_noted(site):
+    bad = site.refs[1]
+    site.edit_all()
+    site.remote.failing["fetch", bad.resource_id] = lambda: RemoteRefused("refused with HTTP 403", status=403)
+
+    planned = plan_records(site.store, site.remote, site.refs, site.run(), proved=True)
+
+    assert [(item.key, item.side) for item in planned.items if item.field == WHOLE_RECORD] == [(bad.key, "error")]
+    assert site.error(bad) is None
+    done = reconcile_edited(site.store, site.remote, site.run(), proved=True)
+    assert sorted(planned.items, key=str) == sorted(done.items, key=str)
+
+
+# --- the site ---
+
+
+def test_given_busy_answers_in_a_row_then_the_site_is_taken_for_busy(site):
+    site.edit_all()
+    for ref in site.refs:
+        site.remote.failing["fetch", ref.resource_id] = lambda: RemoteBusy(BUSY, about_one_record=True)
+
+    with pytest.raises(RemoteBusy):
+        site.write_back()
+
+    assert site.arrived() == 0
+
+
+def test_given_a_rate_limit_then_no_row_is_to_blame(site):
+    site.edit_all()
+    for ref in site.refs:
+        site.remote.failing["fetch", ref.resource_id] = lambda: RemoteBusy("the quota is used up")
+
+    with pytest.raises(RemoteBusy, match="quota"):
+        site.write_back()
+
+    assert [site.error(ref) for ref in site.refs] == [None] * EDITED
