@@ -138,7 +138,7 @@ class Number(Plain):
             return None
         if not isinstance(wanted, int | Decimal):
             return f"{wanted} is not a number; set one, or NULL for none"
-        if not abs(wanted) <= 1e15:
+        if abs(Decimal(wanted)) > 10**15:
             return "is larger than Jira keeps; use at most 15 digits"
         if Decimal(repr(float(wanted))) != wanted:
             return f"{wanted} has more digits than Jira keeps; use at most 15"
