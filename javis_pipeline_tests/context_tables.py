@@ -81,9 +81,9 @@ def in_sprint(*keys: str, sprint_id: int = 1) -> list[dict[str, Any]]:
     return [{"jira_id": f"id-{key}", "sprint_id": sprint_id} for key in keys]
 
 
-def blocks(blocker: str, blocked: str) -> dict[str, Any]:
+def blocks(blocker: str, blocked: str, number: int | None = None) -> dict[str, Any]:
     """A link as it is seen from the blocker."""
-    return {"key": blocker, "label": "blocks", "other_key": blocked}
+    return {"key": blocker, "label": "blocks", "other_key": blocked, "link_id": number and str(number)}
 
 
 def some_frames(**tables: Iterable[dict[str, Any]]) -> Frames:

@@ -77,8 +77,8 @@ def build_graph(issues: pd.DataFrame, frames: Frames, thresholds: Thresholds) ->
     edges = _edges(frames.links, thresholds)
     nodes = _nodes(issues, frames.outside_issues, pd.concat([edges["blocker"], edges["blocked"]]))
     live = [
-        (blocker, blocked)
-        for blocker, blocked in edges.itertuples(index=False, name=None)
+        (blocker, blocked, {"number": None if pd.isna(number) else int(number)})
+        for blocker, blocked, number in edges.itertuples(index=False, name=None)
         if blocker != blocked
         and nodes[blocker].category != "done"
         and nodes[blocked].category in ("new", "indeterminate")
@@ -102,13 +102,13 @@ def describe_blockers(graph: BlockingGraph) -> Blockers:
     ]
     # Roots come from the outside as well; they matter only by what they hold up here.
     roots.sort(key=lambda root: (-root.held_up, -root.depth, root.key))
-    links = sorted(graph.graph.edges())
+    links: list[tuple[str, str, int | None]] = sorted(graph.graph.edges(data="number"))
     return Blockers(
         roots=tuple(roots[:_ROOTS_LISTED]),
         cycles=tuple(tuple(cycle) for cycle in graph.cycles),
         links=tuple(
-            BlockingLink(blocker, blocked, graph.nodes[blocker].project != graph.nodes[blocked].project)
-            for blocker, blocked in links[:_LINKS_LISTED]
+            BlockingLink(blocker, blocked, graph.nodes[blocker].project != graph.nodes[blocked].project, number)
+            for blocker, blocked, number in links[:_LINKS_LISTED]
         ),
         blocked=len(graph.blocked),
         deepest=max(depths.values(), default=0),
@@ -116,12 +116,18 @@ def describe_blockers(graph: BlockingGraph) -> Blockers:
 
 
 def _edges(links: pd.DataFrame, thresholds: Thresholds) -> pd.DataFrame:
-    """Distinct (blocker, blocked) by key. A link that is known from both ends comes once."""
+    """Distinct (blocker, blocked) by key, with the number of the latest link that says so.
+
+    A link that is known from both ends comes once.
+    """
     label = links["label"].str.casefold()
-    forward = links.loc[label.isin(thresholds.blocks_labels), ["key", "other_key"]]
-    backward = links.loc[label.isin(thresholds.blocked_by_labels), ["other_key", "key"]]
-    names = ["blocker", "blocked"]
-    return pd.concat([forward.set_axis(names, axis=1), backward.set_axis(names, axis=1)]).drop_duplicates()
+    links = links.assign(number=pd.to_numeric(links["link_id"], errors="coerce"))
+    forward = links.loc[label.isin(thresholds.blocks_labels), ["key", "other_key", "number"]]
+    backward = links.loc[label.isin(thresholds.blocked_by_labels), ["other_key", "key", "number"]]
+    names = ["blocker", "blocked", "number"]
+    edges = pd.concat([forward.set_axis(names, axis=1), backward.set_axis(names, axis=1)])
+    edges = edges.sort_values("number", kind="stable", na_position="first")
+    return edges.drop_duplicates(["blocker", "blocked"], keep="last").sort_index(kind="stable")
 
 
 def _nodes(issues: pd.DataFrame, outside: pd.DataFrame, keys: "pd.Series[str]") -> dict[str, Node]:

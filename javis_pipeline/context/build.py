@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+from javis_pipeline.context.areas import components_of, with_components
 from javis_pipeline.context.blockers import build_graph, describe_blockers
 from javis_pipeline.context.days import Today, as_date, as_text, natural_order
 from javis_pipeline.context.epics import describe_epics
@@ -82,7 +83,7 @@ def build_work_context(
     flow = describe_flow(issues, today, thresholds)
     graph = build_graph(issues, frames, thresholds)
     pages = describe_pages(frames, issues, today)
-    workload = describe_workload(issues, today)
+    workload = with_components(describe_workload(issues, today), issues)
     facts = Facts(project_key, today, thresholds, frames, issues, flow, active, graph, pages, workload)
     risks, totals = _risks(facts)
     epics = describe_epics(issues)
@@ -105,6 +106,7 @@ def build_work_context(
         blockers=describe_blockers(graph),
         forecasts=forecasts,
         notes=odd_data(frames, issues, today, weeks=thresholds.weeks),
+        high_priorities=thresholds.high_priorities,
     )
     return _with_names(context, frames, issues)
 
@@ -136,7 +138,11 @@ def _with_names(context: WorkContext, frames: Frames, issues: pd.DataFrame) -> W
         "key", "title", "issue_type", "status", "status_category", "priority", "assignee_id", "due_date", "parent_key",
     ]  # fmt: skip
     known = pd.concat(
-        [table.loc[table["key"].isin(keys), columns] for table in (issues, frames.outside_issues)], ignore_index=True
+        [
+            table.reindex(columns=[*columns, "components"]).loc[table["key"].isin(keys)]
+            for table in (issues, frames.outside_issues)
+        ],
+        ignore_index=True,
     )
     known = known[known["status"].notna()].sort_values("key", key=natural_order)
     briefs = tuple(
@@ -150,6 +156,7 @@ def _with_names(context: WorkContext, frames: Frames, issues: pd.DataFrame) -> W
             assignee_id=as_text(row["assignee_id"]),
             due_date=as_date(row["due_date"]),
             parent_key=as_text(row["parent_key"]),
+            components=components_of(row.get("components")),
         )
         for row in known.to_dict("records")
     )

@@ -41,6 +41,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "created_at": "instant",
         "updated_at": "instant",
         "resolved_at": "instant",
+        "components": "object",
     },
     # One row per issue of other projects at an end of a link; all but the key is NaN when it is not synced.
     "outside_issues": {
@@ -56,8 +57,8 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "due_date": "day",
         "created_at": "instant",
     },
-    # One row per link and end that is synced, of every project: "key <label> other_key".
-    "links": {"key": "str", "label": "str", "other_key": "str"},
+    # One row per link and end that is synced, of every project: "key <label> other_key". Later links have higher ids.
+    "links": {"key": "str", "label": "str", "other_key": "str", "link_id": "str"},
     # One row per change of status of the project's issues. Needs to reach back as far as the figures do.
     "status_changes": {
         "jira_id": "str",

@@ -87,6 +87,7 @@ class IssueBrief:
     assignee_id: str | None
     due_date: date | None
     parent_key: str | None
+    components: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +216,7 @@ class SprintState:
 class PersonLoad:
     """The open work of one person in the project (no epics, and no issue whose sub-tasks are still open).
 
-    `finished_last_4_weeks` is the pace to compare with.
+    `finished_last_4_weeks` is the pace to compare with; `components` are those that most of their work was on.
     """
 
     account_id: str
@@ -224,6 +225,7 @@ class PersonLoad:
     in_sprint: int
     overdue: int
     finished_last_4_weeks: int
+    components: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,11 +308,15 @@ class Blocker:
 
 @dataclass(frozen=True, slots=True)
 class BlockingLink:
-    """`blocker_key` holds up `blocked_key`; both are open, or the blocker's state is not known."""
+    """`blocker_key` holds up `blocked_key`; both are open, or the blocker's state is not known.
+
+    `number` is greater for a link that was made later; None when it is not known.
+    """
 
     blocker_key: str
     blocked_key: str
     crosses_projects: bool
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,6 +375,7 @@ class WorkContext:
         risks: Worst first, at most `Thresholds.risks_per_kind` of each kind; `risk_totals` counts all.
         issues: Every issue that is named anywhere in the context and is known, by key.
         notes: What is missing, odd or left out, in sentences.
+        high_priorities: Names of the priorities that count as high here, in lower case.
     """
 
     project_key: str
@@ -389,6 +396,7 @@ class WorkContext:
     issues: tuple[IssueBrief, ...] = ()
     people: tuple[Person, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    high_priorities: tuple[str, ...] = ()
 
     @property
     def today(self) -> date:

@@ -3,7 +3,7 @@
 SELECT i.jira_id, i.key, i.title, i.issue_type, i.hierarchy_level, i.is_subtask, i.status, i.status_id,
        i.status_category, i.priority, i.assignee_id, coalesce(i.parent_key, i.epic_key) AS parent_key,
        i.story_points::float8 AS story_points, i.due_date, i.flagged, i.created_at,
-       greatest(i.remote_updated_at, i.local_modified_at) AS updated_at, i.resolved_at
+       greatest(i.remote_updated_at, i.local_modified_at) AS updated_at, i.resolved_at, i.components
   FROM jira_issues AS i
  WHERE i.project_key = %(project_key)s
    AND i.remote_state = 'present'
@@ -13,7 +13,7 @@ SELECT i.jira_id, i.key, i.title, i.issue_type, i.hierarchy_level, i.is_subtask,
 -- name: links
 -- Of every project, because chains run through several. The other end is named by the key it has today; a link to an
 -- issue that is known to be gone holds nothing up.
-SELECT here.key, link.label, coalesce(other.key, link.other_key) AS other_key
+SELECT here.key, link.label, coalesce(other.key, link.other_key) AS other_key, link.link_id
   FROM issue_links AS link
   JOIN jira_issues AS here USING (jira_id)
   LEFT JOIN jira_issues AS other ON other.jira_id = link.other_id
