@@ -6,6 +6,7 @@ that is wrong is reported in one `SettingError`, which names each variable and t
 a value: a secret pasted into the wrong variable is still a secret.
 """
 
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from javis_pipeline.errors import SettingError
 from javis_pipeline.home import default_home, project_root, settings_file
 from javis_pipeline.records.retention import KeepDays
 from javis_pipeline.records.values import ScopeRef, scopes_of
+from javis_pipeline.settings_origin import Origin, find_origin
 
 Executor = Literal["in_process", "multiprocess", "celery", "k8s"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
@@ -35,11 +37,13 @@ class Account:
         url: Base URL without a trailing slash; for Confluence without `/wiki`.
         email: Address the API token belongs to.
         token: API token.
+        named: The variables that address and token come from, as a person should be told to check them.
     """
 
     url: str
     email: str
     token: SecretStr
+    named: str
 
 
 @dataclass(frozen=True)
@@ -391,7 +395,7 @@ class Settings(BaseSettings):
         """The Jira account; SettingError names what is missing."""
         _refuse_data_center("JIRA", self.jira_url, self.jira_email, self.jira_token)
         url, email, token = _present(JIRA_URL=self.jira_url, JIRA_EMAIL=self.jira_email, JIRA_TOKEN=self.jira_token)
-        return Account(url, email, token)
+        return Account(url, email, token, "JIRA_EMAIL and JIRA_TOKEN")
 
     def require_confluence(self) -> Account:
         """The Confluence account; what is not set is taken from Jira's. SettingError names what is missing."""
@@ -399,7 +403,14 @@ class Settings(BaseSettings):
         email, token = self.confluence_email or self.jira_email, self.confluence_token or self.jira_token
         _refuse_data_center("CONFLUENCE", site, email, token)
         url, email, token = _present(CONFLUENCE_URL=site, CONFLUENCE_EMAIL=email, CONFLUENCE_TOKEN=token)
-        return Account(url, email, token)
+        return Account(url, email, token, self._confluence_credentials())
+
+    def _confluence_credentials(self) -> str:
+        email = "JIRA_EMAIL" if self.confluence_email is None else "CONFLUENCE_EMAIL"
+        token = "JIRA_TOKEN" if self.confluence_token is None else "CONFLUENCE_TOKEN"
+        inherited = " and ".join(name for name in (email, token) if name.startswith("JIRA"))
+        note = f" ({inherited} {'are' if ' and ' in inherited else 'is'} used for Confluence too)" if inherited else ""
+        return f"{email} and {token}{note}"
 
     def require_projects(self) -> tuple[str, ...]:
         """The Jira projects to sync; SettingError when none is named."""
@@ -441,6 +452,11 @@ def load_settings() -> Settings:
         ) from None
 
 
+def settings_origin() -> Origin:
+    """Where the settings come from, and what looks like one and is none."""
+    return find_origin([name.upper() for name in Settings.model_fields])
+
+
 def _explanation(error: ValidationError) -> str:
     faults: dict[str, str] = {}
     for fault in error.errors(include_input=False, include_url=False):
@@ -452,7 +468,14 @@ def _explanation(error: ValidationError) -> str:
 
 def _how_to_set(*variables: str) -> str:
     forms = " ".join(f"{variable}={_EXAMPLES[variable]}" for variable in variables)
-    return f"set {forms} in the environment or in .env"
+    origin = settings_origin()
+    typos = [f"{key} is no setting: did you mean {name}?" for name in variables if (key := origin.meant(name))]
+    return ". ".join([f"set {forms} in the environment or in {_shown(origin.file)}", *typos])
+
+
+def _shown(file: Path) -> str:
+    """A settings file as a message names it."""
+    return ".env" if file == Path.cwd() / ".env" or file == Path(os.devnull) else str(file)
 
 
 def _present(**values: Any) -> tuple[Any, ...]:

@@ -31,7 +31,8 @@ def jira_client(settings: Settings, *, read_only: bool = False) -> JiraClient:
 def confluence_client(settings: Settings, *, read_only: bool = False) -> ConfluenceClient:
     """A client for the configured Confluence site; SettingError names what is not set."""
     account = settings.require_confluence()
-    return ConfluenceClient(account.url, account.email, account.token.get_secret_value(), read_only=read_only)
+    token = account.token.get_secret_value()
+    return ConfluenceClient(account.url, account.email, token, credentials=account.named, read_only=read_only)
 
 
 def claude_client(settings: Settings) -> ClaudeClient | None:

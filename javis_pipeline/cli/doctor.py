@@ -29,10 +29,8 @@ _MARKS = {
 @click.pass_context
 def command(context: click.Context, as_json: bool) -> None:
     """Check database, Jira, Confluence, Claude and Slack, one line each, with the remedy. Writes nothing anywhere."""
-    from javis_pipeline.settings import load_settings
-
     checks = []
-    for check in _checks(load_settings()):
+    for check in _checks():
         checks.append(check)
         if not as_json:
             mark, colour = _MARKS[check.verdict]
@@ -59,7 +57,20 @@ def _verdict(checks: "Sequence[Check]") -> str:
     return "All is well. Next: javis sync --dry-run"
 
 
-def _checks(settings: "Settings") -> Iterator["Check"]:
+def _checks() -> Iterator["Check"]:
+    from javis_pipeline.settings import load_settings, settings_origin
+    from javis_pipeline.steps.doctor import Check, check_settings
+
+    yield from check_settings(settings_origin())
+    try:
+        settings = load_settings()
+    except SettingError as error:
+        yield Check("settings", "failed", str(error))
+        return
+    yield from _service_checks(settings)
+
+
+def _service_checks(settings: "Settings") -> Iterator["Check"]:
     from javis_pipeline.db.connection import display_name
     from javis_pipeline.steps.doctor import (
         Check,

@@ -5,7 +5,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Literal
+from pathlib import Path
+from typing import Literal, Protocol
 
 from javis_pipeline.clients.claude import MessagesClient
 from javis_pipeline.clients.confluence.client import ConfluenceClient
@@ -33,6 +34,33 @@ class Check:
     verdict: Verdict
     finding: str
     remedy: str = ""
+
+
+class Origin(Protocol):
+    """Where the settings come from; `settings_origin` says what each is."""
+
+    @property
+    def file(self) -> Path: ...
+    @property
+    def in_file(self) -> tuple[str, ...]: ...
+    @property
+    def in_environment(self) -> tuple[str, ...]: ...
+    @property
+    def strange(self) -> Mapping[str, str | None]: ...
+    @property
+    def unreadable(self) -> tuple[int, ...]: ...
+
+
+def check_settings(origin: Origin) -> Iterator[Check]:
+    """Which file was read and what came from where, without a value; keys and lines that mean nothing to us."""
+    found = f"{origin.file}: {len(origin.in_file)} values" if origin.file.is_file() else f"no file {origin.file}"
+    given = f"; from the environment: {', '.join(origin.in_environment)}" if origin.in_environment else ""
+    yield Check("settings", "ok", f"{found}{given}")
+    for number in origin.unreadable:
+        yield Check("settings", "warning", f"line {number} is not NAME=value, so it is not read", f"see {origin.file}")
+    for key, meant in origin.strange.items():
+        remedy = f"did you mean {meant}?" if meant else "leave it out"
+        yield Check("settings", "warning", f"{key} is no setting, so it does nothing", remedy)
 
 
 def check_database(open_database: Callable[[], Database], where: str) -> Check:

@@ -8,7 +8,7 @@ import pytest
 
 from javis_pipeline.errors import SettingError
 from javis_pipeline.records.retention import KeepDays
-from javis_pipeline.settings import ProjectSpace, Settings, load_settings
+from javis_pipeline.settings import ProjectSpace, Settings, load_settings, settings_origin
 
 JIRA = {"JIRA_URL": "https://acme.atlassian.net", "JIRA_EMAIL": "ann@acme.com", "JIRA_TOKEN": "s3cret-token"}
 
@@ -214,3 +214,85 @@ def test_given_no_channel_when_one_is_required_then_the_error_names_the_variable
 )
 def test_links_to_pages_need_no_account(load, variables, expected):
     assert load(**variables).confluence_site == expected
+
+
+# --- where they come from ---
+
+
+@pytest.fixture
+def places(tmp_path, monkeypatch):
+    """A working directory and a home, both empty; nothing of ours in the environment."""
+    for name in [*(field.upper() for field in Settings.model_fields), "JAVIS_ENV_FILE"]:
+        monkeypatch.delenv(name, raising=False)
+    here, home = tmp_path / "here", tmp_path / "home"
+    here.mkdir()
+    home.mkdir()
+    monkeypatch.chdir(here)
+    monkeypatch.setenv("JAVIS_HOME", str(home))
+    monkeypatch.setattr("javis_pipeline.home.checkout", lambda: None)
+    return here, home
+
+
+def test_given_files_in_both_places_when_loaded_then_the_one_here_is_read(places):
+    here, home = places
+    (home / ".env").write_text("JIRA_PROJECTS=EUV\n")
+
+    from_home = load_settings().jira_projects
+    (here / ".env").write_text("JIRA_PROJECTS=OQC\n")
+
+    assert from_home == ("EUV",)
+    assert load_settings().jira_projects == ("OQC",)
+
+
+def test_the_origin_names_the_file_and_what_came_from_where(places, monkeypatch):
+    here, _ = places
+    (here / ".env").write_text("JIRA_URL=https://acme.atlassian.net\nJIRA_TOKEN=\nDB_HOST=x\nwhat is this\n")
+    monkeypatch.setenv("JIRA_EMAIL", "ann@acme.com")
+
+    origin = settings_origin()
+
+    assert origin.file == here / ".env"
+    assert origin.in_file == ("JIRA_URL",)
+    assert origin.in_environment == ("JIRA_EMAIL", "JAVIS_HOME")
+    assert origin.unreadable == (4,)
+    assert origin.strange == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        ("JIRA_PROJECT=OQC", "JIRA_PROJECTS"),
+        ("JIRA_TOKN=x", "JIRA_TOKEN"),
+        ("JRIA_URL=https://x", "JIRA_URL"),
+        ("CONFLUENCE_SPACE=A:B", "CONFLUENCE_SPACES"),
+        ("JAVIS_COLOUR=red", None),
+    ],
+)
+def test_given_a_key_that_is_no_setting_then_the_nearest_is_named(places, line, meant):
+    (places[0] / ".env").write_text(f"{line}\nAWS_REGION=eu\n")
+
+    assert settings_origin().strange == {line.partition("=")[0]: meant}
+
+
+def test_given_a_misspelt_key_when_the_value_is_needed_then_the_message_names_it(places):
+    (places[0] / ".env").write_text("JIRA_PROJECT=OQC\n")
+
+    with pytest.raises(SettingError) as error:
+        load_settings().require_projects()
+
+    assert str(error.value) == (
+        "no Jira project is named; set JIRA_PROJECTS=OQC,EUV in the environment or in .env. "
+        "JIRA_PROJECT is no setting: did you mean JIRA_PROJECTS?"
+    )
+
+
+@pytest.mark.parametrize(
+    ("own", "named"),
+    [
+        ({}, "JIRA_EMAIL and JIRA_TOKEN (JIRA_EMAIL and JIRA_TOKEN are used for Confluence too)"),
+        ({"CONFLUENCE_TOKEN": "t"}, "JIRA_EMAIL and CONFLUENCE_TOKEN (JIRA_EMAIL is used for Confluence too)"),
+        ({"CONFLUENCE_TOKEN": "t", "CONFLUENCE_EMAIL": "e@x"}, "CONFLUENCE_EMAIL and CONFLUENCE_TOKEN"),
+    ],
+)
+def test_given_an_inherited_value_then_the_account_names_the_variable_it_came_from(load, own, named):
+    assert load(**JIRA, **own).require_confluence().named == named

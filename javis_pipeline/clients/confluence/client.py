@@ -9,6 +9,7 @@ import random
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any, Final, Literal, NamedTuple, Self
 from urllib.parse import parse_qs, urlsplit
 
@@ -60,6 +61,7 @@ class ConfluenceClient:
         url: Base URL of the site, or of the gateway for scoped tokens (with its path); with or without `/wiki`.
         email: Address the token belongs to.
         token: API token.
+        credentials: What a person should check when they are not accepted: the variables they were read from.
         read_only: Refuse everything that could write.
         rate: Requests a second on average.
         record: Called with every exchange.
@@ -73,6 +75,7 @@ class ConfluenceClient:
         email: str,
         token: str,
         *,
+        credentials: str = "CONFLUENCE_EMAIL and CONFLUENCE_TOKEN",
         read_only: bool = False,
         rate: float = 50.0,
         record: Callable[[Exchange], None] | None = None,
@@ -81,6 +84,7 @@ class ConfluenceClient:
         sleep: Callable[[float], None] = time.sleep,
         jitter: random.Random | None = None,
     ) -> None:
+        self._credentials = credentials
         self._http = Transport(
             name="confluence",
             base_url=url.rstrip("/").removesuffix("/wiki"),
@@ -88,7 +92,7 @@ class ConfluenceClient:
             read_posts=READ_POSTS,
             rate=rate,
             read_only=read_only,
-            inspect=_inspect,
+            inspect=partial(_inspect, credentials),
             record=record,
             limits=limits or Limits(),
             clock=clock,
@@ -113,7 +117,7 @@ class ConfluenceClient:
 
     def prove_identity(self) -> Identity:
         """The account behind the credentials; IdentityError when they are not accepted."""
-        advice = "Check CONFLUENCE_EMAIL and CONFLUENCE_TOKEN"
+        advice = f"Check {self._credentials}"
         try:
             document = self._http.get(f"{V1}/user/current").body
             return wire.parse_identity(document)
@@ -358,13 +362,13 @@ class ConfluenceClient:
         raise SyncHalted(f"confluence: {path} did not end after {MAX_BATCHES} batches")
 
 
-def _inspect(_path: str, _status: int, headers: Headers) -> None:
+def _inspect(credentials: str, _path: str, _status: int, headers: Headers) -> None:
     """Refuse an answer that a failed login turned into one for anonymous callers."""
     reason = headers.get("X-Seraph-LoginReason", "")
     if reason in REJECTED_LOGINS:
         raise IdentityError(
             f"confluence did not accept the credentials ({reason}) and answered as to an anonymous caller. "
-            "Check CONFLUENCE_EMAIL and whether CONFLUENCE_TOKEN has expired"
+            f"Check {credentials}; the token may have expired"
         )
 
 
