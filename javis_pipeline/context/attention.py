@@ -1,9 +1,15 @@
 """Which issues the project itself calls important, and which it has forgotten."""
 
+import datetime as dt
+from typing import Final
+
 import pandas as pd
 
-from javis_pipeline.context.days import Today
+from javis_pipeline.context.days import Today, as_date
 from javis_pipeline.context.thresholds import Thresholds
+
+# A project in which nothing changed for longer sleeps: holidays are shorter.
+_ASLEEP_DAYS: Final = 30
 
 
 def is_high(issues: pd.DataFrame, thresholds: Thresholds) -> "pd.Series[bool]":
@@ -17,5 +23,22 @@ def is_forgotten(issues: pd.DataFrame, today: Today, thresholds: Thresholds) -> 
     Args:
         issues: As `with_history` returns them, with `in_sprint`.
     """
-    untouched = today.days_since(issues["updated_day"].fillna(issues["created_day"]))
+    untouched = today.days_since(touched_day(issues))
     return (untouched > thresholds.forgotten_days) & ~issues["in_sprint"]
+
+
+def touched_day(issues: pd.DataFrame) -> "pd.Series[pd.Timestamp]":
+    """The day on which each issue last changed; NaT when nobody knows."""
+    return issues["updated_day"].fillna(issues["created_day"])
+
+
+def asleep_since(issues: pd.DataFrame, today: Today) -> dt.date | None:
+    """The last day on which anything changed in a project with open issues where nothing did lately; None: it lives.
+
+    Args:
+        issues: As `with_history` returns them.
+    """
+    last = touched_day(issues).max()
+    if not issues["is_open"].any() or pd.isna(last) or last >= today.day - pd.Timedelta(days=_ASLEEP_DAYS):
+        return None
+    return as_date(last)

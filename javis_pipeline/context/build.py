@@ -20,12 +20,16 @@ from javis_pipeline.context.history import with_history
 from javis_pipeline.context.notes import odd_data
 from javis_pipeline.context.pages import describe_pages
 from javis_pipeline.context.risks import (
+    asleep,
     blocked,
+    blocker_not_synced,
     blocks_many,
     conflict_open,
     dependency_cycle,
     due_soon_not_started,
+    epic_late,
     epic_without_estimate,
+    held_by_one,
     high_priority_untouched,
     idle_in_progress,
     overdue,
@@ -33,6 +37,7 @@ from javis_pipeline.context.risks import (
     page_stale,
     reopened,
     scope_creep,
+    sprint_off_track,
     unassigned_in_sprint,
 )
 from javis_pipeline.context.sprints import active_sprint_ids, describe_sprint, sprint_named, with_sprints
@@ -43,16 +48,21 @@ from javis_pipeline.records.context import SEVERITY_ORDER, IssueBrief, Person, R
 
 # In the order in which risks of the same severity are shown.
 FINDERS = (
+    asleep.find,
+    sprint_off_track.find,
+    epic_late.find,
     dependency_cycle.find,
     overdue.find,
     blocked.find,
     blocks_many.find,
+    blocker_not_synced.find,
     due_soon_not_started.find,
     unassigned_in_sprint.find,
     scope_creep.find,
     idle_in_progress.find,
     reopened.find,
     overloaded_person.find,
+    held_by_one.find,
     high_priority_untouched.find,
     conflict_open.find,
     epic_without_estimate.find,
@@ -83,12 +93,14 @@ def build_work_context(
     flow = describe_flow(issues, today, thresholds)
     graph = build_graph(issues, frames, thresholds)
     pages = describe_pages(frames, issues, today)
-    workload = with_components(describe_workload(issues, today), issues)
-    facts = Facts(project_key, today, thresholds, frames, issues, flow, active, graph, pages, workload)
-    risks, totals = _risks(facts)
+    workload = with_components(describe_workload(issues, today, thresholds), issues)
     epics = describe_epics(issues)
     # The seed is the project's own, so that its forecast changes only when its data do.
     forecasts = forecast_all(issues, active, epics, today, thresholds, zlib.crc32(project_key.encode()))
+    facts = Facts(
+        project_key, today, thresholds, frames, issues, flow, active, graph, pages, workload, epics, forecasts
+    )
+    risks, totals = _risks(facts)
     context = WorkContext(
         project_key=project_key,
         as_of=now,

@@ -1,15 +1,17 @@
 """What the findings are made from: the tables, the calendar, and what was already derived."""
 
+import datetime as dt
 from dataclasses import dataclass
 from functools import cached_property
 
 import pandas as pd
 
+from javis_pipeline.context.attention import asleep_since
 from javis_pipeline.context.blockers import BlockingGraph
 from javis_pipeline.context.days import Today
 from javis_pipeline.context.frames import Frames
 from javis_pipeline.context.thresholds import Thresholds
-from javis_pipeline.records.context import Flow, PageState, PersonLoad, SprintState
+from javis_pipeline.records.context import EpicProgress, Flow, Forecast, PageState, PersonLoad, SprintState
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +33,17 @@ class Facts:
     graph: BlockingGraph
     pages: tuple[PageState, ...]
     workload: tuple[PersonLoad, ...]
+    epics: tuple[EpicProgress, ...]
+    forecasts: tuple[Forecast, ...]
+
+    @cached_property
+    def asleep_since(self) -> dt.date | None:
+        """The last day on which anything moved here, when that is long ago."""
+        return asleep_since(self.issues, self.today)
+
+    def forecast_of(self, subject: str) -> Forecast | None:
+        """The forecast of a sprint or epic ("sprint:31"); None when it has nothing left or is not forecast."""
+        return next((forecast for forecast in self.forecasts if forecast.subject == subject), None)
 
     @cached_property
     def open_issues(self) -> pd.DataFrame:

@@ -1,6 +1,25 @@
 """From where on something is called a risk."""
 
 from dataclasses import dataclass
+from typing import Final
+
+# What Jira, its planning apps and the people who administer it call such links; a line holds names that mean the same.
+BLOCKS_LABELS: Final = (
+    "blocks", "is blocking", "impedes", "holds up", "gates",
+    "is depended on by", "is depended upon by", "is dependent of", "is a dependency of", "is a dependency for",
+    "is required by", "is required for", "is needed by", "is needed for",
+    "is a prerequisite of", "is a prerequisite for", "is prerequisite of", "is prerequisite for",
+    "has to be done before", "must be done before", "has to be finished before", "must be finished before",
+    "precedes", "is predecessor of", "is followed by", "enables", "is waited for by",
+)  # fmt: skip
+BLOCKED_BY_LABELS: Final = (
+    "is blocked by", "blocked by", "is impeded by", "is held up by", "is gated by",
+    "depends on", "depends upon", "is dependent on", "is dependent upon", "has a dependency on", "has dependency on",
+    "requires", "needs",
+    "has a prerequisite", "has prerequisite", "has as a prerequisite",
+    "has to be done after", "must be done after", "has to be finished after", "must be finished after",
+    "follows", "is successor of", "is preceded by", "is enabled by", "is waiting for", "is waiting on", "waits for",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -48,5 +67,5 @@ class Thresholds:
     forecast_items_min: int = 10
     risks_per_kind: int = 50
     high_priorities: tuple[str, ...] = ("blocker", "critical", "highest", "high", "urgent", "p0", "p1")
-    blocks_labels: tuple[str, ...] = ("blocks", "is depended on by", "is dependent of", "has to be done before")
-    blocked_by_labels: tuple[str, ...] = ("is blocked by", "depends on", "has to be done after")
+    blocks_labels: tuple[str, ...] = BLOCKS_LABELS
+    blocked_by_labels: tuple[str, ...] = BLOCKED_BY_LABELS

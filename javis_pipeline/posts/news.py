@@ -6,7 +6,7 @@ from functools import cache
 import orjson
 from pydantic import TypeAdapter, ValidationError
 
-from javis_pipeline.records.context import SEVERITY_ORDER, JsonObject, Risk, Severity, WorkContext
+from javis_pipeline.records.context import SEVERITY_ORDER, SPRINT_KINDS, JsonObject, Risk, Severity, WorkContext
 from javis_pipeline.records.digest import Change, Digest, Facts, RiskFact
 
 
@@ -98,12 +98,12 @@ def _subject(risk: Risk, context: WorkContext) -> str:
     if risk.account_id is not None:
         names = {person.account_id: person.display_name for person in context.people}
         return names.get(risk.account_id, "somebody")
-    if risk.kind == "scope_creep":
+    if risk.kind in SPRINT_KINDS:
         return "the sprint"
     if risk.page_ids:
         titles = {page.page_id: page.title for page in context.pages}
         return titles.get(risk.page_ids[0]) or f"page {risk.page_ids[0]}"
-    return risk.issue_keys[0] if risk.issue_keys else risk.finding_id
+    return risk.issue_keys[0] if risk.issue_keys else context.project_key
 
 
 def _totals(context: WorkContext, least: Severity) -> dict[Severity, int]:

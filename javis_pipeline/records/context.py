@@ -24,19 +24,26 @@ RiskKind = Literal[
     "overdue",
     "due_soon_not_started",
     "blocked",
+    "blocker_not_synced",
     "blocks_many",
     "idle_in_progress",
     "unassigned_in_sprint",
     "high_priority_untouched",
     "overloaded_person",
+    "held_by_one",
     "scope_creep",
+    "sprint_off_track",
+    "epic_late",
     "epic_without_estimate",
     "dependency_cycle",
     "reopened",
     "conflict_open",
     "page_stale",
+    "asleep",
 ]
 
+# What these are about is a sprint, named by the evidence `sprint_id`; their issues are some of it.
+SPRINT_KINDS: Final = frozenset[RiskKind]({"scope_creep", "sprint_off_track"})
 SEVERITY_ORDER: Final[Mapping[Severity, int]] = {"high": 0, "medium": 1, "low": 2}
 
 
@@ -216,7 +223,12 @@ class SprintState:
 class PersonLoad:
     """The open work of one person in the project (no epics, and no issue whose sub-tasks are still open).
 
-    `finished_last_4_weeks` is the pace to compare with; `components` are those that most of their work was on.
+    People of whose issues nobody touched any for very long are no part of the workload.
+
+    Attributes:
+        finished_last_4_weeks: The pace to compare with.
+        components: Those that most of their work was on.
+        moving: Of those in progress, the ones that somebody touched within `Thresholds.forgotten_days`.
     """
 
     account_id: str
@@ -226,6 +238,7 @@ class PersonLoad:
     overdue: int
     finished_last_4_weeks: int
     components: tuple[str, ...] = ()
+    moving: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,9 +383,10 @@ class WorkContext:
     Attributes:
         time_zone: IANA name of the zone that days are counted in.
         sprints: Active sprints, the one that ends first at the front; a sprint that was asked for comes before them.
-        workload: Busiest first; people without open work are left out.
+        workload: Busiest first; people without open work, and those who are not at work here, are left out.
         unassigned_open: Open issues that nobody has.
-        risks: Worst first, at most `Thresholds.risks_per_kind` of each kind; `risk_totals` counts all.
+        risks: Worst first, `Thresholds.risks_per_kind` of each kind, among them the worst of each severity that
+            `risk_totals` counts, which counts all.
         issues: Every issue that is named anywhere in the context and is known, by key.
         notes: What is missing, odd or left out, in sentences.
         high_priorities: Names of the priorities that count as high here, in lower case.

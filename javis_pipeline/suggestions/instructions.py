@@ -21,17 +21,22 @@ What the kinds of findings mean, and what usually helps:
 - overdue: open past its due date. Finish it, or set a date that can be kept; prefer what others wait for.
 - due_soon_not_started: due within days and nobody has begun. Give it to somebody with little in progress.
 - blocked: an open issue blocks this one. Work on the blocker, or ask what it takes to remove it.
+- blocker_not_synced: open issues wait for an issue that is not synced; it may be done already. Find out first.
 - blocks_many: other open issues wait for this one, directly or through others. Raise its priority, assign it.
 - idle_in_progress: started, and without any movement for longer than this team usually needs for a whole item. Ask.
 - unassigned_in_sprint: in the running sprint and nobody's. Assign it to somebody whose load allows it.
 - high_priority_untouched: a high priority and no movement since it was created. Start it, or lower the priority.
 - overloaded_person: has much more in progress than others. Hand over what is not started yet.
+- held_by_one: one person has most of what the team has before it. Spread what is not started.
 - scope_creep: work was added to the sprint after it began. Name what could leave the sprint again.
+- sprint_off_track: the forecast sees the sprint finished too late. Name what can leave it.
+- epic_late: the forecast sees the epic finished after its due date. Cut it, or name a date that holds.
 - epic_without_estimate: open issues of the epic have no story points, so no date can be given for it.
 - dependency_cycle: issues that block each other in a circle. One of the links has to go.
 - reopened: was finished and came back. Find out what the first attempt missed.
 - conflict_open: Jira and the database disagree about a field and a person has to choose. No action can do it.
 - page_stale: the page is older than the issues it describes. Ask its author to update it.
+- asleep: nothing has changed in the project for weeks. Ask whether it goes on.
 
 What the numbers mean: days are calendar days. cycle_p50_days and cycle_p85_days: half, and 85 percent, of the
 finished items took no longer from start to finish. finished_by_week: whole weeks, the newest last. In a forecast,

@@ -10,7 +10,7 @@ from itertools import islice
 from math import log2
 from typing import Final
 
-from javis_pipeline.records.context import IssueBrief, PersonLoad, Risk, RiskKind, Severity, WorkContext
+from javis_pipeline.records.context import SPRINT_KINDS, IssueBrief, PersonLoad, Risk, RiskKind, Severity, WorkContext
 from javis_pipeline.records.suggestion import Action, ActionKind, Advice, Suggestion, Vocabulary
 from javis_pipeline.suggestions.grounding import RATIONALE_LENGTH, TITLE_LENGTH, cleaned, seen_values
 
@@ -30,6 +30,8 @@ TOP_PRIORITY_BONUS = 0.5
 _STEP_LOWER: Final[dict[Severity, Severity]] = {"high": "medium", "medium": "low", "low": "low"}
 KIND_WEIGHT: Final[dict[RiskKind, float]] = {
     "dependency_cycle": 1.5,
+    "sprint_off_track": 1.4,
+    "epic_late": 1.2,
     "blocks_many": 1.4,
     "overdue": 1.3,
     "blocked": 1.2,
@@ -39,10 +41,13 @@ KIND_WEIGHT: Final[dict[RiskKind, float]] = {
     "unassigned_in_sprint": 1.0,
     "scope_creep": 1.0,
     "overloaded_person": 1.0,
+    "held_by_one": 0.8,
     "idle_in_progress": 0.9,
     "reopened": 0.9,
     "epic_without_estimate": 0.6,
     "page_stale": 0.5,
+    "blocker_not_synced": 0.5,
+    "asleep": 0.4,
 }
 
 
@@ -164,7 +169,7 @@ class _Advisor:
     def _subject_words(self, risk: Risk) -> str:
         if risk.account_id is not None:
             return cleaned(self._names.get(risk.account_id, "one person"), 40)
-        if risk.kind == "scope_creep":
+        if risk.kind in SPRINT_KINDS:
             names = (each.name for each in self._context.sprints if each.sprint_id == risk.evidence.get("sprint_id"))
             return cleaned(next(names, "the sprint"), 40)
         if risk.page_ids:
@@ -218,14 +223,14 @@ class _Advisor:
         else:
             yield from self.ask(risk)
 
-    def ask_about_added(self, risk: Risk) -> Iterable[Action]:
-        """Draft comments on the added issues that can leave most easily: not begun, of the least priority."""
+    def ask_about_leaving(self, risk: Risk) -> Iterable[Action]:
+        """Draft comments on the issues that can leave the sprint most easily: not begun, of the least priority."""
         ranks = {name: rank for rank, name in enumerate(self._vocabulary.priorities)}
-        added = [self._issues[key] for key in risk.issue_keys if key in self._issues]
-        waiting = [issue for issue in added if issue.status_category == "new"]
+        named = [self._issues[key] for key in risk.issue_keys if key in self._issues]
+        waiting = [issue for issue in named if issue.status_category == "new"]
         waiting.sort(key=lambda issue: -ranks.get(issue.priority or "", len(ranks)))
         for issue in waiting[:ISSUES_TO_TRIM]:
-            yield _action("comment_draft", issue, _QUESTIONS["scope_creep"])
+            yield _action("comment_draft", issue, _QUESTIONS[risk.kind])
 
     def ask(self, risk: Risk) -> Iterable[Action]:
         """Draft a comment that asks what the lead would ask."""
@@ -299,6 +304,11 @@ _TITLES: Final[dict[RiskKind, str]] = {
     "reopened": "Find out why work came back: {subjects}",
     "conflict_open": "Decide what Jira and the database disagree about: {subjects}",
     "page_stale": "Update {subjects}",
+    "blocker_not_synced": "Find out whether work elsewhere is done: {subjects}",
+    "held_by_one": "Spread what {subjects} has",
+    "sprint_off_track": "Take work out of {subjects}: it does not fit",
+    "epic_late": "Cut or re-plan what will be late: {subjects}",
+    "asleep": "Close or revive {subjects}",
 }
 _QUESTIONS: Final[dict[RiskKind, str]] = {
     "overdue": "This is past its due date. What is left, and which date is realistic?",
@@ -312,6 +322,9 @@ _QUESTIONS: Final[dict[RiskKind, str]] = {
     "dependency_cycle": "The blocking links here go round in a circle. Which one can be removed?",
     "reopened": "This was finished and came back. What did the first attempt miss?",
     "scope_creep": "This came into the sprint after it began. Can it leave again?",
+    "held_by_one": "One person has most of the open work. Can this go to somebody else?",
+    "sprint_off_track": "The sprint holds more than its time allows. Can this leave it?",
+    "epic_late": "At the present pace this will be done after its due date. What can be left out, or which date holds?",
 }
 _ACTIONS: Final[dict[RiskKind, Callable[[_Advisor, Risk], Iterable[Action]]]] = {
     "overdue": _Advisor.move_due_date,
@@ -324,10 +337,15 @@ _ACTIONS: Final[dict[RiskKind, Callable[[_Advisor, Risk], Iterable[Action]]]] = 
     "unassigned_in_sprint": _assign_or_ask,
     "high_priority_untouched": _assign_or_ask,
     "overloaded_person": _Advisor.hand_over,
-    "scope_creep": _Advisor.ask_about_added,
+    "scope_creep": _Advisor.ask_about_leaving,
     "epic_without_estimate": _Advisor.label_needs_estimate,
     "dependency_cycle": _Advisor.ask,
     "reopened": _Advisor.ask,
     "conflict_open": _nothing,
     "page_stale": _nothing,
+    "blocker_not_synced": _nothing,
+    "held_by_one": _Advisor.hand_over,
+    "sprint_off_track": _Advisor.ask_about_leaving,
+    "epic_late": _Advisor.ask,
+    "asleep": _nothing,
 }

@@ -2,11 +2,20 @@
 
 from dataclasses import replace
 
-from javis_pipeline.records.context import Blockers, Risk, RiskKind, RiskTotal, Severity, SprintState, WorkContext
+from javis_pipeline.records.context import (
+    SPRINT_KINDS,
+    Blockers,
+    Risk,
+    RiskKind,
+    RiskTotal,
+    Severity,
+    SprintState,
+    WorkContext,
+)
 from javis_pipeline.records.suggestion import AdviceScope
 
 # Findings about several issues alike; of the others the first issue is the subject.
-_ABOUT_ALL = frozenset[RiskKind]({"dependency_cycle", "overloaded_person", "page_stale"})
+_ABOUT_ALL = frozenset[RiskKind]({"dependency_cycle", "overloaded_person", "held_by_one", "page_stale"})
 
 
 def narrowed(context: WorkContext, scope: AdviceScope) -> WorkContext:
@@ -37,7 +46,7 @@ def narrowed(context: WorkContext, scope: AdviceScope) -> WorkContext:
 
 def _is_about(risk: Risk, scope: AdviceScope) -> bool:
     """Whether the finding's subject is in scope. A finding about no issue is about the project."""
-    if risk.kind == "scope_creep":
+    if risk.kind in SPRINT_KINDS:
         return scope.name == f"sprint:{risk.evidence.get('sprint_id')}"
     subjects = risk.issue_keys if risk.kind in _ABOUT_ALL else risk.issue_keys[:1]
     return any(map(scope.covers, subjects))

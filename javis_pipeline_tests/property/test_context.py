@@ -7,6 +7,7 @@ import orjson
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from javis_pipeline.cli.context_page import print_details, print_page
 from javis_pipeline.records.context import context_hash, from_json, to_json
 from javis_pipeline_tests.context_tables import NOW, a_context
 
@@ -111,6 +112,11 @@ def test_whatever_the_tables_hold_the_context_is_made_and_survives_being_stored(
     assert counts.total == counts.new + counts.indeterminate + counts.done + counts.unknown == len(tables["issues"])
     assert len({risk.finding_id for risk in context.risks}) == len(context.risks)
     assert sum(total.count for total in context.risk_totals) == len(context.risks)
+    assert {(risk.kind, risk.severity) for risk in context.risks} == {
+        (total.kind, total.severity) for total in context.risk_totals
+    }
+    print_page(context)
+    print_details(context, risks=True, blockers=True)
     assert all(item.cycle_days >= 0 for item in context.flow.cycles)
     assert all(day.new >= 0 and day.indeterminate >= 0 for day in context.flow.cumulative)
 

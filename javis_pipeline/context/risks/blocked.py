@@ -1,4 +1,4 @@
-"""Open issues that cannot go on: others must be done first, or somebody raised a flag."""
+"""Open issues that cannot go on: others that are open must be done first, or somebody raised a flag."""
 
 from collections.abc import Hashable, Mapping
 from typing import Any
@@ -18,29 +18,32 @@ def find(facts: Facts) -> Found:
     else, and when forgotten, low.
 
     Jira does not tell when a link was made. An issue is blocked at most since both ends existed and, when the blocker
-    was reopened, since then.
+    was reopened, since then. A blocker that is not synced may be done: it is a finding of its own.
     """
     issues = facts.open_issues
     rows = issues[issues["key"].isin(facts.graph.blocked) | issues["flagged"]]
-    blockers = [facts.graph.blockers_of(key) for key in rows["key"]]
-    unknown = [sum(facts.graph.nodes[key].category is None for key in keys) for keys in blockers]
-    since = _since(facts, rows, blockers)
-    soon = rows["due_date"] <= facts.today.day + pd.Timedelta(days=7)
-    pressing = (rows["status_category"] == "indeterminate") | rows["in_sprint"] | soon
-    severity = pd.Series("low", index=rows.index, dtype="str").mask(is_high(rows, facts.thresholds), "medium")
-    rows = rows.assign(
-        blockers=pd.Series(blockers, index=rows.index, dtype=object),
-        unknown=unknown,
-        since=since,
-        days=facts.today.days_since(since),
-        severity=severity.mask(pressing, "high").mask(is_forgotten(rows, facts.today, facts.thresholds), "low"),
-    )
+    blockers = pd.Series([_known_blockers(facts, key) for key in rows["key"]], index=rows.index, dtype=object)
+    rows = rows.assign(blockers=blockers)[(blockers.map(len) > 0) | rows["flagged"]]
+    since = _since(facts, rows)
+    rows = rows.assign(since=since, days=facts.today.days_since(since), severity=severity_of_waiting(facts, rows))
     return found_rows("blocked", rows, _risk, worst_by="days", limit=facts.thresholds.risks_per_kind)
 
 
-def _since(facts: Facts, rows: pd.DataFrame, blockers: list[list[str]]) -> "pd.Series[Any]":
+def severity_of_waiting(facts: Facts, rows: pd.DataFrame) -> "pd.Series[str]":
+    """How bad it is that each of these open issues waits for something."""
+    soon = rows["due_date"] <= facts.today.day + pd.Timedelta(days=7)
+    pressing = (rows["status_category"] == "indeterminate") | rows["in_sprint"] | soon
+    severity = pd.Series("low", index=rows.index, dtype="str").mask(is_high(rows, facts.thresholds), "medium")
+    return severity.mask(pressing, "high").mask(is_forgotten(rows, facts.today, facts.thresholds), "low")
+
+
+def _known_blockers(facts: Facts, key: str) -> list[str]:
+    return [each for each in facts.graph.blockers_of(key) if facts.graph.nodes[each].category is not None]
+
+
+def _since(facts: Facts, rows: pd.DataFrame) -> "pd.Series[Any]":
     """First day on which each issue may have been blocked; NaT for one that is only flagged."""
-    pairs = pd.DataFrame({"blocker": blockers}, index=rows.index).explode("blocker")["blocker"].dropna()
+    pairs = rows["blockers"].explode().dropna()
     here = facts.issues[facts.issues["key"].isin(pairs)].set_index("key")
     made = here["created_day"].where(here["reopened_at"].isna(), facts.today.day_of(here["reopened_at"]))
     outside = facts.frames.outside_issues.set_index("key")
@@ -51,29 +54,26 @@ def _since(facts: Facts, rows: pd.DataFrame, blockers: list[list[str]]) -> "pd.S
 
 
 def _risk(row: Mapping[Hashable, Any]) -> Risk:
-    key, blockers, unknown = row["key"], row["blockers"], int(row["unknown"])
+    key, blockers = row["key"], row["blockers"]
     evidence: dict[str, int | float | str] = {"blockers": len(blockers)}
     if row["flagged"]:
         evidence["flagged"] = 1
-    if unknown:
-        evidence["blockers_of_unknown_state"] = unknown
     if not pd.isna(row["days"]):
         evidence["days_at_most"] = int(row["days"])
     return Risk(
         finding_id=f"blocked:{key}",
         kind="blocked",
         severity=row["severity"],
-        summary=_summary(key, blockers, unknown, row["days"]),
+        summary=_summary(key, blockers, row["days"]),
         issue_keys=(key, *blockers),
         evidence=evidence,
         since=as_date(row["since"]),
     )
 
 
-def _summary(key: str, blockers: list[str], unknown: int, days: float) -> str:
+def _summary(key: str, blockers: list[str], days: float) -> str:
     if not blockers:
         return f"{key} is flagged as impeded"
     named = ", ".join(blockers[:3]) + (f" and {len(blockers) - 3} more" if len(blockers) > 3 else "")
     how_long = "" if pd.isna(days) else f", for {counted(int(days), 'day')} at most"
-    doubt = f" ({unknown} of them not synced: may be done)" if unknown else ""
-    return f"{key} is blocked by {named}{doubt}{how_long}"
+    return f"{key} is blocked by {named}{how_long}"

@@ -7,12 +7,15 @@ from javis_pipeline.records.context import Risk
 
 
 def find(facts: Facts) -> Found:
-    """Every issue, here or in another project, that holds up several of ours; high from twice the limit on."""
+    """Every issue, here or in another project, that holds up several of ours; high from twice the limit on.
+
+    Not one that may be done: that is a finding of its own.
+    """
     limit = facts.thresholds.blocks_many
     risks = [
         _risk(facts, key, held)
         for key in facts.graph.graph
-        if facts.graph.graph.out_degree(key) and (held := _held_up_here(facts, key)) and len(held) >= limit
+        if facts.graph.nodes[key].category is not None and (held := _held_up_here(facts, key)) and len(held) >= limit
     ]
     risks.sort(key=lambda risk: (-int(risk.evidence["holds_up"]), risk.finding_id))
     return found("blocks_many", risks, limit=facts.thresholds.risks_per_kind)

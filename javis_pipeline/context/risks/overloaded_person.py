@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from javis_pipeline.context.attention import is_forgotten
 from javis_pipeline.context.facts import Facts
 from javis_pipeline.context.risks.ranking import Found, found
 from javis_pipeline.context.wording import counted
@@ -11,9 +12,9 @@ _KEYS_LISTED = 10
 
 
 def find(facts: Facts) -> Found:
-    """High from twice the limit on, else medium."""
+    """High from twice the limit on, else medium. What nobody touched for very long is no work."""
     limit = facts.thresholds.max_in_progress
-    loads = [load for load in facts.workload if load.in_progress > limit]
+    loads = [load for load in facts.workload if load.moving > limit]
     return found(
         "overloaded_person", [_risk(facts, load, limit) for load in loads], limit=facts.thresholds.risks_per_kind
     )
@@ -23,14 +24,14 @@ def _risk(facts: Facts, load: PersonLoad, limit: int) -> Risk:
     return Risk(
         finding_id=f"overloaded_person:{load.account_id}",
         kind="overloaded_person",
-        severity="high" if load.in_progress >= 2 * limit else "medium",
+        severity="high" if load.moving >= 2 * limit else "medium",
         summary=(
-            f"one person has {counted(load.in_progress, 'issue')} in progress, {load.overdue} overdue, "
+            f"one person has {counted(load.moving, 'issue')} in progress{_dead(load)}, {load.overdue} overdue, "
             f"and finished {load.finished_last_4_weeks} in four weeks"
         ),
         issue_keys=tuple(_in_progress(facts, load.account_id)),
         evidence={
-            "in_progress": load.in_progress,
+            "in_progress": load.moving,
             "limit": limit,
             "open": load.open,
             "overdue": load.overdue,
@@ -41,8 +42,14 @@ def _risk(facts: Facts, load: PersonLoad, limit: int) -> Risk:
     )
 
 
+def _dead(load: PersonLoad) -> str:
+    dead = load.in_progress - load.moving
+    return f" and {dead} more that nobody touches" if dead else ""
+
+
 def _in_progress(facts: Facts, account_id: str) -> Sequence[str]:
     """Some of the person's issues in progress, the longest untouched first."""
     issues = facts.in_progress
     mine = issues[(issues["assignee_id"] == account_id) & ~issues["is_epic"]]
+    mine = mine[~is_forgotten(mine, facts.today, facts.thresholds)]
     return list(mine.sort_values(["updated_day", "key"])["key"].head(_KEYS_LISTED))

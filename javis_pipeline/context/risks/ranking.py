@@ -4,6 +4,8 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from javis_pipeline.context.days import natural_order
@@ -12,7 +14,10 @@ from javis_pipeline.records.context import SEVERITY_ORDER, Risk, RiskKind, RiskT
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Risks of one kind, worst first, at most as many as are listed; `totals` counts all."""
+    """Risks of one kind, worst first, at most as many as are listed; `totals` counts all.
+
+    Each severity that is counted has its worst risk in the list, so that whoever tells a total can name an example.
+    """
 
     risks: tuple[Risk, ...]
     totals: tuple[RiskTotal, ...]
@@ -42,7 +47,7 @@ def found_rows(
     totals = tuple(
         RiskTotal(kind, severity, int(counts[severity])) for severity in SEVERITY_ORDER if severity in counts
     )
-    return Found(tuple(build(row) for row in order.head(limit).to_dict("records")), totals)
+    return Found(tuple(build(row) for row in order[_listed(order["severity"], limit)].to_dict("records")), totals)
 
 
 def found(kind: RiskKind, risks: Sequence[Risk], *, limit: int) -> Found:
@@ -51,7 +56,18 @@ def found(kind: RiskKind, risks: Sequence[Risk], *, limit: int) -> Found:
     counts: dict[Severity, int] = {}
     for risk in order:
         counts[risk.severity] = counts.get(risk.severity, 0) + 1
-    return Found(tuple(order[:limit]), tuple(RiskTotal(kind, severity, count) for severity, count in counts.items()))
+    listed = _listed(pd.Series([risk.severity for risk in order], dtype="str"), limit)
+    return Found(
+        tuple(risk for risk, is_listed in zip(order, listed, strict=True) if is_listed),
+        tuple(RiskTotal(kind, severity, count) for severity, count in counts.items()),
+    )
+
+
+def _listed(severities: "pd.Series[str]", limit: int) -> npt.NDArray[np.bool_]:
+    """Which of the risks, worst first, are listed: the worst of each severity, and of the others as many as fit."""
+    is_first: npt.NDArray[np.bool_] = ~severities.duplicated().to_numpy(dtype=bool)
+    fits: npt.NDArray[np.bool_] = np.cumsum(~is_first) <= limit - int(is_first.sum())
+    return is_first | fits
 
 
 def graded(high: "pd.Series[bool]", otherwise: Severity, *, low: "pd.Series[bool] | None" = None) -> "pd.Series[str]":
