@@ -6,7 +6,7 @@ embedded one that lives as long as the test session. A test's database is a copy
 
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import hypothesis
@@ -100,6 +100,26 @@ def other_conn(database_url: str) -> Iterator[Connection]:
     with psycopg.connect(database_url, row_factory=dict_row, application_name="other test") as conn:
         yield conn
         conn.rollback()
+
+
+@pytest.fixture
+def make_login(server_url: str, database_url: str) -> Iterator[Callable[..., str]]:
+    """Makes a login that has only the given roles; gives the private database's URL for it."""
+    made: list[str] = []
+
+    def make(*roles: str, database: str = database_url) -> str:
+        name = f"javis_login_{os.getpid()}_{next(_numbers)}"
+        _administer(server_url, "CREATE ROLE {} LOGIN PASSWORD 'login'", name)
+        made.append(name)
+        for role in roles:
+            _administer(server_url, "GRANT {} TO {}", role, name)
+        parts = urlsplit(database)
+        return parts._replace(netloc=f"{name}:login@{parts.netloc.rpartition('@')[2]}").geturl()
+
+    yield make
+    for name in made:
+        _administer(database_url, "DROP OWNED BY {}", name)
+        _administer(server_url, "DROP ROLE {}", name)
 
 
 def _private_database(server_url: str, template: str) -> Iterator[str]:

@@ -41,13 +41,18 @@ def url(dagster: bool, as_json: bool) -> None:
 @click.option("--dagster", is_flag=True, help="Also Dagster's own database, and the pools that bound runs.")
 @as_json
 def migrate(dagster: bool, as_json: bool) -> None:
-    """Bring the schema up to date. Every command that uses the database does this first."""
-    from javis_pipeline.db.connection import upgrade
+    """Bring the schema up to date. Every command that uses the database does this first.
+
+    Said by itself it also gives the roles their rights again, some of which may have been made since.
+    """
+    from javis_pipeline.db.connection import database_url, upgrade
+    from javis_pipeline.db.grants import regrant
     from javis_pipeline.db.migrate import known_revisions
     from javis_pipeline.settings import load_settings
 
     settings = load_settings()
     applied, revision = upgrade(settings), known_revisions()[-1]
+    regrant(database_url(settings))
     if dagster:
         _migrate_dagster(settings)
     if as_json:

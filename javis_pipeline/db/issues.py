@@ -88,6 +88,7 @@ def _insert(conn: Connection, rows: Sequence[IssueLine], now: datetime) -> bool:
     try:
         with conn.transaction():
             _free_keys(conn, rows)
+            conn.execute(_QUERIES["clear_leftovers"], {"jira_ids": [row.jira_id for row in rows]})
             lines = [b"%s\t%s\n" % (row.columns, synced_at) for row in rows]
             copy_text(conn, _QUERIES["copy_new_issues"], b"".join(lines))
     except UniqueViolation:

@@ -117,6 +117,7 @@ def _insert(conn: Connection, rows: Sequence[PageRow], now: datetime) -> bool:
     """Insert pages of which nothing is known; False when another run has just stored one: it moved between spaces."""
     try:
         with conn.transaction():
+            conn.execute(_QUERIES["clear_leftovers"], {"page_ids": [row.page_id for row in rows]})
             copy_rows(conn, _QUERIES["copy_new_pages"], ((*row.columns, row.content_hash, now) for row in rows))
     except UniqueViolation:
         if not _ids(conn, "known_pages", page_ids=[row.page_id for row in rows]):

@@ -1,14 +1,14 @@
 """History that nothing needs any more. Functions never commit."""
 
+import typing
 from datetime import datetime
-from typing import Literal
 
-from psycopg.sql import SQL, Composable, Identifier
+from psycopg.sql import SQL, Composable, Identifier, Literal
 
 from javis_pipeline.db.connection import Connection
 from javis_pipeline.db.named_queries import named_queries
 
-HistoryTable = Literal[
+HistoryTable = typing.Literal[
     "sync_runs",
     "local_edits",
     "sync_outbox",
@@ -22,11 +22,17 @@ HistoryTable = Literal[
 _QUERIES = named_queries("retention")
 
 
+# History to which even the sync only adds: a function of the owner deletes from it, and only what is older than a week.
+_APPEND_ONLY = frozenset({"local_edits", "sync_audit", "sync_conflicts"})
+
 # Rows that somebody else holds are left for the next time.
 _COUNT = SQL("SELECT count(*) AS rows FROM ({outdated}) AS outdated")
 _FORGET = SQL(
     "{action} WHERE ctid = ANY "
     "(ARRAY(SELECT ctid FROM ({outdated} LIMIT %(limit)s FOR UPDATE SKIP LOCKED) AS outdated))"
+)
+_FORGET_APPENDED = SQL(
+    "SELECT javis_forget({table}, ARRAY(SELECT id::text FROM ({outdated} LIMIT %(limit)s) AS outdated)) AS rows"
 )
 
 
@@ -38,8 +44,12 @@ def count_outdated(conn: Connection, table: HistoryTable, *, before: datetime) -
 
 def forget_outdated(conn: Connection, table: HistoryTable, *, before: datetime, limit: int) -> int:
     """Delete up to `limit` rows of the table, or empty them where the row itself must stay; how many that were."""
+    params = {"before": before, "limit": limit}
+    if table in _APPEND_ONLY:
+        row = conn.execute(_FORGET_APPENDED.format(table=Literal(table), outdated=_outdated(table)), params).fetchone()
+        return int(row["rows"]) if row else 0
     statement = _FORGET.format(action=_action(table), outdated=_outdated(table))
-    return conn.execute(statement, {"before": before, "limit": limit}).rowcount
+    return conn.execute(statement, params).rowcount
 
 
 def _outdated(table: HistoryTable) -> Composable:

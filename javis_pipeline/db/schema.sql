@@ -79,30 +79,76 @@ CREATE FUNCTION public.confluence_page_content_hash(row_ public.confluence_pages
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN public.confluence_page_content_hash((row_).title, (row_).body_storage, (row_).parent_id, (row_).labels);
 
+CREATE FUNCTION public.javis_forget(history text, ids text[]) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    before timestamptz := now() - interval '7 days';
+    gone   bigint;
+BEGIN
+    CASE history
+        WHEN 'local_edits' THEN
+            DELETE FROM public.local_edits WHERE id = ANY (ARRAY(
+                SELECT id FROM public.local_edits WHERE id = ANY (ids::bigint[]) AND edited_at < before
+                   FOR UPDATE SKIP LOCKED));
+        WHEN 'sync_audit' THEN
+            DELETE FROM public.sync_audit WHERE id = ANY (ARRAY(
+                SELECT id FROM public.sync_audit WHERE id = ANY (ids::bigint[]) AND at < before
+                   FOR UPDATE SKIP LOCKED));
+        WHEN 'sync_conflicts' THEN
+            DELETE FROM public.sync_conflicts WHERE id = ANY (ARRAY(
+                SELECT id FROM public.sync_conflicts
+                 WHERE id = ANY (ids::uuid[]) AND coalesce(applied_at, resolved_at, created_at) < before
+                   AND (state = 'closed' OR applied_at IS NOT NULL)
+                   FOR UPDATE SKIP LOCKED));
+    END CASE;
+    GET DIAGNOSTICS gone = ROW_COUNT;
+    RETURN gone;
+END $$;
+
 CREATE FUNCTION public.javis_keep_tombstone() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO '$user', 'public'
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 DECLARE
-    kind   resource_type := CASE TG_ARGV[0] WHEN 'jira' THEN 'jira_issue' ELSE 'confluence_page' END;
-    doc    jsonb := to_jsonb(OLD);
-    origin text := coalesce(current_setting('javis.origin', true), '');
+    kind    public.resource_type := CASE TG_RELID
+                WHEN 'public.jira_issues'::regclass THEN 'jira_issue'
+                WHEN 'public.confluence_pages'::regclass THEN 'confluence_page' END;
+    doc     jsonb := to_jsonb(OLD);
+    origin  text := coalesce(current_setting('javis.origin', true), '');
+    is_kept boolean;
 BEGIN
+    IF kind IS NULL THEN
+        RAISE EXCEPTION 'javis: % keeps no tombstones', TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
+    END IF;
     IF OLD.local_deleted_at IS NULL THEN
         PERFORM set_config('javis.origin', 'sync', true);
         EXECUTE format(
-            'UPDATE %I SET local_deleted_at = clock_timestamp(), local_modified_at = clock_timestamp(), local_seq = local_seq + 1 WHERE %I = $1',
-            TG_TABLE_NAME, TG_ARGV[2]) USING doc ->> TG_ARGV[2];
+            'UPDATE %I.%I SET local_deleted_at = clock_timestamp(), local_modified_at = clock_timestamp(), '
+            'local_seq = local_seq + 1 WHERE %I = $1 RETURNING local_deleted_at IS NOT NULL',
+            TG_TABLE_SCHEMA, TG_TABLE_NAME, TG_ARGV[2]) INTO is_kept USING doc ->> TG_ARGV[2];
         PERFORM set_config('javis.origin', origin, true);
-        INSERT INTO local_edits (system, scope, resource_type, resource_id, field, old, new)
+        -- Whoever gave the table another owner and not the function would lose deletions without a word.
+        IF is_kept IS DISTINCT FROM true THEN
+            RAISE EXCEPTION 'javis: % cannot be deleted: the owner of javis_keep_tombstone() does not own %',
+                doc ->> TG_ARGV[2], TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
+        END IF;
+        INSERT INTO public.local_edits (system, scope, resource_type, resource_id, field, old, new)
         VALUES (TG_ARGV[0], doc ->> TG_ARGV[1], kind, doc ->> TG_ARGV[2], '(row)', 'true', 'null');
         PERFORM pg_notify('javis_local_change', jsonb_build_object('system', TG_ARGV[0], 'scope', doc ->> TG_ARGV[1])::text);
     END IF;
     RETURN NULL;
 END $_$;
 
+CREATE FUNCTION public.javis_owns(the_table oid) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    RETURN COALESCE(pg_has_role(CURRENT_USER, (SELECT c.relowner FROM pg_class c WHERE (c.oid = javis_owns.the_table)), 'USAGE'::text), false);
+
 CREATE FUNCTION public.javis_refuse_local_insert() RETURNS trigger
     LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 BEGIN
     RAISE EXCEPTION 'javis: rows of % are made by the sync only', TG_TABLE_NAME
@@ -111,6 +157,7 @@ END $$;
 
 CREATE FUNCTION public.javis_refuse_truncate() RETURNS trigger
     LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 BEGIN
     RAISE EXCEPTION 'javis: % cannot be truncated', TG_TABLE_NAME
@@ -119,19 +166,26 @@ END $$;
 
 CREATE FUNCTION public.javis_track_local_edit() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO '$user', 'public'
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 DECLARE
     tracked     text[] := string_to_array(TG_ARGV[3], ',');
-    kind        resource_type := CASE TG_ARGV[0] WHEN 'jira' THEN 'jira_issue' ELSE 'confluence_page' END;
+    kind        public.resource_type := CASE TG_RELID
+                    WHEN 'public.jira_issues'::regclass THEN 'jira_issue'
+                    WHEN 'public.confluence_pages'::regclass THEN 'confluence_page' END;
     before_doc  jsonb := to_jsonb(OLD);
     after_doc   jsonb;
     written     jsonb := to_jsonb(NEW);
-    bases       jsonb := OLD.local_modified_fields;
-    errors      jsonb := OLD.sync_errors;
+    bases       jsonb;
+    errors      jsonb;
     field_name  text;
     edited      boolean := false;
 BEGIN
+    IF kind IS NULL THEN
+        RAISE EXCEPTION 'javis: % keeps no journal of edits', TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    bases := OLD.local_modified_fields;
+    errors := OLD.sync_errors;
     FOREACH field_name IN ARRAY ARRAY[TG_ARGV[1], TG_ARGV[2]] || CASE TG_ARGV[0] WHEN 'jira' THEN '{key}'::text[] ELSE '{}' END LOOP
         IF written -> field_name IS DISTINCT FROM before_doc -> field_name THEN
             RAISE EXCEPTION 'javis: % of % cannot be changed here', field_name, before_doc ->> TG_ARGV[2]
@@ -140,7 +194,7 @@ BEGIN
     END LOOP;
 
     -- Labels are a set: one spelling, so that equal sets are equal arrays.
-    NEW.labels := ARRAY(SELECT DISTINCT label COLLATE "C" FROM unnest(NEW.labels) AS label WHERE label IS NOT NULL ORDER BY 1);
+    NEW.labels := ARRAY(SELECT DISTINCT label COLLATE "C" FROM unnest(NEW.labels) AS label ORDER BY 1);
     written := to_jsonb(NEW);
     NEW := jsonb_populate_record(OLD, (SELECT jsonb_object_agg(name, written -> name) FROM unnest(tracked) AS name));
     after_doc := to_jsonb(NEW);
@@ -154,7 +208,7 @@ BEGIN
         ELSIF bases -> field_name = after_doc -> field_name THEN
             bases := bases - field_name;
         END IF;
-        INSERT INTO local_edits (system, scope, resource_type, resource_id, field, old, new)
+        INSERT INTO public.local_edits (system, scope, resource_type, resource_id, field, old, new)
         VALUES (TG_ARGV[0], before_doc ->> TG_ARGV[1], kind, before_doc ->> TG_ARGV[2], field_name,
                 before_doc -> field_name, after_doc -> field_name);
     END LOOP;
@@ -749,21 +803,21 @@ CREATE INDEX sync_runs_by_scope ON public.sync_runs USING btree (system, scope, 
 
 CREATE INDEX work_contexts_newest ON public.work_contexts USING btree (project_key, as_of DESC);
 
-CREATE TRIGGER keep_tombstone BEFORE DELETE ON public.confluence_pages FOR EACH ROW WHEN ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text)) EXECUTE FUNCTION public.javis_keep_tombstone('confluence', 'space_key', 'page_id');
+CREATE TRIGGER keep_tombstone BEFORE DELETE ON public.confluence_pages FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid))))) EXECUTE FUNCTION public.javis_keep_tombstone('confluence', 'space_key', 'page_id');
 
-CREATE TRIGGER keep_tombstone BEFORE DELETE ON public.jira_issues FOR EACH ROW WHEN ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text)) EXECUTE FUNCTION public.javis_keep_tombstone('jira', 'project_key', 'jira_id');
+CREATE TRIGGER keep_tombstone BEFORE DELETE ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_keep_tombstone('jira', 'project_key', 'jira_id');
 
-CREATE TRIGGER refuse_local_insert BEFORE INSERT ON public.confluence_pages FOR EACH ROW WHEN ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text)) EXECUTE FUNCTION public.javis_refuse_local_insert();
+CREATE TRIGGER refuse_local_insert BEFORE INSERT ON public.confluence_pages FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid))))) EXECUTE FUNCTION public.javis_refuse_local_insert();
 
-CREATE TRIGGER refuse_local_insert BEFORE INSERT ON public.jira_issues FOR EACH ROW WHEN ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text)) EXECUTE FUNCTION public.javis_refuse_local_insert();
+CREATE TRIGGER refuse_local_insert BEFORE INSERT ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_refuse_local_insert();
 
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.confluence_pages FOR EACH STATEMENT EXECUTE FUNCTION public.javis_refuse_truncate();
 
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.jira_issues FOR EACH STATEMENT EXECUTE FUNCTION public.javis_refuse_truncate();
 
-CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.confluence_pages FOR EACH ROW WHEN ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text)) EXECUTE FUNCTION public.javis_track_local_edit('confluence', 'space_key', 'page_id', 'title,body_storage,parent_id,labels');
+CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.confluence_pages FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('confluence', 'space_key', 'page_id', 'title,body_storage,parent_id,labels');
 
-CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.jira_issues FOR EACH ROW WHEN ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text)) EXECUTE FUNCTION public.javis_track_local_edit('jira', 'project_key', 'jira_id', 'title,description,status,priority,labels,assignee_id,due_date,story_points,parent_key,issue_type,resolution,components,fix_versions,reporter_id,sprint,flagged,custom_fields');
+CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('jira', 'project_key', 'jira_id', 'title,description,status,priority,labels,assignee_id,due_date,story_points,parent_key,issue_type,resolution,components,fix_versions,reporter_id,sprint,flagged,custom_fields');
 
 ALTER TABLE ONLY public.ai_suggestions
     ADD CONSTRAINT ai_suggestions_advice_id_fkey FOREIGN KEY (advice_id) REFERENCES public.ai_advice(advice_id) ON DELETE CASCADE;
@@ -771,9 +825,16 @@ ALTER TABLE ONLY public.ai_suggestions
 ALTER TABLE ONLY public.sync_conflict_values
     ADD CONSTRAINT sync_conflict_values_conflict_id_fkey FOREIGN KEY (conflict_id) REFERENCES public.sync_conflicts(id) ON DELETE CASCADE;
 
+GRANT USAGE ON SCHEMA public TO javis_read;
+GRANT USAGE ON SCHEMA public TO javis_app;
+GRANT USAGE ON SCHEMA public TO javis_sync;
+
+REVOKE ALL ON FUNCTION public.confluence_page_content_hash(title text, body_storage text, parent_id text, labels text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.confluence_page_content_hash(title text, body_storage text, parent_id text, labels text[]) TO javis_sync;
+
 GRANT SELECT ON TABLE public.confluence_pages TO javis_read;
 GRANT SELECT,DELETE ON TABLE public.confluence_pages TO javis_app;
-GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.confluence_pages TO javis_sync;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.confluence_pages TO javis_sync;
 
 GRANT UPDATE(title) ON TABLE public.confluence_pages TO javis_app;
 
@@ -783,9 +844,26 @@ GRANT UPDATE(parent_id) ON TABLE public.confluence_pages TO javis_app;
 
 GRANT UPDATE(labels) ON TABLE public.confluence_pages TO javis_app;
 
+REVOKE ALL ON FUNCTION public.confluence_page_content_hash(row_ public.confluence_pages) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.confluence_page_content_hash(row_ public.confluence_pages) TO javis_sync;
+
+REVOKE ALL ON FUNCTION public.javis_forget(history text, ids text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.javis_forget(history text, ids text[]) TO javis_sync;
+
+REVOKE ALL ON FUNCTION public.javis_keep_tombstone() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.javis_refuse_local_insert() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.javis_refuse_truncate() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.javis_track_local_edit() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.jira_issue_content_hash(title text, description text, status text, priority text, labels text[], assignee_id text, due_date date, story_points numeric, parent_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.jira_issue_content_hash(title text, description text, status text, priority text, labels text[], assignee_id text, due_date date, story_points numeric, parent_key text) TO javis_sync;
+
 GRANT SELECT ON TABLE public.jira_issues TO javis_read;
 GRANT SELECT,DELETE ON TABLE public.jira_issues TO javis_app;
-GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.jira_issues TO javis_sync;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.jira_issues TO javis_sync;
 
 GRANT UPDATE(title) ON TABLE public.jira_issues TO javis_app;
 
@@ -805,110 +883,123 @@ GRANT UPDATE(story_points) ON TABLE public.jira_issues TO javis_app;
 
 GRANT UPDATE(due_date) ON TABLE public.jira_issues TO javis_app;
 
+REVOKE ALL ON FUNCTION public.jira_issue_content_hash(row_ public.jira_issues) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.jira_issue_content_hash(row_ public.jira_issues) TO javis_sync;
+
 GRANT SELECT ON TABLE public.ai_advice TO javis_read;
 GRANT SELECT ON TABLE public.ai_advice TO javis_app;
-GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.ai_advice TO javis_sync;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ai_advice TO javis_sync;
 
 GRANT SELECT ON TABLE public.ai_suggestions TO javis_read;
 GRANT SELECT ON TABLE public.ai_suggestions TO javis_app;
-GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.ai_suggestions TO javis_sync;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ai_suggestions TO javis_sync;
 
 GRANT SELECT ON TABLE public.comments TO javis_read;
 GRANT SELECT ON TABLE public.comments TO javis_app;
-GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.comments TO javis_sync;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.comments TO javis_sync;
 
 GRANT SELECT ON TABLE public.issue_links TO javis_read;
 GRANT SELECT ON TABLE public.issue_links TO javis_app;
-GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.issue_links TO javis_sync;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.issue_links TO javis_sync;
 
 GRANT SELECT ON TABLE public.issue_sprints TO javis_read;
 GRANT SELECT ON TABLE public.issue_sprints TO javis_app;
-GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.issue_sprints TO javis_sync;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.issue_sprints TO javis_sync;
 
 GRANT SELECT ON TABLE public.key_aliases TO javis_read;
 GRANT SELECT ON TABLE public.key_aliases TO javis_app;
-GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.key_aliases TO javis_sync;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.key_aliases TO javis_sync;
 
 GRANT SELECT ON TABLE public.local_edits TO javis_read;
 GRANT SELECT ON TABLE public.local_edits TO javis_app;
-GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.local_edits TO javis_sync;
+GRANT SELECT ON TABLE public.local_edits TO javis_sync;
+
+GRANT SELECT ON SEQUENCE public.local_edits_id_seq TO javis_sync;
 
 GRANT SELECT ON TABLE public.page_issue_links TO javis_read;
 GRANT SELECT ON TABLE public.page_issue_links TO javis_app;
-GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.page_issue_links TO javis_sync;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.page_issue_links TO javis_sync;
 
 GRANT SELECT ON TABLE public.page_versions TO javis_read;
 GRANT SELECT ON TABLE public.page_versions TO javis_app;
-GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.page_versions TO javis_sync;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.page_versions TO javis_sync;
 
 GRANT SELECT ON TABLE public.priorities TO javis_read;
 GRANT SELECT ON TABLE public.priorities TO javis_app;
-GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.priorities TO javis_sync;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.priorities TO javis_sync;
 
 GRANT SELECT ON TABLE public.roadmap_visions TO javis_read;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.roadmap_visions TO javis_app;
-GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.roadmap_visions TO javis_sync;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.roadmap_visions TO javis_sync;
+
+GRANT SELECT ON SEQUENCE public.roadmap_visions_id_seq TO javis_sync;
 
 GRANT SELECT ON TABLE public.slack_posts TO javis_read;
 GRANT SELECT ON TABLE public.slack_posts TO javis_app;
-GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.slack_posts TO javis_sync;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.slack_posts TO javis_sync;
 
 GRANT SELECT ON TABLE public.slack_requests TO javis_read;
 GRANT SELECT ON TABLE public.slack_requests TO javis_app;
-GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.slack_requests TO javis_sync;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.slack_requests TO javis_sync;
 
 GRANT SELECT ON TABLE public.sprint_changes TO javis_read;
 GRANT SELECT ON TABLE public.sprint_changes TO javis_app;
-GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.sprint_changes TO javis_sync;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sprint_changes TO javis_sync;
 
 GRANT SELECT ON TABLE public.sprints TO javis_read;
 GRANT SELECT ON TABLE public.sprints TO javis_app;
-GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.sprints TO javis_sync;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sprints TO javis_sync;
 
 GRANT SELECT ON TABLE public.status_changes TO javis_read;
 GRANT SELECT ON TABLE public.status_changes TO javis_app;
-GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.status_changes TO javis_sync;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.status_changes TO javis_sync;
 
 GRANT SELECT ON TABLE public.statuses TO javis_read;
 GRANT SELECT ON TABLE public.statuses TO javis_app;
-GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.statuses TO javis_sync;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.statuses TO javis_sync;
 
 GRANT SELECT ON TABLE public.sync_audit TO javis_read;
 GRANT SELECT ON TABLE public.sync_audit TO javis_app;
-GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.sync_audit TO javis_sync;
+GRANT SELECT,INSERT ON TABLE public.sync_audit TO javis_sync;
+
+GRANT SELECT ON SEQUENCE public.sync_audit_id_seq TO javis_sync;
 
 GRANT SELECT ON TABLE public.sync_conflict_values TO javis_read;
 GRANT SELECT ON TABLE public.sync_conflict_values TO javis_app;
-GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.sync_conflict_values TO javis_sync;
+GRANT SELECT,INSERT ON TABLE public.sync_conflict_values TO javis_sync;
+
+GRANT SELECT ON SEQUENCE public.sync_conflict_values_id_seq TO javis_sync;
 
 GRANT SELECT ON TABLE public.sync_conflicts TO javis_read;
 GRANT SELECT ON TABLE public.sync_conflicts TO javis_app;
-GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.sync_conflicts TO javis_sync;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.sync_conflicts TO javis_sync;
 
 GRANT SELECT ON TABLE public.sync_outbox TO javis_read;
 GRANT SELECT ON TABLE public.sync_outbox TO javis_app;
-GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.sync_outbox TO javis_sync;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sync_outbox TO javis_sync;
 
 GRANT SELECT ON TABLE public.sync_quarantine TO javis_read;
 GRANT SELECT ON TABLE public.sync_quarantine TO javis_app;
-GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.sync_quarantine TO javis_sync;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sync_quarantine TO javis_sync;
 
 GRANT SELECT ON TABLE public.sync_runs TO javis_read;
 GRANT SELECT ON TABLE public.sync_runs TO javis_app;
-GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.sync_runs TO javis_sync;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sync_runs TO javis_sync;
 
 GRANT SELECT ON TABLE public.sync_watermarks TO javis_read;
 GRANT SELECT ON TABLE public.sync_watermarks TO javis_app;
-GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.sync_watermarks TO javis_sync;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sync_watermarks TO javis_sync;
 
 GRANT SELECT ON TABLE public.users TO javis_read;
 GRANT SELECT ON TABLE public.users TO javis_app;
-GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.users TO javis_sync;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.users TO javis_sync;
 
 GRANT SELECT ON TABLE public.work_contexts TO javis_read;
 GRANT SELECT ON TABLE public.work_contexts TO javis_app;
-GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.work_contexts TO javis_sync;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.work_contexts TO javis_sync;
+
+GRANT SELECT ON SEQUENCE public.work_contexts_id_seq TO javis_sync;
 
 GRANT SELECT ON TABLE public.worklogs TO javis_read;
 GRANT SELECT ON TABLE public.worklogs TO javis_app;
-GRANT SELECT,INSERT,DELETE,TRUNCATE,UPDATE ON TABLE public.worklogs TO javis_sync;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.worklogs TO javis_sync;

@@ -40,6 +40,7 @@ class Table:
         raw: Field to the column with its base in remote form.
         revision: Column that changes with the remote record.
         instants: Columns of facts that are instants.
+        editable: Columns that applications may edit.
     """
 
     name: LiteralString
@@ -51,6 +52,7 @@ class Table:
     raw: Mapping[str, str]
     revision: str
     instants: frozenset[str]
+    editable: tuple[str, ...]
 
 
 _EDITED_ON_BOTH_SIDES = (
@@ -85,6 +87,7 @@ ISSUES = Table(
     {"description": "description_adf", "priority": "priority_id", "status": "status_id"},
     "remote_updated_at",
     frozenset({"created_at", "resolved_at", "remote_updated_at"}),
+    _EDITED_ON_BOTH_SIDES,
 )
 PAGES = Table(
     "confluence_pages",
@@ -96,6 +99,7 @@ PAGES = Table(
     {},
     "version_created_at",
     frozenset({"created_at", "version_created_at"}),
+    ("title", "body_storage", "parent_id", "labels"),
 )
 TABLES: Mapping[ResourceType, Table] = {"jira_issue": ISSUES, "confluence_page": PAGES}
 

@@ -532,3 +532,23 @@ def test_what_worker_processes_read_is_what_this_process_reads(site, caplog):
     assert len(here.issues) == 3
     assert there == here
     assert "worker process" not in caplog.text
+
+
+def test_given_a_row_that_was_removed_for_good_when_pulled_again_then_nothing_is_left_of_what_hung_on_it(
+    database, site
+):
+    key = site.issue("Removed")
+    for text in ("One", "Two"):
+        site.jira.comment(key, text)
+    pull(database, site)
+    with database.transaction() as conn:
+        conn.execute("SET LOCAL session_replication_role = replica")
+        conn.execute("DELETE FROM jira_issues")
+        conn.execute("UPDATE comments SET comment_id = '0' WHERE ctid = (SELECT min(ctid) FROM comments)")
+
+    again = pull(database, site, full=True)
+
+    assert again.inserted == 1
+    assert column(database, "SELECT key FROM jira_issues") == [key]
+    assert len(column(database, "SELECT body FROM comments")) == 2
+    assert "0" not in column(database, "SELECT comment_id FROM comments")

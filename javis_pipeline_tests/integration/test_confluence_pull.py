@@ -313,3 +313,17 @@ def test_given_a_page_that_another_run_has_just_stored_then_it_is_compared_like_
 
     assert (tally.inserted, tally.updated) == (1, 1)
     assert (stored(database, page)["title"], stored(database, page)["space_key"]) == ("Plan", "ENG")
+
+
+def test_given_a_page_that_was_removed_for_good_when_pulled_again_then_it_is_stored_with_its_versions_once(
+    database, site, space, client
+):
+    page = a_page(site, "Plan")
+    pull(database, client)
+    with database.transaction() as conn:
+        conn.execute("SET LOCAL session_replication_role = replica")
+        conn.execute("DELETE FROM confluence_pages WHERE page_id = %s", [page.page_id])
+
+    pull(database, client, full=True)
+
+    assert stored(database, page)["title"] == "Plan"

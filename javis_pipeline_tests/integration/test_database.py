@@ -2,8 +2,6 @@
 
 import socket
 import threading
-import uuid
-from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -192,14 +190,9 @@ def test_given_a_server_that_went_away_when_queried_then_the_error_says_why(tmp_
 
 
 @pytest.fixture
-def sync_login(database_url, server_url):
+def sync_login(make_login):
     """URL of the private database for a login that has the rights of javis_sync and no others."""
-    name = f"javis_test_login_{uuid.uuid4().hex}"
-    with psycopg.connect(server_url, autocommit=True) as admin:
-        admin.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'login' IN ROLE javis_sync")
-        parts = urlsplit(database_url)
-        yield parts._replace(netloc=f"{name}:login@{parts.netloc.split('@')[-1]}").geturl()
-        admin.execute(f"DROP ROLE {name}")
+    return make_login("javis_sync")
 
 
 def test_given_only_the_rights_of_the_sync_when_opened_then_they_suffice(sync_login):

@@ -15,6 +15,16 @@ SELECT hit.jira_id
 -- does wait, and with it all that were committed before.
 SET LOCAL synchronous_commit = off;
 
+-- name: clear_leftovers
+-- Of rows that somebody removed for good (a superuser, a half-done restore) what hung on them may be left. It is not
+-- what the new rows come with, and would stop their COPY.
+WITH links AS (DELETE FROM issue_links WHERE jira_id = ANY (%(jira_ids)s)),
+     sprints AS (DELETE FROM issue_sprints WHERE jira_id = ANY (%(jira_ids)s)),
+     comments AS (DELETE FROM comments WHERE jira_id = ANY (%(jira_ids)s)),
+     work AS (DELETE FROM worklogs WHERE jira_id = ANY (%(jira_ids)s)),
+     status AS (DELETE FROM status_changes WHERE jira_id = ANY (%(jira_ids)s))
+DELETE FROM sprint_changes WHERE jira_id = ANY (%(jira_ids)s);
+
 -- name: make_incoming_issues
 -- What a batch brought, before it is compared with what is here. LIKE copies how values are stored, so that nothing is
 -- compressed twice.

@@ -17,6 +17,11 @@ SELECT hit.page_id
              OR CASE WHEN known.local_modified_fields ? 'parent_id' THEN known.local_modified_fields ->> 'parent_id'
                      ELSE known.parent_id END IS DISTINCT FROM hit.parent_id));
 
+-- name: clear_leftovers
+-- As for issues: what hung on rows that somebody removed for good.
+WITH links AS (DELETE FROM page_issue_links WHERE page_id = ANY (%(page_ids)s))
+DELETE FROM page_versions WHERE page_id = ANY (%(page_ids)s);
+
 -- name: make_incoming_pages
 -- What a batch brought, before it is compared with what is here. LIKE copies how values are stored, so that nothing is
 -- compressed twice.

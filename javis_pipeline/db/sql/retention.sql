@@ -22,7 +22,7 @@ SELECT old.ctid FROM sync_runs AS old
                   AND newer.started_at > old.started_at)
 
 -- name: local_edits
-SELECT old.ctid FROM local_edits AS old
+SELECT old.id FROM local_edits AS old
  WHERE old.edited_at < %(before)s
    AND (old.resource_type, old.resource_id) NOT IN (SELECT resource_type, resource_id FROM records_in_use)
  ORDER BY old.id
@@ -34,14 +34,14 @@ SELECT old.ctid FROM sync_outbox AS old
    AND (old.resource_type, old.resource_id) NOT IN (SELECT resource_type, resource_id FROM records_in_use)
 
 -- name: sync_audit
-SELECT old.ctid FROM sync_audit AS old
+SELECT old.id FROM sync_audit AS old
  WHERE old.at < %(before)s
    AND (old.resource_type, old.resource_id) NOT IN (SELECT resource_type, resource_id FROM records_in_use)
  ORDER BY old.id
 
 -- name: sync_conflicts
 -- Their values go with them.
-SELECT old.ctid FROM sync_conflicts AS old
+SELECT old.id FROM sync_conflicts AS old
  WHERE coalesce(old.applied_at, old.resolved_at, old.created_at) < %(before)s
    AND (old.state = 'closed' OR old.applied_at IS NOT NULL)
    AND (old.resource_type, old.resource_id) NOT IN (SELECT resource_type, resource_id FROM records_in_use)

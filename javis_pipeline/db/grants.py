@@ -1,0 +1,190 @@
+"""Which role may do what with which object, by kind of object; written after every migration.
+
+A table, sequence or function that is not named here is granted to nobody, and a test fails by its name.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, LiteralString, NamedTuple
+
+import psycopg
+from psycopg.rows import scalar_row
+from psycopg.sql import SQL, Composable, Identifier
+
+from javis_pipeline.db.sync_store import TABLES as RECORD_TABLES
+
+READ: Final = "javis_read"
+APP: Final = "javis_app"
+SYNC: Final = "javis_sync"
+ROLES: Final = (READ, APP, SYNC)
+EVERYBODY: Final = "public"
+
+Privileges = frozenset[LiteralString]
+_NOTHING: Final[Privileges] = frozenset()
+_SELECT: Final[Privileges] = frozenset({"SELECT"})
+_APPEND: Final = _SELECT | {"INSERT"}
+_CHANGE: Final = _APPEND | {"UPDATE"}
+_ALL: Final = _CHANGE | {"DELETE"}
+
+
+class Kind(NamedTuple):
+    """What the roles may do with a table of this kind: `javis_read`, `javis_app`, `javis_sync`."""
+
+    read: Privileges
+    app: Privileges
+    sync: Privileges
+
+
+# Applications also update the columns that are edited on both sides. A DELETE leaves a tombstone.
+RECORDS: Final = Kind(_SELECT, _SELECT | {"DELETE"}, _ALL)
+# What the sync makes of what it reads.
+BOOK: Final = Kind(_SELECT, _SELECT, _ALL)
+# History: rows are added. Old ones go by javis_forget().
+APPENDED: Final = Kind(_SELECT, _SELECT, _APPEND)
+# The journal of edits: only the trigger writes it.
+JOURNAL: Final = Kind(_SELECT, _SELECT, _SELECT)
+# Conflicts: they are settled, and stay.
+SETTLED: Final = Kind(_SELECT, _SELECT, _CHANGE)
+# Made and kept here, by people.
+OWN: Final = Kind(_SELECT, _ALL, _ALL)
+
+TABLES: Final[Mapping[str, Kind]] = {
+    "jira_issues": RECORDS,
+    "confluence_pages": RECORDS,
+    "users": BOOK,
+    "statuses": BOOK,
+    "priorities": BOOK,
+    "sprints": BOOK,
+    "issue_sprints": BOOK,
+    "issue_links": BOOK,
+    "comments": BOOK,
+    "worklogs": BOOK,
+    "status_changes": BOOK,
+    "sprint_changes": BOOK,
+    "key_aliases": BOOK,
+    "page_versions": BOOK,
+    "page_issue_links": BOOK,
+    "sync_watermarks": BOOK,
+    "sync_runs": BOOK,
+    "sync_quarantine": BOOK,
+    "sync_outbox": BOOK,
+    "sync_conflicts": SETTLED,
+    "sync_conflict_values": APPENDED,
+    "sync_audit": APPENDED,
+    "local_edits": JOURNAL,
+    "work_contexts": BOOK,
+    "ai_advice": BOOK,
+    "ai_suggestions": BOOK,
+    "slack_posts": BOOK,
+    "slack_requests": BOOK,
+    "roadmap_visions": OWN,
+    "javis_schema_version": JOURNAL,
+}
+
+# Who may execute a function by itself. Triggers need no grant, but for what their WHEN clauses call.
+FUNCTIONS: Final[Mapping[str, tuple[str, ...]]] = {
+    "javis_owns": (EVERYBODY,),
+    "javis_track_local_edit": (),
+    "javis_refuse_local_insert": (),
+    "javis_keep_tombstone": (),
+    "javis_refuse_truncate": (),
+    "javis_forget": (SYNC,),
+    "jira_issue_content_hash": (SYNC,),
+    "confluence_page_content_hash": (SYNC,),
+}
+
+
+def editable_columns(table: str) -> tuple[str, ...]:
+    """Columns of a table of records that applications may update; () for any other table."""
+    return next((found.editable for found in RECORD_TABLES.values() if found.name == table), ())
+
+
+def grant_by_kind(conn: psycopg.Connection[Any]) -> None:
+    """Give every role exactly its rights on what there is; roles that are missing are made, where that is allowed.
+
+    Needs the owner of the tables. Does not commit.
+    """
+    _make_roles(conn)
+    roles = [role for role in ROLES if _is_role(conn, role)]
+    if _found(conn, _SCHEMA_OF_OURS, "public"):
+        # A database that an old server made lets everybody make objects beside ours.
+        _run(conn, "REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+        for role in roles:
+            _run(conn, "GRANT USAGE ON SCHEMA public TO {}", Identifier(role))
+    for function in _found(conn, _FUNCTIONS_OF_OURS, list(FUNCTIONS)):
+        _grant_function(conn, function, roles)
+    for table in _found(conn, _TABLES_OF_OURS, list(TABLES)):
+        for role in roles:
+            _grant_table(conn, table, role)
+
+
+def regrant(url: str) -> None:
+    """Grant again on a database that is up to date, as its owner: its roles may have been made since."""
+    with psycopg.connect(url) as conn:
+        row = conn.execute("SELECT public.javis_owns('public.jira_issues'::regclass)").fetchone()
+        if row is not None and row[0]:
+            grant_by_kind(conn)
+
+
+_SCHEMA_OF_OURS: LiteralString = (
+    "SELECT nspname FROM pg_namespace WHERE nspname = %s AND pg_has_role(nspowner, 'USAGE')"
+)
+_TABLES_OF_OURS: LiteralString = (
+    "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname = ANY (%s)"
+)
+_FUNCTIONS_OF_OURS: LiteralString = (
+    "SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proname = ANY (%s)"
+)
+_SEQUENCES_OF: LiteralString = (
+    "SELECT s.relname FROM pg_class AS s JOIN pg_depend AS d ON d.objid = s.oid AND d.deptype IN ('a', 'i')"
+    " WHERE s.relkind = 'S' AND d.refobjid = to_regclass(%s)"
+)
+
+
+def _make_roles(conn: psycopg.Connection[Any]) -> None:
+    for role in ROLES:
+        if _is_role(conn, role):
+            continue
+        try:
+            with conn.transaction():
+                _run(conn, "CREATE ROLE {} NOLOGIN", Identifier(role))
+        except (psycopg.errors.InsufficientPrivilege, psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
+            pass  # an administrator may add it later; or another database of this server was quicker
+
+
+def _grant_table(conn: psycopg.Connection[Any], table: str, role: str) -> None:
+    privileges = dict(zip(ROLES, TABLES[table], strict=True))[role]
+    name, grantee = Identifier("public", table), Identifier(role)
+    _run(conn, "REVOKE ALL ON {} FROM {}", name, grantee)
+    if privileges:
+        _run(conn, "GRANT {} ON {} TO {}", SQL(", ").join(map(SQL, sorted(privileges))), name, grantee)
+    if role == APP and (columns := editable_columns(table)):
+        _run(conn, "GRANT UPDATE ({}) ON {} TO {}", SQL(", ").join(map(Identifier, columns)), name, grantee)
+    for sequence in _found(conn, _SEQUENCES_OF, f"public.{table}"):
+        # An identity column needs no right on its sequence; a backup reads it.
+        _run(conn, "REVOKE ALL ON SEQUENCE {} FROM {}", Identifier("public", sequence), grantee)
+        if role == SYNC:
+            _run(conn, "GRANT SELECT ON SEQUENCE {} TO {}", Identifier("public", sequence), grantee)
+
+
+def _grant_function(conn: psycopg.Connection[Any], signature: str, roles: Iterable[str]) -> None:
+    allowed = FUNCTIONS[signature.partition("(")[0].removeprefix("public.")]
+    function = SQL(signature)
+    for role in roles:
+        _run(conn, "REVOKE ALL ON FUNCTION {} FROM {}", function, Identifier(role))
+        if role in allowed:
+            _run(conn, "GRANT EXECUTE ON FUNCTION {} TO {}", function, Identifier(role))
+    _run(conn, "REVOKE ALL ON FUNCTION {} FROM PUBLIC", function)
+    if EVERYBODY in allowed:
+        _run(conn, "GRANT EXECUTE ON FUNCTION {} TO PUBLIC", function)
+
+
+def _is_role(conn: psycopg.Connection[Any], role: str) -> bool:
+    return bool(_found(conn, "SELECT rolname FROM pg_roles WHERE rolname = %s", role))
+
+
+def _found(conn: psycopg.Connection[Any], query: LiteralString, given: str | list[str]) -> list[str]:
+    return conn.cursor(row_factory=scalar_row).execute(query, [given]).fetchall()
+
+
+def _run(conn: psycopg.Connection[Any], statement: LiteralString, *parts: Composable) -> None:
+    conn.execute(SQL(statement).format(*parts))
