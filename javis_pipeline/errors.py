@@ -104,7 +104,23 @@ class UnreadableText(JavisError):
 
 
 class SyncHalted(JavisError):
-    """Stop and ask a person: a guard found the batch doubtful before anything was written."""
+    """Stop and ask a person: a guard found the batch doubtful before anything was written.
+
+    Attributes:
+        finding: What was found, without how to allow it.
+        allow: What a person may allow for one run, by the name it has in the launchpad; None when nothing can be.
+    """
+
+    def __init__(self, finding: str, *, allow: tuple[str, int | str] | None = None) -> None:
+        super().__init__(f"{finding} If that is right: {_command(*allow)}" if allow else finding)
+        self.finding = finding
+        self.allow = allow
+
+
+def _command(name: str, value: int | str) -> str:
+    """How a person allows it on the command line; deletions are found by a full sync."""
+    full = "--full " if name in ("expect_deletions", "expect_missing") else ""
+    return f"javis sync {full}--{name.replace('_', '-')} {value}"
 
 
 class ScopeBusy(JavisError):

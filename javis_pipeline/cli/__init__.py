@@ -18,6 +18,7 @@ COMMANDS = {
     "dev": "Start the Dagster UI with schedules and sensors.",
     "doctor": "Check the configuration, one line each, with the remedy.",
     "sync": "Bring Jira, Confluence and PostgreSQL into step.",
+    "run": "Run everything once; for CI.",
     "status": "Show what was synced when, and what waits.",
     "conflicts": "List, show and resolve conflicts.",
     "edit": "Edit fields of an issue here; the next sync sends them.",

@@ -3,22 +3,22 @@
 Everything comes from settings inside the run, so no secret is part of a resource's configuration, which the UI shows.
 """
 
-import logging
 from collections.abc import Iterator
 from contextlib import closing
 
 import dagster as dg
 
 from javis_pipeline.db.connection import Database
+from javis_pipeline.defs.console import print_our_lines
 from javis_pipeline.settings import Settings, load_settings
 from javis_pipeline.wiring import open_database
 
 
 @dg.resource(description="Typed settings, read from the environment and .env")
-def settings() -> Settings:
+def settings(context: dg.InitResourceContext) -> Settings:
     loaded = load_settings()
-    # By now Dagster has given our loggers the level that dagster.yaml names for everybody.
-    logging.getLogger("javis_pipeline").setLevel(loaded.log_level)
+    if context.instance is not None:
+        print_our_lines(context.instance, loaded.log_level)
     return loaded
 
 

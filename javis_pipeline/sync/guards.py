@@ -16,7 +16,8 @@ def guard_identity(what: str, *, account_id: str, last_account_id: str | None, o
         return
     raise SyncHalted(
         f"{what}: the credentials belong to account {account_id}, the last run's belonged to {last_account_id}; "
-        f"nothing was changed. If that is right: --expect-account {account_id}"
+        "nothing was changed.",
+        allow=("expect_account", account_id),
     )
 
 
@@ -28,8 +29,8 @@ def guard_census(what: str, *, found: int, last: int | None, overrides: Override
     if missing <= FEWEST_SUSPICIOUS_MISSING or found * 5 >= last * 4 or missing <= (overrides.missing or 0):
         return
     raise SyncHalted(
-        f"{what}: the census found {found} records, {missing} fewer than the last one; nothing was deleted here. "
-        f"If that is right: javis sync --full --expect-missing {missing}"
+        f"{what}: the census found {found} records, {missing} fewer than the last one; nothing was deleted here.",
+        allow=("expect_missing", missing),
     )
 
 
@@ -37,8 +38,8 @@ def guard_deletions(what: str, *, gone: int, overrides: Overrides) -> None:
     """Tombstones in bulk are asked about first."""
     if gone > max(MOST_DELETIONS, overrides.deletions or 0):
         raise SyncHalted(
-            f"{what}: {gone} records are gone since the last census; nothing was deleted here. "
-            f"If that is right: javis sync --full --expect-deletions {gone}"
+            f"{what}: {gone} records are gone since the last census; nothing was deleted here.",
+            allow=("expect_deletions", gone),
         )
 
 
@@ -48,5 +49,6 @@ def guard_writes(what: str, *, writes: int, records: int, overrides: Overrides) 
     if (writes > MOST_WRITES or share_is_large) and writes > (overrides.writes or 0):
         raise SyncHalted(
             f"{what}: {writes} writes to {records} records are planned, more than {MOST_WRITES} or a fifth of them; "
-            f"nothing was sent. See them with --dry-run; if they are right: --expect-writes {writes}"
+            "nothing was sent. javis sync --dry-run shows them.",
+            allow=("expect_writes", writes),
         )

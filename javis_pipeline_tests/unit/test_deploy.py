@@ -278,7 +278,7 @@ def test_the_example_syncs_a_project_with_postgresql_as_a_service() -> None:
 
     assert job["services"]["postgres"]["image"].startswith("postgres:")
     commands = " ".join(step.get("run", "") for step in job["steps"])
-    assert "dagster asset materialize --select '*' --partition \"$PROJECT\" -m javis_pipeline.definitions" in commands
+    assert 'javis run --project "$PROJECT" --junit junit.xml' in commands
 
 
 # --- what the documents tell people to type ---
