@@ -44,6 +44,8 @@ APPENDED: Final = Kind(_SELECT, _SELECT, _APPEND)
 JOURNAL: Final = Kind(_SELECT, _SELECT, _SELECT)
 # Conflicts: they are settled, and stay.
 SETTLED: Final = Kind(_SELECT, _SELECT, _CHANGE)
+# What only the sync may know.
+SECRET: Final = Kind(_NOTHING, _NOTHING, _CHANGE)
 # Made and kept here, by people.
 OWN: Final = Kind(_SELECT, _ALL, _ALL)
 
@@ -63,6 +65,7 @@ TABLES: Final[Mapping[str, Kind]] = {
     "key_aliases": BOOK,
     "page_versions": BOOK,
     "page_issue_links": BOOK,
+    "sync_locks": SECRET,
     "sync_watermarks": BOOK,
     "sync_runs": BOOK,
     "sync_quarantine": BOOK,

@@ -1,10 +1,14 @@
 """One run at a time for each scope, whoever starts it: the command line goes past Dagster's queue, but not past this.
 
-The lock is PostgreSQL's advisory lock on a session of its own: it ends with the holder, however the holder ends.
+The lock is PostgreSQL's advisory lock on a session of its own: it ends with the holder, however the holder ends. Its
+key is random and known to the sync only, because any login may take an advisory lock whose key it knows.
 """
 
 import contextlib
+import logging
+import secrets
 from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import psycopg
 
@@ -13,14 +17,31 @@ from javis_pipeline.db.named_queries import named_queries
 from javis_pipeline.errors import ScopeBusy
 
 _QUERIES = named_queries("locks")
+_LOG = logging.getLogger(__name__)
+
+# A key that somebody saw while it was held (pg_locks shows it to everybody) is replaced once; the rest is for races.
+_MOST_TRIES = 5
+
+
+class _Scope(NamedTuple):
+    system: str
+    scope: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.system} {self.scope}"
+
+    def params(self, **more: object) -> dict[str, object]:
+        return {"system": self.system, "scope": self.scope, **more}
 
 
 class ScopeLock:
     """A lock that is held; made by `hold_scope`."""
 
-    def __init__(self, conn: Connection, name: str) -> None:
+    def __init__(self, conn: Connection, scope: _Scope, key: int) -> None:
         self._conn = conn
-        self._name = name
+        self._scope = scope
+        self._key = key
 
     def check(self) -> None:
         """Raise ScopeBusy when the session, and the lock with it, was lost: somebody else may hold it by now.
@@ -28,9 +49,18 @@ class ScopeLock:
         Call it before writing to a remote.
         """
         try:
-            self._conn.execute("SELECT 1")
+            has_key = self._conn.execute(_QUERIES["has_key"], self._scope.params(key=self._key)).rowcount
         except psycopg.OperationalError as error:
-            raise ScopeBusy(f"{self._name}: the connection that held its lock broke; run the sync again") from error
+            raise ScopeBusy(
+                f"{self._scope.name}: the connection that held its lock broke; run the sync again"
+            ) from error
+        if not has_key:
+            raise ScopeBusy(f"{self._scope.name}: the key of its lock was replaced; run the sync again")
+
+    def release(self) -> None:
+        """Give it up. The end of the session does too, but a moment later: too late for a step that follows at once."""
+        with contextlib.suppress(psycopg.OperationalError):
+            self._conn.execute(_QUERIES["release_lock"], {"key": self._key})
 
 
 @contextlib.contextmanager
@@ -46,24 +76,54 @@ def hold_scope(database: Database, system: str, scope: str, *, holder: str = "ja
     Raises:
         ScopeBusy: Somebody else holds it; the message says who, and since when.
     """
-    name = f"{system} {scope}"
-    with database.connect(f"{holder}: {name}") as conn:
+    wanted = _Scope(system, scope)
+    with database.connect(f"{holder}: {wanted.name}") as conn:
         # A server that ends idle sessions would end the lock in the middle of a long fetch.
         conn.execute("SELECT set_config('idle_session_timeout', '0', false)")
-        key = {"name": f"javis {name}"}
-        if not conn.execute(_QUERIES["take_lock"], key).fetchall()[0]["taken"]:
-            raise ScopeBusy(f"{name} is being synced by {_holder(conn, key)}; wait for it to end, or stop it")
+        lock = _take(conn, wanted, holder)
         try:
-            yield ScopeLock(conn, name)
+            yield lock
         finally:
-            # The end of the session releases it too, but only a moment later: too late for a step that follows at once.
-            with contextlib.suppress(psycopg.OperationalError):
-                conn.execute(_QUERIES["release_lock"], key)
+            lock.release()
 
 
-def _holder(conn: Connection, key: dict[str, str]) -> str:
-    for row in conn.execute(_QUERIES["lock_holder"], key):
-        # A role that may not see other sessions gets nulls.
-        since = f" since {row['backend_start']:%Y-%m-%d %H:%M:%S} UTC" if row["backend_start"] else ""
-        return f"'{row['application_name'] or 'another user'}' (database session {row['pid']}){since}"
-    return "a run that has just ended"
+def _take(conn: Connection, wanted: _Scope, holder: str) -> ScopeLock:
+    """The lock; ScopeBusy when a sync holds it. What is not a sync may keep the key, but not the scope."""
+    conn.execute(_QUERIES["make_key"], wanted.params(key=_new_key()))
+    for _ in range(_MOST_TRIES):
+        with conn.transaction():
+            key = conn.execute(_QUERIES["read_key"], wanted.params()).fetchall()[0]["key"]
+            if conn.execute(_QUERIES["take_lock"], {"key": key}).fetchall()[0]["taken"]:
+                conn.execute(_QUERIES["note_wish"], wanted.params(wanted_by=None))
+                return ScopeLock(conn, wanted, key)
+            held_by = conn.execute(_QUERIES["lock_holder"], {"key": key}).fetchone()
+            if held_by is None:
+                continue  # it has just been given up
+            if not held_by["is_sync"]:
+                _lock_out(conn, wanted, held_by)
+                continue
+            conn.execute(_QUERIES["note_wish"], wanted.params(wanted_by=holder))
+        raise ScopeBusy(f"{wanted.name} is being synced by {_in_words(held_by)}; wait for it to end, or stop it")
+    raise ScopeBusy(f"{wanted.name} is being synced by a run that has just ended; run the sync again")
+
+
+def _lock_out(conn: Connection, wanted: _Scope, stranger: dict[str, Any]) -> None:
+    """Leave the key to whoever keeps it, and take another: every run reads it under the row's lock."""
+    conn.execute(_QUERIES["replace_key"], wanted.params(key=_new_key()))
+    _LOG.warning(
+        "%s: its lock was held by login %r (database session %d), which is no sync; it has a new key now",
+        wanted.name,
+        stranger["login"],
+        stranger["pid"],
+    )
+
+
+def _new_key() -> int:
+    return secrets.randbits(64) - (1 << 63)
+
+
+def _in_words(holder: dict[str, Any]) -> str:
+    # A role that may not see other sessions gets nulls.
+    since = f" since {holder['backend_start']:%Y-%m-%d %H:%M:%S} UTC" if holder["backend_start"] else ""
+    name = holder["application_name"] or f"login {holder['login']}"
+    return f"'{name}' (database session {holder['pid']}){since}"

@@ -570,6 +570,16 @@ COMMENT ON COLUMN public.sync_conflicts.details IS 'who changed the remote value
 
 COMMENT ON COLUMN public.sync_conflicts.state IS 'open: waits for a person; resolved: chosen, and applied once applied_at is set; closed: went away by itself';
 
+CREATE TABLE public.sync_locks (
+    system text NOT NULL,
+    scope text NOT NULL,
+    key bigint NOT NULL,
+    wanted_by text,
+    CONSTRAINT sync_locks_system_is_known CHECK ((system = ANY (ARRAY['jira'::text, 'confluence'::text])))
+);
+
+COMMENT ON COLUMN public.sync_locks.wanted_by IS 'the run that last found the scope taken; null once somebody has taken it since';
+
 CREATE TABLE public.sync_outbox (
     op_id uuid NOT NULL,
     resource_type public.resource_type NOT NULL,
@@ -729,6 +739,9 @@ ALTER TABLE ONLY public.sync_conflict_values
 
 ALTER TABLE ONLY public.sync_conflicts
     ADD CONSTRAINT sync_conflicts_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.sync_locks
+    ADD CONSTRAINT sync_locks_pkey PRIMARY KEY (system, scope);
 
 ALTER TABLE ONLY public.sync_outbox
     ADD CONSTRAINT sync_outbox_pkey PRIMARY KEY (op_id);
@@ -973,6 +986,8 @@ GRANT SELECT ON SEQUENCE public.sync_conflict_values_id_seq TO javis_sync;
 GRANT SELECT ON TABLE public.sync_conflicts TO javis_read;
 GRANT SELECT ON TABLE public.sync_conflicts TO javis_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.sync_conflicts TO javis_sync;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.sync_locks TO javis_sync;
 
 GRANT SELECT ON TABLE public.sync_outbox TO javis_read;
 GRANT SELECT ON TABLE public.sync_outbox TO javis_app;
