@@ -90,6 +90,7 @@ FUNCTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "javis_refuse_local_insert": (),
     "javis_keep_tombstone": (),
     "javis_refuse_truncate": (),
+    "javis_check_values": (),
     "javis_forget": (SYNC,),
     "jira_issue_content_hash": (SYNC,),
     "confluence_page_content_hash": (SYNC,),

@@ -79,6 +79,79 @@ CREATE FUNCTION public.confluence_page_content_hash(row_ public.confluence_pages
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN public.confluence_page_content_hash((row_).title, (row_).body_storage, (row_).parent_id, (row_).labels);
 
+CREATE FUNCTION public.javis_check_values() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+DECLARE
+    most_bytes integer := TG_ARGV[0];
+    most_items integer := 1000;
+    largest    numeric := 1.7976931348623157e308;
+    most_digits integer := 400;
+    before_doc jsonb := CASE TG_OP WHEN 'UPDATE' THEN to_jsonb(OLD) ELSE '{}' END;
+    written    jsonb := to_jsonb(NEW);
+    checked    record;
+    held       jsonb;
+    problem    text;
+BEGIN
+    FOR checked IN
+        SELECT a.attname AS name, a.attnotnull AS is_required, format_type(a.atttypid, NULL) AS type
+          FROM pg_attribute AS a
+         WHERE a.attrelid = TG_RELID AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' AND a.attidentity = ''
+         ORDER BY a.attnum
+    LOOP
+        held := written -> checked.name;
+        CONTINUE WHEN held IS NOT DISTINCT FROM before_doc -> checked.name;
+        problem := NULL;
+        IF jsonb_typeof(held) = 'null' THEN
+            -- A constraint would say the same of a plain NULL, but of a set only after it was read as an empty one.
+            IF checked.is_required THEN
+                problem := CASE checked.type WHEN 'text[]' THEN 'cannot be NULL; an empty set is ''{}'''
+                                             WHEN 'jsonb' THEN 'cannot be NULL; an empty object is ''{}'''
+                                             ELSE 'cannot be NULL' END;
+            END IF;
+        ELSIF checked.type IN ('numeric', 'double precision', 'real') THEN
+            -- Infinity and NaN are texts in JSON.
+            IF jsonb_typeof(held) <> 'number' OR abs(held::numeric) > largest OR length(held::text) > most_digits THEN
+                problem := format('must be a finite number that fits a double, of at most %s digits', most_digits);
+            END IF;
+        ELSIF checked.type = 'date' THEN
+            IF (held #>> '{}')::date NOT BETWEEN '0001-01-01' AND '9999-12-31' THEN
+                problem := 'must be a day from 0001-01-01 to 9999-12-31';
+            END IF;
+        ELSIF checked.type LIKE 'timestamp%' THEN
+            IF (held #>> '{}')::timestamptz NOT BETWEEN '0001-01-02 00:00+00' AND '9999-12-30 00:00+00' THEN
+                problem := 'must be an instant of the years 0001 to 9999';
+            END IF;
+        ELSIF checked.type = 'text[]' THEN
+            IF EXISTS (SELECT FROM jsonb_array_elements(held) AS item WHERE jsonb_typeof(item) = 'array') THEN
+                problem := 'must have one dimension';
+            ELSIF held @> '[null]' THEN
+                problem := 'must not hold NULL';
+            ELSIF jsonb_array_length(held) > most_items OR octet_length(held::text) > most_bytes THEN
+                problem := format('must have at most %s items and %s bytes', most_items, most_bytes);
+            END IF;
+        ELSIF checked.type = 'jsonb' THEN
+            IF jsonb_typeof(held) <> 'object' THEN
+                problem := 'must be a JSON object';
+            ELSIF octet_length(held::text) > most_bytes THEN
+                problem := format('must have at most %s bytes', most_bytes);
+            ELSIF EXISTS (SELECT FROM jsonb_path_query(held, 'strict $.** ? (@.type() == "number")') AS number
+                           WHERE abs(number::numeric) > largest OR length(number::text) > most_digits) THEN
+                problem := format('must hold only numbers that fit a double, of at most %s digits', most_digits);
+            END IF;
+        ELSIF checked.type = 'text' AND octet_length(held #>> '{}') > most_bytes THEN
+            problem := format('must have at most %s bytes', most_bytes);
+        END IF;
+        IF problem IS NOT NULL THEN
+            RAISE EXCEPTION 'javis: % %', checked.name, problem
+                USING ERRCODE = 'check_violation', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME, COLUMN = checked.name,
+                      HINT = 'Nothing was written. What each column takes is in docs/security.md.';
+        END IF;
+    END LOOP;
+    RETURN NEW;
+END $_$;
+
 CREATE FUNCTION public.javis_forget(history text, ids text[]) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -816,6 +889,12 @@ CREATE INDEX sync_runs_by_scope ON public.sync_runs USING btree (system, scope, 
 
 CREATE INDEX work_contexts_newest ON public.work_contexts USING btree (project_key, as_of DESC);
 
+CREATE TRIGGER check_values BEFORE INSERT OR UPDATE ON public.confluence_pages FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid))))) EXECUTE FUNCTION public.javis_check_values('5242880');
+
+CREATE TRIGGER check_values BEFORE INSERT OR UPDATE ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_check_values('262144');
+
+CREATE TRIGGER check_values BEFORE INSERT OR UPDATE ON public.roadmap_visions FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.roadmap_visions'::regclass)::oid))))) EXECUTE FUNCTION public.javis_check_values('262144');
+
 CREATE TRIGGER keep_tombstone BEFORE DELETE ON public.confluence_pages FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid))))) EXECUTE FUNCTION public.javis_keep_tombstone('confluence', 'space_key', 'page_id');
 
 CREATE TRIGGER keep_tombstone BEFORE DELETE ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_keep_tombstone('jira', 'project_key', 'jira_id');
@@ -859,6 +938,8 @@ GRANT UPDATE(labels) ON TABLE public.confluence_pages TO javis_app;
 
 REVOKE ALL ON FUNCTION public.confluence_page_content_hash(row_ public.confluence_pages) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.confluence_page_content_hash(row_ public.confluence_pages) TO javis_sync;
+
+REVOKE ALL ON FUNCTION public.javis_check_values() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.javis_forget(history text, ids text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.javis_forget(history text, ids text[]) TO javis_sync;
