@@ -65,6 +65,13 @@ class RemoteMissing(RemoteRefused):
         super().__init__(message, status=404)
 
 
+class UnreadableAnswer(RemoteRefused):
+    """Take nothing from it: an answer as a whole is not what the remote documents. It proves nothing."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, status=200)
+
+
 class StaleRevision(RemoteError):
     """Pull and merge again: the remote record changed since it was read."""
 

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any, Final, NamedTuple, Self
 from urllib.parse import urlencode, urlsplit
 
@@ -358,13 +359,21 @@ class Transport:
             call.method,
             self.base_url + call.path,
             params=urlencode(call.params, doseq=True) if call.params else None,
-            data=call.file if call.json is None else orjson.dumps(call.json),
+            data=call.file if call.json is None else self._encoded(call),
             headers={} if call.json is None else {"Content-Type": "application/json"},
             auth=self.auth,
             timeout=(min(self.limits.connect_seconds, remaining), min(self.limits.read_seconds, remaining)),
             allow_redirects=False,
             stream=True,
         )
+
+    def _encoded(self, call: _Call) -> bytes:
+        try:
+            return orjson.dumps(call.json, default=_as_json)
+        except TypeError:
+            raise RemoteRefused(
+                f"{self.name}: {call} was not sent: it holds a value that JSON cannot hold", status=400
+            ) from None
 
     def _line(self) -> "_Line":
         """This thread's session: requests' are not safe to share."""
@@ -478,6 +487,13 @@ class Transport:
         if content and body is None:
             body = content.decode(errors="replace")
         return Exchange(call.method, self.base_url + call.path + query, call.json, status, kept, body)
+
+
+def _as_json(value: object) -> object:
+    """A Decimal, digit by digit: what came out of a document goes back as it was."""
+    if isinstance(value, Decimal) and value.is_finite() and abs(value.adjusted()) < 400:
+        return orjson.Fragment(str(value))
+    raise TypeError
 
 
 def _json_or_none(content: bytes) -> Any:

@@ -1,24 +1,40 @@
-"""What every `wire` module needs to read a document of a remote: checks that name the path of what is wrong.
+"""What every `wire` module and client needs to read what a remote answers: checks that name the path of what is wrong.
 
-A reader checks as it goes and raises `Unreadable` with a path; `guarded` turns that into an `UnreadableRecord` with the
-record's id. So one bad document is refused with a reason, and the rest of its batch goes on.
+A reader checks as it goes and raises `Unreadable` with a path. `guarded` turns that into an `UnreadableRecord` with the
+record's id, so that one bad document is refused with a reason and the rest of its batch goes on; `answered` turns it
+into an `UnreadableAnswer`. Both also take what a reader did not think of: whatever comes, no other error leaves here.
 """
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
-from javis_pipeline.errors import RemoteRefused, UnreadableRecord
+from javis_pipeline.errors import UnreadableAnswer, UnreadableRecord, UnreadableText
 
 T = TypeVar("T")
 Json = Mapping[str, Any]
 
+# What Python raises where a document has another shape than the code that reads it expects.
+_OF_ANOTHER_SHAPE: Final = (
+    AttributeError,
+    TypeError,
+    LookupError,
+    ValueError,
+    ArithmeticError,
+    RecursionError,
+    UnreadableText,
+)
+# What the columns and indexes of the database take.
+_MOST_NUMBER: Final = 2**63 - 1
+_MOST_SMALL_NUMBER: Final = 2**31 - 1
+_LONGEST_ID: Final = 255
+
 
 class Unreadable(Exception):
-    """What stands at `path` is not what the remote documents. Only between a reader and `guarded`."""
+    """What stands at `path` is not what the remote documents. Only between a reader and `guarded` or `answered`."""
 
     def __init__(self, path: str, expected: str, found: object) -> None:
-        super().__init__(f"{path}: expected {expected}, found {type(found).__name__}")
+        super().__init__(f"{path[:200]}: expected {expected}, found {type(found).__name__}")
 
 
 def guarded(what: str, subject: object, read: Callable[[], T]) -> T:
@@ -26,9 +42,34 @@ def guarded(what: str, subject: object, read: Callable[[], T]) -> T:
     try:
         return read()
     except Unreadable as error:
-        found = subject.get("id") or subject.get("key") or "?" if isinstance(subject, dict) else subject
-        remote_id = found if isinstance(found, str | int) else "?"
-        raise UnreadableRecord(f"{what} {remote_id} cannot be read: {error}", remote_id=str(remote_id)) from error
+        why = str(error)
+    except _OF_ANOTHER_SHAPE as error:
+        why = _unknown_shape(error)
+    remote_id = id_of(subject)
+    raise UnreadableRecord(f"{what} {remote_id} cannot be read: {why}", remote_id=remote_id)
+
+
+def answered(what: str, read: Callable[[], T]) -> T:
+    """The result of `read`, which takes an answer as a whole; a failure becomes an UnreadableAnswer."""
+    try:
+        return read()
+    except Unreadable as error:
+        why = str(error)
+    except _OF_ANOTHER_SHAPE as error:
+        why = _unknown_shape(error)
+    raise UnreadableAnswer(f"the answer of {what} cannot be read: {why}; nothing was taken from it")
+
+
+def _unknown_shape(error: Exception) -> str:
+    """The kind of error only: its text may be the text of an issue."""
+    return f"its shape is not the documented one ({type(error).__name__})"
+
+
+def id_of(subject: object) -> str:
+    """The id of a document, as far as it has one; the subject itself if that is an id."""
+    found = subject.get("id") or subject.get("key") if isinstance(subject, dict) else subject
+    is_id = type(found) is int or (type(found) is str and found)
+    return str(found)[:_LONGEST_ID] if is_id else "?"
 
 
 class AnswerBatch(NamedTuple, Generic[T]):
@@ -38,17 +79,17 @@ class AnswerBatch(NamedTuple, Generic[T]):
     cursor: str | None
 
 
-def batch_of(answer: Json, found: T) -> AnswerBatch[T]:
+def batch_of(answer: object, found: T) -> AnswerBatch[T]:
     """`found` with the cursor of its answer. A short or empty answer is no sign of the end; the cursor is."""
-    return AnswerBatch(found, None if answer.get("isLast") is True else answer.get("nextPageToken") or None)
+    document = as_object(answer, "answer")
+    if document.get("isLast") is True:
+        return AnswerBatch(found, None)
+    return AnswerBatch(found, as_text_or_none(document.get("nextPageToken"), "nextPageToken"))
 
 
 def items_of(answer: object, name: str) -> list[Any]:
     """A list in an answer. Taking an answer without it for an empty one is how zero rows become a success."""
-    items = answer.get(name) if isinstance(answer, dict) else None
-    if not isinstance(items, list):
-        raise RemoteRefused(f"jira gave an answer without {name!r}; nothing was taken from it", status=200)
-    return items
+    return as_list(as_object(answer, "answer").get(name), name)
 
 
 def as_instant(value: object, path: str) -> datetime:
@@ -56,10 +97,10 @@ def as_instant(value: object, path: str) -> datetime:
     if type(value) is str:
         try:
             instant = datetime.fromisoformat(value)
-        except ValueError:
-            raise Unreadable(path, "a timestamp", value) from None
-        if instant.tzinfo is not None:
-            return instant.astimezone(UTC)
+            if instant.tzinfo is not None:
+                return instant.astimezone(UTC)
+        except (ValueError, OverflowError):
+            raise Unreadable(path, "a timestamp of our era", value) from None
     raise Unreadable(path, "a timestamp with an offset", value)
 
 
@@ -89,18 +130,38 @@ def as_text(value: object, path: str) -> str:
     raise Unreadable(path, "a text", value)
 
 
+def as_text_or_none(value: object, path: str) -> str | None:
+    """A text; None for null and for an empty one."""
+    return None if value is None or value == "" else as_text(value, path)
+
+
 def as_number(value: object, path: str) -> int:
-    """A whole number."""
-    if type(value) is int:
+    """A whole number, from nought to what a `bigint` holds."""
+    if type(value) is int and 0 <= value <= _MOST_NUMBER:
         return value
     raise Unreadable(path, "a number", value)
 
 
+def as_small_number(value: object, path: str) -> int:
+    """A whole number of the size of an `integer`; below nought as well."""
+    if type(value) is int and abs(value) <= _MOST_SMALL_NUMBER:
+        return value
+    raise Unreadable(path, "a small number", value)
+
+
 def as_id(value: object, path: str) -> str:
     """An id as text; some APIs give ids as numbers."""
-    if (type(value) is str and value) or type(value) is int:
+    if (type(value) is str and 0 < len(value) <= _LONGEST_ID) or type(value) is int:
         return str(value)
     raise Unreadable(path, "an id", value)
+
+
+def as_numeric_id(value: object, path: str) -> str:
+    """An id of digits, as text: what can stand in a path."""
+    text = as_id(value, path)
+    if text.isascii() and text.isdecimal() and text[0] != "0":
+        return text
+    raise Unreadable(path, "an id of digits", value)
 
 
 def as_id_or_none(value: object, path: str) -> str | None:

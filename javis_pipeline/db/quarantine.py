@@ -1,8 +1,7 @@
 """Raw results that could not be read: kept with the reason, and tried again when they change."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from psycopg.types.json import Jsonb
 
@@ -20,7 +19,7 @@ def quarantine_record(
     remote_id: str,
     *,
     updated_at: datetime | None,
-    payload: Mapping[str, Any],
+    payload: object,
     reason: str,
     now: datetime,
 ) -> None:

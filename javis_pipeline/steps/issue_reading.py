@@ -1,13 +1,14 @@
 """Answers of Jira as rows for PostgreSQL. Pure, so that a second process can do it; most of a first load's work."""
 
-from collections.abc import Iterable, Sequence, Sized
+from collections.abc import Iterable, Mapping, Sequence, Sized
 from datetime import datetime
+from functools import partial
 from typing import Final, NamedTuple, TypeVar
 
 import orjson
 
 from javis_pipeline.clients.jira import wire
-from javis_pipeline.clients.reading import AnswerBatch
+from javis_pipeline.clients.reading import AnswerBatch, guarded, id_of
 from javis_pipeline.db.issue_rows import (
     IssueLine,
     IssueRow,
@@ -32,6 +33,7 @@ from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
 
 T = TypeVar("T")
 
+Hanging = Mapping[Satellite, list[SatelliteRow]]
 WITH_ISSUE: Final[tuple[Satellite, ...]] = ("issue_links", "issue_sprints", "comments", "worklogs")
 
 
@@ -40,7 +42,7 @@ class Unreadable(NamedTuple):
 
     remote_id: str
     updated_at: datetime | None
-    payload: JsonObject
+    payload: object
     reason: str
 
 
@@ -97,13 +99,17 @@ def read_issue_documents(documents: Sequence[JsonObject], project: str, fields: 
     """What these documents say; a document that cannot be read does not take the others with it."""
     found = IssuesRead([], {}, {}, {}, set(), [], [], [])
     whole: list[Issue] = []
+    hanging: list[tuple[str, Hanging]] = []
+    rows: list[IssueRow] = []
     for document in documents:
-        found.ids.add(str(document.get("id")))
+        jira_id = id_of(document)
         try:
-            issue = wire.parse_issue(document, fields, found.users)
+            issue, row, satellites = guarded("jira issue", document, partial(_read, document, fields, found.users))
         except UnreadableRecord as error:
-            found.unreadable.append(Unreadable(error.remote_id, _updated_at(document), document, str(error)))
+            found.ids.add(jira_id)
+            found.unreadable.append(Unreadable(jira_id, _updated_at(document), _kept(document), str(error)))
             continue
+        found.ids.add(issue.jira_id)
         comments = _is_cut_off(issue.comments, issue.comment_total)
         worklogs = _is_cut_off(issue.worklogs, issue.worklog_total)
         if issue.project_key != project:
@@ -112,19 +118,35 @@ def read_issue_documents(documents: Sequence[JsonObject], project: str, fields: 
             found.cut_off.append(CutOff(document, comments, worklogs))
         else:
             whole.append(issue)
-    found.issues.extend(issue_lines([issue_row(issue) for issue in whole]))
+            rows.append(row)
+            hanging.append((issue.jira_id, satellites))
+    found.issues.extend(issue_lines(rows))
     found.sprints.update({sprint.sprint_id: sprint for issue in whole for sprint in issue.sprints or ()})
-    found.satellites.update(_satellites(whole))
+    found.satellites.update(_satellites(hanging))
     return found
 
 
-def _satellites(issues: Sequence[Issue]) -> dict[Satellite, dict[str, bytes]]:
+def _read(document: JsonObject, fields: FieldMap, users: dict[str, User]) -> tuple[Issue, IssueRow, Hanging]:
+    issue = wire.parse_issue(document, fields, users)
+    return issue, issue_row(issue), satellite_rows(issue)
+
+
+def _kept(document: object) -> object:
+    """The document as the quarantine can keep it."""
+    try:
+        orjson.dumps(document)
+    except TypeError:
+        return {"id": id_of(document), "not kept": "nested too deep"}
+    return document
+
+
+def _satellites(issues: Sequence[tuple[str, Hanging]]) -> dict[Satellite, dict[str, bytes]]:
     rows: dict[Satellite, list[SatelliteRow]] = {name: [] for name in WITH_ISSUE}
     lines: dict[Satellite, dict[str, bytes]] = {name: {} for name in WITH_ISSUE}
-    for issue in issues:
-        for table, found in satellite_rows(issue).items():
+    for jira_id, hanging in issues:
+        for table, found in hanging.items():
             rows[table] += found
-            lines[table][issue.jira_id] = b""
+            lines[table][jira_id] = b""
     for table, of_issues in lines.items():
         for row, line in zip(rows[table], copy_lines(rows[table]), strict=True):
             of_issues[str(row[0])] += line + b"\n"

@@ -1,16 +1,14 @@
 """What a run has to know about a Jira site and a project before it reads or writes issues."""
 
-import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from javis_pipeline.clients.jira.client import JiraClient
 from javis_pipeline.clients.jira.fields import Ambiguity, discover_fields
-from javis_pipeline.errors import RemoteRefused, SyncHalted
+from javis_pipeline.errors import RemoteBusy, RemoteRefused, SyncHalted, UnreadableRecord
 from javis_pipeline.records.jira import Board, FieldMap, Identity, Project
-
-log = logging.getLogger(__name__)
 
 NO_CHOICE: Mapping[str, str] = {}
 
@@ -19,6 +17,7 @@ class JiraSite(NamedTuple):
     """The account, the project, its boards, and which custom fields mean what there.
 
     `boards` is None where the account may not see boards, or the site has none: issues then tell of their sprints.
+    `notes` say what could not be read.
     """
 
     identity: Identity
@@ -26,6 +25,7 @@ class JiraSite(NamedTuple):
     fields: FieldMap
     ambiguities: tuple[Ambiguity, ...]
     boards: tuple[Board, ...] | None
+    notes: tuple[str, ...] = ()
 
 
 def read_site(jira: JiraClient, project_key: str, *, chosen: Mapping[str, str] = NO_CHOICE) -> JiraSite:
@@ -48,32 +48,39 @@ def read_site(jira: JiraClient, project_key: str, *, chosen: Mapping[str, str] =
             f"jira project {project_key} is archived, so Jira shows none of its issues; nothing was changed here. "
             "Restore it in Jira, or take it out of JIRA_PROJECTS"
         )
+    notes: list[str] = []
     with ThreadPoolExecutor(1, thread_name_prefix=f"site-{project_key}") as threads:
         defined = threads.submit(jira.fields)
-        boards = _boards(jira, project_key)
+        boards = _boards(jira, project_key, notes)
     found = discover_fields(
         defined.result(),
         project_id=project.project_id,
         chosen=chosen,
-        estimation_fields=_estimation_fields(jira, boards or ()),
+        estimation_fields=_estimation_fields(jira, boards or (), notes),
     )
-    return JiraSite(identity, project, found.fields, found.ambiguities, boards)
+    return JiraSite(identity, project, found.fields, found.ambiguities, boards, tuple(notes))
 
 
-def _boards(jira: JiraClient, project_key: str) -> tuple[Board, ...] | None:
+@contextmanager
+def noted(notes: list[str], what: str) -> Iterator[None]:
+    """Something on the side that Jira does not give us, or not now, or not in a form that can be read: what it would
+    have brought stays as it was, and a person is told."""
     try:
+        yield
+    except (RemoteRefused, RemoteBusy, UnreadableRecord) as error:
+        notes.append(f"{what} not read: {error}")
+
+
+def _boards(jira: JiraClient, project_key: str, notes: list[str]) -> tuple[Board, ...] | None:
+    with noted(notes, "boards were"):
         return tuple(jira.boards(project_key))
-    except RemoteRefused as error:
-        log.info("boards are not visible system=jira partition=%s status=%d", project_key, error.status)
-        return None
+    return None
 
 
-def _estimation_fields(jira: JiraClient, boards: tuple[Board, ...]) -> list[str]:
+def _estimation_fields(jira: JiraClient, boards: tuple[Board, ...], notes: list[str]) -> list[str]:
     """What the boards estimate with; one whose configuration the account may not see has no say."""
     found = []
     for board in boards:
-        try:
+        with noted(notes, f"the configuration of board {board.name} was"):
             found.append(jira.estimation_field(board.board_id))
-        except RemoteRefused as error:
-            log.info("a board's configuration is not visible board=%d status=%d", board.board_id, error.status)
     return [field_id for field_id in found if field_id]

@@ -9,7 +9,7 @@ for the merge.
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
@@ -27,7 +27,7 @@ from javis_pipeline.records.jira import IssueStamp, Priority, Sprint, Status
 from javis_pipeline.records.sync import Overrides
 from javis_pipeline.records.values import ResourceRef
 from javis_pipeline.steps.batches import as_they_come, in_batches, rare_collections, read_ahead
-from javis_pipeline.steps.jira_site import NO_CHOICE, JiraSite, read_site
+from javis_pipeline.steps.jira_site import NO_CHOICE, JiraSite, noted, read_site
 from javis_pipeline.steps.pull_batch import BATCH_SIZE, Batch, BatchReader
 from javis_pipeline.steps.pull_store import BatchStore, Settled, settle
 from javis_pipeline.steps.recording import recorded_step
@@ -62,26 +62,27 @@ class Completeness(NamedTuple):
         seen: Hits of this run's sweep.
         missing: Hits that are not in the project when they are asked for by id, or that we may not see.
         quarantined: Issues of the project that cannot be read.
-        site_count: Jira's own estimate of how many issues there are.
+        site_count: Jira's own estimate of how many issues there are; None where it gives none.
     """
 
     known: int
     seen: int
     missing: int
     quarantined: int
-    site_count: int
+    site_count: int | None
 
     @property
     def agrees(self) -> bool:
         """Whether the counts differ by no more than the estimate may be wrong."""
+        if self.site_count is None:
+            return True
         return abs(self.known + self.quarantined - self.site_count) <= max(5, self.site_count // 100)
 
     def __str__(self) -> str:
-        verdict = "agrees" if self.agrees else "DIFFERS"
-        return (
-            f"{self.known} known, {self.seen} seen, {self.missing} missing, {self.quarantined} quarantined; "
-            f"Jira counts about {self.site_count}: {verdict}"
-        )
+        ours = f"{self.known} known, {self.seen} seen, {self.missing} missing, {self.quarantined} quarantined"
+        if self.site_count is None:
+            return f"{ours}: not compared"
+        return f"{ours}; Jira counts about {self.site_count}: {'agrees' if self.agrees else 'DIFFERS'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ class PullTally:
             "missing": self.completeness.missing,
             "known": self.completeness.known,
             "quarantined": self.completeness.quarantined,
-            "site_count": self.completeness.site_count,
+            "site_count": "" if self.completeness.site_count is None else self.completeness.site_count,
             "agrees": self.completeness.agrees,
             "completeness": str(self.completeness),
             "watermark": self.watermark.isoformat() if self.watermark else "",
@@ -219,28 +220,25 @@ class _Dimensions(NamedTuple):
 
 
 def _read_dimensions(jira: JiraClient, site: JiraSite) -> _Dimensions:
-    found = _Dimensions([], [], [], [str(ambiguity) for ambiguity in site.ambiguities])
-    with _noted(found.notes, "statuses"):
+    found = _Dimensions([], [], [], [*site.notes, *(str(ambiguity) for ambiguity in site.ambiguities)])
+    with noted(found.notes, "statuses were"):
         found.statuses.extend(jira.statuses())
-    with _noted(found.notes, "priorities"):
+    with noted(found.notes, "priorities were"):
         found.priorities.extend(jira.priorities())
     if site.boards is None:
         found.notes.append("boards are not visible, so sprints are known from issues only: let the account see boards")
     sprints: dict[int, Sprint] = {}
     for board in site.boards or ():
-        with _noted(found.notes, f"sprints of board {board.name}"):
+        with noted(found.notes, f"sprints of board {board.name} were"):
             sprints |= {sprint.sprint_id: sprint for sprint in jira.sprints(board.board_id)}
     found.sprints.extend(sprints.values())
     return found
 
 
-@contextmanager
-def _noted(notes: list[str], what: str) -> Iterator[None]:
-    """What Jira does not give us, or not in a form that can be read, stays as it was, and a person is told."""
-    try:
-        yield
-    except (RemoteRefused, UnreadableRecord) as error:
-        notes.append(f"{what} were not read: {error}")
+def _site_count(jira: JiraClient, project: str, notes: list[str]) -> int | None:
+    with noted(notes, "Jira's estimate of its issues was"):
+        return jira.count(jql.in_project(project))
+    return None
 
 
 @dataclass(slots=True)
@@ -317,13 +315,14 @@ class _Pull:
         self._store = BatchStore(db, self._project, run_id=run_id, now=now, refresh=full)
         self._counts = _Counts()
         self._notes: list[str] = []
+        self._missed = False
 
     def run(self, progress: Progress) -> PullTally:
         threads = ThreadPoolExecutor(THREADS, thread_name_prefix=f"pull-{self._project}")
         with self._workers:
             try:
                 dimensions = threads.submit(_read_dimensions, self._jira, self._site)
-                site_count = threads.submit(self._jira.count, jql.in_project(self._project))
+                site_count = threads.submit(_site_count, self._jira, self._project, self._notes)
                 # One more than there are threads: none waits while a batch is stored.
                 for batch in as_they_come(threads, self._reader.read, self._batches(threads), most=THREADS + 1):
                     stored = self._store.store(batch)
@@ -346,11 +345,17 @@ class _Pull:
         """
         query = jql.sweep(self._project, None if self._whole else self._changed_lately())
         compare = not self._full and not (self._whole and self._nothing_stored())
-        for stamps in read_ahead(threads, in_batches(self._jira.search_ids(query, dated=compare), _STAMPS)):
+        hits = self._jira.search_ids(query, dated=compare, unreadable=self._miss)
+        for stamps in read_ahead(threads, in_batches(hits, _STAMPS)):
             self._counts.seen += len(stamps)
             yield from self._not_stored(stamps) if compare else stamps
         for jira_id in self._also:
             yield IssueStamp(jira_id, "", None)
+
+    def _miss(self, error: UnreadableRecord) -> None:
+        """A hit without an id cannot be asked for: the watermark stays before it, and the next run meets it again."""
+        self._notes.append(f"{error}; it is looked for again in the next run")
+        self._missed = True
 
     def _nothing_stored(self) -> bool:
         with self._db.transaction() as conn:
@@ -376,26 +381,26 @@ class _Pull:
         assert self._watermark is not None
         since = self._watermark - HORIZON
         zone = self._site.identity.time_zone
-        try:
-            doubtful = next(self._jira.search_ids(jql.readings_differ(self._project, since, zone)), None) is not None
-        except RemoteRefused:
-            doubtful = True
-        if not doubtful:
-            return jql.updated_since_ms(since)
-        self._notes.append(
-            f"Jira does not read instants in JQL as numbers or not in the zone {zone}; a wider sweep was made"
-        )
-        return jql.updated_since(since - ZONE_DOUBT, zone)
+        if jql.is_known_zone(zone):
+            with suppress(RemoteRefused, UnreadableRecord):
+                if next(self._jira.search_ids(jql.readings_differ(self._project, since, zone)), None) is None:
+                    return jql.updated_since_ms(since)
+            doubt = f"Jira does not read instants in JQL as numbers or not in the zone {zone}"
+        else:
+            doubt = f"this machine does not know the zone {zone[:60]} of the account"
+        self._notes.append(f"{doubt}; a wider sweep was made")
+        return jql.updated_since(since - ZONE_DOUBT, "UTC")
 
-    def _finish(self, dimensions: _Dimensions, site_count: int) -> PullTally:
+    def _finish(self, dimensions: _Dimensions, site_count: int | None) -> PullTally:
         """Only now everything up to the watermark is stored."""
         counts = self._counts
         with self._db.transaction(origin="sync") as conn:
             store_statuses(conn, dimensions.statuses)
             store_priorities(conn, dimensions.priorities)
             store_sprints(conn, dimensions.sprints)
-            full_at = self._now if self._whole else None
-            advance_watermark(conn, "jira", self._project, counts.watermark, full_at=full_at)
+            if not self._missed:
+                full_at = self._now if self._whole else None
+                advance_watermark(conn, "jira", self._project, counts.watermark, full_at=full_at)
             after = read_watermark(conn, "jira", self._project)
             known = count_present_issues(conn, self._project)
             quarantined = count_quarantined(conn, "jira", self._project)

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from javis_pipeline.clients.confluence import wire
 from javis_pipeline.clients.confluence.client import ConfluenceClient
+from javis_pipeline.clients.reading import id_of
 from javis_pipeline.db.pages import PageRow
 from javis_pipeline.errors import RemoteMissing, UnreadableRecord, UnreadableText
 from javis_pipeline.records import MISSING
@@ -91,11 +92,11 @@ class PageReader:
             row = page_row(self._with_all_labels(page))
             versions = wire.parse_included_versions(document, page.page_id) or [_version(page)]
         except UnreadableRecord as error:
-            remote_id = str(document.get("id"))
+            remote_id = id_of(document)
             at = next((stamp.version_created_at for stamp in batch.wanted if stamp.page_id == remote_id), None)
             batch.unreadable.append(Unreadable(remote_id, at, document, str(error)))
         except RemoteMissing:
-            batch.absent.append(str(document.get("id")))  # gone since the request before
+            batch.absent.append(id_of(document))  # gone since the request before
         else:
             batch.rows.append(row)
             batch.versions.extend((page.page_id, version) for version in versions)
@@ -124,11 +125,11 @@ def _version(page: Page) -> PageVersion:
 
 
 def stamp_of(document: JsonObject) -> PageStamp:
-    """What a list tells of a page; only its id when the rest makes no sense."""
+    """What a list tells of a page; only its id when the rest makes no sense. UnreadableRecord without one."""
     try:
         page = wire.parse_page(document, "")
     except UnreadableRecord:
-        return PageStamp(str(document.get("id")))
+        return PageStamp(wire.parse_page_id(document))
     return PageStamp(
         page.page_id, page.version_number, page.version_created_at, page.status, page.parent_id, page.space_id
     )

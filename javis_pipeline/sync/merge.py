@@ -392,7 +392,8 @@ def _keep(draft: Draft, spec: Field, decision: Keep) -> None:
     if spec.written_by:
         draft.unread_fields.add(spec.name)
     if not decision.absent or spec.name in draft.bases:
-        draft.set_error(spec.name, _unreadable(decision.reason))
+        unclear = draft.run.catalog.unwritable.get(spec.name) if decision.absent else None
+        draft.set_error(spec.name, unclear or _unreadable(decision.reason))
 
 
 def _agree(draft: Draft, spec: Field, local: Value, raw: Value) -> None:

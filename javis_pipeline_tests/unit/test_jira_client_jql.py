@@ -53,3 +53,14 @@ def test_an_instant_is_written_in_the_accounts_zone_and_never_too_late(instant, 
 def test_a_sweep_is_bounded_and_oldest_change_first():
     assert jql.sweep("OPS") == 'project = "OPS" ORDER BY updated ASC, id ASC'
     assert jql.sweep("OPS", "updated >= 1") == 'project = "OPS" AND updated >= 1 ORDER BY updated ASC, id ASC'
+
+
+@pytest.mark.parametrize(
+    "zone", ["Mars/Olympus", "", "..", "/etc/passwd", "Europe", "a\x00b", "Europe/Berlin\n", "x" * 5000]
+)
+def test_given_a_zone_that_this_machine_does_not_know_then_that_is_known(zone):
+    assert not jql.is_known_zone(zone)
+
+
+def test_given_an_ordinary_zone_then_it_is_known():
+    assert jql.is_known_zone("Europe/Berlin")

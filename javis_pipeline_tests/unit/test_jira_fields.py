@@ -56,7 +56,8 @@ def test_given_an_ordinary_number_field_called_story_points_then_a_person_is_ask
             ),
         ),
     )
-    assert "JIRA_FIELDS=story_points:customfield_4" in str(found.ambiguities[0])
+    said = str(found.ambiguities[0])
+    assert "JIRA_FIELDS=story_points:customfield_4 or JIRA_FIELDS=story_points:customfield_9" in said
 
 
 @pytest.mark.parametrize(
@@ -66,9 +67,17 @@ def test_given_an_ordinary_number_field_called_story_points_then_a_person_is_ask
         ({"estimation_fields": ["customfield_9"]}, "customfield_9"),
         ({"chosen": {"story_points": "customfield_4"}, "estimation_fields": ["customfield_9"]}, "customfield_4"),
         ({"estimation_fields": ["customfield_9", "customfield_4"]}, None),
+        ({"estimation_fields": ["customfield_9", "customfield_8"]}, None),
         ({"estimation_fields": ["timeoriginalestimate"]}, None),
     ],
-    ids=["a choice", "the boards agree", "a choice wins", "the boards differ", "a board estimates time"],
+    ids=[
+        "a choice",
+        "the boards agree",
+        "a choice wins",
+        "the boards differ",
+        "the boards differ on others",
+        "a board estimates time",
+    ],
 )
 def test_a_choice_or_a_boards_estimation_settles_story_points(options, chosen):
     definitions = [
@@ -103,3 +112,44 @@ def test_given_a_team_managed_project_then_its_own_field_counts_and_those_of_oth
 def test_given_a_choice_that_cannot_be_then_the_setting_is_named(chosen, message):
     with pytest.raises(SettingError, match=f"JIRA_FIELDS: .*{message}"):
         discover_fields([a_field("customfield_1", SPRINT)], chosen=chosen)
+
+
+CHECKBOXES = "com.atlassian.jira.plugin.system.customfieldtypes:multicheckboxes"
+
+
+@pytest.mark.parametrize(
+    ("definitions", "flagged"),
+    [
+        ([a_field("customfield_1", CHECKBOXES, "Platforms")], None),
+        ([a_field("customfield_1", CHECKBOXES, "Flagged")], "customfield_1"),
+        ([{**a_field("customfield_1", CHECKBOXES, "Markiert"), "untranslatedName": "Flagged"}], "customfield_1"),
+        (
+            [a_field("customfield_1", CHECKBOXES, "Platforms"), a_field("customfield_2", CHECKBOXES, "Flagged")],
+            "customfield_2",
+        ),
+        ([a_field("customfield_1", CHECKBOXES, "Flagged"), a_field("customfield_2", CHECKBOXES, "Flagged")], None),
+        ([a_field("customfield_1", "com.acme:text", "Flagged")], None),
+    ],
+    ids=["another", "by its name", "translated", "beside another", "two of the name", "of another type"],
+)
+def test_check_boxes_are_the_flag_only_when_jira_named_them_so(definitions, flagged):
+    found = discover_fields(definitions)
+
+    assert found.fields.flagged == flagged
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        {},
+        {"id": 5},
+        {"id": "a", "schema": 5},
+        {"id": "a", "name": {}, "schema": {"custom": NUMBER}},
+        {"id": "a", "scope": {"project": 5}, "schema": {"custom": []}},
+        {"id": "a", "scope": {"project": {"id": [1]}}},
+    ],
+)
+def test_given_a_definition_of_another_shape_then_the_others_are_read(definition):
+    found = discover_fields([definition, a_field("customfield_1", SPRINT)], project_id="7")
+
+    assert found.fields.sprint == "customfield_1"

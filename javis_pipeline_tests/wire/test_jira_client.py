@@ -149,7 +149,7 @@ def test_given_a_repeated_token_then_the_result_is_refused_as_incomplete(site, c
 def test_given_an_answer_without_its_list_then_it_is_an_error_and_not_zero_rows(site, client):
     site.script(Reply({"isLast": True}))
 
-    with pytest.raises(RemoteRefused, match="without 'issues'"):
+    with pytest.raises(RemoteRefused, match="issues: expected a list"):
         list(client.search("project = OPS", ["summary"]))
 
 
@@ -197,7 +197,7 @@ def test_issues_in_bulk_are_asked_for_by_id_or_key_and_read_as_they_came(site, c
 def test_given_an_answer_that_is_no_list_of_issues_then_it_is_not_taken_for_an_empty_one(site, client):
     site.script(Reply({"errorMessages": []}))
 
-    with pytest.raises(RemoteRefused, match="without 'issues'"):
+    with pytest.raises(RemoteRefused, match="issues: expected a list"):
         client.bulk_fetch(["1"], ["summary"], wire.issue_documents)
 
 

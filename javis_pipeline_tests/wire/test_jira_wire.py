@@ -26,6 +26,7 @@ from javis_pipeline.records.jira import (
     Worklog,
 )
 
+NOON = "2026-09-27T12:00:00.000+0000"
 DATA = Path(__file__).parents[1] / "data"
 DOCUMENT = json.loads((DATA / "jira_issue_v3.json").read_text(encoding="utf-8"))
 FIELDS = FieldMap(
@@ -266,10 +267,21 @@ def test_given_a_user_without_an_account_then_it_is_the_unknown_one():
         ({"customfield_10020": [{"id": "x"}]}, "fields.customfield_10020.id"),
         ({"description": ["no"]}, "fields.description"),
         ({"assignee": "ann"}, "fields.assignee"),
-        ({"issuelinks": [{"id": "1", "type": {"name": "Blocks"}}]}, r"fields.issuelinks\[1\].inwardIssue"),
+        (
+            {"issuelinks": [{"id": "1", "type": {"name": "Blocks"}, "inwardIssue": 5}]},
+            r"fields.issuelinks\[1\].inwardIssue",
+        ),
         ({"comment": {"comments": [{"id": "5", "body": None}]}}, r"comment\[5\].created"),
-        ({"worklog": {"worklogs": [{"id": "5"}]}}, r"worklog\[5\].timeSpentSeconds"),
+        ({"worklog": {"worklogs": [{"id": "5"}]}}, r"worklog\[5\].started"),
+        ({"worklog": {"worklogs": [{"id": "5", "started": NOON, "timeSpentSeconds": 2**63}]}}, r".*timeSpentSeconds"),
         ({"parent": {"id": "1"}}, "fields.parent.key"),
+        ({"updated": "0001-01-01T00:00:00.000+0100"}, "fields.updated"),
+        ({"updated": "12026-01-01T00:00:00.000+0100"}, "fields.updated"),
+        ({"timespent": 2**70}, "fields.timespent"),
+        ({"timespent": True}, "fields.timespent"),
+        ({"issuetype": {"id": "1", "name": "Task", "hierarchyLevel": "high"}}, "fields.issuetype.hierarchyLevel"),
+        ({"customfield_10021": "Impediment"}, "fields.customfield_10021"),
+        ({"customfield_10020": [{"id": 7, "name": {"a": 1}, "state": "active"}]}, "fields.customfield_10020.name"),
     ],
 )
 def test_given_what_jira_does_not_document_then_the_record_is_refused_with_the_path(fields, path):
@@ -277,6 +289,30 @@ def test_given_what_jira_does_not_document_then_the_record_is_refused_with_the_p
         an_issue(**fields)
 
     assert refused.value.remote_id == "10042"
+
+
+def test_given_a_mistyped_year_in_a_sprint_then_only_that_date_is_not_known():
+    sprint = {"id": 7, "name": "S7", "state": "active", "startDate": NOON, "endDate": "20261-03-01T10:00:00.000Z"}
+
+    (found,) = an_issue(customfield_10020=[sprint]).sprints
+
+    assert (found.name, found.start_at is not None, found.end_at) == ("S7", True, None)
+
+
+@pytest.mark.parametrize("end", [{}, {"inwardIssue": None}, {"outwardIssue": None, "inwardIssue": None}])
+def test_given_a_link_whose_other_end_is_not_shown_then_the_other_links_are_read(end):
+    hidden = {"id": "1", "type": {"name": "Blocks"}, **end}
+    shown = {"id": "2", "type": {"name": "Blocks", "outward": "blocks"}, "outwardIssue": {"id": "5", "key": "OPS-5"}}
+
+    assert [link.link_id for link in an_issue(issuelinks=[hidden, shown]).links] == ["2"]
+
+
+@pytest.mark.parametrize("document_id", [True, None, "", "10042/..", "0", "-1", {"id": 1}, 1.5, "9" * 300, "\u0663"])
+def test_given_an_id_that_is_none_then_the_document_is_refused(document_id):
+    with pytest.raises(UnreadableRecord):
+        wire.parse_issue({**DOCUMENT, "id": document_id}, FIELDS)
+    with pytest.raises(UnreadableRecord):
+        wire.parse_stamp({"id": document_id, "key": "A-1"})
 
 
 @pytest.mark.parametrize("document", [None, [], "x", {}, {"id": "1"}, {"id": "1", "fields": []}])

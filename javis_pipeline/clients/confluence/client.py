@@ -15,8 +15,10 @@ from urllib.parse import parse_qs, urlsplit
 
 from javis_pipeline.clients.confluence import wire
 from javis_pipeline.clients.http import BasicAuth, Exchange, Headers, Limits, Transport
+from javis_pipeline.clients.reading import Json, answered, as_object, as_text_or_none, id_of, items_of
 from javis_pipeline.errors import (
     IdentityError,
+    OutcomeUnknown,
     RemoteBusy,
     RemoteMissing,
     RemoteRefused,
@@ -41,7 +43,8 @@ PageStatus = Literal["current", "archived", "trashed", "deleted"]
 # What a page that a person can still reach may be.
 REACHABLE: Final[tuple[PageStatus, ...]] = ("current", "archived", "trashed")
 
-REJECTED_LOGINS: Final = frozenset({"AUTHENTICATED_FAILED", "AUTHENTICATION_DENIED", "AUTHORISATION_FAILED"})
+# As for Jira; AUTHORISATION_FAILED is a missing permission of a known account.
+REJECTED_LOGINS: Final = frozenset({"AUTHENTICATED_FAILED", "AUTHENTICATION_DENIED"})
 _PAGE_ID: Final = re.compile(r"[1-9][0-9]*")
 _SPACE_KEY: Final = re.compile(r"~?[A-Za-z0-9._-]+")
 _NEXT_LINK: Final = re.compile(r"<([^>]*)>\s*;\s*rel=\"?next\"?")
@@ -171,7 +174,7 @@ class ConfluenceClient:
         users = []
         for start in range(0, len(ids), BATCH):
             answer = self._http.post(f"{V2}/users-bulk", {"accountIds": ids[start : start + BATCH]}).body
-            users += [wire.parse_user(document) for document in _results(answer)]
+            users += [wire.parse_user(document) for document in _results(answer, "users-bulk")]
         return users
 
     # Reading pages
@@ -202,7 +205,7 @@ class ConfluenceClient:
         params: dict[str, Any] = {"id": [_checked_id(page_id) for page_id in page_ids], "status": list(statuses)}
         params |= {"limit": BATCH} | ({"body-format": "storage"} if body else {})
         documents = [document for batch in self._cursor_batches(f"{V2}/pages", params) for document in batch]
-        got = {str(document.get("id")) for document in documents}
+        got = {id_of(document) for document in documents}
         return Fetched(documents, [page_id for page_id in page_ids if page_id not in got])
 
     def get_page(
@@ -220,8 +223,8 @@ class ConfluenceClient:
         params |= {"status": list(REACHABLE)} if version is None else {"version": version}
         params |= {"include-labels": "true"} if labels else {}
         params |= {"include-versions": "true"} if versions else {}
-        document: JsonObject = self._http.get(_page_path(page_id), params).body
-        return document
+        answer = self._http.get(_page_path(page_id), params).body
+        return answered(f"confluence page {page_id}", lambda: dict(as_object(answer, "page")))
 
     def versions(self, page_id: str) -> Iterator[JsonObject]:
         """Versions of a page, the newest first."""
@@ -243,7 +246,7 @@ class ConfluenceClient:
         """Ids of the pages of a space that have a label."""
         params = {"space-id": _checked_id(space_id), "limit": BATCH}
         batches = self._cursor_batches(f"{V2}/labels/{_checked_id(label_id)}/pages", params)
-        return [str(document.get("id")) for batch in batches for document in batch]
+        return [wire.parse_page_id(document) for batch in batches for document in batch]
 
     def search(self, cql: str, *, limit: int = 50) -> Iterator[JsonObject]:
         """What a CQL query finds. The index lags and has dates of its own: nothing is decided on it."""
@@ -292,14 +295,16 @@ class ConfluenceClient:
         if parent_id is not None:
             body["parentId"] = _checked_id(parent_id)
         try:
-            document: JsonObject = self._http.request("PUT", _page_path(page_id), json=body).body
+            answer = self._http.request("PUT", _page_path(page_id), json=body).body
         except StaleRevision as collision:
             raise self._explain_collision(page_id, version, title, collision) from collision
         except RemoteRefused as refusal:
             if refusal.status not in {400, 404}:
                 raise
             raise self._explain_refusal(page_id, title, parent_id, refusal) from refusal
-        return document
+        if not isinstance(answer, dict):
+            raise OutcomeUnknown(f"confluence page {page_id}: the answer to its new version is none; look at the page")
+        return answer
 
     def _explain_refusal(
         self, page_id: str, title: str, parent_id: str | None, refusal: RemoteRefused
@@ -325,10 +330,14 @@ class ConfluenceClient:
         return RemoteBusy(f"{collision}; the page is unchanged, run again")
 
     def _title_is_taken(self, page: JsonObject, title: str) -> bool:
-        # Titles of archived pages count as well.
-        params = {"space-id": page["spaceId"], "title": title, "status": ["current", "archived"], "limit": 2}
-        batches = self._cursor_batches(f"{V2}/pages", params)
-        return any(other.get("id") != page["id"] for batch in batches for other in batch)
+        """Titles are unique in a space whatever their case, also those of archived pages; the filter knows one case."""
+        space_id, page_id = wire.parse_page(page, "").space_id, wire.parse_page_id(page)
+        params: dict[str, Any] = {"space-id": space_id, "title": title, "status": ["current", "archived"], "limit": 2}
+        others = [other for batch in self._cursor_batches(f"{V2}/pages", params) for other in batch]
+        if any(wire.parse_page_id(other) != page_id for other in others):
+            return True
+        listed = self.pages(space_id, statuses=["current", "archived"])
+        return any(_has_title(other, title) for other in listed if wire.parse_page_id(other) != page_id)
 
     def add_labels(self, page_id: str, names: Iterable[str]) -> None:
         """Add global labels to a page; one that it has already stays. This is no new version of the page."""
@@ -352,8 +361,8 @@ class ConfluenceClient:
         position: dict[str, str] = {}
         for _ in range(MAX_BATCHES):
             answer = self._http.get(path, {**params, **position})
-            yield _results(answer.body)
-            position = _next_position(answer.body, answer.headers)
+            yield _results(answer.body, path)
+            position = _next_position(answer.body, answer.headers, path)
             if not position:
                 return
             if str(position) in seen:
@@ -372,22 +381,27 @@ def _inspect(credentials: str, _path: str, _status: int, headers: Headers) -> No
         )
 
 
-def _results(answer: object) -> list[Any]:
-    """The items of an answer. Taking an answer without them for an empty one is how zero rows become a success."""
-    results = answer.get("results") if isinstance(answer, dict) else None
-    if not isinstance(results, list):
-        raise RemoteRefused("confluence gave an answer without 'results'; nothing was taken from it", status=200)
-    return results
+def _has_title(page: object, title: str) -> bool:
+    found = page.get("title") if isinstance(page, dict) else None
+    return isinstance(found, str) and found.casefold() == title.casefold()
 
 
-def _next_position(body: JsonObject, headers: Headers) -> dict[str, str]:
+def _results(answer: object, path: str) -> list[Any]:
+    return answered(f"confluence {path}", lambda: items_of(answer, "results"))
+
+
+def _next_position(body: Json, headers: Headers, path: str) -> dict[str, str]:
     """Where the next batch starts: a cursor, or an offset in v1; empty after the last batch. Nothing else is kept."""
-    link = (body.get("_links") or {}).get("next")
-    if not link:
-        found = _NEXT_LINK.search(headers.get("Link", ""))
-        link = found[1] if found else ""
-    query = parse_qs(urlsplit(link).query)
-    return {name: query[name][0] for name in ("cursor", "start") if name in query}
+
+    def read() -> dict[str, str]:
+        link = as_text_or_none(as_object(body.get("_links") or {}, "_links").get("next"), "_links.next")
+        if not link:
+            found = _NEXT_LINK.search(headers.get("Link", ""))
+            link = found[1] if found else ""
+        query = parse_qs(urlsplit(link).query)
+        return {name: query[name][0] for name in ("cursor", "start") if name in query}
+
+    return answered(f"confluence {path}", read)
 
 
 def _field_refusal(page_id: str, status: int, field: str, text: str) -> RemoteRefused:

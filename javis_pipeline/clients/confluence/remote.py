@@ -60,6 +60,9 @@ class ConfluenceRecords:
     def fetch(self, ref: ResourceRef) -> RemoteRecord:
         """The page with its labels, read by id."""
         page = wire.parse_page(self._client.get_page(ref.resource_id, labels=True), "")
+        if page.page_id != ref.resource_id:
+            what = f"confluence gave page {page.page_id} for {ref.resource_id}; neither was read"
+            raise UnreadableRecord(what, remote_id=ref.resource_id)
         if page.body_storage is MISSING:
             raise UnreadableRecord(f"confluence page {page.page_id} came without its body", remote_id=page.page_id)
         labels = page.labels

@@ -1,7 +1,6 @@
 """Confluence's JSON as records. Pure. What cannot be read raises `UnreadableRecord` with the path of the field."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from javis_pipeline.clients.reading import (
     Json,
@@ -11,9 +10,11 @@ from javis_pipeline.clients.reading import (
     as_instant,
     as_instant_or_none,
     as_list,
-    as_number,
+    as_numeric_id,
     as_object,
+    as_small_number,
     as_text,
+    as_text_or_none,
     guarded,
 )
 from javis_pipeline.records import MISSING, Missing
@@ -29,19 +30,19 @@ def parse_page(document: object, space_key: str) -> Page:
 def _page(document: Json, space_key: str) -> Page:
     version = _version(as_object(document.get("version"), "version"), "version")
     return Page(
-        page_id=as_id(document.get("id"), "id"),
+        page_id=as_numeric_id(document.get("id"), "id"),
         space_key=space_key,
         space_id=as_id(document.get("spaceId"), "spaceId"),
         title=as_text(document.get("title"), "title"),
         body_storage=_body(document),
         parent_id=as_id_or_none(document.get("parentId") or None, "parentId"),
-        parent_type=document.get("parentType") or None,
-        status=as_text(document.get("status"), "status"),
+        parent_type=as_text_or_none(document.get("parentType"), "parentType"),
+        status=as_id(document.get("status"), "status"),
         version_number=version.number,
         version_created_at=version.created_at,
         version_author_id=version.author_id,
         version_message=version.message,
-        author_id=document.get("authorId") or None,
+        author_id=as_id_or_none(document.get("authorId") or None, "authorId"),
         labels=_labels(document),
         created_at=as_instant_or_none(document.get("createdAt"), "createdAt"),
     )
@@ -61,25 +62,54 @@ def _body(document: Json) -> str | Missing:
 def _labels(document: Json) -> list[str] | Missing:
     """Labels that came with a page. There are at most 50 of them, and a part of a set is not a set."""
     labels = document.get("labels")
-    if not isinstance(labels, dict) or (labels.get("meta") or {}).get("hasMore"):
+    if not isinstance(labels, dict) or as_object(labels.get("meta") or {}, "labels.meta").get("hasMore"):
         return MISSING
-    return parse_labels(as_list(labels.get("results"), "labels.results"))
+    return _global_names(as_list(labels.get("results"), "labels.results"))
 
 
-def parse_labels(documents: Iterable[Any]) -> list[str]:
-    """Sorted names of the global labels; personal ones (`my:`, `team:`) belong to people and are left alone."""
-    return sorted(label["name"] for label in documents if label.get("prefix", "global") == "global")
+def _global_names(documents: Iterable[object]) -> list[str]:
+    """Personal labels (`my:`, `team:`) belong to people and are left alone."""
+    labels = [as_object(document, "label") for document in documents]
+    return sorted(as_text(label.get("name"), "label.name") for label in labels if _is_global(label))
 
 
-def parse_label_ids(documents: Iterable[Any]) -> list[tuple[str, str]]:
+def _is_global(label: Json) -> bool:
+    return bool(label.get("prefix", "global") == "global")
+
+
+def parse_labels(documents: Iterable[object]) -> list[str]:
+    """Sorted names of the global labels among these."""
+    return guarded("confluence labels", "of a page", lambda: _global_names(documents))
+
+
+def parse_label_ids(documents: Iterable[object]) -> list[tuple[str, str]]:
     """(id, name) of the global labels among these."""
-    return [(str(label["id"]), label["name"]) for label in documents if label.get("prefix", "global") == "global"]
+
+    def read() -> list[tuple[str, str]]:
+        labels = [as_object(document, "label") for document in documents]
+        return [
+            (as_numeric_id(label.get("id"), "label.id"), as_text(label.get("name"), "label.name"))
+            for label in labels
+            if _is_global(label)
+        ]
+
+    return guarded("confluence labels", "of a space", read)
+
+
+def parse_page_id(document: object) -> str:
+    """The id of a page, of which a list may tell no more."""
+    return guarded("confluence page", document, lambda: as_numeric_id(as_object(document, "page").get("id"), "id"))
 
 
 def parse_included_versions(document: object, page_id: str) -> list[PageVersion]:
     """The versions that came with a page, the newest first; none when they were not asked for."""
-    page = document if isinstance(document, dict) else {}
-    return [parse_version(version, page_id) for version in (page.get("versions") or {}).get("results") or ()]
+
+    def read() -> list[object]:
+        versions = as_object(as_object(document, "page").get("versions") or {}, "versions")
+        return as_list(versions.get("results") or [], "versions.results")
+
+    found = guarded("confluence versions of page", page_id, read)
+    return [parse_version(version, page_id) for version in found]
 
 
 def parse_version(document: object, page_id: str) -> PageVersion:
@@ -89,10 +119,10 @@ def parse_version(document: object, page_id: str) -> PageVersion:
 
 def _version(version: Json, path: str) -> PageVersion:
     return PageVersion(
-        number=as_number(version.get("number"), f"{path}.number"),
+        number=as_small_number(version.get("number"), f"{path}.number"),
         created_at=as_instant(version.get("createdAt"), f"{path}.createdAt"),
-        author_id=version.get("authorId") or None,
-        message=version.get("message") or None,
+        author_id=as_id_or_none(version.get("authorId") or None, f"{path}.authorId"),
+        message=as_text_or_none(version.get("message"), f"{path}.message"),
     )
 
 
@@ -102,10 +132,10 @@ def parse_space(document: object) -> Space:
     def read() -> Space:
         space = as_object(document, "space")
         return Space(
-            space_id=as_id(space.get("id"), "id"),
-            key=as_text(space.get("key"), "key"),
-            name=str(space.get("name") or ""),
-            status=str(space.get("status") or "current"),
+            space_id=as_numeric_id(space.get("id"), "id"),
+            key=as_id(space.get("key"), "key"),
+            name=as_text_or_none(space.get("name"), "name") or "",
+            status=as_text_or_none(space.get("status"), "status") or "current",
             homepage_id=as_id_or_none(space.get("homepageId") or None, "homepageId"),
         )
 
@@ -117,7 +147,11 @@ def parse_operations(document: object) -> set[tuple[str, str]]:
 
     def read() -> set[tuple[str, str]]:
         operations = as_list(as_object(document, "permissions").get("operations"), "operations")
-        return {(str(each.get("operation")), str(each.get("targetType"))) for each in operations}
+        allowed = [as_object(each, "operation") for each in operations]
+        return {
+            (as_text(each.get("operation"), "operation"), as_text(each.get("targetType"), "targetType"))
+            for each in allowed
+        }
 
     return guarded("confluence permissions", document, read)
 
@@ -127,8 +161,8 @@ def parse_user(document: object) -> User:
 
     def read() -> User:
         user = as_object(document, "user")
-        name = user.get("displayName") or user.get("publicName") or ""
-        return User(as_text(user.get("accountId"), "accountId"), str(name), user.get("accountStatus") != "inactive")
+        name = as_text_or_none(user.get("displayName") or user.get("publicName"), "displayName") or ""
+        return User(as_id(user.get("accountId"), "accountId"), name, user.get("accountStatus") != "inactive")
 
     return guarded("confluence user", document, read)
 
@@ -139,9 +173,9 @@ def parse_identity(document: object) -> Identity:
     def read() -> Identity:
         me = as_object(document, "user")
         return Identity(
-            account_id=as_text(me.get("accountId"), "accountId"),
-            display_name=str(me.get("displayName") or ""),
-            time_zone=str(me.get("timeZone") or "UTC"),
+            account_id=as_id(me.get("accountId"), "accountId"),
+            display_name=as_text_or_none(me.get("displayName"), "displayName") or "",
+            time_zone=as_text_or_none(me.get("timeZone"), "timeZone") or "UTC",
         )
 
     return guarded("confluence account", "user/current", read)

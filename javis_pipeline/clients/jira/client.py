@@ -19,8 +19,23 @@ import orjson
 from javis_pipeline.clients.http import BasicAuth, Exchange, Headers, Limits, Params, Transport
 from javis_pipeline.clients.jira import wire
 from javis_pipeline.clients.jira.jql import ISSUE_ID, ISSUE_KEY, PROJECT_KEY
-from javis_pipeline.clients.reading import AnswerBatch, batch_of, items_of
-from javis_pipeline.errors import IdentityError, RemoteMissing, RemoteRefused, SettingError, SyncHalted
+from javis_pipeline.clients.reading import (
+    AnswerBatch,
+    answered,
+    as_list,
+    as_object,
+    as_text_or_none,
+    batch_of,
+    items_of,
+)
+from javis_pipeline.errors import (
+    IdentityError,
+    RemoteMissing,
+    RemoteRefused,
+    SettingError,
+    SyncHalted,
+    UnreadableRecord,
+)
 from javis_pipeline.records.jira import (
     Board,
     Identity,
@@ -49,8 +64,9 @@ SWEEP_BATCH: Final = 5000
 # No query of ours has more batches than this; a token chain that does is one that never ends.
 MAX_BATCHES: Final = 20_000
 
-# What Jira's login filter says when it does not accept the credentials, yet answers as to an anonymous caller.
-REJECTED_LOGINS: Final = frozenset({"AUTHENTICATED_FAILED", "AUTHENTICATION_DENIED", "AUTHORISATION_FAILED"})
+# What Jira's login filter says when it does not accept the credentials, yet answers as to an anonymous caller. Not so
+# AUTHORISATION_FAILED: it knows us, and we lack a permission.
+REJECTED_LOGINS: Final = frozenset({"AUTHENTICATED_FAILED", "AUTHENTICATION_DENIED"})
 
 
 class JiraClient:
@@ -168,7 +184,7 @@ class JiraClient:
         for version in (3, 2):  # Data Center has no v3, and says what it is in v2
             with suppress(RemoteMissing):
                 info = self._http.get(f"/rest/api/{version}/serverInfo").body
-                kind = str(info.get("deploymentType") or "of an unknown kind")
+                kind = _deployment(info)
                 break
         if kind != "Cloud":
             raise SettingError(
@@ -223,11 +239,13 @@ class JiraClient:
 
     def fields(self) -> list[JsonObject]:
         """Definitions of all fields, for `discover_fields`."""
-        return list(self._http.get(f"{API}/field").body)
+        answer = self._http.get(f"{API}/field").body
+        return answered("jira field", lambda: [dict(as_object(one, "field")) for one in as_list(answer, "answer")])
 
     def statuses(self) -> list[Status]:
         """All statuses of the site."""
-        return [wire.parse_status(document) for document in self._http.get(f"{API}/status").body]
+        answer = self._http.get(f"{API}/status").body
+        return [wire.parse_status(document) for document in answered("jira status", lambda: as_list(answer, "answer"))]
 
     def priorities(self) -> list[Priority]:
         """All priorities of the site, the most urgent first."""
@@ -236,8 +254,7 @@ class JiraClient:
     def permissions(self, project_key: str, names: Iterable[str]) -> dict[str, bool]:
         """Whether the account has each of these permissions ("EDIT_ISSUES") in the project."""
         params = {"projectKey": project_key, "permissions": ",".join(names)}
-        answer = self._http.get(f"{API}/mypermissions", params).body
-        return {name: bool(one.get("havePermission")) for name, one in answer["permissions"].items()}
+        return wire.parse_permissions(self._http.get(f"{API}/mypermissions", params).body)
 
     # Boards and sprints
 
@@ -258,9 +275,7 @@ class JiraClient:
 
     def estimation_field(self, board_id: int) -> str | None:
         """Id of the field that a board estimates with; None when it counts issues or estimates time."""
-        answer = self._http.get(f"{AGILE}/board/{board_id}/configuration").body
-        estimation = answer.get("estimation") or {}
-        return (estimation.get("field") or {}).get("fieldId")
+        return wire.parse_estimation_field(self._http.get(f"{AGILE}/board/{board_id}/configuration").body)
 
     # Finding issues
 
@@ -277,16 +292,29 @@ class JiraClient:
         for documents in self._token_batches(f"{API}/search/jql", body, _found_issues):
             yield from documents
 
-    def search_ids(self, jql: str, *, dated: bool = True) -> Iterator[IssueStamp]:
+    def search_ids(
+        self, jql: str, *, dated: bool = True, unreadable: Callable[[UnreadableRecord], None] | None = None
+    ) -> Iterator[IssueStamp]:
         """Id, key and `updated` of the issues that the query finds.
 
-        Without the date (`dated=False`) Jira gives thousands a request; with it often a hundred.
+        Args:
+            jql: The query.
+            dated: Give the date too. Without it Jira gives thousands a request; with it often a hundred.
+            unreadable: Told of hits that make no sense, which are left out; without it they end the search.
         """
-        return map(wire.parse_stamp, self.search(jql, ["updated"] if dated else ["key"], batch=SWEEP_BATCH))
+        for document in self.search(jql, ["updated"] if dated else ["key"], batch=SWEEP_BATCH):
+            try:
+                stamp = wire.parse_stamp(document)
+            except UnreadableRecord as error:
+                if unreadable is None:
+                    raise
+                unreadable(error)
+            else:
+                yield stamp
 
     def count(self, jql: str) -> int:
         """About how many issues the query finds: an estimate of Jira's, never a reason to delete."""
-        return int(self._http.post(f"{API}/search/approximate-count", {"jql": jql}).body["count"])
+        return wire.parse_count(self._http.post(f"{API}/search/approximate-count", {"jql": jql}).body)
 
     # Reading issues
 
@@ -317,8 +345,8 @@ class JiraClient:
             params["fields"] = ",".join(fields)
         if properties:
             params["properties"] = ",".join(properties)
-        document: JsonObject = self._http.get(_issue_path(issue), params).body
-        return document
+        answer = self._http.get(_issue_path(issue), params).body
+        return answered(f"jira issue {issue}", lambda: dict(as_object(answer, "issue")))
 
     def get_issue_changelog(self, issue: str) -> list[JsonObject]:
         """All changelog entries of an issue, oldest first."""
@@ -354,21 +382,26 @@ class JiraClient:
     def property(self, issue: str, key: str) -> Any:
         """Value of an issue property; None when there is no such property (or no such issue)."""
         try:
-            return self._http.get(f"{_issue_path(issue)}/properties/{quote(key, safe='')}").body["value"]
+            answer = self._http.get(f"{_issue_path(issue)}/properties/{quote(key, safe='')}").body
         except RemoteMissing:
             return None
+        return answered(f"jira property of {issue}", lambda: as_object(answer, "answer")["value"])
 
     # Changing issues
 
     def transitions(self, issue: str) -> list[Transition]:
         """Ways out of the issue's status that are open to the account now; empty also without the permission."""
         answer = self._http.get(f"{_issue_path(issue)}/transitions", {"expand": "transitions.fields"}).body
-        return [wire.parse_transition(document) for document in items_of(answer, "transitions")]
+        return [wire.parse_transition(document) for document in _listed(answer, "transitions", "transitions")]
 
     def editmeta(self, issue: str) -> JsonObject:
         """Editable fields of an issue by id, with `operations` and `allowedValues`."""
-        fields: JsonObject = self._http.get(f"{_issue_path(issue)}/editmeta").body["fields"]
-        return fields
+        answer = self._http.get(f"{_issue_path(issue)}/editmeta").body
+
+        def read() -> JsonObject:
+            return dict(as_object(as_object(answer, "answer").get("fields"), "fields"))
+
+        return answered(f"jira editmeta of {issue}", read)
 
     def edit_issue(
         self,
@@ -427,7 +460,7 @@ class JiraClient:
         start = 0
         for _ in range(MAX_BATCHES):
             answer = self._http.get(path, {**params, "startAt": start}).body
-            items = items_of(answer, name)
+            items = _listed(answer, path, name)
             yield from items
             start += len(items)
             total = answer.get("total")
@@ -449,7 +482,20 @@ def _issue_path(issue: str) -> str:
 
 def _found_issues(content: bytes) -> AnswerBatch[list[JsonObject]]:
     answer = orjson.loads(content)
-    return batch_of(answer, items_of(answer, "issues"))
+    return answered("jira search/jql", lambda: batch_of(answer, items_of(answer, "issues")))
+
+
+def _deployment(info: object) -> str:
+    def read() -> str:
+        return (
+            as_text_or_none(as_object(info, "answer").get("deploymentType"), "deploymentType") or "of an unknown kind"
+        )
+
+    return answered("jira serverInfo", read)
+
+
+def _listed(answer: object, path: str, name: str) -> list[Any]:
+    return answered(f"jira {path}", lambda: items_of(answer, name))
 
 
 def _named_account(headers: Headers) -> str | None:

@@ -1,6 +1,6 @@
 """Which custom fields of a site are story points, sprint, epic link, team and flag.
 
-Decided by `schema.custom`, a board's estimation setting or a person's setting; never by a name, because names are
+Decided by `schema.custom`, a board's estimation setting or a person's setting; never by a name alone, because names are
 translated, renamed and doubled, nor by an id, because ids differ per site.
 """
 
@@ -51,10 +51,8 @@ class Ambiguity(NamedTuple):
 
     def __str__(self) -> str:
         fields = ", ".join(str(candidate) for candidate in self.candidates)
-        return (
-            f"jira field for {self.role} is not clear: {fields}. It is not synced until you choose: "
-            f"JIRA_FIELDS={self.role}:{self.candidates[0].field_id}"
-        )
+        choices = " or ".join(f"JIRA_FIELDS={self.role}:{candidate.field_id}" for candidate in self.candidates)
+        return f"jira field for {self.role} is not clear: {fields}. It is not synced until you choose: {choices}"
 
 
 class Discovery(NamedTuple):
@@ -82,9 +80,9 @@ def discover_fields(
     Raises:
         SettingError: A choice names an unknown role or a field that the site does not have or that cannot play it.
     """
-    by_id = {str(definition["id"]): definition for definition in definitions}
+    by_id = {str(definition["id"]): definition for definition in definitions if _has_id(definition)}
     settled = _checked_choices(chosen or {}, by_id)
-    estimating = {field_id for field_id in estimation_fields if _is_number(by_id.get(field_id))}
+    estimating = {field_id: by_id[field_id] for field_id in estimation_fields if _is_number(by_id.get(field_id))}
     if len(estimating) == 1:
         settled.setdefault("story_points", next(iter(estimating)))
 
@@ -92,7 +90,9 @@ def discover_fields(
     for role in FieldMap._fields:
         if role in settled:
             continue
-        candidates, certain = _candidates(role, by_id.values(), project_id)
+        # Boards that estimate with different fields leave the choice between these, whatever else there is.
+        among = estimating if role == "story_points" and estimating else by_id
+        candidates, certain = _candidates(role, among.values(), project_id, any_number=among is estimating)
         if len(candidates) == 1 and certain:
             settled[role] = candidates[0].field_id
         elif candidates:
@@ -101,7 +101,7 @@ def discover_fields(
 
 
 def _candidates(
-    role: str, definitions: Iterable[Mapping[str, Any]], project_id: str | None
+    role: str, definitions: Iterable[Mapping[str, Any]], project_id: str | None, *, any_number: bool = False
 ) -> tuple[tuple[Candidate, ...], bool]:
     """Fields that could play the role, those of the project alone first; whether all are so by their type."""
     own: list[Candidate] = []
@@ -109,13 +109,15 @@ def _candidates(
     certain = True
     for definition in definitions:
         by_type = _custom_type(definition) in CUSTOM_TYPES[role]
-        if not by_type and not (role == "story_points" and _looks_like_story_points(definition)):
+        if role == "flagged" and not _is_called_flagged(definition):
+            continue
+        if not by_type and not any_number and not (role == "story_points" and _looks_like_story_points(definition)):
             continue
         scope = _scope(definition)
         if scope and project_id and scope != project_id:
             continue
         certain = certain and by_type
-        candidate = Candidate(str(definition["id"]), str(definition.get("name") or ""), scope)
+        candidate = Candidate(str(definition["id"]), _name(definition), scope)
         (own if scope and project_id else common).append(candidate)
     # A team-managed project brings its own copy of a field; there the common one is not on any screen.
     return tuple(own or common), certain
@@ -133,7 +135,7 @@ def _checked_choices(chosen: Mapping[str, str], by_id: Mapping[str, Mapping[str,
         fits = _is_number(definition) if role == "story_points" else _custom_type(definition) in CUSTOM_TYPES[role]
         if not fits:
             raise SettingError(
-                f"JIRA_FIELDS: {field_id} ({definition.get('name')}) cannot be {role}: "
+                f"JIRA_FIELDS: {field_id} ({_name(definition)}) cannot be {role}: "
                 f"its type is {_custom_type(definition) or 'not a custom one'}"
             )
     return dict(chosen)
@@ -145,7 +147,8 @@ def _schema(definition: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _custom_type(definition: Mapping[str, Any]) -> str:
-    return str(_schema(definition).get("custom") or "")
+    custom = _schema(definition).get("custom")
+    return custom if isinstance(custom, str) else ""
 
 
 def _is_number(definition: Mapping[str, Any] | None) -> bool:
@@ -155,11 +158,30 @@ def _is_number(definition: Mapping[str, Any] | None) -> bool:
 def _looks_like_story_points(definition: Mapping[str, Any]) -> bool:
     if _custom_type(definition) != PLAIN_NUMBER:
         return False
+    return any(LOOKS_LIKE_STORY_POINTS.search(name) for name in _names(definition))
+
+
+def _is_called_flagged(definition: Mapping[str, Any]) -> bool:
+    """The flag's type is that of all check boxes; Jira itself gave it this name, which a translation keeps."""
+    return any(name.strip().lower() == "flagged" for name in _names(definition))
+
+
+def _names(definition: Mapping[str, Any]) -> list[str]:
     names = (definition.get("untranslatedName"), definition.get("name"))
-    return any(LOOKS_LIKE_STORY_POINTS.search(name) for name in names if isinstance(name, str))
+    return [name for name in names if isinstance(name, str)]
+
+
+def _name(definition: Mapping[str, Any]) -> str:
+    name = definition.get("name")
+    return name if isinstance(name, str) else ""
+
+
+def _has_id(definition: Mapping[str, Any]) -> bool:
+    return isinstance(definition.get("id"), str)
 
 
 def _scope(definition: Mapping[str, Any]) -> str | None:
     scope = definition.get("scope")
     project = scope.get("project") if isinstance(scope, dict) else None
-    return str(project["id"]) if isinstance(project, dict) and project.get("id") else None
+    project_id = project.get("id") if isinstance(project, dict) else None
+    return str(project_id) if isinstance(project_id, str | int) and project_id else None

@@ -19,6 +19,15 @@ def in_project(project_key: str) -> str:
     return f"project = {quote(project_key)}"
 
 
+def is_known_zone(time_zone: str) -> bool:
+    """Whether this machine knows the rules of a zone: zones are renamed, and slim images know none but UTC."""
+    try:
+        ZoneInfo(time_zone)
+    except (LookupError, ValueError, OSError):  # of a name that is none, that is no path, that leads to a folder
+        return False
+    return True
+
+
 def updated_since(instant: datetime, time_zone: str) -> str:
     """The clause for issues updated at or after an instant.
 

@@ -5,16 +5,19 @@ which is written with the edit or not at all, and in the metadata of the changel
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Any, Final, cast
 from uuid import UUID
 
 from javis_pipeline.clients.jira import wire
 from javis_pipeline.clients.jira.client import JiraClient
-from javis_pipeline.errors import RemoteMissing, RemoteRefused, StaleRevision
+from javis_pipeline.clients.reading import guarded
+from javis_pipeline.errors import RemoteMissing, RemoteRefused, StaleRevision, UnreadableRecord
 from javis_pipeline.records import MISSING, Missing
-from javis_pipeline.records.jira import ChangeItem, FieldMap, Issue, JsonObject, Transition
+from javis_pipeline.records.jira import ChangeItem, ChangelogEntry, FieldMap, Issue, JsonObject, Transition
 from javis_pipeline.records.sync import FieldChange, Operation, RemoteRecord
 from javis_pipeline.records.values import ResourceRef, Value, as_set, dump_json, load_json
 
@@ -31,6 +34,7 @@ _JIRA_IDS: Final = {
     "parent_key": "parent",
     "status": "status",
 }
+_MOST_POINTS: Final = Decimal(2**53)
 # A changed parent goes by several names in changelogs, by age of the project.
 _PARENT_ITEMS: Final = frozenset({"parent", "issueparentassociation", "epic link"})
 _AS_TEXT: Final = ("issue_type", "resolution", "reporter_id")
@@ -77,20 +81,30 @@ class JiraRecords:
     def fetch(self, ref: ResourceRef) -> RemoteRecord:
         """The issue, read by id past the search index."""
         document = self._client.get_issue(ref.resource_id, fields=self._asked, properties=[MARK])
-        return self._record(wire.parse_issue(document, self._fields), document)
+        issue = wire.parse_issue(document, self._fields)
+        if issue.jira_id != ref.resource_id:
+            raise UnreadableRecord(
+                f"jira gave issue {issue.jira_id} for {ref.resource_id}; neither was read", remote_id=ref.resource_id
+            )
+        return guarded("jira issue", ref.resource_id, lambda: self._record(issue, document))
 
     def history(self, ref: ResourceRef) -> Sequence[FieldChange]:
         """All changes of synced fields in the issue's changelog, oldest first."""
         changes: list[FieldChange] = []
         for document in self._client.get_issue_changelog(ref.resource_id):
             entry = wire.parse_changelog_entry(document, ref.resource_id)
-            op_id = _marked(entry.history_metadata)
-            author_id = entry.author.account_id if entry.author else None
-            for item in entry.items:
-                name = self._field_of(item)
-                if name is not None:
-                    changes.append(_field_change(entry.entry_id, name, author_id, entry.created_at, item, op_id))
+            changes += guarded("jira changelog of issue", ref.resource_id, partial(self._changes, entry))
         return changes
+
+    def _changes(self, entry: ChangelogEntry) -> list[FieldChange]:
+        op_id = _marked(entry.history_metadata)
+        author_id = entry.author.account_id if entry.author else None
+        named = [(self._field_of(item), item) for item in entry.items]
+        return [
+            _field_change(entry.entry_id, name, author_id, entry.created_at, item, op_id)
+            for name, item in named
+            if name is not None
+        ]
 
     def send(self, op: Operation, current: RemoteRecord) -> None:
         """Execute an operation: one PUT, or one transition."""
@@ -120,18 +134,20 @@ class JiraRecords:
             "priority": _choice(issue.priority_id, issue.priority),
             "assignee_id": issue.assignee_id,
             "due_date": due_date.isoformat() if due_date else cast(Missing | None, due_date),
-            "story_points": issue.story_points if self._fields.story_points else None,
+            "story_points": issue.story_points,
             "parent_key": issue.parent_key,
             "status": _choice(issue.status_id, issue.status),
             "components": _set(issue.components),
             "fix_versions": _set(issue.fix_versions),
-            "flagged": False if issue.flagged is MISSING and not self._fields.flagged else issue.flagged,
+            "flagged": issue.flagged,
             "custom_fields": load_json(dump_json(issue.custom_fields)),
-            "sprint": issue.sprint if self._fields.sprint else None,
+            "sprint": issue.sprint,
             **{name: getattr(issue, name) for name in _AS_TEXT},
         }
         facts: dict[str, Any] = {name: getattr(issue, name) for name in _FACTS}
         facts["affected_versions"] = issue.affected_versions
+        if issue.sprint is MISSING:
+            facts["sprint_id"] = MISSING
         facts["environment"] = (
             self._render(issue.environment) if isinstance(issue.environment, dict) else issue.environment
         )
@@ -158,7 +174,7 @@ class JiraRecords:
             if name == "parent_key" and value is None:
                 update["parent"] = [{"set": {"none": True}}]
             else:
-                fields[self._ids[name]] = _to_jira(name, value)
+                fields[self._ids[name]] = _to_jira(name, self._ids[name], value)
         for name in op.fields:
             verbs = [{"add": label} for label in op.add.get(name, ())] + [
                 {"remove": label} for label in op.remove.get(name, ())
@@ -205,7 +221,7 @@ def _choose(transitions: Sequence[Transition], status_ids: Iterable[str], name: 
     raise RemoteRefused(why, status=400, field_errors={_JIRA_IDS["status"]: why})
 
 
-def _to_jira(name: str, value: Value) -> object:
+def _to_jira(name: str, jira_id: str, value: Value) -> object:
     """A field's remote form as a PUT wants it."""
     if value is None:
         return None
@@ -219,6 +235,8 @@ def _to_jira(name: str, value: Value) -> object:
             return {"key": value}
         case "story_points":
             assert isinstance(value, int | Decimal), "checked before it was planned"
+            if not _is_whole_as_double(value):
+                raise RemoteRefused("Jira takes no such number", status=400, field_errors={jira_id: "too large"})
             return int(value) if value == int(value) else float(value)
         case _:
             return value
@@ -235,17 +253,19 @@ def _metadata(op: Operation) -> JsonObject:
 def _marked(metadata: JsonObject | None) -> UUID | None:
     if metadata is None:
         return None
-    description = str(metadata.get("activityDescription") or "")
-    told = (metadata.get("extraData") or {}).get(MARK) or description.removeprefix(f"{MARK} ")
+    extra, description = metadata.get("extraData"), metadata.get("activityDescription")
+    told = extra.get(MARK) if isinstance(extra, dict) else None
+    if not told and isinstance(description, str):
+        told = description.removeprefix(f"{MARK} ")
     return _op_id({"op": told})
 
 
 def _op_id(value: object) -> UUID | None:
     """The operation in a property; None when it is missing or somebody else's."""
-    try:
-        return UUID(str(value["op"])) if isinstance(value, dict) else None
-    except (KeyError, ValueError):
-        return None
+    told = value.get("op") if isinstance(value, dict) else None
+    with suppress(ValueError):
+        return UUID(told) if isinstance(told, str) else None
+    return None
 
 
 def _set(names: Iterable[str] | Missing) -> Value | Missing:
@@ -293,6 +313,13 @@ def _change_value(name: str, raw: str | None, text: str | None) -> Value | Missi
 
 def _number(text: str | None) -> Value | Missing:
     try:
-        return Decimal(text) if text else None
+        number = Decimal(text) if text else None
     except InvalidOperation:
         return MISSING
+    return number if number is None or _is_whole_as_double(number) else MISSING
+
+
+def _is_whole_as_double(number: int | Decimal) -> bool:
+    """Numbers of Jira are doubles: beyond these not every whole number is one."""
+    number = Decimal(number)
+    return number.is_finite() and abs(number) <= _MOST_POINTS

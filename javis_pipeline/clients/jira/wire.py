@@ -19,14 +19,18 @@ from javis_pipeline.clients.reading import (
     AnswerBatch,
     Json,
     Unreadable,
+    answered,
     as_id,
     as_id_or_none,
     as_instant,
     as_instant_or_none,
     as_list,
     as_number,
+    as_numeric_id,
     as_object,
+    as_small_number,
     as_text,
+    as_text_or_none,
     batch_of,
     guarded,
     items_of,
@@ -112,9 +116,7 @@ def _text(fields: Json, name: str) -> str | Missing | None:
 
 def _seconds(fields: Json, name: str) -> int | None:
     value = fields.get(name)
-    if value is None or type(value) is int:
-        return value
-    raise Unreadable(f"fields.{name}", "a number of seconds or null", value)
+    return None if value is None else as_number(value, f"fields.{name}")
 
 
 def _named(fields: Json, name: str) -> tuple[str, str] | tuple[Missing, Missing] | tuple[None, None]:
@@ -190,13 +192,12 @@ def _account(value: object, path: str, users: dict[str, User]) -> str | None:
 def _account_id(user: Json, path: str) -> str:
     """The account id of a user object; v2 sites have a key or name instead."""
     account_id = user.get("accountId") or user.get("key") or user.get("name") or UNKNOWN_ACCOUNT
-    if type(account_id) is str:
-        return account_id
-    raise Unreadable(f"{path}.accountId", "a text", account_id)
+    return as_id(account_id, f"{path}.accountId")
 
 
 def _user(user: Json, account_id: str) -> User:
-    return User(account_id, str(user.get("displayName") or ""), user.get("active") is not False)
+    name = user.get("displayName")
+    return User(account_id, name if type(name) is str else "", user.get("active") is not False)
 
 
 def _person(fields: Json, name: str, users: dict[str, User]) -> str | Missing | None:
@@ -214,21 +215,29 @@ def _sprint(value: object, path: str) -> Sprint:
     board_id = sprint.get("boardId", sprint.get("originBoardId"))
     return Sprint(
         sprint_id=sprint_id,
-        name=str(sprint.get("name") or sprint_id),
+        name=as_text_or_none(sprint.get("name"), f"{path}.name") or str(sprint_id),
         state=as_text(sprint.get("state"), f"{path}.state").lower(),
-        board_id=board_id if type(board_id) is int else None,
-        goal=sprint.get("goal") or None,
-        start_at=as_instant_or_none(sprint.get("startDate"), f"{path}.startDate"),
-        end_at=as_instant_or_none(sprint.get("endDate"), f"{path}.endDate"),
-        completed_at=as_instant_or_none(sprint.get("completeDate"), f"{path}.completeDate"),
+        board_id=None if board_id is None else as_number(board_id, f"{path}.boardId"),
+        goal=as_text_or_none(sprint.get("goal"), f"{path}.goal"),
+        start_at=_planned(sprint.get("startDate")),
+        end_at=_planned(sprint.get("endDate")),
+        completed_at=_planned(sprint.get("completeDate")),
     )
+
+
+def _planned(value: object) -> datetime | None:
+    """A date of a sprint, which people type: a mistyped year is no date, and must not cost all issues of the sprint."""
+    try:
+        return as_instant_or_none(value, "")
+    except Unreadable:
+        return None
 
 
 def _sprint_from_text(text: str, path: str) -> Json:
     values: dict[str, Any] = {name: None if value == "<null>" else value for name, value in _SPRINT_TEXT.findall(text)}
     for name, target in (("id", "id"), ("rapidViewId", "boardId")):
         number = values.get(name)
-        if number is not None and not number.isdecimal():
+        if number is not None and not (number.isdecimal() and len(number) < 19):
             raise Unreadable(f"{path}.{name}", "a number", number)
         values[target] = int(number) if number is not None else None
     return values
@@ -263,13 +272,14 @@ def _current_sprint(sprints: list[Sprint] | Missing) -> Sprint | None:
 def _links(fields: Json) -> list[Link] | Missing:
     if "issuelinks" not in fields:
         return MISSING
-    found = as_list(fields["issuelinks"] or [], "fields.issuelinks")
-    return [_link(as_object(one, "fields.issuelinks")) for one in found]
+    found = [as_object(one, "fields.issuelinks") for one in as_list(fields["issuelinks"] or [], "fields.issuelinks")]
+    # One that leads to what the account may not see has no other end.
+    return [_link(one) for one in found if one.get("outwardIssue") is not None or one.get("inwardIssue") is not None]
 
 
 def _link(link: Json) -> Link:
     path = f"fields.issuelinks[{link.get('id')}]"
-    direction: Literal["outward", "inward"] = "outward" if "outwardIssue" in link else "inward"
+    direction: Literal["outward", "inward"] = "inward" if link.get("outwardIssue") is None else "outward"
     other = as_object(link.get(f"{direction}Issue"), f"{path}.{direction}Issue")
     kind = as_object(link.get("type"), f"{path}.type")
     name = as_text(kind.get("name"), f"{path}.type.name")
@@ -277,9 +287,9 @@ def _link(link: Json) -> Link:
         link_id=as_id(link.get("id"), f"{path}.id"),
         type=name,
         direction=direction,
-        label=str(kind.get(direction) or name),
+        label=as_text_or_none(kind.get(direction), f"{path}.type.{direction}") or name,
         other_id=as_id_or_none(other.get("id"), f"{path}.{direction}Issue.id"),
-        other_key=as_text(other.get("key"), f"{path}.{direction}Issue.key"),
+        other_key=as_id(other.get("key"), f"{path}.{direction}Issue.key"),
     )
 
 
@@ -316,14 +326,11 @@ def _worklogs(fields: Json, users: dict[str, User]) -> tuple[list[Worklog] | Mis
 def _worklog(value: object, users: dict[str, User]) -> Worklog:
     worklog = as_object(value, "worklog")
     path = f"worklog[{worklog.get('id')}]"
-    seconds = worklog.get("timeSpentSeconds")
-    if type(seconds) is not int:
-        raise Unreadable(f"{path}.timeSpentSeconds", "a number of seconds", seconds)
     return Worklog(
         worklog_id=as_id(worklog.get("id"), f"{path}.id"),
         author_id=_account(worklog.get("author"), f"{path}.author", users),
         started_at=as_instant(worklog.get("started"), f"{path}.started"),
-        seconds=seconds,
+        seconds=as_number(worklog.get("timeSpentSeconds"), f"{path}.timeSpentSeconds"),
     )
 
 
@@ -348,7 +355,7 @@ def _story_points(fields: Json, field_id: str | None) -> Decimal | Missing | Non
 
 def _flagged(fields: Json, field_id: str | None) -> bool | Missing:
     if field_id is not None and field_id in fields:
-        return bool(fields[field_id])
+        return bool(as_list(fields[field_id] or [], f"fields.{field_id}"))
     agile = fields.get("flagged", MISSING)
     return agile if type(agile) is bool else MISSING
 
@@ -358,7 +365,7 @@ def _team(fields: Json, field_id: str | None) -> str | None:
     value = fields.get(field_id) if field_id else None
     if isinstance(value, dict):
         value = value.get("name") or value.get("title") or value.get("id")
-    return str(value) if value else None
+    return as_text_or_none(value, f"fields.{field_id}")
 
 
 def _parent(fields: Json) -> tuple[str | None, str | None, int | None]:
@@ -372,17 +379,22 @@ def _parent(fields: Json) -> tuple[str | None, str | None, int | None]:
     parent = as_object(value, "fields.parent")
     inner = parent.get("fields")
     kind = inner.get("issuetype") if isinstance(inner, dict) else None
-    level = kind.get("hierarchyLevel") if isinstance(kind, dict) else None
-    return as_text(parent.get("key"), "fields.parent.key"), as_id_or_none(parent.get("id"), "fields.parent.id"), level
+    level = _level(kind, "fields.parent.fields.issuetype") if isinstance(kind, dict) else None
+    return as_id(parent.get("key"), "fields.parent.key"), as_id_or_none(parent.get("id"), "fields.parent.id"), level
+
+
+def _level(issue_type: Json, path: str) -> int | None:
+    level = issue_type.get("hierarchyLevel")
+    return None if level is None else as_small_number(level, f"{path}.hierarchyLevel")
 
 
 def _epic_key(fields: Json, field_id: str | None, parent_key: str | None, parent_level: int | None) -> str | None:
     if parent_level == 1:
         return parent_key
     if field_id is not None and fields.get(field_id):
-        return as_text(fields[field_id], f"fields.{field_id}")
+        return as_id(fields[field_id], f"fields.{field_id}")
     epic = fields.get("epic")
-    return epic.get("key") if isinstance(epic, dict) else None
+    return as_id_or_none(epic.get("key"), "fields.epic.key") if isinstance(epic, dict) else None
 
 
 # Issues
@@ -390,7 +402,8 @@ def _epic_key(fields: Json, field_id: str | None, parent_key: str | None, parent
 
 def issue_documents(content: bytes) -> list[JsonObject]:
     """The issues of an answer of `issue/bulkfetch`."""
-    return items_of(orjson.loads(content), "issues")
+    answer = orjson.loads(content)
+    return answered("jira issue/bulkfetch", lambda: items_of(answer, "issues"))
 
 
 def issue_fields(fields: FieldMap, extra: Iterable[str] = ()) -> list[str]:
@@ -415,7 +428,7 @@ def parse_issue(document: object, fields: FieldMap, users: dict[str, User] | Non
 
 def _issue(document: Json, field_map: FieldMap, users: dict[str, User]) -> Issue:
     fields = as_object(document.get("fields"), "fields")
-    key = as_text(document.get("key"), "key")
+    key = as_id(document.get("key"), "key")
     description, description_adf = _description(fields)
     priority, priority_id = _named(fields, "priority")
     status, status_id = _named(fields, "status")
@@ -427,7 +440,7 @@ def _issue(document: Json, field_map: FieldMap, users: dict[str, User]) -> Issue
     comments, comment_total = _comments(fields, users)
     worklogs, worklog_total = _worklogs(fields, users)
     issue = Issue(
-        jira_id=as_id(document.get("id"), "id"),
+        jira_id=as_numeric_id(document.get("id"), "id"),
         key=key,
         project_key=_project_key(fields, key),
         title=_text(fields, "summary"),
@@ -447,7 +460,7 @@ def _issue(document: Json, field_map: FieldMap, users: dict[str, User]) -> Issue
         issue_type=_required(issue_type, "fields.issuetype"),
         issue_type_id=issue_type_id or None,
         is_subtask=type_.get("subtask") is True,
-        hierarchy_level=type_.get("hierarchyLevel"),
+        hierarchy_level=_level(type_, "fields.issuetype"),
         reporter_id=_person(fields, "reporter", users),
         creator_id=_person(fields, "creator", users) or None,
         epic_key=_epic_key(fields, field_map.epic_link, parent_key, parent_level),
@@ -491,7 +504,7 @@ def _required(value: str | Missing | None, path: str) -> str | Missing:
 def _project_key(fields: Json, key: str) -> str:
     project = fields.get("project")
     if isinstance(project, dict) and project.get("key"):
-        return as_text(project["key"], "fields.project.key")
+        return as_id(project["key"], "fields.project.key")
     return key.rpartition("-")[0]
 
 
@@ -521,7 +534,8 @@ def parse_stamp(document: object) -> IssueStamp:
 
     def read() -> IssueStamp:
         hit = as_object(document, "issue")
-        return IssueStamp(as_id(hit.get("id"), "id"), as_text(hit.get("key"), "key"), _stamped_at(hit.get("fields")))
+        jira_id, key = as_numeric_id(hit.get("id"), "id"), as_id(hit.get("key"), "key")
+        return IssueStamp(jira_id, key, _stamped_at(hit.get("fields")))
 
     return guarded("jira search hit", document, read)
 
@@ -540,10 +554,13 @@ def _stamped_at(fields: object) -> datetime | None:
 def changelog_documents(content: bytes) -> AnswerBatch[list[tuple[str, JsonObject]]]:
     """Issue ids and changelog entries of an answer of `changelog/bulkfetch`."""
     answer = orjson.loads(content)
-    logs = items_of(answer, "issueChangeLogs")
-    return batch_of(
-        answer, [(str(log["issueId"]), entry) for log in logs for entry in items_of(log, "changeHistories")]
-    )
+
+    def read() -> AnswerBatch[list[tuple[str, JsonObject]]]:
+        logs = items_of(answer, "issueChangeLogs")
+        entries = ((as_id(log["issueId"], "issueId"), items_of(log, "changeHistories")) for log in logs)
+        return batch_of(answer, [(jira_id, entry) for jira_id, found in entries for entry in found])
+
+    return answered("jira changelog/bulkfetch", read)
 
 
 def parse_changelog_entry(document: object, jira_id: str) -> ChangelogEntry:
@@ -572,7 +589,10 @@ def _entry_instant(value: object, path: str) -> datetime:
     """A timestamp, or the epoch number (milliseconds; seconds in some answers) that changelog/bulkfetch may give."""
     if type(value) is int or type(value) is float:
         seconds = value / 1000 if value >= 100_000_000_000 else value
-        return datetime.fromtimestamp(seconds, UTC)
+        try:
+            return datetime.fromtimestamp(seconds, UTC)
+        except (ValueError, OverflowError, OSError):
+            raise Unreadable(path, "a timestamp of our era", value) from None
     return as_instant(value, path)
 
 
@@ -580,16 +600,20 @@ def _change_item(value: object, path: str) -> ChangeItem:
     get = as_object(value, path).get
     return ChangeItem(
         as_text(get("field"), f"{path}.field"),
-        get("fieldId") or None,
-        _raw(get("from")),
-        _raw(get("fromString")),
-        _raw(get("to")),
-        _raw(get("toString")),
+        as_text_or_none(get("fieldId"), f"{path}.fieldId"),
+        _raw(get("from"), path),
+        _raw(get("fromString"), path),
+        _raw(get("to"), path),
+        _raw(get("toString"), path),
     )
 
 
-def _raw(value: object) -> str | None:
-    return None if value is None else str(value)
+def _raw(value: object, path: str) -> str | None:
+    if value is None or type(value) is str:
+        return value
+    if type(value) is int or type(value) is float:
+        return str(value)
+    raise Unreadable(path, "a text, a number or null", value)
 
 
 def concerns(item: ChangeItem, field_id: str, field_name: str) -> bool:
@@ -630,7 +654,8 @@ def sprint_changes(entry: ChangelogEntry, fields: FieldMap) -> list[SprintChange
 
 def _sprint_ids(value: str | None) -> set[int]:
     """Numbers of a text such as "7, 8"."""
-    return {int(part) for part in (value or "").replace(",", " ").split() if part.isdecimal()}
+    parts = (value or "").replace(",", " ").split()
+    return {int(part) for part in parts if part.isdecimal() and len(part) < 19}
 
 
 # Site, projects, boards, transitions
@@ -652,8 +677,8 @@ def parse_identity(document: object) -> Identity:
         me = as_object(document, "myself")
         return Identity(
             account_id=as_text(me.get("accountId"), "accountId"),
-            display_name=str(me.get("displayName") or ""),
-            time_zone=as_text(me.get("timeZone"), "timeZone"),
+            display_name=as_text_or_none(me.get("displayName"), "displayName") or "",
+            time_zone=as_text_or_none(me.get("timeZone"), "timeZone") or "UTC",
         )
 
     return guarded("jira account", "myself", read)
@@ -666,8 +691,8 @@ def parse_project(document: object) -> Project:
         project = as_object(document, "project")
         return Project(
             project_id=as_id(project.get("id"), "id"),
-            key=as_text(project.get("key"), "key"),
-            name=str(project.get("name") or ""),
+            key=as_id(project.get("key"), "key"),
+            name=as_text_or_none(project.get("name"), "name") or "",
             archived=project.get("archived") is True,
         )
 
@@ -689,6 +714,32 @@ def parse_status(document: object) -> Status:
     return guarded("jira status", document, read)
 
 
+def parse_permissions(document: object) -> dict[str, bool]:
+    """Name to whether the account has it, of `GET /rest/api/3/mypermissions`."""
+
+    def read() -> dict[str, bool]:
+        permissions = as_object(as_object(document, "answer").get("permissions"), "permissions")
+        return {name: as_object(one, name).get("havePermission") is True for name, one in permissions.items()}
+
+    return answered("jira mypermissions", read)
+
+
+def parse_estimation_field(document: object) -> str | None:
+    """Id of the field in a board's configuration that it estimates with; None when it uses none."""
+
+    def read() -> str | None:
+        estimation = as_object(as_object(document, "answer").get("estimation") or {}, "estimation")
+        field = as_object(estimation.get("field") or {}, "estimation.field")
+        return as_id_or_none(field.get("fieldId"), "estimation.field.fieldId")
+
+    return answered("jira board configuration", read)
+
+
+def parse_count(document: object) -> int:
+    """The number of `POST /rest/api/3/search/approximate-count`."""
+    return answered("jira search/approximate-count", lambda: as_number(as_object(document, "answer")["count"], "count"))
+
+
 def parse_priorities(documents: Iterable[object]) -> list[Priority]:
     """Priorities of `GET /rest/api/3/priority/search`, which lists the most urgent first."""
 
@@ -708,7 +759,8 @@ def parse_board(document: object) -> Board:
     def read() -> Board:
         board = as_object(document, "board")
         board_id = as_number(board.get("id"), "id")
-        return Board(board_id, str(board.get("name") or ""), str(board.get("type") or ""))
+        name, kind = (as_text_or_none(board.get(what), what) or "" for what in ("name", "type"))
+        return Board(board_id, name, kind)
 
     return guarded("jira board", document, read)
 
@@ -732,9 +784,9 @@ def parse_transition(document: object) -> Transition:
         )
         return Transition(
             transition_id=as_id(transition.get("id"), "id"),
-            name=str(transition.get("name") or ""),
+            name=as_text_or_none(transition.get("name"), "name") or "",
             to_status_id=as_id(to.get("id"), "to.id"),
-            to_status=str(to.get("name") or ""),
+            to_status=as_text_or_none(to.get("name"), "to.name") or "",
             required_fields=tuple(sorted(required)),
         )
 
