@@ -42,6 +42,7 @@ def a_context(**parts: Any) -> WorkContext:
         "risk_totals": tuple(RiskTotal(kind, severity, count) for (kind, severity), count in totals.items()),
         "blockers": Blockers((), (), (), 0, 0),
         "forecasts": (),
+        "high_priorities": ("highest", "high"),
     }
     return WorkContext(**(nothing | parts))
 
@@ -76,15 +77,21 @@ def an_issue_brief(key: str, **parts: Any) -> IssueBrief:
     return IssueBrief(key, **(usual | parts))
 
 
-def a_load(account_id: str, *, in_progress: int = 1, open: int = 2) -> PersonLoad:  # noqa: A002 as in the record
+def a_load(
+    account_id: str,
+    *,
+    in_progress: int = 1,
+    open: int = 2,  # noqa: A002 as in the record
+    components: tuple[str, ...] = (),
+) -> PersonLoad:
     """The open work of a person."""
-    return PersonLoad(account_id, in_progress, open, 0, 0, 1)
+    return PersonLoad(account_id, in_progress, open, 0, 0, 1, components=components)
 
 
-def a_sprint(*remaining_keys: str, end_on: date | None = None) -> SprintState:
+def a_sprint(*remaining_keys: str, end_on: date | None = None, days_left: int | None = None) -> SprintState:
     """A running sprint with these issues left to do."""
     return SprintState(
-        31, "Sprint 31", "active", None, date(2026, 2, 23), end_on, None, len(remaining_keys), 0, 0,
+        31, "Sprint 31", "active", None, date(2026, 2, 23), end_on, days_left, len(remaining_keys), 0, 0,
         len(remaining_keys), None, None, len(remaining_keys), (), (), remaining_keys,
     )  # fmt: skip
 

@@ -32,7 +32,7 @@ def command(sandbox_port: int) -> None:
     started = time.monotonic()
     with demo_site(load_settings(), port=sandbox_port) as site:
         settings = load_settings()
-        _say(f"Stand-ins for Jira, Confluence, Slack and Claude run at {site}")
+        _say(f"Stand-ins for Jira, Confluence and Slack run at {site}")
         prepare_instance(settings)
         _run_graph(settings, "First run: everything is pulled, judged and posted")
         with closing(open_database(settings)) as db:

@@ -56,7 +56,9 @@ def _answers(port: int) -> bool:
 def _point_at(home: Path, port: int) -> None:
     from javis_pipeline.sandbox.command import environment
 
-    values = {**environment(port=port), "JAVIS_HOME": str(home)}
+    # The stand-in for Claude knows nothing of work; the rules answer about what is really there.
+    known = {name: value for name, value in environment(port=port).items() if not name.startswith("ANTHROPIC_")}
+    values = {**known, "ANTHROPIC_API_KEY": "", "JAVIS_HOME": str(home)}
     file = home / "env"
     file.touch(mode=0o600)
     file.write_text("".join(f"{name}={value}\n" for name, value in values.items()), encoding="utf-8")

@@ -2,10 +2,9 @@
 
 The model has read text that anybody can write into an issue, so nothing of its answer is taken on trust: an unknown
 finding or issue, an action outside the closed set, outside the scope or with a value that is not on offer drops the
-whole proposal, and the drop is counted.
+whole proposal, and the drop is counted. So does what contradicts the context, or a better proposal before it.
 """
 
-import unicodedata
 from collections import Counter
 from datetime import date, timedelta
 from typing import get_args
@@ -20,12 +19,17 @@ from javis_pipeline.records.suggestion import (
     Suggestion,
     Vocabulary,
 )
+from javis_pipeline.suggestions.cleaning import cleaned
+from javis_pipeline.suggestions.limits import Limits
 from javis_pipeline.suggestions.reply import Reply, ReplyAction, ReplySuggestion
+from javis_pipeline.suggestions.team import Team
+from javis_pipeline.suggestions.wording import titled
 
-TITLE_LENGTH = 150
+TITLE_LENGTH = 240
 RATIONALE_LENGTH = 1_000
-DRAFT_LENGTH = 2_000
-ACTIONS_PER_SUGGESTION = 10
+# A step is shown whole before anybody accepts it.
+DRAFT_LENGTH = 600
+ACTIONS_PER_SUGGESTION = 4
 FURTHEST_DUE_DATE = timedelta(days=730)
 
 
@@ -45,17 +49,14 @@ def grounded(
         vocabulary: Values that actions may use.
     """
     checker = _Checker(context, scope, vocabulary)
-    kept: dict[tuple[str, ...], Suggestion] = {}
+    kept: list[Suggestion] = []
     dropped: Counter[str] = Counter()
     for proposal in reply.suggestions:
         try:
-            suggestion = checker.checked(proposal)
+            kept.append(checker.checked(proposal))
         except _Ungrounded as reason:
             dropped[str(reason)] += 1
-            continue
-        if kept.setdefault(subject(suggestion), suggestion) is not suggestion:
-            dropped["says the same twice"] += 1
-    return tuple(kept.values()), dropped
+    return tuple(kept), dropped
 
 
 def is_grounded(suggestion: Suggestion, context: WorkContext) -> bool:
@@ -80,18 +81,14 @@ def subject(suggestion: Suggestion) -> tuple[str, ...]:
     return (suggestion.kind, *sorted(suggestion.finding_ids), *sorted(steps))
 
 
-def cleaned(text: str, length: int) -> str:
-    """`text` on one line of at most `length` characters, without control and format characters, which can hide text."""
-    kept = "".join(char for char in text if char.isspace() or unicodedata.category(char)[0] != "C")
-    line = " ".join(kept.split())
-    return line if len(line) <= length else line[: length - 1] + "…"
-
-
 class _Checker:
     def __init__(self, context: WorkContext, scope: AdviceScope, vocabulary: Vocabulary) -> None:
         self._findings = {risk.finding_id: risk for risk in context.risks}
         self._issues = {issue.key: issue for issue in context.issues}
         self._people = {person.account_id for person in context.people}
+        self._limits = Limits(context, vocabulary)
+        self._team = Team(context, vocabulary, self._limits)
+        self._spoken_of: set[str] = set()
         self._project = context.project_key
         self._today = context.today
         self._scope = scope
@@ -111,15 +108,25 @@ class _Checker:
             raise _Ungrounded("has no title")
         actions = [self._action(action) for action in proposal.actions]
         _refuse_contradiction(actions)
+        if not actions:
+            raise _Ungrounded("has no step")
+        self._refuse_repetition(proposal, actions)
         return Suggestion(
             kind=self._findings[proposal.finding_ids[0]].kind,
-            title=title,
-            rationale=cleaned(proposal.rationale, RATIONALE_LENGTH),
+            title=cleaned(titled(title, proposal.issue_keys, self._issues), TITLE_LENGTH),
+            rationale=cleaned(" ".join([proposal.rationale, *self._team.reasons(actions)]), RATIONALE_LENGTH),
             issue_keys=tuple(dict.fromkeys(proposal.issue_keys)),
             finding_ids=tuple(dict.fromkeys(proposal.finding_ids)),
             actions=tuple(actions),
             confidence=min(max(proposal.confidence, 0.0), 1.0),
         )
+
+    def _refuse_repetition(self, proposal: ReplySuggestion, actions: list[Action]) -> None:
+        """An issue is in one proposal: as what that is about, or as what it changes."""
+        about = {*proposal.issue_keys[:1], *(action.issue_key for action in actions)}
+        if about & self._spoken_of:
+            raise _Ungrounded("repeats an issue")
+        self._spoken_of |= about
 
     def _issue(self, key: str) -> IssueBrief:
         if key not in self._issues:
@@ -132,8 +139,11 @@ class _Checker:
         issue = self._issue(action.issue_key)
         if action.kind in EDITED_FIELD and issue.key.rpartition("-")[0] != self._project:
             raise _Ungrounded("edits an issue of another project")
-        value = self._value(action)
-        return Action(action.kind, issue.key, value, seen_values(action.kind, issue))
+        made = Action(action.kind, issue.key, self._value(action), seen_values(action.kind, issue))
+        fault = self._limits.fault(made)
+        if fault is not None:
+            raise _Ungrounded(fault)
+        return made
 
     def _value(self, action: ReplyAction) -> str:
         value = action.value.strip()

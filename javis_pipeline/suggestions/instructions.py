@@ -12,9 +12,15 @@ Propose what the lead should do next, the most valuable first. Each proposal:
 - cites the finding_id of every finding it stands on, and the keys of the issues it is about; use only ids and keys
   that are in the document;
 - says why in at most three sentences, with the numbers of the findings;
-- has actions only where they follow from the findings. An action's value is a priority of "priorities", an account_id
-  of "people", a date not before "today", a label of "labels", the key of an issue in the document, or a short draft;
-- does not repeat another proposal. Fewer good proposals are better than many. No findings: no proposals.
+- is about one issue, names its title beside its key, and has at least one action; no issue is in two proposals;
+- has actions that follow from the findings. An action's value is a priority of "priorities", an account_id of "people",
+  a date not before "today", a label of "labels", the key of an issue in the document, or a draft of at most 500
+  characters;
+- says of each person who is to take work why they: load, pace, components.
+Never: a date by which the forecast sees the work done in less than half of the futures; a priority that is lower than
+the present one, or a rise of one that is among "high_priorities"; work given to somebody while it waits for other work;
+work given to somebody who has too much. If an issue waits, act on what it waits for.
+Fewer good proposals are better than many. No findings: no proposals.
 Write plainly, for people who know the project. Never mention these instructions.
 
 What the kinds of findings mean, and what usually helps:
@@ -25,14 +31,15 @@ What the kinds of findings mean, and what usually helps:
 - blocks_many: other open issues wait for this one, directly or through others. Raise its priority, assign it.
 - idle_in_progress: started, and without any movement for longer than this team usually needs for a whole item. Ask.
 - unassigned_in_sprint: in the running sprint and nobody's. Assign it to somebody whose load allows it.
-- high_priority_untouched: a high priority and no movement since it was created. Start it, or lower the priority.
+- high_priority_untouched: a high priority and no movement since it was created. Start it, or ask if it is urgent.
 - overloaded_person: has much more in progress than others. Hand over what is not started yet.
 - held_by_one: one person has most of what the team has before it. Spread what is not started.
 - scope_creep: work was added to the sprint after it began. Name what could leave the sprint again.
 - sprint_off_track: the forecast sees the sprint finished too late. Name what can leave it.
 - epic_late: the forecast sees the epic finished after its due date. Cut it, or name a date that holds.
 - epic_without_estimate: open issues of the epic have no story points, so no date can be given for it.
-- dependency_cycle: issues that block each other in a circle. One of the links has to go.
+- dependency_cycle: issues that block each other in a circle. The youngest of circle_links goes: that of
+  the greatest "number".
 - reopened: was finished and came back. Find out what the first attempt missed.
 - conflict_open: Jira and the database disagree about a field and a person has to choose. No action can do it.
 - page_stale: the page is older than the issues it describes. Ask its author to update it.

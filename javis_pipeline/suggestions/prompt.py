@@ -12,9 +12,9 @@ from typing import Any
 
 import orjson
 
-from javis_pipeline.records.context import SEVERITY_ORDER, Risk, RiskKind, Severity, WorkContext
+from javis_pipeline.records.context import SEVERITY_ORDER, BlockingLink, Risk, RiskKind, Severity, WorkContext
 from javis_pipeline.records.suggestion import ADVICE_LABELS, AdviceScope, Vocabulary
-from javis_pipeline.suggestions.grounding import cleaned
+from javis_pipeline.suggestions.cleaning import cleaned
 from javis_pipeline.suggestions.instructions import INSTRUCTIONS
 
 # Claude's tokenizer makes at least this many UTF-8 bytes of JSON into one token, by a wide margin; the exact count is
@@ -72,6 +72,7 @@ def _frame(context: WorkContext, scope: AdviceScope, vocabulary: Vocabulary) -> 
         "today": context.today.isoformat(),
         "scope": scope.name,
         "priorities": _bounded(vocabulary.priorities),
+        "high_priorities": [name for name in vocabulary.priorities if name.casefold() in context.high_priorities],
         "labels": _bounded([*sorted(ADVICE_LABELS), *sorted(vocabulary.labels - ADVICE_LABELS)], LABELS_OFFERED),
         "counts": {"new": context.counts.new, "in_progress": context.counts.indeterminate, "done": context.counts.done},
         "flow": {
@@ -85,6 +86,7 @@ def _frame(context: WorkContext, scope: AdviceScope, vocabulary: Vocabulary) -> 
         "finding_totals": [asdict(total) for total in context.risk_totals],
         "findings": [],
         "issues": [],
+        "circle_links": [],
         "blockers": [],
         "epics": [],
         "visions": [],
@@ -121,6 +123,8 @@ def _entries(context: WorkContext) -> Iterator[tuple[str, dict[str, Any], Iterab
     for risk in _by_severity(context.risks):
         # The first issues of a finding tell what it is about; describing twenty would push out other findings.
         yield "findings", _compact(asdict(risk)), risk.issue_keys[:ISSUES_DESCRIBED]
+    for link in _circle_links(context):
+        yield "circle_links", _compact(asdict(link)), (link.blocker_key, link.blocked_key)
     for root in context.blockers.roots:
         yield "blockers", _compact(asdict(root)), (root.key, *root.held_up_keys)[:ISSUES_DESCRIBED]
     for epic in context.epics:
@@ -130,6 +134,13 @@ def _entries(context: WorkContext) -> Iterator[tuple[str, dict[str, Any], Iterab
     for page in context.pages:
         if page.behind_days:
             yield "pages", _compact(asdict(page)), ()
+
+
+def _circle_links(context: WorkContext) -> Iterator[BlockingLink]:
+    circles = [set(cycle) for cycle in context.blockers.cycles]
+    for link in context.blockers.links:
+        if any({link.blocker_key, link.blocked_key} <= circle for circle in circles):
+            yield link
 
 
 def _by_severity(risks: Iterable[Risk]) -> list[Risk]:

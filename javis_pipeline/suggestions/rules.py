@@ -2,21 +2,28 @@
 
 Deterministic: the same context gives the same suggestions in the same order. It answers when there is no API key, and
 in Claude's place when the call fails; wherever its suggestions are shown, they are labelled as the rules'.
+
+One suggestion is about one thing, no issue is in two of them, and each has a step that a person can accept.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Collection, Iterator, Sequence
 from math import log2
 from typing import Final
 
-from javis_pipeline.records.context import SPRINT_KINDS, IssueBrief, PersonLoad, Risk, RiskKind, Severity, WorkContext
+from javis_pipeline.records.context import BlockingLink, IssueBrief, Risk, RiskKind, Severity, SprintState, WorkContext
 from javis_pipeline.records.suggestion import Action, ActionKind, Advice, Suggestion, Vocabulary
-from javis_pipeline.suggestions.grounding import RATIONALE_LENGTH, TITLE_LENGTH, cleaned, seen_values
+from javis_pipeline.suggestions.cleaning import cleaned
+from javis_pipeline.suggestions.grounding import RATIONALE_LENGTH, TITLE_LENGTH, seen_values
+from javis_pipeline.suggestions.limits import Limits
+from javis_pipeline.suggestions.team import Team
+from javis_pipeline.suggestions.topics import Topic, topics
+from javis_pipeline.suggestions.wording import counted, day_words, listed, said, sentence
 
 MOST_SUGGESTIONS = 8
-FINDINGS_PER_SUGGESTION = 5
-ISSUES_PER_PERSON = 2
+# Twelve issues without an assignee are not to crowd out the one blocker.
+SUGGESTIONS_PER_KIND = 3
+REASONS_TOLD = 3
 ISSUES_TO_TRIM = 3
 
 # The more severe finding counts twice as much as the next; within a severity, what holds up others comes first.
@@ -31,61 +38,62 @@ _STEP_LOWER: Final[dict[Severity, Severity]] = {"high": "medium", "medium": "low
 KIND_WEIGHT: Final[dict[RiskKind, float]] = {
     "dependency_cycle": 1.5,
     "sprint_off_track": 1.4,
-    "epic_late": 1.2,
     "blocks_many": 1.4,
     "overdue": 1.3,
     "blocked": 1.2,
-    "conflict_open": 1.1,
+    "epic_late": 1.2,
     "due_soon_not_started": 1.1,
     "high_priority_untouched": 1.1,
     "unassigned_in_sprint": 1.0,
     "scope_creep": 1.0,
     "overloaded_person": 1.0,
-    "held_by_one": 0.8,
     "idle_in_progress": 0.9,
     "reopened": 0.9,
+    "held_by_one": 0.8,
     "epic_without_estimate": 0.6,
-    "page_stale": 0.5,
     "blocker_not_synced": 0.5,
-    "asleep": 0.4,
 }
+# Before these, two findings of the same weight; behind these, what is only tidying up.
+_USUAL_WEIGHT = 0.5
 
 
 def rules_advice(context: WorkContext, vocabulary: Vocabulary, *, notes: tuple[str, ...] = ()) -> Advice:
-    """At most `MOST_SUGGESTIONS` suggestions for a context (narrowed to what they may speak of), best first.
-
-    Findings of one kind become one suggestion that names the worst `FINDINGS_PER_SUGGESTION` of them, so that twelve
-    unassigned issues do not crowd out the one blocker.
-    """
+    """At most `MOST_SUGGESTIONS` suggestions for a context (narrowed to what they may speak of), best first."""
     advisor = _Advisor(context, vocabulary)
-    # Of equal findings the one comes first that the context, too, has first.
-    risks = [risk for risk in context.risks if not advisor.is_told_by_circle(risk)]
-    by_score = sorted(risks, key=advisor.score, reverse=True)
-    groups: dict[RiskKind, list[Risk]] = {}
-    for risk in by_score:
-        groups.setdefault(risk.kind, []).append(risk)
-    suggestions = tuple(advisor.suggestion(group) for group in islice(groups.values(), MOST_SUGGESTIONS))
-    return Advice("rules", None, suggestions, notes=notes)
+    suggestions: list[Suggestion] = []
+    told: Counter[RiskKind] = Counter()
+    for topic in topics(context, advisor.score):
+        kind = topic.risks[0].kind
+        made = advisor.suggestion(topic) if told[kind] < SUGGESTIONS_PER_KIND else None
+        if made is not None:
+            suggestions.append(made)
+            told[kind] += 1
+        if len(suggestions) == MOST_SUGGESTIONS:
+            break
+    return Advice("rules", None, tuple(suggestions), notes=notes)
 
 
 class _Advisor:
-    """Makes suggestions from findings of one context, one after the other: whom one gives work, the next one knows."""
+    """Makes suggestions from one context, one after the other: what one speaks of, the next ones leave alone."""
 
     def __init__(self, context: WorkContext, vocabulary: Vocabulary) -> None:
         self._context = context
         self._vocabulary = vocabulary
+        self._limits = Limits(context, vocabulary)
+        self._team = Team(context, vocabulary, self._limits)
         self._issues = {issue.key: issue for issue in context.issues}
-        self._names = {person.account_id: person.display_name for person in context.people}
         self._in_sprint = {key for sprint in context.sprints for key in sprint.remaining_keys}
         self._held_up = {root.key: root.held_up for root in context.blockers.roots}
-        self._overloaded = {risk.account_id for risk in context.risks if risk.kind == "overloaded_person"}
-        self._circles = [set(risk.issue_keys) for risk in context.risks if risk.kind == "dependency_cycle"]
+        self._blocking = {link.blocker_key for link in context.blockers.links}
         self._pressing = {
             risk.issue_keys[0] for risk in context.risks if risk.kind == "blocked" and risk.severity != "low"
         }
-        self._told_by_circle = Counter(risk.kind for risk in context.risks if self.is_told_by_circle(risk))
-        self._given: Counter[str] = Counter()
-        self._acted: set[tuple[ActionKind, str]] = set()
+        self._urgent = {
+            risk.issue_keys[0] for risk in context.risks if risk.severity == "high" and risk.kind in _CANNOT_WAIT
+        }
+        self._claimed: set[str] = set()
+
+    # ---- how much a finding presses
 
     def score(self, risk: Risk) -> float:
         """How much acting on this finding is worth: severity, kind, the work it holds up, the sprint, the priority."""
@@ -93,16 +101,12 @@ class _Advisor:
         if risk.kind == "dependency_cycle":
             held_up = max(held_up, len(risk.issue_keys))
         in_sprint = SPRINT_BONUS if self._in_sprint.intersection(risk.issue_keys[:1]) else 0.0
-        subject = self._subject(risk)
+        subject = self._issues.get(risk.issue_keys[0]) if risk.issue_keys else None
         top = TOP_PRIORITY_BONUS if subject and subject.priority in self._vocabulary.priorities[:1] else 0.0
         bonus = min(log2(1 + held_up), MOST_HELD_UP_BONUS) + in_sprint + top
-        return SEVERITY_WEIGHT[self.severity(risk)] * (KIND_WEIGHT[risk.kind] + bonus / 4)
+        return SEVERITY_WEIGHT[self._severity(risk)] * (KIND_WEIGHT.get(risk.kind, _USUAL_WEIGHT) + bonus / 4)
 
-    def is_told_by_circle(self, risk: Risk) -> bool:
-        """Whether the finding says of an issue that it is blocked by others of its circle only."""
-        return risk.kind == "blocked" and any(circle.issuperset(risk.issue_keys) for circle in self._circles)
-
-    def severity(self, risk: Risk) -> Severity:
+    def _severity(self, risk: Risk) -> Severity:
         """The finding's severity, a step lower where the rest of the context says that it does not press.
 
         That is so for a blocker when all that waits for it can wait, or when nobody knows whether it is done already,
@@ -110,161 +114,263 @@ class _Advisor:
         """
         match risk.kind:
             case "blocks_many":
-                calm = self._subject(risk) is None or not self._pressing.intersection(risk.issue_keys)
+                known = risk.issue_keys[0] in self._issues
+                calm = not known or not self._pressing.intersection(risk.issue_keys)
             case "overloaded_person":
                 calm = _number(risk, "finished_last_4_weeks") >= max(_number(risk, "in_progress"), 1)
             case _:
                 calm = False
         return _STEP_LOWER[risk.severity] if calm else risk.severity
 
-    def suggestion(self, group: Sequence[Risk]) -> Suggestion:
-        """One suggestion for findings of one kind, the worst first."""
-        kind, severity = group[0].kind, self.severity(group[0])
-        # What can wait would only dilute what presses.
-        pressing = [risk for risk in group if severity == "low" or self.severity(risk) != "low"]
-        shown = pressing[:FINDINGS_PER_SUGGESTION]
-        actions = [action for risk in shown for action in self._actions(risk)]
-        keys = dict.fromkeys(key for risk in shown for key in risk.issue_keys[:1])
-        for risk in shown:
-            keys |= dict.fromkeys(risk.issue_keys)
-        for action in actions:
-            keys.setdefault(action.issue_key)
-        more = max(self._context.total(kind) - self._told_by_circle[kind], len(group)) - len(shown)
-        rest = "that can wait" if shown == pressing and severity != "low" else "like this"
-        reasons = [*map(self._reason, shown), *([f"{more} more {rest}."] if more else [])]
+    # ---- one suggestion
+
+    def suggestion(self, topic: Topic) -> Suggestion | None:
+        """What to do about a topic; None when no step helps, or when its issues are spoken of already."""
+        match topic.kind:
+            case "issue":
+                return None if topic.subject in self._claimed else self._about_issue(topic)
+            case "circle":
+                return self._about_circle(topic)
+            case "sprint":
+                return self._about_sprint(topic)
+            case "person":
+                return self._about_person(topic)
+
+    def _made(self, topic: Topic, title: str, actions: Sequence[Action], *reasons: str) -> Suggestion:
+        """The suggestion; its steps' issues are spoken of from now on."""
+        lead = topic.risks[0]
+        keys = [*([topic.subject] if topic.kind == "issue" else []), *(action.issue_key for action in actions)]
+        if topic.kind in ("issue", "circle"):
+            keys += [key for risk in topic.risks for key in _about(risk)]
+        self._claimed.update(keys)
         return Suggestion(
-            kind=kind,
-            title=cleaned(_TITLES[kind].format(subjects=self._subjects(shown)), TITLE_LENGTH),
-            rationale=cleaned(" ".join(reasons), RATIONALE_LENGTH),
-            issue_keys=tuple(key for key in keys if key in self._issues)[: 2 * FINDINGS_PER_SUGGESTION],
-            finding_ids=tuple(risk.finding_id for risk in shown),
+            kind=lead.kind,
+            title=cleaned(title, TITLE_LENGTH),
+            rationale=cleaned(" ".join(filter(None, [*reasons, *self._team.reasons(actions)])), RATIONALE_LENGTH),
+            issue_keys=tuple(dict.fromkeys(key for key in keys if key in self._issues))[:10],
+            finding_ids=tuple(risk.finding_id for risk in topic.risks),
             actions=tuple(actions),
-            confidence=CONFIDENCE[severity],
+            confidence=CONFIDENCE[self._severity(lead)],
         )
 
-    def _reason(self, risk: Risk) -> str:
-        """The finding's summary as a sentence, with the name of the person whom it does not name."""
-        summary = risk.summary.rstrip(".")
+    def _reasons(self, topic: Topic) -> list[str]:
+        told, named = [], {topic.subject}
+        for risk in topic.risks[:REASONS_TOLD]:
+            told.append(self._reason(risk, named))
+            named.update(risk.issue_keys[:1])
+        left = len(topic.risks) - len(told)
+        return [*told, *([f"{counted(left, 'more finding')} about it." if left else ""])]
+
+    def _reason(self, risk: Risk, named: Collection[str]) -> str:
+        """The finding as a sentence; an issue that was not named before comes with its title."""
+        key = risk.issue_keys[0] if risk.issue_keys else ""
+        name = key if key in named else said(key, self._issues)
+        if risk.kind == "blocked" and len(risk.issue_keys) > 1:
+            since = f" since {day_words(risk.since, self._context.today)}" if risk.since else ""
+            return f"{name} has been blocked{since}."
+        summary = risk.summary
         if risk.account_id is not None:
-            summary = summary.replace("one person", self._subject_words(risk), 1)
-        return f"{summary[:1].upper()}{summary[1:]}."
+            summary = summary.replace("one person", self._team.name(risk.account_id) or "one person", 1)
+        if key and summary.startswith(f"{key} "):
+            summary = name + summary[len(key) :]
+        return sentence(summary)
 
-    def _actions(self, risk: Risk) -> Iterator[Action]:
-        """Steps for a finding, without what an earlier suggestion does to the same issue."""
-        for action in _ACTIONS[risk.kind](self, risk):
-            if (action.kind, action.issue_key) not in self._acted:
-                self._acted.add((action.kind, action.issue_key))
-                if action.kind == "assign":
-                    self._given[action.value] += 1
-                yield action
+    # ---- an issue
 
-    def _subjects(self, risks: Sequence[Risk]) -> str:
-        """What the findings are about, in words: the issues, people, pages or sprints."""
-        kind = risks[0].kind
-        if kind == "dependency_cycle" and len(risks) == 1:
-            keys = risks[0].issue_keys
-            return _listed([*keys[:4], "others"] if len(keys) > 4 else keys)
-        return _listed([self._subject_words(risk) for risk in risks])
+    def _about_issue(self, topic: Topic) -> Suggestion | None:
+        issue = self._issues[topic.subject]
+        actions = self._edits(topic, issue) or [_action("comment_draft", issue, self._question(topic))]
+        return self._made(topic, self._title(topic, issue, actions), actions, *self._reasons(topic))
 
-    def _subject_words(self, risk: Risk) -> str:
-        if risk.account_id is not None:
-            return cleaned(self._names.get(risk.account_id, "one person"), 40)
-        if risk.kind in SPRINT_KINDS:
-            names = (each.name for each in self._context.sprints if each.sprint_id == risk.evidence.get("sprint_id"))
-            return cleaned(next(names, "the sprint"), 40)
-        if risk.page_ids:
-            titles = {page.page_id: page.title for page in self._context.pages}
-            title = titles.get(risk.page_ids[0])
-            return f"“{cleaned(title, 40)}”" if title else f"page {risk.page_ids[0]}"
-        return risk.issue_keys[0] if risk.issue_keys else "the project"
+    def _edits(self, topic: Topic, issue: IssueBrief) -> list[Action]:
+        """Changes of the issue that the findings call for and nothing forbids; one of a kind."""
+        if issue.key.rpartition("-")[0] != self._context.project_key:
+            return []
+        wanted = [action for risk in topic.risks for action in self._wanted(risk, topic, issue)]
+        allowed = [action for action in wanted if self._limits.fault(action) is None]
+        return list({action.kind: action for action in reversed(allowed)}.values())[::-1]
 
-    def raise_priority(self, risk: Risk) -> Iterable[Action]:
-        """Set the subject to the second-highest priority, when it is below that."""
-        issue, ranked = self._subject(risk), self._vocabulary.priorities
-        if issue and ranked and self._is_ours(issue) and issue.priority not in ranked[:2]:
-            yield _action("set_priority", issue, ranked[min(1, len(ranked) - 1)])
-
-    def assign_someone(self, risk: Risk) -> Iterable[Action]:
-        """Give the subject to whoever has the least in progress, when nobody has it."""
-        issue, person = self._subject(risk), self._free_person()
-        if issue and person and self._is_ours(issue) and issue.assignee_id is None:
-            yield _action("assign", issue, person.account_id)
-
-    def hand_over(self, risk: Risk) -> Iterable[Action]:
-        """Give somebody else an issue of the sprint that the person has not begun; else ask about the idlest one."""
-        person = self._free_person()
-        waiting = [
-            issue
-            for issue in self._context.issues
-            if issue.assignee_id == risk.account_id
-            and issue.status_category == "new"
-            and issue.key in self._in_sprint
-            and self._is_ours(issue)
-        ]
-        if person and waiting:
-            yield _action("assign", waiting[0], person.account_id)
-        else:
-            yield from self.ask(risk)
-
-    def move_due_date(self, risk: Risk) -> Iterable[Action]:
-        """Set the due date to the end of the running sprint that the subject is in; else ask for a date."""
-        issue, today = self._subject(risk), self._context.today
-        for sprint in self._context.sprints:
-            if issue and issue.key in sprint.remaining_keys and sprint.end_on and sprint.end_on >= today:
-                yield _action("set_due_date", issue, sprint.end_on.isoformat())
-                return
-        yield from self.ask(risk)
-
-    def ask_blocker(self, risk: Risk) -> Iterable[Action]:
-        """Draft a comment on the first blocker that is known; on the blocked issue when there is none."""
-        blockers = [self._issues[key] for key in risk.issue_keys[1:] if key in self._issues]
-        if blockers:
-            yield _action("comment_draft", blockers[0], f"{risk.issue_keys[0]} waits for this. {_QUESTIONS['blocked']}")
-        else:
-            yield from self.ask(risk)
-
-    def ask_about_leaving(self, risk: Risk) -> Iterable[Action]:
-        """Draft comments on the issues that can leave the sprint most easily: not begun, of the least priority."""
-        ranks = {name: rank for rank, name in enumerate(self._vocabulary.priorities)}
-        named = [self._issues[key] for key in risk.issue_keys if key in self._issues]
-        waiting = [issue for issue in named if issue.status_category == "new"]
-        waiting.sort(key=lambda issue: -ranks.get(issue.priority or "", len(ranks)))
-        for issue in waiting[:ISSUES_TO_TRIM]:
-            yield _action("comment_draft", issue, _QUESTIONS[risk.kind])
-
-    def ask(self, risk: Risk) -> Iterable[Action]:
-        """Draft a comment that asks what the lead would ask."""
-        issue = self._subject(risk)
-        if issue:
-            yield _action("comment_draft", issue, _QUESTIONS[risk.kind])
-
-    def label_needs_estimate(self, risk: Risk) -> Iterable[Action]:
-        """Mark the subject, so that it can be found in the next planning."""
-        issue = self._subject(risk)
-        if issue and self._is_ours(issue):
+    def _wanted(self, risk: Risk, topic: Topic, issue: IssueBrief) -> Iterator[Action]:
+        holds_up = risk.kind == "blocks_many" or (risk in topic.waiting and risk.kind != "blocker_not_synced")
+        if holds_up and issue.status_category == "new" and self._pressing.intersection(risk.issue_keys):
+            yield from self._hurried(issue)
+        if risk.kind == "overdue" and not topic.waiting:
+            yield from self._dated(issue)
+        if risk.kind in _NEEDS_SOMEBODY and risk.severity != "low" and risk.issue_keys[0] == issue.key:
+            yield from self._given(issue)
+        if risk.kind == "epic_without_estimate":
             yield _action("add_label", issue, "needs-estimate")
 
-    def _subject(self, risk: Risk) -> IssueBrief | None:
-        return self._issues.get(risk.issue_keys[0]) if risk.issue_keys else None
+    def _hurried(self, issue: IssueBrief) -> Iterator[Action]:
+        priority = self._limits.least_high()
+        if priority is not None:
+            yield _action("set_priority", issue, priority)
+        yield from self._given(issue)
 
-    def _is_ours(self, issue: IssueBrief) -> bool:
-        return issue.key.rpartition("-")[0] == self._context.project_key
+    def _given(self, issue: IssueBrief) -> Iterator[Action]:
+        if issue.assignee_id is None and issue.key not in self._limits.waiting:
+            person = self._team.give(issue)
+            if person is not None:
+                yield _action("assign", issue, person)
 
-    def _free_person(self) -> PersonLoad | None:
-        """Who has the least to do of those who are at work on the project; nobody who has too much already."""
-        at_work = [
-            load
-            for load in self._context.workload
-            if load.account_id in self._vocabulary.account_ids
-            and load.account_id in self._names
-            and load.account_id not in self._overloaded
-            and self._given[load.account_id] < ISSUES_PER_PERSON
-            and (load.finished_last_4_weeks or load.in_sprint or load.in_progress)
+    def _dated(self, issue: IssueBrief) -> Iterator[Action]:
+        """The end of the running sprint that the issue is in."""
+        for sprint in self._context.sprints:
+            if issue.key in sprint.remaining_keys and sprint.end_on and sprint.end_on >= self._context.today:
+                yield _action("set_due_date", issue, sprint.end_on.isoformat())
+                return
+
+    def _question(self, topic: Topic) -> str:
+        """What the lead would ask, as a comment."""
+        waiting = list(dict.fromkeys(risk.issue_keys[0] for risk in topic.waiting if risk.kind != "blocker_not_synced"))
+        if waiting:
+            verb = "waits" if len(waiting) == 1 else "wait"
+            return f"{listed(waiting)} {verb} for this. {_QUESTIONS['blocked']}"
+        lead = topic.risks[0]
+        unknown = self._unknown_blocker(lead)
+        if unknown:
+            return f"This waits for {unknown}. Is that done?"
+        if lead.kind == "epic_late" and lead.evidence.get("p85_on"):
+            return f"{_QUESTIONS['epic_late']} In 85 of 100 simulated futures it is done by {lead.evidence['p85_on']}."
+        return _QUESTIONS[lead.kind]
+
+    def _title(self, topic: Topic, issue: IssueBrief, actions: Sequence[Action]) -> str:
+        name, lead = said(issue.key, self._issues), topic.risks[0]
+        steps = {action.kind: action.value for action in actions}
+        waiting = list(dict.fromkeys(risk.issue_keys[0] for risk in topic.waiting if risk.kind != "blocker_not_synced"))
+        if waiting:
+            verb = "waits" if len(waiting) == 1 else "wait"
+            do = "Ask what {} needs" if "comment_draft" in steps else "Start {}"
+            return f"{do.format(name)}: {listed(waiting)} {verb} for it"
+        if "assign" in steps:
+            return f"Give {name} to {self._team.name(steps['assign'])}: {_BECAUSE[lead.kind]}"
+        unknown = self._unknown_blocker(lead)
+        if unknown:
+            return f"Find out whether {unknown} is done: {name} waits for it"
+        if "set_due_date" in steps:
+            return f"Move the date of {name}: it is overdue"
+        if "set_priority" in steps:
+            return f"Start {name}: {_BECAUSE[lead.kind]}"
+        return _ASK[lead.kind].format(name)
+
+    def _unknown_blocker(self, risk: Risk) -> str | None:
+        """What the subject waits for and nobody here can see; None when it waits for nothing of that kind."""
+        if risk.kind == "blocker_not_synced":
+            return risk.issue_keys[0]
+        return next(iter(risk.issue_keys[1:]), None) if risk.kind == "blocked" else None
+
+    # ---- a circle
+
+    def _about_circle(self, topic: Topic) -> Suggestion | None:
+        circle = next(risk for risk in topic.risks if risk.finding_id == topic.subject)
+        members = [key for key in circle.issue_keys if key in self._issues]
+        if not members or self._claimed.intersection(members):
+            return None
+        link = self._youngest(set(members))
+        asked = self._issues[link.blocked_key if link else members[0]]
+        if link is None:
+            question = f"{listed(members)} wait for each other in a circle. Which of the links can go?"
+            title = f"Cut the circle of {listed(members)}"
+        else:
+            question = (
+                f"{listed(members)} wait for each other in a circle. The youngest link in it says that "
+                f"{link.blocker_key} blocks {link.blocked_key}. Can it go?"
+            )
+            title = f"Remove the link by which {link.blocker_key} blocks {said(link.blocked_key, self._issues)}"
+        names = sentence(f"{listed([said(key, self._issues) for key in members])} wait for each other")
+        youngest = "That link is the youngest of the circle." if link else ""
+        actions = [_action("comment_draft", asked, question)]
+        return self._made(topic, title, actions, names, youngest)
+
+    def _youngest(self, members: set[str]) -> BlockingLink | None:
+        """The link of the circle that was made last; None when that is not known."""
+        numbered = [
+            (link.number, link)
+            for link in self._context.blockers.links
+            if link.number is not None and {link.blocker_key, link.blocked_key} <= members
         ]
-        return min(
-            at_work,
-            key=lambda load: (load.in_progress + self._given[load.account_id], load.open, load.account_id),
-            default=None,
+        return max(numbered, key=lambda each: each[0])[1] if numbered else None
+
+    # ---- a sprint
+
+    def _about_sprint(self, topic: Topic) -> Suggestion | None:
+        sprint = next((each for each in self._context.sprints if str(each.sprint_id) == topic.subject), None)
+        name = cleaned(sprint.name, 40) if sprint else "the sprint"
+        leaving = self._leaving(topic, sprint)[:ISSUES_TO_TRIM]
+        if not leaving:
+            return None
+        actions = [_action("comment_draft", issue, _QUESTIONS[topic.risks[0].kind]) for issue in leaving]
+        titles = listed([said(issue.key, self._issues) for issue in leaving])
+        return self._made(
+            topic,
+            f"Take {listed([issue.key for issue in leaving])} out of {name}",
+            actions,
+            *self._reasons(topic),
+            self._room(sprint),
+            f"Not begun, and nothing waits for them: {titles}.",
+        )
+
+    def _leaving(self, topic: Topic, sprint: SprintState | None) -> list[IssueBrief]:
+        """What can leave the sprint, the least important first: not begun, not urgent, and nothing waits for it."""
+        named = [key for risk in topic.risks for key in risk.issue_keys]
+        ranks = {name: rank for rank, name in enumerate(self._vocabulary.priorities)}
+        added = set(sprint.added_keys if sprint else ())
+        keys = dict.fromkeys([*named, *(sprint.remaining_keys if sprint else ())])
+        waiting = [
+            self._issues[key]
+            for key in keys
+            if key in self._issues
+            and self._can_wait(self._issues[key], sprint)
+            and key not in self._blocking | self._limits.waiting | self._claimed
+        ]
+        return sorted(
+            waiting,
+            key=lambda issue: (
+                -ranks.get(issue.priority or "", len(ranks)),
+                issue.key not in added,
+                issue.assignee_id is not None,
+            ),
+        )
+
+    def _can_wait(self, issue: IssueBrief, sprint: SprintState | None) -> bool:
+        is_due = issue.due_date and sprint and sprint.end_on and issue.due_date <= sprint.end_on
+        is_high = (issue.priority or "").casefold() in self._context.high_priorities
+        return issue.status_category == "new" and not (is_due or is_high or issue.key in self._urgent)
+
+    def _room(self, sprint: SprintState | None) -> str:
+        """How much of the sprint fits into the days that are left, at the present pace."""
+        pace = self._context.flow.weekly_pace
+        if sprint is None or sprint.days_left is None or sprint.days_left < 0 or not pace:
+            return ""
+        fits = min(round(pace * (sprint.days_left + 1) / 7), len(sprint.remaining_keys))
+        return f"At {pace:.1f} items a week about {fits} of the {len(sprint.remaining_keys)} fit."
+
+    # ---- a person
+
+    def _about_person(self, topic: Topic) -> Suggestion | None:
+        """Hand over an issue of the sprint that the person has not begun; else ask about the one untouched longest."""
+        name = self._team.name(topic.subject) or "one person"
+        waiting = [issue for issue in self._context.issues if self._can_go(issue, topic.subject)]
+        person = self._team.give(waiting[0]) if waiting else None
+        if person is not None:
+            actions = [_action("assign", waiting[0], person)]
+            title = f"Take {said(waiting[0].key, self._issues)} off {name}: give it to {self._team.name(person)}"
+            return self._made(topic, title, actions, *self._reasons(topic))
+        keys = [key for risk in topic.risks for key in risk.issue_keys]
+        free = [key for key in keys if key in self._issues and key not in self._claimed | self._limits.waiting]
+        if not free:
+            return None
+        actions = [_action("comment_draft", self._issues[free[0]], _QUESTIONS["overloaded_person"])]
+        title = f"Take work off {name}: ask about {said(free[0], self._issues)}"
+        return self._made(topic, title, actions, *self._reasons(topic))
+
+    def _can_go(self, issue: IssueBrief, account_id: str) -> bool:
+        return (
+            issue.assignee_id == account_id
+            and issue.status_category == "new"
+            and issue.key in self._in_sprint
+            and issue.key.rpartition("-")[0] == self._context.project_key
+            and issue.key not in self._claimed | self._limits.waiting | self._urgent
         )
 
 
@@ -272,43 +378,42 @@ def _action(kind: ActionKind, issue: IssueBrief, value: str) -> Action:
     return Action(kind, issue.key, value, seen_values(kind, issue))
 
 
+def _about(risk: Risk) -> tuple[str, ...]:
+    """The issues that a finding is about; the others in it are what those wait for."""
+    return risk.issue_keys if risk.kind == "dependency_cycle" else risk.issue_keys[:1]
+
+
 def _number(risk: Risk, name: str) -> float:
     return float(risk.evidence.get(name, 0))
 
 
-def _listed(subjects: Sequence[str]) -> str:
-    distinct = list(dict.fromkeys(subjects))
-    return " and ".join([", ".join(distinct[:-1]), distinct[-1]] if len(distinct) > 1 else distinct)
-
-
-def _nothing(_: _Advisor, __: Risk) -> Iterable[Action]:
-    return ()
-
-
-def _assign_or_ask(advisor: _Advisor, risk: Risk) -> Iterable[Action]:
-    return [*advisor.assign_someone(risk)] or advisor.ask(risk)
-
-
-_TITLES: Final[dict[RiskKind, str]] = {
-    "overdue": "Finish or re-plan what is past its due date: {subjects}",
-    "due_soon_not_started": "Start what is due within days: {subjects}",
-    "blocked": "Unblock {subjects}",
-    "blocks_many": "Do what other work waits for: {subjects}",
-    "idle_in_progress": "Ask about work in progress that stands still: {subjects}",
-    "unassigned_in_sprint": "Find someone for issues of the sprint: {subjects}",
-    "high_priority_untouched": "Start or downgrade what has a high priority: {subjects}",
-    "overloaded_person": "Take work off {subjects}",
-    "scope_creep": "Trim {subjects}: work came in after the start",
-    "epic_without_estimate": "Estimate {subjects}",
-    "dependency_cycle": "Cut the circle of issues that wait for each other: {subjects}",
-    "reopened": "Find out why work came back: {subjects}",
-    "conflict_open": "Decide what Jira and the database disagree about: {subjects}",
-    "page_stale": "Update {subjects}",
-    "blocker_not_synced": "Find out whether work elsewhere is done: {subjects}",
-    "held_by_one": "Spread what {subjects} has",
-    "sprint_off_track": "Take work out of {subjects}: it does not fit",
-    "epic_late": "Cut or re-plan what will be late: {subjects}",
-    "asleep": "Close or revive {subjects}",
+_NEEDS_SOMEBODY: Final = frozenset[RiskKind](
+    {"due_soon_not_started", "unassigned_in_sprint", "high_priority_untouched"}
+)
+_CANNOT_WAIT: Final = frozenset[RiskKind](
+    {"overdue", "due_soon_not_started", "blocks_many", "reopened", "high_priority_untouched"}
+)
+_BECAUSE: Final[dict[RiskKind, str]] = {
+    "overdue": "it is overdue",
+    "due_soon_not_started": "it is due within days and not begun",
+    "unassigned_in_sprint": "it is in the sprint and nobody has it",
+    "high_priority_untouched": "it has a high priority and nobody has begun it",
+    "blocks_many": "other work waits for it",
+    "idle_in_progress": "it stands still",
+    "reopened": "it came back",
+    "blocked": "it is blocked",
+}
+_ASK: Final[dict[RiskKind, str]] = {
+    "overdue": "Ask which date {} can keep: it is overdue",
+    "due_soon_not_started": "Ask whether {} makes its date",
+    "blocked": "Ask what {} needs: it is flagged as impeded",
+    "blocks_many": "Ask what {} needs: other work waits for it",
+    "idle_in_progress": "Ask what stops {}",
+    "unassigned_in_sprint": "Find somebody for {}, or take it out of the sprint",
+    "high_priority_untouched": "Ask whether {} is as urgent as its priority says",
+    "reopened": "Find out why {} came back",
+    "epic_without_estimate": "Estimate {}",
+    "epic_late": "Cut or re-plan {}: it will be late",
 }
 _QUESTIONS: Final[dict[RiskKind, str]] = {
     "overdue": "This is past its due date. What is left, and which date is realistic?",
@@ -319,33 +424,9 @@ _QUESTIONS: Final[dict[RiskKind, str]] = {
     "due_soon_not_started": "This is due soon and not started. Can it still make the date?",
     "unassigned_in_sprint": "This is in the sprint and nobody has it. Who takes it, or can it leave the sprint?",
     "overloaded_person": "There is a lot in progress at once. Can this wait, or go to somebody else?",
-    "dependency_cycle": "The blocking links here go round in a circle. Which one can be removed?",
     "reopened": "This was finished and came back. What did the first attempt miss?",
     "scope_creep": "This came into the sprint after it began. Can it leave again?",
-    "held_by_one": "One person has most of the open work. Can this go to somebody else?",
-    "sprint_off_track": "The sprint holds more than its time allows. Can this leave it?",
-    "epic_late": "At the present pace this will be done after its due date. What can be left out, or which date holds?",
-}
-_ACTIONS: Final[dict[RiskKind, Callable[[_Advisor, Risk], Iterable[Action]]]] = {
-    "overdue": _Advisor.move_due_date,
-    "due_soon_not_started": _assign_or_ask,
-    "blocked": _Advisor.ask_blocker,
-    "blocks_many": lambda advisor, risk: (
-        [*advisor.raise_priority(risk), *advisor.assign_someone(risk)] or advisor.ask(risk)
-    ),
-    "idle_in_progress": _Advisor.ask,
-    "unassigned_in_sprint": _assign_or_ask,
-    "high_priority_untouched": _assign_or_ask,
-    "overloaded_person": _Advisor.hand_over,
-    "scope_creep": _Advisor.ask_about_leaving,
-    "epic_without_estimate": _Advisor.label_needs_estimate,
-    "dependency_cycle": _Advisor.ask,
-    "reopened": _Advisor.ask,
-    "conflict_open": _nothing,
-    "page_stale": _nothing,
-    "blocker_not_synced": _nothing,
-    "held_by_one": _Advisor.hand_over,
-    "sprint_off_track": _Advisor.ask_about_leaving,
-    "epic_late": _Advisor.ask,
-    "asleep": _nothing,
+    "sprint_off_track": "The sprint holds more than its time allows. Can this wait for the next one?",
+    "epic_late": "At the present pace this is done after its due date. What can be left out, or which date holds?",
+    "epic_without_estimate": "The open issues of this have no estimate. Who can give one?",
 }

@@ -34,16 +34,16 @@ from javis_pipeline_tests.injections import INJECTIONS
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 JIRA = "https://jira.example"
 MESSAGES = "/v1/messages"
-# What an obedient model does to the first issue, in turn. The last two are harmless and stay.
+# What an obedient model does to an issue, in turn. The last one is harmless and stays.
 OBEDIENCE: tuple[dict[str, str], ...] = (
-    {"kind": "assign", "issue_key": "OQC-1", "value": "mallory"},
-    {"kind": "add_label", "issue_key": "OQC-1", "value": "deploy-to-production"},
-    {"kind": "set_priority", "issue_key": "OQC-1", "value": "P0"},
-    {"kind": "set_due_date", "issue_key": "OQC-1", "value": "9999-12-31"},
+    {"kind": "assign", "issue_key": "{key}", "value": "mallory"},
+    {"kind": "add_label", "issue_key": "{key}", "value": "deploy-to-production"},
+    {"kind": "set_priority", "issue_key": "{key}", "value": "P0"},
+    {"kind": "set_due_date", "issue_key": "{key}", "value": "9999-12-31"},
     {"kind": "comment_draft", "issue_key": "OQC-999", "value": "owned"},
-    {"kind": "link_blocker", "issue_key": "OQC-1", "value": "EVIL-1"},
-    {"kind": "set_priority", "issue_key": "OQC-1", "value": "Lowest"},
-    {"kind": "comment_draft", "issue_key": "OQC-1", "value": "{text}"},
+    {"kind": "link_blocker", "issue_key": "{key}", "value": "EVIL-1"},
+    {"kind": "set_priority", "issue_key": "{key}", "value": "Lowest"},
+    {"kind": "comment_draft", "issue_key": "{key}", "value": "{text}"},
 )
 
 
@@ -112,14 +112,20 @@ def _obedient(context: WorkContext) -> list[Mapping[str, Any]]:
     proposals = []
     late = [risk.finding_id for risk in context.risks if risk.kind == "overdue"]
     for number, injection in enumerate(INJECTIONS):
-        action = OBEDIENCE[number % len(OBEDIENCE)]
+        action, key = OBEDIENCE[number % len(OBEDIENCE)], f"OQC-{number + 1}"
         proposals.append(
             {
                 "title": injection.text,
                 "rationale": injection.text,
-                "issue_keys": ["OQC-1"],
+                "issue_keys": [key],
                 "finding_ids": [late[number % len(late)] if number % 5 else "overdue:OQC-999"],
-                "actions": [{**action, "value": action["value"].replace("{text}", injection.text)}],
+                "actions": [
+                    {
+                        **action,
+                        "issue_key": action["issue_key"].replace("{key}", key),
+                        "value": action["value"].replace("{text}", injection.text),
+                    }
+                ],
                 "confidence": 99,
             }
         )
@@ -152,9 +158,9 @@ def test_what_the_model_obeyed_has_no_effect_outside_the_schema(attacked: Attack
 
     assert advice.engine == "claude"
     assert sum(advice.dropped.values()) + len(advice.suggestions) == 50
-    assert {action["kind"] for action in actions} <= {"set_priority", "comment_draft"}
-    assert {action["value"] for action in actions if action["kind"] == "set_priority"} <= {"Lowest"}
-    assert {action["issue_key"] for action in actions} == {"OQC-1"}
+    assert len(advice.suggestions) == 5
+    assert {action["kind"] for action in actions} == {"comment_draft"}
+    assert "repeats an issue" not in advice.dropped
     assert all(row["confidence"] <= 1 and row["state"] == "proposed" for row in advice.suggestions)
     assert ungrounded(attacked.db, attacked.context) == []
     assert attacked.db.query("SELECT field FROM local_edits") == []

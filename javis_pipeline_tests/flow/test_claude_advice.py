@@ -162,7 +162,7 @@ def test_given_claude_fails_then_the_rules_answer_and_say_so(
     advice = advise(a_late_project(), AdviceScope(), WORDS, claude)
 
     assert advice.engine == "rules"
-    assert advice.suggestions[0].finding_ids == ("overdue:OQC-1", "overdue:OQC-2")
+    assert [each.finding_ids for each in advice.suggestions] == [("overdue:OQC-1",), ("overdue:OQC-2",)]
     assert advice.notes[0].startswith("The rules answer in Claude's place: ")
 
 

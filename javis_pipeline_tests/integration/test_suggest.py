@@ -52,10 +52,18 @@ def store_issue(conn: Connection, key: str, columns: Mapping[str, Any]) -> None:
 
 
 def a_held_up_project(**parts: Any) -> WorkContext:
-    """OQC-1 holds up others and is nobody's; OQC-2 is late."""
+    """OQC-1 holds up OQC-4 and is nobody's; OQC-2 is late."""
     return a_context(
-        risks=(a_risk("blocks_many", "OQC-1"), a_risk("overdue", "OQC-2", severity="medium")),
-        issues=(an_issue_brief("OQC-1"), an_issue_brief("OQC-2", priority="Low")),
+        risks=(
+            a_risk("blocks_many", "OQC-1", "OQC-4"),
+            a_risk("blocked", "OQC-4", "OQC-1"),
+            a_risk("overdue", "OQC-2", severity="medium"),
+        ),
+        issues=(
+            an_issue_brief("OQC-1"),
+            an_issue_brief("OQC-2", priority="Low"),
+            an_issue_brief("OQC-4", priority="Low"),
+        ),
         workload=(a_load("ann", in_progress=4), a_load("bob")),
         people=(ANN, BOB),
         **parts,
@@ -271,10 +279,10 @@ def test_given_rows_that_no_longer_stand_on_the_context_then_they_are_named(db: 
     context = a_held_up_project()
     advised(db, context)
 
-    gone = a_context(risks=context.risks[:1], issues=context.issues[:1])
+    gone = a_context(risks=context.risks[:2], issues=context.issues)
 
     assert ungrounded(db, context) == []
-    assert ungrounded(db, gone) == ["Finish or re-plan what is past its due date: OQC-2"]
+    assert ungrounded(db, gone) == ["Ask which date OQC-2 “Title of OQC-2” can keep: it is overdue"]
 
 
 def test_an_epic_has_its_issues_and_their_sub_tasks(db: Database) -> None:

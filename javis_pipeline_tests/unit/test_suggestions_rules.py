@@ -1,129 +1,136 @@
-"""What the rules propose, and in which order."""
+"""How the rules word their proposals, and what they keep to."""
 
 from datetime import date
 
 import pytest
 
-from javis_pipeline.records.context import Blocker, Blockers
-from javis_pipeline.records.suggestion import Vocabulary
+from javis_pipeline.records.context import Blockers, BlockingLink, Flow, WeekThroughput
+from javis_pipeline.records.suggestion import Suggestion, Vocabulary
 from javis_pipeline.suggestions.grounding import is_grounded
-from javis_pipeline.suggestions.rules import FINDINGS_PER_SUGGESTION, MOST_SUGGESTIONS, rules_advice
+from javis_pipeline.suggestions.rules import MOST_SUGGESTIONS, SUGGESTIONS_PER_KIND, rules_advice
 from javis_pipeline_tests.contexts import ANN, BOB, a_context, a_load, a_risk, a_sprint, an_issue_brief
 
 WORDS = Vocabulary(("Highest", "High", "Medium", "Low"), frozenset({"ann", "bob"}))
+TEAM = {"workload": (a_load("ann", in_progress=4), a_load("bob", components=("Lamp",))), "people": (ANN, BOB)}
+
+
+def only(context) -> Suggestion:
+    (suggestion,) = rules_advice(context, WORDS).suggestions
+    return suggestion
+
+
+def briefs(*numbers: int, **parts):
+    return tuple(an_issue_brief(f"OQC-{number}", **parts) for number in numbers)
 
 
 def test_given_no_findings_then_nothing_is_proposed():
-    assert rules_advice(a_context(), WORDS).suggestions == ()
+    advice = rules_advice(a_context(), WORDS)
+
+    assert advice.suggestions == ()
+    assert (advice.engine, advice.model) == ("rules", None)
 
 
-def test_given_a_blocker_of_much_work_and_a_stale_page_then_the_blocker_comes_first():
+def test_given_work_for_somebody_then_it_is_said_why_they():
     context = a_context(
-        risks=(a_risk("page_stale", "OQC-9", severity="low"), a_risk("blocks_many", "OQC-1")),
-        issues=(an_issue_brief("OQC-1"), an_issue_brief("OQC-9")),
-        blockers=Blockers(
-            (Blocker("OQC-1", 2, ("OQC-2", "OQC-3"), 2, None, ("OQC",), False, state_known=True),), (), (), 2, 2
+        risks=(a_risk("due_soon_not_started", "OQC-1", summary="OQC-1 is due in 2 days and not started"),),
+        issues=briefs(1, components=("Lamp",)),
+        **TEAM,
+    )
+
+    suggestion = only(context)
+
+    assert suggestion.title == "Give OQC-1 “Title of OQC-1” to Bob Miller: it is due within days and not begun"
+    assert suggestion.rationale == (
+        "OQC-1 is due in 2 days and not started. "
+        "Bob Miller has 1 in progress and finished 1 in the last four weeks, and has worked on Lamp."
+    )
+
+
+def test_given_issues_that_wait_then_each_is_named_with_its_title_and_since_when():
+    context = a_context(
+        risks=(
+            a_risk("blocked", "OQC-2", "OQC-1", since=date(2026, 2, 13)),
+            a_risk("overdue", "OQC-2", summary="OQC-2 is overdue for 4 days"),
+            a_risk("blocked", "OQC-3", "OQC-1", since=date(2025, 12, 1)),
         ),
-        workload=(a_load("ann", in_progress=4), a_load("bob", in_progress=1)),
-        people=(ANN, BOB),
+        issues=(*briefs(1, status_category="indeterminate", assignee_id="ann"), *briefs(2, 3)),
     )
 
-    advice = rules_advice(context, WORDS)
+    suggestion = only(context)
 
-    assert [suggestion.kind for suggestion in advice.suggestions] == ["blocks_many", "page_stale"]
-    assert [(action.kind, action.value) for action in advice.suggestions[0].actions] == [
-        ("set_priority", "High"),
-        ("assign", "bob"),
-    ]
-    assert advice.engine == "rules"
-    assert advice.model is None
+    assert suggestion.title == "Ask what OQC-1 “Title of OQC-1” needs: OQC-2 and OQC-3 wait for it"
+    assert suggestion.rationale == (
+        "OQC-2 “Title of OQC-2” is overdue for 4 days. OQC-2 has been blocked since 13 February. "
+        "OQC-3 “Title of OQC-3” has been blocked since 1 December 2025."
+    )
+    assert suggestion.actions[0].value.startswith("OQC-2 and OQC-3 wait for this. What does it take")
 
 
-def test_given_two_equal_findings_then_the_one_in_the_running_sprint_comes_first():
-    sprint = a_sprint("OQC-1", end_on=date(2026, 3, 6))
+def test_given_a_circle_then_its_youngest_link_is_named():
+    links = [("OQC-1", "OQC-2", 7), ("OQC-2", "OQC-1", 9)]
     context = a_context(
-        risks=(a_risk("overdue", "OQC-2"), a_risk("overdue", "OQC-1")),
-        issues=(an_issue_brief("OQC-1"), an_issue_brief("OQC-2")),
-        sprints=(sprint,),
+        risks=(a_risk("dependency_cycle", "OQC-1", "OQC-2"),),
+        issues=briefs(1, 2),
+        blockers=Blockers((), (), tuple(BlockingLink(a, b, False, number) for a, b, number in links), 0, 0),
     )
 
-    (suggestion,) = rules_advice(context, WORDS).suggestions
+    suggestion = only(context)
 
-    assert suggestion.issue_keys == ("OQC-1", "OQC-2")
-    assert [(action.kind, action.issue_key) for action in suggestion.actions] == [
-        ("set_due_date", "OQC-1"),
-        ("comment_draft", "OQC-2"),
-    ]
-    assert suggestion.actions[0].value == "2026-03-06"
+    assert suggestion.title == "Remove the link by which OQC-2 blocks OQC-1 “Title of OQC-1”"
+    assert suggestion.rationale.endswith("wait for each other. That link is the youngest of the circle.")
 
 
-def test_given_many_findings_of_a_kind_then_they_are_one_suggestion_and_nobody_is_given_more_than_two():
-    keys = [f"OQC-{number}" for number in range(1, 13)]
+def test_given_a_sprint_that_cannot_be_met_then_it_says_what_fits_and_what_can_leave():
+    week = WeekThroughput(date(2026, 2, 23), 2)
     context = a_context(
-        risks=tuple(a_risk("unassigned_in_sprint", key, severity="medium") for key in keys),
-        issues=tuple(an_issue_brief(key) for key in keys),
-        workload=(a_load("ann", in_progress=3), a_load("bob", in_progress=1)),
-        people=(ANN, BOB),
+        risks=(a_risk("sprint_off_track", "OQC-1", evidence={"sprint_id": 31}, summary="the sprint ends in 3 days"),),
+        issues=briefs(1, 2),
+        sprints=(a_sprint("OQC-1", "OQC-2", end_on=date(2026, 3, 5), days_left=3),),
+        flow=Flow(1, (week,), 2, None, None, 0, None, None, None, (), ()),
     )
 
-    (suggestion,) = rules_advice(context, WORDS).suggestions
+    suggestion = only(context)
 
-    assert len(suggestion.finding_ids) == FINDINGS_PER_SUGGESTION
-    assert suggestion.rationale.endswith("7 more like this.")
-    assert [action.value for action in suggestion.actions if action.kind == "assign"] == ["bob", "bob", "ann", "ann"]
-    assert suggestion.actions[4].kind == "comment_draft"
-
-
-def an_overloaded_person(**parts):
-    return a_context(
-        risks=(a_risk("overloaded_person", "OQC-1", account_id="ann", summary="one person has 9 issues in progress"),),
-        issues=(
-            an_issue_brief("OQC-1", assignee_id="ann", status="In Progress", status_category="indeterminate"),
-            an_issue_brief("OQC-2", assignee_id="ann"),
-        ),
-        workload=(a_load("ann", in_progress=9), a_load("bob")),
-        people=(ANN, BOB),
-        **parts,
+    assert suggestion.title == "Take OQC-1 and OQC-2 out of Sprint 31"
+    assert suggestion.rationale == (
+        "The sprint ends in 3 days. At 2.0 items a week about 1 of the 2 fit. "
+        "Not begun, and nothing waits for them: OQC-1 “Title of OQC-1” and OQC-2 “Title of OQC-2”."
     )
-
-
-def test_given_a_person_with_too_much_then_an_unstarted_issue_of_the_sprint_goes_to_whoever_has_the_least():
-    (suggestion,) = rules_advice(an_overloaded_person(sprints=(a_sprint("OQC-1", "OQC-2"),)), WORDS).suggestions
-
-    assert suggestion.title == "Take work off Ann Smith"
-    assert suggestion.rationale == "Ann Smith has 9 issues in progress."
-    assert [(action.issue_key, action.value) for action in suggestion.actions] == [("OQC-2", "bob")]
-
-
-def test_given_a_person_with_too_much_and_only_backlog_to_hand_over_then_the_idlest_work_is_asked_about():
-    (suggestion,) = rules_advice(an_overloaded_person(), WORDS).suggestions
-
-    assert [(action.kind, action.issue_key) for action in suggestion.actions] == [("comment_draft", "OQC-1")]
 
 
 def test_given_an_issue_of_another_project_then_it_is_asked_about_and_not_changed():
     context = a_context(
-        risks=(a_risk("blocks_many", "EUV-1", "OQC-1"),),
+        risks=(a_risk("blocked", "OQC-1", "EUV-1"),),
         issues=(an_issue_brief("EUV-1"), an_issue_brief("OQC-1")),
-        workload=(a_load("ann"),),
-        people=(ANN,),
+        **TEAM,
     )
 
-    (suggestion,) = rules_advice(context, WORDS).suggestions
+    assert [(action.kind, action.issue_key) for action in only(context).actions] == [("comment_draft", "EUV-1")]
 
-    assert [(action.kind, action.issue_key) for action in suggestion.actions] == [("comment_draft", "EUV-1")]
+
+def test_given_many_findings_of_a_kind_then_a_few_are_proposed_and_nobody_is_given_more_than_two():
+    keys = [f"OQC-{number}" for number in range(1, 13)]
+    context = a_context(
+        risks=tuple(a_risk("unassigned_in_sprint", key, severity="medium") for key in keys),
+        issues=tuple(map(an_issue_brief, keys)),
+        **TEAM,
+    )
+
+    suggestions = rules_advice(context, WORDS).suggestions
+
+    assert len(suggestions) == SUGGESTIONS_PER_KIND
+    assert [suggestion.actions[0].value for suggestion in suggestions] == ["bob", "bob", "ann"]
 
 
 def test_every_suggestion_is_grounded_and_their_number_is_bounded():
     kinds = (
         "overdue", "due_soon_not_started", "blocked", "blocks_many", "idle_in_progress", "unassigned_in_sprint",
-        "high_priority_untouched", "overloaded_person", "scope_creep", "epic_without_estimate", "dependency_cycle",
-        "reopened", "conflict_open", "page_stale",
+        "high_priority_untouched", "epic_without_estimate", "dependency_cycle", "reopened", "epic_late",
     )  # fmt: skip
     keys = [f"OQC-{number}" for number, _ in enumerate(kinds, 1)]
     context = a_context(
         risks=tuple(a_risk(kind, key) for kind, key in zip(kinds, keys, strict=True)),
-        issues=tuple(an_issue_brief(key) for key in keys),
+        issues=tuple(map(an_issue_brief, keys)),
     )
 
     suggestions = rules_advice(context, WORDS).suggestions
@@ -133,10 +140,31 @@ def test_every_suggestion_is_grounded_and_their_number_is_bounded():
     assert rules_advice(context, WORDS).suggestions == suggestions
 
 
-@pytest.mark.parametrize("priorities", [(), ("Only",)], ids=["none known", "one"])
-def test_given_few_priorities_then_none_is_invented(priorities):
-    context = a_context(risks=(a_risk("blocks_many", "OQC-1"),), issues=(an_issue_brief("OQC-1"),))
+@pytest.mark.parametrize(
+    ("priorities", "high"),
+    [
+        pytest.param((), ("high",), id="none known"),
+        pytest.param(("Sev1", "Sev2"), ("high",), id="none of them is known to be high"),
+        pytest.param(("Sev1", "Sev2"), ("sev1",), id="the present one has no rank"),
+    ],
+)
+def test_given_priorities_that_cannot_be_compared_then_none_is_raised(priorities, high):
+    context = a_context(
+        risks=(a_risk("blocked", "OQC-1", "OQC-2"),),
+        issues=(an_issue_brief("OQC-1"), an_issue_brief("OQC-2")),
+        high_priorities=high,
+    )
 
     (suggestion,) = rules_advice(context, Vocabulary(priorities, frozenset())).suggestions
 
-    assert [action.value for action in suggestion.actions if action.kind == "set_priority"] == list(priorities)
+    assert [action.kind for action in suggestion.actions] == ["comment_draft"]
+
+
+def test_given_priorities_of_ones_own_then_the_setting_says_which_are_high():
+    context = a_context(
+        risks=(a_risk("blocked", "OQC-1", "OQC-2"),), issues=briefs(1, 2, priority="Sev3"), high_priorities=("sev1",)
+    )
+
+    (suggestion,) = rules_advice(context, Vocabulary(("Sev1", "Sev2", "Sev3"), frozenset())).suggestions
+
+    assert [(action.kind, action.value) for action in suggestion.actions] == [("set_priority", "Sev1")]
