@@ -65,6 +65,9 @@ def context_scope(settings: Settings, project: str) -> ContextScope:
     return ContextScope(project, settings.spaces_of(project), settings.javis_timezone, settings.thresholds())
 
 
+clock = partial(datetime.now, UTC)
+
+
 def local_run(catalog: Catalog) -> Run:
     """A run that only changes our side: a resolution or an undo. Nothing is sent, so it needs no account."""
-    return Run(run_id=str(uuid4()), now=partial(datetime.now, UTC), new_id=uuid4, account_id="", catalog=catalog)
+    return Run(run_id=str(uuid4()), now=clock, new_id=uuid4, account_id="", catalog=catalog)

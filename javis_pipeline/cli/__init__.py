@@ -21,6 +21,7 @@ COMMANDS = {
     "run": "Run everything once; for CI.",
     "status": "Show what was synced when, and what waits.",
     "conflicts": "List, show and resolve conflicts.",
+    "retry": "Have what was refused sent again.",
     "edit": "Edit fields of an issue here; the next sync sends them.",
     "tag": "List, add and remove tags, which are labels in Jira.",
     "audit": "Show who changed what.",

@@ -41,8 +41,8 @@ class Options:
 @click.option("--project", "projects", multiple=True, metavar="KEY", help="Only this project; can be given again.")
 @click.option("--dry-run", is_flag=True, help="Show what a sync would change, and change nothing anywhere.")
 @click.option("--show-conflicts", is_flag=True, help="List the conflicts that wait afterwards, with both values.")
-@click.option("--force-local", is_flag=True, help="Resolve the conflicts of this run: the values here win.")
-@click.option("--force-remote", is_flag=True, help="Resolve the conflicts of this run: the values there win.")
+@click.option("--force-local", is_flag=True, help="Resolve all open conflicts: the values here win.")
+@click.option("--force-remote", is_flag=True, help="Resolve all open conflicts: the values there win.")
 @click.option("--field", "fields", multiple=True, metavar="FIELD", help="Force only this field; can be given again.")
 @click.option("--full", is_flag=True, help="Read everything again, and find out what was deleted there.")
 @click.option("--expect-writes", type=int, metavar="N", help="Allow N writes that a guard stopped.")
@@ -237,7 +237,14 @@ def _show_plans(settings: "Settings", keys: Sequence[str], options: Options, *, 
     click.echo("Nothing was changed. Next: javis sync" if rows else "Nothing to do.")
 
 
-_SIDES = {"local": "here", "remote": "there", "conflict": "conflict", "error": "error", "record": "here"}
+_SIDES = {
+    "local": "here",
+    "remote": "there",
+    "conflict": "conflict",
+    "forced": "conflict",
+    "error": "error",
+    "record": "here",
+}
 
 
 def _plan(db: "Database", settings: "Settings", project: str, options: Options) -> "list[PlanItem]":

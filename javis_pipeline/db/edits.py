@@ -16,6 +16,11 @@ def issue_by_key(conn: Connection, key: str) -> dict[str, Any] | None:
     return conn.execute(_QUERIES["issue_by_key"], {"key": key}).fetchone()
 
 
+def record_by_key(conn: Connection, key: str) -> dict[str, Any] | None:
+    """An issue by its key, or one it had before, or a page by its id; None when it is not here."""
+    return conn.execute(_QUERIES["record_by_key"], {"key": key.upper()}).fetchone()
+
+
 def keys_of_project(conn: Connection, project: str) -> list[str]:
     """All keys of a project."""
     return [row["key"] for row in conn.execute(_QUERIES["keys_of_project"], {"project": project})]

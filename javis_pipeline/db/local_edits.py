@@ -16,12 +16,13 @@ class Journal(NamedTuple):
     Attributes:
         read_to: How far it is read now: the number of the first transaction that may still be running.
         edited: Scopes with edits since.
-        resolutions: Conflicts that were decided and not applied yet, by id.
+        wishes: Conflicts that were decided and not applied yet, and refused fields that a person wants asked again,
+            by id.
     """
 
     read_to: int
     edited: frozenset[ScopeRef]
-    resolutions: Mapping[str, ScopeRef]
+    wishes: Mapping[str, ScopeRef]
 
 
 def read_journal(db: Database, after: int | None) -> Journal:
@@ -39,9 +40,9 @@ def read_journal(db: Database, after: int | None) -> Journal:
             edited = conn.execute(_QUERIES["scopes_with_edits"]).fetchall()
         else:
             edited = conn.execute(_QUERIES["edits_between"], {"after": str(after), "floor": str(floor)}).fetchall()
-        resolved = conn.execute(_QUERIES["waiting_resolutions"]).fetchall()
+        wishes = conn.execute(_QUERIES["waiting_wishes"]).fetchall()
     return Journal(
         floor,
         frozenset(ScopeRef(row["system"], row["scope"]) for row in edited),
-        {str(row["id"]): ScopeRef(row["system"], row["scope"]) for row in resolved},
+        {row["id"]: ScopeRef(row["system"], row["scope"]) for row in wishes},
     )

@@ -3,9 +3,9 @@
 Each public method is one transaction; those that change something mark it as the sync's own.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, LiteralString
 from uuid import UUID
@@ -24,6 +24,7 @@ from javis_pipeline.records.sync import (
     Operation,
     RecordPlan,
     RecordState,
+    Refusal,
 )
 from javis_pipeline.records.values import SYSTEM_OF, ResourceRef, ResourceType, Value, dump_json, from_json, load_json
 
@@ -148,12 +149,14 @@ class PostgresStore:
     def catalog(self) -> Catalog:
         """Names and ids that the site's dimensions and the records have shown so far."""
         with self._database.transaction() as conn:
+            known = self._run(conn, "statuses")
             statuses: dict[str, tuple[str, ...]] = {}
-            for row in self._run(conn, "statuses"):
+            for row in known:
                 statuses[row["name"]] = (*statuses.get(row["name"], ()), row["id"])
             priorities = {row["name"]: row["id"] for row in self._run(conn, "priorities")}
             users = {row["id"]: row["name"] for row in self._run(conn, "users")}
-        return Catalog(statuses, priorities, users)
+        closed = frozenset(row["id"] for row in known if row["is_closed"])
+        return Catalog(statuses, priorities, users, closed=closed)
 
     def to_decide(self, *, conflicts: bool = False) -> Sequence[ResourceRef]:
         """Records with local edits, planned operations, resolutions that have not gone out, or a failed look, by key.
@@ -174,6 +177,13 @@ class PostgresStore:
     def unmarked(self) -> Sequence[ResourceRef]:
         """Records that were changed behind the trigger's back, by id. Reads every row of the scope."""
         return self._refs("unmarked_records")
+
+    def retry(self, refs: Iterable[ResourceRef] | None, field: str | None, now: datetime) -> int:
+        """Have the remote asked again for what it refused: of these records or all, of this field or all."""
+        ids = None if refs is None else [ref.resource_id for ref in refs]
+        with self._database.transaction(origin=_SYNC) as conn:
+            rows = self._run(conn, "ask_again", {"ids": ids, "field": field, "now": now})
+        return sum(int(row["fields"]) for row in rows)
 
     def operations(self, state: str) -> Sequence[Operation]:
         """The scope's operations in a state, oldest first."""
@@ -245,6 +255,7 @@ class PostgresStore:
             modified_at=_instant(doc["local_modified_at"]),
             has_base=doc["last_synced_at"] is not None,
             unmarked=unmarked,
+            refusals={name: _refusal(kept) for name, kept in doc["sync_refused"].items()},
         )
 
     def _refs(self, query: str, params: Mapping[str, Any] | None = None) -> list[ResourceRef]:
@@ -355,6 +366,7 @@ _BOOKKEEPING = frozenset(
         "content_hash",
         "sync_status",
         "sync_errors",
+        "sync_refused",
         "remote_state",
         "remote_missing_since",
     }
@@ -370,7 +382,22 @@ def _instant(text: str | None) -> datetime | None:
 
 
 def _column(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime) else value
+    """A column's value as JSON can hold it."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {name: _refusal_doc(part) if isinstance(part, Refusal) else part for name, part in value.items()}
+    return value
+
+
+def _refusal_doc(refusal: Refusal) -> dict[str, Any]:
+    return {name: _column(part) for name, part in asdict(refusal).items()}
+
+
+def _refusal(doc: Mapping[str, Any]) -> Refusal:
+    at = _instant(doc["at"])
+    assert at is not None
+    return Refusal(**{**doc, "at": at, "suspects": tuple(doc["suspects"]), "again": _instant(doc["again"])})
 
 
 def _values(doc: Mapping[str, Any]) -> dict[str, Value]:

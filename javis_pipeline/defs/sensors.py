@@ -34,7 +34,8 @@ UNFINISHED = [
 def local_changes(
     context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
 ) -> dg.SensorResult:
-    memory = Memory(**json.loads(context.cursor)) if context.cursor else Memory()
+    kept = json.loads(context.cursor) if context.cursor else {}
+    memory = Memory(kept.get("read_to"), tuple(kept.get("waiting", ())), tuple(kept.get("wishes", ())))
     woken = wake(
         db,
         memory,
@@ -46,7 +47,7 @@ def local_changes(
         {
             "read_to": woken.memory.read_to,
             "waiting": woken.memory.waiting,
-            "resolutions": woken.memory.resolutions,
+            "wishes": woken.memory.wishes,
         }
     )
     requests = [

@@ -20,6 +20,7 @@ OperationState = Literal["planned", "sent", "confirmed", "rejected", "abandoned"
 ConflictState = Literal["open", "resolved", "closed"]
 Resolution = Literal["pending", "local", "remote", "merged", "manual", "equal", "superseded"]
 Side = Literal["local", "remote"]
+PlanSide = Literal["local", "remote", "conflict", "forced", "error", "record"]
 FieldPolicy = Literal["two_way", "remote_to_local", "local_to_remote", "none"]
 Force = Literal["none", "local", "remote"]
 ConflictKind = Literal[
@@ -41,6 +42,28 @@ WHOLE_RECORD = "(row)"
 """Stands for a field's name where a conflict or an audit row is about the record itself."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """The last time the remote did not take a value of a field: a no about that moment, not for ever.
+
+    Attributes:
+        reason: What the remote said, or did instead.
+        run_id: The run in which it was asked.
+        times: How often it was asked for this value.
+        about: Fingerprint of the value, of what the remote held, and of the remote's revision.
+        suspects: While it is not known which field of a request was meant, all of them: they are tried apart.
+        again: When a person asked for another try that has not been made yet.
+    """
+
+    reason: str
+    at: datetime
+    run_id: str
+    times: int
+    about: str
+    suspects: tuple[str, ...] = ()
+    again: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class LocalRecord:
     """A row of `jira_issues` or `confluence_pages`.
@@ -52,6 +75,7 @@ class LocalRecord:
         facts: Other columns that only the remote changes.
         has_base: False for a row that no sync has written yet.
         unmarked: True when the row differs from what the sync wrote although the trigger noted no edit.
+        refusals: Edited field to the remote's last no to it.
     """
 
     ref: ResourceRef
@@ -69,6 +93,7 @@ class LocalRecord:
     modified_at: datetime | None = None
     has_base: bool = True
     unmarked: bool = False
+    refusals: Mapping[str, Refusal] = dataclasses.field(default_factory=dict)
 
     def base(self, name: str) -> Value:
         """What both sides held last, in local form."""
@@ -228,7 +253,8 @@ class PlanItem:
     """One line of a plan, for people and as JSON.
 
     Attributes:
-        side: Where something changes; `conflict`, `error` and `record` items change no value.
+        side: Where something changes; `conflict` (one is opened, or brought up to date), `forced` (one is resolved as
+            the run was told to), `error` and `record` items change no value.
         row: Row of the decision table that applied.
         risk: low, or high where a person's text or many people are touched.
     """
@@ -237,7 +263,7 @@ class PlanItem:
     resource_id: str
     key: str
     field: str
-    side: Literal["local", "remote", "conflict", "error", "record"]
+    side: PlanSide
     old: Value
     new: Value
     reason: str
@@ -251,7 +277,7 @@ class RecordState:
 
     Attributes:
         local: None if there is no row yet.
-        operations: Those planned or sent, and the recent ones that were rejected or may land late; oldest first.
+        operations: Those planned or sent, and the recent ones that may land late; oldest first.
         conflicts: Open ones, and resolved ones that have not taken effect yet.
         last_writes: Edited field to the sync's last write of its column, to recognise stale copies that come back.
     """
@@ -301,12 +327,14 @@ class Catalog:
         statuses: Name to the ids that carry it, of the scope's workflows.
         priorities: Name to id.
         users: Account id to display name, of everybody seen so far.
+        closed: Ids of the statuses in which work is done.
         unwritable: Field to the reason why this site cannot take it, such as a field that was not found.
     """
 
     statuses: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     priorities: Mapping[str, str] = dataclasses.field(default_factory=dict)
     users: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    closed: frozenset[str] = frozenset()
     unwritable: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 

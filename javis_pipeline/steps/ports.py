@@ -4,7 +4,7 @@ Each call is a place where a run can die, and each change of the store is one tr
 two calls is exactly what the tests try, with the same steps on a store and a remote in memory.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -59,6 +59,16 @@ class SyncStore(Protocol):
         """Records with local edits, planned operations, resolutions that have not gone out, or a failed look, by key.
 
         Those that failed before come last. `conflicts` adds the records with open conflicts.
+        """
+        ...
+
+    def retry(self, refs: Iterable[ResourceRef] | None, field: str | None, now: datetime) -> int:
+        """Have the remote asked again for what it refused; how many fields that is.
+
+        Args:
+            refs: Of these records; None for the whole scope.
+            field: Only this field; None for all.
+            now: When that was wished for.
         """
         ...
 

@@ -21,11 +21,11 @@ from javis_pipeline.records.sync import Operation, OperationKind, Overrides, Rec
 from javis_pipeline.records.values import ResourceRef
 from javis_pipeline.steps.look import Busy, Gone, Patience, Refused, Seen, Unreadable, look_after_history, not_synced
 from javis_pipeline.steps.ports import RemoteRecords, SyncStore
-from javis_pipeline.steps.settle import settle
+from javis_pipeline.steps.settle import settle, state_after
 from javis_pipeline.steps.side_by_side import side_by_side
 from javis_pipeline.sync.guards import guard_writes
 from javis_pipeline.sync.merge import missing_record
-from javis_pipeline.sync.outbox import reject_operation, send_operation, unsend_operation
+from javis_pipeline.sync.outbox import next_to_send, reject_operation, send_operation, unsend_operation
 from javis_pipeline.sync.run import Run
 
 _LOG = logging.getLogger(__name__)
@@ -60,6 +60,14 @@ class Pushed:
     def count(self) -> dict[str, int]:
         """The numbers by name, for logs and metadata."""
         return dataclasses.asdict(self)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Told:
+    """What the remote has said in this run to the operations of one record, by their sort."""
+
+    executed: set[OperationKind] = dataclasses.field(default_factory=set)
+    refused: set[OperationKind] = dataclasses.field(default_factory=set)
 
 
 def _always() -> None:
@@ -148,10 +156,10 @@ def _push_record(
     patience: Patience,
     check: Callable[[], None],
 ) -> None:
-    executed: set[OperationKind] = set()
+    told = _Told()
     for _ in range(_MOST_TRIES):
-        planned = [op for op in store.state(ref).operations if op.state == "planned" and op.kind not in executed]
-        if not planned or not _push_operation(store, remote, planned[0], run, done, executed, patience, check):
+        op = next_to_send(store.state(ref), run, executed=told.executed, refused=told.refused)
+        if op is None or not _push_operation(store, remote, op, run, done, told, patience, check):
             return
 
 
@@ -161,7 +169,7 @@ def _push_operation(
     op: Operation,
     run: Run,
     done: Pushed,
-    executed: set[OperationKind],
+    told: _Told,
     patience: Patience,
     check: Callable[[], None],
 ) -> bool:
@@ -208,29 +216,19 @@ def _push_operation(
             op.ref, lambda state: reject_operation(state, sent, record, run, reason=reason, field_errors=field_errors)
         )
         done.rejected += 1
+        told.refused.add(op.kind)
         return True
     except OutcomeUnknown:
         _LOG.info("outcome_unknown scope=%r record=%s op=%s", store.name, op.ref.key, op.op_id)
-    executed.add(op.kind)
-    return _settle_now(store, remote, sent, run, done, patience, replied=replied)
+    told.executed.add(op.kind)
+    state = state_after(op, settle(store, remote, sent, run, patience, replied=replied))
+    done.confirmed += state == "confirmed"
+    done.rejected += state == "rejected"
+    done.unknown += state not in ("confirmed", "rejected")
+    if state == "rejected":
+        told.refused.add(op.kind)  # it said yes, and changed nothing
+    return state in ("confirmed", "rejected")
 
 
 def _unsend(store: SyncStore, op: Operation, run: Run, reason: str) -> RecordPlan:
     return store.change(op.ref, lambda state: unsend_operation(state, op, run, reason))
-
-
-def _settle_now(
-    store: SyncStore,
-    remote: RemoteRecords,
-    op: Operation,
-    run: Run,
-    done: Pushed,
-    patience: Patience,
-    *,
-    replied: bool,
-) -> bool:
-    plan = settle(store, remote, op, run, patience, replied=replied)
-    confirmed = plan is not None and any(p.op_id == op.op_id and p.state == "confirmed" for p in plan.operations)
-    done.confirmed += confirmed
-    done.unknown += not confirmed
-    return confirmed

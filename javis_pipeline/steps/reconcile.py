@@ -59,15 +59,20 @@ class Reconciled:
         }
 
 
+def to_look_at(store: SyncStore, pulled: Iterable[ResourceRef], run: Run) -> list[ResourceRef]:
+    """The records that are decided after a pull: what it handed on, and for a run that forces conflicts all that wait.
+
+    A dry run shows the same ones: those that were open before are forced as well.
+    """
+    waiting = store.to_decide(conflicts=True) if run.rules.force != "none" else ()
+    return list({ref.resource_id: ref for ref in (*pulled, *waiting)}.values())
+
+
 def reconcile_edited(
     store: SyncStore, remote: RemoteRecords, run: Run, *, proved: bool, threads: int = 1
 ) -> Reconciled:
-    """Decide every record that was edited here or waits for its turn; see `reconcile_records`.
-
-    A run that forces conflicts looks at all that are open: some are about records that nobody edited.
-    """
-    refs = store.to_decide(conflicts=run.rules.force != "none")
-    return reconcile_records(store, remote, refs, run, proved=proved, threads=threads)
+    """Decide every record that was edited here or waits for its turn; see `reconcile_records`."""
+    return reconcile_records(store, remote, store.to_decide(), run, proved=proved, threads=threads)
 
 
 def reconcile_records(

@@ -24,7 +24,7 @@ def settle_operations(store: SyncStore, remote: RemoteRecords, run: Run) -> Coun
     outcomes: Counter[str] = Counter()
     patience = Patience()
     for op in store.operations("sent"):
-        outcomes[_state_after(op, settle(store, remote, op, run, patience))] += 1
+        outcomes[state_after(op, settle(store, remote, op, run, patience))] += 1
     counts = " ".join(f"{state}={number}" for state, number in sorted(outcomes.items()))
     _LOG.info("settled scope=%r %s", store.name, counts)
     return outcomes
@@ -67,6 +67,6 @@ def _settle(
             assert_never(never)
 
 
-def _state_after(op: Operation, plan: RecordPlan | None) -> OperationState:
+def state_after(op: Operation, plan: RecordPlan | None) -> OperationState:
     """The state of an operation that was sent, after it was looked at."""
     return next((p.state for p in plan.operations if p.op_id == op.op_id), "sent") if plan else "sent"

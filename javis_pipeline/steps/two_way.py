@@ -24,7 +24,7 @@ from javis_pipeline.steps.census import Counted, take_census
 from javis_pipeline.steps.jira_site import NO_CHOICE, JiraSite, read_site
 from javis_pipeline.steps.ports import RemoteRecords
 from javis_pipeline.steps.push import Pushed, push_operations
-from javis_pipeline.steps.reconcile import Reconciled, plan_records, reconcile_edited, reconcile_records
+from javis_pipeline.steps.reconcile import Reconciled, plan_records, reconcile_edited, reconcile_records, to_look_at
 from javis_pipeline.steps.recording import recorded_step
 from javis_pipeline.steps.settle import settle_operations
 from javis_pipeline.sync.guards import guard_identity
@@ -135,12 +135,15 @@ def reconcile_pulled(scope: Scope, refs: Iterable[ResourceRef], *, full: bool) -
     Args:
         scope: Both sides of the project.
         refs: What the pull did not store itself.
-        full: Also look for rows that were changed behind the trigger's back. Reads every row of the project.
+        full: Also look for rows that were changed behind the trigger's back, which reads every row of the project, and
+            ask again for what was refused.
     """
     settle_operations(scope.store, scope.remote, scope.run)
+    if full:
+        scope.store.retry(None, None, scope.run.now())
     unmarked = scope.store.unmarked() if full else ()
-    wanted = {ref.resource_id: ref for ref in (*refs, *unmarked)}
-    return reconcile_records(scope.store, scope.remote, wanted.values(), scope.run, proved=True, threads=_THREADS)
+    wanted = to_look_at(scope.store, [*refs, *unmarked], scope.run)
+    return reconcile_records(scope.store, scope.remote, wanted, scope.run, proved=True, threads=_THREADS)
 
 
 def write_back(scope: Scope, lock: ScopeLock, *, overrides: Overrides = NO_OVERRIDES) -> WrittenBack:

@@ -20,12 +20,12 @@ class Memory:
     Attributes:
         read_to: How far the journal is read; None before the first look.
         waiting: Projects with edits whose run has to wait for one that is under way.
-        resolutions: Conflicts that a run was woken for and has not applied yet.
+        wishes: Decided conflicts and wishes for another try that a run was woken for and has not done yet, by id.
     """
 
     read_to: int | None = None
     waiting: tuple[str, ...] = ()
-    resolutions: tuple[str, ...] = ()
+    wishes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +57,10 @@ def wake(
         is_busy: Whether a run of this project is under way.
     """
     journal = read_journal(db, memory.read_to)
-    fresh = {scope for conflict, scope in journal.resolutions.items() if conflict not in memory.resolutions}
+    fresh = {scope for wish, scope in journal.wishes.items() if wish not in memory.wishes}
     edited = {project for scope in (*journal.edited, *fresh) if (project := project_of(scope)) is not None}
     first = projects if memory.read_to is None else ()
     candidates = sorted({*edited, *memory.waiting, *first})
     waiting = tuple(project for project in candidates if is_busy(project))
     ready = tuple(project for project in candidates if project not in waiting)
-    return Woken(ready, Memory(journal.read_to, waiting, tuple(sorted(journal.resolutions))))
+    return Woken(ready, Memory(journal.read_to, waiting, tuple(sorted(journal.wishes))))

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Literal
 
-from javis_pipeline.records import MISSING
+from javis_pipeline.records import MISSING, Missing
 from javis_pipeline.records.sync import (
     WHOLE_RECORD,
     AuditEntry,
@@ -16,8 +17,10 @@ from javis_pipeline.records.sync import (
     OperationKind,
     OperationState,
     PlanItem,
+    PlanSide,
     RecordPlan,
     RecordState,
+    Refusal,
     RemoteRecord,
     Resolution,
     Side,
@@ -26,6 +29,7 @@ from javis_pipeline.records.sync import (
 from javis_pipeline.records.values import ResourceRef, Value, as_set, from_json
 from javis_pipeline.sync.decide import Sides
 from javis_pipeline.sync.fields import FIELDS_OF, Field
+from javis_pipeline.sync.refusals import about, found_out, is_due, refused, to_ask
 from javis_pipeline.sync.run import Run
 
 OFFERS: frozenset[ConflictKind] = frozenset({"overwrote_remote", "undo_of_changed"})
@@ -64,11 +68,13 @@ class Draft:
         self.bases: dict[str, Value] = dict(state.local.bases)
         self.raw: dict[str, Value] = dict(state.local.raw)
         self.errors: dict[str, str] = dict(state.local.errors)
+        self.refusals: dict[str, Refusal] = dict(state.local.refusals)
         self.columns: dict[str, Any] = {}
         self.operations: dict[Any, Operation] = {op.op_id: op for op in state.operations}
         self.conflicts: dict[Any, Conflict] = {conflict.conflict_id: conflict for conflict in state.conflicts}
         self.unmarked = state.local.unmarked
         self.read_only: str | None = None
+        self.remote_revision: datetime | None = None
         self.decided = False
         self.undecided_fields: set[str] = set()
         self.unread_fields: set[str] = set()
@@ -97,6 +103,7 @@ class Draft:
         if old == value:
             return
         self.values[name] = value
+        self.forget_refusal(name)
         self.audit("local", name, old, value, reason, undo_of=undo_of, actor=actor)
         self.item("local", name, old, value, reason, row)
 
@@ -126,11 +133,51 @@ class Draft:
     def clear_error(self, name: str) -> None:
         self.errors.pop(name, None)
 
+    # --- refusals ---
+
+    def refuse(
+        self, reasons: Mapping[str, str], remote: RemoteRecord, asked: Mapping[str, Value], *, sure: bool
+    ) -> None:
+        """Note that the remote did not take the values that it was `asked` to, and why.
+
+        `sure` is False when it did not say which of them it meant.
+        """
+        suspects = () if sure else tuple(sorted(asked))
+        self.refusals = found_out(self.refusals, asked)
+        for name, reason in reasons.items():
+            subject = about(asked[name], self._canonical(name, remote), remote.revision)
+            before = self.refusals.get(name)
+            self.refusals[name] = refused(before, self.run, reason=reason, about=subject, suspects=suspects)
+
+    def standing_refusal(self, spec: Field, value: Value, raw: Value) -> Refusal | None:
+        """The refusal that keeps a value from being sent now."""
+        refusal = self.refusals.get(spec.name)
+        subject = about(value, spec.codec.canonical(raw), self.remote_revision)
+        return refusal if refusal and not is_due(refusal, subject, self.run) else None
+
+    def forget_refusal(self, name: str) -> None:
+        """The next no to this field is a first one."""
+        self.refusals.pop(name, None)
+
+    def accepted_after_all(self, name: str) -> None:
+        """The remote took a field. Where it had refused it before, what kept the others out may be gone as well."""
+        if name in self.refusals:
+            self.refusals.clear()
+
+    def _canonical(self, name: str, remote: RemoteRecord) -> Value:
+        value = remote.values.get(name, MISSING)
+        return None if isinstance(value, Missing) else self.fields[name].codec.canonical(value)
+
     # --- operations ---
 
     def want(self, spec: Field, wanted: Wanted, *, reason: str, row: int) -> None:
-        """Have the remote changed: one operation for all fields that one request can write."""
+        """Have the remote changed: one operation for all fields that one request can write.
+
+        The error of a field that was refused stays until the remote has taken it.
+        """
         assert spec.written_by is not None
+        if spec.name not in self.refusals:
+            self.clear_error(spec.name)
         self._wanted.setdefault(spec.written_by, {})[spec.name] = wanted
         old = self.bases.get(spec.name, self.values.get(spec.name))
         self.item("remote", spec.name, old, wanted.local, reason, row)
@@ -301,7 +348,7 @@ class Draft:
 
     def item(
         self,
-        side: Literal["local", "remote", "conflict", "error", "record"],
+        side: PlanSide,
         name: str,
         old: Value,
         new: Value,
@@ -310,7 +357,9 @@ class Draft:
     ) -> None:
         """Add a line to what people are shown."""
         text = name in self.fields and self.fields[name].is_text
-        risk: Literal["low", "high"] = "high" if side == "conflict" or (side == "remote" and text) else "low"
+        risk: Literal["low", "high"] = (
+            "high" if side in ("conflict", "forced") or (side == "remote" and text) else "low"
+        )
         self._items.append(
             PlanItem(
                 self.ref.resource_type, self.ref.resource_id, self.ref.key, name, side, old, new, reason, row, risk
@@ -343,7 +392,7 @@ class Draft:
         )
 
     def _plan_operations(self) -> None:
-        wanted = {kind: self._new_operation(kind, parts) for kind, parts in self._wanted.items()}
+        wanted = {kind: self._new_operation(kind, to_ask(parts, self.refusals)) for kind, parts in self._wanted.items()}
         for op in list(self.operations.values()):
             if op.state != "planned":
                 continue
@@ -384,6 +433,8 @@ class Draft:
             columns["local_modified_fields"] = self.bases
         if self.errors != self.local.errors:
             columns["sync_errors"] = self.errors
+        if self.refusals != self.local.refusals:
+            columns["sync_refused"] = self.refusals
         if (status := self._status()) != self.local.sync_status:
             columns["sync_status"] = status
         return columns

@@ -1,7 +1,7 @@
 """Was a write executed? What speaks for it, in the order in which it is believed.
 
-A time limit, a 5xx or a cut reply says nothing about the outcome, and a remote without compare-and-swap does not say
-what was replaced either. The remote's own history of the record tells both.
+A time limit, a 5xx or a cut reply says nothing about the outcome, a yes says nothing about a single field, and a remote
+without compare-and-swap does not say what was replaced either. The record and its own history tell all three.
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ def judge(
         remote: The record as it is now; None when it was not found.
         changes: Its history, oldest first.
         run: Clock and account.
-        replied: The remote said that it was executed.
+        replied: The remote said that it was executed. What of it, `effect` tells for each field.
     """
     if replied:
         return Verdict("applied", {"by": "reply"})
@@ -50,6 +50,57 @@ def judge(
     if abs(run.now() - op.sent_at) < run.rules.request_limit:
         return Verdict("wait", {})
     return Verdict("abandon", {"by": "time"})
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What an executed operation did to one field.
+
+    Attributes:
+        outcome: `held`: the remote was seen to hold what we sent, or what it made of it; `ignored`: it holds what it
+            held before, although it said yes; `unclear`: it holds something else, and its history does not say why.
+        missing: Of a set, the elements that were to be added and are not there, or to be removed and are.
+    """
+
+    outcome: Literal["held", "ignored", "unclear"]
+    missing: frozenset[str] = frozenset()
+
+
+def effect(
+    spec: Field, op: Operation, entry: FieldChange | None, remote: RemoteRecord, *, read_after: bool, newest: bool
+) -> Effect:
+    """What became of one field of an operation that was executed.
+
+    Args:
+        spec: The field.
+        op: The operation.
+        entry: What it left in the history for the field; None for nothing.
+        remote: The record as it is now.
+        read_after: The record was certainly read after the operation was executed.
+        newest: `entry` is the newest of the field.
+    """
+    if spec.is_set:
+        return _effect_on_set(spec, op, entry, remote)
+    if holds(op, spec.name, remote):
+        return Effect("held")
+    value = remote.values.get(spec.name, MISSING)
+    as_before = not isinstance(value, Missing) and spec.codec.canonical(value) == op.expected.get(spec.name)
+    # An entry without values is only our own word for it: a page's version says what we wanted, not what it holds.
+    empty_word = entry is not None and isinstance(entry.new, Missing) and newest and read_after and as_before
+    if entry is not None and not empty_word:
+        return Effect("held")
+    return Effect("ignored" if as_before else "unclear")
+
+
+def _effect_on_set(spec: Field, op: Operation, entry: FieldChange | None, remote: RemoteRecord) -> Effect:
+    """Element by element: one that was seen right after our write, or is there now, was held."""
+    shown = (remote.values.get(spec.name, MISSING), entry.new if entry else MISSING)
+    sets = [frozenset(value) for value in shown if isinstance(value, tuple)]
+    lacking = {e for e in op.add.get(spec.name, ()) if not any(e in elements for elements in sets)}
+    left = {e for e in op.remove.get(spec.name, ()) if all(e in elements for elements in sets)}
+    if not sets:
+        return Effect("unclear")
+    return Effect("ignored" if lacking | left else "held", frozenset(lacking | left))
 
 
 def _entries_for_all(op: Operation, changes: Sequence[FieldChange], account_id: str) -> list[str]:

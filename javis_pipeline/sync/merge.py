@@ -13,6 +13,7 @@ from javis_pipeline.records.sync import (
     PlanItem,
     RecordPlan,
     RecordState,
+    Refusal,
     RemoteRecord,
 )
 from javis_pipeline.records.values import Value
@@ -34,7 +35,7 @@ from javis_pipeline.sync.decide import (
 from javis_pipeline.sync.draft import OFFERS, Draft, Wanted
 from javis_pipeline.sync.evidence import holds, is_ours, may_be_ours, overwritten_value
 from javis_pipeline.sync.fields import FIELDS_OF, Field
-from javis_pipeline.sync.resolve import resolve_in
+from javis_pipeline.sync.resolve import force_in
 from javis_pipeline.sync.run import Run
 from javis_pipeline.sync.text_codecs import MarkdownText, StorageText
 
@@ -73,6 +74,7 @@ def reconcile_in(draft: Draft, remote: RemoteRecord, changes: Sequence[FieldChan
     draft.decided = True
     draft.clear_error(WHOLE_RECORD)
     draft.read_only = remote.read_only
+    draft.remote_revision = remote.revision
     draft.undecided_fields = set(draft.fields)
     echoes = _settle_late_echoes(draft, remote, changes)
     if not _follow(draft, remote):
@@ -156,6 +158,8 @@ def _follow(draft: Draft, remote: RemoteRecord) -> bool:
         draft.end_live_conflict(WHOLE_RECORD, "superseded")
         draft.set_column("remote_state", "present")
         draft.item("record", WHOLE_RECORD, draft.local.remote_state, "present", "the remote has it again", 4)
+    if conflict := draft.live_conflict(WHOLE_RECORD):
+        force_in(draft, conflict)
     return True
 
 
@@ -175,8 +179,7 @@ def _bring_back(draft: Draft, remote: RemoteRecord) -> bool:
         details={"deleted_at": str(draft.local.deleted_at), "fields": changed},
         row=9,
     )
-    if draft.run.rules.forces(WHOLE_RECORD):
-        resolve_in(draft, conflict, draft.run.rules.force, None, by="force")
+    force_in(draft, conflict)
     return True
 
 
@@ -217,8 +220,9 @@ def missing_record(state: RecordState, run: Run, *, proved: bool) -> RecordPlan:
             details={"values": {name: draft.values.get(name) for name in sorted(draft.bases)}},
             row=9,
         )
-        if run.rules.forces(WHOLE_RECORD):
-            resolve_in(draft, conflict, run.rules.force, None, by="force")
+        force_in(draft, conflict)
+    if gone and not draft.bases:
+        draft.end_live_conflict(WHOLE_RECORD, "superseded")
     return draft.plan()
 
 
@@ -334,8 +338,7 @@ def _follow_offers(draft: Draft, name: str) -> None:
         if conflict.local != current:
             conflict = draft.conflicts[conflict.conflict_id] = replace(conflict, local=current)
             draft.note_value(conflict, "local", current)
-        if draft.run.rules.forces(name):
-            resolve_in(draft, conflict, draft.run.rules.force, None, by="force")
+        force_in(draft, conflict)
 
 
 def _decide(draft: Draft, spec: Field, sides: Sides, echo: _Echo | None) -> Decision:
@@ -398,6 +401,7 @@ def _keep(draft: Draft, spec: Field, decision: Keep) -> None:
 
 def _agree(draft: Draft, spec: Field, local: Value, raw: Value) -> None:
     draft.clear_error(spec.name)
+    draft.forget_refusal(spec.name)
     draft.set_base(spec, local, raw)
     draft.end_live_conflict(spec.name, "equal")
     draft.apply_resolutions(spec.name)
@@ -405,6 +409,7 @@ def _agree(draft: Draft, spec: Field, local: Value, raw: Value) -> None:
 
 def _pull(draft: Draft, spec: Field, raw: Value, row: int) -> None:
     draft.clear_error(spec.name)
+    draft.forget_refusal(spec.name)
     value = spec.codec.to_local(raw)
     draft.end_live_conflict(spec.name, "superseded")
     draft.apply_resolutions(spec.name)
@@ -420,6 +425,10 @@ def _push(draft: Draft, spec: Field, sides: Sides, decision: Push, changes: Sequ
         # The remote is where it was: there is nothing to choose between, only an edit that cannot go out.
         draft.end_live_conflict(spec.name, "superseded")
         draft.set_error(spec.name, _not_pushable(draft, spec, problem))
+        return
+    if refusal := draft.standing_refusal(spec, sides.local, decision.raw):
+        draft.end_live_conflict(spec.name, "superseded")
+        draft.set_error(spec.name, _refused(draft, spec, refusal))
         return
     try:
         desired = spec.codec.to_remote(
@@ -439,23 +448,15 @@ def _push(draft: Draft, spec: Field, sides: Sides, decision: Push, changes: Sequ
         _agree(draft, spec, held, decision.raw)
         return
     draft.end_live_conflict(spec.name, "superseded")
-    draft.clear_error(spec.name)
     wanted = Wanted(spec.codec.canonical(decision.raw), desired, sides.local)
     reason = "late echo of our own write" if decision.row == 3 else "changed locally"
     draft.want(spec, wanted, reason=reason, row=decision.row)
 
 
 def _push_problem(draft: Draft, spec: Field, value: Value) -> str | None:
-    """Why the value cannot go out: this site cannot, the value cannot, or the remote refused it before."""
+    """Why the value cannot go out, as far as can be told from here: this site cannot take it, or the value is wrong."""
     catalog = draft.run.catalog
-    problem = draft.read_only or catalog.unwritable.get(spec.name) or spec.codec.problem(value, catalog)
-    if problem or draft.run.rules.retry_rejected:
-        return problem
-    for op in reversed(draft.operations.values()):
-        if op.state == "rejected" and spec.name in op.fields:
-            refused = op.evidence.get("refused", {}).get(spec.name)
-            return str(refused) if refused and op.local.get(spec.name) == value else None
-    return None
+    return draft.read_only or catalog.unwritable.get(spec.name) or spec.codec.problem(value, catalog)
 
 
 def _clash(draft: Draft, spec: Field, sides: Sides, decision: Clash, changes: Sequence[FieldChange]) -> None:
@@ -473,7 +474,7 @@ def _clash(draft: Draft, spec: Field, sides: Sides, decision: Clash, changes: Se
         row=decision.row,
     )
     if draft.run.rules.forces(spec.name):
-        resolve_in(draft, conflict, draft.run.rules.force, None, by="force")
+        force_in(draft, conflict)
         if draft.values.get(spec.name) != spec.codec.to_local(decision.raw):
             _push(
                 draft,
@@ -515,22 +516,29 @@ def _merge_set(draft: Draft, spec: Field, decision: SetMerge) -> None:
     merged = tuple(sorted(decision.merged))
     draft.set_value(spec.name, merged, reason="changed on the remote", row=decision.row)
     draft.set_base(spec, tuple(sorted(decision.base)), decision.raw)
-    draft.clear_error(spec.name)
     if not decision.add and not remove:
+        draft.clear_error(spec.name)
+        draft.forget_refusal(spec.name)
         draft.apply_resolutions(spec.name)
         return
-    refused = _set_problem(draft, spec, merged)
-    if problem := refused or "; ".join(f"the label '{label}' {why}" for label, why in sorted(bad.items())):
-        draft.set_error(spec.name, _not_pushable(draft, spec, problem))
-    if (add or remove) and not refused:
+    kept = _set_problem(draft, spec, merged, decision.raw)
+    if kept is None and (add or remove):
         wanted = Wanted(None, None, merged, tuple(add), tuple(remove))
         draft.want(spec, wanted, reason="changed locally", row=decision.row)
+    if bad and kept is None:
+        kept = _not_pushable(draft, spec, "; ".join(f"the label '{label}' {why}" for label, why in sorted(bad.items())))
+    if kept is not None:
+        draft.set_error(spec.name, kept)
 
 
-def _set_problem(draft: Draft, spec: Field, merged: Value) -> str | None:
-    if draft.run.rules.policy(spec) == "remote_to_local":
-        return "cannot be changed from here"
-    return _push_problem(draft, spec, merged)
+def _set_problem(draft: Draft, spec: Field, merged: Value, raw: Value) -> str | None:
+    """The error of a set that cannot go out at all."""
+    read_only = draft.run.rules.policy(spec) == "remote_to_local"
+    problem = "cannot be changed from here" if read_only else _push_problem(draft, spec, merged)
+    if problem:
+        return _not_pushable(draft, spec, problem)
+    refusal = draft.standing_refusal(spec, merged, raw)
+    return _refused(draft, spec, refusal) if refusal else None
 
 
 # --- words -----------------------------------------------------------------------------------------------------------
@@ -547,7 +555,19 @@ def _unreadable(reason: str) -> str:
 
 
 def _not_pushable(draft: Draft, spec: Field, problem: str) -> str:
-    """Why, that nothing is lost, and the way back. Texts are too long to be named."""
-    base = draft.bases.get(spec.name)
-    back = "its former text" if spec.is_text else repr(base)[:80]
-    return f"{spec.name}: {problem}. The edit stays here and is not sent; to give it up, set the field back to {back}"
+    """Why, that nothing is lost, and the way back."""
+    return f"{spec.name}: {problem}. The edit stays here and is not sent; {_way_back(draft, spec)}"
+
+
+def _refused(draft: Draft, spec: Field, refusal: Refusal) -> str:
+    """The remote's last words and their time, that they are not final, and the ways on and back."""
+    return (
+        f"{spec.name}: {refusal.reason} (asked on {refusal.at:%Y-%m-%d %H:%M} UTC). The edit stays here and is tried "
+        f"again by itself; at once: javis retry {draft.ref.key} --field {spec.name}; {_way_back(draft, spec)}"
+    )
+
+
+def _way_back(draft: Draft, spec: Field) -> str:
+    """How to give an edit up. Texts are too long to be named."""
+    back = "its former text" if spec.is_text else repr(draft.bases.get(spec.name))[:80]
+    return f"to give it up, set the field back to {back}"

@@ -1,21 +1,67 @@
 """The life of an operation: planned -> sent -> confirmed | rejected | abandoned; planned -> dropped when re-decided.
 
-The base moves only in `settle_operation`, when both sides are known to hold the value.
+The base moves only in `settle_operation`, when both sides are known to hold the value: what the remote said yes to and
+did not do is a refusal.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from javis_pipeline.records import MISSING, Missing
-from javis_pipeline.records.sync import FieldChange, Operation, RecordPlan, RecordState, RemoteRecord
+from javis_pipeline.records.sync import (
+    Catalog,
+    FieldChange,
+    Operation,
+    OperationKind,
+    OperationState,
+    RecordPlan,
+    RecordState,
+    RemoteRecord,
+)
 from javis_pipeline.records.values import Value
 from javis_pipeline.sync.codecs import UnreadableValue
 from javis_pipeline.sync.draft import Draft
-from javis_pipeline.sync.evidence import Verdict, holds, own_entry
+from javis_pipeline.sync.evidence import Effect, Verdict, effect, holds, own_entry
 from javis_pipeline.sync.fields import FIELDS_OF, Field
 from javis_pipeline.sync.merge import audit_push, offer_overwritten, reconcile_in
 from javis_pipeline.sync.run import Run
+
+
+def next_to_send(
+    state: RecordState, run: Run, *, executed: Collection[OperationKind], refused: Collection[OperationKind]
+) -> Operation | None:
+    """Which planned operation of a record goes out next in this run; None when it is done.
+
+    A transition that opens a record goes before edits, any other after them, and what was refused lets the others try
+    first. Nothing is closed in a run in which something else of the record was refused: that may want it open.
+
+    Args:
+        state: The record.
+        run: What the scope knows about statuses.
+        executed: Sorts of operations that this run has sent to the record.
+        refused: Sorts that the remote has refused in this run.
+    """
+    refusals = state.local.refusals if state.local else {}
+
+    def order(op: Operation) -> tuple[bool, int]:
+        rank = 1 if op.kind != "transition" else 0 if _is_closed(op, run.catalog) == (True, False) else 2
+        return any(name in refusals for name in op.fields), rank
+
+    def is_held_up(op: Operation) -> bool:
+        closes = op.kind == "transition" and _is_closed(op, run.catalog) == (False, True)
+        return closes and any(kind != op.kind for kind in refused)
+
+    planned = [op for op in state.operations if op.state == "planned" and op.kind not in executed]
+    return min((op for op in planned if not is_held_up(op)), key=order, default=None)
+
+
+def _is_closed(op: Operation, catalog: Catalog) -> tuple[bool, bool]:
+    """Whether work is done in the status that a transition leaves, and in the one it leads to."""
+    closed = catalog.closed
+    left = any(expected in closed for expected in op.expected.values() if isinstance(expected, str))
+    reached = {str(id_) for value in op.desired.values() if isinstance(value, Mapping) for id_ in value.get("ids", ())}
+    return left, bool(reached) and reached <= closed
 
 
 def remote_is_as_expected(op: Operation, remote: RemoteRecord) -> bool:
@@ -78,9 +124,10 @@ def reject_operation(
     reason: str,
     field_errors: Mapping[str, str],
 ) -> RecordPlan:
-    """Note that the remote refused an operation for good. The edits stay, as errors on the row.
+    """Note that the remote refused an operation. The edits stay, as errors on the row, until it takes them.
 
-    One bad field fails a whole request: the fields that were not named are planned anew.
+    One bad field fails a whole request: the fields that were not named are planned anew. Where none was named, they
+    are tried apart.
 
     Args:
         state: What the store knows.
@@ -97,6 +144,7 @@ def reject_operation(
     named = {name: text for name, text in field_errors.items() if name in current.fields}
     refused = named or dict.fromkeys(current.fields, reason)
     draft.settle(current, "rejected", last_error=reason, evidence={**current.evidence, "refused": refused})
+    draft.refuse(refused, remote, current.local, sure=bool(named) or len(current.fields) == 1)
     reconcile_in(draft, remote, ())
     return draft.plan()
 
@@ -127,13 +175,60 @@ def settle_operation(
     if verdict.outcome == "abandon" or remote is None:
         draft.settle(current, "abandoned", evidence=evidence)
     else:
-        draft.settle(current, "confirmed", evidence=evidence)
-        _attribute_entries(draft, current, changes)
-        for name in current.fields:
-            _confirm_field(draft, draft.fields[name], current, remote, changes)
+        _conclude(draft, current, evidence, remote, changes)
     if remote is not None:
         reconcile_in(draft, remote, changes)
     return draft.plan()
+
+
+def _conclude(
+    draft: Draft,
+    op: Operation,
+    evidence: Mapping[str, Any],
+    remote: RemoteRecord,
+    changes: Sequence[FieldChange],
+) -> None:
+    """Confirm what the remote was seen to hold of an executed operation; what it ignored is a refusal."""
+    read_after = evidence.get("by") == "reply" or remote.marker == op.op_id
+    effects = {name: _effect(draft, name, op, remote, changes, read_after=read_after) for name in op.fields}
+    ignored = {
+        name: _ignored(draft.fields[name], op, found, remote)
+        for name, found in effects.items()
+        if found.outcome == "ignored"
+    }
+    state: OperationState = "rejected" if len(ignored) == len(effects) else "confirmed"
+    told = {"ignored": sorted(ignored)} if ignored else {}
+    op = draft.settle(op, state, evidence={**evidence, **told}, last_error=next(iter(ignored.values()), op.last_error))
+    _attribute_entries(draft, op, changes)
+    for name, found in effects.items():
+        if found.outcome == "held" or (draft.fields[name].is_set and found.outcome == "ignored"):
+            _confirm_field(draft, draft.fields[name], op, found, remote, changes, read_after=read_after)
+    if ignored:
+        draft.refuse(ignored, remote, {name: op.local[name] for name in ignored}, sure=True)
+
+
+def _effect(
+    draft: Draft, name: str, op: Operation, remote: RemoteRecord, changes: Sequence[FieldChange], *, read_after: bool
+) -> Effect:
+    entry = own_entry(op, name, changes, draft.run.account_id)
+    newest = entry is not None and _newest(name, changes) == entry
+    return effect(draft.fields[name], op, entry, remote, read_after=read_after, newest=newest)
+
+
+def _newest(name: str, changes: Sequence[FieldChange]) -> FieldChange | None:
+    return next((change for change in reversed(changes) if change.field == name), None)
+
+
+def _ignored(spec: Field, op: Operation, found: Effect, remote: RemoteRecord) -> str:
+    """What to tell people about a yes that changed nothing."""
+    site = op.ref.system.capitalize()
+    if spec.is_set:
+        still = f"did not change {', '.join(repr(element) for element in sorted(found.missing))}"
+    elif spec.is_text:
+        still = "still holds the former text"
+    else:
+        still = f"still holds {_as_local(spec, remote)!r}"
+    return f"{site} said yes and {still}; a rule, a screen or the field's context may forbid it"
 
 
 def _attribute_entries(draft: Draft, op: Operation, changes: Sequence[FieldChange]) -> None:
@@ -146,19 +241,30 @@ def _attribute_entries(draft: Draft, op: Operation, changes: Sequence[FieldChang
 
 
 def _confirm_field(
-    draft: Draft, spec: Field, op: Operation, remote: RemoteRecord, changes: Sequence[FieldChange]
+    draft: Draft,
+    spec: Field,
+    op: Operation,
+    found: Effect,
+    remote: RemoteRecord,
+    changes: Sequence[FieldChange],
+    *,
+    read_after: bool,
 ) -> None:
     """Both sides held the value: it is the base. A column that nobody touched meanwhile takes the server's spelling."""
     entry = own_entry(op, spec.name, changes, draft.run.account_id)
     if entry is not None:
         offer_overwritten(draft, spec, op, entry, changes)
+    done = without(op, spec.name, found.missing)
+    if spec.is_set and not (done.add.get(spec.name) or done.remove.get(spec.name)):
+        return
     draft.clear_error(spec.name)
-    audit_push(draft, spec, op, "pushed")
+    draft.accepted_after_all(spec.name)
+    audit_push(draft, spec, done, "pushed")
     if spec.is_set:
-        _confirm_set(draft, spec, op)
+        _confirm_set(draft, spec, done)
         return
     sent = op.local[spec.name]
-    held, raw = _held_after(spec, op, entry, remote, changes)
+    held, raw = _held_after(spec, op, entry, remote, changes, read_after=read_after)
     if draft.values.get(spec.name) == sent:
         draft.set_value(spec.name, held, reason="as the remote spells it", row=1)
     else:
@@ -174,10 +280,12 @@ def _held_after(
     entry: FieldChange | None,
     remote: RemoteRecord,
     changes: Sequence[FieldChange],
+    *,
+    read_after: bool,
 ) -> tuple[Value, Value]:
     """(local, remote form) of what the remote held right after our write: as read, if that is what our write made."""
     value = remote.values.get(spec.name, MISSING)
-    if not isinstance(value, Missing) and _made_by(spec, op, entry, value, remote, changes):
+    if not isinstance(value, Missing) and _made_by(spec, op, entry, value, remote, changes, read_after=read_after):
         try:
             return spec.codec.to_local(value), value
         except UnreadableValue:
@@ -192,18 +300,28 @@ def _made_by(
     value: Value,
     remote: RemoteRecord,
     changes: Sequence[FieldChange],
+    *,
+    read_after: bool,
 ) -> bool:
     """Whether a value that was read is the one that our write left.
 
     The record and its history are not read in the same instant: our entry may be the newest although the record was
-    read before it was made. So the value itself has to tell, by the entry or by what was sent.
+    read before it was made. Unless it was certainly read after, the value itself has to tell.
     """
-    newest = [change for change in changes if change.field == spec.name][-1:]
-    if entry is not None and newest and newest[0].entry_id != entry.entry_id:
+    if entry is not None and _newest(spec.name, changes) != entry:
         return False
     if entry is not None and not isinstance(entry.new, Missing):
         return spec.codec.canonical(value) == entry.new
-    return holds(op, spec.name, remote)
+    return (entry is not None and read_after) or holds(op, spec.name, remote)
+
+
+def without(op: Operation, name: str, elements: frozenset[str]) -> Operation:
+    """The operation as far as it was done to a set: these elements of it stayed as they were."""
+
+    def rest(verbs: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
+        return {**verbs, name: tuple(element for element in verbs.get(name, ()) if element not in elements)}
+
+    return replace(op, add=rest(op.add), remove=rest(op.remove)) if elements else op
 
 
 def _confirm_set(draft: Draft, spec: Field, op: Operation) -> None:

@@ -79,8 +79,17 @@ def resolve_in(draft: Draft, conflict: Conflict, choice: Choice | Force, value: 
             assert_never(choice)
 
 
+def force_in(draft: Draft, conflict: Conflict) -> None:
+    """Resolve an open conflict of a draft as the run was told to; nothing if that is not about its field."""
+    rules = draft.run.rules
+    if rules.forces(conflict.field):
+        resolve_in(draft, conflict, rules.force, None, by="force")
+        draft.item("forced", conflict.field, conflict.local, conflict.remote, f"conflict resolved: {rules.force}", 9)
+
+
 def _keep_local(draft: Draft, conflict: Conflict, by: str) -> None:
     """The column stays. What the remote holds is acknowledged as the base, and the column goes the usual way out."""
+    draft.forget_refusal(conflict.field)
     if conflict.kind in OFFERS:
         draft.end_conflict(conflict, "local", value=conflict.local, by=by)
         return
@@ -105,6 +114,7 @@ def _take(
     elif not offered:
         draft.set_base(spec, base, conflict.remote_raw)
     draft.clear_error(conflict.field)
+    draft.forget_refusal(conflict.field)
     draft.end_conflict(conflict, choice, value=value, by=by, done=offered)
 
 
@@ -118,6 +128,7 @@ def _resolve_record(draft: Draft, conflict: Conflict, choice: Choice | Force, by
             draft.set_value(name, base, reason="conflict resolved: remote", row=9, actor=by)
             del draft.bases[name]
             draft.clear_error(name)
+            draft.forget_refusal(name)
     # Edits of a record that is gone are kept as edits: should it come back, they go out.
     waits = conflict.kind == "edit_vs_remote_delete" and choice == "local"
     draft.end_conflict(conflict, choice, by=by, done=not waits)

@@ -20,7 +20,6 @@ class Rules:
         remote_wins_first_contact: Without a base, the remote's value is taken instead of opening a conflict.
         force: How the conflicts of this plan are resolved at once; "none" leaves them to people.
         force_fields: The fields that `force` is about; empty for all.
-        retry_rejected: Values that the remote refused before are sent again.
         stale_write_grace: For how long after a write of the sync a column that returns to its value from before is
             taken for a stale copy of the row instead of an edit.
         request_limit: After this time a request that was sent is not executed any more, as a rule.
@@ -33,7 +32,6 @@ class Rules:
     remote_wins_first_contact: bool = False
     force: Force = "none"
     force_fields: frozenset[str] = frozenset()
-    retry_rejected: bool = False
     stale_write_grace: timedelta = timedelta(minutes=2)
     request_limit: timedelta = timedelta(seconds=180)
     missing_proof: timedelta = timedelta(minutes=10)

@@ -9,14 +9,15 @@ import pytest
 from javis_pipeline.db.conflicts import list_errors
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.sync_store import TABLES, PostgresStore
-from javis_pipeline.errors import UnreadableRecord
+from javis_pipeline.errors import UnreadableRecord, UsageError
 from javis_pipeline.records.sync import RecordPlan, RemoteRecord
 from javis_pipeline.records.values import ResourceRef
+from javis_pipeline.steps.retry import retry
 from javis_pipeline.sync.fields import FIELDS_OF
 from javis_pipeline.sync.merge import reconcile_record
 from javis_pipeline_tests.integration.test_laws_postgres import StoreUnderTest
 from javis_pipeline_tests.property.sync_memory import EMPTY, MemoryRemote, World
-from javis_pipeline_tests.unit.test_sync_records import Scope
+from javis_pipeline_tests.unit.sync_stories import Scope
 
 REF = ResourceRef("jira_issue", "10001", "OPS", "OPS-1")
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -217,3 +218,54 @@ def test_given_a_failure_that_is_noted_already_then_the_row_is_not_written_again
     scope.store.fail(scope.ref, "refused with HTTP 403")
 
     assert scope.database.query("SELECT xmin::text FROM jira_issues") == before
+
+
+def refused_twice(scope: StoredScope) -> None:
+    scope.remote.forbids = {"title": "is not allowed"}.get
+    scope.edit(title="mine")
+    for _ in range(2):
+        scope.sync()
+    scope.remote.sent.clear()
+
+
+def test_given_a_refusal_then_it_reads_back_as_it_was_noted(scope):
+    refused_twice(scope)
+
+    refusal = scope.row.refusals["title"]
+    assert (refusal.reason, refusal.times, refusal.run_id, refusal.suspects) == ("is not allowed", 2, "run-3", ())
+    scope.sync()
+    assert scope.remote.sent == []
+    assert scope.row.refusals == {"title": refusal}
+
+
+def test_given_a_person_asks_for_another_try_then_the_next_run_sends_it(scope):
+    refused_twice(scope)
+
+    asked = retry(scope.database, "ops-1", None, now=scope.now)
+    scope.sync()
+
+    assert asked == ("OPS-1", ("title",))
+    assert [op.fields for op in scope.remote.sent] == [("title",)]
+
+
+@pytest.mark.parametrize(
+    ("key", "field", "message"),
+    [
+        ("OPS-9", None, "there is no issue or page OPS-9 here"),
+        ("OPS-1", "priority", "field priority of OPS-1 was not refused"),
+    ],
+)
+def test_given_nothing_that_was_refused_then_the_error_says_where_to_look(scope, key, field, message):
+    refused_twice(scope)
+
+    with pytest.raises(UsageError, match=f"{message}; javis conflicts list --errors"):
+        retry(scope.database, key, field, now=scope.now)
+
+
+def test_given_a_full_reconciliation_then_all_that_was_refused_in_the_scope_is_asked_again(scope):
+    refused_twice(scope)
+
+    asked = [PostgresStore(scope.database, "jira_issue", project).retry(None, None, NOON) for project in ("OPS", "EUV")]
+
+    assert asked == [1, 0]
+    assert scope.row.refusals["title"].again == NOON

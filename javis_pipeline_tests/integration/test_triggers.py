@@ -196,3 +196,65 @@ def test_given_an_edit_during_the_syncs_transaction_then_it_waits_and_is_an_edit
     other_conn.commit()
 
     assert row(issue)["local_modified_fields"] == {"title": "from Jira"}
+
+
+# --- what the remote refused ---
+
+REFUSED = """{"title": {"reason": "no", "at": "2026-03-02T12:00:00+00:00", "run_id": "run-1", "times": 2, "about": "x",
+                        "suspects": [], "again": null}}"""
+
+
+@pytest.fixture
+def refused(issue: Connection) -> Connection:
+    issue.execute("UPDATE jira_issues SET title = 'mine'")
+    issue.execute("SELECT set_config('javis.origin', 'sync', true)")
+    issue.execute("UPDATE jira_issues SET sync_refused = %s, sync_errors = %s", [REFUSED, '{"title": "no"}'])
+    issue.commit()
+    return issue
+
+
+def test_given_a_refused_value_written_again_then_it_is_asked_again_and_nothing_else_changes(refused):
+    before = row(refused)
+
+    refused.execute("UPDATE jira_issues SET title = 'mine'")
+
+    after = row(refused)
+    assert after["sync_refused"]["title"].pop("again") is not None
+    before["sync_refused"]["title"].pop("again")
+    assert after == before
+
+
+def test_given_it_is_written_again_and_again_then_the_wish_is_a_minute_old_before_it_is_a_new_one(refused):
+    refused.execute("UPDATE jira_issues SET title = 'mine'")
+    wished = row(refused)["sync_refused"]
+
+    refused.execute("UPDATE jira_issues SET title = 'mine'")
+
+    assert row(refused)["sync_refused"] == wished
+
+
+@pytest.mark.parametrize(
+    ("change", "is_asked"),
+    [
+        pytest.param("status = 'Done'", False, id="another field"),
+        pytest.param("title = title, status = 'Done'", True, id="as an ORM writes it back, with another edit"),
+        pytest.param("sync_refused = '{}'", False, id="bookkeeping cannot be forged"),
+    ],
+)
+def test_given_another_update_then_only_a_field_that_it_names_is_asked_again(refused, change, is_asked):
+    refused.execute(f"UPDATE jira_issues SET {change}")
+
+    assert (row(refused)["sync_refused"]["title"]["again"] is not None) is is_asked
+
+
+def test_given_another_value_then_the_refusal_is_forgotten(refused):
+    refused.execute("UPDATE jira_issues SET title = 'another'")
+
+    assert row(refused)["sync_refused"] == {}
+
+
+def test_given_the_sync_writes_a_field_then_nothing_is_asked(refused):
+    refused.execute("SELECT set_config('javis.origin', 'sync', true)")
+    refused.execute("UPDATE jira_issues SET title = 'mine'")
+
+    assert row(refused)["sync_refused"]["title"]["again"] is None

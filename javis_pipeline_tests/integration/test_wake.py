@@ -101,3 +101,16 @@ def test_given_a_decided_conflict_then_it_wakes_its_project_once(database: Datab
 
     assert first.projects == ("OQC",)
     assert second.projects == ()
+
+
+def test_given_a_wish_to_have_a_refused_field_asked_again_then_it_wakes_its_project_once(database: Database):
+    make_issues(database, "OQC-1")
+    start = look(database, Memory()).memory
+    wish = '{"title": {"again": "2026-03-02T12:00:00+00:00"}}'
+    with database.transaction(origin="sync") as conn:
+        conn.execute("UPDATE jira_issues SET sync_refused = %s", [wish])
+
+    woken = look(database, start)
+
+    assert woken.projects == ("OQC",)
+    assert look(database, woken.memory).projects == ()

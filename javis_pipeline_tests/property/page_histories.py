@@ -102,7 +102,7 @@ class PageRemote(MemoryRemote):
         self._followed[op.op_id] = current.version
         super().send(op, current)
 
-    def execute(self, op: Operation) -> None:
+    def execute(self, op: Operation, *, only: Sequence[str] | None = None) -> None:
         page = self.issues[op.ref.resource_id]
         if not page.visible:
             return
@@ -114,7 +114,7 @@ class PageRemote(MemoryRemote):
             assert isinstance(held, tuple)
             self._put(page, "labels", as_set({*held, *op.add.get("labels", ())} - {*op.remove.get("labels", ())}), op)
             return
-        for name in op.fields:
+        for name in op.fields if only is None else only:
             self._put(page, name, op.desired[name], op)
         self._save(page, OUR_ACCOUNT, f"javis sync {op.op_id} ({', '.join(op.fields)})")
 

@@ -17,7 +17,7 @@ from javis_pipeline.records import MISSING
 from javis_pipeline.records.sync import WHOLE_RECORD, Conflict, LocalRecord, Operation, Overrides, PlanItem, RecordPlan
 from javis_pipeline.records.values import ResourceRef, Value, as_set
 from javis_pipeline.steps.push import push_operations
-from javis_pipeline.steps.reconcile import reconcile_edited, reconcile_records
+from javis_pipeline.steps.reconcile import reconcile_edited, reconcile_records, to_look_at
 from javis_pipeline.steps.resolve import resolve
 from javis_pipeline.steps.settle import settle_operations
 from javis_pipeline.sync.draft import OFFERS, edits_shown
@@ -38,7 +38,21 @@ from javis_pipeline_tests.property.sync_memory import (
 )
 
 WORDS = ("red", "green", "blue", "amber")
-FAULTS = ("ok", "ok", "ok", "lost_before", "lost_after", "late", "busy", "refused", "stale")
+FAULTS = (
+    "ok",
+    "ok",
+    "ok",
+    "ok",
+    "lost_before",
+    "lost_after",
+    "late",
+    "busy",
+    "refused",
+    "unnamed",
+    "ignored",
+    "partly",
+    "stale",
+)
 # Inside a transaction that holds the row's lock: whoever wants to write the row waits.
 LOCKED = frozenset({"begin", "before commit"})
 MOST_WRITES = Overrides(writes=10_000, deletions=10_000)
@@ -169,6 +183,7 @@ class History:
         """Edits and faults stop. The laws must hold after at most three runs, and one more must change nothing."""
         self.quiet()
         self.run_late()
+        self.world.now_ += timedelta(days=2)  # what was refused is asked again by now
         for issue in self.remote.issues.values():
             issue.visible = True
         for _ in range(3):
@@ -196,7 +211,8 @@ class History:
         run = self.run()
         first = len(self.remote.executed)
         settle_operations(self.store, self.remote, run)
-        done = reconcile_records(self.store, self.remote, self.to_pull(fresh=fresh), run, proved=True)
+        wanted = to_look_at(self.store, self.to_pull(fresh=fresh), run)
+        done = reconcile_records(self.store, self.remote, wanted, run, proved=True)
         done_2 = reconcile_edited(self.store, self.remote, run, proved=True)
         push_operations(self.store, self.remote, run, MOST_WRITES)
         per_record = Counter(

@@ -6,7 +6,7 @@ have people edit, or the process die, at every call and at every commit.
 """
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -32,7 +32,7 @@ from javis_pipeline.sync.fields import JIRA_FIELDS, PAGE_FIELDS, Field
 STATUSES = {"To Do": ("1",), "In Progress": ("3",), "Done": ("5",)}
 PRIORITIES = {"High": "2", "Medium": "3", "Low": "4"}
 USERS = {"u1": "Ann", "u2": "Bob", "us": "The sync's account"}
-CATALOG = Catalog(STATUSES, PRIORITIES, USERS)
+CATALOG = Catalog(STATUSES, PRIORITIES, USERS, closed=frozenset(STATUSES["Done"]))
 OUR_ACCOUNT = "us"
 # Fields that only the remote changes; here it never does.
 EMPTY: dict[str, Value] = {"components": (), "fix_versions": (), "flagged": False, "custom_fields": {}}
@@ -135,7 +135,10 @@ class MemoryStore:
         """A person's UPDATE: what the trigger does."""
         row = self.rows[resource_id]
         local, old = row.local, row.local.values.get(name)
-        if old == value or local.deleted_at is not None:
+        if local.deleted_at is not None:
+            return
+        if old == value:
+            self._ask_again(row, name)
             return
         bases = dict(local.bases)
         if name not in bases:
@@ -143,14 +146,23 @@ class MemoryStore:
         elif bases[name] == value:
             del bases[name]
         errors = {key: text for key, text in local.errors.items() if key != name}
+        refusals = {key: refusal for key, refusal in local.refusals.items() if key != name}
         row.local = replace(
             local,
             values={**local.values, name: value},
             bases=bases,
             errors=errors,
+            refusals=refusals,
             local_seq=local.local_seq + 1,
             modified_at=self.world.now_,
         )
+
+    def _ask_again(self, row: Row, name: str) -> None:
+        """A value written once more: at most once a minute, and nothing else changes."""
+        refusal, now = row.local.refusals.get(name), self.world.now_
+        if refusal is not None and abs(now - (refusal.again or refusal.at)) >= timedelta(minutes=1):
+            asked = replace(refusal, again=now)
+            row.local = replace(row.local, refusals={**row.local.refusals, name: asked})
 
     def edit_behind_the_trigger(self, resource_id: str, name: str, value: Value) -> None:
         row = self.rows[resource_id]
@@ -167,7 +179,7 @@ class MemoryStore:
     def _state(self, ref: ResourceRef) -> RecordState:
         row = self.rows.get(ref.resource_id)
         mine = [op for op in self.ops.values() if op.ref.resource_id == ref.resource_id]
-        operations = tuple(op for op in mine if op.state in ("planned", "sent", "rejected") or op.may_land_late)
+        operations = tuple(op for op in mine if op.state in ("planned", "sent") or op.may_land_late)
         conflicts = tuple(
             c
             for c in self.conflicts.values()
@@ -238,6 +250,7 @@ class MemoryStore:
         names = {
             "local_modified_fields": "bases",
             "sync_errors": "errors",
+            "sync_refused": "refusals",
             "sync_status": "sync_status",
             "remote_state": "remote_state",
             "remote_missing_since": "missing_since",
@@ -273,6 +286,17 @@ class MemoryStore:
 
     def catalog(self) -> Catalog:
         return CATALOG
+
+    def retry(self, refs: Iterable[ResourceRef] | None, field: str | None, now: datetime) -> int:
+        wanted = None if refs is None else {ref.resource_id for ref in refs}
+        asked = 0
+        for key, row in self.rows.items():
+            names = [name for name in row.local.refusals if field in (None, name)]
+            if names and (wanted is None or key in wanted):
+                again = {name: replace(row.local.refusals[name], again=now) for name in names}
+                row.local = replace(row.local, refusals={**row.local.refusals, **again})
+                asked += len(names)
+        return asked
 
     def to_decide(self, *, conflicts: bool = False) -> Sequence[ResourceRef]:
         self.world.point("to_decide")
@@ -331,7 +355,10 @@ class MemoryRemote:
     """`RemoteRecords` of one scope, as awkward as Jira.
 
     Attributes:
-        fault: Asked before each write; one of ok, lost_before, lost_after, late, busy, refused, stale.
+        fault: Asked before each write; one of ok, lost_before, lost_after, late, busy, refused, unnamed, ignored,
+            partly, stale.
+        forbids: Asked for each field of a write: why it cannot be changed now; None for one that can.
+        names_refused: Whether a refusal says which fields it is about.
         marks: Whether the history keeps our marks; without them, looks and values have to do.
     """
 
@@ -342,6 +369,8 @@ class MemoryRemote:
         self.marks = marks
         self.issues: dict[str, Issue] = {}
         self.fault: Callable[[str], str] = lambda _: "ok"
+        self.forbids: Callable[[str], str | None] = lambda _: None
+        self.names_refused = True
         self.missing_fields: Callable[[], Sequence[str]] = tuple
         self.late: list[Operation] = []
         self.sent: list[Operation] = []
@@ -426,11 +455,18 @@ class MemoryRemote:
         self._issue(op.ref)
         fault = self.fault(op.kind)
         self.sent.append(op)
+        if refused := {name: why for name in op.fields if (why := self.forbids(name))}:
+            reason = "; ".join(refused.values())
+            raise RemoteRefused(reason, status=400, field_errors=refused if self.names_refused else {})
         match fault:
             case "busy":
                 raise RemoteBusy("429")
             case "refused":
                 raise RemoteRefused("400", status=400, field_errors={op.fields[0]: "is not allowed"})
+            case "unnamed":
+                raise RemoteRefused("400", status=400)
+            case "ignored":
+                return
             case "stale":
                 raise StaleRevision("409")
             case "lost_before":
@@ -438,19 +474,19 @@ class MemoryRemote:
             case "late":
                 self.late.append(op)
                 raise OutcomeUnknown("no reply")
-        self.execute(op)
+        self.execute(op, only=op.fields[:1] if fault == "partly" else None)
         self.world.point("after send")
         if fault == "lost_after":
             raise OutcomeUnknown("no reply")
 
-    def execute(self, op: Operation) -> None:
-        """What the server does with a request, now or later."""
+    def execute(self, op: Operation, *, only: Sequence[str] | None = None) -> None:
+        """What the server does with a request, now or later; `only` names the fields that it does not ignore."""
         issue = self.issues.get(op.ref.resource_id)
         if issue is None or not issue.visible:
             return
         self.before_execution(op)
         self.executed.append(op)
-        for name in op.fields:
+        for name in op.fields if only is None else only:
             if FIELDS[name].is_set:
                 held = issue.values[name]
                 assert isinstance(held, tuple)

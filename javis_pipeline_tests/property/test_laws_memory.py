@@ -3,6 +3,8 @@
 `make laws` plays many more of them than an ordinary run; JAVIS_LAWS_HISTORIES sets the number.
 """
 
+from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
@@ -10,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from javis_pipeline.records.sync import Operation
-from javis_pipeline.steps.reconcile import plan_records, reconcile_edited, reconcile_records
+from javis_pipeline.records.sync import Operation, PlanItem
+from javis_pipeline.steps.reconcile import plan_records, reconcile_edited, reconcile_records, to_look_at
 from javis_pipeline.steps.settle import settle_operations
 from javis_pipeline.steps.undo import undo_run
 from javis_pipeline.sync.run import Rules
@@ -139,6 +141,39 @@ def test_a_dry_run_shows_what_the_run_then_does_and_writes_nothing():
         done = reconcile_records(history.store, history.remote, refs, history.run(), proved=True).items
 
         assert shown == done, seed
+
+
+@pytest.mark.parametrize("force", ["local", "remote"])
+def test_a_force_resolves_exactly_the_conflicts_that_the_dry_run_lists(force):
+    for seed in range(40):
+        history = History(Random(seed))
+        for _ in range(8):
+            history.edit_locally()
+            history.edit_remotely()
+            history.try_to_sync()
+        waiting = {c.conflict_id for c in history.store.conflicts.values() if c.state == "open"}
+        run = replace(history.run(), rules=Rules(force=force))
+        pulled = history.to_pull(fresh=False)
+
+        shown = plan_records(history.store, history.remote, to_look_at(history.store, pulled, run), run, proved=True)
+        done = reconcile_records(
+            history.store, history.remote, to_look_at(history.store, pulled, run), run, proved=True
+        )
+
+        listed = Counter((item.resource_id, item.field) for item in shown.items if item.side == "forced")
+        by_force = [c for c in history.store.conflicts.values() if c.resolved_by == "force"]
+        assert [_told(item) for item in shown.items] == [_told(item) for item in done.items], seed
+        assert Counter((c.ref.resource_id, c.field) for c in by_force) == listed, seed
+        left = [history.store.conflicts[key] for key in waiting if history.store.conflicts[key].state == "open"]
+        in_flight = {
+            (op.ref.resource_id, f) for op in history.store.ops.values() if op.state == "sent" for f in op.fields
+        }
+        assert {(c.ref.resource_id, c.field) for c in left} <= in_flight, seed
+
+
+def _told(item: PlanItem) -> tuple[object, ...]:
+    """A line without the words, in which a time may be told."""
+    return item.resource_id, item.field, item.side, item.old, item.new, item.row
 
 
 def test_clocks_that_step_change_nothing():

@@ -2,99 +2,21 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import get_args
 from uuid import uuid4
 
 import pytest
 
 from javis_pipeline.errors import ChangedSinceSeen, SyncHalted, UsageError
-from javis_pipeline.records.sync import Overrides
+from javis_pipeline.records.sync import ConflictKind, Overrides
 from javis_pipeline.records.values import ResourceRef
 from javis_pipeline.steps.census import take_census
 from javis_pipeline.steps.push import push_operations
-from javis_pipeline.steps.reconcile import plan_records, reconcile_edited, reconcile_records
+from javis_pipeline.steps.reconcile import plan_records, reconcile_edited
 from javis_pipeline.steps.resolve import resolve
-from javis_pipeline.steps.settle import settle_operations
 from javis_pipeline.steps.undo import plan_undo, undo_run
-from javis_pipeline.sync.run import Rules, Run
-from javis_pipeline_tests.property.sync_memory import (
-    CATALOG,
-    OUR_ACCOUNT,
-    Crash,
-    MemoryRemote,
-    MemoryStore,
-    World,
-    local_of,
-)
-
-NO = Overrides()
-
-
-class Scope:
-    """One issue on both sides, in step."""
-
-    def __init__(self, *, issues: int = 1, **values) -> None:
-        self.world = World()
-        self.store = self.make_store(self.world)
-        self.remote = MemoryRemote(self.world)
-        given = {"title": "Fix login", "status": "To Do", "priority": "Medium", "labels": ("auth",), **values}
-        self.refs = [self.remote.create(n + 1, **given) for n in range(issues)]
-        self.runs = 0
-        self.sync()
-
-    def make_store(self, world: World) -> MemoryStore:
-        return MemoryStore(world)
-
-    @property
-    def ref(self) -> ResourceRef:
-        return self.refs[0]
-
-    @property
-    def id(self) -> str:
-        return self.ref.resource_id
-
-    def run(self, **rules) -> Run:
-        self.runs += 1
-        return Run(f"run-{self.runs}", self.world.now, self.world.new_id, OUR_ACCOUNT, CATALOG, Rules(**rules))
-
-    def reconcile(self, *, proved: bool = True, **rules):
-        return reconcile_records(self.store, self.remote, self.refs, self.run(**rules), proved=proved)
-
-    def sync(self, **rules) -> str:
-        run = self.run(**rules)
-        settle_operations(self.store, self.remote, run)
-        reconcile_records(self.store, self.remote, self.refs, run, proved=True)
-        reconcile_edited(self.store, self.remote, run, proved=True)
-        push_operations(self.store, self.remote, run, NO)
-        return run.run_id
-
-    def edit(self, **values) -> None:
-        """A person here. Long after the sync's last write."""
-        self.world.now_ += timedelta(hours=1)
-        for name, value in values.items():
-            self.store.edit(self.id, name, value)
-
-    def edit_there(self, **values) -> None:
-        self.world.now_ += timedelta(hours=1)
-        for name, value in values.items():
-            self.remote.edit(self.id, name, value)
-
-    @property
-    def row(self):
-        return self.store.rows[self.id].local
-
-    @property
-    def here(self):
-        return self.row.values
-
-    def there(self, name: str):
-        return local_of(name, self.remote.issues[self.id].values[name])
-
-    @property
-    def conflicts(self):
-        return list(self.store.conflicts.values())
-
-    def open_conflicts(self):
-        return [(c.kind, c.field, c.base, c.local, c.remote) for c in self.conflicts if c.state == "open"]
+from javis_pipeline_tests.property.sync_memory import Crash
+from javis_pipeline_tests.unit.sync_stories import NO, Scope
 
 
 @pytest.fixture
@@ -252,23 +174,6 @@ def test_given_a_bad_label_among_good_ones_then_the_good_ones_go_out(scope):
 
     assert scope.there("labels") == ("auth", "good")
     assert scope.here["labels"] == ("auth", "good", "two words")
-
-
-def test_given_a_refusal_of_one_field_then_the_others_go_out_and_the_value_is_not_sent_again(scope):
-    scope.edit(title="refused", due_date="2026-05-01")
-    answers = iter(["refused"])
-    scope.remote.fault = lambda _: next(answers, "ok")
-
-    scope.sync()
-
-    assert "is not allowed" in scope.row.errors["title"]
-    assert scope.there("due_date") == "2026-05-01"
-    sent = len(scope.remote.sent)
-    scope.sync()
-    assert len(scope.remote.sent) == sent
-    scope.edit(title="another")
-    scope.sync()
-    assert scope.there("title") == "another"
 
 
 def test_given_a_field_that_only_follows_then_an_edit_here_is_an_error(scope):
@@ -434,10 +339,77 @@ def test_given_force_then_a_conflict_of_a_row_that_nobody_edited_is_resolved_too
     scope.reconcile()
     assert [kind for kind, *_ in scope.open_conflicts()] == ["unmarked_local_change"]
 
-    reconcile_edited(scope.store, scope.remote, scope.run(force="local"), proved=True)
-    scope.sync()
+    scope.sync(pulled=[], force="local")
 
     assert (scope.there("title"), scope.open_conflicts()) == ("unseen", [])
+
+
+def open_before(kind: str) -> Scope:
+    """An issue with an open conflict of a kind; nothing changes there any more."""
+    scope = Scope(description="one")
+    match kind:
+        case "both_changed":
+            scope.edit(title="here")
+            scope.edit_there(title="there")
+        case "first_contact":
+            row = scope.store.rows[scope.id]
+            row.local = replace(row.local, values={**row.local.values, "title": "here"}, has_base=False)
+        case "unmarked_local_change":
+            scope.store.edit_behind_the_trigger(scope.id, "title", "here")
+        case "stale_write_suspected":
+            scope.edit_there(title="there")
+            scope.sync()
+            scope.store.edit(scope.id, "title", "Fix login")
+        case "lossy_edit":
+            media = {"type": "mediaSingle", "content": [{"type": "media", "attrs": {"type": "file", "id": "7"}}]}
+            panel = {"type": "panel", "attrs": {"panelType": "info"}, "content": [media]}
+            scope.remote.issues[scope.id].values["description"] = {"type": "doc", "version": 1, "content": [panel]}
+            scope.remote.issues[scope.id].updated = scope.world.now()
+            scope.sync()
+            scope.edit(description=str(scope.here["description"]).replace("panel", "panel with words"))
+        case "overwrote_remote":
+            scope.edit(title="here")
+            scope.remote.before_execution = lambda _: scope.remote.edit(scope.id, "title", "there", author="u2")
+        case "undo_of_changed":
+            scope.edit(title="there")
+            run_id = scope.sync()
+            scope.edit(title="here")
+            undo_run(scope.store, run_id, scope.run(), by="ann")
+        case "remote_edit_vs_local_delete":
+            scope.store.delete(scope.id)
+            scope.edit_there(title="there")
+        case "edit_vs_remote_delete":
+            scope.edit(title="here")
+            scope.remote.issues[scope.id].visible = False
+            scope.reconcile()
+            scope.world.now_ += timedelta(minutes=10)
+    scope.sync()
+    scope.remote.before_execution = lambda _: None
+    assert [found for found, *_ in scope.open_conflicts()] == [kind]
+    return scope
+
+
+@pytest.mark.parametrize("kind", get_args(ConflictKind))
+@pytest.mark.parametrize("force", ["local", "remote"])
+def test_given_a_conflict_that_was_open_before_when_forced_then_it_is_resolved_as_the_dry_run_says(kind, force):
+    scope = open_before(kind)
+
+    shown = scope.plan(pulled=[], force=force)
+    waiting = [(conflict.field, conflict.local, conflict.remote) for conflict in scope.conflicts]
+    scope.sync(pulled=[], force=force)
+
+    assert [(item.field, item.old, item.new) for item in shown if item.side == "forced"] == waiting
+    assert scope.open_conflicts() == []
+    assert [conflict.resolution for conflict in scope.conflicts] == [force]
+
+
+def test_given_edits_of_a_gone_record_that_a_person_took_back_then_nothing_is_asked_any_more():
+    scope = open_before("edit_vs_remote_delete")
+
+    scope.edit(title="Fix login")
+    scope.sync()
+
+    assert [(c.state, c.resolution) for c in scope.conflicts] == [("closed", "superseded")]
 
 
 def test_given_an_offered_value_when_it_is_taken_then_it_goes_back_to_the_remote(scope):

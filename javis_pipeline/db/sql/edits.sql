@@ -8,6 +8,17 @@ SELECT i.jira_id, i.key, i.project_key, i.title, i.labels, i.sync_status, i.loca
  LIMIT 1
    FOR UPDATE;
 
+-- name: record_by_key
+SELECT 'jira_issue' AS resource_type, i.jira_id AS resource_id, i.project_key AS scope, i.key, i.sync_refused,
+       i.key = %(key)s AS is_present_key
+  FROM jira_issues i
+ WHERE i.key = %(key)s
+    OR i.jira_id = (SELECT a.jira_id FROM key_aliases a WHERE a.key = %(key)s ORDER BY a.last_seen DESC LIMIT 1)
+UNION ALL
+SELECT 'confluence_page', page_id, space_key, page_id, sync_refused, true FROM confluence_pages WHERE page_id = %(key)s
+ ORDER BY is_present_key DESC
+ LIMIT 1;
+
 -- name: keys_of_project
 SELECT key FROM jira_issues WHERE project_key = %(project)s ORDER BY key;
 

@@ -17,8 +17,16 @@ UNION
 SELECT 'confluence', space_key FROM confluence_pages
  WHERE (local_modified_fields <> '{}' OR local_deleted_at IS NOT NULL) AND sync_status IN ('local_modified', 'pushing');
 
--- name: waiting_resolutions
--- What people decided and no run has applied yet.
-SELECT id, CASE resource_type WHEN 'jira_issue' THEN 'jira' ELSE 'confluence' END AS system, scope
+-- name: waiting_wishes
+-- What people decided, or want the remote to be asked again, and no run has done yet. Each wish has an id of its own.
+SELECT id::text AS id, CASE resource_type WHEN 'jira_issue' THEN 'jira' ELSE 'confluence' END AS system, scope
   FROM sync_conflicts
- WHERE state = 'resolved' AND applied_at IS NULL;
+ WHERE state = 'resolved' AND applied_at IS NULL
+UNION ALL
+SELECT concat_ws(' ', jira_id, name, refusal ->> 'again'), 'jira', project_key
+  FROM jira_issues, jsonb_each(sync_refused) AS refused (name, refusal)
+ WHERE sync_refused <> '{}' AND refusal ->> 'again' IS NOT NULL
+UNION ALL
+SELECT concat_ws(' ', page_id, name, refusal ->> 'again'), 'confluence', space_key
+  FROM confluence_pages, jsonb_each(sync_refused) AS refused (name, refusal)
+ WHERE sync_refused <> '{}' AND refusal ->> 'again' IS NOT NULL;

@@ -11,10 +11,10 @@ SELECT to_jsonb(r)::text AS doc,
 SELECT FROM {table} WHERE {id} = %(id)s FOR UPDATE;
 
 -- name: operations_of_record
--- Those that are not settled for good, and refusals, which tell what not to send again.
+-- Those that are not settled for good.
 SELECT to_jsonb(o)::text AS doc
   FROM sync_outbox AS o
- WHERE o.resource_type = %(type)s AND o.resource_id = %(id)s AND (o.needs_care OR o.state = 'rejected')
+ WHERE o.resource_type = %(type)s AND o.resource_id = %(id)s AND o.needs_care
  ORDER BY o.created_at, o.op_id;
 
 -- name: conflicts_of_record
@@ -159,8 +159,20 @@ SELECT to_jsonb(a)::text AS doc, r.{key} AS key
  WHERE a.run_id = %(run_id)s AND a.resource_type = %(type)s AND r.{scope} = %(scope)s
  ORDER BY a.id;
 
+-- name: ask_again
+-- Fields that the remote refused; of all records of the scope, or of these.
+UPDATE {table} AS r
+   SET sync_refused = (
+           SELECT jsonb_object_agg(name, CASE WHEN name = coalesce(%(field)s, name)
+                                              THEN refusal || jsonb_build_object('again', %(now)s::timestamptz)
+                                              ELSE refusal END)
+             FROM jsonb_each(r.sync_refused) AS refused (name, refusal))
+ WHERE {scope} = %(scope)s AND sync_refused <> '{{}}' AND (%(ids)s::text[] IS NULL OR {id} = ANY (%(ids)s))
+   AND (%(field)s::text IS NULL OR sync_refused ? %(field)s)
+RETURNING (SELECT count(*) FROM jsonb_object_keys(sync_refused) AS name WHERE name = coalesce(%(field)s, name)) AS fields;
+
 -- name: statuses
-SELECT status_id AS id, name FROM statuses ORDER BY status_id;
+SELECT status_id AS id, name, category = 'done' AS is_closed FROM statuses ORDER BY status_id;
 
 -- name: priorities
 SELECT priority_id AS id, name FROM priorities ORDER BY rank;

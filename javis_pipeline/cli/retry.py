@@ -1,0 +1,28 @@
+"""`javis retry`: have the remote asked again for what it refused."""
+
+import json
+from contextlib import closing
+
+import click
+
+
+@click.command()
+@click.argument("key")
+@click.option("--field", metavar="FIELD", help="Only this field.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(key: str, field: str | None, as_json: bool) -> None:
+    """Have the next sync send again what Jira or Confluence refused of KEY: an issue's key or a page's id.
+
+    A refusal is about the moment, so each is tried again by itself: after a run, an hour, six hours, and every day.
+    This is for those who know that its cause is gone. Writing the same value once more in SQL does the same.
+    """
+    from javis_pipeline.settings import load_settings
+    from javis_pipeline.steps.retry import retry
+    from javis_pipeline.wiring import clock, open_database
+
+    with closing(open_database(load_settings())) as db:
+        asked = retry(db, key, field, now=clock())
+    if as_json:
+        click.echo(json.dumps({"key": asked.key, "fields": asked.fields}))
+    else:
+        click.echo(f"{asked.key}: {', '.join(asked.fields)} will be sent again.\nNext: javis sync")
