@@ -71,13 +71,34 @@ CREATE TABLE public.confluence_pages (
     sync_status public.sync_status DEFAULT 'synced'::public.sync_status NOT NULL,
     sync_errors jsonb DEFAULT '{}'::jsonb NOT NULL,
     remote_state public.remote_state DEFAULT 'present'::public.remote_state NOT NULL,
-    remote_missing_since timestamp with time zone
+    remote_missing_since timestamp with time zone,
+    sync_refused jsonb DEFAULT '{}'::jsonb NOT NULL
 );
 ALTER TABLE ONLY public.confluence_pages ALTER COLUMN body_storage SET STORAGE EXTERNAL;
+
+COMMENT ON COLUMN public.confluence_pages.sync_refused IS '{field: what the remote said, when, how often, and since when a person wants it asked again}';
 
 CREATE FUNCTION public.confluence_page_content_hash(row_ public.confluence_pages) RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN public.confluence_page_content_hash((row_).title, (row_).body_storage, (row_).parent_id, (row_).labels);
+
+CREATE FUNCTION public.javis_ask_again() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    field_name text := TG_ARGV[0];
+    after_doc  jsonb := to_jsonb(NEW);
+    refusal    jsonb := NEW.sync_refused -> field_name;
+BEGIN
+    IF after_doc -> field_name IS DISTINCT FROM to_jsonb(OLD) -> field_name THEN
+        NEW.sync_refused := NEW.sync_refused - field_name;
+    ELSIF abs(extract(epoch FROM clock_timestamp() - coalesce(refusal ->> 'again', refusal ->> 'at')::timestamptz)) >= 60 THEN
+        NEW.sync_refused := jsonb_set(NEW.sync_refused, ARRAY[field_name, 'again'], to_jsonb(clock_timestamp()));
+        PERFORM pg_notify('javis_local_change', jsonb_build_object('system', TG_ARGV[1], 'scope', after_doc ->> TG_ARGV[2])::text);
+    END IF;
+    RETURN NEW;
+END $$;
 
 CREATE FUNCTION public.javis_check_values() RETURNS trigger
     LANGUAGE plpgsql
@@ -364,6 +385,7 @@ CREATE TABLE public.jira_issues (
     sync_errors jsonb DEFAULT '{}'::jsonb NOT NULL,
     remote_state public.remote_state DEFAULT 'present'::public.remote_state NOT NULL,
     remote_missing_since timestamp with time zone,
+    sync_refused jsonb DEFAULT '{}'::jsonb NOT NULL,
     CONSTRAINT jira_issues_status_category_is_known CHECK ((status_category = ANY (ARRAY['new'::text, 'indeterminate'::text, 'done'::text])))
 );
 ALTER TABLE ONLY public.jira_issues ALTER COLUMN description_adf SET STORAGE EXTERNAL;
@@ -373,6 +395,8 @@ COMMENT ON COLUMN public.jira_issues.description IS 'Markdown view of descriptio
 COMMENT ON COLUMN public.jira_issues.sync_errors IS '{field: why a local edit cannot be pushed, and the remedy}';
 
 COMMENT ON COLUMN public.jira_issues.remote_missing_since IS 'first of the two proofs that the issue is gone';
+
+COMMENT ON COLUMN public.jira_issues.sync_refused IS '{field: what the remote said, when, how often, and since when a person wants it asked again}';
 
 CREATE FUNCTION public.jira_issue_content_hash(row_ public.jira_issues) RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -847,6 +871,8 @@ CREATE INDEX confluence_pages_by_space ON public.confluence_pages USING btree (s
 
 CREATE INDEX confluence_pages_dirty ON public.confluence_pages USING btree (space_key) WHERE ((local_modified_fields <> '{}'::jsonb) OR (local_deleted_at IS NOT NULL));
 
+CREATE INDEX confluence_pages_refused ON public.confluence_pages USING btree (space_key) WHERE (sync_refused <> '{}'::jsonb);
+
 CREATE INDEX issue_links_by_other ON public.issue_links USING btree (other_key);
 
 CREATE INDEX issue_sprints_by_sprint ON public.issue_sprints USING btree (sprint_id);
@@ -856,6 +882,8 @@ CREATE INDEX jira_issues_by_parent ON public.jira_issues USING btree (parent_key
 CREATE INDEX jira_issues_by_project ON public.jira_issues USING btree (project_key, remote_updated_at);
 
 CREATE INDEX jira_issues_dirty ON public.jira_issues USING btree (project_key) WHERE ((local_modified_fields <> '{}'::jsonb) OR (local_deleted_at IS NOT NULL));
+
+CREATE INDEX jira_issues_refused ON public.jira_issues USING btree (project_key) WHERE (sync_refused <> '{}'::jsonb);
 
 CREATE INDEX key_aliases_by_key ON public.key_aliases USING btree (key);
 
@@ -910,6 +938,32 @@ CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.jira_issues FOR EACH ST
 CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.confluence_pages FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('confluence', 'space_key', 'page_id', 'title,body_storage,parent_id,labels');
 
 CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('jira', 'project_key', 'jira_id', 'title,description,status,priority,labels,assignee_id,due_date,story_points,parent_key,issue_type,resolution,components,fix_versions,reporter_id,sprint,flagged,custom_fields');
+
+CREATE TRIGGER try_again_assignee_id BEFORE UPDATE OF assignee_id ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'assignee_id'::text) AND (COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text))) EXECUTE FUNCTION public.javis_ask_again('assignee_id', 'jira', 'project_key');
+
+CREATE TRIGGER try_again_body_storage BEFORE UPDATE OF body_storage ON public.confluence_pages FOR EACH ROW WHEN (((old.sync_refused ? 'body_storage'::text) AND (COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text))) EXECUTE FUNCTION public.javis_ask_again('body_storage', 'confluence', 'space_key');
+
+CREATE TRIGGER try_again_description BEFORE UPDATE OF description ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'description'::text) AND (COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text))) EXECUTE FUNCTION public.javis_ask_again('description', 'jira', 'project_key');
+
+CREATE TRIGGER try_again_due_date BEFORE UPDATE OF due_date ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'due_date'::text) AND (COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text))) EXECUTE FUNCTION public.javis_ask_again('due_date', 'jira', 'project_key');
+
+CREATE TRIGGER try_again_labels BEFORE UPDATE OF labels ON public.confluence_pages FOR EACH ROW WHEN (((old.sync_refused ? 'labels'::text) AND (COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text))) EXECUTE FUNCTION public.javis_ask_again('labels', 'confluence', 'space_key');
+
+CREATE TRIGGER try_again_labels BEFORE UPDATE OF labels ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'labels'::text) AND (COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text))) EXECUTE FUNCTION public.javis_ask_again('labels', 'jira', 'project_key');
+
+CREATE TRIGGER try_again_parent_id BEFORE UPDATE OF parent_id ON public.confluence_pages FOR EACH ROW WHEN (((old.sync_refused ? 'parent_id'::text) AND (COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text))) EXECUTE FUNCTION public.javis_ask_again('parent_id', 'confluence', 'space_key');
+
+CREATE TRIGGER try_again_parent_key BEFORE UPDATE OF parent_key ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'parent_key'::text) AND (COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text))) EXECUTE FUNCTION public.javis_ask_again('parent_key', 'jira', 'project_key');
+
+CREATE TRIGGER try_again_priority BEFORE UPDATE OF priority ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'priority'::text) AND (COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text))) EXECUTE FUNCTION public.javis_ask_again('priority', 'jira', 'project_key');
+
+CREATE TRIGGER try_again_status BEFORE UPDATE OF status ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'status'::text) AND (COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text))) EXECUTE FUNCTION public.javis_ask_again('status', 'jira', 'project_key');
+
+CREATE TRIGGER try_again_story_points BEFORE UPDATE OF story_points ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'story_points'::text) AND (COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text))) EXECUTE FUNCTION public.javis_ask_again('story_points', 'jira', 'project_key');
+
+CREATE TRIGGER try_again_title BEFORE UPDATE OF title ON public.confluence_pages FOR EACH ROW WHEN (((old.sync_refused ? 'title'::text) AND (COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text))) EXECUTE FUNCTION public.javis_ask_again('title', 'confluence', 'space_key');
+
+CREATE TRIGGER try_again_title BEFORE UPDATE OF title ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'title'::text) AND (COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text))) EXECUTE FUNCTION public.javis_ask_again('title', 'jira', 'project_key');
 
 ALTER TABLE ONLY public.ai_suggestions
     ADD CONSTRAINT ai_suggestions_advice_id_fkey FOREIGN KEY (advice_id) REFERENCES public.ai_advice(advice_id) ON DELETE CASCADE;

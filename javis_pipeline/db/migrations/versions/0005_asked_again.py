@@ -2,8 +2,8 @@
 
 from javis_pipeline.db.migrations import execute_file
 
-revision = "0003"
-down_revision = "0002"
+revision = "0005"
+down_revision = "0004"
 
 
 def upgrade() -> None:
