@@ -87,6 +87,7 @@ TABLES: Final[Mapping[str, Kind]] = {
 FUNCTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "javis_owns": (EVERYBODY,),
     "javis_track_local_edit": (),
+    "javis_ask_again": (),
     "javis_refuse_local_insert": (),
     "javis_keep_tombstone": (),
     "javis_refuse_truncate": (),

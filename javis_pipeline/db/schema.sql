@@ -993,6 +993,8 @@ GRANT UPDATE(labels) ON TABLE public.confluence_pages TO javis_app;
 REVOKE ALL ON FUNCTION public.confluence_page_content_hash(row_ public.confluence_pages) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.confluence_page_content_hash(row_ public.confluence_pages) TO javis_sync;
 
+REVOKE ALL ON FUNCTION public.javis_ask_again() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.javis_check_values() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.javis_forget(history text, ids text[]) FROM PUBLIC;
