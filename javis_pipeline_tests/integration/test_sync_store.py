@@ -72,13 +72,13 @@ def test_given_an_edit_by_sql_when_synced_then_the_books_say_all_of_it(scope):
     assert (scope.there("title"), scope.there("labels")) == ("here", ("auth", "urgent"))
 
 
-def test_given_dates_that_only_postgres_knows_then_the_edit_stays_with_the_reason(scope):
-    scope.database.query("UPDATE jira_issues SET due_date = 'infinity', story_points = 'NaN', title = 'here'")
+def test_given_values_that_only_postgres_takes_then_the_edit_stays_with_the_reason(scope):
+    scope.database.query("UPDATE jira_issues SET due_date = '1066-10-14', story_points = 0.1 + 1e-17, title = 'here'")
 
     scope.sync()
 
-    assert "infinity is not a date" in scope.row.errors["due_date"]
-    assert "NaN is not a number" in scope.row.errors["story_points"]
+    assert "1066-10-14 is not a date from 1970-01-01" in scope.row.errors["due_date"]
+    assert "has more digits than Jira keeps" in scope.row.errors["story_points"]
     assert scope.there("title") == "here"
 
 
