@@ -65,11 +65,13 @@ def migrate(dagster: bool, as_json: bool) -> None:
 
 def _migrate_dagster(settings: "Settings") -> None:
     from javis_pipeline.cli.instance import dagster_instance
+    from javis_pipeline.defs.location import adopt_former_names
     from javis_pipeline.defs.pools import ensure_pools
 
     with dagster_instance(settings) as instance:
         instance.upgrade()
         ensure_pools(instance)
+        adopt_former_names(instance)
 
 
 @command.command()

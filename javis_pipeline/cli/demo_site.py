@@ -2,60 +2,50 @@
 
 import os
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from javis_pipeline.cli.parts import Part, Parts, require_free_port, running
 from javis_pipeline.errors import JavisError
 from javis_pipeline.settings import Settings
 
 START_SECONDS = 60.0
+PORT_OPTION = "--sandbox-port"
 
 
 @contextmanager
 def demo_site(settings: Settings, *, port: int) -> Iterator[str]:
-    """Run a demo sandbox while the block lasts; gives its URL.
+    """Run a demo sandbox while the block lasts; gives its URL. Everything is pointed at it, as by `point_at_demo`."""
+    require_free_port(port, PORT_OPTION)
+    with running({"the sandbox": demo_part(settings, port=port)}) as parts:
+        wait_until_it_answers(parts, port)
+        point_at_demo(settings, port=port)
+        yield demo_url(port)
 
-    The demo has a home of its own, so its projects never meet those of real accounts. This process's environment is
-    pointed at it, and a settings file there does the same for other commands: JAVIS_ENV_FILE=.javis/demo/env.
+
+def demo_url(port: int) -> str:
+    """Where the demo sandbox is."""
+    return f"http://127.0.0.1:{port}"
+
+
+def demo_part(settings: Settings, *, port: int) -> Part:
+    """The demo sandbox as a program; what happens in it is kept for the next time."""
+    state = str(_home(settings) / "sandbox")
+    arguments = ("sandbox", "--demo", "--port", str(port), "--state", state)
+    return Part((sys.executable, "-m", "javis_pipeline", *arguments), quiet=True)
+
+
+def point_at_demo(settings: Settings, *, port: int) -> None:
+    """Point this process's environment at the demo, and write a settings file that does it for other commands.
+
+    The demo has a home of its own, so its projects never meet those of real accounts.
     """
-    home = settings.javis_home / "demo"
-    home.mkdir(parents=True, exist_ok=True)
-    if _answers(port):
-        raise JavisError(f"port {port} is taken, perhaps by another sandbox; choose another: --sandbox-port")
-    arguments = ["sandbox", "--demo", "--port", str(port), "--state", str(home / "sandbox")]
-    process = subprocess.Popen(  # noqa: S603 - our own program, no shell
-        [sys.executable, "-m", "javis_pipeline", *arguments], stdout=subprocess.DEVNULL
-    )
-    try:
-        _wait_until_it_answers(process, port)
-        _point_at(home, port)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _wait_until_it_answers(process: subprocess.Popen[bytes], port: int) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while not _answers(port):
-        if process.poll() is not None or time.monotonic() > deadline:
-            raise JavisError(f"the sandbox did not start on port {port}; run it alone to see why: javis sandbox --demo")
-        time.sleep(0.1)
-
-
-def _answers(port: int) -> bool:
-    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-        return True
-    return False
-
-
-def _point_at(home: Path, port: int) -> None:
     from javis_pipeline.sandbox.command import environment
 
+    home = _home(settings)
     # The stand-in for Claude knows nothing of work; the rules answer about what is really there.
     known = {name: value for name, value in environment(port=port).items() if not name.startswith("ANTHROPIC_")}
     values = {**known, "ANTHROPIC_API_KEY": "", "JAVIS_HOME": str(home)}
@@ -64,3 +54,24 @@ def _point_at(home: Path, port: int) -> None:
     file.write_text("".join(f"{name}={value}\n" for name, value in values.items()), encoding="utf-8")
     os.environ["JAVIS_ENV_FILE"] = str(file)
     os.environ.update(values)
+
+
+def wait_until_it_answers(parts: Parts, port: int) -> None:
+    """Return once the sandbox takes connections; JavisError when it does not start."""
+    deadline = time.monotonic() + START_SECONDS
+    while not _answers(port):
+        if not parts.are_running() or time.monotonic() > deadline:
+            raise JavisError(f"the sandbox did not start on port {port}; run it alone to see why: javis sandbox --demo")
+        time.sleep(0.1)
+
+
+def _home(settings: Settings) -> Path:
+    home = settings.javis_home / "demo"
+    home.mkdir(parents=True, exist_ok=True)
+    return home
+
+
+def _answers(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False

@@ -1,14 +1,17 @@
 """`javis dev`: the Dagster UI with schedules and sensors, on the sandbox until real accounts are named."""
 
+import importlib.util
 import os
 import signal
-import subprocess
 import sys
-from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 import click
 
-STOP_SECONDS = 30.0
+from javis_pipeline.cli.parts import Part
+
+if TYPE_CHECKING:
+    from javis_pipeline.settings import Settings
 
 
 @click.command()
@@ -19,40 +22,72 @@ def command(context: click.Context, port: int, sandbox_port: int) -> None:
     """Start the Dagster UI, the scheduler and the sensors; stop with Ctrl-C.
 
     Without JIRA_URL a sandbox with demo data is started beside it, and schedules and sensors run. With real accounts
-    they are stopped until you switch them on, or set JAVIS_AUTOSTART=1.
+    they are stopped until you switch them on, or set JAVIS_AUTOSTART=1. With SLACK_APP_TOKEN the buttons of posts are
+    listened to.
     """
-    from javis_pipeline.cli.demo_site import demo_site
+    from javis_pipeline.cli.demo_site import PORT_OPTION, demo_part, demo_url, point_at_demo, wait_until_it_answers
     from javis_pipeline.cli.instance import prepare_instance
+    from javis_pipeline.cli.parts import require_free_port, running
     from javis_pipeline.settings import load_settings
 
-    with ExitStack() as stack:
+    settings = load_settings()
+    require_free_port(port, "--port")
+    parts = {}
+    if on_sandbox := settings.jira_url is None:
+        require_free_port(sandbox_port, PORT_OPTION)
+        parts["the sandbox"] = demo_part(settings, port=sandbox_port)
+        point_at_demo(settings, port=sandbox_port)
+        os.environ["JAVIS_AUTOSTART"] = "1"
         settings = load_settings()
-        if settings.jira_url is None:
-            site = stack.enter_context(demo_site(settings, port=sandbox_port))
-            os.environ["JAVIS_AUTOSTART"] = "1"
-            settings = load_settings()
-            click.echo(f"Sandbox   {site} (Jira, Confluence and Slack to look at and edit)", err=True)
-        settings.require_projects()
-        prepare_instance(settings)
-        click.echo(f"Dagster   http://127.0.0.1:{port}", err=True)
-        context.exit(_dagster_dev(port))
-
-
-def _dagster_dev(port: int) -> int:
-    """Run `dagster dev` until it ends, or until Ctrl-C or SIGTERM; its exit code."""
-    # Started from a script, this process may have inherited that SIGINT is ignored; Dagster's would then never stop.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    module = "javis_pipeline.definitions"
-    arguments = ["-m", "dagster", "dev", "-m", module, "-h", "127.0.0.1", "-p", str(port)]
-    process = subprocess.Popen([sys.executable, *arguments])  # noqa: S603 - fixed program, no shell
+    settings.require_projects()
+    prepare_instance(settings)
+    parts |= _parts(settings, port)
+    _stop_by_signal()
     try:
-        return process.wait()
+        with running(parts) as started:
+            if on_sandbox:
+                wait_until_it_answers(started, sandbox_port)
+                click.echo(
+                    f"Sandbox   {demo_url(sandbox_port)} (Jira, Confluence and Slack to look at and edit)", err=True
+                )
+            click.echo(f"Dagster   http://127.0.0.1:{port}", err=True)
+            started.wait()
     except KeyboardInterrupt:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        return 0
+        context.exit(0)
+
+
+def _parts(settings: "Settings", port: int) -> dict[str, Part]:
+    """Dagster, and the listener to the buttons where there is a token for it."""
+    _name_places(settings)
+    # In its own home Dagster finds no .env, which for it would go before the environment, and no second dagster.yaml.
+    dagster = Part((*_dagster_dev(), "-h", "127.0.0.1", "-p", str(port)), cwd=str(settings.dagster_folder))
+    if settings.slack_bot_token is None or settings.slack_app_token is None:
+        return {"Dagster": dagster}
+    listener = Part((sys.executable, "-m", "javis_pipeline", "slack", "serve"))
+    return {"Dagster": dagster, "the listener to Slack's buttons": listener}
+
+
+def _name_places(settings: "Settings") -> None:
+    """Have processes with another working directory find the same files."""
+    from javis_pipeline.home import settings_file
+
+    places = {
+        "JAVIS_ENV_FILE": settings_file(),
+        "JAVIS_HOME": settings.javis_home,
+        "JAVIS_PG_BIN": settings.javis_pg_bin,
+    }
+    os.environ.update({name: str(path.absolute()) for name, path in places.items() if path is not None})
+
+
+def _dagster_dev() -> tuple[str, ...]:
+    """`dg dev` where dg is installed, else the older command, which only warns that there is a newer one."""
+    target = ("-m", "javis_pipeline.definitions")
+    if importlib.util.find_spec("dagster_dg_cli"):
+        return (sys.executable, "-m", "dagster_dg_cli.cli", "dev", *target)
+    return (sys.executable, "-W", "ignore:Function `dev_command` is superseded", "-m", "dagster", "dev", *target)
+
+
+def _stop_by_signal() -> None:
+    # Started from a script, this process may have inherited that SIGINT is ignored.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)

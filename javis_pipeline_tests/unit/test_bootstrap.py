@@ -110,7 +110,9 @@ def test_the_lock_holds_every_dependency_and_what_builds_the_package():
 
 
 def test_the_package_has_its_command():
-    assert {script.name for script in importlib.metadata.distribution("javis-pipeline").entry_points} == {"javis"}
+    points = importlib.metadata.distribution("javis-pipeline").entry_points
+
+    assert {point.name for point in points.select(group="console_scripts")} == {"javis"}
 
 
 def test_the_example_of_settings_shows_every_variable_and_no_other():

@@ -182,7 +182,9 @@ CHART = {
         "runK8sConfig",
     },
     "runLauncher.config.k8sRunLauncher.runK8sConfig": {"jobSpecConfig", "podSpecConfig"},
-    "dagsterWebserver": {*_POD, "replicaCount", "enableReadOnly"},
+    "dagsterWebserver": {*_POD, "replicaCount", "enableReadOnly", "workspace"},
+    "dagsterWebserver.workspace": {"enabled", "servers"},
+    "dagsterWebserver.workspace.servers": {"host", "port", "name"},
     "dagsterDaemon": {*_POD, "runMonitoring", "runRetries", "sensors", "schedules"},
     "dagsterDaemon.runMonitoring": {
         "enabled",
