@@ -27,7 +27,8 @@ from javis_pipeline.clients.confluence.client import ConfluenceClient
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.migrate import migrate
 from javis_pipeline.steps.batches import as_they_come, in_batches
-from javis_pipeline.steps.pull_pages import pull_pages
+from javis_pipeline.steps.confluence_system import ConfluenceSystem
+from javis_pipeline.steps.sync_scope import Job, pull_scope
 
 # More than one machine can ask for: the rate limit is not what is measured.
 _RATE: Final = 1000.0
@@ -129,14 +130,14 @@ class OurSubject:
     def pull(self) -> int:
         assert self._database is not None, "reset comes first"
         now = datetime.now(UTC)
-        tally = pull_pages(
-            self._database,
-            self._confluence,
-            space=SPACE,
+        job = Job(
+            db=self._database,
+            system=ConfluenceSystem(self._confluence, projects=["BENCH"]),
+            key=SPACE,
             run_id=f"bench-{now.timestamp()}",
-            now=now,
-            projects=["BENCH"],
+            clock=lambda: now,
         )
+        tally = pull_scope(job).tally
         return tally.inserted + tally.updated
 
 

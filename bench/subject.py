@@ -26,7 +26,9 @@ from bench.issues import PROJECT
 from javis_pipeline.clients.jira.client import JiraClient
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.migrate import migrate
-from javis_pipeline.steps.pull import HORIZON, pull_issues
+from javis_pipeline.steps.jira_system import JiraSystem
+from javis_pipeline.steps.pull import HORIZON
+from javis_pipeline.steps.sync_scope import Job, pull_scope
 
 # More than one machine can ask for: the rate limit is not what is measured.
 _RATE = 1000.0
@@ -76,7 +78,14 @@ class OurSubject:
     def pull(self) -> int:
         assert self._database is not None, "reset comes first"
         now = datetime.now(UTC)
-        tally = pull_issues(self._database, self._jira, project=PROJECT, run_id=f"bench-{now.timestamp()}", now=now)
+        job = Job(
+            db=self._database,
+            system=JiraSystem(self._jira),
+            key=PROJECT,
+            run_id=f"bench-{now.timestamp()}",
+            clock=lambda: now,
+        )
+        tally = pull_scope(job).tally
         return tally.inserted + tally.updated
 
 

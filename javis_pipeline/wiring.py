@@ -1,5 +1,7 @@
 """Settings to database connections and clients. What is not configured is None or a `SettingError`, never a dummy."""
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from uuid import uuid4
@@ -12,9 +14,13 @@ from javis_pipeline.posts.blocks import Sites
 from javis_pipeline.records.sync import Catalog
 from javis_pipeline.settings import Settings
 from javis_pipeline.steps.build_context import ContextScope
+from javis_pipeline.steps.confluence_system import ConfluenceSystem
+from javis_pipeline.steps.jira_system import JiraSystem
 from javis_pipeline.steps.notify import Outlet
 from javis_pipeline.steps.suggest import ClaudeClient
 from javis_pipeline.sync.run import Run
+
+clock = partial(datetime.now, UTC)
 
 
 def open_database(settings: Settings) -> Database:
@@ -33,6 +39,20 @@ def confluence_client(settings: Settings, *, read_only: bool = False) -> Conflue
     account = settings.require_confluence()
     token = account.token.get_secret_value()
     return ConfluenceClient(account.url, account.email, token, credentials=account.named, read_only=read_only)
+
+
+@contextmanager
+def jira_system(settings: Settings, *, read_only: bool = False) -> Iterator[JiraSystem]:
+    """The configured Jira site for the sync, with the choices of the settings."""
+    with closing(jira_client(settings, read_only=read_only)) as client:
+        yield JiraSystem(client, settings.jira_projects, settings.jira_fields)
+
+
+@contextmanager
+def confluence_system(settings: Settings, *, read_only: bool = False) -> Iterator[ConfluenceSystem]:
+    """The configured Confluence site for the sync, with the choices of the settings."""
+    with closing(confluence_client(settings, read_only=read_only)) as client:
+        yield ConfluenceSystem(client, [pair.space for pair in settings.confluence_spaces], settings.jira_projects)
 
 
 def claude_client(settings: Settings) -> ClaudeClient | None:
@@ -63,9 +83,6 @@ def slack_outlet(settings: Settings, project: str, channel: str | None = None) -
 def context_scope(settings: Settings, project: str) -> ContextScope:
     """What the work context of a project is about, and how it is judged."""
     return ContextScope(project, settings.spaces_of(project), settings.javis_timezone, settings.thresholds())
-
-
-clock = partial(datetime.now, UTC)
 
 
 def local_run(catalog: Catalog) -> Run:

@@ -11,17 +11,11 @@ from javis_pipeline.db.connection import Database
 from javis_pipeline.records.sync import Overrides
 from javis_pipeline.sandbox.confluence.site import ConfluenceSite, Page
 from javis_pipeline.sandbox.world import World
-from javis_pipeline.steps.pull_pages import PagesTally, pull_pages
+from javis_pipeline.steps.confluence_system import ConfluenceSystem
+from javis_pipeline.steps.pull_pages import PagesTally
 from javis_pipeline.steps.reconcile import Reconciled
-from javis_pipeline.steps.two_way import WrittenBack
-from javis_pipeline.steps.two_way_pages import (
-    SpaceScope,
-    open_space,
-    reconcile_pulled_pages,
-    space_lock,
-    write_back_pages,
-)
-from javis_pipeline.sync.run import Rules
+from javis_pipeline.steps.sync_scope import NO_OVERRIDES, Job, WrittenBack, pull_scope, write_back_scope
+from javis_pipeline.sync.run import Rules, Run
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 _runs = itertools.count(1)
@@ -89,31 +83,37 @@ class SyncedSpace:
 
     # what the sync does
 
-    def pull(self, **options: Any) -> PagesTally:
-        run_id = f"run-{next(_runs)}"
-        return pull_pages(
-            self.database, self.client, space="ENG", run_id=run_id, now=self.now, projects=["OQC"], **options
-        )
-
-    def scope(
-        self, run_id: str | None = None, *, rules: Rules | None = None, spaces: Collection[str] = ()
-    ) -> SpaceScope:
-        return open_space(
-            self.database,
-            self.client,
-            "ENG",
+    def job(
+        self,
+        run_id: str | None = None,
+        *,
+        rules: Rules | None = None,
+        spaces: Collection[str] = (),
+        overrides: Overrides = NO_OVERRIDES,
+        key: str = "ENG",
+    ) -> Job[PagesTally]:
+        return Job(
+            db=self.database,
+            system=ConfluenceSystem(self.client, spaces=spaces, projects=["OQC"]),
+            key=key,
             run_id=run_id or f"run-{next(_runs)}",
             clock=lambda: self.now,
             rules=rules or Rules(),
-            spaces=spaces,
-            projects=["OQC"],
+            overrides=overrides,
         )
 
-    def sync(self, *, full: bool = False, rules: Rules | None = None, overrides: Overrides | None = None) -> Synced:
+    @property
+    def run(self) -> Run:
+        """A run that only changes our side."""
+        job = self.job()
+        return job.run(job.open())
+
+    def pull(self, *, full: bool = False) -> PagesTally:
+        return pull_scope(self.job(), full=full).tally
+
+    def sync(self, *, full: bool = False, rules: Rules | None = None, overrides: Overrides = NO_OVERRIDES) -> Synced:
         """A whole run; the clock moves on."""
         self.now += timedelta(minutes=15)
-        pulled = self.pull(full=full)
-        scope = self.scope(rules=rules)
-        merged = reconcile_pulled_pages(scope, pulled.to_merge, full=full)
-        with space_lock(self.database, "ENG", scope.sides.run.run_id) as lock:
-            return Synced(pulled, merged, write_back_pages(scope, lock, overrides=overrides or Overrides()))
+        job = self.job(rules=rules, overrides=overrides)
+        pulled, merged = pull_scope(job, full=full)
+        return Synced(pulled, merged, write_back_scope(job))

@@ -10,7 +10,7 @@ from javis_pipeline.errors import JavisError
 if TYPE_CHECKING:
     from dagster import ExecuteInProcessResult
 
-    from javis_pipeline.steps.pull import Progress
+    from javis_pipeline.steps.ports import Progress
 
 
 def all_assets() -> list[str]:

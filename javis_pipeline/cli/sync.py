@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -248,53 +248,26 @@ _SIDES = {
 
 
 def _plan(db: "Database", settings: "Settings", project: str, options: Options) -> "list[PlanItem]":
+    from javis_pipeline.records.sync import Overrides
+    from javis_pipeline.steps.sync_scope import Job, plan_scope
+    from javis_pipeline.sync.forcing import forcing_rules
+    from javis_pipeline.wiring import clock, confluence_system, jira_system
+
+    job = partial(
+        Job,
+        db=db,
+        run_id=DRY_RUN,
+        clock=clock,
+        rules=forcing_rules(options.force, options.fields),
+        overrides=Overrides(account_id=options.expect_account),
+    )
+    items: list[PlanItem] = []
     systems = _systems(settings, project, options.what)
-    items = _plan_jira(db, settings, project, options) if "jira" in systems else []
+    if "jira" in systems:
+        with jira_system(settings, read_only=True) as jira:
+            items += plan_scope(job(system=jira, key=project))
     if "confluence" in systems:
-        items += [item for space in settings.spaces_of(project) for item in _plan_space(db, settings, space, options)]
+        with confluence_system(settings, read_only=True) as confluence:
+            for space in settings.spaces_of(project):
+                items += plan_scope(job(system=confluence, key=space))
     return items
-
-
-def _plan_jira(db: "Database", settings: "Settings", project: str, options: Options) -> "list[PlanItem]":
-    from javis_pipeline.records.sync import Overrides
-    from javis_pipeline.steps.two_way import open_scope, plan
-    from javis_pipeline.sync.forcing import forcing_rules
-    from javis_pipeline.wiring import jira_client
-
-    with closing(jira_client(settings, read_only=True)) as jira:
-        scope = open_scope(
-            db,
-            jira,
-            project,
-            run_id=DRY_RUN,
-            clock=_clock,
-            rules=forcing_rules(options.force, options.fields),
-            overrides=Overrides(account_id=options.expect_account),
-            chosen_fields=settings.jira_fields,
-        )
-        return plan(scope, db, jira, project)
-
-
-def _plan_space(db: "Database", settings: "Settings", space: str, options: Options) -> "list[PlanItem]":
-    from javis_pipeline.records.sync import Overrides
-    from javis_pipeline.steps.two_way_pages import open_space, plan_space
-    from javis_pipeline.sync.forcing import forcing_rules
-    from javis_pipeline.wiring import confluence_client
-
-    with closing(confluence_client(settings, read_only=True)) as confluence:
-        scope = open_space(
-            db,
-            confluence,
-            space,
-            run_id=DRY_RUN,
-            clock=_clock,
-            rules=forcing_rules(options.force, options.fields),
-            overrides=Overrides(account_id=options.expect_account),
-            spaces=[pair.space for pair in settings.confluence_spaces],
-            projects=settings.jira_projects,
-        )
-        return plan_space(scope)
-
-
-def _clock() -> datetime:
-    return datetime.now(UTC)

@@ -45,6 +45,10 @@ class WriteBackConfig(dg.Config):
         default=None, description="Account id that may take over the project from the one that synced it until now."
     )
 
+    def rules(self) -> Rules:
+        """Conflicts are left to people."""
+        return Rules()
+
     def overrides(self) -> Overrides:
         """What a person allowed for this run."""
         return Overrides(writes=self.expect_writes, account_id=self.expect_account)
@@ -61,6 +65,10 @@ class CensusConfig(dg.Config):
         default=None,
         description="Believe a list that is this many records shorter than the last one, where a guard stopped.",
     )
+
+    def rules(self) -> Rules:
+        """Conflicts are left to people."""
+        return Rules()
 
     def overrides(self) -> Overrides:
         """What a person allowed for this run."""

@@ -2,14 +2,11 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import closing
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 import dagster as dg
 
-from javis_pipeline.clients.confluence.client import ConfluenceClient
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.pages import latest_pages
 from javis_pipeline.defs.config import SyncConfig, WriteBackConfig
@@ -19,24 +16,13 @@ from javis_pipeline.defs.metadata import SAMPLE_ROWS, markdown_table, page_link,
 from javis_pipeline.defs.partitions import projects
 from javis_pipeline.defs.plans import plan_table
 from javis_pipeline.defs.progress import watcher
+from javis_pipeline.defs.scopes import sync_jobs
 from javis_pipeline.defs.sources import confluence_site, local_edits
-from javis_pipeline.records.sync import Overrides
 from javis_pipeline.settings import Settings
-from javis_pipeline.steps.confluence_site import ConfluenceSite
-from javis_pipeline.steps.pull_pages import PagesTally, pull_pages
+from javis_pipeline.steps.pull_pages import PagesTally
 from javis_pipeline.steps.reconcile import Reconciled
-from javis_pipeline.steps.two_way import WrittenBack
-from javis_pipeline.steps.two_way_pages import (
-    SpaceScope,
-    open_space,
-    reconcile_pulled_pages,
-    space_lock,
-    write_back_pages,
-)
-from javis_pipeline.sync.run import Rules
-from javis_pipeline.wiring import confluence_client
-
-_clock = partial(datetime.now, UTC)
+from javis_pipeline.steps.sync_scope import each_scope, pull_scope, write_back_scope
+from javis_pipeline.wiring import confluence_system
 
 
 @dg.asset(
@@ -62,39 +48,11 @@ def confluence_pages(
     spaces = settings.spaces_of(context.partition_key)
     if not spaces:
         return dg.MaterializeResult(metadata={"spaces": 0})
-    with explained_failures(), closing(confluence_client(settings)) as confluence:
-        done = [_pull(db, confluence, space, context.run_id, config, settings) for space in spaces]
+    pull = partial(pull_scope, full=config.full_refresh, progress=watcher())
+    with explained_failures(), confluence_system(settings) as confluence:
+        done = each_scope(sync_jobs(context, db, confluence, spaces, config), pull)
     tallies, merged = zip(*done, strict=True)
     return dg.MaterializeResult(metadata=_pulled_metadata(db, spaces, tallies, merged, settings))
-
-
-def _pull(
-    db: Database, confluence: ConfluenceClient, space: str, run_id: str, config: SyncConfig, settings: Settings
-) -> tuple[PagesTally, Reconciled]:
-    with space_lock(db, space, run_id) as lock:
-        tally = pull_pages(
-            db,
-            confluence,
-            space=space,
-            run_id=run_id,
-            now=_clock(),
-            projects=settings.jira_projects,
-            full=config.full_refresh,
-            overrides=config.overrides(),
-            lock=lock,
-            progress=watcher(),
-        )
-        scope = _open(
-            db,
-            confluence,
-            space,
-            run_id,
-            settings,
-            rules=config.rules(),
-            overrides=config.overrides(),
-            site=tally.site,
-        )
-        return tally, reconcile_pulled_pages(scope, tally.to_merge, full=config.full_refresh)
 
 
 @dg.asset(
@@ -115,46 +73,13 @@ def confluence_writeback(
     spaces = settings.spaces_of(context.partition_key)
     if not spaces:
         return dg.MaterializeResult(metadata={"spaces": 0})
-    with explained_failures(), closing(confluence_client(settings)) as confluence:
-        done = [_write_back(db, confluence, space, context.run_id, config, settings) for space in spaces]
+    with explained_failures(), confluence_system(settings) as confluence:
+        done = each_scope(sync_jobs(context, db, confluence, spaces, config), write_back_scope)
     counts: Counter[str] = Counter()
     for one in done:
         counts.update(one.as_metadata())
     decided = plan_table(item for one in done for item in one.decided.items)
     return dg.MaterializeResult(metadata={"spaces": len(spaces), **counts, "decided": decided})
-
-
-def _write_back(
-    db: Database, confluence: ConfluenceClient, space: str, run_id: str, config: WriteBackConfig, settings: Settings
-) -> WrittenBack:
-    with space_lock(db, space, run_id) as lock:
-        scope = _open(db, confluence, space, run_id, settings, rules=Rules(), overrides=config.overrides())
-        return write_back_pages(scope, lock, overrides=config.overrides())
-
-
-def _open(
-    db: Database,
-    confluence: ConfluenceClient,
-    space: str,
-    run_id: str,
-    settings: Settings,
-    *,
-    rules: Rules,
-    overrides: Overrides,
-    site: ConfluenceSite | None = None,
-) -> SpaceScope:
-    return open_space(
-        db,
-        confluence,
-        space,
-        run_id=run_id,
-        clock=_clock,
-        rules=rules,
-        site=site,
-        spaces=[pair.space for pair in settings.confluence_spaces],
-        projects=settings.jira_projects,
-        overrides=overrides,
-    )
 
 
 def _pulled_metadata(

@@ -1,8 +1,6 @@
 """The Jira side: what is pulled and merged, and what is written back."""
 
-from contextlib import closing
-from datetime import UTC, datetime, timedelta
-from functools import partial
+from datetime import timedelta
 from typing import Any
 
 import dagster as dg
@@ -15,17 +13,14 @@ from javis_pipeline.defs.metadata import SAMPLE_ROWS, issue_link, markdown_table
 from javis_pipeline.defs.partitions import projects
 from javis_pipeline.defs.plans import plan_table
 from javis_pipeline.defs.progress import watcher
+from javis_pipeline.defs.scopes import sync_jobs
 from javis_pipeline.defs.sources import jira_site, local_edits
 from javis_pipeline.settings import Settings
-from javis_pipeline.steps.pull import pull_issues
-from javis_pipeline.steps.two_way import open_scope, project_lock, reconcile_pulled, write_back
-from javis_pipeline.sync.run import Rules
-from javis_pipeline.wiring import jira_client
+from javis_pipeline.steps.sync_scope import pull_scope, write_back_scope
+from javis_pipeline.wiring import jira_system
 
 # The schedule pulls every 15 minutes; a day without a pull means that nobody looks after it.
 FRESHNESS = dg.FreshnessPolicy.time_window(warn_window=timedelta(hours=1), fail_window=timedelta(days=1))
-
-_clock = partial(datetime.now, UTC)
 
 
 @dg.asset(
@@ -51,34 +46,9 @@ def jira_issues(
     project = context.partition_key
     if project not in settings.jira_projects:
         return dg.MaterializeResult(metadata={"note": f"{project} has Confluence spaces only, no Jira project"})
-    with (
-        explained_failures(),
-        closing(jira_client(settings)) as jira,
-        project_lock(db, project, context.run_id) as lock,
-    ):
-        tally = pull_issues(
-            db,
-            jira,
-            project=project,
-            run_id=context.run_id,
-            now=_clock(),
-            full=config.full_refresh,
-            chosen_fields=settings.jira_fields,
-            overrides=config.overrides(),
-            lock=lock,
-            progress=watcher(),
-        )
-        scope = open_scope(
-            db,
-            jira,
-            project,
-            run_id=context.run_id,
-            clock=_clock,
-            rules=config.rules(),
-            overrides=config.overrides(),
-            site=tally.site,
-        )
-        merged = reconcile_pulled(scope, tally.to_merge, full=config.full_refresh)
+    with explained_failures(), jira_system(settings) as jira:
+        (job,) = sync_jobs(context, db, jira, [project], config)
+        tally, merged = pull_scope(job, full=config.full_refresh, progress=watcher())
     return dg.MaterializeResult(
         metadata={
             **table_metadata(db, "jira_issues", {"project_key": project}),
@@ -108,22 +78,9 @@ def jira_writeback(
     project = context.partition_key
     if project not in settings.jira_projects:
         return dg.MaterializeResult(metadata={"note": f"{project} has Confluence spaces only, no Jira project"})
-    with (
-        explained_failures(),
-        closing(jira_client(settings)) as jira,
-        project_lock(db, project, context.run_id) as lock,
-    ):
-        scope = open_scope(
-            db,
-            jira,
-            project,
-            run_id=context.run_id,
-            clock=_clock,
-            rules=Rules(),
-            overrides=config.overrides(),
-            chosen_fields=settings.jira_fields,
-        )
-        done = write_back(scope, lock, overrides=config.overrides())
+    with explained_failures(), jira_system(settings) as jira:
+        (job,) = sync_jobs(context, db, jira, [project], config)
+        done = write_back_scope(job)
     return dg.MaterializeResult(metadata={**done.as_metadata(), "decided": plan_table(done.decided.items)})
 
 

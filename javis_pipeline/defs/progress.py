@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from javis_pipeline.steps.pull import Progress
+from javis_pipeline.steps.ports import Progress
 
 
 def _unseen(done: int, total: int | None) -> None:

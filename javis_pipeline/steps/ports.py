@@ -4,11 +4,12 @@ Each call is a place where a run can die, and each change of the store is one tr
 two calls is exactly what the tests try, with the same steps on a store and a remote in memory.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 from uuid import UUID
 
+from javis_pipeline.db.connection import Connection, Database
 from javis_pipeline.records.sync import (
     AuditEntry,
     Catalog,
@@ -19,9 +20,11 @@ from javis_pipeline.records.sync import (
     RecordState,
     RemoteRecord,
 )
-from javis_pipeline.records.values import ResourceRef
+from javis_pipeline.records.values import ResourceRef, ResourceType, System
 
 Decide = Callable[[RecordState], RecordPlan]
+Progress = Callable[[int, int | None], None]
+"""Called with how many records were handled, and how many there will be (None while that is not known)."""
 
 
 class SyncStore(Protocol):
@@ -130,5 +133,101 @@ class RemoteRecords(Protocol):
             StaleRevision: Not executed, because the record has changed.
             RemoteBusy: Not executed; try later.
             OutcomeUnknown: Executed, or not, or later.
+        """
+        ...
+
+
+class PullTally(Protocol):
+    """What a pull did."""
+
+    @property
+    def to_merge(self) -> Sequence[ResourceRef]:
+        """Records that changed remotely and are edited, in conflict or being written here."""
+        ...
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What a person should know, each with the remedy."""
+        ...
+
+    def as_metadata(self) -> dict[str, int | str | bool]:
+        """The counts, flat, for the log, the book of runs and the UI."""
+        ...
+
+
+Tally_co = TypeVar("Tally_co", bound=PullTally, covariant=True)
+
+
+class OpenScope(Protocol[Tally_co]):
+    """A project or space of which it is proved who we are and that it is visible."""
+
+    @property
+    def account_id(self) -> str:
+        """As whom we read and write."""
+        ...
+
+    @property
+    def unwritable(self) -> Mapping[str, str]:
+        """Field to the reason why this site cannot take it."""
+        ...
+
+    @property
+    def records(self) -> RemoteRecords:
+        """Its records, one by one."""
+        ...
+
+    def pull(
+        self, db: Database, *, run_id: str, now: datetime, full: bool, also: Collection[str], progress: Progress
+    ) -> Tally_co:
+        """Bring the stored records up to what the remote holds, except those that need a merge.
+
+        Args:
+            db: The product's database.
+            run_id: For the audit.
+            now: Dates what is stored; it decides nothing.
+            full: Read every record again, changed or not. A first load does that anyway.
+            also: Ids to fetch besides, such as those that only a census found.
+            progress: Told after each batch.
+
+        Raises:
+            RemoteBusy: The remote gave up on us; what was stored until then stays, and the next run continues.
+        """
+        ...
+
+    def ids(self) -> Collection[str]:
+        """Ids of all records that the remote lists for the scope."""
+        ...
+
+    def differing(self, conn: Connection) -> Iterable[ResourceRef]:
+        """Records that the remote lists and that are not stored as it says, new ones too."""
+        ...
+
+    def follow(self, db: Database, run_id: str) -> None:
+        """Bring along what hangs on the records that a run changed one by one."""
+        ...
+
+
+class RemoteSystem(Protocol[Tally_co]):
+    """A remote system, with a client that talks to it."""
+
+    @property
+    def name(self) -> System:
+        """Name of the system."""
+        ...
+
+    @property
+    def resource_type(self) -> ResourceType:
+        """Sort of its records."""
+        ...
+
+    def scopes(self, key: str) -> frozenset[str]:
+        """Scopes that are synced with this one: a record that moves to one of them is followed."""
+        ...
+
+    def open(self, key: str) -> OpenScope[Tally_co]:
+        """Prove who we are and that a project or space is visible.
+
+        Raises:
+            IdentityError, SettingError, SyncHalted: We are not who we should be, or it is not visible.
         """
         ...

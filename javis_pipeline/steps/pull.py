@@ -7,9 +7,9 @@ for the merge.
 """
 
 import logging
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
@@ -18,21 +18,18 @@ from javis_pipeline.clients.jira import jql
 from javis_pipeline.clients.jira.client import JiraClient
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.issues import StoredIssues, count_present_issues, issues_to_fetch
-from javis_pipeline.db.locks import ScopeLock, hold_scope
 from javis_pipeline.db.quarantine import count_quarantined
 from javis_pipeline.db.satellites import store_priorities, store_sprints, store_statuses
-from javis_pipeline.db.watermarks import Watermark, advance_watermark, read_watermark, store_account
+from javis_pipeline.db.watermarks import Watermark, advance_watermark, read_watermark
 from javis_pipeline.errors import RemoteRefused, UnreadableRecord
 from javis_pipeline.records.jira import IssueStamp, Priority, Sprint, Status
-from javis_pipeline.records.sync import Overrides
 from javis_pipeline.records.values import ResourceRef
-from javis_pipeline.steps.batches import as_they_come, in_batches, rare_collections, read_ahead
-from javis_pipeline.steps.jira_site import NO_CHOICE, JiraSite, noted, read_site
+from javis_pipeline.steps.batches import as_they_come, in_batches, read_ahead
+from javis_pipeline.steps.jira_site import JiraSite, noted
+from javis_pipeline.steps.ports import Progress
 from javis_pipeline.steps.pull_batch import BATCH_SIZE, Batch, BatchReader
 from javis_pipeline.steps.pull_store import BatchStore, Settled, settle
-from javis_pipeline.steps.recording import recorded_step
 from javis_pipeline.steps.worker_processes import WorkerProcesses
-from javis_pipeline.sync.guards import guard_identity
 
 log = logging.getLogger(__name__)
 
@@ -47,11 +44,7 @@ THREADS: Final = 12
 # With fewer batches a pull is over before worker processes are of use.
 _WORKERS_FROM_BATCH: Final = 3
 
-NOTHING_ALLOWED: Final = Overrides()
 _STAMPS: Final = 1000
-
-Progress = Callable[[int, int | None], None]
-"""Called with how many issues were handled, and how many there will be (None while that is not known)."""
 
 
 class Completeness(NamedTuple):
@@ -86,7 +79,7 @@ class Completeness(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class PullTally:
+class IssuesTally:
     """What a pull did.
 
     Attributes:
@@ -141,73 +134,32 @@ class PullTally:
 def pull_issues(
     db: Database,
     jira: JiraClient,
+    site: JiraSite,
     *,
-    project: str,
     run_id: str,
     now: datetime,
     full: bool = False,
     also: Collection[str] = (),
-    chosen_fields: Mapping[str, str] = NO_CHOICE,
-    overrides: Overrides = NOTHING_ALLOWED,
-    lock: ScopeLock | None = None,
-    progress: Progress | None = None,
-) -> PullTally:
+    progress: Progress,
+) -> IssuesTally:
     """Bring the stored issues of a project up to what Jira holds, except those that need a merge.
 
     Args:
         db: The product's database.
         jira: Client of the site.
-        project: Key of the project.
-        run_id: Names the run in the audit and in the book of runs.
+        site: The account, the project and its fields, as they were proved just now.
+        run_id: Names the run in the audit.
         now: Dates what is stored; it decides nothing.
         full: Read every issue again, changed or not. A first load does that anyway.
         also: Ids to fetch besides, such as those that only a census found.
-        chosen_fields: A person's choice of custom fields, role to field id.
-        overrides: What a person allowed for this run.
-        lock: The project's lock, if the caller holds it.
         progress: Told after each batch.
 
     Raises:
-        ScopeBusy: Another run holds the project.
-        IdentityError, SettingError, SyncHalted: Nothing was read or changed: we are not who we should be, the project
-            is not visible, or a guard stopped the run.
         RemoteBusy: Jira gave up on us; what was stored until then stays, and the next run continues.
     """
-    held = nullcontext() if lock else hold_scope(db, "jira", project, holder=f"javis pull {run_id}")
-    with held, recorded_step(db, run_id, "jira", project, "pull", now=now) as counts, rare_collections():
-        site = read_site(jira, project, chosen=chosen_fields)
-        before = _guarded_watermark(db, site, overrides)
-        pull = _Pull(db, jira, site, before, run_id=run_id, now=now, full=full, also=also)
-        tally = pull.run(progress or _no_progress)
-        counts |= tally.as_metadata()
-    log.info(
-        "pulled system=jira partition=%s %s", project, " ".join(f"{k}={v}" for k, v in counts.items() if k in _LOGGED)
-    )
-    for note in tally.notes:
-        log.warning("jira project %s: %s", project, note)
-    return tally
-
-
-_LOGGED: Final = ("seen", "inserted", "updated", "unchanged", "stale", "to_merge", "unreadable", "missing", "agrees")
-
-
-def _no_progress(done: int, total: int | None) -> None:
-    """Nobody is watching."""
-
-
-def _guarded_watermark(db: Database, site: JiraSite, overrides: Overrides) -> Watermark:
-    """How far the project is stored; refuses to go on as somebody else, who may see other issues."""
-    account_id = site.identity.account_id
-    with db.transaction(origin="sync") as conn:
+    with db.transaction() as conn:
         before = read_watermark(conn, "jira", site.project.key)
-        guard_identity(
-            f"jira project {site.project.key}",
-            account_id=account_id,
-            last_account_id=before.account_id,
-            overrides=overrides,
-        )
-        store_account(conn, "jira", site.project.key, account_id)
-    return before
+    return _Pull(db, jira, site, before, run_id=run_id, now=now, full=full, also=also).run(progress)
 
 
 class _Dimensions(NamedTuple):
@@ -317,7 +269,7 @@ class _Pull:
         self._notes: list[str] = []
         self._missed = False
 
-    def run(self, progress: Progress) -> PullTally:
+    def run(self, progress: Progress) -> IssuesTally:
         threads = ThreadPoolExecutor(THREADS, thread_name_prefix=f"pull-{self._project}")
         with self._workers:
             try:
@@ -391,7 +343,7 @@ class _Pull:
         self._notes.append(f"{doubt}; a wider sweep was made")
         return jql.updated_since(since - ZONE_DOUBT, "UTC")
 
-    def _finish(self, dimensions: _Dimensions, site_count: int | None) -> PullTally:
+    def _finish(self, dimensions: _Dimensions, site_count: int | None) -> IssuesTally:
         """Only now everything up to the watermark is stored."""
         counts = self._counts
         with self._db.transaction(origin="sync") as conn:
@@ -406,7 +358,7 @@ class _Pull:
             quarantined = count_quarantined(conn, "jira", self._project)
         if self._reader.history_refused is not None:
             self._notes.append(f"status and sprint changes were not read: {self._reader.history_refused}")
-        return PullTally(
+        return IssuesTally(
             site=self._site,
             whole=self._whole,
             inserted=counts.inserted,

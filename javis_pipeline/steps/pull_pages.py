@@ -7,9 +7,8 @@ and named, for the merge.
 """
 
 import logging
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property, partial
@@ -18,7 +17,6 @@ from typing import Final, NamedTuple
 
 from javis_pipeline.clients.confluence.client import ConfluenceClient
 from javis_pipeline.db.connection import Database
-from javis_pipeline.db.locks import ScopeLock, hold_scope
 from javis_pipeline.db.pages import (
     NOTHING_LISTED,
     StoredPages,
@@ -29,18 +27,16 @@ from javis_pipeline.db.pages import (
 )
 from javis_pipeline.db.quarantine import count_quarantined
 from javis_pipeline.db.satellites import store_users
-from javis_pipeline.db.watermarks import Watermark, advance_watermark, read_watermark, store_account
+from javis_pipeline.db.watermarks import Watermark, advance_watermark, read_watermark
 from javis_pipeline.errors import RemoteRefused
 from javis_pipeline.records.confluence import PageStamp
-from javis_pipeline.records.sync import Overrides
 from javis_pipeline.records.values import ResourceRef
-from javis_pipeline.steps.batches import as_they_come, in_batches, rare_collections
-from javis_pipeline.steps.confluence_site import ConfluenceSite, read_site
+from javis_pipeline.steps.batches import as_they_come, in_batches
+from javis_pipeline.steps.confluence_site import ConfluenceSite
+from javis_pipeline.steps.ports import Progress
 from javis_pipeline.steps.pull_pages_batch import PageBatch, PageReader, stamp_of
 from javis_pipeline.steps.pull_pages_store import PageStore, settle
 from javis_pipeline.steps.pull_store import Settled
-from javis_pipeline.steps.recording import recorded_step
-from javis_pipeline.sync.guards import guard_identity
 
 log = logging.getLogger(__name__)
 
@@ -53,11 +49,6 @@ THREADS: Final = 12
 
 # Batches that are stored at once: more would only wait for each other.
 STORING_THREADS: Final = 2
-
-NOTHING_ALLOWED: Final = Overrides()
-
-Progress = Callable[[int, int | None], None]
-"""Called with how many pages were handled, and how many there will be (None while that is not known)."""
 
 
 class PageCompleteness(NamedTuple):
@@ -139,84 +130,35 @@ class PagesTally:
 def pull_pages(
     db: Database,
     confluence: ConfluenceClient,
+    site: ConfluenceSite,
     *,
-    space: str,
     run_id: str,
     now: datetime,
     projects: Collection[str] = (),
     full: bool = False,
     also: Collection[str] = (),
-    overrides: Overrides = NOTHING_ALLOWED,
-    lock: ScopeLock | None = None,
-    progress: Progress | None = None,
+    progress: Progress,
 ) -> PagesTally:
     """Bring the stored pages of a space up to what Confluence holds, except those that need a merge.
 
     Args:
         db: The product's database.
         confluence: Client of the site.
-        space: Key of the space.
-        run_id: Names the run in the audit and in the book of runs.
+        site: The account and the space, as they were proved just now.
+        run_id: Names the run in the audit.
         now: Dates what is stored; it decides nothing.
         projects: Keys of the Jira projects whose issues a page may mention by key alone.
         full: Read every page again, changed or not. A first load does that anyway.
         also: Ids to fetch besides, such as those that only a census found.
-        overrides: What a person allowed for this run.
-        lock: The space's lock, if the caller holds it.
         progress: Told after each batch.
 
     Raises:
-        ScopeBusy: Another run holds the space.
-        IdentityError, SettingError, SyncHalted: Nothing was read or changed: we are not who we should be, the space is
-            not visible, or a guard stopped the run.
         RemoteBusy: Confluence gave up on us; what was stored until then stays, and the next run continues.
     """
-    held = nullcontext() if lock else hold_scope(db, "confluence", space, holder=f"javis pull {run_id}")
-    with held, recorded_step(db, run_id, "confluence", space, "pull", now=now) as counts, rare_collections():
-        site = read_site(confluence, space)
-        before = _guarded_watermark(db, site, overrides)
-        pull = _Pull(db, confluence, site, before, run_id=run_id, now=now, projects=projects, full=full, also=also)
-        tally = pull.run(progress or _no_progress)
-        counts |= tally.as_metadata()
-    log.info(
-        "pulled system=confluence partition=%s %s",
-        space,
-        " ".join(f"{k}={v}" for k, v in counts.items() if k in _LOGGED),
-    )
-    for note in tally.notes:
-        log.warning("confluence space %s: %s", space, note)
-    return tally
-
-
-_LOGGED: Final = (
-    "seen",
-    "inserted",
-    "updated",
-    "unchanged",
-    "to_merge",
-    "unreadable",
-    "missing",
-    "agrees",
-)
-
-
-def _no_progress(done: int, total: int | None) -> None:
-    """Nobody is watching."""
-
-
-def _guarded_watermark(db: Database, site: ConfluenceSite, overrides: Overrides) -> Watermark:
-    """How far the space is stored; refuses to go on as somebody else, who may see other pages."""
-    space, account_id = site.space.key, site.identity.account_id
-    with db.transaction(origin="sync") as conn:
-        before = read_watermark(conn, "confluence", space)
-        guard_identity(
-            f"confluence space {space}",
-            account_id=account_id,
-            last_account_id=before.account_id,
-            overrides=overrides,
-        )
-        store_account(conn, "confluence", space, account_id)
-    return before
+    with db.transaction() as conn:
+        before = read_watermark(conn, "confluence", site.space.key)
+    pull = _Pull(db, confluence, site, before, run_id=run_id, now=now, projects=projects, full=full, also=also)
+    return pull.run(progress)
 
 
 @dataclass(slots=True)

@@ -70,8 +70,8 @@ class _Told:
     refused: set[OperationKind] = dataclasses.field(default_factory=set)
 
 
-def _always() -> None:
-    """Nobody else writes to the remote."""
+def nobody_else_writes() -> None:
+    """Nothing has to be checked before a request."""
 
 
 def push_operations(
@@ -81,7 +81,7 @@ def push_operations(
     overrides: Overrides,
     *,
     threads: int = 1,
-    check: Callable[[], None] = _always,
+    check: Callable[[], None] = nobody_else_writes,
 ) -> Pushed:
     """Send the scope's planned operations, record by record.
 

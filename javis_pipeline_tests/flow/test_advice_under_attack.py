@@ -26,9 +26,10 @@ from javis_pipeline.sandbox.clock import Clock
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
 from javis_pipeline.steps.build_context import ContextScope, build_context
-from javis_pipeline.steps.pull import pull_issues
-from javis_pipeline.steps.pull_pages import pull_pages
+from javis_pipeline.steps.confluence_system import ConfluenceSystem
+from javis_pipeline.steps.jira_system import JiraSystem
 from javis_pipeline.steps.suggest import ClaudeClient, StoredAdvice, suggest, ungrounded
+from javis_pipeline.steps.sync_scope import Job, pull_scope
 from javis_pipeline_tests.injections import INJECTIONS
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -100,9 +101,10 @@ def _write_texts(world: World) -> None:
 def _pull(world: World, db: Database) -> None:
     email, token = "ada@example.com", world.credentials.api_token
     with JiraClient(world.base_url, email, token, rate=10_000) as jira:
-        pull_issues(db, jira, project="OQC", run_id="run-1", now=NOON)
+        pull_scope(Job(db=db, system=JiraSystem(jira), key="OQC", run_id="run-1", clock=lambda: NOON))
     with ConfluenceClient(world.base_url, email, token, rate=10_000) as confluence:
-        pull_pages(db, confluence, space="ENG", run_id="run-2", now=NOON, projects=["OQC"])
+        system = ConfluenceSystem(confluence, projects=["OQC"])
+        pull_scope(Job(db=db, system=system, key="ENG", run_id="run-2", clock=lambda: NOON))
     with db.transaction(origin="sync") as conn:
         # Long ago enough that the pages are behind their issues.
         conn.execute("UPDATE confluence_pages SET version_created_at = %s", [NOON - timedelta(days=90)])

@@ -5,9 +5,10 @@ JAVIS_LAWS_SPACE_HISTORIES says how many; `make laws` plays hundreds.
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -17,16 +18,15 @@ from javis_pipeline.db.connection import Database
 from javis_pipeline.db.sync_store import PostgresStore
 from javis_pipeline.errors import OutcomeUnknown, RemoteMissing, StaleRevision
 from javis_pipeline.records.sync import FieldChange, Operation, PlanItem, RemoteRecord
-from javis_pipeline.records.values import ResourceRef, Value, dump_json
+from javis_pipeline.records.values import ResourceRef, ResourceType, System, Value, dump_json
 from javis_pipeline.sandbox.clock import Clock
 from javis_pipeline.sandbox.confluence.site import Refused
 from javis_pipeline.sandbox.faults import Fault, FaultKind, Rule
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World as Sandbox
-from javis_pipeline.steps.pull_pages import pull_pages
-from javis_pipeline.steps.push import push_operations
-from javis_pipeline.steps.reconcile import reconcile_edited, reconcile_records
-from javis_pipeline.steps.settle import settle_operations
+from javis_pipeline.steps.confluence_system import ConfluenceSystem, OpenSpace
+from javis_pipeline.steps.pull_pages import PagesTally
+from javis_pipeline.steps.sync_scope import Job, pull_scope, write_back_scope
 from javis_pipeline.sync.fields import PAGE_FIELDS
 from javis_pipeline_tests.confluence_spaces import NOON, a_client
 from javis_pipeline_tests.integration.test_laws_postgres import StoreUnderTest, wipe
@@ -233,17 +233,20 @@ class SpaceHistory(PageHistory):
 
     def sync(self, *, fresh: bool = False) -> list[PlanItem]:
         """One run with the real pull, whose set-based writes are held to the laws as well."""
-        run = self.run()
-        settle_operations(self.store, self.remote, run)
-        before = {key: row.local for key, row in self.store.rows.items()}
-        tally = pull_pages(self.database, self.client, space="ENG", run_id=run.run_id, now=self.world.now(), full=fresh)
-        mine = {*self.remote.issues}
-        self._check_pulled(before)
-        refs = [ref for ref in (*tally.to_merge, *self.store.unmarked()) if ref.resource_id in mine]
-        done = reconcile_records(self.store, self.remote, refs, run, proved=True)
-        done_2 = reconcile_edited(self.store, self.remote, run, proved=True)
-        push_operations(self.store, self.remote, run, MOST_WRITES)
-        return [*done.items, *done_2.items]
+        job = Job(
+            db=self.database,
+            system=SpiedSystem(self),
+            key="ENG",
+            run_id=self.run().run_id,
+            clock=self.world.now,
+            rules=self.rules,
+            overrides=MOST_WRITES,
+            new_id=self.world.new_id,
+            make_store=lambda *_: self.store,
+            threads=1,
+        )
+        merged = pull_scope(job, full=fresh).merged
+        return [*merged.items, *write_back_scope(job).decided.items]
 
     def _was_seen(self, side: str, resource_id: str, name: str, value: Value) -> bool:
         """What the site executed although we never heard of it, only its versions have seen."""
@@ -256,7 +259,7 @@ class SpaceHistory(PageHistory):
         held = [version.title if name == "title" else version.body for version in versions]
         return canonical(value) in map(canonical, held)
 
-    def _check_pulled(self, before: Mapping[str, Any]) -> None:
+    def check_pulled(self, before: Mapping[str, Any]) -> None:
         for key in self.remote.issues:
             after = self.store.rows[key].local
             for name in self.synced:
@@ -264,6 +267,39 @@ class SpaceHistory(PageHistory):
                 if key in before and old != new and name in before[key].bases:
                     raise Halt(f"a pull overwrote an edit of {name}: {old!r}")
                 self._remember("local", key, name, new)
+
+
+@dataclass(frozen=True)
+class SpiedSystem:
+    """Confluence, with the records of a history that looks on."""
+
+    name: ClassVar[System] = "confluence"
+    resource_type: ClassVar[ResourceType] = "confluence_page"
+    history: SpaceHistory
+
+    def scopes(self, key: str) -> frozenset[str]:
+        return frozenset({key})
+
+    def open(self, key: str) -> "SpiedSpace":
+        opened = ConfluenceSystem(self.history.client).open(key)
+        return SpiedSpace(opened.client, opened.site, opened.projects, self.history)
+
+
+@dataclass(frozen=True)
+class SpiedSpace(OpenSpace):
+    """A space whose pulls are held to the laws as well."""
+
+    history: SpaceHistory
+
+    @property
+    def records(self) -> Any:
+        return self.history.remote
+
+    def pull(self, db: Database, **options: Any) -> PagesTally:
+        before = {key: row.local for key, row in self.history.store.rows.items()}
+        tally = super().pull(db, **options)
+        self.history.check_pulled(before)
+        return tally
 
 
 @pytest.fixture

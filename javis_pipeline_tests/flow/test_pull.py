@@ -2,7 +2,7 @@
 
 import dataclasses
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,9 +19,12 @@ from javis_pipeline.sandbox.clock import Clock
 from javis_pipeline.sandbox.faults import Fault, FaultKind, Rule
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
-from javis_pipeline.steps.pull import PullTally, pull_issues
+from javis_pipeline.steps.jira_site import NO_CHOICE
+from javis_pipeline.steps.jira_system import JiraSystem
+from javis_pipeline.steps.pull import IssuesTally
 from javis_pipeline.steps.pull_batch import BatchReader
 from javis_pipeline.steps.pull_store import BatchStore
+from javis_pipeline.steps.sync_scope import NO_OVERRIDES, Job, pull_scope
 from javis_pipeline.steps.worker_processes import WorkerProcesses
 from javis_pipeline_tests.fake_site import Reply, fake_site
 
@@ -73,12 +76,27 @@ class Site:
         return sum(len(exchange.json()["issueIdsOrKeys"]) for exchange in asked)
 
 
-def pull(database: Database, site: Site, project: str = "OPS", **options: Any) -> PullTally:
+def pull(
+    database: Database,
+    site: Site,
+    project: str = "OPS",
+    *,
+    client: JiraClient | None = None,
+    chosen_fields: Mapping[str, str] = NO_CHOICE,
+    overrides: Overrides = NO_OVERRIDES,
+    **options: Any,
+) -> IssuesTally:
     pull.count += 1
-    with options.pop("client", None) or site.client() as jira:
-        return pull_issues(
-            database, jira, project=project, run_id=f"run-{pull.count}", now=site.world.clock.now(), **options
+    with client or site.client() as jira:
+        job = Job(
+            db=database,
+            system=JiraSystem(jira, chosen_fields=chosen_fields),
+            key=project,
+            run_id=f"run-{pull.count}",
+            clock=site.world.clock.now,
+            overrides=overrides,
         )
+        return pull_scope(job, **options).tally
 
 
 pull.count = 0

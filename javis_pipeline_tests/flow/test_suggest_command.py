@@ -16,9 +16,9 @@ from javis_pipeline.db.connection import Database
 from javis_pipeline.sandbox.claude.site import Behaviour
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
-from javis_pipeline.steps.pull import pull_issues
-from javis_pipeline.steps.two_way import WrittenBack, open_scope, project_lock, reconcile_pulled, write_back
-from javis_pipeline.sync.run import Rules
+from javis_pipeline.steps.jira_system import JiraSystem
+from javis_pipeline.steps.pull import IssuesTally
+from javis_pipeline.steps.sync_scope import Job, WrittenBack, pull_scope, write_back_scope
 from javis_pipeline_tests.sites import EMAIL, settings_for
 
 pytestmark = pytest.mark.usefixtures("settings")
@@ -45,12 +45,16 @@ def world() -> Iterator[World]:
         yield server.world
 
 
+def a_job(database: Database, jira: JiraClient, project: str, run_id: str) -> Job[IssuesTally]:
+    return Job(db=database, system=JiraSystem(jira), key=project, run_id=run_id, clock=partial(datetime.now, UTC))
+
+
 @pytest.fixture
 def settings(world: World, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """OQC and EUV are pulled; OPS is configured, and nothing of it is here."""
     with JiraClient(world.base_url, EMAIL, world.credentials.api_token, rate=10_000) as jira:
         for project in ("OQC", "EUV"):
-            pull_issues(database, jira, project=project, run_id=f"run-{project}", now=datetime.now(UTC))
+            pull_scope(a_job(database, jira, project, f"run-{project}"))
     for name, value in settings_for(world, projects="OQC,EUV,OPS", database_url=database.url, home=tmp_path).items():
         monkeypatch.setenv(name, value)
     return monkeypatch
@@ -138,13 +142,10 @@ def accepted_priority() -> None:
 
 def synced(world: World, database: Database, run_id: str) -> WrittenBack:
     """One sync of OQC, both ways."""
-    now = partial(datetime.now, UTC)
     with JiraClient(world.base_url, EMAIL, world.credentials.api_token, rate=10_000) as jira:
-        tally = pull_issues(database, jira, project="OQC", run_id=run_id, now=now())
-        scope = open_scope(database, jira, "OQC", run_id=run_id, clock=now, rules=Rules())
-        reconcile_pulled(scope, tally.to_merge, full=False)
-        with project_lock(database, "OQC", run_id) as lock:
-            return write_back(scope, lock)
+        job = a_job(database, jira, "OQC", run_id)
+        pull_scope(job)
+        return write_back_scope(job)
 
 
 def priorities(world: World, database: Database) -> tuple[str, str]:

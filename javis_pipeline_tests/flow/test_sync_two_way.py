@@ -2,9 +2,9 @@
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,27 +13,27 @@ from javis_pipeline.clients.http import Limits
 from javis_pipeline.clients.jira.client import JiraClient
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.status import scope_status
+from javis_pipeline.db.sync_store import PostgresStore
 from javis_pipeline.errors import ScopeBusy, SyncHalted
-from javis_pipeline.records.sync import Overrides
+from javis_pipeline.records.sync import Operation, Overrides
 from javis_pipeline.sandbox.clock import Clock
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
-from javis_pipeline.steps.pull import pull_issues
+from javis_pipeline.steps.jira_system import JiraSystem
+from javis_pipeline.steps.pull import IssuesTally
 from javis_pipeline.steps.reconcile import Reconciled
 from javis_pipeline.steps.resolve import resolve
-from javis_pipeline.steps.two_way import (
+from javis_pipeline.steps.sync_scope import (
     NO_OVERRIDES,
-    Scope,
+    Job,
     WrittenBack,
-    open_scope,
-    plan,
-    project_lock,
-    reconcile_pulled,
-    take_project_census,
-    write_back,
+    count_scope,
+    plan_scope,
+    pull_scope,
+    write_back_scope,
 )
 from javis_pipeline.steps.undo import undo_run
-from javis_pipeline.sync.run import Rules
+from javis_pipeline.sync.run import Rules, Run
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -46,33 +46,31 @@ class Both:
     world: World
     client: JiraClient
     runs: int = 0
-    rules: Rules = field(default_factory=Rules)
 
-    def scope(self, **rules) -> Scope:
+    def job(self, overrides: Overrides = NO_OVERRIDES, **rules) -> Job[IssuesTally]:
         self.runs += 1
-        return open_scope(
-            self.database,
-            self.client,
-            "OPS",
+        return Job(
+            db=self.database,
+            system=JiraSystem(self.client),
+            key="OPS",
             run_id=f"run-{self.runs}",
             clock=self.world.clock.now,
             rules=Rules(**rules),
+            overrides=overrides,
         )
+
+    @property
+    def run(self) -> Run:
+        """A run that only changes our side."""
+        job = self.job()
+        return job.run(job.open())
 
     def sync(
         self, *, overrides: Overrides = NO_OVERRIDES, full: bool = False, **rules
     ) -> tuple[Reconciled, WrittenBack]:
         self.world.clock.advance(timedelta(hours=1))
-        scope = self.scope(**rules)
-        with project_lock(self.database, "OPS", scope.run.run_id) as lock:
-            now = self.world.clock.now()
-            pulled = pull_issues(
-                self.database, self.client, project="OPS", run_id=scope.run.run_id, now=now, full=full, lock=lock
-            )
-            # What the pull has just learnt of people and statuses is what values are checked with.
-            scope = scope._replace(run=replace(self.scope(**rules).run, run_id=scope.run.run_id))
-            decided = reconcile_pulled(scope, pulled.to_merge, full=full)
-            return decided, write_back(scope, lock, overrides=overrides)
+        job = self.job(overrides, **rules)
+        return pull_scope(job, full=full).merged, write_back_scope(job)
 
     def sql(self, statement: str, *params: object) -> list[dict]:
         return self.database.query(statement, params)
@@ -163,10 +161,9 @@ def test_given_a_dry_run_then_it_only_reads_and_says_what_the_run_then_does(both
     both.world.clock.advance(timedelta(hours=1))
     tables = ("jira_issues", "sync_outbox", "sync_conflicts", "sync_audit", "sync_watermarks", "sync_runs")
     before = {table: both.sql(f"SELECT * FROM {table} ORDER BY 1") for table in tables}
-    scope = both.scope()
     both.world.exchanges.clear()
 
-    shown = plan(scope, both.database, both.client, "OPS")
+    shown = plan_scope(both.job())
 
     assert {table: both.sql(f"SELECT * FROM {table} ORDER BY 1") for table in tables} == before
     assert {(each.method, each.path) for each in both.world.exchanges.matching() if each.method != "GET"} <= {
@@ -184,11 +181,11 @@ def test_given_a_choice_when_synced_then_it_holds_on_both_sides_and_undo_takes_t
     both.sync()
     conflict = both.sql("SELECT id FROM sync_conflicts")[0]["id"]
 
-    resolve(both.scope().store, conflict, "local", both.scope().run, by="ann")
+    resolve(both.job().store, conflict, "local", both.run, by="ann")
     both.sync()
     run_id = both.sql("SELECT run_id FROM sync_audit WHERE side = 'remote'")[0]["run_id"]
     assert both.there()["OPS-1"][0] == "mine"
-    undo_run(both.scope().store, run_id, both.scope().run, by="ann")
+    undo_run(both.job().store, run_id, both.run, by="ann")
     both.sync()
 
     assert both.there()["OPS-1"][0] == both.here()["OPS-1"][0] == "theirs"
@@ -210,7 +207,7 @@ def test_given_a_deleted_issue_then_two_censuses_make_it_a_tombstone(both):
     both.world.jira.delete("OPS-5")
 
     for _ in range(2):
-        take_project_census(both.scope(), both.client, "OPS")
+        count_scope(both.job())
         both.world.clock.advance(timedelta(minutes=11))
 
     assert both.sql("SELECT key FROM jira_issues WHERE remote_state = 'gone'") == [{"key": "OPS-5"}]
@@ -238,12 +235,18 @@ def test_given_a_write_back_that_is_halted_then_the_status_says_so_with_the_coun
 def test_given_a_lock_that_is_lost_then_nothing_is_sent_and_the_next_run_sends_it(both):
     both.sql("UPDATE jira_issues SET title = 'here' WHERE key = 'OPS-1'")
     both.world.clock.advance(timedelta(hours=1))
-    scope = both.scope()
 
-    with project_lock(both.database, "OPS", scope.run.run_id) as lock:
-        both.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'javis sync%%'")
-        with pytest.raises(ScopeBusy):
-            write_back(scope, lock)
+    class Cut(PostgresStore):
+        """Somebody ends the lock's session before anything is sent."""
+
+        def operations(self, state: str) -> Sequence[Operation]:
+            both.sql(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'javis sync%%'"
+            )
+            return super().operations(state)
+
+    with pytest.raises(ScopeBusy):
+        write_back_scope(replace(both.job(), make_store=Cut))
 
     assert both.world.exchanges.matching("PUT") == []
     assert [row["state"] for row in both.sql("SELECT state FROM sync_outbox")] == ["planned"]
@@ -255,7 +258,7 @@ def test_given_a_lock_that_is_lost_then_nothing_is_sent_and_the_next_run_sends_i
 
 
 def test_given_a_census_then_it_is_in_the_book_of_runs(both):
-    take_project_census(both.scope(), both.client, "OPS")
+    count_scope(both.job())
 
     (noted,) = both.sql("SELECT outcome, counts -> 'found' AS found FROM sync_runs WHERE step = 'census'")
     assert noted == {"outcome": "done", "found": 12}

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from hashlib import md5
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,9 @@ from javis_pipeline.sandbox.confluence.site import ConfluenceSite, Page, Space
 from javis_pipeline.sandbox.faults import Fault, FaultKind, Rule
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
-from javis_pipeline.steps.pull_pages import PagesTally, pull_pages
+from javis_pipeline.steps.confluence_system import ConfluenceSystem
+from javis_pipeline.steps.pull_pages import PagesTally
+from javis_pipeline.steps.sync_scope import Job, pull_scope
 from javis_pipeline_tests.confluence_spaces import NOON, a_client
 
 JIRA_MACRO = (
@@ -58,8 +61,10 @@ def a_page(site: ConfluenceSite, title: str, body: str = "<p>Text.</p>", **optio
     return site.create_page(site.space("ENG").space_id, title, body, **options)
 
 
-def pull(database: Database, client: ConfluenceClient, **options) -> PagesTally:
-    return pull_pages(database, client, space="ENG", run_id="run", now=NOON, projects=["OQC"], **options)
+def pull(database: Database, client: ConfluenceClient, *, space: str = "ENG", **options: Any) -> PagesTally:
+    system = ConfluenceSystem(client, projects=["OQC"])
+    job = Job(db=database, system=system, key=space, run_id="run", clock=lambda: NOON)
+    return pull_scope(job, **options).tally
 
 
 def stored(database: Database, page: Page) -> dict:
@@ -130,7 +135,9 @@ def test_given_changes_when_pulled_then_clean_rows_follow_and_what_was_overwritt
     assert [row["number"] for row in numbers] == [1, 2]
 
 
-def test_given_an_edited_row_when_its_page_changes_then_it_is_left_alone_and_named(database, site, space, client):
+def test_given_an_edited_row_when_its_page_changes_then_the_merge_gets_it_and_it_is_named(
+    database, site, space, client
+):
     page, clean = a_page(site, "Plan"), a_page(site, "Clean")
     pull(database, client)
     edit(database, page, title="Mine")
@@ -141,7 +148,7 @@ def test_given_an_edited_row_when_its_page_changes_then_it_is_left_alone_and_nam
     tally = pull(database, client)
 
     assert [ref.resource_id for ref in tally.to_merge] == [page.page_id]
-    assert (stored(database, page)["title"], stored(database, page)["version_number"]) == ("Mine", 1)
+    assert (stored(database, page)["title"], stored(database, page)["body_storage"]) == ("Mine", "<p>Theirs.</p>")
     assert stored(database, clean)["version_number"] == 2
     assert tally.watermark <= page.modified_at
 
@@ -189,7 +196,7 @@ def test_given_only_labels_changed_when_pulled_in_full_then_these_pages_are_name
 
     assert unseen.to_merge == ()
     assert [ref.resource_id for ref in tally.to_merge] == [page.page_id, bare.page_id]
-    assert (stored(database, page)["labels"], stored(database, edited)["labels"]) == ([], ["mine"])
+    assert [stored(database, one)["labels"] for one in (page, edited, bare)] == [["new"], ["mine"], []]
 
 
 def test_given_a_site_that_does_not_give_labels_then_the_pages_are_stored_and_a_person_is_told(
@@ -260,7 +267,7 @@ def test_given_a_space_that_another_run_holds_then_the_pull_says_who(database, s
 
 def test_given_a_space_that_is_not_there_then_the_nearest_is_named(database, space, client):
     with pytest.raises(SettingError, match="nearest it sees are ENG"):
-        pull_pages(database, client, space="ENGG", run_id="run", now=NOON)
+        pull(database, client, space="ENGG")
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,8 @@ from javis_pipeline.sandbox.confluence.site import ConfluenceSite
 from javis_pipeline.sandbox.faults import Fault, FaultKind, Rule
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
-from javis_pipeline.steps.pull_pages import pull_pages
 from javis_pipeline.steps.resolve import resolve
-from javis_pipeline.steps.two_way_pages import plan_space, take_space_census
+from javis_pipeline.steps.sync_scope import count_scope, plan_scope, pull_scope
 from javis_pipeline.sync.richtext.storage.page import special_content
 from javis_pipeline_tests.confluence_spaces import NOON, SyncedSpace, a_client
 
@@ -27,7 +26,7 @@ PANEL = (
     '<ac:structured-macro ac:name="info"><ac:rich-text-body><p>Mind the <ac:link><ri:user ri:account-id="u1" />'
     "</ac:link></p></ac:rich-text-body></ac:structured-macro>"
 )
-PUSHED = {"confirmed": 1, "rejected": 0, "unknown": 0, "postponed": 0}
+PUSHED = {"confirmed": 1, "rejected": 0, "unknown": 0, "postponed": 0, "unreadable": 0}
 IDLE = dict.fromkeys(PUSHED, 0)
 
 
@@ -223,8 +222,7 @@ def test_given_the_same_block_edited_on_both_sides_when_synced_then_both_values_
     space.sync()
     (conflict,) = conflicts(space)
     texts = (text(page.body), space.row(page)["body_storage"])
-    scope = space.scope()
-    resolve(scope.sides.store, conflict["id"], "local", scope.sides.run, by="ann")
+    resolve(space.job().store, conflict["id"], "local", space.run, by="ann")
     space.sync()
 
     assert texts == ("<p>One, there.</p><p>Two.</p>", "<p>One, here.</p><p>Two.</p>")
@@ -366,10 +364,10 @@ def test_given_a_purged_page_when_counted_twice_then_its_row_is_a_tombstone(spac
     site.trash_page(page.page_id)
     site.purge_page(page.page_id)
 
-    first = take_space_census(space.scope())
+    first = count_scope(space.job())
     after_first = space.row(page)["remote_state"]
     space.now += timedelta(minutes=11)
-    take_space_census(space.scope())
+    count_scope(space.job())
 
     assert (first.missing, first.gone, after_first) == (1, 0, "present")
     assert space.row(page)["remote_state"] == "gone"
@@ -380,7 +378,7 @@ def test_given_a_tombstone_when_the_page_is_there_again_then_the_row_comes_back(
     space.sync()
     site.hide_page(page.page_id)
     for _ in range(2):
-        take_space_census(space.scope())
+        count_scope(space.job())
         space.now += timedelta(minutes=11)
     gone = space.row(page)["remote_state"]
     site.hide_page(page.page_id, hidden=False)
@@ -418,7 +416,7 @@ def test_given_edits_on_both_sides_when_planned_then_they_are_shown_and_nothing_
     before = space.database.query(rows)
     exchanges.clear()
 
-    items = plan_space(space.scope())
+    items = plan_scope(space.job())
 
     assert {(item.resource_id, item.field, item.side) for item in items} == {
         (page.page_id, "title", "remote"),
@@ -455,7 +453,7 @@ def test_given_a_page_that_moved_to_a_synced_space_then_its_row_follows(space, s
     space.sync()
     page.space_id, page.parent_id = other.space_id, other.homepage_id
 
-    pull_pages(space.database, client, space="OPS", run_id="other", now=space.now)
+    pull_scope(space.job(key="OPS"))
 
     assert (space.row(page)["space_key"], space.row(page)["space_id"]) == ("OPS", other.space_id)
 

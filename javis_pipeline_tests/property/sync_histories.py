@@ -16,10 +16,8 @@ from javis_pipeline.errors import ChangedSinceSeen, RemoteBusy, UsageError
 from javis_pipeline.records import MISSING
 from javis_pipeline.records.sync import WHOLE_RECORD, Conflict, LocalRecord, Operation, Overrides, PlanItem, RecordPlan
 from javis_pipeline.records.values import ResourceRef, Value, as_set
-from javis_pipeline.steps.push import push_operations
-from javis_pipeline.steps.reconcile import reconcile_edited, reconcile_records, to_look_at
 from javis_pipeline.steps.resolve import resolve
-from javis_pipeline.steps.settle import settle_operations
+from javis_pipeline.steps.sync_scope import merge_pulled, send_edits
 from javis_pipeline.sync.draft import OFFERS, edits_shown
 from javis_pipeline.sync.resolve import Choice
 from javis_pipeline.sync.run import Rules, Run
@@ -210,17 +208,14 @@ class History:
         """One run: settle, pull what the index shows, decide, push. `fresh`: the index has caught up."""
         run = self.run()
         first = len(self.remote.executed)
-        settle_operations(self.store, self.remote, run)
-        wanted = to_look_at(self.store, self.to_pull(fresh=fresh), run)
-        done = reconcile_records(self.store, self.remote, wanted, run, proved=True)
-        done_2 = reconcile_edited(self.store, self.remote, run, proved=True)
-        push_operations(self.store, self.remote, run, MOST_WRITES)
+        merged = merge_pulled(self.store, self.remote, self.to_pull(fresh=fresh), run)
+        sent = send_edits(self.store, self.remote, run, MOST_WRITES)
         per_record = Counter(
             (op.ref.resource_id, op.kind) for op in self.remote.executed[first:] if op.run_id == run.run_id
         )
         if self.alone and max(per_record.values(), default=0) > 1:
             raise Halt("more than one request of a sort for a record in one run")
-        return [*done.items, *done_2.items]
+        return [*merged.items, *sent.decided.items]
 
     def to_pull(self, *, fresh: bool) -> Sequence[ResourceRef]:
         """What the sweep shows: with a lagging index, some records as they were at an earlier sweep."""

@@ -6,9 +6,8 @@ from datetime import datetime, timedelta
 
 from javis_pipeline.records.sync import Overrides, PlanItem
 from javis_pipeline.records.values import ResourceRef
-from javis_pipeline.steps.push import push_operations
-from javis_pipeline.steps.reconcile import plan_records, reconcile_edited, reconcile_records, to_look_at
-from javis_pipeline.steps.settle import settle_operations
+from javis_pipeline.steps.reconcile import plan_records, reconcile_records, to_look_at
+from javis_pipeline.steps.sync_scope import merge_pulled, send_edits
 from javis_pipeline.sync.run import Rules, Run
 from javis_pipeline_tests.property.sync_memory import (
     CATALOG,
@@ -59,12 +58,8 @@ class Scope:
     def sync(self, *, pulled: Sequence[ResourceRef] | None = None, **rules) -> str:
         """One run, in which the pull hands on these records, or all; its id."""
         run = self.run(**rules)
-        settle_operations(self.store, self.remote, run)
-        wanted = to_look_at(self.store, self.refs if pulled is None else pulled, run)
-        reconcile_records(self.store, self.remote, wanted, run, proved=True)
-        calm = replace(run, rules=replace(run.rules, force="none"))
-        reconcile_edited(self.store, self.remote, calm, proved=True)
-        push_operations(self.store, self.remote, calm, NO)
+        merge_pulled(self.store, self.remote, self.refs if pulled is None else pulled, run)
+        send_edits(self.store, self.remote, replace(run, rules=replace(run.rules, force="none")), NO)
         return run.run_id
 
     def plan(self, *, pulled: Sequence[ResourceRef] | None = None, **rules) -> Sequence[PlanItem]:

@@ -17,9 +17,9 @@ from javis_pipeline.records.sync import WHOLE_RECORD, FieldChange, Overrides, Re
 from javis_pipeline.records.values import ResourceRef
 from javis_pipeline.steps.census import Counted, take_census
 from javis_pipeline.steps.look import Busy, Gone, Refused, Seen, Unreadable, look, look_after_history, look_back
-from javis_pipeline.steps.push import Pushed, push_operations
+from javis_pipeline.steps.push import Pushed
 from javis_pipeline.steps.reconcile import Reconciled, plan_records, reconcile_edited
-from javis_pipeline.steps.settle import settle_operations
+from javis_pipeline.steps.sync_scope import merge_pulled, send_edits
 from javis_pipeline.sync.run import Run
 from javis_pipeline_tests.property.sync_memory import CATALOG, OUR_ACCOUNT, MemoryRemote, MemoryStore, World
 
@@ -68,11 +68,7 @@ class Site:
         self.store = MemoryStore(self.world)
         self.remote = AwkwardRemote(self.world)
         self.refs = [self.remote.create(n + 1) for n in range(EDITED)]
-        run = self.run()
-        for ref in self.refs:
-            plan_and_store = reconcile_edited(self.store, self.remote, run, proved=True)
-            assert plan_and_store.unreadable == {}
-            self.store.change(ref, lambda state, ref=ref: _first_sight(state, self.remote.fetch(ref), run))
+        merge_pulled(self.store, self.remote, self.refs, self.run())
 
     def run(self) -> Run:
         return Run("run", self.world.now, self.world.new_id, OUR_ACCOUNT, CATALOG)
@@ -83,10 +79,8 @@ class Site:
             self.store.edit(ref.resource_id, "title", f"edited {ref.key}")
 
     def write_back(self) -> tuple[Reconciled, Pushed]:
-        run = self.run()
-        settle_operations(self.store, self.remote, run)
-        decided = reconcile_edited(self.store, self.remote, run, proved=True)
-        return decided, push_operations(self.store, self.remote, run, ALLOWED)
+        done = send_edits(self.store, self.remote, self.run(), ALLOWED)
+        return done.decided, done.pushed
 
     def census(self) -> Counted:
         return take_census(self.store, self.remote, [], self.run(), Overrides(deletions=EDITED, missing=EDITED))
@@ -96,12 +90,6 @@ class Site:
 
     def arrived(self) -> int:
         return sum(str(issue.values["title"]).startswith("edited") for issue in self.remote.issues.values())
-
-
-def _first_sight(state, record, run):
-    from javis_pipeline.sync.merge import reconcile_record
-
-    return reconcile_record(state, record, run)
 
 
 @pytest.fixture

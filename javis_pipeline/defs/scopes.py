@@ -1,0 +1,45 @@
+"""A step's context and configuration as a job of the sync."""
+
+from collections.abc import Sequence
+from typing import Protocol, TypeVar
+
+import dagster as dg
+
+from javis_pipeline.db.connection import Database
+from javis_pipeline.records.sync import Overrides
+from javis_pipeline.steps.ports import PullTally, RemoteSystem
+from javis_pipeline.steps.sync_scope import Job
+from javis_pipeline.sync.run import Rules
+from javis_pipeline.wiring import clock
+
+Tally = TypeVar("Tally", bound=PullTally)
+
+
+class Configured(Protocol):
+    """A run configuration that says what a person allowed."""
+
+    def rules(self) -> Rules: ...
+
+    def overrides(self) -> Overrides: ...
+
+
+def sync_jobs(
+    context: dg.OpExecutionContext | dg.AssetExecutionContext,
+    db: Database,
+    system: RemoteSystem[Tally],
+    keys: Sequence[str],
+    config: Configured,
+) -> list[Job[Tally]]:
+    """One job for each project or space."""
+    return [
+        Job(
+            db=db,
+            system=system,
+            key=key,
+            run_id=context.run_id,
+            clock=clock,
+            rules=config.rules(),
+            overrides=config.overrides(),
+        )
+        for key in keys
+    ]

@@ -1,0 +1,307 @@
+"""One run of the two-way sync of one scope, whichever system it is of: lock, open, pull, settle, reconcile, write back.
+
+Whoever syncs calls these: the assets, the census, the dry run, the tests. To open a scope is to prove who we are and
+that it is visible; the rest believes what it reads because of that.
+"""
+
+import logging
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Final, Generic, NamedTuple, TypeVar
+from uuid import UUID, uuid4
+
+from javis_pipeline.db.connection import Database
+from javis_pipeline.db.locks import ScopeLock, hold_scope
+from javis_pipeline.db.sync_store import PostgresStore
+from javis_pipeline.db.watermarks import read_watermark, store_account
+from javis_pipeline.errors import JavisError
+from javis_pipeline.records.sync import WHOLE_RECORD, Overrides, PlanItem
+from javis_pipeline.records.values import ResourceRef, ResourceType
+from javis_pipeline.steps.batches import rare_collections
+from javis_pipeline.steps.census import Counted, take_census
+from javis_pipeline.steps.ports import OpenScope, Progress, PullTally, RemoteRecords, RemoteSystem, SyncStore
+from javis_pipeline.steps.push import Pushed, nobody_else_writes, push_operations
+from javis_pipeline.steps.reconcile import Reconciled, plan_records, reconcile_edited, reconcile_records, to_look_at
+from javis_pipeline.steps.recording import recorded_step
+from javis_pipeline.steps.settle import settle_operations
+from javis_pipeline.sync.guards import guard_identity
+from javis_pipeline.sync.run import Rules, Run
+
+log = logging.getLogger(__name__)
+
+NO_OVERRIDES: Final = Overrides()
+_LOGGED: Final = ("seen", "inserted", "updated", "unchanged", "stale", "to_merge", "unreadable", "missing", "agrees")
+
+Tally = TypeVar("Tally", bound=PullTally)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job(Generic[Tally]):
+    """What is synced, for which run, and how.
+
+    Attributes:
+        db: The product's database.
+        system: The system, with the client that talks to it.
+        key: Key of the project or space.
+        run_id: Names the run in the audit and in the book of runs.
+        clock: Dates what is written; it decides nothing.
+        rules: How conflicts are decided.
+        overrides: What a person allowed for this run.
+        new_id: Makes ids of operations and conflicts.
+        make_store: Our side of the scope.
+        threads: Records worked on at once: each is several requests, one after the other. The client keeps the pace
+            that is allowed.
+    """
+
+    db: Database
+    system: RemoteSystem[Tally]
+    key: str
+    run_id: str
+    clock: Callable[[], datetime]
+    rules: Rules = field(default_factory=Rules)
+    overrides: Overrides = NO_OVERRIDES
+    new_id: Callable[[], UUID] = uuid4
+    make_store: Callable[[Database, ResourceType, str], PostgresStore] = PostgresStore
+    threads: int = 4
+
+    @property
+    def store(self) -> PostgresStore:
+        """Our side of the scope."""
+        return self.make_store(self.db, self.system.resource_type, self.key)
+
+    @contextmanager
+    def locked(self) -> Iterator[ScopeLock]:
+        """The lock that every writer of the scope holds; ScopeBusy while somebody else does."""
+        with hold_scope(self.db, self.system.name, self.key, holder=f"javis sync {self.run_id}") as lock:
+            yield lock
+
+    @contextmanager
+    def recorded(self, step: str) -> Iterator[dict[str, Any]]:
+        """Keep the book of runs while a step is done; the block fills the counts."""
+        with recorded_step(self.db, self.run_id, self.system.name, self.key, step, now=self.clock()) as counts:
+            yield counts
+
+    def open(self) -> OpenScope[Tally]:
+        """The scope on the remote.
+
+        Raises:
+            IdentityError, SettingError, SyncHalted: We are not who we should be, or the scope is not visible.
+        """
+        opened = self.system.open(self.key)
+        with self.db.transaction() as conn:
+            last = read_watermark(conn, self.system.name, self.key)
+        guard_identity(
+            f"{self.system.name} {self.key}",
+            account_id=opened.account_id,
+            last_account_id=last.account_id,
+            overrides=self.overrides,
+        )
+        return opened
+
+    def run(self, opened: OpenScope[Tally]) -> Run:
+        """The run, with the names and ids that are known by now."""
+        catalog = replace(self.store.catalog(), unwritable=opened.unwritable)
+        rules = replace(self.rules, scopes=self.rules.scopes or self.system.scopes(self.key))
+        return Run(self.run_id, self.clock, self.new_id, opened.account_id, catalog, rules)
+
+
+class Pulled(NamedTuple, Generic[Tally]):
+    """What came from the remote: what was stored set-wise, and what was merged record by record."""
+
+    tally: Tally
+    merged: Reconciled
+
+
+class WrittenBack(NamedTuple):
+    """What a write-back did.
+
+    Attributes:
+        settled: Earlier operations with an unknown outcome, by what became of them.
+        decided: What deciding the edited records came to.
+        pushed: What sending came to.
+    """
+
+    settled: Mapping[str, int]
+    decided: Reconciled
+    pushed: Pushed
+
+    def as_metadata(self) -> dict[str, int]:
+        """The counts, flat, for the book of runs and the UI."""
+        return {
+            **{f"settled_{state}": number for state, number in self.settled.items()},
+            **self.pushed.count(),
+            "errors": self.decided.count()["errors"],
+        }
+
+
+Result = TypeVar("Result")
+
+
+def each_scope(jobs: Iterable[Job[Tally]], work: Callable[[Job[Tally]], Result]) -> list[Result]:
+    """What `work` makes of each scope. One that fails does not stop the others; its error is raised in the end."""
+    done, failed = [], []
+    for job in jobs:
+        try:
+            done.append(work(job))
+        except JavisError as error:
+            log.warning("%s %s failed: %s", job.system.name, job.key, error)
+            failed.append(error)
+    if failed:
+        raise failed[0]
+    return done
+
+
+def pull_scope(
+    job: Job[Tally], *, full: bool = False, also: Collection[str] = (), progress: Progress | None = None
+) -> Pulled[Tally]:
+    """Bring here what changed there, and merge it with what was edited here.
+
+    Args:
+        job: The scope and the run.
+        full: Read every record again, changed or not, look for rows that were changed behind the trigger's back, and
+            ask again for what was refused.
+        also: Ids to fetch besides, such as those that only a census found.
+        progress: Told how far the pull is.
+
+    Raises:
+        ScopeBusy: Another run holds the scope.
+        IdentityError, SettingError, SyncHalted: Nothing was read or changed: we are not who we should be, the scope is
+            not visible, or a guard stopped the run.
+        RemoteBusy: The remote gave up on us; what was stored until then stays, and the next run continues.
+    """
+    with job.locked():
+        return _pull(job, full=full, also=also, progress=progress)
+
+
+def _pull(
+    job: Job[Tally], *, full: bool = False, also: Collection[str] = (), progress: Progress | None = None
+) -> Pulled[Tally]:
+    """What `pull_scope` does, under the lock."""
+    with job.recorded("pull") as counts, rare_collections():
+        opened = job.open()
+        with job.db.transaction(origin="sync") as conn:
+            store_account(conn, job.system.name, job.key, opened.account_id)
+        tally = opened.pull(
+            job.db, run_id=job.run_id, now=job.clock(), full=full, also=also, progress=progress or _no_progress
+        )
+        counts |= tally.as_metadata()
+    shown = " ".join(f"{name}={value}" for name, value in counts.items() if name in _LOGGED)
+    log.info("pulled system=%s partition=%s %s", job.system.name, job.key, shown)
+    for note in tally.notes:
+        log.warning("%s %s: %s", job.system.name, job.key, note)
+    return Pulled(tally, _merge(job, opened, tally.to_merge, full=full))
+
+
+def _no_progress(done: int, total: int | None) -> None:
+    """Nobody is watching."""
+
+
+def _merge(job: Job[Tally], opened: OpenScope[Tally], refs: Iterable[ResourceRef], *, full: bool) -> Reconciled:
+    store = job.store
+    if full:
+        store.retry(None, None, job.clock())
+    unmarked = store.unmarked() if full else ()
+    try:
+        return merge_pulled(store, opened.records, [*refs, *unmarked], job.run(opened), threads=job.threads)
+    finally:
+        opened.follow(job.db, job.run_id)
+
+
+def merge_pulled(
+    store: SyncStore, remote: RemoteRecords, refs: Iterable[ResourceRef], run: Run, *, threads: int = 1
+) -> Reconciled:
+    """Settle what was sent, then decide what a pull handed on, and in a run that forces conflicts all that wait."""
+    settle_operations(store, remote, run)
+    wanted = to_look_at(store, refs, run)
+    return reconcile_records(store, remote, wanted, run, proved=True, threads=threads)
+
+
+def write_back_scope(job: Job[Tally]) -> WrittenBack:
+    """Send local edits and resolved conflicts.
+
+    Raises:
+        ScopeBusy: Another run holds the scope, or our lock on it is lost; what was not sent stays planned.
+        IdentityError, SettingError: We are not who we should be, or the scope is not visible.
+        SyncHalted: The same, or suspiciously many writes are planned; nothing was sent.
+        RemoteBusy: The remote wants no more requests now; what was not sent stays planned.
+    """
+    with job.locked() as lock:
+        opened = job.open()
+        with job.recorded("write_back") as counts:
+            try:
+                done = send_edits(
+                    job.store,
+                    opened.records,
+                    job.run(opened),
+                    job.overrides,
+                    threads=job.threads,
+                    check=lock.check,
+                )
+            finally:
+                opened.follow(job.db, job.run_id)
+            counts |= done.as_metadata()
+    return done
+
+
+def send_edits(
+    store: SyncStore,
+    remote: RemoteRecords,
+    run: Run,
+    overrides: Overrides,
+    *,
+    threads: int = 1,
+    check: Callable[[], None] = nobody_else_writes,
+) -> WrittenBack:
+    """Settle what was sent, decide what was edited here, and send it; `check` and errors are those of the push."""
+    settled = settle_operations(store, remote, run)
+    decided = reconcile_edited(store, remote, run, proved=True, threads=threads)
+    pushed = push_operations(store, remote, run, overrides, threads=threads, check=check)
+    return WrittenBack(settled, decided, pushed)
+
+
+def count_scope(job: Job[Tally]) -> Counted:
+    """Find out which records are gone, and which the pull has missed: those are pulled now.
+
+    Raises:
+        SyncHalted: The list is suspiciously short, or many records are gone; nothing was changed.
+        ScopeBusy, IdentityError, SettingError, RemoteBusy: As for `pull_scope`.
+    """
+    with job.locked():
+        opened = job.open()
+        with job.recorded("census") as counts:
+            counted = take_census(job.store, opened.records, opened.ids(), job.run(opened), job.overrides)
+            counts |= counted.count()
+        if counted.unknown_here:
+            _pull(job, also=counted.unknown_here)
+    return counted
+
+
+def plan_scope(job: Job[Tally]) -> list[PlanItem]:
+    """What a run would do now, without doing it: nothing is written anywhere, not even a watermark."""
+    opened = job.open()
+    store, run = job.store, job.run(opened)
+    with job.db.transaction() as conn:
+        changed = list(opened.differing(conn))
+    known = {ref.resource_id for ref in store.records()}
+    new = [_new_item(ref) for ref in changed if ref.resource_id not in known]
+    to_decide = store.to_decide(conflicts=run.rules.force != "none")
+    refs = {ref.resource_id: ref for ref in (*to_decide, *changed) if ref.resource_id in known}
+    planned = plan_records(store, opened.records, refs.values(), run, proved=True, threads=job.threads)
+    return [*new, *planned.items]
+
+
+def _new_item(ref: ResourceRef) -> PlanItem:
+    return PlanItem(
+        ref.resource_type,
+        ref.resource_id,
+        ref.key,
+        WHOLE_RECORD,
+        "record",
+        None,
+        ref.key,
+        "new on the remote",
+        4,
+        "low",
+    )
