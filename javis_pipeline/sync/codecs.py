@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Literal, Protocol
+from typing import ClassVar, Literal, Protocol
 
 from javis_pipeline.records.sync import Catalog
 from javis_pipeline.records.values import Value, as_set
@@ -27,7 +27,15 @@ class LossyEdit(ValueError):
 
 
 class Codec(Protocol):
-    """How one sort of field reads, compares and is checked. All methods are pure."""
+    """How one sort of field reads, compares and is checked. All methods are pure.
+
+    Attributes:
+        is_set: Values are sets, each element of which is merged by itself and written by add and remove verbs.
+        is_text: Values are texts that people write at length: merged block by block, and not quoted in messages.
+    """
+
+    is_set: ClassVar[bool]
+    is_text: ClassVar[bool]
 
     def to_local(self, raw: Value) -> Value:
         """`raw` as people see it; UnreadableValue when it is not of this type."""
@@ -56,9 +64,24 @@ class Codec(Protocol):
         """Why `wanted` cannot be pushed, and the remedy; None when it can."""
         ...
 
+    def identity(self, element: str) -> str:
+        """What an element of a set is told apart by: two of one identity are one element, spelled twice."""
+        ...
+
+    def bad_elements(self, elements: Iterable[str]) -> dict[str, str]:
+        """Element of a set to why it cannot be pushed."""
+        ...
+
+    def merge(self, base: Value, base_raw: Value, local: Value, remote_raw: Value) -> tuple[Value, Value] | None:
+        """(local, remote form) of a value that holds both sides' edits; None where they do not go together."""
+        ...
+
 
 class Plain:
-    """A field whose remote form is its local form, with nothing to check."""
+    """A field whose remote form is its local form, that is replaced as a whole, with nothing to check."""
+
+    is_set: ClassVar[bool] = False
+    is_text: ClassVar[bool] = False
 
     def to_local(self, raw: Value) -> Value:
         return raw
@@ -70,6 +93,15 @@ class Plain:
         return wanted
 
     def problem(self, wanted: Value, catalog: Catalog) -> str | None:
+        return None
+
+    def identity(self, element: str) -> str:
+        return element
+
+    def bad_elements(self, elements: Iterable[str]) -> dict[str, str]:
+        return {}
+
+    def merge(self, base: Value, base_raw: Value, local: Value, remote_raw: Value) -> tuple[Value, Value] | None:
         return None
 
 
@@ -212,34 +244,44 @@ class Key(Plain):
         return f"'{wanted}' is not a key such as OPS-7; set one, or NULL for none"
 
 
-class Labels(Plain):
+class SetCodec(Plain):
     """A set of words; see `decide.decide_set` for how it is merged."""
+
+    is_set = True
 
     def to_local(self, raw: Value) -> Value:
         if not isinstance(raw, tuple):
-            raise UnreadableValue("is not a list of labels")
+            raise UnreadableValue("is not a list")
         return as_set(raw)
 
     def canonical(self, raw: Value) -> Value:
         return as_set(raw) if isinstance(raw, tuple) else raw
 
-    def bad_labels(self, labels: Iterable[str]) -> dict[str, str]:
-        """Label to why it cannot be pushed."""
-        return {label: why for label in labels if (why := self.label_problem(label))}
+    def bad_elements(self, elements: Iterable[str]) -> dict[str, str]:
+        return {element: why for element in elements if (why := self.element_problem(element))}
 
-    def label_problem(self, label: str) -> str | None:
-        """Why a label cannot be pushed, and the remedy; None when it can."""
-        return _label_problem(label)
+    def element_problem(self, element: str) -> str | None:
+        """Why an element cannot be pushed, and the remedy; None when it can."""
+        return None
 
 
-def _label_problem(label: str) -> str | None:
-    if not label.strip():
-        return "is blank; remove it"
-    if re.search(r"\s", label):
-        return f"holds a blank; write {'-'.join(label.split())} for example"
-    if len(label) > 255:
-        return "is longer than 255 characters; shorten it"
-    return None
+class TextCodec(Plain):
+    """A text that people write at length, and that is merged block by block."""
+
+    is_text = True
+
+
+class Labels(SetCodec):
+    """Words without blanks."""
+
+    def element_problem(self, element: str) -> str | None:
+        if not element.strip():
+            return "is blank; remove it"
+        if re.search(r"\s", element):
+            return f"holds a blank; write {'-'.join(element.split())} for example"
+        if len(element) > 255:
+            return "is longer than 255 characters; shorten it"
+        return None
 
 
 def _nearest(wanted: str, known: Iterable[str]) -> str:

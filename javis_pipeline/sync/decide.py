@@ -4,6 +4,7 @@ The order of the rows matters: equal sides agree whatever the base says (that he
 backups), and nothing is decided while the outcome of a write of ours is unknown. No clock chooses a winner.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -183,11 +184,19 @@ def decide_labels(
         return Agree(sides.remote)
     if op_in_flight:
         return Wait()
-    remote, local = _elements(remote_as_local), _elements(sides.local)
-    base = (_elements(sides.base) | (late_add & remote)) - (late_remove - remote)
-    merged, new_base, add, remove = decide_set(base, local, remote)
-    return SetMerge(sides.remote, merged, new_base, add, remove)
+    remote, local, base = (_spelled(codec, value) for value in (remote_as_local, sides.local, sides.base))
+    added, removed = _spelled(codec, late_add), _spelled(codec, late_remove)
+    known = (base.keys() | (added.keys() & remote.keys())) - (removed.keys() - remote.keys())
+    merged, new_base, add, remove = decide_set(frozenset(known), frozenset(local), frozenset(remote))
+    spelling = {**added, **base, **local, **remote}  # what is there cannot be spelled otherwise from here
+
+    def words(identities: frozenset[str]) -> frozenset[str]:
+        return frozenset(spelling[identity] for identity in identities)
+
+    return SetMerge(sides.remote, words(merged), words(new_base), words(add), words(remove))
 
 
-def _elements(value: Value) -> frozenset[str]:
-    return frozenset(value) if isinstance(value, tuple) else frozenset()
+def _spelled(codec: Codec, elements: Iterable[str] | Value) -> dict[str, str]:
+    """Identity to one spelling, of the elements of a set."""
+    words = elements if isinstance(elements, tuple | frozenset) else ()
+    return {codec.identity(word): word for word in sorted(words, reverse=True)}

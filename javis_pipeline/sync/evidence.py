@@ -95,9 +95,9 @@ def effect(
 def _effect_on_set(spec: Field, op: Operation, entry: FieldChange | None, remote: RemoteRecord) -> Effect:
     """Element by element: one that was seen right after our write, or is there now, was held."""
     shown = (remote.values.get(spec.name, MISSING), entry.new if entry else MISSING)
-    sets = [frozenset(value) for value in shown if isinstance(value, tuple)]
-    lacking = {e for e in op.add.get(spec.name, ()) if not any(e in elements for elements in sets)}
-    left = {e for e in op.remove.get(spec.name, ()) if all(e in elements for elements in sets)}
+    sets = [_identities(spec, value) for value in shown if isinstance(value, tuple)]
+    lacking = {e for e in op.add.get(spec.name, ()) if not any(spec.codec.identity(e) in held for held in sets)}
+    left = {e for e in op.remove.get(spec.name, ()) if all(spec.codec.identity(e) in held for held in sets)}
     if not sets:
         return Effect("unclear")
     return Effect("ignored" if lacking | left else "held", frozenset(lacking | left))
@@ -189,7 +189,7 @@ def _looks_like_ours(op: Operation, change: FieldChange, account_id: str) -> boo
     if isinstance(change.new, Missing):
         return False
     if spec.is_set:
-        return _set_holds(op, change.field, change.new)
+        return _set_holds(spec, op, change.new)
     return _same(spec, change.new, op.desired[change.field])
 
 
@@ -199,7 +199,7 @@ def holds(op: Operation, name: str, remote: RemoteRecord) -> bool:
     if isinstance(value, Missing):
         return False
     spec = FIELDS_OF[op.ref.resource_type][name]
-    return _set_holds(op, name, value) if spec.is_set else _same(spec, value, op.desired[name])
+    return _set_holds(spec, op, value) if spec.is_set else _same(spec, value, op.desired[name])
 
 
 def _same(spec: Field, value: Value, desired: Value) -> bool:
@@ -209,7 +209,11 @@ def _same(spec: Field, value: Value, desired: Value) -> bool:
     return canonical in ids if ids else canonical == spec.codec.canonical(desired)
 
 
-def _set_holds(op: Operation, name: str, value: Value) -> bool:
-    elements = set(value) if isinstance(value, tuple) else set()
-    add, remove = set(op.add.get(name, ())), set(op.remove.get(name, ()))
-    return add <= elements and not remove & elements
+def _set_holds(spec: Field, op: Operation, value: Value) -> bool:
+    held = _identities(spec, value)
+    add, remove = (_identities(spec, verbs.get(spec.name, ())) for verbs in (op.add, op.remove))
+    return add <= held and not remove & held
+
+
+def _identities(spec: Field, value: Value) -> set[str]:
+    return {spec.codec.identity(element) for element in value} if isinstance(value, tuple) else set()

@@ -17,19 +17,21 @@ class Field:
     Attributes:
         codec: How its values are read, compared and checked.
         written_by: Sort of request that writes it; None for a field that only the remote may change.
-        is_set: Each element is merged by itself and written by add/remove verbs.
         raw_column: Column with the base in remote form, where the local form cannot give it back.
     """
 
     name: str
     codec: Codec
     written_by: OperationKind | None = None
-    is_set: bool = False
     raw_column: str | None = None
 
     @property
+    def is_set(self) -> bool:
+        return self.codec.is_set
+
+    @property
     def is_text(self) -> bool:
-        return isinstance(self.codec, MarkdownText | StorageText)
+        return self.codec.is_text
 
     @property
     def default_policy(self) -> FieldPolicy:
@@ -63,7 +65,7 @@ _MIRRORED = (
 JIRA_FIELDS = _by_name(
     Field("title", Line(), "edit"),
     Field("description", MarkdownText(), "edit", raw_column="description_adf"),
-    Field("labels", Labels(), "edit", is_set=True),
+    Field("labels", Labels(), "edit"),
     Field("priority", Named("priority"), "edit", raw_column="priority_id"),
     Field("assignee_id", Account(), "edit"),
     Field("due_date", Day(), "edit"),
@@ -77,7 +79,7 @@ PAGE_FIELDS = _by_name(
     Field("title", Line(), "edit"),
     Field("body_storage", StorageText(), "edit"),
     Field("parent_id", ParentPage(), "edit"),
-    Field("labels", PageLabels(), "labels", is_set=True),
+    Field("labels", PageLabels(), "labels"),
 )
 
 FIELDS_OF: Mapping[ResourceType, Mapping[str, Field]] = {"jira_issue": JIRA_FIELDS, "confluence_page": PAGE_FIELDS}

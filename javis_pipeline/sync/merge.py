@@ -17,7 +17,7 @@ from javis_pipeline.records.sync import (
     RemoteRecord,
 )
 from javis_pipeline.records.values import Value
-from javis_pipeline.sync.codecs import Labels, LossyEdit, UnreadableValue
+from javis_pipeline.sync.codecs import LossyEdit, UnreadableValue
 from javis_pipeline.sync.decide import (
     Agree,
     Clash,
@@ -37,7 +37,6 @@ from javis_pipeline.sync.evidence import holds, is_ours, may_be_ours, overwritte
 from javis_pipeline.sync.fields import FIELDS_OF, Field
 from javis_pipeline.sync.resolve import force_in
 from javis_pipeline.sync.run import Run
-from javis_pipeline.sync.text_codecs import MarkdownText, StorageText
 
 # These wait for a person whatever the sides do, except that they become equal: there is no base to decide with.
 _FROZEN: frozenset[ConflictKind] = frozenset({"first_contact", "unmarked_local_change"})
@@ -488,9 +487,7 @@ def _clash(draft: Draft, spec: Field, sides: Sides, decision: Clash, changes: Se
 def _merge_text(draft: Draft, spec: Field, sides: Sides, decision: Clash) -> bool:
     """Merge two texts block by block; False when they overlap or this is no text."""
     codec = spec.codec
-    if not isinstance(codec, MarkdownText | StorageText):
-        return False
-    if not draft.run.rules.merge_texts or _push_problem(draft, spec, sides.local):
+    if not spec.is_text or not draft.run.rules.merge_texts or _push_problem(draft, spec, sides.local):
         return False
     merged = codec.merge(sides.base, sides.base_raw, sides.local, decision.raw)
     if merged is None:
@@ -509,12 +506,12 @@ def _merge_text(draft: Draft, spec: Field, sides: Sides, decision: Clash) -> boo
 
 
 def _merge_set(draft: Draft, spec: Field, decision: SetMerge) -> None:
-    bad = spec.codec.bad_labels(decision.add) if isinstance(spec.codec, Labels) else {}
+    bad = spec.codec.bad_elements(decision.add)
     add, remove = decision.add - set(bad), decision.remove
     draft.end_live_conflict(spec.name, "superseded")
     draft.keep_base(spec.name)
     merged = tuple(sorted(decision.merged))
-    draft.set_value(spec.name, merged, reason="changed on the remote", row=decision.row)
+    draft.set_value(spec.name, merged, reason=_why_merged(draft, spec, decision), row=decision.row)
     draft.set_base(spec, tuple(sorted(decision.base)), decision.raw)
     if not decision.add and not remove:
         draft.clear_error(spec.name)
@@ -529,6 +526,14 @@ def _merge_set(draft: Draft, spec: Field, decision: SetMerge) -> None:
         kept = _not_pushable(draft, spec, "; ".join(f"the label '{label}' {why}" for label, why in sorted(bad.items())))
     if kept is not None:
         draft.set_error(spec.name, kept)
+
+
+def _why_merged(draft: Draft, spec: Field, decision: SetMerge) -> str:
+    """Why a set becomes another one here: by what somebody changed there, or only by how it is spelled there."""
+    value = draft.values.get(spec.name)
+    held = value if isinstance(value, tuple) else ()
+    merged, here = ({spec.codec.identity(word) for word in words} for words in (decision.merged, held))
+    return "as the remote spells it" if merged == here else "changed on the remote"
 
 
 def _set_problem(draft: Draft, spec: Field, merged: Value, raw: Value) -> str | None:

@@ -325,7 +325,9 @@ def without(op: Operation, name: str, elements: frozenset[str]) -> Operation:
 
 
 def _confirm_set(draft: Draft, spec: Field, op: Operation) -> None:
-    add, remove = frozenset(op.add.get(spec.name, ())), frozenset(op.remove.get(spec.name, ()))
     marked = draft.bases.get(spec.name, draft.values.get(spec.name))
-    before = frozenset(marked) if isinstance(marked, tuple) else frozenset()
-    draft.set_base(spec, tuple(sorted((before | add) - remove)), None)
+    base = {spec.codec.identity(word): word for word in (marked if isinstance(marked, tuple) else ())}
+    base |= {spec.codec.identity(word): word for word in op.add.get(spec.name, ())}
+    for word in op.remove.get(spec.name, ()):
+        base.pop(spec.codec.identity(word), None)
+    draft.set_base(spec, tuple(sorted(base.values())), None)

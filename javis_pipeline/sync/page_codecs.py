@@ -27,10 +27,17 @@ class ParentPage(Plain):
 
 
 class PageLabels(Labels):
-    """Labels of a page: fewer characters than in Jira, and lower case, which Confluence makes of what it is sent."""
+    """Labels of a page: fewer characters than in Jira, and lower case, which Confluence makes of what it is sent.
 
-    def label_problem(self, label: str) -> str | None:
-        if problem := super().label_problem(label):
+    It compares without case too: to add `Urgent` where `urgent` is changes nothing, and to remove `Urgent` removes it.
+    So a label that changes only in case is the same one, and reads as it does there.
+    """
+
+    def identity(self, element: str) -> str:
+        return element.lower()
+
+    def element_problem(self, element: str) -> str | None:
+        if problem := super().element_problem(element):
             return problem
-        bad = "".join(sorted(_FORBIDDEN & set(label)))
+        bad = "".join(sorted(_FORBIDDEN & set(element)))
         return f"holds {bad}, which Confluence does not take in labels; leave it out" if bad else None

@@ -11,7 +11,7 @@ from typing import Any
 from javis_pipeline.errors import UnreadableText
 from javis_pipeline.records.sync import Catalog
 from javis_pipeline.records.values import Value
-from javis_pipeline.sync.codecs import LossyEdit, Plain, UnreadableValue
+from javis_pipeline.sync.codecs import LossyEdit, TextCodec, UnreadableValue
 from javis_pipeline.sync.richtext.adf import canonical_document
 from javis_pipeline.sync.richtext.description import Lossy, Merged, apply_local_edit, merge_descriptions
 from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
@@ -24,7 +24,7 @@ LONGEST_DESCRIPTION = 32_767
 LARGEST_BODY = 5 * 1024 * 1024
 
 
-class MarkdownText(Plain):
+class MarkdownText(TextCodec):
     """A description: Markdown here, an ADF document there."""
 
     def to_local(self, raw: Value) -> Value:
@@ -55,12 +55,11 @@ class MarkdownText(Plain):
         return None
 
     def merge(self, base: Value, base_raw: Value, local: Value, remote_raw: Value) -> tuple[Value, Value] | None:
-        """(local, remote form) of a text that holds both sides' edits; None where they do not go together."""
         merged = merge_descriptions(_document(base_raw), _text(local), _document(remote_raw))
         return (merged.markdown, merged.doc) if isinstance(merged, Merged) else None
 
 
-class StorageText(Plain):
+class StorageText(TextCodec):
     """A page's body: storage XHTML on both sides, which the server respells."""
 
     def to_local(self, raw: Value) -> Value:
@@ -96,7 +95,6 @@ class StorageText(Plain):
         return None
 
     def merge(self, base: Value, base_raw: Value, local: Value, remote_raw: Value) -> tuple[Value, Value] | None:
-        """As for a description."""
         merged = merge_pages(_text(base), _text(local), _text(remote_raw))
         return (merged.body, merged.body) if isinstance(merged, MergedPage) else None
 

@@ -145,6 +145,20 @@ def test_given_nothing_changed_when_synced_again_then_nothing_is_written_anywher
     assert both.world.exchanges.matching("PUT") == []
 
 
+def test_given_a_label_that_changes_only_in_case_when_synced_then_it_is_so_on_both_sides(both):
+    both.world.jira.create("OPS", "Labelled", labels=["urgent"])
+    both.sync()
+    key = both.sql("SELECT key FROM jira_issues WHERE title = 'Labelled'")[0]["key"]
+    both.sql("UPDATE jira_issues SET labels = '{Urgent}' WHERE key = %s", key)
+
+    both.sync()
+    both.sync()
+
+    row = both.sql("SELECT labels, local_modified_fields, sync_errors FROM jira_issues WHERE key = %s", key)[0]
+    assert tuple(row.values()) == (["Urgent"], {}, {})
+    assert both.client.get_issue(key)["fields"]["labels"] == ["Urgent"]
+
+
 def test_given_a_put_then_it_holds_only_what_was_edited(both):
     both.sql("UPDATE jira_issues SET due_date = '2026-05-01' WHERE key = 'OPS-1'")
 

@@ -170,6 +170,21 @@ def test_given_labels_edited_here_when_synced_then_they_are_added_and_removed_wi
     assert "the label 'bad,one' holds ," in row["sync_errors"]["labels"]
 
 
+def test_given_a_label_that_changes_only_in_case_when_synced_then_it_stays_on_both_sides(space, exchanges):
+    page = space.page("Plan", labels=["urgent", "late"])
+    space.sync()
+    space.edit_here(page, labels=["URGENT", "new"])
+    exchanges.clear()
+
+    space.sync()
+    space.sync()
+
+    assert sorted(label.name for label in page.labels) == ["new", "urgent"]
+    row = space.row(page)
+    assert (row["labels"], row["local_modified_fields"], row["sync_errors"]) == (["new", "urgent"], {}, {})
+    assert [one.method for one in exchanges if one.method in ("POST", "DELETE")] == ["POST", "DELETE"]
+
+
 def test_given_only_labels_changed_there_when_synced_in_full_then_the_rows_follow(space, site):
     page, edited, bare = space.page("Plan"), space.page("Edited"), space.page("Bare", labels=["old"])
     space.sync()

@@ -71,6 +71,8 @@ class PageRemote(MemoryRemote):
     def _respelled(name: str, raw: Value) -> Value:
         if name == "title":
             return str(raw).strip()
+        if name == "labels" and isinstance(raw, tuple):
+            return as_set(label.lower() for label in raw)
         if name != "body_storage":
             return raw
         numbered = iter(range(1_000))
@@ -112,7 +114,8 @@ class PageRemote(MemoryRemote):
         if op.kind == "labels":
             held = page.values["labels"]
             assert isinstance(held, tuple)
-            self._put(page, "labels", as_set({*held, *op.add.get("labels", ())} - {*op.remove.get("labels", ())}), op)
+            add, remove = ({label.lower() for label in verbs.get("labels", ())} for verbs in (op.add, op.remove))
+            self._put(page, "labels", as_set(({*held} | add) - remove), op)
             return
         for name in op.fields if only is None else only:
             self._put(page, name, op.desired[name], op)
@@ -156,6 +159,19 @@ class PageHistory(History):
             if row is not None and row.local.base("parent_id") != page.values["parent_id"]:
                 wanted[key] = page.ref
         return list(wanted.values())
+
+    def _next_labels(self, ref: ResourceRef, old: Value, side: str) -> Value:
+        """As for issues, but a label may also be spelled in another case, which is no change, or come in any case."""
+        held = {label.lower(): label for label in self._elements(old)}
+        if side == "local" and held and self.rng.random() < 0.3:
+            word = self.rng.choice(sorted(held))
+            held[word] = held[word].swapcase()
+            return as_set(held.values())
+        word = self.rng.choice(WORDS)
+        self.touched[ref.resource_id, "labels"].add((word, "-" if word in held else "+"))
+        if held.pop(word, None) is None:
+            held[word] = self.rng.choice((word, word.upper()))
+        return as_set(held.values())
 
     def _local_value(self, name: str, old: Value) -> Value:
         if self.rng.random() < 0.08 and self.faulty:

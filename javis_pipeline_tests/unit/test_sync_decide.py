@@ -21,6 +21,7 @@ from javis_pipeline.sync.decide import (
     decide_scalar,
     decide_set,
 )
+from javis_pipeline.sync.page_codecs import PageLabels
 
 LINE = Line()
 
@@ -102,6 +103,40 @@ def test_a_late_echo_of_an_added_label_is_not_somebodys_label():
 
     assert isinstance(decision, SetMerge)
     assert (decision.merged, decision.remove) == (frozenset(), {"urgent"})
+
+
+def test_a_label_of_a_page_that_changes_only_in_case_is_the_same_one_as_it_is_spelled_there():
+    sides = Sides(("urgent",), ("urgent",), ("Late", "Urgent"), ("urgent",))
+
+    decision = decide_labels(PageLabels(), sides)
+
+    assert isinstance(decision, SetMerge)
+    assert (decision.merged, decision.base) == ({"Late", "urgent"}, {"urgent"})
+    assert (decision.add, decision.remove) == ({"Late"}, frozenset())
+
+
+def test_a_label_of_an_issue_that_changes_only_in_case_is_another_one():
+    decision = decide_labels(Labels(), Sides(("urgent",), ("urgent",), ("Urgent",), ("urgent",)))
+
+    assert isinstance(decision, SetMerge)
+    assert (decision.merged, decision.add, decision.remove) == ({"Urgent"}, {"Urgent"}, {"urgent"})
+
+
+@given(*[st.frozensets(st.sampled_from(["a", "A", "b", "B"]))] * 3)
+def test_sets_whose_elements_have_no_case_merge_as_their_identities_do(b, l, r):  # noqa: E741
+    def lower(words):
+        return frozenset(word.lower() for word in words)
+
+    decision = decide_labels(PageLabels(), Sides(tuple(b), None, tuple(sorted(l)), tuple(sorted(r))))
+
+    if isinstance(decision, Agree):
+        assert l == r
+        return
+    assert isinstance(decision, SetMerge)
+    expected = decide_set(lower(b), lower(l), lower(r))
+    assert tuple(map(lower, (decision.merged, decision.base, decision.add, decision.remove))) == expected
+    assert decision.remove <= r
+    assert {word for word in decision.merged if word.lower() in lower(r)} <= r
 
 
 def test_a_choice_is_compared_by_id_and_shown_by_name():
