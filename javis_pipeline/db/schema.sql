@@ -672,7 +672,7 @@ CREATE TABLE public.sync_locks (
     scope text NOT NULL,
     key bigint NOT NULL,
     wanted_by text,
-    CONSTRAINT sync_locks_system_is_known CHECK ((system = ANY (ARRAY['jira'::text, 'confluence'::text])))
+    CONSTRAINT sync_locks_system_is_known CHECK ((system = ANY (ARRAY['jira'::text, 'confluence'::text, 'slack'::text])))
 );
 
 COMMENT ON COLUMN public.sync_locks.wanted_by IS 'the run that last found the scope taken; null once somebody has taken it since';
