@@ -5,7 +5,8 @@ from typing import Any
 from hypothesis import given, settings
 
 from javis_pipeline.sync.richtext.adf import canonical_document, document_of
-from javis_pipeline.sync.richtext.markdown_reader import markdown_to_adf, split_markdown
+from javis_pipeline.sync.richtext.adf_nodes import markdown_to_adf
+from javis_pipeline.sync.richtext.markdown_reader import split_markdown
 from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown, view_blocks
 from javis_pipeline_tests.property.adf_documents import documents
 
@@ -16,7 +17,7 @@ def test_the_regenerable_subset_survives_markdown_exactly(doc: dict[str, Any]) -
     view = adf_to_markdown(doc)
     blocks, _ = view_blocks(doc)
 
-    assert split_markdown("\n\n".join(blocks)) == blocks
+    assert [text for _, text in split_markdown("\n\n".join(blocks))] == blocks
     assert canonical_document(document_of(markdown_to_adf(view or ""))) == canonical_document(doc)
     assert (view is None) == (canonical_document(doc) is None)
 

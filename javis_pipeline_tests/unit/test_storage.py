@@ -228,7 +228,7 @@ def test_given_a_page_when_read_then_the_issues_it_speaks_of_are_found(body: str
         pytest.param(CODE, "```sql\nSELECT  1 &nbsp; <b>\n```", id="code"),
         pytest.param(
             "<table><tbody><tr><th>a</th></tr><tr><td><p>1</p></td></tr></tbody></table>",
-            "::: table\n| a |\n| --- |\n| 1 |\n:::",
+            "| a |\n| --- |\n| 1 |",
             id="table",
         ),
         pytest.param(
@@ -246,7 +246,7 @@ def test_given_a_page_when_read_then_the_issues_it_speaks_of_are_found(body: str
         pytest.param(
             "<ac:task-list><ac:task><ac:task-id>1</ac:task-id><ac:task-status>complete</ac:task-status>"
             "<ac:task-body>do</ac:task-body></ac:task></ac:task-list>",
-            "::: taskList\n- [x] do\n:::",
+            "- [x] do",
             id="tasks",
         ),
         pytest.param("<p />", None, id="empty"),

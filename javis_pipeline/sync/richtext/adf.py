@@ -10,8 +10,8 @@ from typing import Any
 
 from javis_pipeline.errors import UnreadableText
 from javis_pipeline.sync.richtext.blocks import Special
-from javis_pipeline.sync.richtext.markdown_writer import Run, visible_runs
-from javis_pipeline.sync.richtext.placeholders import Node, token_of
+from javis_pipeline.sync.richtext.markdown_lines import Run, visible_runs
+from javis_pipeline.sync.richtext.placeholders import Node, children_of, head_label, plain_text, token_of
 
 # Python's recursion ends near 1000 frames; editors nest lists some ten deep.
 MAX_NESTING = 100
@@ -189,7 +189,7 @@ def special_content(nodes: Iterable[Any]) -> Counter[Special]:
             continue
         kind = str(node.get("type"))
         if kind not in _NOT_SPECIAL:
-            found[Special(kind, token_of(node)[1:-1], _identity(kind, node.get("attrs")))] += 1
+            found[_special(kind, node)] += 1
         anchors |= _anchors(node.get("marks"))
         if isinstance(content := node.get("content"), list):
             stack.extend(content)
@@ -203,6 +203,15 @@ def lost_content(
     """What was in `before`, is not in `after` and was not removed by the person: send only if there is none."""
     missing = special_content([before]) - special_content([after]) - removed_by_person
     return sorted(missing.elements())
+
+
+def _special(kind: str, node: Node) -> Special:
+    """A node that holds others is called by its kind, for its text may change."""
+    identity = _identity(kind, node.get("attrs"))
+    if not children_of(node):
+        return Special(kind, token_of(node)[1:-1], identity)
+    label = head_label(node)
+    return Special(kind, f"{kind}: {label}" if label else kind, identity, " ".join(plain_text(node)))
 
 
 def _identity(kind: str, attrs: Any) -> str:

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
 S = TypeVar("S")
 
@@ -25,14 +25,20 @@ class Block(Generic[S]):
     source: S = field(compare=False)
 
 
-class Special(NamedTuple):
-    """Content that javis can keep but not make: a mention, a file, a macro, a panel, the anchor of a comment."""
+@dataclass(frozen=True, order=True)
+class Special:
+    """Content that javis can keep but not make again: a mention, a file, a macro, a table, the anchor of a comment.
+
+    Attributes:
+        shown: What a person calls it, for messages.
+        identity: Tells it from others of its kind: its canonical attributes.
+        words: The text inside, which may change without it being another one.
+    """
 
     kind: str
     shown: str
-    """What a person sees of it, for messages."""
     identity: str
-    """Tells it from others of its kind: its canonical attributes."""
+    words: str = field(default="", compare=False)
 
 
 def similar(old: str, new: str) -> bool:

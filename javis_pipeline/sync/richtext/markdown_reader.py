@@ -1,10 +1,11 @@
-"""Markdown to ADF: reads what people write in the view of a description.
+"""Markdown to what it says: reads what people write in the view of a description.
 
-CommonMark with strikethrough. What ADF or this writer has no place for (a table, an image, a heading in a list) is not
-bent into something else: it is told as a problem, and the edit waits for the person.
+CommonMark with strikethrough, tables, tasks and fenced containers. What has no place in ADF (an image, a fence that is
+not closed) is not bent into something else: it is told as wrong, with its line, and the edit waits for the person.
 """
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -13,60 +14,35 @@ from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
-from javis_pipeline.errors import UnreadableText
-from javis_pipeline.sync.richtext.markdown_writer import EMPTY_PARAGRAPH, adf_to_text
-from javis_pipeline.sync.richtext.placeholders import FENCE, TOKEN, Placeholder
+from javis_pipeline.sync.richtext.markdown_lines import EMPTY_PARAGRAPH
+from javis_pipeline.sync.richtext.placeholders import CONTAINERS, FENCE, TOKEN, kind_of_token, read_head
+from javis_pipeline.sync.richtext.said import Mark, Said, plain_said, words_of, wrong
 
 _MAX_NESTING = 100
 
 
 class Reading(NamedTuple):
-    """The nodes of a Markdown text, and what could not be read.
+    """The blocks of a Markdown text; `too_deep` if it nests so deep that some of it was not read."""
 
-    With a problem, the nodes hold the words in the plainest form; they are sent only if a person accepts the loss.
-    """
-
-    nodes: list[dict[str, Any]]
-    problems: list[str]
-    placeholders: list[Placeholder]
-    """Those that the text holds, in order."""
+    blocks: tuple[Said, ...]
+    too_deep: bool
 
 
-def markdown_to_adf(text: str) -> list[dict[str, Any]]:
-    """The top-level ADF nodes of a Markdown text that stands for itself.
-
-    Raises:
-        UnreadableText: It holds what cannot be written from Markdown: a placeholder, a table, an image.
-    """
-    reading = read_markdown(text, {})
-    if reading.problems:
-        raise UnreadableText("the text cannot be written as a description: " + "; ".join(reading.problems))
-    return reading.nodes
+def read_markdown(text: str, line: int = 1) -> Reading:
+    """What a Markdown text says, of which the first line has that number."""
+    tokens = _markdown().parse("\n".join(_normal_lines(text)))
+    too_deep = any(token.level >= _MAX_NESTING - 1 for token in tokens)  # markdown-it leaves out what is deeper
+    return Reading(tuple(_Reader(line).blocks(tokens)), too_deep)
 
 
-def read_markdown(text: str, placeholders: Mapping[str, Placeholder | None]) -> Reading:
-    """The top-level ADF nodes of a Markdown text.
-
-    Args:
-        text: What a person wrote.
-        placeholders: Those of the document that the text was made from, by how they are shown; None if several
-            different nodes look the same.
-    """
-    reader = _Reader(_normal_lines(text), placeholders)
-    tokens = _markdown().parse(text)
-    if any(token.level >= _MAX_NESTING - 1 for token in tokens):  # markdown-it leaves out what is deeper
-        reader.problems.append("the text is nested too deep")
-    return Reading(reader.blocks(tokens, "doc"), reader.problems, reader.used)
-
-
-def split_markdown(text: str) -> list[str]:
-    """The source of each top-level block, in order, without the blank lines between them."""
+def split_markdown(text: str) -> list[tuple[int, str]]:
+    """The source of each top-level block and the number of its first line, without the blank lines between them."""
     markdown = _markdown()
     lines = _normal_lines(text)
     tokens: list[Token] = []
     markdown.block.parse("\n".join(lines), markdown, {}, tokens)
     starts = [token.map for token in tokens if token.level == 0 and token.map is not None and token.nesting >= 0]
-    return ["\n".join(lines[start:end]).rstrip("\n") for start, end in starts]
+    return [(start + 1, "\n".join(lines[start:end]).rstrip("\n")) for start, end in starts]
 
 
 def _normal_lines(text: str) -> list[str]:
@@ -88,12 +64,12 @@ class _PlainAddresses(MarkdownIt):
 
 @cache
 def _markdown() -> MarkdownIt:
-    """CommonMark without HTML, and reference definitions, with strikethrough and our placeholders."""
-    markdown = _PlainAddresses("commonmark", {"html": False, "maxNesting": _MAX_NESTING}).enable(
-        ["strikethrough", "table"]
-    )
+    """CommonMark without HTML, and reference definitions, with strikethrough, tables and our placeholders."""
+    markdown = _PlainAddresses("commonmark", {"html": False, "maxNesting": _MAX_NESTING}).enable(["strikethrough"])
     markdown.disable(["reference", "html_block", "html_inline"])
     markdown.block.ruler.before("fence", "container", _container_rule, {"alt": ["paragraph", "blockquote", "list"]})
+    markdown.block.ruler.at("table", _table_rule, {"alt": ["paragraph"]})
+    markdown.enable("table")
     markdown.inline.ruler.before("escape", "placeholder", _placeholder_rule)
     markdown.inline.ruler.before("escape", "line_break", _line_break_rule)
     return markdown
@@ -102,27 +78,102 @@ def _markdown() -> MarkdownIt:
 # --- syntax of our own ----------------------------------------------------------------------------------------------
 
 
+def _line_at(state: StateBlock, line: int) -> str:
+    return state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]]
+
+
 def _container_rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """A placeholder with a body: `::: kind` to the next line of as many colons."""
+    """A container: `::: kind` to the line of as many colons that closes it."""
     if state.is_code_block(start):
         return False
-    first = state.src[state.bMarks[start] + state.tShift[start] : state.eMarks[start]]
-    fence = FENCE.match(first)
+    fence = FENCE.match(_line_at(state, start))
     if fence is None:
         return False
     if silent:
         return True
-    line = start + 1
-    while line < end and not (state.sCount[line] < state.blkIndent and not state.isEmpty(line)):
-        if state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]].rstrip() == fence[0]:
-            line += 1
-            break
-        line += 1
-    token = state.push("container", "", 0)
-    token.map = [start, line]
-    token.content = state.getLines(start, line, state.blkIndent, False).rstrip("\n")
-    state.line = line
+    last = _closing_line(state, start, end)
+    if last is not None:
+        after = last + 1
+    elif _line_at(state, start).rstrip() == fence[0]:  # closes nothing
+        after = start + 1
+    else:
+        after = next((line for line in range(start + 1, end) if _is_outside(state, line)), end)
+    token = state.push("container_open", "", 1)
+    token.map, token.info = [start, after], "" if last is None else "closed"
+    token.content = state.getLines(start, after, state.blkIndent, False).rstrip("\n")
+    line_max, state.lineMax = state.lineMax, after if last is None else last
+    state.md.block.tokenize(state, start + 1, state.lineMax)
+    state.push("container_close", "", -1)
+    state.lineMax, state.line = line_max, after
     return True
+
+
+def _is_outside(state: StateBlock, line: int) -> bool:
+    return state.sCount[line] < state.blkIndent and not state.isEmpty(line)
+
+
+def _closing_line(state: StateBlock, start: int, end: int) -> int | None:
+    """The line that closes the container; fences in it may be as long as its own if each is closed."""
+    open_fences: list[int] = []
+    for line in range(start, end):
+        if line > start and _is_outside(state, line):
+            return None
+        text = _line_at(state, line).rstrip()
+        fence = FENCE.match(text)
+        if fence is None:
+            continue
+        length = len(fence[0])
+        if len(text) > length:
+            open_fences.append(length)
+        elif length in open_fences:
+            del open_fences[len(open_fences) - 1 - open_fences[::-1].index(length) :]
+        if not open_fences:
+            return line if line > start else None
+    return None
+
+
+_DELIMITERS = re.compile(r" {0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*")
+
+
+def _table_rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """A table as GitHub has it; but a row has the cells that are written, no more and no fewer."""
+    if start + 1 >= end or state.sCount[start + 1] < state.blkIndent or state.is_code_block(start):
+        return False
+    head, delimiters = _line_at(state, start), _line_at(state, start + 1)
+    if "|" not in head or "|" not in delimiters or _DELIMITERS.fullmatch(delimiters) is None:
+        return False
+    if len(split_row(head)) != len(split_row(delimiters)):
+        return False
+    if silent:
+        return True
+    stop = start + 2
+    others = state.md.block.ruler.getRules("blockquote")
+    while stop < end and not state.isEmpty(stop) and state.sCount[stop] >= state.blkIndent:
+        if any(rule(state, stop, end, True) for rule in others):
+            break
+        stop += 1
+    state.push("table_open", "", 1).map = [start, stop]
+    for line in [start, *range(start + 2, stop)]:
+        state.push("row_open", "", 1).map = [line, line + 1]
+        for cell in split_row(_line_at(state, line)):
+            token = state.push("inline", "", 0)
+            token.content, token.children, token.map = cell, [], [line, line + 1]
+        state.push("row_close", "", -1)
+    state.push("table_close", "", -1)
+    state.line = stop
+    return True
+
+
+def split_row(line: str) -> list[str]:
+    """The cells of a table's row; a backslash before a bar makes it text."""
+    row = line.strip(" \t").removeprefix("|")
+    cells = _BAR.split(row)
+    if len(cells) > 1 and not cells[-1].strip(" \t"):
+        cells.pop()
+    return [cell.strip(" \t").replace("\\|", "|") for cell in cells]
+
+
+_BAR = re.compile(r"(?<!\\)\|")
 
 
 def _placeholder_rule(state: StateInline, silent: bool) -> bool:
@@ -144,181 +195,206 @@ def _line_break_rule(state: StateInline, silent: bool) -> bool:
     return True
 
 
-# --- tokens to nodes ------------------------------------------------------------------------------------------------
+# --- tokens to what they say ----------------------------------------------------------------------------------------
 
 _MARKS = {"strong": "strong", "em": "em", "s": "strike"}
-# What ADF's schema allows only at the top of a document.
-_TOP_ONLY = {"heading": "a heading", "rule": "a rule", "blockquote": "a quote"}
+_TASK = re.compile(r"\[([ xX])\](?:[ \t]+|$)")
 
 
 class _Reader:
-    """Walks the tokens once; `problems` gathers what cannot be an ADF node, `used` the placeholders met."""
+    """Walks the tokens once."""
 
-    def __init__(self, lines: Sequence[str], placeholders: Mapping[str, Placeholder | None]) -> None:
-        self.lines = lines
-        self.placeholders = placeholders
-        self.problems: list[str] = []
-        self.used: list[Placeholder] = []
+    def __init__(self, first_line: int) -> None:
+        self.first_line = first_line
 
-    def blocks(self, tokens: Sequence[Token], parent: str) -> list[dict[str, Any]]:
-        """The nodes of a balanced stretch of block tokens."""
-        nodes = []
-        at = 0
-        while at < len(tokens):
-            end = _end_of(tokens, at)
-            nodes.append(self._placed(self._block(tokens[at], tokens[at + 1 : end - 1]), parent))
-            at = end
-        return nodes
+    def _line_of(self, token: Token) -> int:
+        return token.map[0] + self.first_line if token.map else 0
 
-    def _block(self, token: Token, inside: Sequence[Token]) -> dict[str, Any]:
+    def blocks(self, tokens: Sequence[Token]) -> Iterator[Said]:
+        """The blocks of a balanced stretch of block tokens."""
+        for token, inside in _pieces(tokens):
+            yield self._block(token, inside)
+
+    def _block(self, token: Token, inside: Sequence[Token]) -> Said:
+        line = self._line_of(token)
         match token.type:
             case "paragraph_open":
-                return self._paragraph(inside[0])
+                return _paragraph(_inline(inside[0], line), line)
             case "heading_open":
-                content = self._inline(inside[0])
-                return _node("heading", {"level": int(token.tag[1:])}, content)
+                return Said("heading", _inline(inside[0], line), (("level", int(token.tag[1:])),), line=line)
             case "bullet_list_open":
-                return _node("bulletList", {}, self._items(inside))
+                return self._bullets(inside, line)
             case "ordered_list_open":
                 start = token.attrGet("start")
-                return _node("orderedList", {"order": int(start)} if start is not None else {}, self._items(inside))
+                order = (("order", 1 if start is None else int(start)),)
+                return Said("orderedList", self._items(inside), order, line=line)
             case "blockquote_open":
-                return _node("blockquote", {}, self.blocks(inside, "blockquote") or [_node("paragraph")])
+                return Said("blockquote", tuple(self.blocks(inside)) or (Said("paragraph"),), line=line)
             case "fence" | "code_block":
-                return _code_block(token)
+                attrs = (("language", token.info.strip()),)
+                return Said("codeBlock", attrs=attrs, text=token.content.removesuffix("\n"), line=line)
             case "hr":
-                return _node("rule")
-            case "container":
-                placeholder = self._placeholder(token.content)
-                return _plain(token.content) if placeholder is None else dict(placeholder.node)
+                return Said("rule", line=line)
+            case "container_open":
+                return self._container(token, inside, line)
             case "table_open":
-                self.problems.append("a table cannot be written from Markdown; add it in Jira")
-                start, end = token.map or (0, 0)
-                return _plain("\n".join(self.lines[start:end]))
+                rows = (_row(cells, self._line_of(row)) for row, cells in _pieces(inside))
+                return Said("table", tuple(rows), line=line)
             case _:
                 raise AssertionError(f"a rule of the reader made an unknown token {token.type}")
 
-    def _items(self, tokens: Sequence[Token]) -> list[dict[str, Any]]:
-        items = []
-        at = 0
-        while at < len(tokens):
-            end = _end_of(tokens, at)
-            blocks = self.blocks(tokens[at + 1 : end - 1], "list")
-            items.append(_node("listItem", {}, blocks or [_node("paragraph")]))
-            at = end
-        return items
+    def _items(self, tokens: Sequence[Token]) -> tuple[Said, ...]:
+        return tuple(
+            Said("listItem", tuple(self.blocks(inside)) or (Said("paragraph"),), line=self._line_of(item))
+            for item, inside in _pieces(tokens)
+        )
 
-    def _placed(self, node: dict[str, Any], parent: str) -> dict[str, Any]:
-        """The node, or its words in a paragraph if ADF does not allow it in `parent`."""
-        kind = str(node.get("type"))  # a placeholder's node may have any shape
-        if parent == "doc" or kind not in _TOP_ONLY:
-            return node
-        self.problems.append(f"{_TOP_ONLY[kind]} cannot stand in a {parent}")
-        return _plain(adf_to_text({"content": [node]}) or "")
+    def _bullets(self, tokens: Sequence[Token], line: int) -> Said:
+        """A bullet list, or a list of tasks if each item begins with a box."""
+        boxes = [_TASK.match(_first_line(inside)) for _, inside in _pieces(tokens)]
+        if not any(boxes):
+            return Said("bulletList", self._items(tokens), line=line)
+        if not all(boxes):
+            reason = "a list holds tasks or other items, not both: give each item a box like - [ ], or none"
+            return wrong(reason, [Said("bulletList", self._items(tokens), line=line)], line)
+        content: list[Said] = []
+        for item in self._items(tokens):
+            content += _task(item)
+        return Said("taskList", tuple(content), line=line)
 
-    def _paragraph(self, token: Token) -> dict[str, Any]:
-        children = token.children or []
-        if children and all(child.type == "hardbreak" for child in children):  # one more than there are breaks
-            return _node("paragraph", {}, [_node("hardBreak") for _ in children[1:]])
-        if len(children) == 1 and children[0].type == "placeholder":
-            placeholder = self._placeholder(children[0].content)
-            if placeholder is not None and placeholder.block:
-                return dict(placeholder.node)
-        return _node("paragraph", {}, self._inline(token))
+    def _container(self, token: Token, inside: Sequence[Token], line: int) -> Said:
+        if not token.info:
+            first = token.content.split("\n", 1)[0].rstrip()
+            what = "closes nothing" if first == first[0] * len(first) else "is not closed: add the line of colons"
+            return wrong(f"the fence {first} {what}", self.blocks(inside), line)
+        kind, label = read_head(token.content.split("\n", 1)[0])
+        container = CONTAINERS.get(kind)
+        if container is None:
+            return Said("opaque", text=token.content, line=line)
+        attrs = ((container.label, label),)
+        content = tuple(self.blocks(inside))
+        if kind == "table":
+            content = tuple(row for part in content for row in (part.content if part.kind == "table" else (part,)))
+        elif kind in ("taskList", "decisionList"):
+            return _task_container(kind, token.content, content, line)
+        elif kind == "mediaSingle":
+            if len(content) != 1 or content[0].kind != "paragraph":
+                return Said("opaque", text=token.content, line=line)
+            content = (Said("caption", content[0].content, line=line),)
+        return Said(container.kind, content, attrs if container.label else (), line=line)
 
-    def _inline(self, token: Token) -> list[dict[str, Any]]:
-        nodes: list[dict[str, Any]] = []
-        marks: list[dict[str, Any]] = []
-        for child in token.children or []:
-            kind = child.type.removesuffix("_open").removesuffix("_close")
-            if child.nesting < 0:
-                marks.pop()
-            elif child.nesting > 0:
-                marks.append(_link(child) if kind == "link" else {"type": _MARKS[kind]})
-            elif kind == "placeholder":
-                nodes.append(self._inline_placeholder(child.content, marks))
-            elif kind == "hardbreak":
-                nodes.append(_node("hardBreak"))
-            elif kind == "image":
-                self.problems.append(f"the image {child.content!r} cannot be written from Markdown; add it in Jira")
-                _append_text(nodes, child.content, marks)
-            else:
-                text = " " if kind == "softbreak" else child.content
-                _append_text(nodes, text, _code_marks(marks) if kind == "code_inline" else marks)
-        return nodes
 
-    def _inline_placeholder(self, shown: str, marks: Sequence[Any]) -> dict[str, Any]:
-        placeholder = self._placeholder(shown)
-        if placeholder is None:
-            return {"type": "text", "text": shown}
-        if placeholder.block:
-            self.problems.append(f"{shown} must stand alone in its paragraph")
-            return {"type": "text", "text": shown}
-        if marks:
-            self.problems.append(f"{shown} cannot be formatted or be part of a link")
-        return dict(placeholder.node)
+def _task_container(kind: str, text: str, content: tuple[Said, ...], line: int) -> Said:
+    if len(content) != 1 or content[0].kind != "taskList":
+        return wrong(f"{kind} holds nothing but lines like - [ ] something", [plain_said(text, line)], line)
+    items = content[0].content
+    if kind == "taskList":
+        return content[0]
+    if any(item.kind != "taskItem" for item in items):
+        return wrong("a decision holds one line of text", [plain_said(text, line)], line)
+    return Said(kind, tuple(Said("decisionItem", i.content, i.attrs, line=i.line) for i in items), line=line)
 
-    def _placeholder(self, shown: str) -> Placeholder | None:
-        """What a placeholder stands for; None, with a problem told, if that is unknown."""
-        if shown not in self.placeholders:
-            first = shown.split("\n", 1)[0]
-            self.problems.append(
-                f"{first} was changed, or is no placeholder of this text: keep it as it was, remove all of it, "
-                "or write a backslash before it for plain text"
-            )
-            return None
-        placeholder = self.placeholders[shown]
-        if placeholder is None:
-            self.problems.append(f"{shown} stands for several different things in this text")
+
+def _row(cells: Sequence[Token], line: int) -> Said:
+    return Said("tableRow", tuple(Said("cell", _cell(cell, line), line=line) for cell in cells), line=line)
+
+
+def _cell(token: Token, line: int) -> tuple[Said, ...]:
+    """The paragraphs of a cell, which two line breaks part."""
+    parts: list[list[Said]] = [[]]
+    for node in _inline(token, line):
+        if node.kind == "hardBreak" and parts[-1] and parts[-1][-1].kind == "hardBreak":
+            parts[-1].pop()
+            parts.append([])
         else:
-            self.used.append(placeholder)
-        return placeholder
+            parts[-1].append(node)
+    return tuple(_paragraph(tuple(part), line) for part in parts)
 
 
-def _plain(text: str) -> dict[str, Any]:
-    """A paragraph that holds the lines of a text as they are."""
-    content: list[dict[str, Any]] = []
-    for line in text.split("\n"):
-        content += [_node("hardBreak")] if content else []
-        content += [{"type": "text", "text": line}] if line else []
-    return _node("paragraph", {}, content)
+def _paragraph(content: tuple[Said, ...], line: int) -> Said:
+    if len(content) == 1 and content[0].kind == "token" and kind_of_token(content[0].text) is not None:
+        return Said("token", text=content[0].text, line=line)
+    return Said("paragraph", _without_one_break(content), line=line)
 
 
-def _append_text(nodes: list[dict[str, Any]], text: str, marks: Sequence[Any]) -> None:
+def _without_one_break(content: tuple[Said, ...]) -> tuple[Said, ...]:
+    """A line of breaks only has one more than there are."""
+    return content[1:] if content and all(node.kind == "hardBreak" for node in content) else content
+
+
+def _task(item: Said) -> Iterator[Said]:
+    """A task of a list item that begins with a box, and the list of tasks below it."""
+    first, *rest = item.content
+    content = list(first.content)
+    box = _TASK.match(content[0].text)
+    assert box is not None, "a task's line begins with its box"
+    if after := content[0].text[box.end() :]:
+        content[0] = Said("text", text=after, marks=content[0].marks)
+    else:
+        del content[0]
+    attrs = (("state", "TODO" if box[1] == " " else "DONE"),)
+    yield Said("taskItem", _without_one_break(tuple(content)), attrs, line=first.line)
+    for block in rest:
+        if block.kind in ("taskList", "wrong"):
+            yield block
+        else:
+            reason = "a task is one line of text, with other tasks below it at most"
+            yield wrong(reason, [Said("taskItem", (Said("text", text=words_of(block)),), attrs)], block.line)
+
+
+def _first_line(tokens: Sequence[Token]) -> str:
+    """The source of the line that a list item begins with; nothing if it begins with another block."""
+    return tokens[1].content if len(tokens) > 1 and tokens[0].type == "paragraph_open" else ""
+
+
+def _inline(token: Token, line: int) -> tuple[Said, ...]:
+    nodes: list[Said] = []
+    marks: list[Mark] = []
+    for child in token.children or []:
+        kind = child.type.removesuffix("_open").removesuffix("_close")
+        if child.nesting < 0:
+            marks.pop()
+        elif child.nesting > 0:
+            marks.append(_link(child) if kind == "link" else Mark(_MARKS[kind]))
+        elif kind == "placeholder":
+            nodes.append(Said("token", text=child.content, marks=tuple(marks), line=line))
+        elif kind == "hardbreak":
+            nodes.append(Said("hardBreak"))
+        elif kind == "image":
+            reason = f"the image {child.content!r} cannot be written from Markdown; add it in Jira"
+            nodes.append(wrong(reason, [Said("text", text=child.content, marks=tuple(marks))], line))
+        else:
+            text = " " if kind == "softbreak" else child.content
+            _append_text(nodes, text, _code_marks(marks) if kind == "code_inline" else tuple(marks))
+    return tuple(nodes)
+
+
+def _append_text(nodes: list[Said], text: str, marks: tuple[Mark, ...]) -> None:
     """Append text, to the node before if that has the same marks."""
     if not text:
         return
-    last = nodes[-1] if nodes else {}
-    if last.get("type") == "text" and isinstance(last.get("text"), str) and last.get("marks", []) == list(marks):
-        last["text"] += text
-        return
-    nodes.append({"type": "text", "text": text} | ({"marks": list(marks)} if marks else {}))
+    if nodes and nodes[-1].kind == "text" and nodes[-1].marks == marks:
+        text = nodes.pop().text + text
+    nodes.append(Said("text", text=text, marks=marks))
 
 
-def _code_marks(marks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def _code_marks(marks: Sequence[Mark]) -> tuple[Mark, ...]:
     """The marks of code within these: ADF knows linked code, but no bold code."""
-    return [*(mark for mark in marks if mark["type"] == "link"), {"type": "code"}]
+    return (*(mark for mark in marks if mark.kind == "link"), Mark("code"))
 
 
-def _link(token: Token) -> dict[str, Any]:
-    title = token.attrGet("title")
-    return {"type": "link", "attrs": {"href": str(token.attrGet("href") or "")} | ({"title": title} if title else {})}
+def _link(token: Token) -> Mark:
+    title: Any = token.attrGet("title")
+    return Mark("link", str(token.attrGet("href") or ""), str(title) if title else None)
 
 
-def _code_block(token: Token) -> dict[str, Any]:
-    language = token.info.strip()
-    text = token.content.removesuffix("\n")
-    content = [{"type": "text", "text": text}] if text else []
-    return _node("codeBlock", {"language": language} if language else {}, content)
-
-
-def _node(kind: str, attrs: Mapping[str, Any] | None = None, content: Sequence[Any] = ()) -> dict[str, Any]:
-    node: dict[str, Any] = {"type": kind}
-    if attrs:
-        node["attrs"] = dict(attrs)
-    if content:
-        node["content"] = list(content)
-    return node
+def _pieces(tokens: Sequence[Token]) -> Iterator[tuple[Token, Sequence[Token]]]:
+    """Each token that opens something or stands alone, and the tokens inside."""
+    at = 0
+    while at < len(tokens):
+        end = _end_of(tokens, at)
+        yield tokens[at], tokens[at + 1 : end - 1]
+        at = end
 
 
 def _end_of(tokens: Sequence[Token], start: int) -> int:

@@ -1,7 +1,7 @@
-"""How content that Markdown cannot say is shown in a Markdown view.
+"""How content that Markdown has no syntax for is shown in a Markdown view.
 
-A leaf is one token in braces, `{@Ann Smith}` or `{mediaSingle: plan.png}`; a node with children is a fenced container
-that shows what is inside. A token is found again in the document it came from by its text alone:
+A leaf is one token in braces, `{@Ann Smith}` or `{mediaSingle: plan.png}`, and is found again in the document it came
+from by its text. A node with children is a fenced container, in which what is inside can be edited:
 
     ::: panel: info
     The text of the panel.
@@ -9,7 +9,7 @@ that shows what is inside. A token is found again in the document it came from b
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -19,10 +19,10 @@ Node = Mapping[str, Any]
 TOKEN = re.compile(r"\{(?:@|[A-Za-z]\w*: )[^{}\n]*\}")
 FENCE = re.compile(r":{3,}")
 
-# Nodes that stand within a line.
-INLINE = frozenset(
-    {"text", "hardBreak", "mention", "emoji", "date", "status", "placeholder"}
-    | {"inlineCard", "mediaInline", "inlineExtension"}
+# Nodes that stand within a line. No set: what a damaged node has as its type may be of any sort.
+INLINE = (
+    *("text", "hardBreak", "mention", "emoji", "date", "status", "placeholder"),
+    *("inlineCard", "mediaInline", "inlineExtension"),
 )
 
 _LABEL_LENGTH = 80
@@ -30,24 +30,70 @@ _UNSAFE_IN_LABEL = re.compile(r"[{}\s]+")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+_NOTHING: Mapping[str, Any] = {}
+
+
+def children_of(node: Node) -> Sequence[Any]:
+    """The content of a node, none if it is no list."""
+    content = node.get("content")
+    return content if isinstance(content, list) else ()
+
+
+def attrs_of(node: Node) -> Mapping[str, Any]:
+    """The attributes of a node, none if they are no object."""
+    attrs = node.get("attrs")
+    return attrs if isinstance(attrs, dict) else _NOTHING
+
+
+class Container(NamedTuple):
+    """A kind of fenced container that can be edited: the ADF node that it is, and the attribute in its first line."""
+
+    kind: str
+    label: str = ""
+
+
+CONTAINERS: Mapping[str, Container] = {
+    "panel": Container("panel", "panelType"),
+    "expand": Container("expand", "title"),
+    "nestedExpand": Container("nestedExpand", "title"),
+    "layoutSection": Container("layoutSection"),
+    "layoutColumn": Container("layoutColumn"),
+    "table": Container("table"),
+    "row": Container("tableRow"),
+    "cell": Container("tableCell"),
+    "header": Container("tableHeader"),
+    "taskList": Container("taskList"),
+    "decisionList": Container("decisionList"),
+    "mediaSingle": Container("mediaSingle", "shown"),
+    "bodiedExtension": Container("bodiedExtension", "shown"),
+    "bodiedSyncBlock": Container("bodiedSyncBlock", "shown"),
+}
+_WORDS: Mapping[str, str] = {container.kind: word for word, container in CONTAINERS.items()}
+
+
+def read_head(line: str) -> tuple[str, str]:
+    """The word for the kind of a container and what follows it, of the line that opens it."""
+    word, _, label = line.strip().lstrip(":").partition(":")
+    return word.strip(), label.strip()
+
+
+def kind_of_token(shown: str) -> str | None:
+    """The kind of node that a token stands for, if that stands where blocks stand."""
+    kind = "mention" if shown.startswith("{@") else shown[1:].partition(":")[0]
+    return None if kind in INLINE else kind
+
+
 class Placeholder(NamedTuple):
-    """A node as it is shown in a Markdown view; `block` if it stands where blocks stand, not within a line."""
+    """A node as it is shown in a Markdown view."""
 
     shown: str
     node: Node
-    block: bool
-
-    @property
-    def label(self) -> str:
-        """What is inside of the braces or between the fences."""
-        return self.shown[1:-1] if self.shown[0] == "{" else "\n".join(self.shown.split("\n")[1:-1])
 
 
 def token_of(node: Node) -> str:
     """The token that stands for a node: its kind and what a person would call it."""
     kind = str(node.get("type", "unknown"))
-    attrs = node.get("attrs")
-    label = _clean(_label(kind, node, attrs if isinstance(attrs, dict) else {}))
+    label = _clean(_label(kind, node, attrs_of(node)))
     if kind == "mention":
         return "{@" + label.removeprefix("@") + "}"
     return "{" + _kind_word(kind) + ": " + label + "}"
@@ -57,10 +103,25 @@ def container_of(node: Node, body: str) -> str:
     """The fenced container that stands for a node with children, whose text is `body`."""
     longest = max((len(run) for run in FENCE.findall(body)), default=2)
     fence = ":" * max(3, longest + 1)
-    attrs = node.get("attrs")
-    label = _clean(_container_label(attrs if isinstance(attrs, dict) else {}))
-    head = _kind_word(str(node.get("type", "unknown")))
-    return f"{fence} {head}{': ' + label if label else ''}\n{body}\n{fence}"
+    kind = str(node.get("type", "unknown"))
+    label = head_label(node)
+    head = _WORDS.get(kind) or _kind_word(kind)
+    inside = f"{body}\n" if body else ""
+    return f"{fence} {head}{': ' + label if label else ''}\n{inside}{fence}"
+
+
+def head_label(node: Node) -> str:
+    """What the first line of a container says beside its kind: all of a title, else what it would be called."""
+    attrs = attrs_of(node)
+    kind = str(node.get("type"))
+    if kind in ("expand", "nestedExpand"):
+        return " ".join(str(attrs.get("title") or "").split())
+    if kind == "mediaSingle":
+        return _clean(" ".join(_media_names(node)))
+    return "" if kind in _UNLABELLED else _clean(_container_label(attrs))
+
+
+_UNLABELLED = frozenset(container.kind for container in CONTAINERS.values() if not container.label)
 
 
 def plain_text(node: Node, limit: int = 1000) -> Iterator[str]:
@@ -73,8 +134,7 @@ def plain_text(node: Node, limit: int = 1000) -> Iterator[str]:
             continue
         if isinstance(text := current.get("text"), str):
             yield text
-        if isinstance(content := current.get("content"), list):
-            stack.extend(reversed(content))
+        stack.extend(reversed(children_of(current)))
 
 
 def _label(kind: str, node: Node, attrs: Mapping[str, Any]) -> str:
@@ -100,12 +160,11 @@ def _container_label(attrs: Mapping[str, Any]) -> str:
 
 def _media_names(node: Node) -> Iterator[str]:
     """Names of the media in a node; the start of the file id tells equal names apart."""
-    attrs = node.get("attrs")
-    if isinstance(attrs, dict) and node.get("type") in ("media", "mediaInline"):
+    attrs = attrs_of(node)
+    if node.get("type") in ("media", "mediaInline"):
         name = str(attrs.get("alt") or attrs.get("url") or "").strip()
         yield " ".join(part for part in (name, "#" + str(attrs["id"])[:8] if attrs.get("id") else "") if part)
-    content = node.get("content")
-    for child in content if isinstance(content, list) else []:
+    for child in children_of(node):
         if isinstance(child, dict) and child.get("type") in ("media", "mediaInline"):
             yield from _media_names(child)
 

@@ -1,0 +1,338 @@
+"""An edit of a view, carried over to the nodes that it showed.
+
+The view of the nodes is read back into what it says (`said.Said`), which mirrors them node by node, and compared with
+what the new text says. What did not change keeps its node; a changed node is taken apart as far as it is mirrored.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from javis_pipeline.sync.richtext import diff3
+from javis_pipeline.sync.richtext.adf import canonical_block
+from javis_pipeline.sync.richtext.adf_nodes import PANELS, Builder, new_text, unknown
+from javis_pipeline.sync.richtext.line_edit import edit_line, hidden_marks, is_mirrored, name_of_mark
+from javis_pipeline.sync.richtext.markdown_reader import read_markdown, split_markdown
+from javis_pipeline.sync.richtext.markdown_writer import view_blocks
+from javis_pipeline.sync.richtext.placeholders import Node, Placeholder, attrs_of, children_of, token_of
+from javis_pipeline.sync.richtext.said import LINE_KINDS, Problems, Said, words_of
+from javis_pipeline.sync.richtext.table_edit import edited_table
+from javis_pipeline.sync.richtext.trees import pairs
+
+Made = Callable[[], list[dict[str, Any]]]
+"""Makes nodes once it is known what left its place, and so may have been moved here."""
+
+
+@dataclass(frozen=True)
+class NodeEdit:
+    """The nodes after the edit; with `problems`, what could not be written stands there in the plainest form."""
+
+    nodes: list[dict[str, Any]]
+    problems: list[str]
+
+
+def edit_nodes(nodes: Sequence[Node], base_view: str, new_markdown: str) -> NodeEdit:
+    """The top-level nodes of a document after an edit of their view, which the person began with.
+
+    Only blocks whose text changed are read: most edits are about one of many.
+    """
+    texts, seen = view_blocks({"content": nodes})
+    edit = _Edit(new_markdown, seen)
+    began = _began(texts, base_view)
+    pieces = split_markdown(new_markdown)
+    stays: dict[int, int] = {}  # index of a piece to that of the block that it is
+    for match in diff3.matches(began, [text for _, text in pieces]):
+        stays |= {match.b_at + at: match.a_at + at for at in range(match.length)}
+    same = frozenset(stays.values())
+    before = [Said("same", text=began[at]) if at in same else _as_one(text) for at, text in enumerate(texts)]
+    gone = {began[at]: said for at, said in enumerate(before) if at not in same}
+    after: list[Said] = []
+    for at, (line, text) in enumerate(pieces):
+        if at in stays:
+            after.append(before[stays[at]])
+        elif text in gone:  # moved here
+            after.append(gone[text])
+        else:
+            after += edit.read(text, line)
+    made = edit.children(nodes, before, after, "doc")
+    return NodeEdit([node for make in made for node in make()], edit.problems.reasons)
+
+
+def _began(texts: Sequence[str], base_view: str) -> Sequence[str]:
+    """The text of each node in the view the person began with, even if it was written in another way than today's."""
+    if base_view == "\n\n".join(texts):
+        return texts
+    began = [text for _, text in split_markdown(base_view)]
+    return began if len(began) == len(texts) else texts
+
+
+def _as_one(text: str) -> Said:
+    """What the view of one node says; one opaque block if it reads as something else."""
+    blocks = read_markdown(text).blocks
+    return blocks[0] if len(blocks) == 1 else Said("opaque", text=text)
+
+
+def _parted(before: Sequence[Said], after: Sequence[Said]) -> list[Said]:
+    """What the new text says. Lists side by side read as one: those that are as they were stay apart."""
+    lists = {said.content: said for said in before if said.kind in _LISTS}
+    return [part for said in after for part in _as_lists(said, lists)]
+
+
+def _as_lists(said: Said, lists: Mapping[tuple[Said, ...], Said]) -> list[Said]:
+    """The known lists that a list is made of, or itself."""
+    parts: list[Said] = []
+    items: tuple[Said, ...] = ()
+    for item in said.content if said.kind in _LISTS and said.content not in lists else ():
+        items = (*items, item)
+        known = lists.get(items)
+        if known is not None and known.kind == said.kind:
+            parts.append(known)
+            items = ()
+    return parts if parts and not items else [said]
+
+
+_LISTS = ("bulletList", "orderedList", "taskList")
+
+
+class _Edit:
+    """One edit. First all is compared, which gathers in `left` what left its place; then nodes are made."""
+
+    def __init__(self, seed: str, seen: Sequence[Placeholder]) -> None:
+        self.problems = Problems()
+        self.builder = Builder(self, self.problems, seed)
+        self.seen = seen
+        self.left: dict[Said, list[Node]] = defaultdict(list)
+
+    def read(self, text: str, line: int) -> Sequence[Said]:
+        """What a piece of the new text says."""
+        reading = read_markdown(text, line)
+        if reading.too_deep:
+            self.problems.add(line, "the text is nested too deep")
+        return reading.blocks
+
+    # --- what is known, for the builder ---
+
+    def taken(self, said: Said) -> Node | None:
+        """A node that says this and left its place."""
+        places = self.left.get(said)
+        return places.pop(0) if places and words_of(said) else None
+
+    def stands_for(self, said: Said) -> Node | None:
+        """The one node of the document that is shown so."""
+        nodes = _different([placeholder.node for placeholder in self.seen if placeholder.shown == said.text])
+        if len(nodes) == 1:
+            return nodes[0]
+        several = f"{said.text} stands for several different things in this text"
+        self.problems.add(said.line, several if nodes else unknown(said))
+        return None
+
+    # --- blocks ---
+
+    def children(self, nodes: Sequence[Node], before: Sequence[Said], after: Sequence[Said], parent: str) -> list[Made]:
+        """What makes the children of a node of the kind `parent`; `before` mirrors `nodes`."""
+        made: list[Made] = []
+        done = 0
+        edits = diff3.edits(before, _parted(before, after))
+        moved = _moved(before, edits)
+        for edit in edits:
+            made += [_same(node) for node in nodes[done : edit.start]]
+            made += self._region(nodes, before, edit, parent, moved)
+            done = edit.end
+        return made + [_same(node) for node in nodes[done:]]
+
+    def _region(
+        self, nodes: Sequence[Node], before: Sequence[Said], edit: diff3.Edit[Said], parent: str, moved: set[Said]
+    ) -> list[Made]:
+        old = [at for at in range(edit.start, edit.end) if before[at] not in moved]
+        new = [at for at, said in enumerate(edit.new) if said not in moved]
+        versions = pairs([before[at] for at in old], [edit.new[at] for at in new], _family, words_of)
+        version_of = {new[j]: old[i] for i, j in versions}
+        gone = [at for at in range(edit.start, edit.end) if at not in version_of.values()]
+        for at in gone:
+            self.left[before[at]].append(nodes[at])
+            self._leave(nodes[at], before[at])
+        fresh = [said for at, said in enumerate(edit.new) if at not in version_of and said not in moved]
+        dropped = [nodes[at] for at in gone if before[at] not in moved]
+        if 0 < len(dropped) <= sum(said.kind in LINE_KINDS for said in fresh):
+            self._check_hidden(dropped, fresh[0].line)
+        return [
+            self.version(nodes[version_of[at]], before[version_of[at]], said, parent)
+            if at in version_of
+            else self._fresh(said, parent)
+            for at, said in enumerate(edit.new)
+        ]
+
+    def _leave(self, node: Node, said: Said) -> None:
+        """What is inside of a node that left its place may have moved elsewhere."""
+        inside = _inside(node)
+        if said.kind in LINE_KINDS or len(inside) != len(said.content):
+            return
+        for child, part in zip(inside, said.content, strict=True):
+            self.left[part].append(child)
+            self._leave(child, part)
+
+    def _check_hidden(self, gone: Sequence[Node], line: int) -> None:
+        """Words with a mark that Markdown cannot say, and other words in their place: is the mark to go?"""
+        for node in gone:
+            for child in children_of(node) if node.get("type") in LINE_KINDS else ():
+                for mark in hidden_marks(child) if isinstance(child, dict) else ():
+                    self.problems.add(
+                        line, f"{child.get('text')!r} has {name_of_mark(mark)}, and other words stand in its place"
+                    )
+
+    def _fresh(self, said: Said, parent: str) -> Made:
+        return lambda: list(self.builder.block(said, parent))
+
+    def version(self, node: Node, before: Said, after: Said, parent: str) -> Made:
+        """What makes the node anew: `before` is what it said."""
+        if before == after:
+            return _same(node)
+        if after.kind == "wrong" or before.kind in ("token", "opaque") or not _mirrors(node, before):
+            return self._replaced(node, before, after, parent)
+        if before.kind == after.kind or {before.kind, after.kind} <= _CELLS:
+            return self._changed(node, before, after, parent)
+        if {before.kind, after.kind} in ({"paragraph", "heading"}, {"bulletList", "orderedList"}):
+            kept = {key: value for key, value in node.items() if key not in ("type", "attrs")}
+            shell = {"type": after.kind, **kept} | ({"attrs": dict(after.attrs)} if after.attrs else {})
+            return self._changed(shell, before, after, parent)
+        return self._replaced(node, before, after, parent)
+
+    def _replaced(self, node: Node, before: Said, after: Said, parent: str) -> Made:
+        """Another node in its place: fine if the view said all of the old one, or if that is gone for all to see."""
+        self.left[before].append(node)
+        self._leave(node, before)
+        shown = before.kind in ("token", "opaque")
+        if after.kind != "wrong" and not self._is_said(node, before, parent):
+            if not shown:
+                reason = "what was changed holds formatting or content that Markdown cannot say"
+                self.problems.add(after.line, reason)
+            elif _lives_on(before, after):
+                first = before.text.split("\n", 1)[0]
+                self.problems.add(after.line, f"{first} was changed: keep it as it was, or remove all of it")
+        return self._fresh(after, parent)
+
+    def _is_said(self, node: Node, said: Said, parent: str) -> bool:
+        """Whether a new node that says the same would be equal."""
+        problems = Problems()
+        (again, *more) = Builder(self, problems, "").block(said, parent)
+        return not problems.reasons and not more and canonical_block(again) == canonical_block(node)
+
+    def _changed(self, node: Node, before: Said, after: Said, parent: str) -> Made:
+        head = self._with_attrs(node, before, after)
+        if after.kind in LINE_KINDS:
+            return self._line(head, before, after, parent)
+        if after.kind == "codeBlock":
+            text = [new_text(after.text)] if after.text else []
+            content = {} if before.text == after.text else {"content": text}
+            return lambda: [self.builder.placed({**head, **content}, parent, after.line)]
+        made = self.children(_inside(node), before.content, after.content, str(node.get("type")))
+
+        def make() -> list[dict[str, Any]]:
+            inside = [child for part in made for child in part()]
+            changed = _with_inside(head, inside)
+            if after.kind == "table":
+                changed = edited_table(node, changed, self.problems, after)
+            return [self.builder.placed(changed, parent, after.line)]
+
+        return make
+
+    def _with_attrs(self, node: Node, before: Said, after: Said) -> dict[str, Any]:
+        """The node with the attributes that are said otherwise now."""
+        old, new = before.attributes, after.attributes
+        changed = {name: value for name, value in new.items() if old.get(name) != value}
+        if "shown" in changed:
+            self.problems.add(after.line, f"the first line of {after.kind} was changed: keep it as it was")
+            del changed["shown"]
+        if changed.get("panelType", "info") not in PANELS:
+            self.problems.add(after.line, f"a panel is one of {', '.join(PANELS)}")
+            del changed["panelType"]
+        if before.kind == "decisionItem" and "state" in changed:
+            changed["state"] = "DECIDED" if changed["state"] == "DONE" else "UNDECIDED"
+        if not changed:
+            return dict(node)
+        return {**node, "attrs": {**attrs_of(node), **changed}}
+
+    # --- lines ---
+
+    def _line(self, head: dict[str, Any], before: Said, after: Said, parent: str) -> Made:
+        content = children_of(head)
+        tokens = [node for node in content if node.get("type") not in ("text", "hardBreak")]
+
+        def new(said: Said) -> list[dict[str, Any]]:
+            nodes = _different([node for node in tokens if said.kind == "token" and token_of(node) == said.text])
+            if len(nodes) == 1 and not said.marks:  # what looks the same elsewhere in the text is another's
+                return [dict(nodes[0])]
+            return self.builder.inline([said])
+
+        def make() -> list[dict[str, Any]]:
+            line = edit_line(content, before.content, after.content, new)
+            for problem in line.problems:
+                self.problems.add(after.line, problem)
+            kept = {key: value for key, value in head.items() if key != "content"}
+            changed = kept | ({"content": line.nodes} if line.nodes else {})
+            return [self.builder.placed(changed, parent, after.line)]
+
+        return make
+
+
+def _different(nodes: Sequence[Node]) -> list[Node]:
+    """One of each of the nodes that mean the same."""
+    return list({canonical_block(node): node for node in nodes}.values())
+
+
+def _same(node: Node) -> Made:
+    return lambda: [node]  # type: ignore[list-item]  # a node that is kept is not written into
+
+
+def _moved(before: Sequence[Said], edits: Sequence[diff3.Edit[Said]]) -> set[Said]:
+    """What left its place among these and stands in another."""
+    gone = {before[at] for edit in edits for at in range(edit.start, edit.end)}
+    return {said for edit in edits for said in edit.new if said in gone and words_of(said)}
+
+
+_CELLS = {"cell", "tableCell", "tableHeader"}
+_FAMILIES = {
+    "heading": "paragraph",
+    "orderedList": "bulletList",
+    "tableCell": "cell",
+    "tableHeader": "cell",
+}
+
+
+def _family(said: Said) -> str:
+    """Which kinds can be versions of each other."""
+    return _FAMILIES.get(said.kind, said.kind)
+
+
+def _mirrors(node: Node, said: Said) -> bool:
+    """Whether what is said has a part for each part of the node."""
+    kind = node.get("type")
+    if kind != said.kind and not (said.kind == "cell" and kind in _CELLS):
+        return False
+    if kind in LINE_KINDS:
+        return all(isinstance(child, dict) for child in children_of(node)) and is_mirrored(
+            children_of(node), said.content
+        )
+    if kind == "codeBlock":
+        return said.text == "".join(str(child.get("text")) for child in children_of(node) if isinstance(child, dict))
+    inside = _inside(node)
+    return len(inside) == len(said.content) and all(isinstance(child, dict) for child in inside)
+
+
+def _inside(node: Node) -> Sequence[Any]:
+    """The children that a view shows; of a picture only its caption."""
+    children = children_of(node)
+    return children[1:] if node.get("type") == "mediaSingle" else children
+
+
+def _with_inside(node: Node, inside: Sequence[Any]) -> dict[str, Any]:
+    before = list(children_of(node)[:1]) if node.get("type") == "mediaSingle" else []
+    return {**node, "content": [*before, *inside]}
+
+
+def _lives_on(before: Said, after: Said) -> bool:
+    """Whether a placeholder was changed rather than removed: its words, or its kind, are in what stands there now."""
+    label = before.text[1:-1] if before.kind == "token" else "\n".join(before.text.split("\n")[1:-1])
+    words = words_of(after)
+    return bool(label) and (label in words or words in label or (after.kind == before.kind))

@@ -1,0 +1,230 @@
+"""Edits inside of tables, tasks, panels and other containers of a description."""
+
+import json
+from typing import Any
+
+import pytest
+
+from javis_pipeline.sync.richtext.adf_schema import new_faults
+from javis_pipeline.sync.richtext.description import (
+    Conflict,
+    Edited,
+    Lossy,
+    Merged,
+    apply_local_edit,
+    merge_descriptions,
+)
+from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
+from javis_pipeline_tests.property.adf_documents import mention, panel, paragraph, text
+
+
+def node(kind: str, *content: Any, **attrs: Any) -> dict[str, Any]:
+    return {"type": kind, "attrs": attrs, "content": list(content)}
+
+
+def cell(*content: Any, kind: str = "tableCell", **attrs: Any) -> dict[str, Any]:
+    return node(kind, *(paragraph(part) if isinstance(part, str) else part for part in content), **attrs)
+
+
+def row(*cells: Any, kind: str = "tableCell") -> dict[str, Any]:
+    return node("tableRow", *(cell(part, kind=kind) if isinstance(part, str) else part for part in cells))
+
+
+def task(words: Any, name: str, state: str = "TODO") -> dict[str, Any]:
+    return node("taskItem", *([text(words)] if isinstance(words, str) else words), localId=name, state=state)
+
+
+TABLE = node(
+    "table",
+    row("Part", "Price", kind="tableHeader"),
+    row(cell("Lens", background="#ffffff"), "120 000 | 71"),
+    row("Stage", cell(paragraph("see ", mention("Ann")))),
+    layout="default",
+    localId="t",
+)
+TASKS = node("taskList", task("order", "1"), task("check", "2", "DONE"), localId="l")
+DOC = {
+    "type": "doc",
+    "version": 1,
+    "content": [
+        TABLE,
+        TASKS,
+        panel(paragraph("Careful"), node("bulletList", node("listItem", paragraph("one")))),
+        node("expand", paragraph("more"), title="Old title"),
+        {"type": "blockquote", "content": [paragraph("said so")]},
+        node("decisionList", node("decisionItem", text("we go"), localId="d", state="DECIDED"), localId="dl"),
+        node(
+            "layoutSection",
+            node("layoutColumn", paragraph("left"), width=66.6),
+            node("layoutColumn", paragraph("right"), width=33.3),
+        ),
+        node(
+            "table",
+            row(cell(paragraph("a"), node("bulletList", node("listItem", paragraph("in a cell")))), "b"),
+        ),
+    ],
+}
+VIEW = adf_to_markdown(DOC) or ""
+
+
+def test_the_view_says_tables_tasks_and_containers_in_a_form_that_can_be_edited() -> None:
+    assert VIEW.split("\n\n")[:2] == [
+        "| Part | Price |\n| --- | --- |\n| Lens | 120 000 \\| 71 |\n| Stage | see {@Ann} |",
+        "- [ ] order\n- [x] check",
+    ]
+    assert ":::: table\n::: row" in VIEW.replace("::::: table\n:::: row", ":::: table\n::: row")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "in_json", "now"),
+    [
+        pytest.param("71 |", "72 |", "| 71", "| 72", id="cell"),
+        pytest.param("Lens", "Lenses", "Lens", "Lenses", id="cell with a background"),
+        pytest.param("see {@Ann}", "ask {@Ann}", '"see "', '"ask "', id="beside a mention in a cell"),
+        pytest.param("order", "order two", '"order"', '"order two"', id="task"),
+        pytest.param("- [ ] order", "- [x] order", '"state": "TODO"', '"state": "DONE"', id="ticked task"),
+        pytest.param("- [x] check", "- [ ] check", '"state": "DONE"', '"state": "TODO"', id="task opened again"),
+        pytest.param("Careful", "Very careful", "Careful", "Very careful", id="panel"),
+        pytest.param("- one", "- one more", '"one"', '"one more"', id="list in a panel"),
+        pytest.param("panel: info", "panel: warning", '"info"', '"warning"', id="sort of a panel"),
+        pytest.param("Old title", "New title", "Old title", "New title", id="title"),
+        pytest.param("said so", "never said", "said so", "never said", id="quote"),
+        pytest.param("we go", "we stay", "we go", "we stay", id="decision"),
+        pytest.param("right", "to the right", '"right"', '"to the right"', id="column"),
+        pytest.param("in a cell", "in this cell", "in a cell", "in this cell", id="list in a cell"),
+    ],
+)
+def test_given_one_word_when_edited_then_all_around_it_stays_byte_for_byte(
+    old: str, new: str, in_json: str, now: str
+) -> None:
+    assert VIEW.count(old) == 1
+
+    edit = apply_local_edit(DOC, VIEW, VIEW.replace(old, new))
+
+    assert isinstance(edit, Edited), edit
+    assert json.dumps(edit.doc) == json.dumps(DOC).replace(in_json, now, 1)
+    assert adf_to_markdown(edit.doc) == VIEW.replace(old, new)
+
+
+def table_after(old: str, new: str) -> Any:
+    edit = apply_local_edit(DOC, VIEW, VIEW.replace(old, new, 1))
+    assert isinstance(edit, Edited), edit
+    assert edit.doc is not None
+    assert edit.doc["content"][1:] == DOC["content"][1:]
+    return edit.doc["content"][0]
+
+
+def test_given_a_new_row_when_applied_then_it_has_plain_cells_and_the_others_stay() -> None:
+    table = table_after("| Lens", "| Mirror | 9 |\n| Lens")
+
+    assert [part["content"][0]["type"] for part in table["content"]] == [
+        "tableHeader", "tableCell", "tableCell", "tableCell",
+    ]  # fmt: skip
+    assert [*table["content"][:1], *table["content"][2:]] == TABLE["content"]
+
+
+def test_given_a_short_new_row_when_applied_then_it_is_filled_up() -> None:
+    assert len(table_after("| Lens", "| Mirror |\n| Lens")["content"][1]["content"]) == 2
+
+
+def test_given_a_new_column_when_applied_then_each_cell_is_like_its_row() -> None:
+    rows = VIEW.split("\n\n")[0].split("\n")
+    new = "\n".join(f"{line} {extra} |" for line, extra in zip(rows, ["Who", "---", "x", "y"], strict=True))
+
+    table = table_after("\n".join(rows), new)
+
+    assert [part["content"][2]["type"] for part in table["content"]] == ["tableHeader", "tableCell", "tableCell"]
+    assert [part["content"][:2] for part in table["content"]] == [part["content"] for part in TABLE["content"]]
+
+
+def test_given_a_removed_row_and_a_moved_one_when_applied_then_the_rest_are_the_rows_they_were() -> None:
+    lines = VIEW.split("\n\n")[0].split("\n")
+
+    table = table_after("\n".join(lines), "\n".join([*lines[:2], lines[3], lines[2]]))
+    assert table["content"] == [TABLE["content"][0], TABLE["content"][2], TABLE["content"][1]]
+    assert table_after("\n" + lines[2], "")["content"] == [TABLE["content"][0], TABLE["content"][2]]
+
+
+def test_given_a_new_table_and_new_tasks_when_written_then_they_are_nodes() -> None:
+    edit = apply_local_edit(
+        None, None, "| a | b |\n|---|---|\n| 1 | **2** |\n\n- [ ] do\n  - [x] this\n\n::: panel: note\nx\n:::"
+    )
+
+    assert isinstance(edit, Edited)
+    assert edit.doc is not None
+    table, tasks, box = edit.doc["content"]
+    assert [part["type"] for part in table["content"][0]["content"]] == ["tableHeader", "tableHeader"]
+    assert [part["type"] for part in tasks["content"]] == ["taskItem", "taskList"]
+    assert box == node("panel", paragraph("x"), panelType="note")
+    assert len({tasks["attrs"]["localId"], *(part["attrs"]["localId"] for part in tasks["content"])}) == 3
+    assert new_faults(None, edit.doc) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        pytest.param(
+            "| 120 000 \\| 71 |", "| 120 000 | 71 |", "line 3: the row is 3 columns wide, the table 2", id="row"
+        ),
+        pytest.param("- [x] check", "- check", "a list holds tasks or other items", id="half deleted task list"),
+        pytest.param("| see {@Ann} |", "| see {@Anna} |", "line 4: {@Anna} was changed", id="token in a cell"),
+        pytest.param("Careful", "> Careful", "a blockquote cannot stand in a panel", id="quote in a panel"),
+        pytest.param("more\n:::", "more", "the fence ::: expand: Old title is not closed", id="open fence"),
+    ],
+)
+def test_given_what_cannot_be_written_when_applied_then_it_says_where(old: str, new: str, reason: str) -> None:
+    assert VIEW.count(old) == 1
+
+    edit = apply_local_edit(DOC, VIEW, VIEW.replace(old, new))
+
+    assert isinstance(edit, Lossy)
+    assert reason in "; ".join(edit.reasons)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        pytest.param(("71 |", "72 |"), ("Lens", "Lenses"), id="two cells"),
+        pytest.param(("- [ ] order", "- [x] order"), ("order", "order now"), id="ticked and reworded"),
+        pytest.param(("order", "order two"), ("check", "check it"), id="two tasks"),
+        pytest.param(("Careful", "Take care"), ("one", "one and two"), id="two blocks of a panel"),
+        pytest.param(("left", "to the left"), ("right", "to the right"), id="two columns"),
+        pytest.param(("| Lens", "| New | 1 |\n| Lens"), ("| Stage |", "| Stages |"), id="new row and a cell"),
+    ],
+)
+def test_given_two_people_in_two_places_of_a_container_when_merged_then_both_edits_are_in_it(
+    ours: tuple[str, str], theirs: tuple[str, str]
+) -> None:
+    remote = apply_local_edit(DOC, VIEW, VIEW.replace(*theirs))
+    assert isinstance(remote, Edited)
+
+    merged = merge_descriptions(DOC, VIEW.replace(*ours), remote.doc)
+
+    assert isinstance(merged, Merged)
+    both = VIEW.replace(*ours)
+    assert merged.markdown == (both.replace(*theirs) if theirs[0] in both else both.replace(ours[1], ours[1] + " now"))
+
+
+def test_given_two_people_in_one_cell_when_merged_then_the_conflict_shows_the_cell() -> None:
+    remote = apply_local_edit(DOC, VIEW, VIEW.replace("71 |", "73 |"))
+    assert isinstance(remote, Edited)
+
+    merged = merge_descriptions(DOC, VIEW.replace("71 |", "72 |"), remote.doc)
+
+    assert isinstance(merged, Conflict)
+    assert [region.a for region in merged.regions] == [("120 000 | 72",)]
+
+
+@pytest.mark.parametrize("depth", [10, 45])
+def test_given_deep_nesting_when_a_word_is_edited_then_it_is_an_edit_or_a_reason(depth: int) -> None:
+    inner: dict[str, Any] = paragraph("deep")
+    for _ in range(depth):
+        inner = node("bulletList", node("listItem", inner))
+    doc = {"type": "doc", "version": 1, "content": [inner, paragraph("end")]}
+    view = adf_to_markdown(doc) or ""
+
+    edit = apply_local_edit(doc, view, view.replace("end", "the end"))
+
+    assert isinstance(edit, Edited)
+    assert edit.doc is not None
+    assert edit.doc["content"] == [inner, paragraph("the end")]
