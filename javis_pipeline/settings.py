@@ -21,6 +21,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from javis_pipeline.context.thresholds import Thresholds
 from javis_pipeline.errors import SettingError
 from javis_pipeline.home import default_home, project_root, settings_file
+from javis_pipeline.records.policy import Policy
 from javis_pipeline.records.retention import KeepDays
 from javis_pipeline.records.values import ScopeRef, scopes_of
 from javis_pipeline.settings_origin import Origin, find_origin
@@ -228,6 +229,8 @@ _EXAMPLES = {
     "DAGSTER_HOME": "/var/lib/javis/dagster",
     "JAVIS_PG_BIN": "/usr/lib/postgresql/17/bin",
     "JAVIS_AUTOSTART": "1",
+    "JAVIS_READ_ONLY": "1",
+    "JAVIS_READ_RESTRICTED": "1",
     "JAVIS_EXECUTOR": "in_process, multiprocess, celery or k8s",
     "LOG_LEVEL": "INFO",
     "JAVIS_KEEP_RUNS_DAYS": "30",
@@ -293,6 +296,8 @@ class Settings(BaseSettings):
     dagster_home: Path | None = None
     javis_pg_bin: Path | None = None
     javis_autostart: bool = False
+    javis_read_only: bool = False
+    javis_read_restricted: bool = False
     javis_executor: Executor = "in_process"
     log_level: Annotated[LogLevel, BeforeValidator(_upper)] = "INFO"
     # How long history is kept; `KeepDays` says of what.
@@ -342,6 +347,12 @@ class Settings(BaseSettings):
     def scopes_of(self, projects: Iterable[str]) -> list[ScopeRef]:
         """The projects, each with the Confluence spaces that come with it."""
         return [ref for project in projects for ref in scopes_of(project, self.spaces_of(project))]
+
+    def policies(self) -> tuple[Policy, ...]:
+        """What is switched off or on by settings, as rows of `sync_policies`."""
+        read_only = Policy("*", "*", "send", "off", "JAVIS_READ_ONLY")
+        restricted = Policy("*", "*", "read_restricted", "on", "JAVIS_READ_RESTRICTED")
+        return (*([read_only] if self.javis_read_only else ()), *([restricted] if self.javis_read_restricted else ()))
 
     def thresholds(self) -> Thresholds:
         """From where on the work context calls something a risk."""

@@ -10,6 +10,7 @@ from javis_pipeline.clients.confluence.client import ConfluenceClient
 from javis_pipeline.clients.jira.client import JiraClient
 from javis_pipeline.clients.slack.client import SlackClient
 from javis_pipeline.db.connection import Database
+from javis_pipeline.db.policies import store_policies
 from javis_pipeline.posts.blocks import Sites
 from javis_pipeline.records.sync import Catalog
 from javis_pipeline.settings import Settings
@@ -28,17 +29,26 @@ def open_database(settings: Settings) -> Database:
     return Database.open(settings)
 
 
+def apply_policies(database: Database, settings: Settings) -> None:
+    """Let the switches in the database be those of the settings; needs the rights of the sync."""
+    with database.transaction() as conn:
+        store_policies(conn, settings.policies())
+
+
 def jira_client(settings: Settings, *, read_only: bool = False) -> JiraClient:
-    """A client for the configured Jira site; SettingError names what is not set."""
+    """A client for the configured Jira site, which refuses to write where `JAVIS_READ_ONLY` is set; SettingError names
+    what is not set."""
     account = settings.require_jira()
-    return JiraClient(account.url, account.email, account.token.get_secret_value(), read_only=read_only)
+    refuses = read_only or settings.javis_read_only
+    return JiraClient(account.url, account.email, account.token.get_secret_value(), read_only=refuses)
 
 
 def confluence_client(settings: Settings, *, read_only: bool = False) -> ConfluenceClient:
-    """A client for the configured Confluence site; SettingError names what is not set."""
+    """A client for the configured Confluence site, as for Jira; SettingError names what is not set."""
     account = settings.require_confluence()
     token = account.token.get_secret_value()
-    return ConfluenceClient(account.url, account.email, token, credentials=account.named, read_only=read_only)
+    refuses = read_only or settings.javis_read_only
+    return ConfluenceClient(account.url, account.email, token, credentials=account.named, read_only=refuses)
 
 
 @contextmanager

@@ -43,16 +43,20 @@ def url(dagster: bool, as_json: bool) -> None:
 def migrate(dagster: bool, as_json: bool) -> None:
     """Bring the schema up to date. Every command that uses the database does this first.
 
-    Said by itself it also gives the roles their rights again, some of which may have been made since.
+    Said by itself it also gives the roles their rights again, some of which may have been made since, and turns the
+    switches as the settings say.
     """
-    from javis_pipeline.db.connection import database_url, upgrade
+    from javis_pipeline.db.connection import Database, database_url, upgrade
     from javis_pipeline.db.grants import regrant
     from javis_pipeline.db.migrate import known_revisions
     from javis_pipeline.settings import load_settings
+    from javis_pipeline.wiring import apply_policies
 
     settings = load_settings()
     applied, revision = upgrade(settings), known_revisions()[-1]
     regrant(database_url(settings))
+    with Database(database_url(settings)) as db:
+        apply_policies(db, settings)
     if dagster:
         _migrate_dagster(settings)
     if as_json:

@@ -78,6 +78,7 @@ def _service_checks(settings: "Settings") -> Iterator["Check"]:
         check_confluence,
         check_database,
         check_jira,
+        check_sending,
         check_slack,
     )
     from javis_pipeline.wiring import claude_client, confluence_client, jira_client, open_database, slack_client
@@ -85,6 +86,9 @@ def _service_checks(settings: "Settings") -> Iterator["Check"]:
     given = settings.database_url
     where = display_name(given.get_secret_value()) if given else "the embedded server"
     yield check_database(lambda: open_database(settings), where)
+    yield check_sending(
+        lambda: open_database(settings), settings.scopes_of(settings.partitions), read_only=settings.javis_read_only
+    )
     if settings.jira_url is None:
         yield Check("jira", "skipped", "JIRA_URL is not set", "set JIRA_URL, JIRA_EMAIL and JIRA_TOKEN in .env")
     else:

@@ -71,6 +71,11 @@ def _row(scope: Mapping[str, Any], now: datetime) -> list[object]:
 def _explanations(scopes: list[dict[str, Any]]) -> list[str]:
     """Why the last run did not end well, and the next command for what waits."""
     lines = [f"{scope['system']} {scope['scope']}: {scope['error']}" for scope in scopes if scope["error"]]
+    lines += [
+        f"{scope['system']} {scope['scope']}: nothing is sent, by {scope['held_by']}"
+        for scope in scopes
+        if scope["held_by"]
+    ]
     if any(scope["conflicts"] for scope in scopes):
         lines.append("Next: javis conflicts list")
     elif any(scope["errors"] for scope in scopes):

@@ -190,6 +190,8 @@ def _print_system(label: str, pulled: dict[str, Any], pushed: dict[str, Any]) ->
     for line in (pulled.get("completeness"), pulled.get("notes")):
         if line:
             click.echo(f"{'':<19} {line}")
+    if pushed["held"]:
+        click.echo(f"{'':<19} {pushed['held']} held: sending is switched off; javis status says by what")
     if pushed["unknown"] or pushed["postponed"]:
         click.echo(f"{'':<19} {pushed['unknown']} with unknown outcome, {pushed['postponed']} postponed: the next run")
 

@@ -66,6 +66,7 @@ TABLES: Final[Mapping[str, Kind]] = {
     "page_versions": BOOK,
     "page_issue_links": BOOK,
     "sync_locks": SECRET,
+    "sync_policies": BOOK,
     "sync_watermarks": BOOK,
     "sync_runs": BOOK,
     "sync_quarantine": BOOK,

@@ -702,6 +702,20 @@ CREATE TABLE public.sync_outbox (
     CONSTRAINT sync_outbox_attempts_not_negative CHECK ((attempts >= 0))
 );
 
+CREATE TABLE public.sync_policies (
+    system text NOT NULL,
+    scope text NOT NULL,
+    verb text NOT NULL,
+    policy text NOT NULL,
+    setting text,
+    set_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT sync_policies_policy_is_known CHECK ((policy = ANY (ARRAY['on'::text, 'off'::text]))),
+    CONSTRAINT sync_policies_system_is_known CHECK ((system = ANY (ARRAY['*'::text, 'jira'::text, 'confluence'::text]))),
+    CONSTRAINT sync_policies_verb_is_known CHECK ((verb = ANY (ARRAY['send'::text, 'read_restricted'::text])))
+);
+
+COMMENT ON TABLE public.sync_policies IS 'send off: nothing goes to the remote, by the scope''s row or that of ''*''; read_restricted on: javis_read sees restricted texts';
+
 CREATE TABLE public.sync_quarantine (
     system text NOT NULL,
     scope text NOT NULL,
@@ -843,6 +857,9 @@ ALTER TABLE ONLY public.sync_locks
 ALTER TABLE ONLY public.sync_outbox
     ADD CONSTRAINT sync_outbox_pkey PRIMARY KEY (op_id);
 
+ALTER TABLE ONLY public.sync_policies
+    ADD CONSTRAINT sync_policies_pkey PRIMARY KEY (system, scope, verb);
+
 ALTER TABLE ONLY public.sync_quarantine
     ADD CONSTRAINT sync_quarantine_pkey PRIMARY KEY (system, remote_id);
 
@@ -917,7 +934,7 @@ CREATE INDEX sync_runs_by_scope ON public.sync_runs USING btree (system, scope, 
 
 CREATE INDEX work_contexts_newest ON public.work_contexts USING btree (project_key, as_of DESC);
 
-CREATE TRIGGER check_values BEFORE INSERT OR UPDATE ON public.confluence_pages FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid))))) EXECUTE FUNCTION public.javis_check_values('5242880');
+CREATE TRIGGER check_values BEFORE INSERT OR UPDATE ON public.confluence_pages FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid))))) EXECUTE FUNCTION public.javis_check_values('20971520');
 
 CREATE TRIGGER check_values BEFORE INSERT OR UPDATE ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_check_values('262144');
 
@@ -1129,6 +1146,10 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.sync_locks TO javis_sync;
 GRANT SELECT ON TABLE public.sync_outbox TO javis_read;
 GRANT SELECT ON TABLE public.sync_outbox TO javis_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sync_outbox TO javis_sync;
+
+GRANT SELECT ON TABLE public.sync_policies TO javis_read;
+GRANT SELECT ON TABLE public.sync_policies TO javis_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sync_policies TO javis_sync;
 
 GRANT SELECT ON TABLE public.sync_quarantine TO javis_read;
 GRANT SELECT ON TABLE public.sync_quarantine TO javis_app;

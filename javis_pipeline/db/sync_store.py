@@ -15,6 +15,7 @@ from psycopg import sql
 
 from javis_pipeline.db.connection import Connection, Database
 from javis_pipeline.db.named_queries import named_queries
+from javis_pipeline.db.policies import why_held
 from javis_pipeline.errors import UnreadableRecord
 from javis_pipeline.records.sync import (
     AuditEntry,
@@ -173,6 +174,11 @@ class PostgresStore:
         """How many records `records` would give."""
         with self._database.transaction() as conn:
             return int(self._run(conn, "count_records")[0]["records"])
+
+    def why_held(self) -> str | None:
+        """Why nothing may be sent from this scope now; None when it may."""
+        with self._database.transaction() as conn:
+            return why_held(conn, self._system, self._scope)
 
     def unmarked(self) -> Sequence[ResourceRef]:
         """Records that were changed behind the trigger's back, by id. Reads every row of the scope."""

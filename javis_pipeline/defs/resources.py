@@ -11,7 +11,7 @@ import dagster as dg
 from javis_pipeline.db.connection import Database
 from javis_pipeline.defs.console import print_our_lines
 from javis_pipeline.settings import Settings, load_settings
-from javis_pipeline.wiring import open_database
+from javis_pipeline.wiring import apply_policies, open_database
 
 
 @dg.resource(description="Typed settings, read from the environment and .env")
@@ -24,5 +24,7 @@ def settings(context: dg.InitResourceContext) -> Settings:
 
 @dg.resource(description="The product's PostgreSQL: DATABASE_URL, or the embedded server")
 def db() -> Iterator[Database]:
-    with closing(open_database(load_settings())) as database:
+    loaded = load_settings()
+    with closing(open_database(loaded)) as database:
+        apply_policies(database, loaded)
         yield database

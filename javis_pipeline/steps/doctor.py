@@ -14,9 +14,11 @@ from javis_pipeline.clients.jira.client import JiraClient
 from javis_pipeline.clients.jira.fields import discover_fields
 from javis_pipeline.clients.slack.client import SlackClient
 from javis_pipeline.db.connection import Database
+from javis_pipeline.db.policies import why_held
 from javis_pipeline.errors import JavisError
 from javis_pipeline.records.confluence import Space
 from javis_pipeline.records.jira import FieldMap, Identity, Project
+from javis_pipeline.records.values import ScopeRef
 
 Verdict = Literal["ok", "warning", "failed", "skipped"]
 
@@ -72,6 +74,22 @@ def check_database(open_database: Callable[[], Database], where: str) -> Check:
         return Check("database", "ok", f"PostgreSQL {version}, {where}, schema up to date")
 
     return _attempt("database", check)
+
+
+def check_sending(open_database: Callable[[], Database], scopes: Sequence[ScopeRef], *, read_only: bool) -> Check:
+    """Whether edits go out, or somebody has switched that off; `read_only` is what the settings say."""
+
+    def check() -> Check:
+        with closing(open_database()) as db, db.transaction() as conn:
+            held = [why_held(conn, *scope) for scope in scopes]
+        reasons = list(dict.fromkeys(reason for reason in held if reason))
+        if read_only and not reasons:
+            reasons = ["sending is switched off by JAVIS_READ_ONLY"]
+        if not reasons:
+            return Check("sending", "ok", "edits made here go out")
+        return Check("sending", "warning", "; ".join(reasons), "unset the setting, or delete the row, to send again")
+
+    return _attempt("sending", check)
 
 
 def check_jira(

@@ -87,6 +87,10 @@ class SyncStore(Protocol):
         """How many records `records` would give."""
         ...
 
+    def why_held(self) -> str | None:
+        """Why nothing may be sent from this scope now; None when it may."""
+        ...
+
     def conflict(self, conflict_id: UUID) -> Conflict | None:
         """A conflict of any state."""
         ...

@@ -40,6 +40,7 @@ class Pushed:
 
     Attributes:
         postponed: They stay planned.
+        held: They stay planned, because sending is switched off.
         unreadable: They stay planned, and their records say why: the remote does not show them, or makes no sense.
     """
 
@@ -48,6 +49,7 @@ class Pushed:
     unknown: int = 0
     postponed: int = 0
     unreadable: int = 0
+    held: int = 0
 
     def add(self, other: "Pushed") -> None:
         """Count these too."""
@@ -56,6 +58,7 @@ class Pushed:
         self.unknown += other.unknown
         self.postponed += other.postponed
         self.unreadable += other.unreadable
+        self.held += other.held
 
     def count(self) -> dict[str, int]:
         """The numbers by name, for logs and metadata."""
@@ -85,7 +88,7 @@ def push_operations(
 ) -> Pushed:
     """Send the scope's planned operations, record by record.
 
-    At most one request of each sort goes to a record in one run.
+    At most one request of each sort goes to a record in one run. Nothing goes out while sending is switched off.
 
     Args:
         store: Our side.
@@ -101,6 +104,9 @@ def push_operations(
         ScopeBusy: `check` found that the scope's lock is lost; what was not sent stays planned.
     """
     planned = store.operations("planned")
+    if why := store.why_held():
+        _LOG.info("held scope=%r operations=%d: %s", store.name, len(planned), why)
+        return Pushed(held=len(planned))
     guard_writes(store.name, writes=len(planned), records=store.count_records(), overrides=overrides)
     patience = Patience()
 
@@ -127,6 +133,9 @@ def _push_patiently(
     done = Pushed()
     if patience.exhausted_by is not None:
         done.postponed += 1
+        return done
+    if store.why_held():  # switched off since this run began
+        done.held += 1
         return done
     try:
         _push_record(store, remote, ref, run, done, patience, check)

@@ -17,6 +17,7 @@ from javis_pipeline.sandbox.confluence.site import ConfluenceSite
 from javis_pipeline.sandbox.faults import Fault, FaultKind, Rule
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
+from javis_pipeline.steps.push import Pushed
 from javis_pipeline.steps.resolve import resolve
 from javis_pipeline.steps.sync_scope import count_scope, plan_scope, pull_scope
 from javis_pipeline.sync.richtext.storage.page import special_content
@@ -26,7 +27,7 @@ PANEL = (
     '<ac:structured-macro ac:name="info"><ac:rich-text-body><p>Mind the <ac:link><ri:user ri:account-id="u1" />'
     "</ac:link></p></ac:rich-text-body></ac:structured-macro>"
 )
-PUSHED = {"confirmed": 1, "rejected": 0, "unknown": 0, "postponed": 0, "unreadable": 0}
+PUSHED = Pushed(confirmed=1).count()
 IDLE = dict.fromkeys(PUSHED, 0)
 
 

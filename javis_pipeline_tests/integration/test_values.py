@@ -37,7 +37,7 @@ NOT_A_DAY = ("'infinity'", "'-infinity'", "'0044-03-15 BC'", "'10000-01-01'", "'
 NOT_AN_INSTANT = ("'infinity'", "'-infinity'", "'294276-12-31'", "'4713-01-01 BC'", "NULL")
 NOT_A_SET = (
     "'{{a,b},{c,d}}'", "'{{a}}'", "'{a,NULL}'", "ARRAY[NULL::text]", "NULL", "array_fill('x'::text, '{1001}')",
-    "ARRAY[repeat('x', 6000000)]",
+    "ARRAY[repeat('x', 21000000)]",
 )  # fmt: skip
 REFUSED = {
     ("jira_issues", "story_points"): NOT_A_NUMBER,
@@ -45,7 +45,7 @@ REFUSED = {
     ("jira_issues", "labels"): NOT_A_SET,
     **{("jira_issues", name): ["repeat('x', 262145)"] for name in ISSUE_TEXTS},
     ("confluence_pages", "labels"): NOT_A_SET,
-    **{("confluence_pages", name): ["repeat('x', 5242881)"] for name in ("title", "body_storage", "parent_id")},
+    **{("confluence_pages", name): ["repeat('x', 20971521)"] for name in ("title", "body_storage", "parent_id")},
     ("roadmap_visions", "horizon"): NOT_A_DAY,
     ("roadmap_visions", "created_at"): NOT_AN_INSTANT,
     ("roadmap_visions", "epic_keys"): NOT_A_SET,

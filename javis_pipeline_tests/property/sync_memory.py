@@ -323,6 +323,9 @@ class MemoryStore:
     def count_records(self) -> int:
         return len(self.records())
 
+    def why_held(self) -> str | None:
+        return None
+
     def conflict(self, conflict_id: UUID) -> Conflict | None:
         return self.conflicts.get(conflict_id)
 

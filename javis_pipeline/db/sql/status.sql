@@ -32,7 +32,10 @@ SELECT scopes.system, scopes.scope,
          WHERE c.scope = scopes.scope AND c.state = 'open'
            AND c.resource_type = CASE scopes.system WHEN 'jira' THEN 'jira_issue' ELSE 'confluence_page' END::resource_type
        ) AS conflicts,
-       (SELECT count(*) FROM sync_quarantine q WHERE q.system = scopes.system AND q.scope = scopes.scope) AS quarantined
+       (SELECT count(*) FROM sync_quarantine q WHERE q.system = scopes.system AND q.scope = scopes.scope) AS quarantined,
+       (SELECT coalesce(p.setting, 'a row of sync_policies') FROM sync_policies p
+         WHERE p.verb = 'send' AND p.policy = 'off' AND p.system IN ('*', scopes.system) AND p.scope IN ('*', scopes.scope)
+         ORDER BY p.set_at LIMIT 1) AS held_by
   FROM scopes
   LEFT JOIN sync_watermarks USING (system, scope)
   LEFT JOIN counted USING (system, scope)

@@ -1,0 +1,23 @@
+"""What is switched on or off, and by which setting."""
+
+from typing import Literal, NamedTuple
+
+Verb = Literal["send", "read_restricted"]
+
+
+class Policy(NamedTuple):
+    """One switch.
+
+    Attributes:
+        system: "jira" or "confluence"; "*" for both.
+        scope: Project or space key; "*" for every one.
+        verb: `send`: writing to the remote. `read_restricted`: whether `javis_read` sees restricted texts.
+        policy: "on" or "off".
+        setting: The variable that says so.
+    """
+
+    system: str
+    scope: str
+    verb: Verb
+    policy: Literal["on", "off"]
+    setting: str
