@@ -5,7 +5,7 @@ PYTHON ?=
 ARGS ?=
 RUN = .venv/bin/python -m
 
-.PHONY: help setup demo dev test lint types check bench laws mutants schema clean
+.PHONY: help setup demo dev test lint types check bench laws fuzz mutants schema clean
 
 help:
 	@echo 'make demo     everything once, on the sandbox with demo data; needs no account'
@@ -15,6 +15,7 @@ help:
 	@echo 'make lint     style and import contracts'
 	@echo 'make types    static types'
 	@echo 'make laws     the laws of the sync on many more random histories'
+	@echo 'make fuzz     ten thousand spoiled answers, and hostile settings'
 	@echo 'make mutants  whether the tests notice faults put into the merge'
 	@echo 'make bench    speed and memory against a floor measured in the same run'
 	@echo 'make schema   write db/schema.sql anew, after adding a migration'
@@ -47,6 +48,9 @@ bench: setup
 
 laws: setup
 	@$(RUN) pytest -m laws --hypothesis-profile=laws $(ARGS)
+
+fuzz: setup
+	@JAVIS_FUZZED_ANSWERS=10000 $(RUN) pytest -m fuzz -n 2 $(ARGS)
 
 mutants: setup
 	@$(RUN) javis_pipeline_tests.mutants $(ARGS)

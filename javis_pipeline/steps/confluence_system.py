@@ -1,15 +1,17 @@
 """Confluence as the sync sees a system: how a space is opened, and both ways to its pages."""
 
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
+from javis_pipeline.clients.confluence import wire
 from javis_pipeline.clients.confluence.client import ConfluenceClient
 from javis_pipeline.clients.confluence.remote import ConfluenceRecords
 from javis_pipeline.db.connection import Connection, Database
 from javis_pipeline.db.pages import pages_to_fetch, replace_issue_links, rewritten_bodies, store_current_versions
-from javis_pipeline.errors import UnreadableText
+from javis_pipeline.errors import UnreadableRecord, UnreadableText
 from javis_pipeline.records.values import ResourceRef, ResourceType, System
 from javis_pipeline.steps.confluence_site import ConfluenceSite, read_site
 from javis_pipeline.steps.ports import Progress, RemoteRecords
@@ -85,8 +87,12 @@ class OpenSpace:
         )
 
     def ids(self) -> Collection[str]:
-        """Ids of all pages of the space."""
-        return {str(document.get("id")) for document in self.client.pages(self.site.space.space_id)}
+        """Ids of all pages of the space that the list makes sense of: one that it leaves out is asked for by itself."""
+        found = set()
+        for document in self.client.pages(self.site.space.space_id):
+            with suppress(UnreadableRecord):
+                found.add(wire.parse_page_id(document))
+        return found
 
     def differing(self, conn: Connection) -> Iterator[ResourceRef]:
         """Pages that are not stored as the list tells."""

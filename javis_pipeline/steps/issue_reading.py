@@ -47,11 +47,10 @@ class Unreadable(NamedTuple):
 
 
 class CutOff(NamedTuple):
-    """An issue's document without all of its comments or worklogs: Jira cuts long lists off."""
+    """An issue's document whose `lists` ("comment", "worklog") do not hold all: Jira cuts long ones off."""
 
     document: JsonObject
-    comments: bool
-    worklogs: bool
+    lists: tuple[str, ...]
 
 
 class IssuesRead(NamedTuple):
@@ -90,32 +89,37 @@ class HistoryRead(NamedTuple):
     unreadable: dict[str, str]
 
 
-def read_issues(content: bytes, project: str, fields: FieldMap) -> IssuesRead:
-    """The issues in an answer of `issue/bulkfetch`."""
-    return read_issue_documents(wire.issue_documents(content), project, fields)
+def read_issues(content: bytes, project: str, fields: FieldMap, ids: Sequence[str]) -> IssuesRead:
+    """The issues in an answer of `issue/bulkfetch` that asked for these ids."""
+    return read_issue_documents(wire.issue_documents(content), project, fields, ids)
 
 
-def read_issue_documents(documents: Sequence[JsonObject], project: str, fields: FieldMap) -> IssuesRead:
-    """What these documents say; a document that cannot be read does not take the others with it."""
+def read_issue_documents(
+    documents: Sequence[JsonObject], project: str, fields: FieldMap, ids: Sequence[str]
+) -> IssuesRead:
+    """What these documents say of the issues with these ids, each once. A document that cannot be read does not take
+    the others with it; one that nobody asked for, or that comes again, is left out."""
+    wanted = set(ids)
     found = IssuesRead([], {}, {}, {}, set(), [], [], [])
     whole: list[Issue] = []
     hanging: list[tuple[str, Hanging]] = []
     rows: list[IssueRow] = []
     for document in documents:
         jira_id = id_of(document)
+        if jira_id not in wanted:
+            continue
+        wanted.remove(jira_id)
+        found.ids.add(jira_id)
         try:
             issue, row, satellites = guarded("jira issue", document, partial(_read, document, fields, found.users))
         except UnreadableRecord as error:
-            found.ids.add(jira_id)
-            found.unreadable.append(Unreadable(jira_id, _updated_at(document), _kept(document), str(error)))
+            found.unreadable.append(Unreadable(jira_id, _updated_at(document), kept(document), str(error)))
             continue
-        found.ids.add(issue.jira_id)
-        comments = _is_cut_off(issue.comments, issue.comment_total)
-        worklogs = _is_cut_off(issue.worklogs, issue.worklog_total)
+        lists = _cut_off_lists(issue)
         if issue.project_key != project:
             found.elsewhere.append(issue.jira_id)
-        elif comments or worklogs:
-            found.cut_off.append(CutOff(document, comments, worklogs))
+        elif lists:
+            found.cut_off.append(CutOff(document, lists))
         else:
             whole.append(issue)
             rows.append(row)
@@ -131,7 +135,7 @@ def _read(document: JsonObject, fields: FieldMap, users: dict[str, User]) -> tup
     return issue, issue_row(issue), satellite_rows(issue)
 
 
-def _kept(document: object) -> object:
+def kept(document: object) -> object:
     """The document as the quarantine can keep it."""
     try:
         orjson.dumps(document)
@@ -151,6 +155,11 @@ def _satellites(issues: Sequence[tuple[str, Hanging]]) -> dict[Satellite, dict[s
         for row, line in zip(rows[table], copy_lines(rows[table]), strict=True):
             of_issues[str(row[0])] += line + b"\n"
     return lines
+
+
+def _cut_off_lists(issue: Issue) -> tuple[str, ...]:
+    totals = (("comment", issue.comments, issue.comment_total), ("worklog", issue.worklogs, issue.worklog_total))
+    return tuple([name for name, came, total in totals if _is_cut_off(came, total)])
 
 
 def _is_cut_off(came: Sized | Missing, total: int) -> bool:

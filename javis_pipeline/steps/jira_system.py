@@ -10,6 +10,7 @@ from javis_pipeline.clients.jira.client import JiraClient
 from javis_pipeline.clients.jira.remote import JiraRecords
 from javis_pipeline.db.connection import Connection, Database
 from javis_pipeline.db.issues import issues_to_fetch
+from javis_pipeline.errors import UnreadableRecord
 from javis_pipeline.records.values import ResourceRef, ResourceType, System
 from javis_pipeline.steps.jira_site import JiraSite, read_site
 from javis_pipeline.steps.ports import Progress, RemoteRecords
@@ -75,8 +76,9 @@ class OpenProject:
         return pull_issues(db, self.client, self.site, run_id=run_id, now=now, full=full, also=also, progress=progress)
 
     def ids(self) -> Collection[str]:
-        """Ids of all issues of the project."""
-        return {stamp.jira_id for stamp in self.client.search_ids(self._sweep)}
+        """Ids of all issues of the project that the search makes sense of: one that it leaves out is asked for by
+        itself."""
+        return {stamp.jira_id for stamp in self.client.search_ids(self._sweep, unreadable=_leave_out)}
 
     def differing(self, conn: Connection) -> Iterator[ResourceRef]:
         """Issues that are not stored as the search tells."""
@@ -92,3 +94,8 @@ class OpenProject:
     @property
     def _sweep(self) -> str:
         return jql.sweep(self.site.project.key)
+
+
+def _leave_out(error: UnreadableRecord) -> None:
+    """A hit that makes no sense is no hit."""
+    del error

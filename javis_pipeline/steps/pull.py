@@ -357,7 +357,10 @@ class _Pull:
             known = count_present_issues(conn, self._project)
             quarantined = count_quarantined(conn, "jira", self._project)
         if self._reader.history_refused is not None:
-            self._notes.append(f"status and sprint changes were not read: {self._reader.history_refused}")
+            self._notes.append(
+                "status and sprint changes were not read and stay as they were; javis sync --full reads them later: "
+                f"{self._reader.history_refused}"
+            )
         return IssuesTally(
             site=self._site,
             whole=self._whole,

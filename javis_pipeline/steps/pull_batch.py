@@ -1,14 +1,14 @@
 """One batch of a pull: fetched from Jira and turned into rows, in a thread of its own."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from javis_pipeline.clients.jira import wire
 from javis_pipeline.clients.jira.client import BULK_FETCH_LIMIT, JiraClient
 from javis_pipeline.db.issue_rows import SATELLITES, IssueLine, Satellite
-from javis_pipeline.errors import RemoteMissing, RemoteRefused
-from javis_pipeline.records.jira import FieldMap, IssueStamp, Sprint, User
+from javis_pipeline.errors import RemoteBusy, RemoteMissing, RemoteRefused
+from javis_pipeline.records.jira import FieldMap, IssueStamp, JsonObject, Sprint, User
 from javis_pipeline.steps.batches import in_batches
 from javis_pipeline.steps.issue_reading import (
     CutOff,
@@ -27,6 +27,9 @@ log = logging.getLogger(__name__)
 # Two bulk fetches and one request for the history of what they brought. Larger batches would need fewer requests for
 # the history, but more memory, and leave threads idle at the end.
 BATCH_SIZE: Final = 2 * BULK_FETCH_LIMIT
+
+# So many failures in a row are not about single issues: halving finds one of a hundred in eight.
+MOST_FAILURES: Final = 12
 
 HISTORY: Final[tuple[Satellite, ...]] = ("status_changes", "sprint_changes")
 
@@ -73,21 +76,42 @@ class BatchReader:
         self._asked = wire.issue_fields(fields)
         self._history_fields = ["status", *([fields.sprint] if fields.sprint else [])]
         self.history_refused: str | None = None
+        self._failures = 0
 
     def read(self, wanted: Sequence[IssueStamp]) -> Batch:
         """Fetch these issues with everything that hangs on them."""
         batch = Batch(wanted, [], {name: {} for name in SATELLITES}, {}, {}, [], [])
         # A hit can come twice: an issue that changes moves on in the sweep, and a census may name one that was found.
         for ids in in_batches(dict.fromkeys(stamp.jira_id for stamp in wanted), BULK_FETCH_LIMIT):
-            answer = self._jira.bulk_fetch(
-                ids, self._asked, lambda content: self._run(read_issues, content, self._project, self._fields)
-            )
-            self._add(batch, answer)
-            for jira_id in ids:
-                if jira_id not in answer.ids:
-                    self._add_single(batch, jira_id)
+            self._add_bulk(batch, ids)
         self._add_history(batch)
         return batch
+
+    def _add_bulk(self, batch: Batch, ids: Sequence[str]) -> None:
+        """Add issues that are asked for together; an answer that fails is asked for in halves, until one is alone."""
+        try:
+            answer = self._jira.bulk_fetch(
+                ids, self._asked, lambda content: self._run(read_issues, content, self._project, self._fields, ids)
+            )
+        except (RemoteRefused, RemoteBusy) as error:
+            self._bear(error)
+            if len(ids) == 1:
+                self._add_single(batch, ids[0])
+                return
+            self._add_bulk(batch, ids[: len(ids) // 2])
+            self._add_bulk(batch, ids[len(ids) // 2 :])
+            return
+        self._failures = 0
+        self._add(batch, answer)
+        for jira_id in ids:
+            if jira_id not in answer.ids:
+                self._add_single(batch, jira_id)
+
+    def _bear(self, error: RemoteRefused | RemoteBusy) -> None:
+        """Go on after a failure that may be about one issue; raises one that is about the site."""
+        self._failures += 1
+        if self._failures > MOST_FAILURES or (isinstance(error, RemoteBusy) and not error.about_one_record):
+            raise error
 
     def _add(self, batch: Batch, found: IssuesRead) -> None:
         batch.issues.extend(found.issues)
@@ -110,24 +134,40 @@ class BatchReader:
             document = self._jira.get_issue(jira_id, fields=self._asked)
         except RemoteMissing:
             batch.absent.append(jira_id)
+        except (RemoteRefused, RemoteBusy) as error:
+            self._bear(error)
+            batch.unreadable.append(Unreadable(jira_id, None, {"id": jira_id}, str(error)))
         else:
-            self._add(batch, read_issue_documents([document], self._project, self._fields))
+            self._failures = 0
+            found = read_issue_documents([document], self._project, self._fields, [jira_id])
+            if jira_id not in found.ids:
+                why = "the answer for its id is not about it"
+                found.unreadable.append(Unreadable(jira_id, None, {"id": jira_id}, why))
+            self._add(batch, found)
 
     def _add_cut_off(self, batch: Batch, cut_off: CutOff) -> None:
         """Add an issue again, with all comments and worklogs."""
         jira_id = str(cut_off.document["id"])
-        fields = dict(cut_off.document["fields"])
+        fields = {name: value for name, value in cut_off.document["fields"].items() if name not in cut_off.lists}
         try:
-            if cut_off.comments:
-                fields["comment"] = {"comments": self._jira.comments(jira_id)}
-            if cut_off.worklogs:
-                fields["worklog"] = {"worklogs": self._jira.worklogs(jira_id)}
+            for name, ask in (("comment", self._jira.comments), ("worklog", self._jira.worklogs)):
+                if name in cut_off.lists:
+                    fields |= self._whole_list(name, ask, jira_id)
         except RemoteMissing:
             batch.absent.append(jira_id)  # gone since the bulk fetch
         else:
-            self._add(
-                batch, read_issue_documents([{**cut_off.document, "fields": fields}], self._project, self._fields)
-            )
+            whole = {**cut_off.document, "fields": fields}
+            self._add(batch, read_issue_documents([whole], self._project, self._fields, [jira_id]))
+
+    def _whole_list(self, name: str, ask: Callable[[str], list[JsonObject]], jira_id: str) -> JsonObject:
+        """All comments or worklogs, as an issue's document holds them; nothing where Jira does not give them now."""
+        try:
+            return {name: {f"{name}s": ask(jira_id)}}
+        except RemoteMissing:
+            raise
+        except (RemoteRefused, RemoteBusy) as error:
+            log.warning("%ss of issue %s were not read and stay as they were: %s", name, jira_id, error)
+            return {}
 
     def _add_history(self, batch: Batch) -> None:
         """Status and sprint changes, asked for after the issues: a change in between then brings the issue again."""
@@ -143,7 +183,7 @@ class BatchReader:
                 found.sprint_changes.update(part.sprint_changes)
                 self._add_users(batch, part.users)
                 found.unreadable.update(part.unreadable)
-        except RemoteRefused as error:
+        except (RemoteRefused, RemoteBusy) as error:
             self.history_refused = str(error)
             return
         for reason in found.unreadable.values():

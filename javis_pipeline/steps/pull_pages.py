@@ -28,8 +28,9 @@ from javis_pipeline.db.pages import (
 from javis_pipeline.db.quarantine import count_quarantined
 from javis_pipeline.db.satellites import store_users
 from javis_pipeline.db.watermarks import Watermark, advance_watermark, read_watermark
-from javis_pipeline.errors import RemoteRefused
+from javis_pipeline.errors import RemoteBusy, RemoteRefused, UnreadableRecord
 from javis_pipeline.records.confluence import PageStamp
+from javis_pipeline.records.jira import JsonObject, User
 from javis_pipeline.records.values import ResourceRef
 from javis_pipeline.steps.batches import as_they_come, in_batches
 from javis_pipeline.steps.confluence_site import ConfluenceSite
@@ -233,7 +234,7 @@ class _LabelSweep:
             for name, page_ids in sorted(self._found.result().items()):
                 for page_id in page_ids.result():
                     labels.setdefault(page_id, []).append(name)
-        except RemoteRefused as error:
+        except (RemoteRefused, RemoteBusy, UnreadableRecord) as error:
             self.refused = str(error)
             return None
         return labels
@@ -270,6 +271,8 @@ class _Pull:
         self._store = PageStore(db, site.space.key, run_id=run_id, now=now)
         self._storing = BoundedSemaphore(STORING_THREADS)
         self._counts = _Counts()
+        self._missed: list[str] = []
+        self._unnamed: list[str] = []
 
     def run(self, progress: Progress) -> PagesTally:
         threads = ThreadPoolExecutor(THREADS, thread_name_prefix=f"pull-{self._space.key}")
@@ -300,16 +303,26 @@ class _Pull:
         compare = not self._full and not (self._whole and self._nothing_stored())
         older = 0
         for documents in self._confluence.page_batches(self._space.space_id):
-            stamps = [stamp_of(document) for document in documents]
+            stamps = self._stamps(documents)
             self._counts.seen += len(stamps)
             yield from self._not_stored(stamps) if compare else stamps
             older = _older_at_end(stamps, since, older)
             if older >= ENOUGH_OLDER:
                 break
         else:
-            self._saw_all = True
+            self._saw_all = not self._missed
         for page_id in self._also:
             yield PageStamp(page_id)
+
+    def _stamps(self, documents: Sequence[JsonObject]) -> list[PageStamp]:
+        """What the list tells. A page without an id cannot be asked for: the watermark stays before it."""
+        stamps = []
+        for document in documents:
+            try:
+                stamps.append(stamp_of(document))
+            except UnreadableRecord as error:
+                self._missed.append(f"{error}; it is looked for again in the next run")
+        return stamps
 
     def _nothing_stored(self) -> bool:
         with self._db.transaction() as conn:
@@ -338,11 +351,12 @@ class _Pull:
         counts, space = self._counts, self._space.key
         with self._db.transaction() as conn:
             strangers = unknown_people(conn, counts.people)
-        people = self._confluence.users(strangers)
+        people = self._people(strangers)
         with self._db.transaction(origin="sync") as conn:
             store_users(conn, people)
-            full_at = self._now if self._whole else None
-            advance_watermark(conn, "confluence", space, counts.watermark, full_at=full_at)
+            if not self._missed:
+                full_at = self._now if self._whole else None
+                advance_watermark(conn, "confluence", space, counts.watermark, full_at=full_at)
             after = read_watermark(conn, "confluence", space)
             known = count_present_pages(conn, space)
             quarantined = count_quarantined(conn, "confluence", space)
@@ -359,9 +373,17 @@ class _Pull:
             notes=tuple(self._notes(labels_refused)),
         )
 
+    def _people(self, account_ids: Sequence[str]) -> list[User]:
+        try:
+            return self._confluence.users(account_ids)
+        except (RemoteRefused, RemoteBusy, UnreadableRecord) as error:
+            self._unnamed.append(f"names of people were not read: {error}")
+            return []
+
     def _notes(self, labels_refused: str | None) -> Iterator[str]:
         if labels_refused is not None:
             yield f"labels were not read: {labels_refused}"
+        yield from (*self._missed[:3], *self._unnamed)
         if self._space.status == "archived":
             yield "the space is archived, so its pages cannot be edited; restore it in Confluence to edit them here"
         if self._counts.unlinked:

@@ -1,5 +1,6 @@
 """One batch of a pull of pages: fetched from Confluence and turned into rows, in a thread of its own."""
 
+import logging
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from hashlib import md5
@@ -9,12 +10,15 @@ from javis_pipeline.clients.confluence import wire
 from javis_pipeline.clients.confluence.client import ConfluenceClient
 from javis_pipeline.clients.reading import id_of
 from javis_pipeline.db.pages import PageRow
-from javis_pipeline.errors import RemoteMissing, UnreadableRecord, UnreadableText
+from javis_pipeline.errors import RemoteBusy, RemoteMissing, RemoteRefused, UnreadableRecord, UnreadableText
 from javis_pipeline.records import MISSING
 from javis_pipeline.records.confluence import Page, PageStamp, PageVersion, Space
 from javis_pipeline.records.jira import JsonObject
-from javis_pipeline.steps.issue_reading import Unreadable
+from javis_pipeline.steps.issue_reading import Unreadable, kept
+from javis_pipeline.steps.pull_batch import MOST_FAILURES
 from javis_pipeline.sync.richtext.storage.references import issue_references
+
+log = logging.getLogger(__name__)
 
 # A megabyte or two. Larger batches would need fewer requests, but more memory, and leave threads idle at the end.
 BULK_SIZE: Final = 100
@@ -63,6 +67,7 @@ class PageReader:
         self._projects = frozenset(projects)
         self._singly = singly
         self.batch_size = SINGLE_SIZE if singly else BULK_SIZE
+        self._failures = 0
 
     def read(self, wanted: Sequence[PageStamp]) -> PageBatch:
         """Fetch these pages and read them."""
@@ -70,21 +75,48 @@ class PageReader:
         # A hit can come twice: a page that is saved moves on in the list, and a census may name one that was found.
         ids = list(dict.fromkeys(stamp.page_id for stamp in wanted))
         if not self._singly:
-            fetched = self._confluence.fetch_pages(ids)
-            for document in fetched.documents:
-                self._add(batch, document)
-            ids = fetched.missing  # its silence proves nothing
+            ids = [*self._add_bulk(batch, ids)]
         for page_id in ids:
             self._add_single(batch, page_id)
         return batch
+
+    def _add_bulk(self, batch: PageBatch, ids: Sequence[str]) -> Sequence[str]:
+        """Add pages that are asked for together; the ids of those that did not come: the answer's silence proves
+        nothing, nor does its failure."""
+        try:
+            documents = self._confluence.fetch_pages(ids).documents
+        except (RemoteRefused, RemoteBusy) as error:
+            self._bear(error)
+            return ids
+        self._failures = 0
+        wanted = dict.fromkeys(ids)
+        for document in documents:
+            if id_of(document) in wanted:  # each once
+                del wanted[id_of(document)]
+                self._add(batch, document)
+        return list(wanted)
+
+    def _bear(self, error: RemoteRefused | RemoteBusy) -> None:
+        """Go on after a failure that may be about one page; raises one that is about the site."""
+        self._failures += 1
+        if self._failures > MOST_FAILURES or (isinstance(error, RemoteBusy) and not error.about_one_record):
+            raise error
 
     def _add_single(self, batch: PageBatch, page_id: str) -> None:
         try:
             document = self._confluence.get_page(page_id, labels=True, versions=True)
         except RemoteMissing:
             batch.absent.append(page_id)
+        except (RemoteRefused, RemoteBusy) as error:
+            self._bear(error)
+            batch.unreadable.append(Unreadable(page_id, None, {"id": page_id}, str(error)))
         else:
-            self._add(batch, document)
+            self._failures = 0
+            if id_of(document) == page_id:
+                self._add(batch, document)
+            else:
+                why = "the answer for its id is not about it"
+                batch.unreadable.append(Unreadable(page_id, None, {"id": page_id}, why))
 
     def _add(self, batch: PageBatch, document: JsonObject) -> None:
         try:
@@ -94,7 +126,7 @@ class PageReader:
         except UnreadableRecord as error:
             remote_id = id_of(document)
             at = next((stamp.version_created_at for stamp in batch.wanted if stamp.page_id == remote_id), None)
-            batch.unreadable.append(Unreadable(remote_id, at, document, str(error)))
+            batch.unreadable.append(Unreadable(remote_id, at, kept(document), str(error)))
         except RemoteMissing:
             batch.absent.append(id_of(document))  # gone since the request before
         else:
@@ -106,9 +138,15 @@ class PageReader:
 
     def _with_all_labels(self, page: Page) -> Page:
         cut_off = page.labels is not MISSING and len(page.labels) >= _MOST_INCLUDED
-        if cut_off or (self._singly and page.labels is MISSING):
+        if not cut_off and not (self._singly and page.labels is MISSING):
+            return page
+        try:
             return page._replace(labels=self._confluence.labels(page.page_id))
-        return page
+        except RemoteMissing:
+            raise
+        except (RemoteRefused, RemoteBusy, UnreadableRecord) as error:
+            log.warning("labels of page %s were not read and stay as they were: %s", page.page_id, error)
+            return page._replace(labels=MISSING)
 
     def _add_links(self, batch: PageBatch, row: PageRow) -> None:
         try:

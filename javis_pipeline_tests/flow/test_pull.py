@@ -385,10 +385,13 @@ def test_given_an_issue_left_the_project_since_the_sweep_when_fetched_then_it_is
 # What goes wrong
 
 
-def test_given_jira_gives_up_on_a_first_load_when_started_again_then_it_continues_with_what_is_missing(database, site):
+def test_given_jira_gives_up_on_a_first_load_when_started_again_then_it_continues_with_what_is_missing(
+    database, site, monkeypatch
+):
+    monkeypatch.setattr("javis_pipeline.steps.pull.THREADS", 1)  # one batch after the other
     for number in range(650):
         site.jira.create("OPS", f"Issue {number}")
-    site.world.faults.add(Rule(Fault(FaultKind.UNAVAILABLE), path="/rest/api/3/changelog/bulkfetch", first=3))
+    site.world.faults.add(Rule(Fault(FaultKind.UNAVAILABLE), path="/rest/api/3/issue*", first=3))
     with pytest.raises(RemoteBusy):
         pull(database, site)
     stored = column(database, "SELECT count(*) FROM jira_issues")[0]

@@ -1,0 +1,237 @@
+"""Law: whatever a site answers, there is no traceback, no hang and no wrong value, and the rest goes on.
+
+Answers of the sandbox are spoiled on their way through a proxy, in pulls, merges, write-backs and censuses of a project
+and a space that people edit on both sides; then the weather clears, and both sides have to agree. `make fuzz` spoils
+ten thousand answers; JAVIS_FUZZED_ANSWERS sets the number.
+"""
+
+import random
+import threading
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from javis_pipeline.clients.confluence.client import ConfluenceClient
+from javis_pipeline.clients.http import Limits
+from javis_pipeline.clients.jira import wire
+from javis_pipeline.clients.jira.client import JiraClient
+from javis_pipeline.db.connection import Database
+from javis_pipeline.errors import JavisError
+from javis_pipeline.records.sync import Overrides
+from javis_pipeline.sandbox.clock import Clock
+from javis_pipeline.sandbox.server import SandboxServer
+from javis_pipeline.sandbox.world import World
+from javis_pipeline.steps.issue_reading import issue_row
+from javis_pipeline.steps.jira_site import read_site
+from javis_pipeline.steps.sync_scope import count_scope
+from javis_pipeline_tests.confluence_spaces import SyncedSpace
+from javis_pipeline_tests.flow.test_sync_two_way import Both
+from javis_pipeline_tests.mutating_proxy import MutatingProxy, Passing, mutating_proxy, unchanged
+from javis_pipeline_tests.mutations import spoiled
+from javis_pipeline_tests.property.sync_histories import how_many
+
+ANSWERS = how_many("JAVIS_FUZZED_ANSWERS", usual=240, thorough=10_000)
+PARTS = 4
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+LONGEST_SECONDS = 60.0
+ROUNDS_OF_WEATHER = 10
+LIMITS = Limits(connect_seconds=5, read_seconds=5, call_seconds=10, tries=2, wait_seconds=1)
+ALL_ALLOWED = Overrides(writes=10_000, deletions=10_000, missing=10_000)
+
+pytestmark = [pytest.mark.fuzz, pytest.mark.timeout(7200)]
+
+
+@dataclass
+class Weather:
+    """Spoils some of the answers whose path has a word in it."""
+
+    rng: random.Random
+    word: str
+    rate: float
+    spoiled: Counter[str] = field(default_factory=Counter)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __call__(self, method: str, path: str, answer: Passing) -> Passing | None:
+        with self.lock:
+            # Without these nothing goes on, so they have weather of their own.
+            is_spared = not self.word and any(word in path for word in OF_THE_SITE)
+            if is_spared or self.word not in path or self.rng.random() > self.rate:
+                return answer
+            self.spoiled[f"{method} {path.partition('?')[0]}"] += 1
+            return spoiled(answer, self.rng)
+
+
+@dataclass
+class Storm:
+    """A project and a space on both sides, with weather in between."""
+
+    database: Database
+    world: World
+    proxy: MutatingProxy
+    rng: random.Random
+    titles: dict[str, set[str]] = field(default_factory=dict)
+    uncaught: Counter[str] = field(default_factory=Counter)
+    caught: Counter[str] = field(default_factory=Counter)
+    answers: int = 0
+    edits: int = 0
+
+    def play(self, answers: int) -> None:
+        """Weather until so many answers were spoiled; after some rounds it clears, and both sides have to agree."""
+        rounds = 0
+        while self.answers < answers:
+            rounds += 1
+            self.edit()
+            word, rate = self.rng.choice(WEATHERS)
+            weather = self.proxy.change = Weather(self.rng, word, rate)
+            self.sync_all(self.proxy.url, full=self.rng.random() < 0.4)
+            self.proxy.change = unchanged
+            self.answers += weather.spoiled.total()
+            if rounds % ROUNDS_OF_WEATHER == 0:
+                self.clear_up()
+        self.clear_up()
+
+    def edit(self) -> None:
+        """People at work on both sides."""
+        for _ in range(2):
+            self.edits += 1
+            key, there = f"OPS-{self.rng.randint(1, 8)}", f"OPS-{self.rng.randint(1, 8)}"
+            self.titles[key].add(f"here {self.edits}")
+            statement = "UPDATE jira_issues SET title = %s, story_points = %s WHERE key = %s"
+            self.database.query(statement, [f"here {self.edits}", self.rng.randint(1, 9), key])
+            self.titles[there].add(f"there {self.edits}")
+            self.world.jira.edit(there, title=f"there {self.edits}", labels=["team", f"l{self.edits % 5}"])
+        self.database.query("UPDATE jira_issues SET status = 'In Progress' WHERE key = 'OPS-2'")
+        pages = [page for page in self.world.confluence.pages.values() if page.status == "current"]
+        page, other = self.rng.choice(pages), self.rng.choice(pages)
+        statement = "UPDATE confluence_pages SET body_storage = %s WHERE page_id = %s"
+        self.database.query(statement, [f"<p>here {self.edits}</p>", page.page_id])
+        self.world.confluence.edit_page(other.page_id, body=f"<p>there {self.edits}</p>")
+
+    def sync_all(self, url: str, *, full: bool, force: str = "none") -> None:
+        """Each step by itself, whatever became of the others."""
+        with clients(self.world, url) as (jira, confluence):
+            both = Both(self.database, self.world, jira, runs=self.edits * 100)
+            space = SyncedSpace(self.database, self.world, confluence)
+            space.now = self.world.clock.now()
+            self.attempt(lambda: both.sync(full=full, overrides=ALL_ALLOWED, force=force))
+            self.attempt(lambda: count_scope(both.job(ALL_ALLOWED)))
+            self.attempt(lambda: space.sync(full=full, overrides=ALL_ALLOWED))
+            self.attempt(lambda: count_scope(space.job(overrides=ALL_ALLOWED)))
+
+    def attempt(self, step: Callable[[], object]) -> None:
+        began_at = time.monotonic()
+        try:
+            step()
+        except JavisError as error:
+            self.caught[type(error).__name__] += 1
+            if "\n" in str(error):
+                self.uncaught[f"more than one line: {error}"] += 1
+        except Exception as error:  # noqa: BLE001 - what this test is about
+            places = [
+                f"{frame.filename.rpartition('javis_pipeline')[2]}:{frame.lineno}"
+                for frame in traceback.extract_tb(error.__traceback__)[-3:]
+            ]
+            self.uncaught[f"{type(error).__name__} {error} at {' < '.join(reversed(places))}"[:400]] += 1
+        assert time.monotonic() - began_at < LONGEST_SECONDS, "a step took too long"
+
+    def clear_up(self) -> None:
+        """Two whole runs without weather, in which the remote wins, make both sides equal; one takes no more doubt."""
+        before = self.caught.copy()
+        for _ in range(2):
+            self.sync_all(self.world.base_url, full=True, force="remote")
+        assert self.caught == before, "in good weather nothing fails"
+        with clients(self.world, self.world.base_url) as (jira, _):
+            self.compare(jira)
+
+    def compare(self, jira: JiraClient) -> None:
+        """Our rows are what Jira holds, and Jira holds nothing that nobody wrote."""
+        fields = read_site(jira, "OPS").fields
+        rows = {row["jira_id"]: row for row in self.database.query(ROWS)}
+        for document in jira.search("project = OPS", wire.issue_fields(fields)):
+            there = issue_row(wire.parse_issue(jira.get_issue(document["id"]), fields))
+            assert there.title in self.titles[there.key], f"{there.key} has a title that nobody wrote: {there.title}"
+            here = rows[there.jira_id]
+            if here["sync_errors"] == "{}":
+                told = {name: _text(value) for name in SHOWN if (value := getattr(there, name)) is not None}
+                assert {name: here[name] for name in SHOWN if here[name] is not None} == told
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+SHOWN = ("key", "title", "description", "labels", "priority", "status", "due_date", "story_points", "sprint", "flagged")
+ROWS = f"SELECT {', '.join(f'{name}::text' for name in ('jira_id', 'sync_errors', *SHOWN))} FROM jira_issues"
+OF_THE_SITE = ("myself", "project/search", "serverInfo", "user/current", "/spaces")
+WEATHERS = (
+    ("", 0.1),
+    ("", 0.3),
+    ("/rest/api/3/issue/", 0.4),
+    ("bulkfetch", 0.8),
+    ("search", 0.6),
+    ("/agile/", 0.8),
+    ("/rest/api/3/field", 0.9),
+    ("/changelog", 0.7),
+    ("/wiki/api/v2/pages", 0.5),
+    ("/wiki/", 0.2),
+    ("labels", 0.7),
+    ("versions", 0.7),
+    ("transitions", 0.9),
+    ("myself", 0.5),
+    ("project", 0.6),
+    ("/spaces", 0.6),
+    ("user/current", 0.6),
+    ("status", 0.8),
+    ("priority", 0.8),
+    ("users-bulk", 0.9),
+    ("count", 0.9),
+    ("operations", 0.9),
+)
+
+
+@contextmanager
+def clients(world: World, url: str) -> Iterator[tuple[JiraClient, ConfluenceClient]]:
+    """New ones: what one learnt of limits in bad weather holds for a day."""
+    token, options = world.credentials.api_token, {"limits": LIMITS, "sleep": lambda _: None, "rate": 10_000.0}
+    with (
+        JiraClient(url, "us@example.com", token, **options) as jira,
+        ConfluenceClient(url, "us@example.com", token, **options) as confluence,
+    ):
+        yield jira, confluence
+
+
+@contextmanager
+def a_storm(database: Database, seed: int) -> Iterator[Storm]:
+    with SandboxServer(World(seed=3, clock=Clock(NOON))) as server, mutating_proxy(server.world.base_url) as proxy:
+        world = server.world
+        world.jira.create_project("OPS", "Operations")
+        world.jira.create_sprint("OPS", "S1", state="active")
+        for number in range(1, 9):
+            world.jira.create("OPS", f"Issue {number}", priority="Medium", labels=["team"])
+            world.jira.edit(f"OPS-{number}", story_points=number, sprint="S1", flagged=number % 2 == 0)
+            world.jira.comment(f"OPS-{number}", "Some words.")
+            world.jira.log_work(f"OPS-{number}", 600)
+        world.jira.link("OPS-1", "Blocks", "OPS-2")
+        world.confluence.add_space("ENG", "Engineering", at=NOON - timedelta(days=30))
+        for number in range(1, 6):
+            page = world.confluence.create_page(world.confluence.space("ENG").space_id, f"Page {number}", "<p>Text</p>")
+            world.confluence.add_label(page.page_id, f"label{number % 2}")
+        storm = Storm(database, world, proxy, random.Random(seed))
+        storm.titles = {f"OPS-{number}": {f"Issue {number}"} for number in range(1, 9)}
+        storm.sync_all(world.base_url, full=True)
+        yield storm
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_given_spoiled_answers_then_no_traceback_no_hang_no_wrong_value_and_the_rest_goes_on(database, part):
+    with a_storm(database, seed=part) as storm:
+        storm.play(ANSWERS // PARTS)
+
+        print(f"{storm.answers} answers spoiled, {storm.edits} edits, caught {dict(storm.caught)}")
+        assert storm.uncaught == Counter()
