@@ -9,9 +9,15 @@ from javis_pipeline.defs.confluence import confluence_pages, confluence_writebac
 from javis_pipeline.defs.executors import executor_for
 from javis_pipeline.defs.insight import ai_suggestions, work_context
 from javis_pipeline.defs.jira import jira_issues, jira_writeback
-from javis_pipeline.defs.jobs import advise_job, everything_job, risk_alerts_job, sync_job
+from javis_pipeline.defs.jobs import advise_job, everything_job, risk_alerts_job, sync_job, verify_job
 from javis_pipeline.defs.maintenance import prune_job, prune_schedule
-from javis_pipeline.defs.schedules import census_schedule, morning_schedule, risk_alerts_schedule, sync_schedule
+from javis_pipeline.defs.schedules import (
+    census_schedule,
+    morning_schedule,
+    risk_alerts_schedule,
+    sync_schedule,
+    verify_schedule,
+)
 from javis_pipeline.defs.sensors import local_changes, run_failure_to_slack
 from javis_pipeline.defs.slack import slack_digest, slack_risk_alert
 from javis_pipeline.defs.sources import confluence_site, jira_site, local_edits
@@ -32,9 +38,9 @@ defs = dg.Definitions(
         slack_risk_alert,
         slack_digest,
     ],
-    asset_checks=[*checks.CHECKS, *checks_insight.CHECKS, *slack.CHECKS],
-    jobs=[sync_job, advise_job, risk_alerts_job, everything_job, census_job, prune_job],
-    schedules=[sync_schedule, morning_schedule, risk_alerts_schedule, census_schedule, prune_schedule],
+    asset_checks=[*checks.CHECKS, *checks.NIGHTLY, *checks_insight.CHECKS, *slack.CHECKS],
+    jobs=[sync_job, advise_job, risk_alerts_job, everything_job, verify_job, census_job, prune_job],
+    schedules=[sync_schedule, morning_schedule, risk_alerts_schedule, census_schedule, verify_schedule, prune_schedule],
     sensors=[local_changes, run_failure_to_slack],
     resources={"settings": resources.settings, "db": resources.db},
     executor=executor_for(load_settings().javis_executor),

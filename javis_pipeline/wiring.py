@@ -1,9 +1,10 @@
 """Settings to database connections and clients. What is not configured is None or a `SettingError`, never a dummy."""
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 from uuid import uuid4
 
 from javis_pipeline.clients.confluence.client import ConfluenceClient
@@ -19,6 +20,7 @@ from javis_pipeline.steps.confluence_system import ConfluenceSystem
 from javis_pipeline.steps.jira_system import JiraSystem
 from javis_pipeline.steps.notify import Outlet
 from javis_pipeline.steps.suggest import ClaudeClient
+from javis_pipeline.steps.sync_scope import Job
 from javis_pipeline.sync.run import Run
 
 clock = partial(datetime.now, UTC)
@@ -63,6 +65,22 @@ def confluence_system(settings: Settings, *, read_only: bool = False) -> Iterato
     """The configured Confluence site for the sync, with the choices of the settings."""
     with closing(confluence_client(settings, read_only=read_only)) as client:
         yield ConfluenceSystem(client, [pair.space for pair in settings.confluence_spaces], settings.jira_projects)
+
+
+@contextmanager
+def read_only_jobs(db: Database, settings: Settings, keys: Iterable[str], *, run_id: str) -> Iterator[list[Job[Any]]]:
+    """Each of these projects and each of its spaces, with clients that refuse to change anything."""
+    with ExitStack() as clients:
+        jira = confluence = None
+        jobs: list[Job[Any]] = []
+        for key in keys:
+            if key in settings.jira_projects:
+                jira = jira or clients.enter_context(jira_system(settings, read_only=True))
+                jobs.append(Job(db=db, system=jira, key=key, run_id=run_id, clock=clock))
+            for space in settings.spaces_of(key):
+                confluence = confluence or clients.enter_context(confluence_system(settings, read_only=True))
+                jobs.append(Job(db=db, system=confluence, key=space, run_id=run_id, clock=clock))
+        yield jobs
 
 
 def claude_client(settings: Settings) -> ClaudeClient | None:

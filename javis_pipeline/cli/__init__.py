@@ -20,6 +20,7 @@ COMMANDS = {
     "sync": "Bring Jira, Confluence and PostgreSQL into step.",
     "run": "Run everything once; for CI.",
     "status": "Show what was synced when, and what waits.",
+    "verify": "Compare both sides afresh, and change nothing.",
     "conflicts": "List, show and resolve conflicts.",
     "retry": "Have what was refused sent again.",
     "edit": "Edit fields of an issue here; the next sync sends them.",
@@ -78,5 +79,6 @@ def exit_code(error: JavisError) -> int:
 def main() -> None:
     """Keep Jira and Confluence in step with PostgreSQL, in both directions.
 
-    Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 done but conflicts wait, 4 a guard stopped it.
+    Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 done but conflicts wait, 4 a guard stopped it,
+    5 both sides differ and nothing says why (javis verify).
     """

@@ -5,7 +5,7 @@ whichever its run is about: else the run of one project would hide what waits in
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 import dagster as dg
 
@@ -15,13 +15,19 @@ from javis_pipeline.db.connection import Database
 from javis_pipeline.db.status import scope_status
 from javis_pipeline.defs.conflicts import sync_conflicts
 from javis_pipeline.defs.confluence import confluence_pages, confluence_writeback
+from javis_pipeline.defs.failures import explained_failures
 from javis_pipeline.defs.jira import jira_issues, jira_writeback
 from javis_pipeline.defs.metadata import markdown_table
 from javis_pipeline.defs.plans import conflict_table
 from javis_pipeline.records.values import ScopeRef, System
 from javis_pipeline.settings import Settings
+from javis_pipeline.steps.verify import sample_of, verify_scopes
+from javis_pipeline.sync.verify import Standing
+from javis_pipeline.wiring import read_only_jobs
 
 _NAMED = 5
+# Records of each project and space that a night compares.
+SAMPLE = 50
 
 
 @dg.asset_check(asset=sync_conflicts, description="Fields that both sides changed wait for a person.")
@@ -68,6 +74,30 @@ def no_page_quarantined(settings: dg.ResourceParam[Settings], db: dg.ResourcePar
     return _scope_check(settings, db, "confluence", lambda scope: not scope["quarantined"])
 
 
+@dg.asset_check(
+    asset=jira_issues,
+    name="both_sides_agree",
+    description="Some issues of each project, read afresh on both sides, hold the same, or the reason is known.",
+    pool="jira_api",
+)
+def jira_and_here_agree(settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]) -> dg.AssetCheckResult:
+    return _agreement(settings, db, "jira")
+
+
+@dg.asset_check(
+    asset=confluence_pages,
+    name="both_sides_agree",
+    description="Some pages of each space, read afresh on both sides, hold the same, or the reason is known.",
+    pool="confluence_api",
+)
+def confluence_and_here_agree(
+    settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
+) -> dg.AssetCheckResult:
+    return _agreement(settings, db, "confluence")
+
+
+# They ask the sites, so they have a job of their own.
+NIGHTLY = [jira_and_here_agree, confluence_and_here_agree]
 CHECKS = [
     no_open_conflicts,
     no_rejected_issue_pushes,
@@ -78,6 +108,25 @@ CHECKS = [
 ]
 
 _SCOPE_WORDS: Mapping[System, str] = {"jira": "project", "confluence": "space"}
+
+
+def _agreement(settings: Settings, db: Database, system: System) -> dg.AssetCheckResult:
+    """A sample of each project or space, compared on both sides. One that was not pulled yet has nothing to compare."""
+    with explained_failures(), read_only_jobs(db, settings, settings.partitions, run_id="verify") as jobs:
+        found = verify_scopes([job for job in jobs if job.system.name == system], choose=sample_of(SAMPLE))
+    differences = [each for verified in found.values() for each in verified.differences]
+    rows = [
+        (scope.scope, name, *(counts[standing] for standing in get_args(Standing)))
+        for scope, verified in found.items()
+        for name, counts in verified.fields.items()
+    ]
+    return _warning(
+        [f"{each.key} {each.field}" for each in differences],
+        "difference",
+        records=sum(verified.records for verified in found.values()),
+        differences=_table(["key", "field", "here", "there"], differences),
+        fields=_table([_SCOPE_WORDS[system], "field", *get_args(Standing)], rows),
+    )
 
 
 def _push_check(settings: Settings, db: Database, system: System) -> dg.AssetCheckResult:

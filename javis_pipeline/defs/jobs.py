@@ -2,7 +2,10 @@
 
 import dagster as dg
 
-_SYNC = dg.AssetSelection.groups("jira", "confluence", "sync")
+from javis_pipeline.defs.checks import NIGHTLY
+
+_VERIFY = dg.AssetSelection.checks(*NIGHTLY)
+_SYNC = dg.AssetSelection.groups("jira", "confluence", "sync") - _VERIFY
 _ADVICE = dg.AssetSelection.groups("insight", "slack")
 
 sync_job = dg.define_asset_job("sync", _SYNC, description="Bring Jira, Confluence and PostgreSQL into step.")
@@ -13,6 +16,9 @@ advise_job = dg.define_asset_job(
     "advise",
     _ADVICE,
     description="Context, suggestions and Slack, from what the last sync brought.",
+)
+verify_job = dg.define_asset_job(
+    "verify", _VERIFY, description="Compare a sample of both sides; the same as javis verify --sample."
 )
 risk_alerts_job = dg.define_asset_job(
     "risk_alerts",

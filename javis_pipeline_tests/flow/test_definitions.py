@@ -104,9 +104,12 @@ def test_jobs_hold_the_parts_of_the_graph_that_belong_together(loaded: dict) -> 
 
     jobs = {name: [node for node in nodes if "check" not in node] for name, nodes in loaded["jobs"].items()}
 
-    assert set(jobs) == {"sync", "advise", "risk_alerts", "everything", "census", "prune"}
+    assert set(jobs) == {"sync", "advise", "risk_alerts", "everything", "verify", "census", "prune"}
     assert set(sync) <= set(jobs["sync"])
     assert {"work_context", "slack_risk_alert"} <= set(jobs["risk_alerts"])
+    agreement = {"jira_issues_both_sides_agree", "confluence_pages_both_sides_agree"}
+    assert set(jobs["verify"]) == agreement
+    assert not any(agreement & set(nodes) for name, nodes in jobs.items() if name != "verify")
     assert {*sync, "work_context", "ai_suggestions", "slack_digest"} <= set(jobs["everything"])
 
 

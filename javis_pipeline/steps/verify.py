@@ -1,0 +1,164 @@
+"""Whether both sides agree, by reading them afresh: the proof for people, and the oracle of everything else."""
+
+import logging
+import random
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, NamedTuple, assert_never
+
+from javis_pipeline.db.watermarks import read_watermark
+from javis_pipeline.errors import UnreadableRecord
+from javis_pipeline.records.sync import WHOLE_RECORD, RecordState, RemoteRecord
+from javis_pipeline.records.values import ResourceRef, ScopeRef, Value
+from javis_pipeline.steps.look import Busy, Gone, Patience, Refused, Seen, Unreadable, look
+from javis_pipeline.steps.ports import RemoteRecords, SyncStore
+from javis_pipeline.steps.side_by_side import side_by_side
+from javis_pipeline.steps.sync_scope import Job, Tally
+from javis_pipeline.sync.run import Rules
+from javis_pipeline.sync.verify import Standing, standing_of_fields, standing_of_missing, values_of
+
+_LOG = logging.getLogger(__name__)
+
+# Both sides are not read in the same instant: what differs is read so often again before it counts.
+MORE_LOOKS: Final = 2
+_PAUSE_SECONDS: Final = 2
+
+
+class Difference(NamedTuple):
+    """A field that two more looks found different, or a whole record that only one side has."""
+
+    key: str
+    field: str
+    here: Value
+    there: Value
+
+
+@dataclass(slots=True)
+class Verified:
+    """How a scope stands.
+
+    Attributes:
+        records: How many were compared.
+        fields: Field to how many records stand how.
+        differences: What nothing explains.
+    """
+
+    records: int = 0
+    fields: dict[str, Counter[Standing]] = field(default_factory=lambda: defaultdict(Counter))
+    differences: list[Difference] = field(default_factory=list)
+
+    def add(self, standings: Mapping[str, Standing], differences: Iterable[Difference]) -> None:
+        """Count one record."""
+        self.records += 1
+        for name, standing in standings.items():
+            self.fields[name][standing] += 1
+        self.differences += differences
+
+    def count(self) -> Counter[Standing]:
+        """Fields by how they stand."""
+        return sum(self.fields.values(), Counter())
+
+
+Choice = Callable[[Sequence[ResourceRef]], Sequence[ResourceRef]]
+
+
+def sample_of(size: int | None) -> Choice | None:
+    """A choice of so many records at random; None for all."""
+    return (lambda refs: random.sample(refs, min(size, len(refs)))) if size else None
+
+
+def _wait() -> None:
+    """A moment, in which a sync that is under way gets on."""
+    time.sleep(_PAUSE_SECONDS)
+
+
+def verify_scopes(
+    jobs: Iterable[Job[Any]], *, choose: Choice | None, pause: Callable[[], None] = _wait
+) -> dict[ScopeRef, Verified]:
+    """How each project and space stands; see `verify_scope`."""
+    return {ScopeRef(job.system.name, job.key): verify_scope(job, choose=choose, pause=pause) for job in jobs}
+
+
+def verify_scope(
+    job: Job[Tally],
+    *,
+    choose: Choice | None,
+    pause: Callable[[], None],
+) -> Verified:
+    """Compare both sides of a scope, and change nothing on either.
+
+    Args:
+        job: The scope.
+        choose: Which of the records that are here; None for all, and those that are only there.
+        pause: Waits before what differs is read again: a sync may be under way.
+
+    Raises:
+        IdentityError, SettingError, SyncHalted: We are not who we should be, or the scope is not visible.
+        RemoteBusy: The remote wants no more requests now.
+    """
+    opened, store = job.open(), job.store
+    rules = job.run(opened).rules
+    with job.db.transaction() as conn:
+        pulled_to = read_watermark(conn, job.system.name, job.key).watermark
+    known = store.records()
+    refs = list(choose(known)) if choose else [*known, *_only_there(job, opened.ids(), known)]
+    comparison = _Comparison(store, opened.records, rules, pulled_to, pause)
+    verified = Verified()
+    for standings, differences in side_by_side(comparison.compare, refs, threads=job.threads):
+        verified.add(standings, differences)
+    counts = " ".join(f"{standing.replace(' ', '_')}={n}" for standing, n in sorted(verified.count().items()))
+    _LOG.info("verified scope=%r records=%d %s", store.name, verified.records, counts)
+    return verified
+
+
+def _only_there(job: Job[Tally], listed: Iterable[str], known: Iterable[ResourceRef]) -> list[ResourceRef]:
+    here = {ref.resource_id for ref in known}
+    return [ResourceRef(job.system.resource_type, id_, job.key, id_) for id_ in sorted(set(listed) - here)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Comparison:
+    """Compares single records of a scope."""
+
+    store: SyncStore
+    remote: RemoteRecords
+    rules: Rules
+    pulled_to: datetime | None
+    pause: Callable[[], None]
+    patience: Patience = field(default_factory=Patience)
+
+    def compare(self, ref: ResourceRef) -> tuple[Mapping[str, Standing], list[Difference]]:
+        """How the fields of a record stand; what differs is read again on both sides before it counts."""
+        standings, state, record = self._look(ref)
+        for _ in range(MORE_LOOKS):
+            if "different" not in standings.values():
+                break
+            self.pause()
+            standings, state, record = self._look(ref)
+        different = [name for name, standing in standings.items() if standing == "different"]
+        key = record.ref.key if record else state.ref.key
+        return standings, [Difference(key, name, *values_of(state, record, name)) for name in different]
+
+    def _look(self, ref: ResourceRef) -> tuple[Mapping[str, Standing], RecordState, RemoteRecord | None]:
+        try:
+            state = self.store.state(ref)
+        except UnreadableRecord:
+            return {WHOLE_RECORD: "in error"}, RecordState(ref, None), None
+        match look(self.remote, ref):
+            case Seen(record):
+                self.patience.answered()
+                if state.local is None and record.ref.scope != ref.scope:
+                    return {WHOLE_RECORD: "by policy"}, state, record  # it has moved out of the scope meanwhile
+                return standing_of_fields(state, record, self.rules, pulled_to=self.pulled_to), state, record
+            case Gone():
+                return standing_of_missing(state), state, None
+            case Unreadable() | Refused():
+                return {WHOLE_RECORD: "in error"}, state, None
+            case Busy(error):
+                self.patience.bear(error)
+                return {WHOLE_RECORD: "in error"}, state, None
+            case never:
+                assert_never(never)
