@@ -22,21 +22,25 @@ _QUERIES = named_queries("issues")
 class StoredIssues(NamedTuple):
     """What became of a batch, as ids.
 
-    `stale` payloads were not newer than what is here; rows `to_merge` are edited, in conflict or being written.
+    `same` payloads are what is here; rows `to_merge` are edited, in conflict, being written, or newer than the payload:
+    those are in `outdated` too.
     """
 
     inserted: list[str]
     updated: list[str]
     renamed: list[str]
-    stale: list[str]
+    same: list[str]
     to_merge: list[ResourceRef]
+    outdated: list[str]
 
 
-def issues_to_fetch(conn: Connection, stamps: Iterable[IssueStamp]) -> list[str]:
-    """Ids of the issues that are not stored as these stamps say, oldest change first."""
+def issues_to_fetch(conn: Connection, stamps: Iterable[IssueStamp], project: str) -> list[str]:
+    """Ids of the issues that are not stored as these stamps of a project say, oldest change first."""
     found = list(stamps)
     params = {
+        "project": project,
         "jira_ids": [stamp.jira_id for stamp in found],
+        "keys": [stamp.key for stamp in found],
         "updated": [stamp.remote_updated_at for stamp in found],
     }
     return [row["jira_id"] for row in conn.execute(_QUERIES["issues_to_fetch"], params)]
@@ -60,14 +64,14 @@ def store_issues(
         refresh: Overwrite also what is as old as the payload.
     """
     if not rows:
-        return StoredIssues([], [], [], [], [])
+        return StoredIssues([], [], [], [], [], [])
     known = frozenset(_ids(conn, "known_issues", jira_ids=[row.jira_id for row in rows]))
     new = [row for row in rows if row.jira_id not in known]
     if new and not _insert(conn, new, now):
         return store_issues(conn, rows, run_id=run_id, now=now, refresh=refresh)
     inserted = [row.jira_id for row in new]
     if not known:
-        return StoredIssues(inserted, [], [], [], [])
+        return StoredIssues(inserted, [], [], [], [], [])
     conn.execute(_QUERIES["make_incoming_issues"])
     incoming = [b"%s\t%s\n" % (row.columns, row.missing) for row in rows if row.jira_id in known]
     copy_text(conn, _QUERIES["copy_incoming_issues"], b"".join(incoming))
@@ -75,11 +79,12 @@ def store_issues(
     taken = _ids(conn, "lock_takable_issues", known=ids, refresh=refresh)
     renamed = _overwrite(conn, rows, taken, run_id=run_id, now=now) if taken else []
     left = conn.execute(_QUERIES["leftover_issues"], {"known": ids, "taken": taken, "refresh": refresh}).fetchall()
-    stale = [row["jira_id"] for row in left if row["is_stale"]]
+    same = [row["jira_id"] for row in left if row["is_same"]]
     to_merge = [
-        ResourceRef("jira_issue", row["jira_id"], row["project_key"], row["key"]) for row in left if not row["is_stale"]
+        ResourceRef("jira_issue", row["jira_id"], row["project_key"], row["key"]) for row in left if not row["is_same"]
     ]
-    return StoredIssues(inserted, taken, renamed, stale, to_merge)
+    outdated = [row["jira_id"] for row in left if row["is_older"]]
+    return StoredIssues(inserted, taken, renamed, same, to_merge, outdated)
 
 
 def _insert(conn: Connection, rows: Sequence[IssueLine], now: datetime) -> bool:

@@ -59,7 +59,8 @@ class PageRow(NamedTuple):
 class StoredPages(NamedTuple):
     """What became of a batch, as ids.
 
-    `same` payloads are what is stored already, or older; rows `to_merge` are edited, in conflict or being written.
+    `same` payloads are what is stored already; rows `to_merge` are edited, in conflict, being written, or newer than
+    the payload.
     """
 
     inserted: list[str]
@@ -215,7 +216,8 @@ def latest_pages(db: Database, spaces: Sequence[str], *, limit: int) -> list[dic
 def _lock(conn: Connection, known: Collection[str]) -> tuple[list[str], list[ResourceRef]]:
     """Lock the rows that a payload has news of; the ids of those to overwrite, and those to merge instead."""
     found = [row for row in conn.execute(_QUERIES["lock_known_pages"], {"known": list(known)}) if row["has_news"]]
-    return [row["page_id"] for row in found if row["is_clean"]], [_ref(row) for row in found if not row["is_clean"]]
+    taken = [row["page_id"] for row in found if row["is_clean"] and not row["is_older"]]
+    return taken, [_ref(row) for row in found if not row["is_clean"] or row["is_older"]]
 
 
 def _ref(row: Mapping[str, Any]) -> ResourceRef:

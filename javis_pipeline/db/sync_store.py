@@ -312,10 +312,15 @@ class PostgresStore:
         return {self._table.id: ref.resource_id, self._table.key: ref.key, self._table.scope: ref.scope}
 
     def _rename(self, conn: Connection, plan: RecordPlan, ref: ResourceRef) -> dict[str, str]:
-        """The place columns; a key is given up by whoever held it, and a former key still leads here."""
+        """The place columns; a key is given up by whoever held it, and a former key still leads here.
+
+        What waits for the record waits where it is now.
+        """
         before = next(iter(self._run(conn, "record", {"id": ref.resource_id})))
         former = load_json(before["doc"])[self._table.key]
         self._free_key(conn, ref)
+        for query in ("move_conflicts", "move_operations"):
+            self._run(conn, query, {"id": ref.resource_id, "place": ref.scope})
         if self._table is ISSUES and former != ref.key:
             now = plan.columns["last_synced_at"]
             self._run(conn, "keep_former_key", {"id": ref.resource_id, "key": former, "now": now})

@@ -1,20 +1,19 @@
 """Confluence as the sync sees a system: how a space is opened, and both ways to its pages."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from javis_pipeline.clients.confluence import wire
 from javis_pipeline.clients.confluence.client import ConfluenceClient
 from javis_pipeline.clients.confluence.remote import ConfluenceRecords
-from javis_pipeline.db.connection import Connection, Database
+from javis_pipeline.db.connection import Database
 from javis_pipeline.db.pages import pages_to_fetch, replace_issue_links, rewritten_bodies, store_current_versions
 from javis_pipeline.errors import UnreadableRecord, UnreadableText
 from javis_pipeline.records.values import ResourceRef, ResourceType, System
 from javis_pipeline.steps.confluence_site import ConfluenceSite, read_site
-from javis_pipeline.steps.ports import Progress, RemoteRecords
+from javis_pipeline.steps.ports import Listed, Progress, RemoteRecords
 from javis_pipeline.steps.pull_pages import PagesTally, pull_pages
 from javis_pipeline.steps.pull_pages_batch import stamp_of
 from javis_pipeline.sync.richtext.storage.references import issue_references
@@ -86,20 +85,19 @@ class OpenSpace:
             progress=progress,
         )
 
-    def ids(self) -> Collection[str]:
-        """Ids of all pages of the space that the list makes sense of: one that it leaves out is asked for by itself."""
-        found = set()
-        for document in self.client.pages(self.site.space.space_id):
-            with suppress(UnreadableRecord):
-                found.add(wire.parse_page_id(document))
-        return found
-
-    def differing(self, conn: Connection) -> Iterator[ResourceRef]:
-        """Pages that are not stored as the list tells."""
+    def listed(self, db: Database) -> Listed:
+        """The pages of the space that the list makes sense of: one that it leaves out is asked for by itself."""
         space = self.site.space
-        stamps = [stamp_of(document) for document in self.client.pages(space.space_id)]
-        for page_id in sorted(pages_to_fetch(conn, stamps)):
-            yield ResourceRef("confluence_page", page_id, space.key, page_id)
+        stamps = []
+        for document in self.client.pages(space.space_id):
+            with suppress(UnreadableRecord):
+                stamps.append(stamp_of(document))
+        with db.transaction() as conn:
+            wanted = pages_to_fetch(conn, stamps)
+        return Listed(
+            frozenset(stamp.page_id for stamp in stamps),
+            [ResourceRef("confluence_page", page_id, space.key, page_id) for page_id in sorted(wanted)],
+        )
 
     def follow(self, db: Database, run_id: str) -> None:
         """Versions and mentions of issues of the texts that the run merged or sent: no pull fetches them again."""

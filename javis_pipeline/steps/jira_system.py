@@ -1,6 +1,6 @@
 """Jira as the sync sees a system: how a project is opened, and both ways to its issues."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
@@ -8,12 +8,12 @@ from typing import ClassVar
 from javis_pipeline.clients.jira import jql
 from javis_pipeline.clients.jira.client import JiraClient
 from javis_pipeline.clients.jira.remote import JiraRecords
-from javis_pipeline.db.connection import Connection, Database
+from javis_pipeline.db.connection import Database
 from javis_pipeline.db.issues import issues_to_fetch
 from javis_pipeline.errors import UnreadableRecord
 from javis_pipeline.records.values import ResourceRef, ResourceType, System
 from javis_pipeline.steps.jira_site import JiraSite, read_site
-from javis_pipeline.steps.ports import Progress, RemoteRecords
+from javis_pipeline.steps.ports import Listed, Progress, RemoteRecords
 from javis_pipeline.steps.pull import IssuesTally, pull_issues
 from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
 
@@ -75,25 +75,19 @@ class OpenProject:
         """Bring the stored issues up to what Jira holds, except those that need a merge."""
         return pull_issues(db, self.client, self.site, run_id=run_id, now=now, full=full, also=also, progress=progress)
 
-    def ids(self) -> Collection[str]:
-        """Ids of all issues of the project that the search makes sense of: one that it leaves out is asked for by
-        itself."""
-        return {stamp.jira_id for stamp in self.client.search_ids(self._sweep, unreadable=_leave_out)}
-
-    def differing(self, conn: Connection) -> Iterator[ResourceRef]:
-        """Issues that are not stored as the search tells."""
-        stamps = list(self.client.search_ids(self._sweep))
-        wanted = set(issues_to_fetch(conn, stamps))
-        for stamp in stamps:
-            if stamp.jira_id in wanted:
-                yield ResourceRef("jira_issue", stamp.jira_id, self.site.project.key, stamp.key)
+    def listed(self, db: Database) -> Listed:
+        """The issues of the project that the search makes sense of: one that it leaves out is asked for by itself."""
+        project = self.site.project.key
+        stamps = list(self.client.search_ids(jql.sweep(project), unreadable=_leave_out))
+        with db.transaction() as conn:
+            wanted = set(issues_to_fetch(conn, stamps, project))
+        return Listed(
+            frozenset(stamp.jira_id for stamp in stamps),
+            [ResourceRef("jira_issue", one.jira_id, project, one.key) for one in stamps if one.jira_id in wanted],
+        )
 
     def follow(self, db: Database, run_id: str) -> None:
         """What hangs on an issue comes with a pull."""
-
-    @property
-    def _sweep(self) -> str:
-        return jql.sweep(self.site.project.key)
 
 
 def _leave_out(error: UnreadableRecord) -> None:

@@ -6,10 +6,10 @@ two calls is exactly what the tests try, with the same steps on a store and a re
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
-from javis_pipeline.db.connection import Connection, Database
+from javis_pipeline.db.connection import Database
 from javis_pipeline.records.sync import (
     AuditEntry,
     Catalog,
@@ -162,6 +162,18 @@ class PullTally(Protocol):
 Tally_co = TypeVar("Tally_co", bound=PullTally, covariant=True)
 
 
+class Listed(NamedTuple):
+    """What the remote lists for a scope.
+
+    Attributes:
+        ids: Of all records that are listed.
+        differing: The records that are not stored as they are listed, new ones too.
+    """
+
+    ids: frozenset[str]
+    differing: Sequence[ResourceRef]
+
+
 class OpenScope(Protocol[Tally_co]):
     """A project or space of which it is proved who we are and that it is visible."""
 
@@ -198,12 +210,8 @@ class OpenScope(Protocol[Tally_co]):
         """
         ...
 
-    def ids(self) -> Collection[str]:
-        """Ids of all records that the remote lists for the scope."""
-        ...
-
-    def differing(self, conn: Connection) -> Iterable[ResourceRef]:
-        """Records that the remote lists and that are not stored as it says, new ones too."""
+    def listed(self, db: Database) -> Listed:
+        """What the remote lists for the scope, all of it."""
         ...
 
     def follow(self, db: Database, run_id: str) -> None:

@@ -28,7 +28,8 @@ from javis_pipeline.steps.batches import as_they_come, in_batches, read_ahead
 from javis_pipeline.steps.jira_site import JiraSite, noted
 from javis_pipeline.steps.ports import Progress
 from javis_pipeline.steps.pull_batch import BATCH_SIZE, Batch, BatchReader
-from javis_pipeline.steps.pull_store import BatchStore, Settled, settle
+from javis_pipeline.steps.pull_store import BatchStore, note_batch
+from javis_pipeline.steps.watermark import Mark
 from javis_pipeline.steps.worker_processes import WorkerProcesses
 
 log = logging.getLogger(__name__)
@@ -87,10 +88,10 @@ class IssuesTally:
         whole: The sweep covered the whole project, not only what changed lately.
         inserted, updated: Issues that were stored.
         unchanged: Hits that were stored already.
-        stale: Payloads that were not newer than what is stored, and were left out.
         renamed: Issues that have another key now.
         unreadable: Issues that went into quarantine in this run.
-        to_merge: Issues that changed remotely and are edited, in conflict or being written here.
+        to_merge: Issues that changed remotely and are edited, in conflict or being written here, or that came in an
+            older state than is stored.
         watermark: Every change up to then is stored.
         notes: What a person should know, each with the remedy.
     """
@@ -100,7 +101,6 @@ class IssuesTally:
     inserted: int
     updated: int
     unchanged: int
-    stale: int
     renamed: int
     unreadable: int
     to_merge: tuple[ResourceRef, ...]
@@ -116,7 +116,6 @@ class IssuesTally:
             "inserted": self.inserted,
             "updated": self.updated,
             "unchanged": self.unchanged,
-            "stale": self.stale,
             "renamed": self.renamed,
             "to_merge": len(self.to_merge),
             "unreadable": self.unreadable,
@@ -201,41 +200,25 @@ class _Counts:
     unchanged: int = 0
     inserted: int = 0
     updated: int = 0
-    stale: int = 0
     renamed: int = 0
     unreadable: int = 0
     missing: int = 0
     to_merge: list[ResourceRef] = field(default_factory=list)
-    newest: datetime | None = None
-    oldest_open: datetime | None = None
+    mark: Mark = field(default_factory=Mark)
 
-    def add(self, batch: Batch, stored: StoredIssues, settled: Settled) -> None:
+    def add(self, batch: Batch, stored: StoredIssues) -> None:
         self.inserted += len(stored.inserted)
         self.updated += len(stored.updated)
-        self.stale += len(stored.stale)
+        self.unchanged += len(stored.same)
         self.renamed += len(stored.renamed)
         self.unreadable += len(batch.unreadable)
         self.missing += len(batch.absent)
         self.to_merge += stored.to_merge
-        self.newest = max(filter(None, (self.newest, settled.newest)), default=None)
-        self.oldest_open = min(filter(None, (self.oldest_open, settled.oldest_open)), default=None)
+        note_batch(self.mark, batch, stored)
 
     @property
     def handled(self) -> int:
-        return (
-            self.unchanged
-            + self.inserted
-            + self.updated
-            + self.stale
-            + self.unreadable
-            + self.missing
-            + len(self.to_merge)
-        )
-
-    @property
-    def watermark(self) -> datetime | None:
-        """The latest change of which all before it are stored too."""
-        return min(filter(None, (self.newest, self.oldest_open)), default=None) if self.newest else None
+        return self.unchanged + self.inserted + self.updated + self.unreadable + self.missing + len(self.to_merge)
 
 
 class _Pull:
@@ -278,7 +261,7 @@ class _Pull:
                 # One more than there are threads: none waits while a batch is stored.
                 for batch in as_they_come(threads, self._reader.read, self._batches(threads), most=THREADS + 1):
                     stored = self._store.store(batch)
-                    self._counts.add(batch, stored, settle(batch, stored))
+                    self._counts.add(batch, stored)
                     progress(self._counts.handled, site_count.result() if self._whole else None)
                 return self._finish(dimensions.result(), site_count.result())
             finally:
@@ -315,14 +298,13 @@ class _Pull:
 
     def _not_stored(self, stamps: list[IssueStamp]) -> Iterator[IssueStamp]:
         with self._db.transaction() as conn:
-            wanted = set(issues_to_fetch(conn, stamps))
+            wanted = set(issues_to_fetch(conn, stamps, self._project))
         for stamp in stamps:
             if stamp.jira_id in wanted:
                 yield stamp
             else:
                 self._counts.unchanged += 1
-                if stamp.remote_updated_at is not None:
-                    self._counts.newest = max(self._counts.newest or stamp.remote_updated_at, stamp.remote_updated_at)
+                self._counts.mark.stored(stamp.remote_updated_at)
 
     def _changed_lately(self) -> str:
         """The clause for what changed since the watermark, and the horizon before it.
@@ -352,7 +334,7 @@ class _Pull:
             store_sprints(conn, dimensions.sprints)
             if not self._missed:
                 full_at = self._now if self._whole else None
-                advance_watermark(conn, "jira", self._project, counts.watermark, full_at=full_at)
+                advance_watermark(conn, "jira", self._project, counts.mark.value, full_at=full_at)
             after = read_watermark(conn, "jira", self._project)
             known = count_present_issues(conn, self._project)
             quarantined = count_quarantined(conn, "jira", self._project)
@@ -367,7 +349,6 @@ class _Pull:
             inserted=counts.inserted,
             updated=counts.updated,
             unchanged=counts.unchanged,
-            stale=counts.stale,
             renamed=counts.renamed,
             unreadable=counts.unreadable,
             to_merge=tuple(counts.to_merge),

@@ -36,8 +36,8 @@ from javis_pipeline.steps.batches import as_they_come, in_batches
 from javis_pipeline.steps.confluence_site import ConfluenceSite
 from javis_pipeline.steps.ports import Progress
 from javis_pipeline.steps.pull_pages_batch import PageBatch, PageReader, stamp_of
-from javis_pipeline.steps.pull_pages_store import PageStore, settle
-from javis_pipeline.steps.pull_store import Settled
+from javis_pipeline.steps.pull_pages_store import PageStore, note_batch
+from javis_pipeline.steps.watermark import Mark
 
 log = logging.getLogger(__name__)
 
@@ -175,10 +175,9 @@ class _Counts:
     unlinked: int = 0
     to_merge: list[ResourceRef] = field(default_factory=list)
     people: set[str] = field(default_factory=set)
-    newest: datetime | None = None
-    oldest_open: datetime | None = None
+    mark: Mark = field(default_factory=Mark)
 
-    def add(self, batch: PageBatch, stored: StoredPages, settled: Settled) -> None:
+    def add(self, batch: PageBatch, stored: StoredPages) -> None:
         self.inserted += len(stored.inserted)
         self.updated += len(stored.updated)
         self.unchanged += len(stored.same)
@@ -187,17 +186,11 @@ class _Counts:
         self.unlinked += len(batch.unlinked)
         self.to_merge += stored.to_merge
         self.people |= batch.people
-        self.newest = max(filter(None, (self.newest, settled.newest)), default=None)
-        self.oldest_open = min(filter(None, (self.oldest_open, settled.oldest_open)), default=None)
+        note_batch(self.mark, batch, stored)
 
     @property
     def handled(self) -> int:
         return self.unchanged + self.inserted + self.updated + self.unreadable + self.missing + len(self.to_merge)
-
-    @property
-    def watermark(self) -> datetime | None:
-        """The latest version of which all before it are stored too."""
-        return min(filter(None, (self.newest, self.oldest_open)), default=None) if self.newest else None
 
 
 class _LabelSweep:
@@ -280,7 +273,7 @@ class _Pull:
         try:
             wanted = in_batches(self._wanted(), self._reader.batch_size)
             for batch, stored in as_they_come(threads, partial(self._read_and_store, labels), wanted, most=THREADS):
-                self._counts.add(batch, stored, settle(batch, stored))
+                self._counts.add(batch, stored)
                 progress(self._counts.handled, self._counts.seen if self._saw_all else None)
             if labels and labels.by_page is not None:
                 self._compare_labels(labels.by_page)
@@ -336,8 +329,7 @@ class _Pull:
                 yield stamp
             else:
                 self._counts.unchanged += 1
-                if stamp.version_created_at is not None:
-                    self._counts.newest = max(self._counts.newest or stamp.version_created_at, stamp.version_created_at)
+                self._counts.mark.stored(stamp.version_created_at)
 
     def _compare_labels(self, labels: Mapping[str, Sequence[str]]) -> None:
         """Pages with other labels are read by id, one by one, in the merge: a list is no proof that a label is gone."""
@@ -356,7 +348,7 @@ class _Pull:
             store_users(conn, people)
             if not self._missed:
                 full_at = self._now if self._whole else None
-                advance_watermark(conn, "confluence", space, counts.watermark, full_at=full_at)
+                advance_watermark(conn, "confluence", space, counts.mark.value, full_at=full_at)
             after = read_watermark(conn, "confluence", space)
             known = count_present_pages(conn, space)
             quarantined = count_quarantined(conn, "confluence", space)

@@ -8,7 +8,7 @@ from javis_pipeline.db.issues import do_not_wait_for_disk
 from javis_pipeline.db.pages import StoredPages, replace_issue_links, store_pages, store_versions
 from javis_pipeline.db.quarantine import quarantine_record, release_records
 from javis_pipeline.steps.pull_pages_batch import PageBatch
-from javis_pipeline.steps.pull_store import Settled
+from javis_pipeline.steps.watermark import Mark
 
 
 class PageStore:
@@ -59,17 +59,11 @@ class PageStore:
             )
 
 
-def settle(batch: PageBatch, stored: StoredPages) -> Settled:
+def note_batch(mark: Mark, batch: PageBatch, stored: StoredPages) -> None:
     """What the watermark may say after the batch was stored."""
-    brought = {row.page_id: datetime.fromisoformat(row.version_created_at) for row in batch.rows}
-    for ref in stored.to_merge:
-        del brought[ref.resource_id]
-    closed = {one.remote_id for one in batch.unreadable}.union(batch.absent)
-    still_open = [
-        stamp.version_created_at
-        for stamp in batch.wanted
-        if stamp.version_created_at is not None
-        and stamp.page_id not in closed
-        and (stamp.page_id not in brought or brought[stamp.page_id] < stamp.version_created_at)
-    ]
-    return Settled(max(brought.values(), default=None), min(still_open, default=None))
+    mark.batch(
+        [(stamp.page_id, stamp.version_created_at) for stamp in batch.wanted],
+        {row.page_id: datetime.fromisoformat(row.version_created_at) for row in batch.rows},
+        to_merge={ref.resource_id for ref in stored.to_merge},
+        closed={one.remote_id for one in batch.unreadable}.union(batch.absent),
+    )

@@ -1,7 +1,6 @@
 """One batch of a pull into the database: one transaction, the fast path of the sync."""
 
 from datetime import datetime
-from typing import NamedTuple
 
 from javis_pipeline.db.connection import Connection, Database
 from javis_pipeline.db.issues import StoredIssues, do_not_wait_for_disk, store_issues
@@ -9,19 +8,7 @@ from javis_pipeline.db.quarantine import quarantine_record, release_records
 from javis_pipeline.db.satellites import replace_satellites, store_sprints, store_users
 from javis_pipeline.records.jira import Sprint, User
 from javis_pipeline.steps.pull_batch import Batch
-
-
-class Settled(NamedTuple):
-    """How far a batch settled its hits.
-
-    Attributes:
-        newest: The latest change that is stored; None when nothing was.
-        oldest_open: The earliest change that is not stored yet (to be merged, or answered in an older state); None when
-            there is none. The watermark must not pass it.
-    """
-
-    newest: datetime | None
-    oldest_open: datetime | None
+from javis_pipeline.steps.watermark import Mark
 
 
 class BatchStore:
@@ -60,12 +47,12 @@ class BatchStore:
         return stored
 
     def _store_satellites(self, conn: Connection, batch: Batch, stored: StoredIssues) -> None:
-        """Also of the issues that are left to the merge: nobody edits satellites here. Stale payloads have old ones."""
-        stale, new = set(stored.stale), set(stored.inserted)
+        """Also of the issues that are left to the merge: nobody edits satellites here. An old payload has old ones."""
+        known, new = {*stored.same, *stored.outdated}, set(stored.inserted)
         for table, lines in batch.satellites.items():
-            fresh = [jira_id for jira_id in lines if jira_id not in stale]
-            known = [jira_id for jira_id in fresh if jira_id not in new]
-            replace_satellites(conn, table, known, b"".join([lines[jira_id] for jira_id in fresh]))
+            fresh = [jira_id for jira_id in lines if jira_id not in known]
+            replaced = [jira_id for jira_id in fresh if jira_id not in new]
+            replace_satellites(conn, table, replaced, b"".join([lines[jira_id] for jira_id in fresh]))
 
     def _store_unreadable(self, conn: Connection, batch: Batch) -> None:
         release_records(conn, "jira", [issue.jira_id for issue in batch.issues])
@@ -82,12 +69,11 @@ class BatchStore:
             )
 
 
-def settle(batch: Batch, stored: StoredIssues) -> Settled:
+def note_batch(mark: Mark, batch: Batch, stored: StoredIssues) -> None:
     """What the watermark may say after the batch was stored."""
-    brought = {issue.jira_id: datetime.fromisoformat(issue.remote_updated_at) for issue in batch.issues}
-    still_open = [brought.pop(ref.resource_id) for ref in stored.to_merge]
-    for stamp in batch.wanted:
-        seen, got = stamp.remote_updated_at, brought.get(stamp.jira_id)
-        if seen is not None and got is not None and got < seen:
-            still_open.append(seen)
-    return Settled(max(brought.values(), default=None), min(still_open, default=None))
+    mark.batch(
+        [(stamp.jira_id, stamp.remote_updated_at) for stamp in batch.wanted],
+        {issue.jira_id: datetime.fromisoformat(issue.remote_updated_at) for issue in batch.issues},
+        to_merge={ref.resource_id for ref in stored.to_merge},
+        closed={one.remote_id for one in batch.unreadable}.union(batch.absent),
+    )

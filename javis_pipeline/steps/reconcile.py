@@ -166,14 +166,16 @@ class _Verb:
             return self._failed(ref, f"a value of {ref.key} cannot be held here ({type(error).__name__})")
 
     def _decided(self, ref: ResourceRef) -> Reconciled:
-        state = self._store.state(ref)
-        match self._look(state):
+        before = self._store.state(ref)
+        match self._look(before):
             case Seen(record, history):
                 self._patience.answered()
-                plan = self._change(ref, lambda state: reconcile_record(state, record, self._run, history))
+                plan = self._change(
+                    ref, lambda state: reconcile_record(state, record, self._run, history, before=before)
+                )
                 return Reconciled(seen=1, items=list(plan.items))
             case Gone():
-                if state.local is None:
+                if before.local is None:
                     return Reconciled(missing=1)
                 plan = self._change(ref, lambda state: missing_record(state, self._run, proved=self._proved))
                 return Reconciled(missing=1, items=list(plan.items))
@@ -192,7 +194,7 @@ class _Verb:
             return found
         failed = state.local is not None and WHOLE_RECORD in state.local.errors
         if not (failed or needs_history(state)):
-            draft = reconcile_record(state, found.record, self._run)
+            draft = reconcile_record(state, found.record, self._run, before=state)
             if not any(conflict.state == "open" for conflict in draft.conflicts):
                 return found
         return look_back(self._remote, found)

@@ -32,7 +32,7 @@ from javis_pipeline.sync.run import Rules, Run
 log = logging.getLogger(__name__)
 
 NO_OVERRIDES: Final = Overrides()
-_LOGGED: Final = ("seen", "inserted", "updated", "unchanged", "stale", "to_merge", "unreadable", "missing", "agrees")
+_LOGGED: Final = ("seen", "inserted", "updated", "unchanged", "to_merge", "unreadable", "missing", "agrees")
 
 Tally = TypeVar("Tally", bound=PullTally)
 
@@ -262,7 +262,10 @@ def send_edits(
 
 
 def count_scope(job: Job[Tally]) -> Counted:
-    """Find out which records are gone, and which the pull has missed: those are pulled now.
+    """Find out which records are gone, and which are not here as they are listed: those are pulled now.
+
+    So what no pull looks back for comes within a day: a place that changed without the record, an index that was behind
+    by more than the horizon, and a record that is seen again after it was not found once.
 
     Raises:
         SyncHalted: The list is suspiciously short, or many records are gone; nothing was changed.
@@ -271,10 +274,11 @@ def count_scope(job: Job[Tally]) -> Counted:
     with job.locked():
         opened = job.open()
         with job.recorded("census") as counts:
-            counted = take_census(job.store, opened.records, opened.ids(), job.run(opened), job.overrides)
+            listed = opened.listed(job.db)
+            counted = take_census(job.store, opened.records, listed.ids, job.run(opened), job.overrides)
             counts |= counted.count()
-        if counted.unknown_here:
-            _pull(job, also=counted.unknown_here)
+        if listed.differing:
+            _pull(job, also=[ref.resource_id for ref in listed.differing])
     return counted
 
 
@@ -282,8 +286,7 @@ def plan_scope(job: Job[Tally]) -> list[PlanItem]:
     """What a run would do now, without doing it: nothing is written anywhere, not even a watermark."""
     opened = job.open()
     store, run = job.store, job.run(opened)
-    with job.db.transaction() as conn:
-        changed = list(opened.differing(conn))
+    changed = opened.listed(job.db).differing
     known = {ref.resource_id for ref in store.records()}
     new = [_new_item(ref) for ref in changed if ref.resource_id not in known]
     to_decide = store.to_decide(conflicts=run.rules.force != "none")

@@ -83,3 +83,9 @@ PAGE_FIELDS = _by_name(
 )
 
 FIELDS_OF: Mapping[ResourceType, Mapping[str, Field]] = {"jira_issue": JIRA_FIELDS, "confluence_page": PAGE_FIELDS}
+
+REVISION_OF: Mapping[ResourceType, frozenset[str]] = {
+    "jira_issue": frozenset({"remote_updated_at"}),
+    "confluence_page": frozenset({"version_created_at", "version_number"}),
+}
+"""The facts by which a list tells that a record has changed."""

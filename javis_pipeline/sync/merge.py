@@ -34,7 +34,7 @@ from javis_pipeline.sync.decide import (
 )
 from javis_pipeline.sync.draft import OFFERS, Draft, Wanted
 from javis_pipeline.sync.evidence import holds, is_ours, may_be_ours, overwritten_value
-from javis_pipeline.sync.fields import FIELDS_OF, Field
+from javis_pipeline.sync.fields import FIELDS_OF, REVISION_OF, Field
 from javis_pipeline.sync.resolve import force_in
 from javis_pipeline.sync.run import Run
 
@@ -43,7 +43,12 @@ _FROZEN: frozenset[ConflictKind] = frozenset({"first_contact", "unmarked_local_c
 
 
 def reconcile_record(
-    state: RecordState, remote: RemoteRecord, run: Run, changes: Sequence[FieldChange] = ()
+    state: RecordState,
+    remote: RemoteRecord,
+    run: Run,
+    changes: Sequence[FieldChange] = (),
+    *,
+    before: RecordState | None = None,
 ) -> RecordPlan:
     """What becomes of a record that the remote has.
 
@@ -53,11 +58,15 @@ def reconcile_record(
         run: Rules, clock, ids.
         changes: The remote's history of the record, oldest first. Needed where `needs_history` says so; else it only
             adds to a conflict who changed the remote value, and when.
+        before: What the store knew when the record was about to be read. While its revision is the same, the answer is
+            the newest there is, whatever it says itself: clocks and backups go back. None when that is not known.
     """
     if state.local is None:
         return _insert(remote, run)
     draft = Draft(state, run)
-    reconcile_in(draft, remote, changes)
+    unchanged_since = before is not None and before.local is not None and before.local.revision == draft.local.revision
+    if unchanged_since or not _is_older(remote, draft):
+        _reconcile(draft, remote, changes)
     return draft.plan()
 
 
@@ -67,9 +76,12 @@ def needs_history(state: RecordState) -> bool:
 
 
 def reconcile_in(draft: Draft, remote: RemoteRecord, changes: Sequence[FieldChange]) -> None:
-    """Decide every field of a draft."""
-    if _is_older(remote, draft):
-        return
+    """Decide every field of a draft; nothing when others have overtaken the answer."""
+    if not _is_older(remote, draft):
+        _reconcile(draft, remote, changes)
+
+
+def _reconcile(draft: Draft, remote: RemoteRecord, changes: Sequence[FieldChange]) -> None:
     draft.decided = True
     draft.clear_error(WHOLE_RECORD)
     draft.read_only = remote.read_only
@@ -83,10 +95,10 @@ def reconcile_in(draft: Draft, remote: RemoteRecord, changes: Sequence[FieldChan
     draft.undecided_fields = set()
     for spec in draft.fields.values():
         _reconcile_field(draft, spec, remote, changes, echoes.get(spec.name))
-    if draft.unread_fields:
-        return  # with the new revision stored, nobody would look again
+    # With the new revision stored, nobody would look again at what could not be read.
+    held_back = REVISION_OF[draft.ref.resource_type] if draft.unread_fields else frozenset()
     for name, value in remote.facts.items():
-        if value is not MISSING and value != draft.local.facts.get(name):
+        if value is not MISSING and name not in held_back and value != draft.local.facts.get(name):
             draft.set_column(name, value)
 
 

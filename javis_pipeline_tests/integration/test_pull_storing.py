@@ -115,14 +115,51 @@ def test_the_hash_of_a_row_is_the_one_that_the_database_makes(sync, texts, label
     assert made["hash"].hex == row.content_hash
 
 
-@pytest.mark.parametrize("age", [timedelta(0), timedelta(minutes=1)], ids=["as old", "older"])
-def test_given_a_payload_that_is_not_newer_when_stored_then_it_is_left_out_as_stale(sync, age):
+def test_given_a_payload_as_old_as_what_is_stored_then_it_is_left_out(sync):
     store(sync, an_issue(title="Newest"))
 
-    stored = store(sync, an_issue(title="From an old index", updated_at=NOON - age))
+    stored = store(sync, an_issue(title="From an old index"))
 
-    assert (stored.stale, stored.updated) == (["10042"], [])
+    assert (stored.same, stored.updated, stored.to_merge) == (["10042"], [], [])
     assert rows(sync, "SELECT title FROM jira_issues") == [("Newest",)]
+
+
+def test_given_a_payload_older_than_what_is_stored_then_it_is_asked_for_by_id(sync):
+    store(sync, an_issue(title="Newest"))
+
+    stored = store(sync, an_issue(title="From an old index", updated_at=NOON - timedelta(minutes=1)))
+
+    assert (stored.same, stored.updated, stored.outdated) == ([], [], ["10042"])
+    assert [ref.resource_id for ref in stored.to_merge] == ["10042"]
+    assert rows(sync, "SELECT title FROM jira_issues") == [("Newest",)]
+
+
+@pytest.mark.parametrize(
+    ("stored_as", "listed_as"),
+    [(("OPS-1", "OPS"), ("OPX-1", "OPX")), (("OPS-1", "OPS"), ("OPS-9", "OPS"))],
+    ids=["the project's key was changed", "another key in the project"],
+)
+def test_given_another_place_though_updated_did_not_move_then_the_row_follows(sync, stored_as, listed_as):
+    (key, project), (new_key, new_project) = stored_as, listed_as
+    store(sync, an_issue("1", key, project_key=project))
+
+    wanted = issues_to_fetch(sync, [IssueStamp("1", new_key, NOON)], new_project)
+    stored = store(sync, an_issue("1", new_key, project_key=new_project))
+
+    assert (wanted, stored.updated, stored.renamed) == (["1"], ["1"], ["1"])
+    assert rows(sync, "SELECT key, project_key FROM jira_issues") == [listed_as]
+    assert rows(sync, "SELECT key FROM key_aliases") == [(key,)]
+
+
+def test_given_a_row_that_was_not_found_once_when_it_is_listed_then_that_is_forgotten(sync):
+    store(sync, an_issue("1", "OPS-1"))
+    sync.execute("UPDATE jira_issues SET remote_missing_since = now()")
+
+    wanted = issues_to_fetch(sync, [IssueStamp("1", "OPS-1", NOON)], "OPS")
+    store(sync, an_issue("1", "OPS-1"))
+
+    assert wanted == ["1"]
+    assert rows(sync, "SELECT remote_missing_since FROM jira_issues") == [(None,)]
 
 
 def test_given_a_refresh_when_stored_then_a_payload_as_old_is_taken_and_an_older_one_is_not(sync):
@@ -134,7 +171,7 @@ def test_given_a_refresh_when_stored_then_a_payload_as_old_is_taken_and_an_older
     ]
     stored = store(sync, *payloads, refresh=True)
 
-    assert (stored.updated, stored.stale) == (["1"], ["2"])
+    assert (stored.updated, stored.outdated) == (["1"], ["2"])
     assert rows(sync, "SELECT title FROM jira_issues ORDER BY key") == [("As old",), ("Old",)]
 
 
@@ -233,18 +270,18 @@ def test_given_stamps_when_compared_then_unknown_changed_and_hidden_issues_are_t
         IssueStamp("1", "OPS-1", None),
     ]
 
-    assert sorted(issues_to_fetch(sync, stamps)) == ["1", "2", "3", "4"]
-    assert issues_to_fetch(sync, stamps[:1]) == []
+    assert sorted(issues_to_fetch(sync, stamps, "OPS")) == ["1", "2", "3", "4"]
+    assert issues_to_fetch(sync, stamps[:1], "OPS") == []
 
 
 def test_given_a_quarantined_issue_when_compared_then_it_is_to_be_fetched_only_when_it_changed(sync):
     quarantine_record(sync, "jira", "OPS", "9", updated_at=NOON, payload={}, reason="no title", now=NOON)
 
-    assert issues_to_fetch(sync, [IssueStamp("9", "OPS-9", NOON)]) == []
-    assert issues_to_fetch(sync, [IssueStamp("9", "OPS-9", LATER)]) == ["9"]
+    assert issues_to_fetch(sync, [IssueStamp("9", "OPS-9", NOON)], "OPS") == []
+    assert issues_to_fetch(sync, [IssueStamp("9", "OPS-9", LATER)], "OPS") == ["9"]
 
     release_records(sync, "jira", ["9"])
-    assert issues_to_fetch(sync, [IssueStamp("9", "OPS-9", NOON)]) == ["9"]
+    assert issues_to_fetch(sync, [IssueStamp("9", "OPS-9", NOON)], "OPS") == ["9"]
 
 
 def test_given_satellites_when_replaced_then_those_of_other_issues_stay(sync):

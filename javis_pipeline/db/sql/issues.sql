@@ -1,13 +1,16 @@
 -- name: issues_to_fetch
--- Of the hits of a sweep, those that are not stored as they are: unknown, changed, not known to be present, or with an
--- `updated` that the hit did not tell. What is quarantined is tried again when it changes.
+-- Of the hits of a sweep, those that are not stored as they are: unknown, changed, in another place (a project whose key
+-- was changed does not touch its issues), not known to be present or once not found, or with an `updated` that the hit
+-- did not tell. What is quarantined is tried again when it changes.
 SELECT hit.jira_id
-  FROM unnest(%(jira_ids)s::text[], %(updated)s::timestamptz[]) AS hit (jira_id, updated_at)
+  FROM unnest(%(jira_ids)s::text[], %(keys)s::text[], %(updated)s::timestamptz[]) AS hit (jira_id, key, updated_at)
   LEFT JOIN jira_issues AS known ON known.jira_id = hit.jira_id
   LEFT JOIN sync_quarantine AS held ON held.system = 'jira' AND held.remote_id = hit.jira_id
  WHERE hit.updated_at IS NULL
     OR (held.remote_updated_at IS DISTINCT FROM hit.updated_at
-        AND (known.remote_updated_at IS DISTINCT FROM hit.updated_at OR known.remote_state <> 'present'))
+        AND ((known.remote_updated_at, known.key, known.project_key, known.remote_state)
+                IS DISTINCT FROM (hit.updated_at, hit.key, %(project)s::text, 'present')
+             OR known.remote_missing_since IS NOT NULL))
  ORDER BY hit.updated_at NULLS FIRST, hit.jira_id;
 
 -- name: do_not_wait_for_disk
@@ -60,8 +63,8 @@ SELECT jira_id FROM jira_issues WHERE jira_id = ANY (%(jira_ids)s);
 
 -- name: lock_takable_issues
 -- The rows that the batch may overwrite: nobody edited or deleted them here (also not behind the trigger's back: the
--- hash tells), no write to Jira is under way, no conflict waits, and the payload is newer than what is stored (a search
--- index and its caches give old answers too). They stay locked until the end of the transaction: an edit that comes now
+-- hash tells), no write to Jira is under way, no conflict waits, and the payload is newer than what is stored, or says
+-- of what is as old that it is somewhere else. They stay locked until the end of the transaction: an edit that comes now
 -- waits, and then is an edit of the new values.
 SELECT i.jira_id
   FROM jira_issues AS i
@@ -74,7 +77,9 @@ SELECT i.jira_id
             i.title, i.description, i.status, i.priority, i.labels, i.assignee_id, i.due_date, i.story_points, i.parent_key))
    AND (i.remote_updated_at IS NULL
         OR i.remote_updated_at < p.remote_updated_at
-        OR (i.remote_updated_at = p.remote_updated_at AND (%(refresh)s OR i.remote_state <> 'present')))
+        OR (i.remote_updated_at = p.remote_updated_at
+            AND (%(refresh)s OR i.remote_missing_since IS NOT NULL
+                 OR (i.remote_state, i.key, i.project_key) IS DISTINCT FROM ('present', p.key, p.project_key))))
    AND NOT EXISTS (SELECT FROM sync_outbox AS o
                     WHERE o.resource_type = 'jira_issue' AND o.resource_id = i.jira_id AND o.needs_care)
    AND NOT EXISTS (SELECT FROM sync_conflicts AS c
@@ -181,10 +186,12 @@ UPDATE jira_issues AS i
  WHERE i.jira_id = p.jira_id AND i.jira_id = ANY (%(taken)s);
 
 -- name: leftover_issues
--- What is known and was not overwritten; `is_stale` when that is only because the payload is not newer.
+-- What is known and was not overwritten; `is_same` when that is only because the payload says what is stored. One that is
+-- older than what is stored comes from a lagging index, or from a site whose clock or backup went back: asking by id tells.
 SELECT i.jira_id, i.project_key, i.key,
-       i.remote_updated_at > p.remote_updated_at
-       OR (i.remote_updated_at = p.remote_updated_at AND i.remote_state = 'present' AND NOT %(refresh)s) AS is_stale
+       coalesce(i.remote_updated_at > p.remote_updated_at, false) AS is_older,
+       i.remote_updated_at = p.remote_updated_at AND NOT %(refresh)s AND i.remote_missing_since IS NULL
+       AND (i.remote_state, i.key, i.project_key) IS NOT DISTINCT FROM ('present', p.key, p.project_key) AS is_same
   FROM incoming_issues AS p
   JOIN jira_issues AS i USING (jira_id)
  WHERE i.jira_id = ANY (%(known)s) AND i.jira_id <> ALL (%(taken)s);

@@ -1,6 +1,6 @@
 -- name: pages_to_fetch
 -- Of the hits of a sweep, those that are not stored as they are: unknown, with another version, state or place, or not
--- known to be present. What is quarantined is tried again when it changes.
+-- known to be present or once not found. What is quarantined is tried again when it changes.
 SELECT hit.page_id
   FROM unnest(
            %(page_ids)s::text[], %(numbers)s::integer[], %(created)s::timestamptz[], %(statuses)s::text[],
@@ -12,6 +12,7 @@ SELECT hit.page_id
     OR (held.remote_updated_at IS DISTINCT FROM hit.version_created_at
         AND (known.page_id IS NULL
              OR known.remote_state <> 'present'
+             OR known.remote_missing_since IS NOT NULL
              OR (known.version_number, known.version_created_at, known.status, known.space_id)
                 IS DISTINCT FROM (hit.version_number, hit.version_created_at, hit.status, hit.space_id)
              OR CASE WHEN known.local_modified_fields ? 'parent_id' THEN known.local_modified_fields ->> 'parent_id'
@@ -51,7 +52,7 @@ SELECT page_id FROM confluence_pages WHERE page_id = ANY (%(page_ids)s);
 -- name: lock_known_pages
 -- The rows that the batch is about stay locked until the end of the transaction: an edit that comes now waits, and then
 -- is an edit of the new values. `is_clean`: nobody edited or deleted the row here, seen or unseen by the trigger, no write
--- to Confluence may still be executed, and no conflict waits. `has_news`: the payload is not what is stored, nor older.
+-- to Confluence may still be executed, and no conflict waits. `has_news`: the payload is not what is stored. `is_older`: as for issues.
 SELECT i.page_id, i.space_key,
        i.local_modified_fields = '{}'
        AND i.local_deleted_at IS NULL
@@ -62,10 +63,11 @@ SELECT i.page_id, i.space_key,
        AND NOT EXISTS (SELECT FROM sync_conflicts AS c
                         WHERE c.resource_type = 'confluence_page' AND c.resource_id = i.page_id
                           AND c.state <> 'closed' AND c.applied_at IS NULL) AS is_clean,
-       i.version_created_at IS NULL
-       OR i.version_created_at < p.version_created_at
+       i.version_created_at > p.version_created_at AS is_older,
+       i.version_created_at IS DISTINCT FROM p.version_created_at
        OR (i.version_created_at = p.version_created_at
            AND (i.remote_state <> 'present'
+                OR i.remote_missing_since IS NOT NULL
                 OR (i.version_number, i.status, i.space_id) IS DISTINCT FROM (p.version_number, p.status, p.space_id)
                 OR CASE WHEN i.local_modified_fields ? 'parent_id' THEN i.local_modified_fields ->> 'parent_id'
                         ELSE i.parent_id END IS DISTINCT FROM p.parent_id

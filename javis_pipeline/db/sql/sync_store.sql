@@ -54,6 +54,14 @@ INSERT INTO key_aliases (jira_id, key, first_seen, last_seen)
 VALUES (%(id)s, %(key)s, %(now)s, %(now)s)
     ON CONFLICT (jira_id, key) DO UPDATE SET last_seen = excluded.last_seen;
 
+-- name: move_conflicts
+UPDATE sync_conflicts SET scope = %(place)s
+ WHERE resource_type = %(type)s AND resource_id = %(id)s AND scope <> %(place)s AND applied_at IS NULL;
+
+-- name: move_operations
+UPDATE sync_outbox SET scope = %(place)s
+ WHERE resource_type = %(type)s AND resource_id = %(id)s AND scope <> %(place)s AND needs_care;
+
 -- name: put_operation
 INSERT INTO sync_outbox (
     op_id, resource_type, resource_id, scope, kind, fields, expected_remote, desired, local_values, "add", remove,
