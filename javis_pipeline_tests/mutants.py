@@ -23,6 +23,8 @@ STORE = "javis_pipeline/db/sql/sync_store.sql"
 
 TABLE = "javis_pipeline_tests/unit/test_sync_decide.py"
 STORIES = "javis_pipeline_tests/unit/test_sync_records.py"
+MARK = "javis_pipeline_tests/unit/test_watermark.py"
+TWO_WAY = "javis_pipeline_tests/flow/test_sync_two_way.py"
 BAD = "javis_pipeline_tests/unit/test_one_bad_record.py"
 LAWS = "javis_pipeline_tests/property/test_laws_memory.py"
 BOOKS = "javis_pipeline_tests/integration/test_sync_store.py"
@@ -159,7 +161,7 @@ MUTANTS = (
     Mutant(
         "the watermark moves to now",
         "javis_pipeline/steps/pull.py",
-        'advance_watermark(conn, "jira", self._project, counts.watermark, full_at=full_at)',
+        'advance_watermark(conn, "jira", self._project, counts.mark.value, full_at=full_at)',
         'advance_watermark(conn, "jira", self._project, self._now, full_at=full_at)',
         f"{PULL}::test_given_an_issue_waits_for_its_merge_then_the_watermark_does_not_pass_its_change",
     ),
@@ -205,6 +207,34 @@ MUTANTS = (
         "    if not proved:\n        return draft.plan()\n",
         "",
         f"{STORIES}::test_given_no_proof_of_who_we_are_then_nothing_is_missing",
+    ),
+    Mutant(
+        "the watermark passes what did not come",
+        "javis_pipeline/steps/watermark.py",
+        "            elif remote_id not in closed and (came is None or (seen is not None and came < seen)):\n",
+        "            elif remote_id not in closed and came is not None and seen is not None and came < seen:\n",
+        f"{MARK}::test_nothing_is_passed_that_was_wanted_and_neither_came_nor_was_refused",
+    ),
+    Mutant(
+        "one sight does not end the first proof that a record is gone",
+        "javis_pipeline/db/sql/issues.sql",
+        "             OR known.remote_missing_since IS NOT NULL))\n",
+        "            ))\n",
+        f"{TWO_WAY}::test_given_two_misses_with_a_sight_in_between_then_there_is_no_tombstone",
+    ),
+    Mutant(
+        "an older answer is older, whenever it was asked for",
+        MERGE,
+        "    if unchanged_since or not _is_older(remote, draft):\n",
+        "    if not _is_older(remote, draft):\n",
+        f"{STORIES}::test_given_a_revision_that_went_back_then_an_answer_that_began_after_our_last_write_counts",
+    ),
+    Mutant(
+        "an answer that others have overtaken counts",
+        MERGE,
+        "    if unchanged_since or not _is_older(remote, draft):\n",
+        "    if True:\n",
+        f"{STORIES}::test_given_an_answer_that_another_run_has_overtaken_then_it_counts_for_nothing",
     ),
     Mutant(
         "what is refused is taken for gone",

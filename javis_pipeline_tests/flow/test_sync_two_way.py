@@ -45,14 +45,15 @@ class Both:
     database: Database
     world: World
     client: JiraClient
+    projects: tuple[str, ...] = ("OPS",)
     runs: int = 0
 
-    def job(self, overrides: Overrides = NO_OVERRIDES, **rules) -> Job[IssuesTally]:
+    def job(self, overrides: Overrides = NO_OVERRIDES, *, key: str = "OPS", **rules) -> Job[IssuesTally]:
         self.runs += 1
         return Job(
             db=self.database,
-            system=JiraSystem(self.client),
-            key="OPS",
+            system=JiraSystem(self.client, projects=self.projects),
+            key=key,
             run_id=f"run-{self.runs}",
             clock=self.world.clock.now,
             rules=Rules(**rules),
@@ -66,10 +67,10 @@ class Both:
         return job.run(job.open())
 
     def sync(
-        self, *, overrides: Overrides = NO_OVERRIDES, full: bool = False, **rules
+        self, *, overrides: Overrides = NO_OVERRIDES, full: bool = False, key: str = "OPS", **rules
     ) -> tuple[Reconciled, WrittenBack]:
         self.world.clock.advance(timedelta(hours=1))
-        job = self.job(overrides, **rules)
+        job = self.job(overrides, key=key, **rules)
         return pull_scope(job, full=full).merged, write_back_scope(job)
 
     def sql(self, statement: str, *params: object) -> list[dict]:
@@ -288,3 +289,87 @@ def test_given_whole_runs_then_the_token_is_in_no_table_and_no_log(both, caplog)
     stored = "".join(str(both.sql(f'SELECT * FROM "{table}"')) for table in tables)
 
     assert both.world.credentials.api_token not in stored + caplog.text
+
+
+# What moves, goes back, or is seen again
+
+
+def rename_project(both: Both, old: str, new: str) -> None:
+    """What an administrator does; no issue is touched by it."""
+    jira = both.world.jira
+    project = jira.projects.pop(old)
+    project.key = new
+    jira.projects[new] = project
+    jira.ids_by_project[new] = jira.ids_by_project.pop(old)
+    for issue_id in jira.ids_by_project[new]:
+        issue = jira.issues[issue_id]
+        key = issue.state.key.replace(f"{old}-", f"{new}-")
+        issue.state = replace(issue.state, key=key, project=new)
+        jira.ids_by_key[key] = issue.id
+    for number, board in list(jira.boards.items()):
+        if board.project == old:
+            jira.boards[number] = replace(board, project=new)
+    jira.touch_all()
+
+
+def test_given_a_project_whose_key_was_changed_then_its_rows_follow_and_what_waited_goes_out(both):
+    both.sql("UPDATE jira_issues SET title = 'mine' WHERE key = 'OPS-1'")
+    rename_project(both, "OPS", "OPX")
+    both.projects = ("OPX",)
+
+    for _ in range(2):
+        both.sync(key="OPX")
+
+    keys = both.sql("SELECT key, project_key FROM jira_issues ORDER BY jira_id")
+    assert [tuple(row.values()) for row in keys] == [(f"OPX-{number}", "OPX") for number in range(1, 13)]
+    assert both.there()["OPX-1"][0] == "mine"
+    assert both.sql("SELECT count(*) AS former FROM key_aliases") == [{"former": 12}]
+
+
+def test_given_a_conflict_of_an_issue_that_moved_then_it_waits_in_its_present_project(both):
+    both.world.jira.create_project("EUV", "Sources")
+    both.projects = ("OPS", "EUV")
+    both.sql("UPDATE jira_issues SET title = 'mine' WHERE key = 'OPS-1'")
+    both.world.jira.edit("OPS-1", title="theirs")
+    both.sync()
+    key = both.world.jira.move("OPS-1", "EUV")
+
+    both.sync()
+    both.sync(key="EUV")
+
+    assert both.sql("SELECT scope FROM sync_conflicts WHERE state = 'open'") == [{"scope": "EUV"}]
+    assert both.sql("SELECT project_key, sync_errors FROM jira_issues WHERE key = %s", key) == [
+        {"project_key": "EUV", "sync_errors": {}}
+    ]
+
+
+def test_given_an_updated_that_went_back_then_what_the_site_holds_is_taken_and_an_edit_goes_out(both):
+    both.world.jira.edit("OPS-1", title="later")
+    both.sync()
+    issue = both.world.jira.find("OPS-1")
+    issue.state = replace(issue.state, summary="as in the backup", updated=issue.state.created)
+    both.world.jira.touch(issue)
+
+    both.sync(full=True)
+    taken = both.here()["OPS-1"][0]
+    both.sql("UPDATE jira_issues SET title = 'mine' WHERE key = 'OPS-1'")
+    both.sync()
+
+    assert (taken, both.there()["OPS-1"][0]) == ("as in the backup", "mine")
+
+
+def test_given_two_misses_with_a_sight_in_between_then_there_is_no_tombstone(both):
+    both.world.jira.hide("OPS-1")
+    count_scope(both.job())
+    both.world.jira.hide("OPS-1", hidden=False)
+    both.world.clock.advance(timedelta(days=1))
+    count_scope(both.job())
+    both.world.jira.hide("OPS-1")
+    both.world.clock.advance(timedelta(days=30))
+
+    count_scope(both.job())
+
+    assert both.sql("SELECT remote_state::text FROM jira_issues WHERE key = 'OPS-1'") == [{"remote_state": "present"}]
+    both.world.clock.advance(timedelta(minutes=11))
+    count_scope(both.job())
+    assert both.sql("SELECT remote_state::text FROM jira_issues WHERE key = 'OPS-1'") == [{"remote_state": "gone"}]

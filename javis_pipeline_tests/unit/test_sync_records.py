@@ -15,6 +15,7 @@ from javis_pipeline.steps.push import push_operations
 from javis_pipeline.steps.reconcile import plan_records, reconcile_edited
 from javis_pipeline.steps.resolve import resolve
 from javis_pipeline.steps.undo import plan_undo, undo_run
+from javis_pipeline.sync.merge import reconcile_record
 from javis_pipeline_tests.property.sync_memory import Crash
 from javis_pipeline_tests.unit.sync_stories import NO, Scope
 
@@ -735,3 +736,37 @@ def test_given_an_undo_then_both_sides_hold_what_they_held_and_what_was_edited_s
 def test_given_a_run_that_changed_nothing_then_undo_says_so(scope):
     with pytest.raises(UsageError, match="changed nothing here"):
         undo_run(scope.store, "run-99", scope.run(), by="ann")
+
+
+def test_given_a_field_that_cannot_be_read_then_facts_follow_and_the_record_is_looked_at_again(scope):
+    revision = scope.row.revision
+    scope.remote.issues[scope.id].values["due_date"] = "31 June"
+    scope.edit_there(title="There")
+    fetch = scope.remote.fetch
+    scope.remote.fetch = lambda ref: replace(fetch(ref), facts={**fetch(ref).facts, "status_category": "done"})
+
+    scope.sync()
+
+    assert (scope.here["title"], scope.row.facts["status_category"]) == ("There", "done")
+    assert (scope.row.revision, "due_date" in scope.row.errors) == (revision, True)
+
+
+def test_given_a_revision_that_went_back_then_an_answer_that_began_after_our_last_write_counts(scope):
+    scope.remote.issues[scope.id].updated -= timedelta(days=30)
+    scope.remote.issues[scope.id].values["title"] = "As in the backup"
+
+    scope.sync()
+
+    assert (scope.here["title"], scope.row.revision) == ("As in the backup", scope.remote.issues[scope.id].updated)
+
+
+def test_given_an_answer_that_another_run_has_overtaken_then_it_counts_for_nothing(scope):
+    before, old = scope.store.state(scope.ref), scope.remote.fetch(scope.ref)
+    scope.edit_there(title="Newest")
+    scope.sync()
+
+    plan = scope.store.change(
+        scope.ref, lambda state: reconcile_record(state, replace(old, values={}), scope.run(), before=before)
+    )
+
+    assert (plan.changes_nothing, scope.here["title"]) == (True, "Newest")
