@@ -104,7 +104,7 @@ def verify_scope(
     with job.db.transaction() as conn:
         pulled_to = read_watermark(conn, job.system.name, job.key).watermark
     known = store.records()
-    refs = list(choose(known)) if choose else [*known, *_only_there(job, opened.ids(), known)]
+    refs = list(choose(known)) if choose else [*known, *_only_there(job, opened.listed(job.db).ids, known)]
     comparison = _Comparison(store, opened.records, rules, pulled_to, pause)
     verified = Verified()
     for standings, differences in side_by_side(comparison.compare, refs, threads=job.threads):
