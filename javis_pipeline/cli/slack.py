@@ -284,8 +284,7 @@ def _serve_socket(desk: "Desk", app_token: str) -> None:
 
 
 def _serve_http(desk: "Desk", secret: str, host: str, port: int) -> None:
-    import uvicorn
-
+    from javis_pipeline.clients.listener import make_listener
     from javis_pipeline.clients.slack.inbox import PATH, interactive_app
     from javis_pipeline.steps.slack_answers import is_new_request
 
@@ -294,4 +293,4 @@ def _serve_http(desk: "Desk", secret: str, host: str, port: int) -> None:
         secret, is_new=lambda seen: is_new_request(desk.db, seen, now=clock()), handle=_handler(desk), clock=clock
     )
     click.echo(f"Listening to the buttons on http://{host}:{port}{PATH}. Ctrl-C ends it.", err=True)
-    uvicorn.run(app, host=host, port=port, log_config=None, access_log=False, server_header=False, lifespan="off")
+    make_listener(app, host, port).run()

@@ -109,8 +109,10 @@ def interactive_app(
     from starlette.responses import Response
     from starlette.routing import Route
 
+    from javis_pipeline.clients.listener import bounded_body
+
     async def interactive(request: "Request") -> "Response":
-        body = await _bounded_body(request)
+        body = await bounded_body(request, _MAX_BODY)
         if body is None:
             return Response("too long", 413)
         timestamps = _raw(request, b"x-slack-request-timestamp")
@@ -188,16 +190,6 @@ def safely(handle: Handle, press: Press) -> None:
         place = traceback.extract_tb(error.__traceback__)[-1]
         reason = f"{type(error).__name__} in {place.name}, line {place.lineno}"
         log.warning("slack_press_failed action=%s reason=%s", press.action_id, reason)
-
-
-async def _bounded_body(request: "Request") -> bytes | None:
-    parts, size = [], 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > _MAX_BODY:
-            return None
-        parts.append(chunk)
-    return b"".join(parts)
 
 
 def _raw(request: "Request", name: bytes) -> list[bytes]:
