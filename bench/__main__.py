@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from pathlib import Path
 
 from bench import context, everything, forecast, pages, pull, queue_load
 
@@ -16,6 +17,7 @@ def main() -> int:
     parser.add_argument("--large", type=int, default=100_000, help="pull: issues of the memory check; 0 leaves it out")
     parser.add_argument("--pages", type=int, default=5_000, help="pages: pages of a first load")
     parser.add_argument("--due", type=int, default=2_000, help="queue: issues of each of the ten projects")
+    parser.add_argument("files", nargs="*", type=Path, help="forecast, signals: corpora, as `sandbox --load` reads")
     given = parser.parse_args()
     missed = 0
     if given.what in (None, "pull"):
@@ -25,7 +27,7 @@ def main() -> int:
     if given.what in (None, "context"):
         missed |= context.measure(rounds=given.rounds)
     if given.what in (None, "forecast"):
-        missed |= forecast.measure()
+        missed |= forecast.measure(given.files)
     if given.what in (None, "run"):
         missed |= everything.measure(rounds=given.rounds)
     if given.what in (None, "queue"):

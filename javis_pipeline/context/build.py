@@ -1,6 +1,5 @@
 """The work context of a project from its tables."""
 
-import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -13,6 +12,7 @@ from javis_pipeline.context.blockers import build_graph, describe_blockers
 from javis_pipeline.context.days import Today, as_date, as_text, natural_order
 from javis_pipeline.context.epics import describe_epics
 from javis_pipeline.context.facts import Facts
+from javis_pipeline.context.finishes import finishes_of
 from javis_pipeline.context.flow import count_issues, describe_flow
 from javis_pipeline.context.forecast import forecast_all
 from javis_pipeline.context.frames import Frames
@@ -90,13 +90,13 @@ def build_work_context(
     today = Today(now, zone)
     issues = with_sprints(with_history(frames, today), frames)
     active = tuple(describe_sprint(frames, issues, each, today) for each in active_sprint_ids(frames))
-    flow = describe_flow(issues, today, thresholds)
+    finishes = finishes_of(issues, today)
+    flow = describe_flow(issues, finishes, today, thresholds)
     graph = build_graph(issues, frames, thresholds)
     pages = describe_pages(frames, issues, today)
     workload = with_components(describe_workload(issues, today, thresholds), issues)
     epics = describe_epics(issues)
-    # The seed is the project's own, so that its forecast changes only when its data do.
-    forecasts = forecast_all(issues, active, epics, today, thresholds, zlib.crc32(project_key.encode()))
+    forecasts = forecast_all(issues, active, epics, finishes, today, thresholds)
     facts = Facts(
         project_key, today, thresholds, frames, issues, flow, active, graph, pages, workload, epics, forecasts
     )
@@ -117,7 +117,7 @@ def build_work_context(
         risk_totals=totals,
         blockers=describe_blockers(graph),
         forecasts=forecasts,
-        notes=odd_data(frames, issues, today, weeks=thresholds.weeks),
+        notes=(*odd_data(frames, issues, today, weeks=thresholds.weeks), *finishes.notes()),
         high_priorities=thresholds.high_priorities,
     )
     return _with_names(context, frames, issues)

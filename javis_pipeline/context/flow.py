@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from javis_pipeline.context.days import Today, as_date
+from javis_pipeline.context.finishes import Finishes
 from javis_pipeline.context.thresholds import Thresholds
 from javis_pipeline.records.context import Counts, FinishedItem, Flow, FlowDay, StatusCategory, WeekThroughput
 
@@ -38,7 +39,7 @@ def count_issues(issues: pd.DataFrame) -> Counts:
     )
 
 
-def describe_flow(issues: pd.DataFrame, today: Today, thresholds: Thresholds) -> Flow:
+def describe_flow(issues: pd.DataFrame, finishes: Finishes, today: Today, thresholds: Thresholds) -> Flow:
     """The figures of the last whole weeks (of seven days, the last one ended yesterday) and of today.
 
     Args:
@@ -66,7 +67,13 @@ def describe_flow(issues: pd.DataFrame, today: Today, thresholds: Thresholds) ->
         open_age_p50_days=int(open_ages.quantile(0.5)) if len(open_ages) else None,
         cumulative=_cumulative(items, today, weeks=thresholds.weeks),
         cycles=_latest(cycles),
+        mean_pace=_mean_pace(finishes, thresholds),
     )
+
+
+def _mean_pace(finishes: Finishes, thresholds: Thresholds) -> float:
+    lately = finishes.daily[-7 * thresholds.weeks :]
+    return round(float(lately.sum()) / (len(lately) / 7), 2) if len(lately) >= 7 else float(lately.sum())
 
 
 def daily_finished(items: pd.DataFrame, today: Today, *, weeks: int) -> npt.NDArray[np.int64]:

@@ -1,16 +1,12 @@
-"""When the remaining work will be done: random repetitions of the project's own past.
+"""When the remaining work will be done, by what the project finished so far; `outlook` says how.
 
-Two-week stretches of the last months are drawn at random and put in a row until enough items are finished, ten
-thousand times. Whole stretches rather than single days, because finishing comes in bursts (releases, clean-ups,
-holidays), and from the same weekday, because nothing is finished on a Sunday. And since no team keeps the pace of its
-past exactly, each repetition is stretched or compressed at random by about a quarter: without that, the date that
-should hold in 85 % of the cases held in 80 %. `make bench` walks through a history and prints how often the dates held.
+A sprint gets the share of the pace that lately went to sprints, an epic the share that went to it. Both shares are
+measured on few items and do not stay, so the dates stray further than those of the project as a whole.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -18,86 +14,56 @@ import numpy.typing as npt
 import pandas as pd
 
 from javis_pipeline.context.days import Today
-from javis_pipeline.context.flow import daily_finished
+from javis_pipeline.context.finishes import Finishes, finishes_of
+from javis_pipeline.context.outlook import Outlook, Work
 from javis_pipeline.context.thresholds import Thresholds
+from javis_pipeline.context.wording import counted
 from javis_pipeline.records.context import EpicProgress, Forecast, SprintState
 
-TRIALS: Final = 10_000
-STRETCH_DAYS: Final = 14
-# Standard deviation of the logarithm of the pace, against the past one.
-PACE_DRIFT: Final = 0.25
-HORIZON_DAYS: Final = 728
 # A subject's share of the throughput is measured over so many weeks, and not with fewer items.
 SHARE_WEEKS: Final = 12
 SHARE_ITEMS: Final = 3
-
-Days = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
-class Simulation:
-    """Futures of a project, each a random sequence of stretches of its past.
-
-    Attributes:
-        daily: Items finished on each past day, yesterday last; at least two stretches long.
-        seed: Equal seeds give equal futures.
-    """
-
-    daily: npt.NDArray[np.int64]
-    seed: int
-    trials: int = TRIALS
-
-    @cached_property
-    def _finished(self) -> npt.NDArray[np.int32]:
-        """Items finished by the end of each future day: (trials, HORIZON_DAYS), today first."""
-        rng = np.random.default_rng(self.seed)
-        starts = np.arange(len(self.daily) - STRETCH_DAYS, -1, -7)
-        stretches = self.daily.astype(np.int32)[starts[:, None] + np.arange(STRETCH_DAYS)]
-        drawn = rng.integers(len(starts), size=(self.trials, HORIZON_DAYS // STRETCH_DAYS))
-        return np.cumsum(stretches[drawn].reshape(self.trials, HORIZON_DAYS), axis=1, dtype=np.int32)
-
-    def days_until(self, items: int, *, share: float = 1.0) -> Days:
-        """Days from today until `items` are finished, one per trial, ascending; 0 is today, inf past the horizon.
-
-        Args:
-            items: At least 1.
-            share: Part of the finished items that counts, 0 < share <= 1.
-        """
-        # The same drift and draws for each question, so that more items never take less time.
-        rng = np.random.default_rng([self.seed, 1])
-        drift = np.exp(rng.normal(0.0, PACE_DRIFT, self.trials))
-        needed = np.full(self.trials, items)
-        if share < 1.0:
-            needed += rng.negative_binomial(items, share, self.trials)
-        days = (self._finished < needed[:, None]).sum(axis=1)
-        stretched = np.ceil((days + 1) * drift) - 1
-        return np.sort(np.where(days < HORIZON_DAYS, stretched, np.inf))
+HORIZON_DAYS: Final = 728
+# Variance of the logarithm of a share besides that of counting: what goes to a sprint or an epic changes.
+_SHARE_DOUBT: Final = 0.1
+# A sprint or an epic is done with its last item, and the last ones are those that nobody wanted to begin.
+_LAST_ITEMS: Final = 0.25
+# With fewer past forecasts that came due, the spread is mostly that of projects in general.
+_THIN_RECORD: Final = 6.0
 
 
 def history_of(issues: pd.DataFrame, today: Today, thresholds: Thresholds) -> tuple[npt.NDArray[np.int64], str]:
-    """Items finished a day, in whole weeks since the first one was, and why that is too short ("": it is not).
+    """Items finished a day in the weeks that make the pace, and why that is too little ("": it is not).
 
-    Weeks before anything was finished say how long the project took to begin, not how fast it is.
+    Whole weeks, the last one ended yesterday. A project that is older than these weeks has all of them: what it did not
+    do in them is as telling as what it did. Of a younger one the weeks before it finished anything say nothing.
 
     Args:
         issues: As `with_history` returns them.
     """
-    items = issues.loc[issues["is_item"], ["finished_day"]]
-    daily = daily_finished(items, today, weeks=thresholds.weeks)
-    weeks = -(-len(np.trim_zeros(daily, "f")) // 7)
-    daily = daily[len(daily) - 7 * weeks :]
-    if weeks == 0:
-        return daily, f"nothing was finished in {thresholds.weeks} weeks"
+    finishes = finishes_of(issues, today)
+    return _window(finishes, thresholds), _too_little(finishes, thresholds)
+
+
+def _window(finishes: Finishes, thresholds: Thresholds) -> npt.NDArray[np.int64]:
+    daily = finishes.daily[-7 * thresholds.weeks :]
+    return np.concatenate([np.zeros(-len(daily) % 7, dtype=np.int64), daily])
+
+
+def _too_little(finishes: Finishes, thresholds: Thresholds) -> str:
+    daily = _window(finishes, thresholds)
+    weeks, items = len(daily) // 7, int(daily.sum())
+    if not items and finishes.undated * 2 > finishes.total:
+        return f"nobody knows when {finishes.undated} of {finishes.total} done items were finished"
+    if not items:
+        return f"nothing was finished in {thresholds.weeks} weeks{' but in bulk' if finishes.in_bulk else ''}"
     if weeks < thresholds.forecast_weeks_min:
-        return (
-            daily,
-            f"{weeks} weeks since something was finished first; a forecast needs {thresholds.forecast_weeks_min}",
+        return f"{counted(weeks, 'week')} since something was finished first; a forecast needs " + str(
+            thresholds.forecast_weeks_min
         )
-    if daily.sum() < thresholds.forecast_items_min:
-        return daily, (
-            f"{daily.sum()} items finished in {weeks} weeks; a forecast needs {thresholds.forecast_items_min}"
-        )
-    return daily, ""
+    if items < thresholds.forecast_items_min:
+        return f"{counted(items, 'item')} finished in {weeks} weeks; a forecast needs {thresholds.forecast_items_min}"
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +71,14 @@ class Subject:
     """What to forecast.
 
     Attributes:
-        share: Part of the project's throughput that goes to it; None when nobody can tell.
-        remark: Why there is no share, or what was assumed about it; empty when there is nothing to say.
+        work: None when nobody can tell which part of the pace goes to it.
+        remark: Why there is no such part, or what was assumed about it; empty when there is nothing to say.
     """
 
     name: str
     remaining: int
     target_on: date | None
-    share: float | None
+    work: Work | None
     remark: str = ""
 
 
@@ -120,28 +86,25 @@ def forecast_all(
     issues: pd.DataFrame,
     sprints: Sequence[SprintState],
     epics: Sequence[EpicProgress],
+    finishes: Finishes,
     today: Today,
     thresholds: Thresholds,
-    seed: int,
 ) -> tuple[Forecast, ...]:
     """A forecast for each active sprint and each open epic that has something left to do.
 
     Args:
         issues: As `with_history` returns them, with `in_any_sprint`.
     """
-    daily, too_short = history_of(issues, today, thresholds)
-    simulation = None if too_short else Simulation(daily, seed)
-    recent = issues[
-        issues["is_item"]
-        & (issues["finished_day"] >= today.day - pd.Timedelta(weeks=SHARE_WEEKS))
-        & (issues["finished_at"] <= today.now)
-    ]
+    too_little = _too_little(finishes, thresholds)
+    outlook = None if too_little else Outlook(finishes.daily, thresholds.weeks)
+    finished = issues.loc[finishes.rows]
+    recent = finished[finished["finished_day"] >= today.day - pd.Timedelta(weeks=SHARE_WEEKS)]
     going = [sprint for sprint in sprints if sprint.state == "active" and sprint.remaining_keys]
     subjects = [
         *(_of_sprint(sprint, going, recent) for sprint in going),
         *(_of_epic(epic, recent) for epic in epics if epic.items > epic.done),
     ]
-    return tuple(_forecast(subject, simulation, too_short, today) for subject in subjects)
+    return tuple(_forecast(subject, outlook, too_little, today) for subject in subjects)
 
 
 def _of_sprint(sprint: SprintState, going: Sequence[SprintState], recent: pd.DataFrame) -> Subject:
@@ -152,8 +115,8 @@ def _of_sprint(sprint: SprintState, going: Sequence[SprintState], recent: pd.Dat
     name = f"sprint:{sprint.sprint_id}"
     if in_sprints < SHARE_ITEMS:
         remark = "assumes that everybody works on the sprint: hardly anything in a sprint was finished before"
-        return Subject(name, remaining, sprint.end_on, part, remark)
-    return Subject(name, remaining, sprint.end_on, part * in_sprints / len(recent))
+        return Subject(name, remaining, sprint.end_on, _work(remaining, part, SHARE_ITEMS), remark)
+    return Subject(name, remaining, sprint.end_on, _work(remaining, part * in_sprints / len(recent), in_sprints))
 
 
 def _of_epic(epic: EpicProgress, recent: pd.DataFrame) -> Subject:
@@ -162,30 +125,45 @@ def _of_epic(epic: EpicProgress, recent: pd.DataFrame) -> Subject:
     if finished < SHARE_ITEMS:
         remark = f"{finished} of its items finished in {SHARE_WEEKS} weeks; a pace needs {SHARE_ITEMS}"
         return Subject(name, remaining, epic.due_date, None, remark)
-    return Subject(name, remaining, epic.due_date, finished / len(recent))
+    return Subject(name, remaining, epic.due_date, _work(remaining, finished / len(recent), finished))
 
 
-def _forecast(subject: Subject, simulation: Simulation | None, too_short: str, today: Today) -> Forecast:
-    share = subject.share
-    if simulation is None or share is None:
-        reason = too_short or subject.remark
-        return Forecast(
-            subject.name, subject.remaining, None, None, None, subject.target_on, None, reason, round(share or 0.0, 3)
-        )
-    days = simulation.days_until(subject.remaining, share=share)
-    p50, p85, p95 = (_date_at(days, percent, today) for percent in (50, 85, 95))
+def _work(remaining: int, share: float, counted_items: int) -> Work:
+    return Work(remaining, share, share_doubt=_SHARE_DOUBT + 1 / counted_items, later=_LAST_ITEMS)
+
+
+def _forecast(subject: Subject, outlook: Outlook | None, too_little: str, today: Today) -> Forecast:
+    work = subject.work
+    if outlook is None or work is None or outlook.pace <= 0.0:
+        reason = too_little or subject.remark
+        share = round(work.share, 3) if work else 0.0
+        return Forecast(subject.name, subject.remaining, None, None, None, subject.target_on, None, reason, share)
+    p50, p85, p95 = (_date(outlook.days_until(work, level), today) for level in (0.50, 0.85, 0.95))
     on_time = None
     if subject.target_on is not None:
-        on_time = round(float((days <= (subject.target_on - today.date).days).mean()), 3)
-    reason = subject.remark if p95 is not None else "not within two years at the pace of the past"
-    return Forecast(subject.name, subject.remaining, p50, p85, p95, subject.target_on, on_time, reason, round(share, 3))
+        on_time = round(outlook.likelihood(work, (subject.target_on - today.date).days + 1), 3)
+    return Forecast(
+        subject=subject.name,
+        remaining=subject.remaining,
+        p50_on=p50,
+        p85_on=p85,
+        p95_on=p95,
+        target_on=subject.target_on,
+        on_time=on_time,
+        reason="; ".join(_doubts(subject, outlook, p95)),
+        share=round(work.share, 3),
+    )
 
 
-def percentile(days: Days, percent: int) -> float:
-    """The day by which `percent` of the trials are done; `days` as `days_until` returns them."""
-    return float(days[-(-len(days) * percent // 100) - 1])
+def _doubts(subject: Subject, outlook: Outlook, p95: date | None) -> Iterator[str]:
+    if p95 is None:
+        yield "not within two years at the pace of the past"
+    if subject.remark:
+        yield subject.remark
+    if outlook.forecasts_judged < _THIN_RECORD:
+        weeks = counted(max(1, len(outlook.daily) // 7), "week")
+        yield f"not sure: {weeks} of history cannot tell how well dates hold here"
 
 
-def _date_at(days: Days, percent: int, today: Today) -> date | None:
-    day = percentile(days, percent)
-    return None if np.isinf(day) else today.date + timedelta(days=day)
+def _date(days: float, today: Today) -> date | None:
+    return None if days > HORIZON_DAYS else today.date + timedelta(days=int(days))

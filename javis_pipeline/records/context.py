@@ -163,6 +163,8 @@ class Flow:
         open_age_p50_days: Half of the open items were created no longer ago.
         cumulative: By week, oldest first; the last day is today.
         cycles: The latest finished items with a known start, oldest first.
+        mean_pace: Items finished a week in these weeks since the project finished something first, without those that
+            were closed in bulk; None in a context that was kept before this was known.
     """
 
     in_progress: int
@@ -176,10 +178,13 @@ class Flow:
     open_age_p50_days: int | None
     cumulative: tuple[FlowDay, ...]
     cycles: tuple[FinishedItem, ...]
+    mean_pace: float | None = None
 
     @property
     def weekly_pace(self) -> float:
-        """Items finished a week since the first one was, within the weeks of `throughput`; 0.0 when none was."""
+        """Items finished a week, as far as that is known; 0.0 when none was."""
+        if self.mean_pace is not None:
+            return self.mean_pace
         weeks = [week.finished for week in self.throughput]
         begun = next((place for place, finished in enumerate(weeks) if finished), None)
         return 0.0 if begun is None else self.finished_in_window / len(weeks[begun:])
