@@ -183,7 +183,7 @@ def _resolve(db: "Database", found: "FoundConflict", choice: Any, text: str | No
     store = PostgresStore(db, found.resource_type, found.scope)
     conflict = store.conflict(found.conflict_id)
     assert conflict is not None
-    value = None if text is None else parse_value(conflict.field, text.rstrip("\n"))
+    value = None if text is None else parse_value(conflict.field, text.rstrip("\n"), found.resource_type)
     run = local_run(store.catalog())
     resolve_conflict(store, found.conflict_id, choice, run, by=getpass.getuser(), value=value, seen=conflict)
     return f"{conflict.field} of {conflict.ref.key}"

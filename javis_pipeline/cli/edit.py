@@ -1,4 +1,4 @@
-"""`javis edit`: change fields of an issue here."""
+"""`javis edit`: change fields of an issue or a page here."""
 
 import json
 from contextlib import closing
@@ -12,23 +12,27 @@ import click
 @click.option("--set", "assignments", multiple=True, required=True, metavar="FIELD=VALUE", help="Can be given again.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(key: str, assignments: tuple[str, ...], as_json: bool) -> None:
-    """Change fields of the issue KEY here; the next sync sends them to Jira. The same as an UPDATE in SQL.
+    """Change fields of an issue (by its key) or of a page (by its id) here; the next sync sends them.
+
+    The same as an UPDATE in SQL.
 
     \b
     javis edit OQC-7 --set title="Calibrate twice" --set due_date=2026-12-01
     javis edit OQC-7 --set labels=urgent,lab     labels are comma-separated
     javis edit OQC-7 --set assignee_id=          nothing after = empties the field
+    javis edit 98310 --set title="How we work"   a page
     """
     from javis_pipeline.settings import load_settings
-    from javis_pipeline.steps.edit import edit_issue, parse_changes
+    from javis_pipeline.steps.edit import edit_record
     from javis_pipeline.wiring import open_database
 
-    changes = parse_changes(assignments)
     with closing(open_database(load_settings())) as db:
-        edited = edit_issue(db, key, changes, application="javis edit")
+        edited = edit_record(db, key, assignments, application="javis edit")
     if as_json:
         click.echo(json.dumps(asdict(edited)))
-    elif edited.fields:
-        click.echo(f"{edited.key}: edited here and not in Jira yet: {', '.join(edited.fields)}\nNext: javis sync")
+        return
+    site = edited.system.capitalize()
+    if edited.fields:
+        click.echo(f"{edited.key}: edited here and not in {site} yet: {', '.join(edited.fields)}\nNext: javis sync")
     else:
-        click.echo(f"{edited.key}: as in Jira; nothing to sync.")
+        click.echo(f"{edited.key}: as in {site}; nothing to sync.")

@@ -1,6 +1,6 @@
 """Local edits made for people: plain updates, which the trigger marks like everybody else's. Functions never commit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from psycopg import sql
@@ -26,13 +26,26 @@ def keys_of_project(conn: Connection, project: str) -> list[str]:
     return [row["key"] for row in conn.execute(_QUERIES["keys_of_project"], {"project": project})]
 
 
+def page_by_id(conn: Connection, page_id: str) -> dict[str, Any] | None:
+    """A page; its row is locked. None when it is not here."""
+    return conn.execute(_QUERIES["page_by_id"], {"page_id": page_id}).fetchone()
+
+
 def update_issue(conn: Connection, jira_id: str, columns: Mapping[str, object]) -> None:
     """Set columns of an issue. Their names are ours; values are parameters."""
-    assignments = sql.SQL(", ").join(
-        sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(name)) for name in columns
-    )
-    statement = sql.SQL("UPDATE jira_issues SET {} WHERE jira_id = %(jira_id)s").format(assignments)
+    statement = sql.SQL("UPDATE jira_issues SET {} WHERE jira_id = %(jira_id)s").format(_assignments(columns))
     conn.execute(statement, {**columns, "jira_id": jira_id})
+
+
+def update_page(conn: Connection, page_id: str, columns: Mapping[str, object]) -> None:
+    """Set columns of a page, as `update_issue` does."""
+    statement = sql.SQL("UPDATE confluence_pages SET {} WHERE page_id = %(page_id)s").format(_assignments(columns))
+    conn.execute(statement, {**columns, "page_id": page_id})
+
+
+def _assignments(columns: Iterable[str]) -> sql.Composed:
+    pairs = (sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(name)) for name in columns)
+    return sql.SQL(", ").join(pairs)
 
 
 def issue_labels(conn: Connection, *, key: str | None, projects: Sequence[str] | None) -> list[dict[str, Any]]:

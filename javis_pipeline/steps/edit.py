@@ -11,7 +11,7 @@ from typing import Any
 from javis_pipeline.db import edits as rows
 from javis_pipeline.db.connection import Connection, Database
 from javis_pipeline.errors import UsageError
-from javis_pipeline.records.values import Value, from_json
+from javis_pipeline.records.values import ResourceType, System, Value, from_json
 
 
 def _text(value: str) -> str:
@@ -36,71 +36,84 @@ def _day(value: str) -> date:
         raise UsageError(f"{value!r} is not a date; it should look like 2026-11-30") from None
 
 
-# How the text of `--set field=text` is read.
-READERS: Mapping[str, Callable[[str], object]] = {
-    "title": _text,
-    "description": _text,
-    "status": _text,
-    "priority": _text,
-    "labels": _labels,
-    "assignee_id": _text,
-    "due_date": _day,
-    "story_points": _number,
-    "parent_key": _text,
+# How the text of `--set field=text` is read, by kind of record.
+READERS: Mapping[ResourceType, Mapping[str, Callable[[str], object]]] = {
+    "jira_issue": {
+        "title": _text,
+        "description": _text,
+        "status": _text,
+        "priority": _text,
+        "labels": _labels,
+        "assignee_id": _text,
+        "due_date": _day,
+        "story_points": _number,
+        "parent_key": _text,
+    },
+    "confluence_page": {"title": _text, "body_storage": _text, "parent_id": _text, "labels": _labels},
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Edited:
-    """An issue after an edit. `fields` are the ones that differ from the last sync."""
+    """An issue or a page after an edit. `fields` are the ones that differ from the last sync."""
 
     key: str
     sync_status: str
     fields: tuple[str, ...]
+    system: System = "jira"
 
 
-def parse_changes(assignments: Iterable[str]) -> dict[str, object]:
+def parse_changes(assignments: Iterable[str], kind: ResourceType = "jira_issue") -> dict[str, object]:
     """`field=text` items as columns and values; an empty text means none (no labels for `labels`).
 
     Raises:
         UsageError: An item has no "=", names a field that cannot be edited, or has a text that makes no sense for it.
     """
+    readers = READERS[kind]
     changes: dict[str, object] = {}
     for assignment in assignments:
         name, equals, text = assignment.partition("=")
         if not equals:
             raise UsageError(f"{assignment!r} is not an assignment; it should look like title='Better title'")
-        if name not in READERS:
-            near = difflib.get_close_matches(name, READERS, n=1, cutoff=0.5)
+        if name not in readers:
+            near = difflib.get_close_matches(name, readers, n=1, cutoff=0.5)
             hint = f"did you mean {near[0]}? " if near else ""
-            raise UsageError(f"field {name} cannot be edited here; {hint}Fields: {', '.join(READERS)}")
-        changes[name] = READERS[name](text) if text or name == "labels" else None
+            raise UsageError(f"field {name} cannot be edited here; {hint}Fields: {', '.join(readers)}")
+        changes[name] = readers[name](text) if text or readers[name] is _labels else None
     return changes
 
 
-def parse_value(field: str, text: str) -> Value:
+def parse_value(field: str, text: str, kind: ResourceType = "jira_issue") -> Value:
     """The text of a field's value in the spelling that conflicts use; an empty text means none."""
+    reader = READERS[kind].get(field, _text)
     if not text:
-        return () if field == "labels" else None
-    read = READERS.get(field, _text)(text)
+        return () if reader is _labels else None
+    read = reader(text)
     if isinstance(read, date):
         return read.isoformat()
     return from_json(read)
 
 
-def edit_issue(db: Database, key: str, changes: Mapping[str, object], *, application: str) -> Edited:
-    """Make a local edit of an issue.
+def edit_record(db: Database, key: str, assignments: Iterable[str], *, application: str) -> Edited:
+    """Make a local edit of an issue or a page.
 
     Args:
         db: The product's database.
-        key: Key of the issue, also one it had before.
-        changes: Columns and values, as `parse_changes` gives them.
+        key: Key of an issue, also one it had before; id of a page.
+        assignments: What is set, as `field=text`; see `parse_changes`.
         application: Whom the journal names as the program that edited.
 
     Raises:
-        UsageError: The issue is not here; the message names the nearest.
+        UsageError: The record is not here (the message names the nearest), or an assignment makes no sense for it.
     """
     with db.transaction(application_name=application) as conn:
+        page = rows.page_by_id(conn, key) if key.isdigit() else None
+        if page is not None:
+            rows.update_page(conn, key, parse_changes(assignments, "confluence_page"))
+            edited = rows.page_by_id(conn, key)
+            assert edited is not None
+            return _result(key, edited, "confluence")
+        changes = parse_changes(assignments)
         issue = _found(conn, key)
         rows.update_issue(conn, issue["jira_id"], changes)
         return _edited(conn, issue["key"])
@@ -145,4 +158,8 @@ def _found(conn: Connection, key: str) -> dict[str, Any]:
 def _edited(conn: Connection, key: str) -> Edited:
     issue = rows.issue_by_key(conn, key)
     assert issue is not None
-    return Edited(issue["key"], issue["sync_status"], tuple(sorted(issue["local_modified_fields"])))
+    return _result(key, issue, "jira")
+
+
+def _result(key: str, row: Mapping[str, Any], system: System) -> Edited:
+    return Edited(key, row["sync_status"], tuple(sorted(row["local_modified_fields"])), system)

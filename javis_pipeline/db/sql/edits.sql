@@ -8,6 +8,9 @@ SELECT i.jira_id, i.key, i.project_key, i.title, i.labels, i.sync_status, i.loca
  LIMIT 1
    FOR UPDATE;
 
+-- name: page_by_id
+SELECT page_id, title, sync_status, local_modified_fields FROM confluence_pages WHERE page_id = %(page_id)s FOR UPDATE;
+
 -- name: record_by_key
 SELECT 'jira_issue' AS resource_type, i.jira_id AS resource_id, i.project_key AS scope, i.key, i.sync_refused,
        i.key = %(key)s AS is_present_key
