@@ -124,7 +124,7 @@ def _show(db: "Database", settings: "Settings") -> None:
 def _show_post(db: "Database", settings: "Settings", project: str) -> None:
     """The digest as Slack got it, in plain text."""
     from javis_pipeline.posts.blocks import as_text
-    from javis_pipeline.posts.messages import digest_message
+    from javis_pipeline.posts.digest import digest_message
     from javis_pipeline.steps.notify import read_digest
     from javis_pipeline.wiring import slack_outlet
 

@@ -62,7 +62,7 @@ def test(projects: tuple[str, ...], channel: str | None, dry_run: bool, as_json:
     """Post a test message to each channel, and check what else the app needs there."""
     from javis_pipeline.cli.projects import chosen_projects
     from javis_pipeline.posts.blocks import as_text
-    from javis_pipeline.posts.messages import hello_message
+    from javis_pipeline.posts.notices import hello_message
     from javis_pipeline.settings import load_settings
     from javis_pipeline.wiring import slack_client, slack_outlet
 

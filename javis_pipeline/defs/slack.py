@@ -34,8 +34,11 @@ def slack_risk_alert(
 ) -> dg.MaterializeResult[None]:
     """A post in the project's channel when the set of risks of at least medium severity changed; else nothing.
 
-    Changes of one day change the post of that day. Without SLACK_BOT_TOKEN or a channel there is none.
+    Changes of one day change the post of that day. There is none in a run that ends with the digest, which tells the
+    same, nor without SLACK_BOT_TOKEN or a channel.
     """
+    if slack_digest.key in context.job_def.asset_layer.executable_asset_keys:
+        return _nothing("the digest of this run tells it")
     newest = last_context(db, context.partition_key)
     missing = _not_configured(settings, context.partition_key)
     if missing or newest is None:

@@ -6,7 +6,7 @@ Text that people wrote cannot mention anybody, link anywhere or format anything:
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import orjson
@@ -18,6 +18,7 @@ Block = dict[str, Any]
 MAX_BLOCKS: Final = 50
 MAX_HEADER: Final = 150
 MAX_IN_ALL: Final = 13_000
+_PROJECT = re.compile(r"[A-Z][A-Z0-9_]{0,40}", re.ASCII)
 ISSUE_KEY = re.compile(r"\b[A-Z][A-Z0-9_]{0,40}-[0-9]{1,10}\b", re.ASCII)
 
 
@@ -36,10 +37,26 @@ class Sites:
     Attributes:
         jira: Base URL of the Jira site; None for no links.
         confluence: Base URL of the Confluence site without `/wiki`; None for no links.
+        ui: Base URL of Dagster's UI; None for no links.
+        people: Slack's member ids by account id: those who may be called by their name.
     """
 
     jira: str | None = None
     confluence: str | None = None
+    ui: str | None = None
+    people: Mapping[str, str] = field(default_factory=dict)
+
+    def board(self, project: str) -> str:
+        """A link to where Jira shows the project, its board; empty where the site is not known."""
+        if not self.jira or not _PROJECT.fullmatch(project):
+            return ""
+        return f"<{escaped_url(f'{self.jira}/browse/{project}')}|board>"
+
+    def run(self, project: str) -> str:
+        """A link to the digest's runs for a project; empty where the UI is not known."""
+        if not self.ui or not _PROJECT.fullmatch(project):
+            return ""
+        return f"<{escaped_url(f'{self.ui}/assets/slack_digest?partition={project}')}|run>"
 
     def issue(self, key: str) -> str:
         """The issue's key, as a link where the site is known."""

@@ -7,7 +7,8 @@ import orjson
 from pydantic import TypeAdapter, ValidationError
 
 from javis_pipeline.records.context import SEVERITY_ORDER, SPRINT_KINDS, JsonObject, Risk, Severity, WorkContext
-from javis_pipeline.records.digest import Change, Digest, Facts, RiskFact
+from javis_pipeline.records.digest import Change, Digest, Facts, Proposal, RiskFact
+from javis_pipeline.records.suggestion import EDITED_FIELD
 
 
 def digest_facts(digest: Digest) -> Facts:
@@ -23,15 +24,21 @@ def digest_facts(digest: Digest) -> Facts:
         sprint_items=sprint.items if sprint else 0,
         sprint_done=sprint.done if sprint else 0,
         sprint_added=len(sprint.added_keys) if sprint else 0,
-        proposals={f"{' '.join(p.issue_keys)}: {p.title}": p.state for p in digest.proposals},
-        conflicts=tuple(sorted(f"{conflict.conflict_id} {conflict.fingerprint}" for conflict in digest.conflicts)),
-        engine=f"{digest.engine} {digest.model or ''}".strip(),
+        proposals={steps_key(proposal): proposal.state for proposal in digest.proposals},
+        conflicts=tuple(sorted(str(conflict.conflict_id) for conflict in digest.conflicts)),
     )
 
 
 def alert_facts(context: WorkContext) -> Facts:
     """The facts that an alert tells: the risks of at least medium severity. The others can wait for the digest."""
     return Facts(risks=_risk_facts(context, "medium"), totals=_totals(context, "medium"))
+
+
+def pressing(facts: Facts) -> Facts:
+    """Of what a digest told the part that an alert tells."""
+    least = SEVERITY_ORDER["medium"]
+    risks = {finding: risk for finding, risk in facts.risks.items() if SEVERITY_ORDER[risk.severity] <= least}
+    return Facts(risks=risks, totals={name: count for name, count in facts.totals.items() if name != "low"})
 
 
 def changes_since(before: Facts, now: Facts) -> tuple[Change, ...]:
@@ -49,16 +56,25 @@ def changes_since(before: Facts, now: Facts) -> tuple[Change, ...]:
         Change("gone_risks", _worst_first(gone, before)),
         Change("done", before=before.done, after=now.done),
         Change("sprint", before=before.sprint, after=now.sprint),
-        Change("conflicts", before=len(before.conflicts), after=len(now.conflicts)),
+        Change("new_conflicts", before=0, after=len(set(now.conflicts) - set(before.conflicts))),
+        Change("settled_conflicts", before=0, after=len(set(before.conflicts) - set(now.conflicts))),
     ]
-    if before.sprint == now.sprint:
-        changes.append(Change("sprint_done", before=before.sprint_done, after=now.sprint_done))
     return tuple(change for change in changes if change.finding_ids or change.before != change.after)
 
 
+def steps_key(proposal: Proposal) -> str:
+    """What a suggestion comes to, apart from its words: equal when the same is suggested again."""
+    steps = sorted(
+        f"{action.kind} {action.issue_key} {action.value if action.kind in EDITED_FIELD else ''}".rstrip()
+        for action in proposal.actions
+    )
+    return "; ".join(steps) or " ".join(proposal.issue_keys)
+
+
 def facts_hash(facts: Facts) -> str:
-    """Hex digest over facts; equal means that there is no news."""
-    return _digest(facts_to_json(facts))
+    """Hex digest over what `changes_since` compares; equal means that there is no news, whatever the words."""
+    severities = {finding: risk.severity for finding, risk in facts.risks.items()}
+    return _digest([severities, facts.done, facts.sprint, facts.conflicts])
 
 
 def facts_to_json(facts: Facts) -> JsonObject:

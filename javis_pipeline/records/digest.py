@@ -83,15 +83,14 @@ class RiskFact:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a post tells. Equal facts are no news.
+    """What a post tells, for the next one to compare with.
 
     Attributes:
         risks: By finding id.
         totals: How many risks of each severity there are, listed or not.
         sprint: Name of the running sprint; None without one.
-        proposals: What is suggested, in words that stay the same when it is suggested again, to its state.
-        conflicts: Id and fingerprint of each open conflict, sorted.
-        engine: Who suggests.
+        proposals: What the suggestions come to, which stays the same when it is suggested again, to its state.
+        conflicts: Id of each open conflict, sorted.
     """
 
     risks: Mapping[str, RiskFact] = field(default_factory=dict)
@@ -104,7 +103,6 @@ class Facts:
     sprint_added: int = 0
     proposals: Mapping[str, SuggestionState] = field(default_factory=dict)
     conflicts: tuple[str, ...] = ()
-    engine: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +113,7 @@ class Earlier:
     posted_at: datetime
 
 
-ChangeKind = Literal["new_risks", "worse_risks", "gone_risks", "done", "sprint", "sprint_done", "conflicts"]
+ChangeKind = Literal["new_risks", "worse_risks", "gone_risks", "done", "sprint", "new_conflicts", "settled_conflicts"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,21 +13,15 @@ from javis_pipeline.clients.slack.client import Sent, SlackClient, Upload
 from javis_pipeline.db import suggestions
 from javis_pipeline.db.conflicts import list_conflicts
 from javis_pipeline.db.connection import Database
+from javis_pipeline.db.slack_posts import PostKey, newest_posts
 from javis_pipeline.db.status import scope_status
 from javis_pipeline.posts.blocks import Message, Sites
-from javis_pipeline.posts.messages import (
-    ScopeLine,
-    alert_message,
-    digest_details,
-    digest_message,
-    failure_message,
-    hello_message,
-    status_message,
-)
-from javis_pipeline.posts.news import alert_facts, digest_facts, facts_hash
+from javis_pipeline.posts.digest import digest_details, digest_message
+from javis_pipeline.posts.news import alert_facts, digest_facts, facts_from_json, facts_hash, pressing
+from javis_pipeline.posts.notices import ScopeLine, alert_message, failure_message, hello_message, status_message
 from javis_pipeline.posts.text import day
 from javis_pipeline.records.context import WorkContext
-from javis_pipeline.records.digest import Digest, Facts, OpenConflict, Proposal
+from javis_pipeline.records.digest import Digest, Earlier, Facts, OpenConflict, Proposal
 from javis_pipeline.records.suggestion import Action
 from javis_pipeline.records.values import SYSTEM_OF, ScopeRef, from_json, scopes_of
 from javis_pipeline.steps.build_context import last_context
@@ -117,15 +111,19 @@ def post_digest(
     return publish(db, slack, digest_post(digest, outlet), now=now, zone=outlet.zone, in_place=in_place)
 
 
-def alert_post(context: WorkContext, outlet: Outlet) -> Post:
-    """The risks as a post. It is about a moment: that numbers grow older does not change it."""
+def alert_post(context: WorkContext, outlet: Outlet, told: Earlier | None = None) -> Post:
+    """The risks as a post. It is about a moment: that numbers grow older does not change it.
+
+    Args:
+        told: What the newest digest told.
+    """
     facts = alert_facts(context)
     return Post(
         ALERT,
         outlet.project,
         outlet.channel,
         facts_hash(facts),
-        lambda earlier: Drawing(alert_message(context, earlier, outlet.sites)),
+        lambda earlier: Drawing(alert_message(context, _later(earlier, told), outlet.sites)),
         facts,
         is_kept_current=False,
         is_follow_up=facts == Facts(),
@@ -137,9 +135,28 @@ def post_risk_alert(
 ) -> Published:
     """Tell the channel when the set of risks of at least medium severity changed, or their severity.
 
-    A project that never had a risk worth an alert gets none that says so.
+    A project that never had a risk worth an alert gets none that says so; neither does a channel whose newest digest
+    told it.
     """
-    return publish(db, slack, alert_post(context, outlet), now=now, zone=outlet.zone)
+    told = _told_by_digest(db, slack, outlet)
+    if told is not None and facts_hash(told.facts) == facts_hash(alert_facts(context)):
+        return Published("unchanged", None, ("the newest digest told it",))
+    return publish(db, slack, alert_post(context, outlet, told), now=now, zone=outlet.zone)
+
+
+def _told_by_digest(db: Database, slack: SlackClient, outlet: Outlet) -> Earlier | None:
+    """The risks of at least medium severity in the newest digest of the channel; None when there is none."""
+    key = PostKey(DIGEST, outlet.project, slack.channel_id(outlet.channel))
+    with db.transaction() as conn:
+        newest = next((row for row in newest_posts(conn, key) if row.posted_at is not None), None)
+    facts = facts_from_json(newest.facts) if newest is not None else None
+    if newest is None or newest.posted_at is None or facts is None:
+        return None
+    return Earlier(pressing(facts), newest.updated_at or newest.posted_at)
+
+
+def _later(one: Earlier | None, other: Earlier | None) -> Earlier | None:
+    return max(filter(None, (one, other)), key=lambda earlier: earlier.posted_at, default=None)
 
 
 def read_status(db: Database, outlet: Outlet) -> list[ScopeLine]:

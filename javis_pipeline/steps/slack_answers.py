@@ -18,21 +18,14 @@ from javis_pipeline.db.connection import Database
 from javis_pipeline.db.sync_store import PostgresStore
 from javis_pipeline.errors import ChangedSinceSeen, JavisError, ScopeBusy, UsageError
 from javis_pipeline.posts.blocks import Message
-from javis_pipeline.posts.messages import (
-    ACCEPT,
-    KEEP_LOCAL,
-    KEEP_REMOTE,
-    REJECT,
-    SHOW_DIFF,
-    answer_message,
-    diff_message,
-)
+from javis_pipeline.posts.conflicts import KEEP_LOCAL, KEEP_REMOTE, SHOW_DIFF, SYSTEMS, diff_message
+from javis_pipeline.posts.notices import answer_message
+from javis_pipeline.posts.proposals import ACCEPT, REJECT
 from javis_pipeline.records.digest import OpenConflict, fingerprint
-from javis_pipeline.records.suggestion import Action
-from javis_pipeline.records.sync import WHOLE_RECORD, Catalog, Conflict
+from javis_pipeline.records.sync import WHOLE_RECORD, Catalog
 from javis_pipeline.steps.notify import Outlet, open_conflicts, post_digest
 from javis_pipeline.steps.resolve import resolve
-from javis_pipeline.steps.suggest import accept, reject
+from javis_pipeline.steps.suggest import Accepted, accept, reject
 from javis_pipeline.sync.run import Run
 
 _REDRAWS, _REDRAW_SECONDS = 10, 3.0
@@ -42,8 +35,8 @@ log = logging.getLogger(__name__)
 _WORDS = {
     ACCEPT: "accept a suggestion",
     REJECT: "reject a suggestion",
-    KEEP_LOCAL: "keep the local value",
-    KEEP_REMOTE: "keep the remote value",
+    KEEP_LOCAL: "keep ours",
+    KEEP_REMOTE: "keep theirs",
     SHOW_DIFF: "see both values",
 }
 
@@ -131,34 +124,37 @@ def _done(desk: Desk, press: Press, now: datetime) -> str:
     by = f"{press.user_name} (Slack {press.user_id})"
     if press.action_id == ACCEPT:
         accepted = accept(desk.db, _suggestion_id(press), by=by, now=now)
-        return f"accepted “{accepted.title}”. {_effect(accepted.edits, accepted.drafts)}"
+        return f"accepted “{accepted.title}”. {_effect(accepted)}"
     if press.action_id == REJECT:
         return f"rejected “{reject(desk.db, _suggestion_id(press), by=by, now=now)}”."
     if press.action_id == KEEP_LOCAL:
-        return f"kept the local value of {_name(_resolved(desk, press, 'local', by))}. The next sync sends it."
-    return f"kept the remote value of {_name(_resolved(desk, press, 'remote', by))}. It replaces ours."
+        kept = _resolved(desk, press, "local", by)
+        return f"kept ours: {_name(kept)}. The next sync sends it to {SYSTEMS[kept.system]}."
+    kept = _resolved(desk, press, "remote", by)
+    return f"kept {SYSTEMS[kept.system]}'s: {_name(kept)}. It replaces ours."
 
 
-def _effect(edits: tuple[Action, ...], drafts: tuple[Action, ...]) -> str:
+def _effect(accepted: Accepted) -> str:
     parts = []
-    if edits:
-        changed = ", ".join(f"{action.issue_key} {action.kind.replace('_', ' ')} {action.value}" for action in edits)
-        parts.append(f"Changed here: {changed}. The next sync sends it.")
-    parts += [f"For {draft.issue_key} to do by hand: {draft.value}" for draft in drafts]
+    if accepted.edits:
+        done = ", ".join(action.words(accepted.names) for action in accepted.edits)
+        parts.append(f"Done here: {done}. The next sync sends it.")
+    parts += [f"By hand: {draft.words(accepted.names)}" for draft in accepted.drafts]
     return " ".join(parts)
 
 
-def _resolved(desk: Desk, press: Press, choice: Literal["local", "remote"], by: str) -> Conflict:
+def _resolved(desk: Desk, press: Press, choice: Literal["local", "remote"], by: str) -> OpenConflict:
     conflict_id, seen_fingerprint = _reference(press)
+    shown = _conflict_to_show(desk.db, press)
     store = _store(desk.db, conflict_id)
     conflict = store.conflict(conflict_id)
     if conflict is None or conflict.state != "open":
         raise ChangedSinceSeen(f"conflict {conflict_id} is not open any more")
     if fingerprint(conflict.field, conflict.local, conflict.remote) != seen_fingerprint:
-        raise ChangedSinceSeen(f"{_name(conflict)} changed since this was posted; choose between the new values")
+        raise ChangedSinceSeen(f"{_name(shown)} changed since this was posted; choose between the new values")
     # From here on the step itself compares: it refuses when a side moves in between.
     resolve(store, conflict_id, choice, desk.new_run(store.catalog()), by=by, seen=conflict)
-    return conflict
+    return shown
 
 
 def _store(db: Database, conflict_id: UUID) -> PostgresStore:
@@ -194,6 +190,6 @@ def _suggestion_id(press: Press) -> str:
         raise UsageError("the button names no suggestion; a later post of this channel has new ones") from None
 
 
-def _name(conflict: Conflict) -> str:
-    record = conflict.ref.key if conflict.ref.system == "jira" else f"page {conflict.ref.key}"
-    return record if conflict.field == WHOLE_RECORD else f"{record} {conflict.field.replace('_', ' ')}"
+def _name(conflict: OpenConflict) -> str:
+    field = "" if conflict.field == WHOLE_RECORD else f" {conflict.field.replace('_', ' ')}"
+    return f"{conflict.name}{field}"

@@ -303,11 +303,11 @@ class _Advisor:
         titles = listed([said(issue.key, self._issues) for issue in leaving])
         return self._made(
             topic,
-            f"Take {listed([issue.key for issue in leaving])} out of {name}",
+            f"Take {titles} out of {name}",
             actions,
             *self._reasons(topic),
             self._room(sprint),
-            f"Not begun, and nothing waits for them: {titles}.",
+            "Not begun, not urgent, and nothing waits for it.",
         )
 
     def _leaving(self, topic: Topic, sprint: SprintState | None) -> list[IssueBrief]:

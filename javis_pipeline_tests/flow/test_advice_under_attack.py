@@ -17,7 +17,7 @@ from javis_pipeline.clients.confluence.client import ConfluenceClient
 from javis_pipeline.clients.jira.client import JiraClient
 from javis_pipeline.db.connection import Database
 from javis_pipeline.posts.blocks import Message, Sites
-from javis_pipeline.posts.messages import digest_details, digest_message
+from javis_pipeline.posts.digest import digest_details, digest_message
 from javis_pipeline.records.context import WorkContext
 from javis_pipeline.records.digest import Digest, Proposal
 from javis_pipeline.records.suggestion import Action, AdviceScope

@@ -104,10 +104,15 @@ def test_given_unchanged_data_when_run_twice_then_there_is_one_post(
 
     assert (first.outcome, second.outcome, third.outcome) == ("posted", "unchanged", "unchanged")
     assert first.sent == second.sent
-    assert writes(world) == ["chat.postMessage"]
+    assert writes(world) == ["chat.postMessage"] * 4
     (post,) = posts(world)
-    assert "Here: ours &lt;b&gt;\nJira: theirs" in shown(post)
     assert "by the rules, without a language model" in shown(post)
+    assert [reply["text"] for reply in replies(world)] == [
+        "What to do next",
+        "Conflicts to decide",
+        "All risks (2 high risks)",
+    ]
+    assert "Ours: ours &lt;b&gt;\nJira's: theirs" in shown(replies(world)[1])
 
 
 def test_given_news_on_the_same_day_then_the_post_is_changed_and_on_another_day_there_is_a_new_one(
@@ -122,9 +127,10 @@ def test_given_news_on_the_same_day_then_the_post_is_changed_and_on_another_day_
 
     assert (changed.outcome, new.outcome) == ("updated", "posted")
     first, second = posts(world)
-    assert "2 high risks" in shown(first)
+    assert "OQC-2" in shown(first)
     assert "Since" not in shown(first)
-    assert "*Since Mon 2 Mar, 09:00*\nNew: <https://acme.atlassian.net/browse/OQC-3|OQC-3> overdue" in shown(second)
+    assert "*Since Mon 2 Mar, 09:00*\n• New: *high* <https://acme.atlassian.net/browse/OQC-3|OQC-3>" in shown(second)
+    assert "OQC-2" not in shown(second)
 
 
 def test_the_day_is_that_of_the_time_zone(database: Database, world: World, slack: SlackClient) -> None:
@@ -151,7 +157,8 @@ def test_given_only_ages_grew_then_the_post_is_kept_current_without_a_new_one(
     assert "overdue for 4 days" in shown(post)
     expected = read_digest(database, OUTLET)
     assert expected is not None
-    assert str(expected.proposals[0].suggestion_id) in str(post["blocks"])  # the older ones have expired
+    buttons = str(replies(world)[0]["blocks"])
+    assert str(expected.proposals[0].suggestion_id) in buttons  # the older ones have expired
 
 
 HICCUPS = [FaultKind.LOST_REPLY, FaultKind.CUT_BODY, FaultKind.SERVER_ERROR]
@@ -169,7 +176,7 @@ def test_given_the_answer_is_lost_then_the_post_is_found_again(
 
     assert (first.outcome, second.outcome) == ("posted", "unchanged")
     assert len(posts(world)) == 1
-    assert [reply["text"] for reply in replies(world)] == ["All risks"]
+    assert [reply["text"] for reply in replies(world)] == ["What to do next", "All risks (12 high risks)"]
 
 
 def test_given_the_answer_and_the_look_for_it_are_lost_then_the_next_run_finds_the_post(
@@ -267,13 +274,13 @@ def test_given_fewer_details_then_the_thread_is_changed_not_added_to(
 ) -> None:
     keep(database, a_project(risks=12))
     post_digest(database, slack, OUTLET, now=NOW)
-    assert "OQC-12" in shown(replies(world)[0])
+    assert "OQC-12" in shown(replies(world)[1])
     keep(database, a_project(risks=8, as_of=LATER))
     post_digest(database, slack, OUTLET, now=LATER)
-    (reply,) = replies(world)
-    assert "OQC-12" not in shown(reply)
+    _, risks = replies(world)
+    assert "OQC-12" not in shown(risks)
 
-    keep(database, a_project(risks=1, as_of=LATER + timedelta(hours=1)))
+    keep(database, a_project(risks=0, as_of=LATER + timedelta(hours=1)))
     post_digest(database, slack, OUTLET, now=LATER + timedelta(hours=1))
 
     assert replies(world) == []
@@ -286,7 +293,7 @@ def test_given_pictures_then_each_post_gets_them_once(database: Database, world:
     keep(database, a_project(risks=2, as_of=LATER))
     post_digest(database, slack, outlet, now=LATER)
 
-    (reply,) = replies(world)
+    (reply,) = (reply for reply in replies(world) if reply.get("files"))
     assert [file["name"] for file in reply["files"]] == [
         "OQC-cumulative-flow.png",
         "OQC-cycle-times.png",
@@ -348,6 +355,30 @@ def test_an_alert_follows_the_set_of_risks(database: Database, world: World, sla
     assert outcomes == ["nothing_to_say", "posted", "unchanged", "updated", "unchanged", "posted", "unchanged"]
     assert [shown(post).splitlines()[0] for post in posts(world)] == ["OQC: risks", "OQC: no risks any more"]
     assert "No longer: <https://acme.atlassian.net/browse/OQC-1|OQC-1> overdue" in shown(posts(world)[1])
+
+
+def test_what_the_digest_told_is_no_alert(database: Database, world: World, slack: SlackClient) -> None:
+    keep(database, a_project(risks=1))
+    post_digest(database, slack, OUTLET, now=NOW)
+
+    told = post_risk_alert(database, slack, OUTLET, a_project(risks=1), now=NOW + timedelta(minutes=1))
+    news = post_risk_alert(database, slack, OUTLET, a_project(risks=2), now=LATER)
+
+    assert (told.outcome, news.outcome) == ("unchanged", "posted")
+    alert = shown(posts(world)[1])
+    assert "• New: *high* <https://acme.atlassian.net/browse/OQC-2|OQC-2>" in alert
+    assert "OQC-1" not in alert
+
+
+def test_given_only_other_words_then_there_is_no_new_post(database: Database, world: World, slack: SlackClient) -> None:
+    keep(database, a_project())
+    post_digest(database, slack, OUTLET, now=NOW)
+    database.query("UPDATE ai_suggestions SET title = 'Hurry: ' || title")
+
+    published = post_digest(database, slack, OUTLET, now=TOMORROW)
+
+    assert published.outcome == "updated"
+    assert len(posts(world)) == 1
 
 
 def test_the_status_is_one_post_a_day_that_is_kept_current(

@@ -22,7 +22,8 @@ from javis_pipeline.clients.slack.inbox import PATH, Press, interactive_app, lis
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.locks import hold_scope
 from javis_pipeline.errors import DatabaseError, IdentityError
-from javis_pipeline.posts.messages import ACCEPT, KEEP_LOCAL, KEEP_REMOTE, REJECT, SHOW_DIFF
+from javis_pipeline.posts.conflicts import KEEP_LOCAL, KEEP_REMOTE, SHOW_DIFF
+from javis_pipeline.posts.proposals import ACCEPT, REJECT
 from javis_pipeline.records.suggestion import AdviceScope
 from javis_pipeline.sandbox.slack.interaction import button_payload
 from javis_pipeline.sandbox.slack.site import NotOk
@@ -32,7 +33,7 @@ from javis_pipeline.steps.slack_answers import Desk, answer_press, is_new_reques
 from javis_pipeline.steps.suggest import suggest
 from javis_pipeline.wiring import local_run
 from javis_pipeline_tests.contexts import NOW, a_context, a_risk, an_issue_brief
-from javis_pipeline_tests.digests import CHANNEL, a_slack_client, a_slack_world, channel, posts, replies, shown
+from javis_pipeline_tests.digests import CHANNEL, a_slack_client, a_slack_world, channel, replies, shown
 from javis_pipeline_tests.integration.test_notify import keep
 
 OUTLET = Outlet("OQC", CHANNEL, with_pictures=False)
@@ -80,6 +81,10 @@ class Office:
         response = requests.post(f"{self.world.base_url}/slack/press", data=form, allow_redirects=False, timeout=10)
         assert self.answered.wait(20)
         return unquote_plus(response.headers["Location"])
+
+    def thread(self) -> str:
+        """All that the thread shows."""
+        return "\n".join(map(shown, replies(self.world)))
 
     def last_answer(self) -> str:
         return shown(replies(self.world)[-1])
@@ -140,9 +145,9 @@ def test_given_keep_remote_when_pressed_then_ours_is_replaced_and_the_thread_say
     assert title(office.db) == "Said there"
     assert conflict(office.db)["resolution"] == "remote"
     assert conflict(office.db)["resolved_by"].startswith("ada.brandt (Slack U")
-    assert office.last_answer() == "ada.brandt kept the remote value of OQC-1 title. It replaces ours."
-    (post,) = (post for post in posts(office.world) if post.get("blocks"))
-    assert "Keep remote" not in shown(post)
+    assert office.last_answer() == "ada.brandt kept Jira's: OQC-1 title. It replaces ours."
+    with pytest.raises(AssertionError, match="no button"):
+        office.button(KEEP_REMOTE)
 
 
 def test_given_keep_local_when_pressed_then_the_next_sync_sends_it(office: Office) -> None:
@@ -150,7 +155,7 @@ def test_given_keep_local_when_pressed_then_the_next_sync_sends_it(office: Offic
 
     assert title(office.db) == "Said here"
     assert conflict(office.db)["resolution"] == "local"
-    assert "kept the local value of OQC-1 title. The next sync sends it." in office.last_answer()
+    assert "kept ours: OQC-1 title. The next sync sends it to Jira." in office.last_answer()
 
 
 def test_given_show_diff_when_pressed_then_the_thread_shows_both_sides(office: Office) -> None:
@@ -170,7 +175,7 @@ def test_given_accept_when_pressed_then_it_is_a_local_edit_and_the_button_gives_
     assert "The next sync sends it." in office.last_answer()
     with pytest.raises(AssertionError, match="no button"):
         office.button(ACCEPT)
-    assert "*Accepted* by ada.brandt\n" in shown(posts(office.world)[1])
+    assert "*Accepted* by ada.brandt" in office.thread()
     assert office.db.query("SELECT decided_by FROM ai_suggestions")[0]["decided_by"].startswith("ada.brandt (Slack U")
 
 
@@ -190,10 +195,8 @@ def test_given_a_conflict_that_changed_since_when_pressed_then_nothing_is_done_a
 
     assert conflict(office.db)["state"] == "open"
     assert title(office.db) == "Said here"
-    assert "ada.brandt wanted to keep the remote value, and nothing was done: OQC-1 title changed since" in (
-        office.last_answer()
-    )
-    assert "Jira: Said otherwise" in shown(posts(office.world)[1])  # with buttons for the new values
+    assert "ada.brandt wanted to keep theirs, and nothing was done: OQC-1 title changed since" in (office.last_answer())
+    assert "Jira's: Said otherwise" in office.thread()  # with buttons for the new values
 
 
 def test_given_our_side_changed_since_when_pressed_then_nothing_is_done(office: Office) -> None:
@@ -261,7 +264,7 @@ def test_given_a_run_that_is_posting_when_pressed_then_the_post_is_redrawn_after
     office.press(REJECT)
 
     assert len(waits) == 2
-    assert "*Rejected* by ada.brandt" in shown(posts(office.world)[1])
+    assert "*Rejected* by ada.brandt" in office.thread()
 
 
 def test_given_presses_at_once_then_each_is_answered_and_the_post_shows_all(office: Office) -> None:
@@ -271,15 +274,16 @@ def test_given_presses_at_once_then_each_is_answered_and_the_post_shows_all(offi
     for press in presses:
         press.join()
 
-    assert len(replies(office.world)) == 2
-    assert not any(block["type"] == "actions" for block in posts(office.world)[1]["blocks"])
+    assert office.thread().count("ada.brandt rejected") == office.thread().count("ada.brandt kept Jira's") == 1
+    blocks = [block for reply in replies(office.world) for block in reply.get("blocks", ())]
+    assert not any(block["type"] == "actions" for block in blocks)
 
 
 def test_given_a_name_that_is_markup_then_the_thread_mentions_nobody(office: Office) -> None:
     ada = office.world.slack.member("Ada Brandt").user_id
     message, _ = office.button(REJECT)
     value = office.db.query("SELECT id::text FROM ai_suggestions")[0]["id"]
-    place = (channel(office.world).channel_id, message["ts"], message["ts"])
+    place = (channel(office.world).channel_id, message["ts"], message["thread_ts"])
 
     answer_press(office.desk, Press(REJECT, value, ada, "<!channel>", *place), now=NOW)
 
@@ -293,7 +297,9 @@ def test_given_a_value_that_is_not_ours_then_nothing_is_decided(office: Office, 
     message, _ = office.button(REJECT)
 
     answer_press(
-        office.desk, Press(action, value, ada, "ada", channel(office.world).channel_id, *[message["ts"]] * 2), now=NOW
+        office.desk,
+        Press(action, value, ada, "ada", channel(office.world).channel_id, message["ts"], message["thread_ts"]),
+        now=NOW,
     )
 
     assert "nothing was done: the button names no" in office.last_answer()

@@ -12,18 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from javis_pipeline.posts.blocks import MAX_IN_ALL, Message, Sites, text_in_all
-from javis_pipeline.posts.messages import (
-    ScopeLine,
-    alert_message,
-    answer_message,
-    diff_message,
-    digest_details,
-    digest_message,
-    failure_message,
-    status_message,
-)
+from javis_pipeline.posts.blocks import MAX_IN_ALL, Message, Sites, as_text, text_in_all
+from javis_pipeline.posts.conflicts import diff_message
+from javis_pipeline.posts.digest import LINES, digest_details, digest_message
 from javis_pipeline.posts.news import alert_facts, digest_facts
+from javis_pipeline.posts.notices import ScopeLine, alert_message, answer_message, failure_message, status_message
 from javis_pipeline.posts.text import escaped
 from javis_pipeline.records.context import Blocker, Blockers, Forecast, IssueBrief, PageState
 from javis_pipeline.records.digest import Digest, Earlier
@@ -146,6 +139,7 @@ def test_a_digest_its_thread_and_an_alert_are_within_the_limits(digest: Digest, 
     earlier = Earlier(digest_facts(before), NOW - timedelta(days=1))
     check(digest_message(digest, earlier, SITES))
     check(digest_message(digest, None, SITES))
+    assert len(as_text(digest_message(digest, earlier, SITES)).splitlines()) <= LINES
     for message in digest_details(digest, SITES).values():
         check(message)
     check(alert_message(digest.context, Earlier(alert_facts(before.context), NOW), SITES))
@@ -180,3 +174,4 @@ def test_a_conflict_about_anything_is_within_the_limits(field: str) -> None:
     digest = Digest(a_context(), conflicts=(a_conflict(field=field, kind="edit_vs_remote_delete", local=None),))
 
     check(digest_message(digest, None, SITES))
+    check(digest_details(digest, SITES)["conflicts"])

@@ -1,25 +1,22 @@
 """What messages look like."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from javis_pipeline.posts.blocks import Message, Sites, as_text
-from javis_pipeline.posts.messages import (
-    ScopeLine,
-    alert_message,
-    diff_message,
-    digest_details,
-    digest_message,
-    failure_message,
-    status_message,
-)
-from javis_pipeline.posts.news import alert_facts, digest_facts
+from javis_pipeline.posts.conflicts import diff_message
+from javis_pipeline.posts.digest import digest_details, digest_message
+from javis_pipeline.posts.news import alert_facts, digest_facts, facts_hash
+from javis_pipeline.posts.notices import ScopeLine, alert_message, failure_message, status_message
 from javis_pipeline.posts.text import escaped, fitted, plain
-from javis_pipeline.records.digest import Earlier, OpenConflict
+from javis_pipeline.records.context import Counts, PageState
+from javis_pipeline.records.digest import Digest, Earlier, Facts, OpenConflict
+from javis_pipeline.records.suggestion import Action
 from javis_pipeline_tests.contexts import BOB, NOW, a_context, a_load, a_risk, an_issue_brief
 from javis_pipeline_tests.digests import a_conflict, a_digest, a_proposal, shown
 
@@ -62,55 +59,145 @@ def test_given_more_lines_than_fit_then_the_others_are_counted() -> None:
     assert "more" not in fitted(lines)
 
 
-def test_the_digest_tells_sprint_risks_suggestions_conflicts_and_who_suggests() -> None:
+def lines_of(message: Message) -> list[str]:
+    """What a reader sees as lines, headline and small print included."""
+    return [line for line in as_text(message).splitlines() if line]
+
+
+def a_later_digest(now: Digest, before: Digest) -> list[str]:
+    return lines_of(digest_message(now, Earlier(digest_facts(before), YESTERDAY), SITES))
+
+
+def test_the_first_digest_tells_what_presses_the_sprint_what_to_do_and_what_waits_for_a_choice() -> None:
     message = digest_message(a_digest(), None, SITES)
 
-    seen = text_of(message)
-    assert "Sprint 31" in seen
-    assert "<https://acme.atlassian.net/browse/OQC-1|OQC-1> is overdue for 3 days (Title of OQC-1)" in seen
-    assert "by the rules, without a language model" in seen
-    assert "Raise the priority of OQC-1" in seen
-    assert "Here: Calibrate the lamp\nJira: Calibrate the camera" in seen
+    assert lines_of(message) == [
+        "== OQC: at risk ==",
+        "Most pressing",
+        "• high OQC-1 Title of OQC-1: overdue for 3 days",
+        "• high OQC-2 Title of OQC-2: overdue for 3 days",
+        "Sprint 31: 0 of 2 done",
+        "1. Raise the priority of OQC-1",
+        "2. Raise the priority of OQC-2",
+        "1 conflict waits for a choice: OQC-1 title",
+        "As of Mon 2 Mar, 09:00 (UTC) · 2 suggestions by the rules, without a language model · 1 conflict · "
+        "more in the thread · board",
+    ]
     assert message.text == "OQC at risk: 0 of 2 done in Sprint 31, 2 high risks, 2 suggestions, 1 conflict"
-    assert "Since" not in seen
 
 
-def test_given_claude_then_the_digest_names_the_model_and_what_the_reader_should_know() -> None:
-    digest = a_digest(engine="claude", model="claude-sonnet-5-5 (sandbox)", notes=("The prompt was cut.",))
+def test_what_changed_comes_first_and_what_was_told_before_is_left_to_the_thread() -> None:
+    before, now = a_digest(risks=1, proposals=1, conflicts=0), a_digest(risks=2, proposals=2, conflicts=1)
 
-    seen = text_of(digest_message(digest, None, SITES))
-
-    assert "by Claude, claude-sonnet-5-5 (sandbox)" in seen
-    assert "The prompt was cut." in seen
-
-
-def test_given_an_earlier_digest_then_this_one_tells_what_changed() -> None:
-    before, now = a_digest(risks=1, conflicts=0), a_digest(risks=2, conflicts=1)
-
-    seen = text_of(digest_message(now, Earlier(digest_facts(before), YESTERDAY), SITES))
-
-    assert "*Since Sun 1 Mar, 09:00*" in seen
-    assert "New: <https://acme.atlassian.net/browse/OQC-2|OQC-2> overdue\nConflicts: 0 before, now 1" in seen
+    assert a_later_digest(now, before)[1:6] == [
+        "Since Sun 1 Mar, 09:00",
+        "• New: high OQC-2 Title of OQC-2: overdue for 3 days",
+        "Sprint 31: 0 of 2 done",
+        "2. Raise the priority of OQC-2",
+        "1 conflict waits for a choice: OQC-1 title",
+    ]
+    assert a_later_digest(now, now)[1:3] == ["Since Sun 1 Mar, 09:00: nothing of weight", "Sprint 31: 0 of 2 done"]
 
 
-def test_given_many_of_everything_then_the_digest_shows_the_first_and_the_thread_the_rest() -> None:
+def test_the_same_suggestion_in_other_words_is_no_news() -> None:
+    before = replace(a_digest(), proposals=(a_proposal(1),))
+    now = replace(a_digest(), engine="claude", proposals=(a_proposal(1, suggestion_id=UUID(int=9), title="Hurry"),))
+
+    assert facts_hash(digest_facts(now)) == facts_hash(digest_facts(before))
+    assert "Hurry" not in "".join(a_later_digest(now, before))
+
+
+def test_what_went_away_and_what_was_finished_is_told() -> None:
+    before = a_digest(context=a_context(risks=(a_risk("overdue", "OQC-9"), a_risk("blocked", "OQC-8"))))
+    now = a_digest(context=a_context(counts=Counts(9, 3, 3, 3, 0, {})), conflicts=0)
+
+    assert a_later_digest(now, before)[1:5] == [
+        "Since Sun 1 Mar, 09:00",
+        "• No longer: OQC-9 overdue, OQC-8 blocked",
+        "• 3 issues finished",
+        "• 1 conflict settled",
+    ]
+
+
+@pytest.mark.parametrize(
+    "earlier", [None, Earlier(Facts(done=3, sprint="Sprint 30"), YESTERDAY)], ids=["first", "later"]
+)
+def test_given_many_of_everything_then_the_channel_gets_ten_lines_and_the_thread_the_rest(
+    earlier: Earlier | None,
+) -> None:
     digest = a_digest(risks=300, proposals=20, conflicts=20)
 
-    main, details = digest_message(digest, None, SITES), digest_details(digest, SITES)
+    main, details = digest_message(digest, earlier, SITES), digest_details(digest, SITES)
 
-    assert "_and 295 more, in the thread_" in text_of(main)
-    assert text_of(main).count("Keep local") == 2 * 3  # on the button, and in its question
-    assert list(details) == ["risks", "suggestions", "conflicts"]
+    assert len(lines_of(main)) == 10
+    assert not [block for block in main.blocks if block["type"] == "actions"]
+    assert list(details) == ["suggestions", "conflicts", "risks"]
     assert "more: `javis context --project OQC --show-risks`" in text_of(details["risks"])
-    assert "and 9 more, `javis suggest`" in text_of(details["suggestions"])
-    assert "and 8 more, `javis conflicts list`" in text_of(details["conflicts"])
+    assert "more: `javis suggest`" in text_of(details["suggestions"])
+    assert "and 8 more: `javis conflicts list`" in text_of(details["conflicts"])
+
+
+def test_every_step_is_shown_whole_before_its_button() -> None:
+    text = "What is left? " + "Tell us. " * 60
+    actions = (
+        Action("comment_draft", "OQC-1", text),
+        Action("comment_draft", "OQC-2", text),
+        Action("assign", "OQC-1", "bob"),
+        Action("set_due_date", "OQC-1", "2026-03-09"),
+    )
+    digest = a_digest(proposals=0, context=a_context(people=(BOB,)))
+    digest = replace(digest, proposals=(a_proposal(actions=actions),))
+
+    message = digest_details(digest, Sites())["suggestions"]
+
+    seen = text_of(message)
+    assert f"→ comment on OQC-1, OQC-2: “{text.strip()}”" in seen
+    assert "→ assign OQC-1 to Bob Miller" in seen
+    assert "→ set the due date of OQC-1 to 2026-03-09" in seen
+    assert message.blocks[-1]["type"] == "actions"
+
+
+def test_given_several_findings_about_an_issue_then_it_has_one_line_with_title_and_owner() -> None:
+    risks = (
+        a_risk("overdue", "OQC-1", summary="OQC-1 is overdue for 4 days"),
+        a_risk("blocked", "OQC-1", "OQC-2", since=date(2026, 2, 13), summary="OQC-1 is blocked by OQC-2, for 16 days"),
+    )
+    issue = an_issue_brief("OQC-1", title="Fix the lamp", assignee_id="bob")
+    digest = a_digest(context=a_context(risks=risks, issues=(issue,), people=(BOB,)))
+
+    assert (
+        "• *high* OQC-1 Fix the lamp (Bob Miller): overdue for 4 days; blocked by OQC-2 since 13 February"
+        in text_of(digest_message(digest, None, Sites()))
+    )
+
+
+def test_given_people_that_slack_knows_then_they_are_called_for_what_is_theirs_to_do_and_nowhere_else() -> None:
+    risks = (a_risk("overdue", "OQC-1", summary="OQC-1 is overdue for 4 days"),)
+    issue = an_issue_brief("OQC-1", assignee_id="bob")
+    digest = a_digest(proposals=1, conflicts=0, context=a_context(risks=risks, issues=(issue,), people=(BOB,)))
+    sites = Sites(people={"bob": "U0BOB"})
+
+    main, details = digest_message(digest, None, sites), digest_details(digest, sites)
+
+    assert "1. Raise the priority of OQC-1 (<@U0BOB>)" in text_of(main)
+    assert text_of(main).count("<@") == 1
+    assert not [message for message in details.values() if "<@" in text_of(message)]
+    told = Earlier(digest_facts(digest), YESTERDAY)
+    assert "<@" not in text_of(digest_message(digest, told, sites))
+
+
+def test_given_claude_then_the_digest_names_the_model_and_the_thread_what_the_reader_should_know() -> None:
+    digest = a_digest(engine="claude", model="claude-sonnet-5-5 (sandbox)", notes=("The prompt was cut.",))
+
+    assert "by Claude, claude-sonnet-5-5 (sandbox)" in text_of(digest_message(digest, None, SITES))
+    assert "The prompt was cut." in text_of(digest_details(digest, SITES)["suggestions"])
 
 
 def test_given_a_decided_suggestion_then_it_has_no_buttons_but_a_name() -> None:
     digest = a_digest(proposals=0, conflicts=0, risks=0)
     digest = replace(digest, proposals=(a_proposal(state="accepted", decided_by="ada <@U1>"),))
 
-    message = digest_message(digest, None, SITES)
+    message = digest_details(digest, SITES)["suggestions"]
 
     assert "*Accepted* by ada &lt;@U1&gt;" in text_of(message)
     assert not any(block["type"] == "actions" for block in message.blocks)
@@ -119,29 +206,56 @@ def test_given_a_decided_suggestion_then_it_has_no_buttons_but_a_name() -> None:
 def test_given_an_empty_project_then_the_digest_says_so() -> None:
     message = digest_message(a_digest(risks=0, proposals=0, conflicts=0, context=a_context()), None, Sites())
 
-    seen = text_of(message)
-    assert "OQC: on track" in seen
-    assert "*No sprint is running.*" in seen
-    assert "*No risks* were found." in seen
-    assert "Nothing is suggested." in seen
+    assert lines_of(message) == [
+        "== OQC: on track ==",
+        "No risks were found.",
+        "No sprint is running: 0 open, 0 in progress, 0 finished in seven days",
+        "As of Mon 2 Mar, 09:00 (UTC) · more in the thread",
+    ]
+
+
+def test_links_lead_to_the_board_the_issue_and_the_run() -> None:
+    sites = Sites("https://acme.atlassian.net", None, "https://dagster.example")
+
+    seen = text_of(digest_message(a_digest(), None, sites))
+
+    assert "<https://acme.atlassian.net/browse/OQC|board>" in seen
+    assert "<https://acme.atlassian.net/browse/OQC-1|OQC-1> Title of OQC-1" in seen
+    assert "<https://dagster.example/assets/slack_digest?partition=OQC|run>" in seen
 
 
 def test_given_a_risk_of_a_person_then_it_has_a_name() -> None:
     risk = a_risk("overloaded_person", account_id="bob", summary="one person has 9 issues in progress")
     context = a_context(risks=(risk,), people=(BOB,), workload=(a_load("bob"),))
 
-    assert "*high* Bob Miller: one person has 9 issues in progress" in text_of(alert_message(context, None, SITES))
+    assert "*high* Bob Miller: has 9 issues in progress" in text_of(alert_message(context, None, SITES))
+
+
+def test_given_a_risk_of_a_page_then_it_has_its_title() -> None:
+    risk = a_risk("page_stale", "OQC-1", page_ids=("77",), summary="page 77 names 1 issue and was edited 9 days before")
+    context = a_context(risks=(risk,), pages=(PageState("77", "ENG", "Plan & <b>", None, (), 9),))
+
+    seen = text_of(digest_message(a_digest(context=context), None, SITES))
+
+    assert "pageId=77|Plan &amp; &lt;b&gt;>: names 1 issue and was edited 9 days before" in seen
+    assert "page 77" not in seen
 
 
 def test_an_alert_tells_what_is_new_worse_and_gone() -> None:
     before = a_context(risks=(a_risk("overdue", "OQC-1", severity="medium"), a_risk("blocked", "OQC-2")))
     now = a_context(
-        risks=(a_risk("overdue", "OQC-1"), a_risk("reopened", "OQC-3"), a_risk("overdue", "X-9", severity="low"))
+        risks=(
+            a_risk("overdue", "OQC-1", summary="OQC-1 is overdue for 9 days"),
+            a_risk("reopened", "OQC-3", summary="OQC-3 was reopened today"),
+            a_risk("overdue", "X-9", severity="low"),
+        )
     )
 
     seen = text_of(alert_message(now, Earlier(alert_facts(before), YESTERDAY), Sites()))
 
-    assert "New: OQC-3 reopened\nWorse: OQC-1 overdue\nNo longer: OQC-2 blocked" in seen
+    assert (
+        "• New: *high* OQC-3: was reopened today\n• Worse: *high* OQC-1: overdue for 9 days\n• No longer: OQC-2 blocked"
+    ) in seen
     assert "X-9" not in seen
 
 
@@ -202,20 +316,28 @@ def test_a_diff_shows_both_sides(conflict: OpenConflict, expected: str) -> None:
 
 
 def test_a_message_can_be_read_on_a_terminal() -> None:
-    text = as_text(digest_message(a_digest(proposals=1), None, SITES))
+    text = as_text(digest_details(a_digest(proposals=1), SITES)["suggestions"])
 
-    assert text.startswith("== OQC: at risk ==\nSprint 31")
-    assert "• high OQC-1 is overdue for 3 days (Title of OQC-1)" in text
-    assert "[Accept]  [Reject]" in text
+    assert text.startswith("What to do next (by the rules, without a language model)\n1. Raise the priority of OQC-1\n")
+    assert text.endswith("→ set the priority of OQC-1 to High\n[Accept]  [Reject]")
 
 
-def test_a_page_is_named_and_linked() -> None:
+def test_a_conflict_has_both_values_and_buttons_in_the_same_words() -> None:
+    text = as_text(digest_details(a_digest(), SITES)["conflicts"])
+
+    assert text == (
+        "1 conflict to decide\nOQC-1 title was changed on both sides\nOurs: Calibrate the lamp\n"
+        "Jira's: Calibrate the camera\n[Keep ours]  [Keep Jira's]  [Show both]"
+    )
+
+
+def test_a_page_in_conflict_is_named_and_linked() -> None:
     page = a_conflict(system="confluence", name="Plan & <b>", resource_id="77", field="body_storage")
 
-    seen = text_of(digest_message(a_digest(conflicts=0, proposals=0), None, SITES))
-    assert "pageId" not in seen
-    seen = text_of(digest_message(replace(a_digest(), conflicts=(page,)), None, SITES))
+    seen = text_of(digest_details(replace(a_digest(), conflicts=(page,)), SITES)["conflicts"])
+
     assert "pageId=77|Plan &amp; &lt;b&gt;> body storage was changed on both sides" in seen
+    assert "Keep Confluence's" in seen
 
 
 def test_the_time_of_a_message_is_in_the_projects_zone() -> None:
@@ -232,4 +354,4 @@ def test_a_title_with_markup_stays_in_its_line() -> None:
         issues=(an_issue_brief("OQC-1", title="<!channel> & *bold*\n> quote"),),
     ))  # fmt: skip
 
-    assert "(&lt;!channel&gt; &amp; *bold* &gt; quote)" in text_of(digest_message(digest, None, SITES))
+    assert "OQC-1> &lt;!channel&gt; &amp; *bold* &gt; quote: overdue" in text_of(digest_message(digest, None, SITES))

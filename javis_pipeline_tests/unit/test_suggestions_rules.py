@@ -91,10 +91,10 @@ def test_given_a_sprint_that_cannot_be_met_then_it_says_what_fits_and_what_can_l
 
     suggestion = only(context)
 
-    assert suggestion.title == "Take OQC-1 and OQC-2 out of Sprint 31"
+    assert suggestion.title == "Take OQC-1 “Title of OQC-1” and OQC-2 “Title of OQC-2” out of Sprint 31"
     assert suggestion.rationale == (
         "The sprint ends in 3 days. At 2.0 items a week about 1 of the 2 fit. "
-        "Not begun, and nothing waits for them: OQC-1 “Title of OQC-1” and OQC-2 “Title of OQC-2”."
+        "Not begun, not urgent, and nothing waits for it."
     )
 
 

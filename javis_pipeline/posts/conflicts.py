@@ -1,0 +1,100 @@
+"""Conflicts in a post: both values, and the buttons that choose between them."""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Final
+
+from javis_pipeline.posts.blocks import Block, Message, Sites, button, buttons, footnote, section
+from javis_pipeline.posts.text import counted, escaped, escaped_lines, length
+from javis_pipeline.records.digest import OpenConflict
+from javis_pipeline.records.values import Value, dump_json
+
+KEEP_LOCAL, KEEP_REMOTE, SHOW_DIFF = "javis_keep_local", "javis_keep_remote", "javis_show_diff"
+SYSTEMS: Final = {"jira": "Jira", "confluence": "Confluence"}
+
+_CONFLICT_WORDS: Final[Mapping[str, str]] = {
+    "both_changed": "was changed on both sides",
+    "first_contact": "differs at the first sync",
+    "unmarked_local_change": "was changed here behind the sync's back",
+    "stale_write_suspected": "went back to an old value here",
+    "lossy_edit": "was edited here in a way that would lose formatting",
+    "overwrote_remote": "was overwritten just after it was changed",
+    "undo_of_changed": "changed after the run that is to be undone",
+    "edit_vs_remote_delete": "was edited here and deleted there",
+    "remote_edit_vs_local_delete": "was deleted here and edited there",
+}
+_WHOLE_RECORD: Final = "(row)"
+_SHOWN: Final = 12
+
+
+def conflicts_message(conflicts: Sequence[OpenConflict], sites: Sites) -> Message:
+    """The conflicts with their values and buttons, as far as they fit; the others are counted."""
+    blocks = [section(f"*{counted(len(conflicts), 'conflict')} to decide*")]
+    for conflict in conflicts[:_SHOWN]:
+        blocks += _conflict(conflict, sites)
+    if len(conflicts) > _SHOWN:
+        blocks.append(footnote(f"and {len(conflicts) - _SHOWN} more: `javis conflicts list`"))
+    return Message("Conflicts to decide", tuple(blocks))
+
+
+def conflicts_line(conflicts: Sequence[OpenConflict], sites: Sites) -> str:
+    """How many there are, and the first of them."""
+    more = f" and {len(conflicts) - 1} more" if len(conflicts) > 1 else ""
+    waits = "waits" if len(conflicts) == 1 else "wait"
+    return f"*{counted(len(conflicts), 'conflict')}* {waits} for a choice: {conflict_name(conflicts[0], sites)}{more}"
+
+
+def conflict_name(conflict: OpenConflict, sites: Sites) -> str:
+    """The issue or page, and the field, in words."""
+    if conflict.system == "jira":
+        record = sites.issue(conflict.name)
+    else:
+        record = sites.page(conflict.resource_id, conflict.name)
+    return record if conflict.field == _WHOLE_RECORD else f"{record} {escaped(conflict.field.replace('_', ' '), 40)}"
+
+
+def _conflict(conflict: OpenConflict, sites: Sites) -> list[Block]:
+    there = SYSTEMS[conflict.system]
+    lines = [f"{conflict_name(conflict, sites)} {_CONFLICT_WORDS.get(conflict.kind, 'is in conflict')}"]
+    if conflict.field != _WHOLE_RECORD:
+        lines += [f"Ours: {escaped(shown_value(conflict.local), 120)}"]
+        lines += [f"{there}'s: {escaped(shown_value(conflict.remote), 120)}"]
+    value = f"{conflict.conflict_id} {conflict.fingerprint}"
+    sent = f"The next sync sends ours to {there}."
+    taken = f"Ours is replaced by what {there} holds."
+    return [
+        section("\n".join(lines)),
+        buttons(
+            f"conflict {conflict.conflict_id}",
+            button("Keep ours", KEEP_LOCAL, value, confirm=("Keep ours?", sent)),
+            button(f"Keep {there}'s", KEEP_REMOTE, value, confirm=(f"Keep {there}'s?", taken)),
+            button("Show both", SHOW_DIFF, value),
+        ),
+    ]
+
+
+def shown_value(value: Value) -> str:
+    """A value in words; "nothing" for none."""
+    match value:
+        case None | "" | ():
+            return "nothing"
+        case str() | Decimal() | int():
+            return str(value)
+        case tuple():
+            return ", ".join(value)
+        case _:
+            return dump_json(value)
+
+
+def diff_message(conflict: OpenConflict, sites: Sites) -> Message:
+    """Both values of a conflict against each other, line by line."""
+    there = SYSTEMS[conflict.system]
+    ours, theirs = (shown_value(side).splitlines() for side in (conflict.local, conflict.remote))
+    _, _, *lines = [*difflib.unified_diff(theirs, ours, lineterm="", n=2)] or ["", ""]
+    text = "\n".join("…" if line.startswith("@@") else line for line in lines[1:]) or "Both sides hold the same by now."
+    blocks = [section(f"*{conflict_name(conflict, sites)}*: lines with + are ours, with - {there}'s")]
+    blocks.append(section(f"```\n{escaped_lines(text, 2_600)}\n```"))
+    if length(text) > 2_500:
+        blocks.append(footnote(f"All of it: `javis conflicts show {conflict.conflict_id}`"))
+    return Message(f"Both values of {escaped(conflict.name)}", tuple(blocks))
