@@ -39,6 +39,7 @@ class Table:
 
     Attributes:
         fields: Columns that are fields; `sync.fields` says how each is synced.
+        alone: Fields that go out by themselves, not with the others.
         raw: Field to the column with its base in remote form.
         revision: Column that changes with the remote record.
         instants: Columns of facts that are instants.
@@ -51,6 +52,7 @@ class Table:
     scope: LiteralString
     hash: LiteralString
     fields: tuple[str, ...]
+    alone: tuple[str, ...]
     raw: Mapping[str, str]
     revision: str
     instants: frozenset[str]
@@ -86,6 +88,7 @@ ISSUES = Table(
     "project_key",
     "jira_issue_content_hash",
     (*_EDITED_ON_BOTH_SIDES, *_EDITED_IN_JIRA),
+    ("status",),
     {"description": "description_adf", "priority": "priority_id", "status": "status_id"},
     "remote_updated_at",
     frozenset({"created_at", "resolved_at", "remote_updated_at"}),
@@ -98,6 +101,7 @@ PAGES = Table(
     "space_key",
     "confluence_page_content_hash",
     ("title", "body_storage", "parent_id", "labels"),
+    ("labels",),
     {},
     "version_created_at",
     frozenset({"created_at", "version_created_at"}),
@@ -162,7 +166,7 @@ class PostgresStore:
     def to_decide(self, *, conflicts: bool = False) -> Sequence[ResourceRef]:
         """Records with local edits, planned operations, resolutions that have not gone out, or a failed look, by key.
 
-        Those that failed before come last. `conflicts` adds the records with open conflicts.
+        Those that failed before come last, and those that only wait for a person are left out; `conflicts` adds them.
         """
         return self._refs("records_to_decide", {"conflicts": conflicts})
 
@@ -179,6 +183,11 @@ class PostgresStore:
         """Why nothing may be sent from this scope now; None when it may."""
         with self._database.transaction() as conn:
             return why_held(conn, self._system, self._scope)
+
+    def count_wishes(self) -> int:
+        """How many writes deciding the edited records may come to at most."""
+        with self._database.transaction() as conn:
+            return int(self._run(conn, "count_wishes", {"alone": list(self._table.alone)})[0]["wishes"])
 
     def unmarked(self) -> Sequence[ResourceRef]:
         """Records that were changed behind the trigger's back, by id. Reads every row of the scope."""

@@ -61,8 +61,12 @@ class SyncStore(Protocol):
     def to_decide(self, *, conflicts: bool = False) -> Sequence[ResourceRef]:
         """Records with local edits, planned operations, resolutions that have not gone out, or a failed look, by key.
 
-        Those that failed before come last. `conflicts` adds the records with open conflicts.
+        Those that failed before come last, and those that only wait for a person are left out; `conflicts` adds them.
         """
+        ...
+
+    def count_wishes(self) -> int:
+        """How many writes deciding the edited records may come to at most, as far as is known without asking."""
         ...
 
     def retry(self, refs: Iterable[ResourceRef] | None, field: str | None, now: datetime) -> int:

@@ -26,7 +26,7 @@ from javis_pipeline.steps.push import Pushed, nobody_else_writes, push_operation
 from javis_pipeline.steps.reconcile import Reconciled, plan_records, reconcile_edited, reconcile_records, to_look_at
 from javis_pipeline.steps.recording import recorded_step
 from javis_pipeline.steps.settle import settle_operations
-from javis_pipeline.sync.guards import guard_identity
+from javis_pipeline.sync.guards import guard_identity, guard_writes
 from javis_pipeline.sync.run import Rules, Run
 
 log = logging.getLogger(__name__)
@@ -254,8 +254,13 @@ def send_edits(
     threads: int = 1,
     check: Callable[[], None] = nobody_else_writes,
 ) -> WrittenBack:
-    """Settle what was sent, decide what was edited here, and send it; `check` and errors are those of the push."""
+    """Settle what was sent, decide what was edited here, and send it; `check` and errors are those of the push.
+
+    What the guard will stop is not asked for first: that costs a request a record, in every run.
+    """
     settled = settle_operations(store, remote, run)
+    if store.why_held() is None:
+        guard_writes(store.name, writes=store.count_wishes(), records=store.count_records(), overrides=overrides)
     decided = reconcile_edited(store, remote, run, proved=True, threads=threads)
     pushed = push_operations(store, remote, run, overrides, threads=threads, check=check)
     return WrittenBack(settled, decided, pushed)

@@ -43,6 +43,7 @@ def test_the_tables_hold_the_fields_that_are_synced():
     for resource_type, table in TABLES.items():
         fields = FIELDS_OF[resource_type]
         assert set(table.fields) == set(fields)
+        assert set(table.alone) == {field.name for field in fields.values() if field.written_by not in (None, "edit")}
         assert table.raw == {field.name: field.raw_column for field in fields.values() if field.raw_column}
 
 
@@ -269,3 +270,19 @@ def test_given_a_full_reconciliation_then_all_that_was_refused_in_the_scope_is_a
 
     assert asked == [1, 0]
     assert scope.row.refusals["title"].again == NOON
+
+
+def test_given_edits_that_wait_for_a_person_then_they_are_neither_looked_at_nor_counted_until_a_side_moves(database):
+    scope = StoredScope(database, issues=3, labels=("auth",))
+    database.query("UPDATE jira_issues SET title = 'mine', status = 'Done'")
+    scope.edit_there(title="theirs", status="In Progress")
+    scope.reconcile()
+
+    counted = scope.store.count_wishes()
+    keys = [ref.key for ref in scope.store.to_decide()]
+    asked = [ref.key for ref in scope.store.to_decide(conflicts=True)]
+    database.query("UPDATE jira_issues SET title = 'mine, again' WHERE key = 'OPS-1'")
+
+    assert (counted, keys) == (4, ["OPS-2", "OPS-3"])
+    assert asked == ["OPS-1", "OPS-2", "OPS-3"]
+    assert [ref.key for ref in scope.store.to_decide()] == ["OPS-1", "OPS-2", "OPS-3"]

@@ -27,6 +27,7 @@ from javis_pipeline.records.sync import (
     RemoteRecord,
 )
 from javis_pipeline.records.values import ResourceRef, Value, as_set
+from javis_pipeline.sync.draft import OFFERS
 from javis_pipeline.sync.fields import JIRA_FIELDS, PAGE_FIELDS, Field
 
 STATUSES = {"To Do": ("1",), "In Progress": ("3",), "Done": ("5",)}
@@ -309,9 +310,28 @@ class MemoryStore:
         found = [
             row.local
             for key, row in sorted(self.rows.items())
-            if row.local.deleted_at is None and (row.local.bases or key in waiting or WHOLE_RECORD in row.local.errors)
+            if row.local.deleted_at is None
+            and (self._undecided(row.local) or key in waiting or WHOLE_RECORD in row.local.errors)
         ]
         return [local.ref for local in sorted(found, key=lambda local: WHOLE_RECORD in local.errors)]
+
+    def _undecided(self, local: LocalRecord) -> list[str]:
+        """The edited fields about which no person is asked, or is asked with another value than there is now."""
+        asked = {
+            c.field: c.local
+            for c in self.conflicts.values()
+            if c.ref.resource_id == local.ref.resource_id and c.state == "open" and c.kind not in OFFERS
+        }
+        return [name for name in local.bases if name not in asked or asked[name] != local.values[name]]
+
+    def count_wishes(self) -> int:
+        kinds = [
+            (key, self.fields[name].written_by)
+            for key, row in self.rows.items()
+            for name in self._undecided(row.local)
+            if row.local.deleted_at is None and name not in row.local.errors
+        ]
+        return len(set(kinds))
 
     def operations(self, state: str) -> Sequence[Operation]:
         self.world.point("operations")

@@ -11,6 +11,7 @@ from javis_pipeline.errors import (
     RemoteMissing,
     RemoteRefused,
     StaleRevision,
+    SyncHalted,
     UnreadableRecord,
 )
 from javis_pipeline.records.sync import WHOLE_RECORD, FieldChange, Overrides, RemoteRecord
@@ -46,6 +47,7 @@ class AwkwardRemote(MemoryRemote):
     def __init__(self, world: World) -> None:
         super().__init__(world)
         self.failing: dict[tuple[str, str], Callable[[], Exception]] = {}
+        self.asked: list[ResourceRef] = []
 
     def fetch(self, ref: ResourceRef) -> RemoteRecord:
         self._fail("fetch", ref)
@@ -56,6 +58,7 @@ class AwkwardRemote(MemoryRemote):
         return super().history(ref)
 
     def _fail(self, what: str, ref: ResourceRef) -> None:
+        self.asked.append(ref)
         if (what, ref.resource_id) in self.failing:
             raise self.failing[what, ref.resource_id]()
 
@@ -205,6 +208,41 @@ def test_given_a_dry_run_then_a_bad_record_is_a_line_and_nothing_is_noted(site):
     assert site.error(bad) is None
     done = reconcile_edited(site.store, site.remote, site.run(), proved=True)
     assert sorted(planned.items, key=str) == sorted(done.items, key=str)
+
+
+# --- what is not asked ---
+
+
+def test_given_more_edits_than_a_guard_allows_then_it_stops_before_a_request_is_spent(site):
+    site.edit_all()
+    asked = site.remote.asked = []
+
+    for _ in range(2):
+        with pytest.raises(SyncHalted, match="30 writes to 30 records"):
+            send_edits(site.store, site.remote, site.run(), Overrides())
+
+    assert asked == []
+    send_edits(site.store, site.remote, site.run(), ALLOWED)
+    assert site.arrived() == EDITED
+
+
+def test_given_open_conflicts_then_they_are_read_again_only_when_a_side_moves(site):
+    site.edit_all()
+    for ref in site.refs:
+        site.remote.edit(ref.resource_id, "title", "theirs")
+    merge_pulled(site.store, site.remote, site.refs, site.run())
+    asked = site.remote.asked = []
+
+    send_edits(site.store, site.remote, site.run(), ALLOWED)
+    untouched = list(asked)
+    site.store.edit(site.refs[0].resource_id, "title", "mine, again")
+    site.store.edit(site.refs[1].resource_id, "due_date", "2026-05-01")
+    send_edits(site.store, site.remote, site.run(), ALLOWED)
+
+    assert untouched == []
+    assert {ref.key for ref in asked} == {site.refs[0].key, site.refs[1].key}
+    assert [c.local for c in site.store.conflicts.values() if c.ref == site.refs[0]] == ["mine, again"]
+    assert site.remote.issues[site.refs[1].resource_id].values["due_date"] == "2026-05-01"
 
 
 # --- the site ---

@@ -327,7 +327,7 @@ class ConfluenceClient:
             )
         if self._title_is_taken(page, title):
             return _field_refusal(page_id, 409, "title", "another page of the space has this title")
-        return RemoteBusy(f"{collision}; the page is unchanged, run again")
+        return RemoteBusy(f"{collision}; the page is unchanged, run again", about_one_record=True)
 
     def _title_is_taken(self, page: JsonObject, title: str) -> bool:
         """Titles are unique in a space whatever their case, also those of archived pages; the filter knows one case."""

@@ -112,9 +112,18 @@ UPDATE {table}
 
 -- name: records_to_decide
 -- Edited rows by the partial index; rows with a planned write, or a person's choice, that has not gone out; rows that
--- could not be synced; on demand, those with an open conflict.
+-- could not be synced; on demand, those with an open conflict. Edits that all wait for a person, with the values that the
+-- person is shown, need no look: when the remote moves, a pull hands the record on.
 WITH waiting AS (
-    SELECT {id} AS id FROM {table} WHERE {scope} = %(scope)s AND local_modified_fields <> '{{}}'
+    SELECT r.{id} AS id FROM {table} AS r
+     WHERE r.{scope} = %(scope)s AND r.local_modified_fields <> '{{}}'
+       AND EXISTS (
+           SELECT FROM jsonb_object_keys(r.local_modified_fields) AS edited (field)
+            WHERE NOT EXISTS (
+                SELECT FROM sync_conflicts AS c
+                 WHERE c.resource_type = %(type)s AND c.resource_id = r.{id} AND c.state = 'open'
+                   AND c.kind NOT IN ('overwrote_remote', 'undo_of_changed')
+                   AND c.field_name = edited.field AND c.local_value = to_jsonb(r) -> edited.field))
     UNION
     SELECT {id} FROM {table} WHERE {scope} = %(scope)s AND sync_errors ? '(row)'
     UNION
@@ -130,6 +139,21 @@ SELECT r.{id} AS id, r.{key} AS key, r.{scope} AS scope
   JOIN {table} AS r ON r.{id} = waiting.id
  WHERE r.local_deleted_at IS NULL
  ORDER BY r.sync_errors ? '(row)', r.{key};
+
+-- name: count_wishes
+-- How many writes deciding the edited records may come to at most: one for each sort of request, of fields that were not
+-- refused and about which nobody has to choose.
+SELECT coalesce(sum(sorts), 0) AS wishes
+  FROM (SELECT count(DISTINCT edited.field = ANY (%(alone)s)) AS sorts
+          FROM {table} AS r
+         CROSS JOIN LATERAL jsonb_object_keys(r.local_modified_fields) AS edited (field)
+         WHERE r.{scope} = %(scope)s AND r.local_modified_fields <> '{{}}' AND r.local_deleted_at IS NULL
+           AND NOT (r.sync_errors || r.sync_refused) ?| ARRAY[edited.field, '(row)']
+           AND NOT EXISTS (SELECT FROM sync_conflicts AS c
+                            WHERE c.resource_type = %(type)s AND c.resource_id = r.{id} AND c.state = 'open'
+                              AND c.kind NOT IN ('overwrote_remote', 'undo_of_changed')
+                              AND c.field_name IN (edited.field, '(row)'))
+         GROUP BY r.{id}) AS counted;
 
 -- name: operations_in_state
 SELECT to_jsonb(o)::text AS doc, r.{key} AS key
