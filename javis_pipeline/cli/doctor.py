@@ -78,6 +78,7 @@ def _service_checks(settings: "Settings") -> Iterator["Check"]:
         check_confluence,
         check_database,
         check_jira,
+        check_left_waiting,
         check_sending,
         check_slack,
     )
@@ -89,6 +90,7 @@ def _service_checks(settings: "Settings") -> Iterator["Check"]:
     yield check_sending(
         lambda: open_database(settings), settings.scopes_of(settings.partitions), read_only=settings.javis_read_only
     )
+    yield from check_left_waiting(lambda: open_database(settings), settings.scopes_of(settings.partitions))
     if settings.jira_url is None:
         yield Check("jira", "skipped", "JIRA_URL is not set", "set JIRA_URL, JIRA_EMAIL and JIRA_TOKEN in .env")
     else:

@@ -15,10 +15,11 @@ def command(sizes: bool, as_json: bool) -> None:
     """Show each project and space: last sync, records, and what waits for a push, a decision or a repair."""
     from javis_pipeline.cli.tables import print_table
     from javis_pipeline.db.connection import Database
-    from javis_pipeline.db.status import scope_status, table_sizes
+    from javis_pipeline.db.status import left_waiting, scope_status, table_sizes
     from javis_pipeline.settings import load_settings
 
-    with Database.open(load_settings()) as db:
+    settings = load_settings()
+    with Database.open(settings) as db:
         scopes = scope_status(db)
         tables = table_sizes(db) if sizes else []
     if as_json:
@@ -43,7 +44,7 @@ def command(sizes: bool, as_json: bool) -> None:
         [_row(scope, now) for scope in scopes],
         empty="Nothing was synced yet. Next: javis sync",
     )
-    for line in _explanations(scopes):
+    for line in (*left_waiting(scopes, settings.scopes_of(settings.partitions)), *_explanations(scopes)):
         click.echo(line)
     if sizes:
         click.echo()

@@ -1,9 +1,11 @@
 """What the database knows about the state of the sync."""
 
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.named_queries import named_queries
+from javis_pipeline.records.values import ScopeRef
 
 
 def scope_status(db: Database) -> list[dict[str, Any]]:
@@ -12,6 +14,21 @@ def scope_status(db: Database) -> list[dict[str, Any]]:
     `outcome` and `error` are those of the last run's worst step; `counts` is what the last pull noted.
     """
     return db.query(named_queries("status")["scope_status"])
+
+
+def left_waiting(statuses: Iterable[Mapping[str, Any]], configured: Collection[ScopeRef]) -> list[str]:
+    """A line for each scope that no sync looks at any more although edits or conflicts wait in it.
+
+    Args:
+        statuses: What `scope_status` gave.
+        configured: The scopes that the settings name.
+    """
+    return [
+        f"{one['system']} {one['scope']} is not in the settings any more: {one['unpushed']} edited rows and "
+        f"{one['conflicts']} conflicts wait there, and nothing is sent"
+        for one in statuses
+        if (one["unpushed"] or one["conflicts"]) and ScopeRef(one["system"], one["scope"]) not in configured
+    ]
 
 
 def table_sizes(db: Database) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from javis_pipeline.clients.jira.fields import discover_fields
 from javis_pipeline.clients.slack.client import SlackClient
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.policies import why_held
+from javis_pipeline.db.status import left_waiting, scope_status
 from javis_pipeline.errors import JavisError
 from javis_pipeline.records.confluence import Space
 from javis_pipeline.records.jira import FieldMap, Identity, Project
@@ -90,6 +91,18 @@ def check_sending(open_database: Callable[[], Database], scopes: Sequence[ScopeR
         return Check("sending", "warning", "; ".join(reasons), "unset the setting, or delete the row, to send again")
 
     return _attempt("sending", check)
+
+
+def check_left_waiting(open_database: Callable[[], Database], scopes: Sequence[ScopeRef]) -> Iterator[Check]:
+    """Edits and conflicts of projects and spaces that left the settings: no sync looks at them."""
+    try:
+        with closing(open_database()) as db:
+            found = left_waiting(scope_status(db), scopes)
+    except JavisError:
+        return  # the database has a line of its own
+    for line in found:
+        remedy = "name it in JIRA_PROJECTS or CONFLUENCE_SPACES again, or give the edits up there"
+        yield Check("settings", "warning", line, remedy)
 
 
 def check_jira(

@@ -12,13 +12,15 @@ import pytest
 from javis_pipeline.clients.http import Limits
 from javis_pipeline.clients.jira.client import JiraClient
 from javis_pipeline.db.connection import Database
-from javis_pipeline.db.status import scope_status
+from javis_pipeline.db.status import left_waiting, scope_status
 from javis_pipeline.db.sync_store import PostgresStore
 from javis_pipeline.errors import ScopeBusy, SyncHalted
 from javis_pipeline.records.sync import Operation, Overrides
+from javis_pipeline.records.values import ScopeRef
 from javis_pipeline.sandbox.clock import Clock
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
+from javis_pipeline.steps.doctor import check_left_waiting
 from javis_pipeline.steps.jira_system import JiraSystem
 from javis_pipeline.steps.pull import IssuesTally
 from javis_pipeline.steps.reconcile import Reconciled
@@ -373,3 +375,14 @@ def test_given_two_misses_with_a_sight_in_between_then_there_is_no_tombstone(bot
     both.world.clock.advance(timedelta(minutes=11))
     count_scope(both.job())
     assert both.sql("SELECT remote_state::text FROM jira_issues WHERE key = 'OPS-1'") == [{"remote_state": "gone"}]
+
+
+def test_given_edits_of_a_project_that_left_the_settings_then_status_and_doctor_say_so(both):
+    both.sql("UPDATE jira_issues SET title = 'mine' WHERE key IN ('OPS-1', 'OPS-2')")
+    line = "jira OPS is not in the settings any more: 2 edited rows and 0 conflicts wait there, and nothing is sent"
+    elsewhere = [ScopeRef("jira", "EUV"), ScopeRef("confluence", "OPS")]
+
+    assert left_waiting(scope_status(both.database), elsewhere) == [line]
+    assert left_waiting(scope_status(both.database), [ScopeRef("jira", "OPS")]) == []
+    found = list(check_left_waiting(lambda: Database(both.database.url), elsewhere))
+    assert [(check.verdict, check.finding) for check in found] == [("warning", line)]
