@@ -748,8 +748,11 @@ CREATE TABLE public.sync_watermarks (
     last_full_at timestamp with time zone,
     last_census_at timestamp with time zone,
     last_census_count integer,
+    text_view integer,
     CONSTRAINT sync_watermarks_system_is_known CHECK ((system = ANY (ARRAY['jira'::text, 'confluence'::text])))
 );
+
+COMMENT ON COLUMN public.sync_watermarks.text_view IS 'version of the form that descriptions are kept in; null before the first carry-over';
 
 CREATE TABLE public.users (
     account_id text NOT NULL,

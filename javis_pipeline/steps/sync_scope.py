@@ -20,6 +20,7 @@ from javis_pipeline.errors import JavisError
 from javis_pipeline.records.sync import WHOLE_RECORD, Overrides, PlanItem
 from javis_pipeline.records.values import ResourceRef, ResourceType
 from javis_pipeline.steps.batches import rare_collections
+from javis_pipeline.steps.carry_over import carry_over_descriptions
 from javis_pipeline.steps.census import Counted, take_census
 from javis_pipeline.steps.ports import OpenScope, Progress, PullTally, RemoteRecords, RemoteSystem, SyncStore
 from javis_pipeline.steps.push import Pushed, nobody_else_writes, push_operations
@@ -183,6 +184,7 @@ def _pull(
         opened = job.open()
         with job.db.transaction(origin="sync") as conn:
             store_account(conn, job.system.name, job.key, opened.account_id)
+        _carry_over(job)
         tally = opened.pull(
             job.db, run_id=job.run_id, now=job.clock(), full=full, also=also, progress=progress or _no_progress
         )
@@ -192,6 +194,11 @@ def _pull(
     for note in tally.notes:
         log.warning("%s %s: %s", job.system.name, job.key, note)
     return Pulled(tally, _merge(job, opened, tally.to_merge, full=full))
+
+
+def _carry_over(job: Job[Tally]) -> None:
+    if job.system.resource_type == "jira_issue":
+        carry_over_descriptions(job.db, job.key)
 
 
 def _no_progress(done: int, total: int | None) -> None:
@@ -229,6 +236,7 @@ def write_back_scope(job: Job[Tally]) -> WrittenBack:
     """
     with job.locked() as lock:
         opened = job.open()
+        _carry_over(job)
         with job.recorded("write_back") as counts:
             try:
                 done = send_edits(

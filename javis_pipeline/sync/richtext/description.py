@@ -6,7 +6,7 @@ person's decision.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -16,6 +16,7 @@ from javis_pipeline.sync.richtext.adf import blocks_of, document_of, lost_conten
 from javis_pipeline.sync.richtext.adf_schema import new_faults
 from javis_pipeline.sync.richtext.adf_tree import AdfGrammar, blocks_as_items
 from javis_pipeline.sync.richtext.blocks import Block, Special
+from javis_pipeline.sync.richtext.markdown_reader import split_markdown
 from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown, view_blocks
 from javis_pipeline.sync.richtext.node_edit import edit_nodes
 from javis_pipeline.sync.richtext.placeholders import Node
@@ -86,6 +87,21 @@ def apply_local_edit(
     if faults or (edit.problems and not accept_loss):
         return Lossy(tuple(dict.fromkeys([*edit.problems, *faults])), goes)
     return Edited(doc, goes)
+
+
+def carry_over(adf: Mapping[str, Any] | None, old_view: str | None, text: str | None) -> str | None:
+    """A person's edit of a view that an earlier release wrote, as the same edit of today's view.
+
+    Blocks that the person left alone are written as today; what they wrote stays as they wrote it.
+    """
+    texts = view_blocks(adf or {})[0]
+    began = [block for _, block in split_markdown(old_view or "")]
+    if text is None or len(began) != len(texts):
+        return text
+    pieces = [block for _, block in split_markdown(text)]
+    for match in diff3.matches(began, pieces):
+        pieces[match.b_at : match.b_at + match.length] = texts[match.a_at : match.a_at + match.length]
+    return "\n\n".join(pieces)
 
 
 def merge_descriptions(base_adf: Document, local_markdown: str | None, remote_adf: Document) -> Merged | Conflict:

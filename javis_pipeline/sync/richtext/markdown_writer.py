@@ -33,6 +33,8 @@ from javis_pipeline.sync.richtext.placeholders import (
     token_of,
 )
 
+# Of what is written. Raise it when a document is written otherwise than before: what is stored is carried over then.
+VIEW_VERSION = 2
 # Deeper nodes are shown as one token: no editor nests this far, and recursion must end before Python ends it.
 MAX_DEPTH = 40
 

@@ -1,0 +1,10 @@
+"""Each project knows in which form its descriptions are kept."""
+
+from javis_pipeline.db.migrations import execute_file
+
+revision = "0008"
+down_revision = "0007"
+
+
+def upgrade() -> None:
+    execute_file(__file__)
