@@ -1,8 +1,6 @@
 """Sensors: what happens here wakes a run up."""
 
 import json
-from contextlib import closing
-from datetime import UTC, datetime
 
 import dagster as dg
 
@@ -10,10 +8,8 @@ from javis_pipeline.db.connection import Database
 from javis_pipeline.defs.autostart import SENSOR_STATUS
 from javis_pipeline.defs.jobs import sync_job
 from javis_pipeline.records.values import ScopeRef
-from javis_pipeline.settings import Settings, load_settings
-from javis_pipeline.steps.notify import post_run_failure
+from javis_pipeline.settings import Settings
 from javis_pipeline.steps.wake import Memory, wake
-from javis_pipeline.wiring import open_database, slack_client, slack_outlet
 
 LOOK_EVERY_SECONDS = 15
 UNFINISHED = [
@@ -70,38 +66,3 @@ def _project_of(scope: ScopeRef, settings: Settings) -> str | None:
 def _is_busy(instance: dg.DagsterInstance, project: str) -> bool:
     under_way = dg.RunsFilter(statuses=UNFINISHED, tags={"dagster/partition": project})
     return instance.get_runs_count(under_way) > 0
-
-
-@dg.run_failure_sensor(
-    default_status=SENSOR_STATUS,
-    # Runs that the command line started belong to no code location; their failures count as well.
-    monitor_all_code_locations=True,
-    description="Tell Slack that a job failed, once for each cause, with a link to the run.",
-)
-def run_failure_to_slack(context: dg.RunFailureSensorContext) -> dg.SkipReason | None:
-    settings = load_settings()
-    run = context.dagster_run
-    project = run.tags.get("dagster/partition", "")
-    channel = settings.slack_channel(project)
-    if settings.slack_bot_token is None or channel is None:
-        return dg.SkipReason("SLACK_BOT_TOKEN or SLACK_DEFAULT_CHANNEL is not set")
-    with closing(open_database(settings)) as db:
-        post_run_failure(
-            db,
-            slack_client(settings),
-            slack_outlet(settings, project, channel),
-            job=run.job_name,
-            cause=_cause(context),
-            run_url=f"{settings.javis_ui_url}/runs/{run.run_id}" if settings.javis_ui_url else None,
-            now=datetime.now(UTC),
-        )
-    return None
-
-
-def _cause(context: dg.RunFailureSensorContext) -> str:
-    """Our own message where a step of ours failed; else what Dagster says."""
-    for event in context.get_step_failure_events():
-        failure = event.step_failure_data.user_failure_data
-        if failure is not None and failure.description:
-            return failure.description
-    return context.failure_event.message or "the run failed"

@@ -13,7 +13,7 @@ from javis_pipeline.posts.naming import Naming
 from javis_pipeline.posts.news import alert_facts
 from javis_pipeline.posts.text import counted, escaped, escaped_url, fitted, moment
 from javis_pipeline.records.context import WorkContext
-from javis_pipeline.records.digest import Earlier
+from javis_pipeline.records.digest import Earlier, FailedRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,17 +109,23 @@ def _age(now: datetime, then: datetime) -> str:
     return counted(minutes // 60, "hour") if minutes < 48 * 60 else counted(minutes // (24 * 60), "day")
 
 
-def failure_message(job: str, cause: str, run_url: str | None, project: str | None) -> Message:
-    """A run failed: why, and where to look."""
-    about = f" for {escaped(project, 40)}" if project else ""
-    blocks = [
-        header(f"{job} failed{f' for {project}' if project else ''}"),
-        section(escaped(cause, 2_000) or "No reason was given."),
-    ]
-    if run_url:
-        blocks.append(section(f"<{escaped_url(run_url)}|Open the run>"))
-    blocks.append(footnote("Posted once for this job and cause."))
-    return Message(f"{escaped(job, 80)} failed{about}: {escaped(cause, 200)}", tuple(blocks))
+def failure_message(failed: FailedRun, project: str) -> Message:
+    """A run failed: which, why, what to do, and where to look."""
+    about = f" for {project}" if project else ""
+    number = escaped(failed.run_id[:8], 20)
+    link = f"<{escaped_url(failed.url)}|Open the run>" if failed.url else "JAVIS_UI_URL makes this a link."
+    lines = [escaped(failed.cause, 2_000) or "No reason was given."]
+    if failed.remedy:
+        lines.append(f"*What to do*: {escaped(failed.remedy, 400)}")
+    return Message(
+        f"{escaped(failed.job, 80)} failed{escaped(about, 50)}: {escaped(failed.cause, 200)}",
+        (
+            header(f"{failed.job} failed{about}"),
+            section("\n".join(lines)),
+            section(f"Run {number}. {link}"),
+            footnote("Told once for this job and cause."),
+        ),
+    )
 
 
 def hello_message(app: str, now: datetime, zone: ZoneInfo) -> Message:

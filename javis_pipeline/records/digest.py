@@ -113,6 +113,23 @@ class Earlier:
     posted_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class FailedRun:
+    """A run that failed.
+
+    Attributes:
+        url: Where it is shown; None for no link.
+        cause: Why, in one sentence.
+        remedy: What to do; empty where the cause says it.
+    """
+
+    job: str
+    run_id: str
+    url: str | None
+    cause: str
+    remedy: str = ""
+
+
 ChangeKind = Literal["new_risks", "worse_risks", "gone_risks", "done", "sprint", "new_conflicts", "settled_conflicts"]
 
 

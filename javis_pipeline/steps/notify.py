@@ -21,7 +21,7 @@ from javis_pipeline.posts.news import alert_facts, digest_facts, facts_from_json
 from javis_pipeline.posts.notices import ScopeLine, alert_message, failure_message, hello_message, status_message
 from javis_pipeline.posts.text import day
 from javis_pipeline.records.context import WorkContext
-from javis_pipeline.records.digest import Digest, Earlier, Facts, OpenConflict, Proposal
+from javis_pipeline.records.digest import Digest, Earlier, Facts, FailedRun, OpenConflict, Proposal
 from javis_pipeline.records.suggestion import Action
 from javis_pipeline.records.values import SYSTEM_OF, ScopeRef, from_json, scopes_of
 from javis_pipeline.steps.build_context import last_context
@@ -178,29 +178,21 @@ def status_post(scopes: Sequence[ScopeLine], outlet: Outlet, *, now: datetime) -
 
 
 def post_run_failure(
-    db: Database,
-    slack: SlackClient,
-    outlet: Outlet,
-    *,
-    job: str,
-    cause: str,
-    run_url: str | None,
-    now: datetime,
+    db: Database, slack: SlackClient, outlet: Outlet, failed: FailedRun, *, now: datetime
 ) -> Published:
     """Tell the channel that a job failed, once for each cause, however often it fails until it was quiet for a day.
 
+    Causes that differ only in numbers and ids are the same cause.
+
     Args:
         outlet: Its project may be empty for a job that is about none.
-        job: Name of the job.
-        cause: Why, in one sentence. Causes that differ only in numbers and ids are the same cause.
-        run_url: Where the run is shown; None for no link.
     """
-    message = failure_message(job, cause, run_url, outlet.project or None)
+    message = failure_message(failed, outlet.project)
     post = Post(
-        f"{FAILURE} {job}",
+        f"{FAILURE} {failed.job}",
         outlet.project,
         outlet.channel,
-        _hash(job, re.sub(r"[0-9a-f]{8,}|\d+", "#", cause, flags=re.IGNORECASE)),
+        _hash(failed.job, re.sub(r"[0-9a-f]{8,}|\d+", "#", failed.cause, flags=re.IGNORECASE)),
         lambda _: Drawing(message),
         lifetime="once",
     )

@@ -20,6 +20,7 @@ from javis_pipeline.db.locks import hold_scope
 from javis_pipeline.errors import JavisError, RemoteBusy, RemoteRefused, ScopeBusy
 from javis_pipeline.posts.blocks import Sites
 from javis_pipeline.records.context import WorkContext, context_hash, to_json
+from javis_pipeline.records.digest import FailedRun
 from javis_pipeline.records.suggestion import AdviceScope
 from javis_pipeline.sandbox.faults import Fault, FaultKind, Rule
 from javis_pipeline.sandbox.world import World
@@ -396,10 +397,8 @@ def test_the_status_is_one_post_a_day_that_is_kept_current(
 
 def test_a_failure_is_told_once_for_each_job_and_cause(database: Database, world: World, slack: SlackClient) -> None:
     def fail(job: str, cause: str, hours: int) -> str:
-        return post_run_failure(
-            database, slack, OUTLET, job=job, cause=cause, run_url="https://dagster.example/runs/1",
-            now=NOW + timedelta(hours=hours),
-        ).outcome  # fmt: skip
+        failed = FailedRun(job, "r1", "https://dagster.example/runs/1", cause)
+        return post_run_failure(database, slack, OUTLET, failed, now=NOW + timedelta(hours=hours)).outcome
 
     outcomes = [
         fail("sync", "Jira limits the rate; try in 37 s", 0),
@@ -425,9 +424,8 @@ def test_given_the_answer_about_a_failure_is_lost_then_it_is_told_once(
     world.faults.add(Rule(Fault(FaultKind.UNAVAILABLE), path=HISTORY, last=4))
     for hour in range(3):
         try:
-            post_run_failure(
-                database, slack, OUTLET, job="sync", cause="away", run_url=None, now=NOW + timedelta(hours=hour)
-            )
+            failed = FailedRun("sync", "r1", None, "away")
+            post_run_failure(database, slack, OUTLET, failed, now=NOW + timedelta(hours=hour))
         except JavisError:
             assert hour == 0
 

@@ -19,7 +19,7 @@ from javis_pipeline.posts.news import alert_facts, digest_facts
 from javis_pipeline.posts.notices import ScopeLine, alert_message, answer_message, failure_message, status_message
 from javis_pipeline.posts.text import escaped
 from javis_pipeline.records.context import Blocker, Blockers, Forecast, IssueBrief, PageState
-from javis_pipeline.records.digest import Digest, Earlier
+from javis_pipeline.records.digest import Digest, Earlier, FailedRun
 from javis_pipeline.records.suggestion import Action
 from javis_pipeline.sandbox.slack.blocks import block_problems
 from javis_pipeline_tests.contexts import BOB, NOW, a_context, a_risk, a_sprint, an_issue_brief
@@ -149,7 +149,7 @@ def test_a_digest_its_thread_and_an_alert_are_within_the_limits(digest: Digest, 
 def test_every_other_message_is_within_the_limits(text: str, other: str) -> None:
     scope = ScopeLine("jira", text, NOW, "failed", NOW, 1, 2, 3, 4, 5, {text: 3, "pulled": 1}, other)
     check(status_message(text or "OQC", [scope] * 40, NOW, ZoneInfo("UTC")))
-    check(failure_message(text or "sync", other, "https://dagster.example/runs/1", "OQC"))
+    check(failure_message(FailedRun(text or "sync", "r1", "https://dagster.example/runs/1", other, text), "OQC"))
     check(answer_message(f"{text} accepted: {other}"))
     check(diff_message(a_conflict(name=text or "?", local=text, remote=other, conflict_id=UUID(int=7)), SITES))
 

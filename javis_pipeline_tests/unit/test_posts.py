@@ -15,7 +15,7 @@ from javis_pipeline.posts.news import alert_facts, digest_facts, facts_hash
 from javis_pipeline.posts.notices import ScopeLine, alert_message, failure_message, status_message
 from javis_pipeline.posts.text import escaped, fitted, plain
 from javis_pipeline.records.context import Counts, PageState
-from javis_pipeline.records.digest import Digest, Earlier, Facts, OpenConflict
+from javis_pipeline.records.digest import Digest, Earlier, Facts, FailedRun, OpenConflict
 from javis_pipeline.records.suggestion import Action
 from javis_pipeline_tests.contexts import BOB, NOW, a_context, a_load, a_risk, an_issue_brief
 from javis_pipeline_tests.digests import a_conflict, a_digest, a_proposal, shown
@@ -296,7 +296,9 @@ def test_given_nothing_was_synced_then_the_status_says_what_to_do() -> None:
 
 
 def test_a_failure_links_to_its_run() -> None:
-    message = failure_message("sync", "jira refused: a|b>", "https://dagster.example/runs/1?a=1&b=2", "OQC")
+    message = failure_message(
+        FailedRun("sync", "r1", "https://dagster.example/runs/1?a=1&b=2", "jira refused: a|b>"), "OQC"
+    )
 
     assert "<https://dagster.example/runs/1?a=1&amp;b=2|Open the run>" in text_of(message)
     assert message.text == "sync failed for OQC: jira refused: a|b&gt;"
