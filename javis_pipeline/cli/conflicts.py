@@ -46,7 +46,7 @@ def list_(projects: tuple[str, ...] = (), errors: bool = False, as_json: bool = 
     keys = chosen_projects(projects, settings.partitions) if projects else []
     scopes = settings.scopes_of(keys) or None
     with closing(open_database(settings)) as db:
-        found = (list_errors if errors else list_conflicts)(db, scopes)
+        found = (list_errors if errors else list_conflicts)(db, scopes, quote_restricted=True)
     if as_json:
         click.echo(json.dumps(found, indent=2, default=str))
     elif errors:
@@ -103,7 +103,8 @@ def show(conflict_id: str, as_json: bool) -> None:
 
     with closing(open_database(load_settings())) as db:
         found = _find(db, conflict_id)
-        conflict = next((row for row in list_conflicts(db, [found.scope_ref]) if row["id"] == found.conflict_id), None)
+        rows = list_conflicts(db, [found.scope_ref], quote_restricted=True)
+        conflict = next((row for row in rows if row["id"] == found.conflict_id), None)
     if conflict is None:
         raise UsageError(f"conflict {conflict_id} is {found.state}; javis conflicts lists those that are open")
     if as_json:

@@ -202,7 +202,8 @@ def _with_conflicts(settings: "Settings", reports: Sequence[dict[str, Any]]) -> 
 
     with closing(open_database(settings)) as db:
         return [
-            {**report, "conflicts": list_conflicts(db, settings.scopes_of([report["project"]]))} for report in reports
+            {**report, "conflicts": list_conflicts(db, settings.scopes_of([report["project"]]), quote_restricted=True)}
+            for report in reports
         ]
 
 
@@ -212,7 +213,7 @@ def _point_to_conflicts(settings: "Settings", keys: Sequence[str], *, show: bool
     from javis_pipeline.wiring import open_database
 
     with closing(open_database(settings)) as db:
-        found = list_conflicts(db, settings.scopes_of(keys))
+        found = list_conflicts(db, settings.scopes_of(keys), quote_restricted=True)
     if show:
         print_conflicts(found)
     elif found:

@@ -7,11 +7,16 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from javis_pipeline.db.embedded import find_binaries
 from javis_pipeline.errors import DatabaseError
 
+_SEES_ALL = """
+    SELECT NOT coalesce(row_security_active(to_regclass('jira_issues')::oid), false),
+           coalesce(pg_has_role(to_regrole('javis_sync')::oid, 'USAGE'), false)
+"""
 # The schema as a new database has it.
 _EMPTY_SCHEMA = """
     DROP SCHEMA public CASCADE;
@@ -22,11 +27,23 @@ _EMPTY_SCHEMA = """
 
 
 def back_up(url: str, file: Path, *, pg_bin: Path | None) -> None:
-    """Write the database to `file` (pg_dump's custom format), readable for us only; nothing is left when it fails."""
+    """Write the database to `file` (pg_dump's custom format), readable for us only; nothing is left when it fails.
+
+    Raises:
+        DatabaseError: It could not be written; or the login is neither the owner nor of javis_sync, so that rows would
+            be missing which it does not see.
+    """
+    # pg_dump stops at row-level security, for then rows could be missing; to a login of the sync none are.
+    with psycopg.connect(url) as conn:
+        row = conn.execute(_SEES_ALL).fetchone()
+    is_owner, is_sync = row or (False, False)
+    if not (is_owner or is_sync):
+        raise DatabaseError("the login in DATABASE_URL does not see all rows; back up as the owner, or with javis_sync")
+    options = () if is_owner else ("--enable-row-security",)
     unfinished = file.with_name(f"{file.name}.unfinished")
     try:
         unfinished.touch(mode=0o600)
-        _run("pg_dump", "--format=custom", f"--file={unfinished}", url=url, pg_bin=pg_bin)
+        _run("pg_dump", "--format=custom", *options, f"--file={unfinished}", url=url, pg_bin=pg_bin)
         unfinished.replace(file)
     except OSError as error:
         raise DatabaseError(f"the backup could not be written to {file}: {error.strerror}") from error

@@ -24,14 +24,22 @@ class FoundConflict(NamedTuple):
         return ScopeRef(SYSTEM_OF[self.resource_type], self.scope)
 
 
-def list_conflicts(db: Database, scopes: Sequence[ScopeRef] | None = None) -> list[dict[str, Any]]:
-    """Open conflicts of these projects and spaces (None: of all), oldest first."""
-    return db.query(_QUERIES["list_conflicts"], _scope_parameters(scopes))
+def list_conflicts(
+    db: Database, scopes: Sequence[ScopeRef] | None = None, *, quote_restricted: bool = False
+) -> list[dict[str, Any]]:
+    """Open conflicts of these projects and spaces (None: of all), oldest first.
+
+    Values and titles of restricted records are told only to those who read with rights of their own: on the command
+    line, not in Slack or in the UI.
+    """
+    return db.query(_QUERIES["list_conflicts"], _scope_parameters(scopes) | {"quote_restricted": quote_restricted})
 
 
-def list_errors(db: Database, scopes: Sequence[ScopeRef] | None = None) -> list[dict[str, Any]]:
-    """What could not be synced: `system`, `scope`, `key`, `title`, `field`, `reason`."""
-    return db.query(_QUERIES["list_errors"], _scope_parameters(scopes))
+def list_errors(
+    db: Database, scopes: Sequence[ScopeRef] | None = None, *, quote_restricted: bool = False
+) -> list[dict[str, Any]]:
+    """What could not be synced: `system`, `scope`, `key`, `title`, `field`, `reason`; titles as for conflicts."""
+    return db.query(_QUERIES["list_errors"], _scope_parameters(scopes) | {"quote_restricted": quote_restricted})
 
 
 def find_conflicts(db: Database, prefix: str) -> list[FoundConflict]:
@@ -41,7 +49,7 @@ def find_conflicts(db: Database, prefix: str) -> list[FoundConflict]:
     return [FoundConflict(row["id"], row["resource_type"], row["scope"], row["state"]) for row in rows]
 
 
-def _scope_parameters(scopes: Sequence[ScopeRef] | None) -> dict[str, list[str] | None]:
+def _scope_parameters(scopes: Sequence[ScopeRef] | None) -> dict[str, Any]:
     """The pairs as two arrays of the same length, which the queries put together again."""
     if scopes is None:
         return {"systems": None, "scopes": None}

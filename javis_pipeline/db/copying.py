@@ -1,15 +1,46 @@
 """Many rows at once, by COPY."""
 
+import re
 from collections.abc import Iterable
 from typing import Any, LiteralString
+from weakref import WeakKeyDictionary
+
+from psycopg.sql import SQL, Identifier
 
 from javis_pipeline.db.connection import Connection
 
+# By session: whether the login is subject to row-level security of a table. Its owner is not.
+_guarded: WeakKeyDictionary[Connection, dict[str, bool]] = WeakKeyDictionary()
+_COPY = re.compile(r"^COPY (\w+) \(([^)]+)\) FROM STDIN", re.MULTILINE)
+
 
 def copy_text(conn: Connection, statement: LiteralString, text: bytes) -> None:
-    """Send rows that are written already, in the text format."""
-    with conn.cursor().copy(statement) as copy:
+    """Send rows that are written already, in the text format, to a `COPY table (columns) FROM STDIN`.
+
+    PostgreSQL refuses COPY into a table with row-level security to whoever is subject to it, though its policies may
+    let them insert what they want: such a login copies aside, and inserts from there.
+    """
+    found = _COPY.search(statement)
+    assert found is not None, f"a COPY of named columns: {statement}"
+    table, columns = found.groups()
+    if not _is_guarded(conn, table):
+        with conn.cursor().copy(statement) as copy:
+            copy.write(text)
+        return
+    aside, names = (
+        Identifier(f"copied_{table}"),
+        SQL(", ").join(Identifier(name.strip()) for name in columns.split(",")),
+    )
+    target = Identifier(table)
+    conn.execute(
+        SQL("CREATE TEMPORARY TABLE IF NOT EXISTS {} (LIKE {} INCLUDING DEFAULTS) ON COMMIT DELETE ROWS").format(
+            aside, target
+        )
+    )
+    with conn.cursor().copy(SQL("COPY {} ({}) FROM STDIN").format(aside, names)) as copy:
         copy.write(text)
+    conn.execute(SQL("INSERT INTO {} ({}) SELECT {} FROM {}").format(target, names, names, aside))
+    conn.execute(SQL("DELETE FROM {}").format(aside))
 
 
 def copy_rows(conn: Connection, statement: LiteralString, rows: Iterable[tuple[Any, ...]]) -> None:
@@ -17,3 +48,11 @@ def copy_rows(conn: Connection, statement: LiteralString, rows: Iterable[tuple[A
     with conn.cursor().copy(statement) as copy:
         for row in rows:
             copy.write_row(row)
+
+
+def _is_guarded(conn: Connection, table: str) -> bool:
+    known = _guarded.setdefault(conn, {})
+    if table not in known:
+        row = conn.execute("SELECT row_security_active(%s::regclass) AS guarded", [table]).fetchone()
+        known[table] = row is not None and bool(row["guarded"])
+    return known[table]

@@ -61,6 +61,7 @@ class IssueRow(NamedTuple):
     team: str | None
     flagged: bool
     resolution: str | None
+    security_level: str | None
     components: str
     fix_versions: str
     affected_versions: str

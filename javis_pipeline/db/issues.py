@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from psycopg.errors import UniqueViolation
 
-from javis_pipeline.db.connection import Connection
+from javis_pipeline.db.connection import Connection, Database
 from javis_pipeline.db.copying import copy_text
 from javis_pipeline.db.issue_rows import IssueLine
 from javis_pipeline.db.named_queries import named_queries
@@ -123,6 +123,11 @@ def _overwrite(
         conn.execute(_QUERIES["follow_renamed_parents"], {"renamed": renamed})
         conn.execute(_QUERIES["follow_renamed_links"], {"renamed": renamed})
     return renamed
+
+
+def restricted_issues(db: Database, project: str) -> frozenset[str]:
+    """Ids of the project's issues that have a security level."""
+    return frozenset(row["jira_id"] for row in db.query(_QUERIES["restricted_issues"], {"project": project}))
 
 
 def count_present_issues(conn: Connection, project: str) -> int:

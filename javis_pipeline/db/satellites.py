@@ -22,6 +22,11 @@ def replace_satellites(conn: Connection, table: Satellite, stale_of: Sequence[st
         copy_text(conn, _QUERIES[f"copy_{table}"], lines)
 
 
+def restrict_satellites(conn: Connection, jira_ids: Sequence[str]) -> None:
+    """Mark the comments and worklogs of those of the issues that have a security level."""
+    conn.execute(_QUERIES["restrict_satellites"], {"jira_ids": jira_ids})
+
+
 def store_users(conn: Connection, users: Iterable[User]) -> None:
     """Insert or correct people; a person is known by the account id."""
     found = list(users)

@@ -173,6 +173,36 @@ BEGIN
     RETURN NEW;
 END $_$;
 
+CREATE FUNCTION public.javis_follow_restriction() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    is_restricted boolean := NEW.security_level IS NOT NULL;
+BEGIN
+    IF TG_RELID <> 'public.jira_issues'::regclass THEN
+        RAISE EXCEPTION 'javis: % has no security levels', TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    UPDATE public.comments SET restricted = is_restricted WHERE jira_id = NEW.jira_id AND restricted <> is_restricted;
+    UPDATE public.worklogs SET restricted = is_restricted WHERE jira_id = NEW.jira_id AND restricted <> is_restricted;
+    IF is_restricted AND OLD.security_level IS NULL THEN
+        UPDATE public.local_edits SET restricted = true
+         WHERE resource_type = 'jira_issue' AND resource_id = NEW.jira_id AND NOT restricted;
+        UPDATE public.sync_audit SET restricted = true
+         WHERE resource_type = 'jira_issue' AND resource_id = NEW.jira_id AND NOT restricted;
+        UPDATE public.sync_conflict_values SET restricted = true
+         WHERE NOT restricted AND conflict_id IN (
+             SELECT id FROM public.sync_conflicts WHERE resource_type = 'jira_issue' AND resource_id = NEW.jira_id);
+        UPDATE public.sync_conflicts SET restricted = true
+         WHERE resource_type = 'jira_issue' AND resource_id = NEW.jira_id AND NOT restricted;
+        UPDATE public.sync_outbox SET restricted = true
+         WHERE resource_type = 'jira_issue' AND resource_id = NEW.jira_id AND NOT restricted;
+        UPDATE public.work_contexts SET restricted = true WHERE NOT restricted;
+        UPDATE public.ai_suggestions SET restricted = true WHERE NOT restricted;
+    END IF;
+    RETURN NULL;
+END $$;
+
 CREATE FUNCTION public.javis_forget(history text, ids text[]) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -235,10 +265,61 @@ BEGIN
     RETURN NULL;
 END $_$;
 
+CREATE FUNCTION public.javis_mark_restricted() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    NEW.restricted := NEW.resource_type = 'jira_issue' AND EXISTS (
+        SELECT FROM public.jira_issues AS i WHERE i.jira_id = NEW.resource_id AND i.security_level IS NOT NULL);
+    RETURN NEW;
+END $$;
+
+CREATE FUNCTION public.javis_mark_restricted_payload() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+BEGIN
+    NEW.restricted := NEW.system = 'jira' AND NEW.payload <> '{}' AND (
+        jsonb_typeof(NEW.payload -> 'fields') IS DISTINCT FROM 'object'
+        OR coalesce(jsonb_typeof(NEW.payload #> '{fields,security}'), 'null') <> 'null'
+        OR jsonb_path_exists(NEW.payload, 'strict $.**.visibility ? (@ != null)', silent => true)
+        OR jsonb_path_exists(NEW.payload, 'strict $.**.jsdPublic ? (@ == false)', silent => true));
+    RETURN NEW;
+END $_$;
+
+CREATE FUNCTION public.javis_mark_restricted_value() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    NEW.restricted := EXISTS (SELECT FROM public.sync_conflicts AS c WHERE c.id = NEW.conflict_id AND c.restricted);
+    RETURN NEW;
+END $$;
+
 CREATE FUNCTION public.javis_owns(the_table oid) RETURNS boolean
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     RETURN COALESCE(pg_has_role(CURRENT_USER, (SELECT c.relowner FROM pg_class c WHERE (c.oid = javis_owns.the_table)), 'USAGE'::text), false);
+
+CREATE TABLE public.sync_policies (
+    system text NOT NULL,
+    scope text NOT NULL,
+    verb text NOT NULL,
+    policy text NOT NULL,
+    setting text,
+    set_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT sync_policies_policy_is_known CHECK ((policy = ANY (ARRAY['on'::text, 'off'::text]))),
+    CONSTRAINT sync_policies_system_is_known CHECK ((system = ANY (ARRAY['*'::text, 'jira'::text, 'confluence'::text]))),
+    CONSTRAINT sync_policies_verb_is_known CHECK ((verb = ANY (ARRAY['send'::text, 'read_restricted'::text])))
+);
+
+COMMENT ON TABLE public.sync_policies IS 'send off: nothing goes to the remote, by the scope''s row or that of ''*''; read_restricted on: javis_read sees restricted texts';
+
+CREATE FUNCTION public.javis_reads_restricted() RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    RETURN (EXISTS (SELECT FROM public.sync_policies p WHERE ((p.system = '*'::text) AND (p.scope = '*'::text) AND (p.verb = 'read_restricted'::text) AND (p.policy = 'on'::text))));
 
 CREATE FUNCTION public.javis_refuse_local_insert() RETURNS trigger
     LANGUAGE plpgsql
@@ -386,6 +467,7 @@ CREATE TABLE public.jira_issues (
     remote_state public.remote_state DEFAULT 'present'::public.remote_state NOT NULL,
     remote_missing_since timestamp with time zone,
     sync_refused jsonb DEFAULT '{}'::jsonb NOT NULL,
+    security_level text,
     CONSTRAINT jira_issues_status_category_is_known CHECK ((status_category = ANY (ARRAY['new'::text, 'indeterminate'::text, 'done'::text])))
 );
 ALTER TABLE ONLY public.jira_issues ALTER COLUMN description_adf SET STORAGE EXTERNAL;
@@ -397,6 +479,8 @@ COMMENT ON COLUMN public.jira_issues.sync_errors IS '{field: why a local edit ca
 COMMENT ON COLUMN public.jira_issues.remote_missing_since IS 'first of the two proofs that the issue is gone';
 
 COMMENT ON COLUMN public.jira_issues.sync_refused IS '{field: what the remote said, when, how often, and since when a person wants it asked again}';
+
+COMMENT ON COLUMN public.jira_issues.security_level IS 'name of the security level in Jira; null: everybody in the project may read it';
 
 CREATE FUNCTION public.jira_issue_content_hash(row_ public.jira_issues) RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -432,6 +516,7 @@ CREATE TABLE public.ai_suggestions (
     created_at timestamp with time zone NOT NULL,
     decided_by text,
     decided_at timestamp with time zone,
+    restricted boolean DEFAULT false NOT NULL,
     CONSTRAINT ai_suggestions_state_is_known CHECK ((state = ANY (ARRAY['proposed'::text, 'accepted'::text, 'rejected'::text, 'expired'::text])))
 );
 
@@ -441,8 +526,14 @@ CREATE TABLE public.comments (
     author_id text,
     body text NOT NULL,
     created_at timestamp with time zone,
-    updated_at timestamp with time zone
+    updated_at timestamp with time zone,
+    restriction text,
+    restricted boolean DEFAULT false NOT NULL
 );
+
+COMMENT ON COLUMN public.comments.restriction IS 'who alone may read it: role:NAME, group:NAME, or internal (no customer); null: who may read the issue';
+
+COMMENT ON COLUMN public.comments.restricted IS 'its issue has a security level';
 
 CREATE TABLE public.issue_links (
     link_id text NOT NULL,
@@ -479,7 +570,8 @@ CREATE TABLE public.local_edits (
     edited_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     db_user text DEFAULT SESSION_USER NOT NULL,
     application text DEFAULT current_setting('application_name'::text) NOT NULL,
-    txid xid8 DEFAULT pg_current_xact_id() NOT NULL
+    txid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    restricted boolean DEFAULT false NOT NULL
 );
 
 ALTER TABLE public.local_edits ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
@@ -607,6 +699,7 @@ CREATE TABLE public.sync_audit (
     actor text NOT NULL,
     at timestamp with time zone NOT NULL,
     undo_of bigint,
+    restricted boolean DEFAULT false NOT NULL,
     CONSTRAINT sync_audit_side_is_known CHECK ((side = ANY (ARRAY['local'::text, 'remote'::text])))
 );
 
@@ -627,6 +720,7 @@ CREATE TABLE public.sync_conflict_values (
     side text NOT NULL,
     value jsonb,
     seen_at timestamp with time zone NOT NULL,
+    restricted boolean DEFAULT false NOT NULL,
     CONSTRAINT sync_conflict_values_side_is_known CHECK ((side = ANY (ARRAY['base'::text, 'local'::text, 'remote'::text, 'resolved'::text])))
 );
 
@@ -660,6 +754,7 @@ CREATE TABLE public.sync_conflicts (
     created_at timestamp with time zone NOT NULL,
     resolved_at timestamp with time zone,
     applied_at timestamp with time zone,
+    restricted boolean DEFAULT false NOT NULL,
     CONSTRAINT sync_conflicts_state_is_known CHECK ((state = ANY (ARRAY['open'::text, 'resolved'::text, 'closed'::text])))
 );
 
@@ -699,22 +794,9 @@ CREATE TABLE public.sync_outbox (
     sent_at timestamp with time zone,
     settled_at timestamp with time zone,
     needs_care boolean GENERATED ALWAYS AS (((state = ANY (ARRAY['planned'::public.outbox_state, 'sent'::public.outbox_state])) OR ((state = ANY (ARRAY['abandoned'::public.outbox_state, 'confirmed'::public.outbox_state])) AND (NOT (evidence ? 'late'::text)) AND (COALESCE((evidence ->> 'by'::text), ''::text) <> ALL (ARRAY['reply'::text, 'marker'::text]))))) STORED NOT NULL,
+    restricted boolean DEFAULT false NOT NULL,
     CONSTRAINT sync_outbox_attempts_not_negative CHECK ((attempts >= 0))
 );
-
-CREATE TABLE public.sync_policies (
-    system text NOT NULL,
-    scope text NOT NULL,
-    verb text NOT NULL,
-    policy text NOT NULL,
-    setting text,
-    set_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT sync_policies_policy_is_known CHECK ((policy = ANY (ARRAY['on'::text, 'off'::text]))),
-    CONSTRAINT sync_policies_system_is_known CHECK ((system = ANY (ARRAY['*'::text, 'jira'::text, 'confluence'::text]))),
-    CONSTRAINT sync_policies_verb_is_known CHECK ((verb = ANY (ARRAY['send'::text, 'read_restricted'::text])))
-);
-
-COMMENT ON TABLE public.sync_policies IS 'send off: nothing goes to the remote, by the scope''s row or that of ''*''; read_restricted on: javis_read sees restricted texts';
 
 CREATE TABLE public.sync_quarantine (
     system text NOT NULL,
@@ -724,7 +806,8 @@ CREATE TABLE public.sync_quarantine (
     payload jsonb NOT NULL,
     reason text NOT NULL,
     first_seen_at timestamp with time zone NOT NULL,
-    last_seen_at timestamp with time zone NOT NULL
+    last_seen_at timestamp with time zone NOT NULL,
+    restricted boolean DEFAULT false NOT NULL
 );
 
 CREATE TABLE public.sync_runs (
@@ -765,7 +848,8 @@ CREATE TABLE public.work_contexts (
     project_key text NOT NULL,
     as_of timestamp with time zone NOT NULL,
     context_hash text NOT NULL,
-    context jsonb NOT NULL
+    context jsonb NOT NULL,
+    restricted boolean DEFAULT false NOT NULL
 );
 
 ALTER TABLE public.work_contexts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
@@ -782,8 +866,14 @@ CREATE TABLE public.worklogs (
     worklog_id text NOT NULL,
     author_id text,
     started_at timestamp with time zone,
-    seconds bigint NOT NULL
+    seconds bigint NOT NULL,
+    restriction text,
+    restricted boolean DEFAULT false NOT NULL
 );
+
+COMMENT ON COLUMN public.worklogs.restriction IS 'as for comments';
+
+COMMENT ON COLUMN public.worklogs.restricted IS 'its issue has a security level';
 
 ALTER TABLE ONLY public.ai_advice
     ADD CONSTRAINT ai_advice_pkey PRIMARY KEY (advice_id);
@@ -905,6 +995,8 @@ CREATE INDEX jira_issues_dirty ON public.jira_issues USING btree (project_key) W
 
 CREATE INDEX jira_issues_refused ON public.jira_issues USING btree (project_key) WHERE (sync_refused <> '{}'::jsonb);
 
+CREATE INDEX jira_issues_restricted ON public.jira_issues USING btree (jira_id) WHERE (security_level IS NOT NULL);
+
 CREATE INDEX key_aliases_by_key ON public.key_aliases USING btree (key);
 
 CREATE INDEX local_edits_by_resource ON public.local_edits USING btree (resource_type, resource_id, id);
@@ -943,9 +1035,23 @@ CREATE TRIGGER check_values BEFORE INSERT OR UPDATE ON public.jira_issues FOR EA
 
 CREATE TRIGGER check_values BEFORE INSERT OR UPDATE ON public.roadmap_visions FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.roadmap_visions'::regclass)::oid))))) EXECUTE FUNCTION public.javis_check_values('262144');
 
+CREATE TRIGGER follow_restriction AFTER UPDATE ON public.jira_issues FOR EACH ROW WHEN ((old.security_level IS DISTINCT FROM new.security_level)) EXECUTE FUNCTION public.javis_follow_restriction();
+
 CREATE TRIGGER keep_tombstone BEFORE DELETE ON public.confluence_pages FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid))))) EXECUTE FUNCTION public.javis_keep_tombstone('confluence', 'space_key', 'page_id');
 
 CREATE TRIGGER keep_tombstone BEFORE DELETE ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_keep_tombstone('jira', 'project_key', 'jira_id');
+
+CREATE TRIGGER mark_restricted BEFORE INSERT ON public.local_edits FOR EACH ROW EXECUTE FUNCTION public.javis_mark_restricted();
+
+CREATE TRIGGER mark_restricted BEFORE INSERT ON public.sync_audit FOR EACH ROW EXECUTE FUNCTION public.javis_mark_restricted();
+
+CREATE TRIGGER mark_restricted BEFORE INSERT ON public.sync_conflict_values FOR EACH ROW EXECUTE FUNCTION public.javis_mark_restricted_value();
+
+CREATE TRIGGER mark_restricted BEFORE INSERT ON public.sync_conflicts FOR EACH ROW EXECUTE FUNCTION public.javis_mark_restricted();
+
+CREATE TRIGGER mark_restricted BEFORE INSERT ON public.sync_outbox FOR EACH ROW EXECUTE FUNCTION public.javis_mark_restricted();
+
+CREATE TRIGGER mark_restricted BEFORE INSERT OR UPDATE ON public.sync_quarantine FOR EACH ROW EXECUTE FUNCTION public.javis_mark_restricted_payload();
 
 CREATE TRIGGER refuse_local_insert BEFORE INSERT ON public.confluence_pages FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid))))) EXECUTE FUNCTION public.javis_refuse_local_insert();
 
@@ -959,37 +1065,125 @@ CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.confluence_pages FOR EAC
 
 CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('jira', 'project_key', 'jira_id', 'title,description,status,priority,labels,assignee_id,due_date,story_points,parent_key,issue_type,resolution,components,fix_versions,reporter_id,sprint,flagged,custom_fields');
 
-CREATE TRIGGER try_again_assignee_id BEFORE UPDATE OF assignee_id ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'assignee_id'::text) AND (COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text))) EXECUTE FUNCTION public.javis_ask_again('assignee_id', 'jira', 'project_key');
+CREATE TRIGGER try_again_assignee_id BEFORE UPDATE OF assignee_id ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'assignee_id'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('assignee_id', 'jira', 'project_key');
 
-CREATE TRIGGER try_again_body_storage BEFORE UPDATE OF body_storage ON public.confluence_pages FOR EACH ROW WHEN (((old.sync_refused ? 'body_storage'::text) AND (COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text))) EXECUTE FUNCTION public.javis_ask_again('body_storage', 'confluence', 'space_key');
+CREATE TRIGGER try_again_body_storage BEFORE UPDATE OF body_storage ON public.confluence_pages FOR EACH ROW WHEN (((old.sync_refused ? 'body_storage'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('body_storage', 'confluence', 'space_key');
 
-CREATE TRIGGER try_again_description BEFORE UPDATE OF description ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'description'::text) AND (COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text))) EXECUTE FUNCTION public.javis_ask_again('description', 'jira', 'project_key');
+CREATE TRIGGER try_again_description BEFORE UPDATE OF description ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'description'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('description', 'jira', 'project_key');
 
-CREATE TRIGGER try_again_due_date BEFORE UPDATE OF due_date ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'due_date'::text) AND (COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text))) EXECUTE FUNCTION public.javis_ask_again('due_date', 'jira', 'project_key');
+CREATE TRIGGER try_again_due_date BEFORE UPDATE OF due_date ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'due_date'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('due_date', 'jira', 'project_key');
 
-CREATE TRIGGER try_again_labels BEFORE UPDATE OF labels ON public.confluence_pages FOR EACH ROW WHEN (((old.sync_refused ? 'labels'::text) AND (COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text))) EXECUTE FUNCTION public.javis_ask_again('labels', 'confluence', 'space_key');
+CREATE TRIGGER try_again_labels BEFORE UPDATE OF labels ON public.confluence_pages FOR EACH ROW WHEN (((old.sync_refused ? 'labels'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('labels', 'confluence', 'space_key');
 
-CREATE TRIGGER try_again_labels BEFORE UPDATE OF labels ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'labels'::text) AND (COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text))) EXECUTE FUNCTION public.javis_ask_again('labels', 'jira', 'project_key');
+CREATE TRIGGER try_again_labels BEFORE UPDATE OF labels ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'labels'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('labels', 'jira', 'project_key');
 
-CREATE TRIGGER try_again_parent_id BEFORE UPDATE OF parent_id ON public.confluence_pages FOR EACH ROW WHEN (((old.sync_refused ? 'parent_id'::text) AND (COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text))) EXECUTE FUNCTION public.javis_ask_again('parent_id', 'confluence', 'space_key');
+CREATE TRIGGER try_again_parent_id BEFORE UPDATE OF parent_id ON public.confluence_pages FOR EACH ROW WHEN (((old.sync_refused ? 'parent_id'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('parent_id', 'confluence', 'space_key');
 
-CREATE TRIGGER try_again_parent_key BEFORE UPDATE OF parent_key ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'parent_key'::text) AND (COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text))) EXECUTE FUNCTION public.javis_ask_again('parent_key', 'jira', 'project_key');
+CREATE TRIGGER try_again_parent_key BEFORE UPDATE OF parent_key ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'parent_key'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('parent_key', 'jira', 'project_key');
 
-CREATE TRIGGER try_again_priority BEFORE UPDATE OF priority ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'priority'::text) AND (COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text))) EXECUTE FUNCTION public.javis_ask_again('priority', 'jira', 'project_key');
+CREATE TRIGGER try_again_priority BEFORE UPDATE OF priority ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'priority'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('priority', 'jira', 'project_key');
 
-CREATE TRIGGER try_again_status BEFORE UPDATE OF status ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'status'::text) AND (COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text))) EXECUTE FUNCTION public.javis_ask_again('status', 'jira', 'project_key');
+CREATE TRIGGER try_again_status BEFORE UPDATE OF status ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'status'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('status', 'jira', 'project_key');
 
-CREATE TRIGGER try_again_story_points BEFORE UPDATE OF story_points ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'story_points'::text) AND (COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text))) EXECUTE FUNCTION public.javis_ask_again('story_points', 'jira', 'project_key');
+CREATE TRIGGER try_again_story_points BEFORE UPDATE OF story_points ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'story_points'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('story_points', 'jira', 'project_key');
 
-CREATE TRIGGER try_again_title BEFORE UPDATE OF title ON public.confluence_pages FOR EACH ROW WHEN (((old.sync_refused ? 'title'::text) AND (COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text))) EXECUTE FUNCTION public.javis_ask_again('title', 'confluence', 'space_key');
+CREATE TRIGGER try_again_title BEFORE UPDATE OF title ON public.confluence_pages FOR EACH ROW WHEN (((old.sync_refused ? 'title'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('title', 'confluence', 'space_key');
 
-CREATE TRIGGER try_again_title BEFORE UPDATE OF title ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'title'::text) AND (COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text))) EXECUTE FUNCTION public.javis_ask_again('title', 'jira', 'project_key');
+CREATE TRIGGER try_again_title BEFORE UPDATE OF title ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'title'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('title', 'jira', 'project_key');
 
 ALTER TABLE ONLY public.ai_suggestions
     ADD CONSTRAINT ai_suggestions_advice_id_fkey FOREIGN KEY (advice_id) REFERENCES public.ai_advice(advice_id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.sync_conflict_values
     ADD CONSTRAINT sync_conflict_values_conflict_id_fkey FOREIGN KEY (conflict_id) REFERENCES public.sync_conflicts(id) ON DELETE CASCADE;
+
+ALTER TABLE public.ai_suggestions ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.comments ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.jira_issues ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.local_edits ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sync_audit ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sync_conflict_values ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sync_conflicts ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sync_outbox ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sync_quarantine ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY trusted_javis_app ON public.ai_suggestions TO javis_app USING (true) WITH CHECK (true);
+
+CREATE POLICY trusted_javis_app ON public.comments TO javis_app USING (true) WITH CHECK (true);
+
+CREATE POLICY trusted_javis_app ON public.jira_issues TO javis_app USING (true) WITH CHECK (true);
+
+CREATE POLICY trusted_javis_app ON public.local_edits TO javis_app USING (true) WITH CHECK (true);
+
+CREATE POLICY trusted_javis_app ON public.sync_audit TO javis_app USING (true) WITH CHECK (true);
+
+CREATE POLICY trusted_javis_app ON public.sync_conflict_values TO javis_app USING (true) WITH CHECK (true);
+
+CREATE POLICY trusted_javis_app ON public.sync_conflicts TO javis_app USING (true) WITH CHECK (true);
+
+CREATE POLICY trusted_javis_app ON public.sync_outbox TO javis_app USING (true) WITH CHECK (true);
+
+CREATE POLICY trusted_javis_app ON public.sync_quarantine TO javis_app USING (true) WITH CHECK (true);
+
+CREATE POLICY trusted_javis_app ON public.work_contexts TO javis_app USING (true) WITH CHECK (true);
+
+CREATE POLICY trusted_javis_app ON public.worklogs TO javis_app USING (true) WITH CHECK (true);
+
+CREATE POLICY trusted_javis_sync ON public.ai_suggestions TO javis_sync USING (true) WITH CHECK (true);
+
+CREATE POLICY trusted_javis_sync ON public.comments TO javis_sync USING (true) WITH CHECK (true);
+
+CREATE POLICY trusted_javis_sync ON public.jira_issues TO javis_sync USING (true) WITH CHECK (true);
+
+CREATE POLICY trusted_javis_sync ON public.local_edits TO javis_sync USING (true) WITH CHECK (true);
+
+CREATE POLICY trusted_javis_sync ON public.sync_audit TO javis_sync USING (true) WITH CHECK (true);
+
+CREATE POLICY trusted_javis_sync ON public.sync_conflict_values TO javis_sync USING (true) WITH CHECK (true);
+
+CREATE POLICY trusted_javis_sync ON public.sync_conflicts TO javis_sync USING (true) WITH CHECK (true);
+
+CREATE POLICY trusted_javis_sync ON public.sync_outbox TO javis_sync USING (true) WITH CHECK (true);
+
+CREATE POLICY trusted_javis_sync ON public.sync_quarantine TO javis_sync USING (true) WITH CHECK (true);
+
+CREATE POLICY trusted_javis_sync ON public.work_contexts TO javis_sync USING (true) WITH CHECK (true);
+
+CREATE POLICY trusted_javis_sync ON public.worklogs TO javis_sync USING (true) WITH CHECK (true);
+
+CREATE POLICY what_all_may_read ON public.ai_suggestions USING (((NOT restricted) OR ( SELECT public.javis_reads_restricted() AS javis_reads_restricted))) WITH CHECK (true);
+
+CREATE POLICY what_all_may_read ON public.comments USING ((((restriction IS NULL) AND (NOT restricted)) OR ( SELECT public.javis_reads_restricted() AS javis_reads_restricted))) WITH CHECK (true);
+
+CREATE POLICY what_all_may_read ON public.jira_issues USING (((security_level IS NULL) OR ( SELECT public.javis_reads_restricted() AS javis_reads_restricted))) WITH CHECK (true);
+
+CREATE POLICY what_all_may_read ON public.local_edits USING (((NOT restricted) OR ( SELECT public.javis_reads_restricted() AS javis_reads_restricted))) WITH CHECK (true);
+
+CREATE POLICY what_all_may_read ON public.sync_audit USING (((NOT restricted) OR ( SELECT public.javis_reads_restricted() AS javis_reads_restricted))) WITH CHECK (true);
+
+CREATE POLICY what_all_may_read ON public.sync_conflict_values USING (((NOT restricted) OR ( SELECT public.javis_reads_restricted() AS javis_reads_restricted))) WITH CHECK (true);
+
+CREATE POLICY what_all_may_read ON public.sync_conflicts USING (((NOT restricted) OR ( SELECT public.javis_reads_restricted() AS javis_reads_restricted))) WITH CHECK (true);
+
+CREATE POLICY what_all_may_read ON public.sync_outbox USING (((NOT restricted) OR ( SELECT public.javis_reads_restricted() AS javis_reads_restricted))) WITH CHECK (true);
+
+CREATE POLICY what_all_may_read ON public.sync_quarantine USING (((NOT restricted) OR ( SELECT public.javis_reads_restricted() AS javis_reads_restricted))) WITH CHECK (true);
+
+CREATE POLICY what_all_may_read ON public.work_contexts USING (((NOT restricted) OR ( SELECT public.javis_reads_restricted() AS javis_reads_restricted))) WITH CHECK (true);
+
+CREATE POLICY what_all_may_read ON public.worklogs USING ((((restriction IS NULL) AND (NOT restricted)) OR ( SELECT public.javis_reads_restricted() AS javis_reads_restricted))) WITH CHECK (true);
+
+ALTER TABLE public.work_contexts ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.worklogs ENABLE ROW LEVEL SECURITY;
 
 GRANT USAGE ON SCHEMA public TO javis_read;
 GRANT USAGE ON SCHEMA public TO javis_app;
@@ -1017,10 +1211,22 @@ REVOKE ALL ON FUNCTION public.javis_ask_again() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.javis_check_values() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION public.javis_follow_restriction() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.javis_forget(history text, ids text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.javis_forget(history text, ids text[]) TO javis_sync;
 
 REVOKE ALL ON FUNCTION public.javis_keep_tombstone() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.javis_mark_restricted() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.javis_mark_restricted_payload() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.javis_mark_restricted_value() FROM PUBLIC;
+
+GRANT SELECT ON TABLE public.sync_policies TO javis_read;
+GRANT SELECT ON TABLE public.sync_policies TO javis_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sync_policies TO javis_sync;
 
 REVOKE ALL ON FUNCTION public.javis_refuse_local_insert() FROM PUBLIC;
 
@@ -1149,10 +1355,6 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.sync_locks TO javis_sync;
 GRANT SELECT ON TABLE public.sync_outbox TO javis_read;
 GRANT SELECT ON TABLE public.sync_outbox TO javis_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sync_outbox TO javis_sync;
-
-GRANT SELECT ON TABLE public.sync_policies TO javis_read;
-GRANT SELECT ON TABLE public.sync_policies TO javis_app;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sync_policies TO javis_sync;
 
 GRANT SELECT ON TABLE public.sync_quarantine TO javis_read;
 GRANT SELECT ON TABLE public.sync_quarantine TO javis_app;

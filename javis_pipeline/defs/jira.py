@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 
 from javis_pipeline.db.connection import Database
+from javis_pipeline.db.issues import restricted_issues
 from javis_pipeline.db.status import latest_issues
 from javis_pipeline.defs.config import SyncConfig, WriteBackConfig
 from javis_pipeline.defs.failures import explained_failures
@@ -54,7 +55,7 @@ def jira_issues(
             **table_metadata(db, "jira_issues", {"project_key": project}),
             **tally.as_metadata(),
             **{f"merge_{name}": count for name, count in merged.count().items()},
-            "merged": plan_table(merged.items),
+            "merged": plan_table(merged.items, restricted=restricted_issues(db, project)),
             "latest": _latest(db, project, settings),
         }
     )
@@ -81,7 +82,12 @@ def jira_writeback(
     with explained_failures(), jira_system(settings) as jira:
         (job,) = sync_jobs(context, db, jira, [project], config)
         done = write_back_scope(job)
-    return dg.MaterializeResult(metadata={**done.as_metadata(), "decided": plan_table(done.decided.items)})
+    return dg.MaterializeResult(
+        metadata={
+            **done.as_metadata(),
+            "decided": plan_table(done.decided.items, restricted=restricted_issues(db, project)),
+        }
+    )
 
 
 def _latest(db: Database, project: str, settings: Settings) -> dg.MetadataValue[Any]:

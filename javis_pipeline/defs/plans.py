@@ -1,6 +1,6 @@
 """A plan or a list of conflicts as metadata."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from itertools import islice
 from typing import Any
 
@@ -13,9 +13,16 @@ from javis_pipeline.settings import Settings
 _LINES = 20
 
 
-def plan_table(items: Iterable[PlanItem]) -> dg.MetadataValue[Any]:
-    """The first lines of a plan."""
-    rows = ((item.key, item.field, item.side, item.old, item.new, item.reason) for item in islice(items, _LINES))
+_RESTRICTED = "(restricted)"
+
+
+def plan_table(items: Iterable[PlanItem], *, restricted: Collection[str] = ()) -> dg.MetadataValue[Any]:
+    """The first lines of a plan; records whose ids are `restricted` are named, and not quoted."""
+
+    def values(item: PlanItem) -> tuple[object, object]:
+        return (_RESTRICTED, _RESTRICTED) if item.resource_id in restricted else (item.old, item.new)
+
+    rows = ((item.key, item.field, item.side, *values(item), item.reason) for item in islice(items, _LINES))
     return dg.MetadataValue.md(markdown_table(["key", "field", "side", "before", "after", "why"], rows))
 
 

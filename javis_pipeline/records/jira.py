@@ -52,22 +52,27 @@ class Link(NamedTuple):
 
 
 class Comment(NamedTuple):
-    """A comment; `body` is the ADF document (text on a v2 answer) exactly as Jira gave it."""
+    """A comment; `body` is the ADF document (text on a v2 answer) exactly as Jira gave it.
+
+    `restriction` says who alone may read it: "role:NAME", "group:NAME" or "internal"; None for everybody.
+    """
 
     comment_id: str
     author_id: str | None
     body: JsonObject | str | None
     created_at: datetime
     updated_at: datetime | None
+    restriction: str | None = None
 
 
 class Worklog(NamedTuple):
-    """Time that somebody logged on an issue; `seconds` is what was spent."""
+    """Time that somebody logged on an issue; `seconds` is what was spent, `restriction` as of a comment."""
 
     worklog_id: str
     author_id: str | None
     started_at: datetime
     seconds: int
+    restriction: str | None = None
 
 
 class Issue(NamedTuple):
@@ -111,6 +116,7 @@ class Issue(NamedTuple):
     team: str | None
     flagged: bool | Missing
     resolution: str | Missing | None
+    security_level: str | Missing | None
     environment: JsonObject | str | None
     components: list[str] | Missing
     fix_versions: list[str] | Missing

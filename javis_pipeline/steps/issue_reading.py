@@ -238,6 +238,7 @@ def issue_row(issue: Issue) -> IssueRow:
         team=issue.team,
         flagged=bool(issue.flagged),
         resolution=_known(issue.resolution),
+        security_level=_known(issue.security_level),
         components=_names(issue.components),
         fix_versions=_names(issue.fix_versions),
         affected_versions=_names(issue.affected_versions),
@@ -273,11 +274,13 @@ def satellite_rows(issue: Issue) -> dict[Satellite, list[SatelliteRow]]:
 def _comment_row(jira_id: str, comment: Comment) -> SatelliteRow:
     created_at = comment.created_at.isoformat()
     updated_at = comment.updated_at.isoformat() if comment.updated_at else None
-    return jira_id, comment.comment_id, comment.author_id, _markdown(comment.body) or "", created_at, updated_at
+    body = _markdown(comment.body) or ""
+    return jira_id, comment.comment_id, comment.author_id, body, created_at, updated_at, comment.restriction
 
 
 def _worklog_row(jira_id: str, worklog: Worklog) -> SatelliteRow:
-    return jira_id, worklog.worklog_id, worklog.author_id, worklog.started_at.isoformat(), worklog.seconds
+    started_at = worklog.started_at.isoformat()
+    return jira_id, worklog.worklog_id, worklog.author_id, started_at, worklog.seconds, worklog.restriction
 
 
 def _known(value: T | Missing) -> T | None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from javis_pipeline.db.connection import Connection, Database
 from javis_pipeline.db.issues import StoredIssues, do_not_wait_for_disk, store_issues
 from javis_pipeline.db.quarantine import quarantine_record, release_records
-from javis_pipeline.db.satellites import replace_satellites, store_sprints, store_users
+from javis_pipeline.db.satellites import replace_satellites, restrict_satellites, store_sprints, store_users
 from javis_pipeline.records.jira import Sprint, User
 from javis_pipeline.steps.pull_batch import Batch
 from javis_pipeline.steps.watermark import Mark
@@ -53,6 +53,7 @@ class BatchStore:
             fresh = [jira_id for jira_id in lines if jira_id not in known]
             replaced = [jira_id for jira_id in fresh if jira_id not in new]
             replace_satellites(conn, table, replaced, b"".join([lines[jira_id] for jira_id in fresh]))
+        restrict_satellites(conn, [issue.jira_id for issue in batch.issues])
 
     def _store_unreadable(self, conn: Connection, batch: Batch) -> None:
         release_records(conn, "jira", [issue.jira_id for issue in batch.issues])

@@ -84,6 +84,12 @@ class Job(Generic[Tally]):
         with recorded_step(self.db, self.run_id, self.system.name, self.key, step, now=self.clock()) as counts:
             yield counts
 
+    def wants_all(self) -> bool:
+        """Whether all is to be read again, changed or not: a new release keeps more of it than was kept so far."""
+        with self.db.transaction() as conn:
+            last = read_watermark(conn, self.system.name, self.key)
+        return last.watermark is not None and last.last_full_at is None
+
     def open(self) -> OpenScope[Tally]:
         """The scope on the remote.
 
@@ -173,7 +179,7 @@ def pull_scope(
         RemoteBusy: The remote gave up on us; what was stored until then stays, and the next run continues.
     """
     with job.locked():
-        return _pull(job, full=full, also=also, progress=progress)
+        return _pull(job, full=full or job.wants_all(), also=also, progress=progress)
 
 
 def _pull(

@@ -42,6 +42,7 @@ _FACTS: Final = (
     "is_subtask",
     "issue_type_id",
     "hierarchy_level",
+    "security_level",
     "status_category",
     "creator_id",
     "parent_id",

@@ -86,6 +86,7 @@ ISSUE_FIELDS: Final = (
     "issuelinks",
     "comment",
     "worklog",
+    "security",
 )
 
 STATUS_CATEGORIES: Final = frozenset({"new", "indeterminate", "done"})
@@ -128,6 +129,27 @@ def _named(fields: Json, name: str) -> tuple[str, str] | tuple[Missing, Missing]
         return None, None
     option = as_object(value, f"fields.{name}")
     return as_text(option.get("name"), f"fields.{name}.name"), as_id(option.get("id"), f"fields.{name}.id")
+
+
+def _security_level(fields: Json) -> str | Missing | None:
+    """Name of the level that restricts who sees the issue; whatever restricts it counts, also without a name."""
+    value = fields.get("security", MISSING)
+    if value is None or value is MISSING:
+        return value
+    level = as_object(value, "fields.security")
+    return str(level.get("name") or level.get("id") or "unnamed")
+
+
+def _restriction(entry: Json, path: str) -> str | None:
+    """Who alone may read a comment or worklog: "role:NAME", "group:NAME" or "internal"; None for everybody.
+
+    A service project hides internal comments from customers by `jsdPublic`.
+    """
+    visibility = entry.get("visibility")
+    if visibility:
+        seen_by = as_object(visibility, f"{path}.visibility")
+        return f"{seen_by.get('type') or 'some'}:{seen_by.get('value') or seen_by.get('identifier') or 'unnamed'}"
+    return "internal" if entry.get("jsdPublic") is False else None
 
 
 def _names(fields: Json, name: str) -> list[str] | Missing:
@@ -311,6 +333,7 @@ def _comment(value: object, users: dict[str, User]) -> Comment:
         body=_rich_text(comment.get("body"), f"{path}.body"),
         created_at=as_instant(comment.get("created"), f"{path}.created"),
         updated_at=as_instant_or_none(comment.get("updated"), f"{path}.updated"),
+        restriction=_restriction(comment, path),
     )
 
 
@@ -331,6 +354,7 @@ def _worklog(value: object, users: dict[str, User]) -> Worklog:
         author_id=_account(worklog.get("author"), f"{path}.author", users),
         started_at=as_instant(worklog.get("started"), f"{path}.started"),
         seconds=as_number(worklog.get("timeSpentSeconds"), f"{path}.timeSpentSeconds"),
+        restriction=_restriction(worklog, path),
     )
 
 
@@ -469,6 +493,7 @@ def _issue(document: Json, field_map: FieldMap, users: dict[str, User]) -> Issue
         team=_team(fields, field_map.team),
         flagged=_flagged(fields, field_map.flagged),
         resolution=_named(fields, "resolution")[0],
+        security_level=_security_level(fields),
         environment=_rich_text(fields.get("environment"), "fields.environment"),
         components=_names(fields, "components"),
         fix_versions=_names(fields, "fixVersions"),

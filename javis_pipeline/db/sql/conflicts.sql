@@ -1,13 +1,21 @@
 -- name: list_conflicts
--- Open conflicts, oldest first, with the key and title that people know the record by.
-SELECT c.id, c.resource_type, c.resource_id, c.scope, c.field_name, c.kind, c.base_value, c.local_value, c.remote_value,
-       c.details, c.state, c.resolution, c.created_at, c.resolved_by, c.resolved_at, c.applied_at,
-       coalesce(i.key, p.page_id, c.resource_id) AS key, coalesce(i.title, p.title) AS title,
+-- Open conflicts, oldest first, with the key and title that people know the record by. Where everybody may read what is
+-- made of it, a restricted one is named, and not quoted.
+SELECT c.id, c.resource_type, c.resource_id, c.scope, c.field_name, c.kind, shown.base_value, shown.local_value,
+       shown.remote_value, c.details, c.state, c.resolution, c.created_at, c.resolved_by, c.resolved_at, c.applied_at,
+       coalesce(i.key, p.page_id, c.resource_id) AS key,
+       CASE WHEN c.restricted AND NOT %(quote_restricted)s THEN '(restricted)' ELSE coalesce(i.title, p.title) END AS title,
        coalesce(u.display_name, c.details ->> 'remote_author') AS remote_author
   FROM sync_conflicts c
   LEFT JOIN jira_issues i ON c.resource_type = 'jira_issue' AND i.jira_id = c.resource_id
   LEFT JOIN confluence_pages p ON c.resource_type = 'confluence_page' AND p.page_id = c.resource_id
   LEFT JOIN users u ON u.account_id = c.details ->> 'remote_author'
+ CROSS JOIN LATERAL (
+       SELECT CASE WHEN hidden THEN '"(restricted)"' ELSE c.base_value END AS base_value,
+              CASE WHEN hidden THEN '"(restricted)"' ELSE c.local_value END AS local_value,
+              CASE WHEN hidden THEN '"(restricted)"' ELSE c.remote_value END AS remote_value
+         FROM (SELECT c.restricted AND NOT %(quote_restricted)s) AS h (hidden)
+       ) AS shown
  WHERE c.state = 'open'
    AND (%(scopes)s::text[] IS NULL
         OR (CASE c.resource_type WHEN 'jira_issue' THEN 'jira' ELSE 'confluence' END, c.scope)
@@ -24,7 +32,8 @@ SELECT c.id, c.resource_type, c.scope, c.state
 
 -- name: list_errors
 -- What could not be synced, with the reason and the remedy: edits that cannot be sent, records that cannot be read.
-SELECT 'jira' AS system, project_key AS scope, key, title, field, reason
+SELECT 'jira' AS system, project_key AS scope, key,
+       CASE WHEN security_level IS NULL OR %(quote_restricted)s THEN title ELSE '(restricted)' END AS title, field, reason
   FROM jira_issues, jsonb_each_text(sync_errors) AS error (field, reason)
  WHERE sync_errors <> '{}'
    AND (%(scopes)s::text[] IS NULL

@@ -1,6 +1,7 @@
 -- name: issues
 -- A pull sees `updated` of Jira only; a local edit that waits to be pushed is somebody touching the issue as well.
-SELECT i.jira_id, i.key, i.title, i.issue_type, i.hierarchy_level, i.is_subtask, i.status, i.status_id,
+-- What only some may read is not told to all who see a context: a restricted issue counts, and has no title.
+SELECT i.jira_id, i.key, CASE WHEN i.security_level IS NULL THEN i.title ELSE '(restricted)' END AS title, i.issue_type, i.hierarchy_level, i.is_subtask, i.status, i.status_id,
        i.status_category, i.priority, i.assignee_id, coalesce(i.parent_key, i.epic_key) AS parent_key,
        i.story_points::float8 AS story_points, i.due_date, i.flagged, i.created_at,
        greatest(i.remote_updated_at, i.local_modified_at) AS updated_at, i.resolved_at, i.components
@@ -24,7 +25,7 @@ SELECT here.key, link.label, coalesce(other.key, link.other_key) AS other_key, l
 
 -- name: outside_issues
 -- What is at the ends of these links and is not of the project; all but the key is null when it is not synced.
-SELECT ends.key, i.title, i.issue_type, i.status, i.status_category, i.priority, i.assignee_id, i.parent_key,
+SELECT ends.key, CASE WHEN i.security_level IS NULL THEN i.title ELSE '(restricted)' END AS title, i.issue_type, i.status, i.status_category, i.priority, i.assignee_id, i.parent_key,
        i.story_points::float8 AS story_points, i.due_date, i.created_at
   FROM (SELECT here.key
           FROM issue_links AS link

@@ -42,8 +42,8 @@ COPY incoming_issues (
     jira_id, key, project_key, title, description, description_adf, environment, labels, priority, priority_id,
     assignee_id, due_date, story_points, status, status_id, status_category, parent_key, parent_id, issue_type,
     issue_type_id, is_subtask, hierarchy_level, reporter_id, creator_id, epic_key, sprint, sprint_id, team, flagged,
-    resolution, components, fix_versions, affected_versions, estimate_seconds, remaining_seconds, spent_seconds,
-    custom_fields, created_at, resolved_at, remote_updated_at, content_hash, missing
+    resolution, security_level, components, fix_versions, affected_versions, estimate_seconds, remaining_seconds,
+    spent_seconds, custom_fields, created_at, resolved_at, remote_updated_at, content_hash, missing
 ) FROM STDIN;
 
 -- name: copy_new_issues
@@ -53,8 +53,8 @@ COPY jira_issues (
     jira_id, key, project_key, title, description, description_adf, environment, labels, priority, priority_id,
     assignee_id, due_date, story_points, status, status_id, status_category, parent_key, parent_id, issue_type,
     issue_type_id, is_subtask, hierarchy_level, reporter_id, creator_id, epic_key, sprint, sprint_id, team, flagged,
-    resolution, components, fix_versions, affected_versions, estimate_seconds, remaining_seconds, spent_seconds,
-    custom_fields, created_at, resolved_at, remote_updated_at, content_hash, last_synced_at
+    resolution, security_level, components, fix_versions, affected_versions, estimate_seconds, remaining_seconds,
+    spent_seconds, custom_fields, created_at, resolved_at, remote_updated_at, content_hash, last_synced_at
 ) FROM STDIN;
 
 -- name: known_issues
@@ -132,6 +132,7 @@ UPDATE incoming_issues AS p
        sprint_id = CASE WHEN 'sprint' = ANY (p.missing) THEN i.sprint_id ELSE p.sprint_id END,
        flagged = CASE WHEN 'flagged' = ANY (p.missing) THEN i.flagged ELSE p.flagged END,
        resolution = CASE WHEN 'resolution' = ANY (p.missing) THEN i.resolution ELSE p.resolution END,
+       security_level = CASE WHEN 'security_level' = ANY (p.missing) THEN i.security_level ELSE p.security_level END,
        components = CASE WHEN 'components' = ANY (p.missing) THEN i.components ELSE p.components END,
        fix_versions = CASE WHEN 'fix_versions' = ANY (p.missing) THEN i.fix_versions ELSE p.fix_versions END,
        affected_versions = CASE WHEN 'affected_versions' = ANY (p.missing) THEN i.affected_versions
@@ -165,13 +166,14 @@ UPDATE jira_issues AS i
     jira_id, key, project_key, title, description, description_adf, environment, labels, priority, priority_id,
     assignee_id, due_date, story_points, status, status_id, status_category, parent_key, parent_id, issue_type,
     issue_type_id, is_subtask, hierarchy_level, reporter_id, creator_id, epic_key, sprint, sprint_id, team, flagged,
-    resolution, components, fix_versions, affected_versions, estimate_seconds, remaining_seconds, spent_seconds,
-    custom_fields, created_at, resolved_at, remote_updated_at, content_hash
+    resolution, security_level, components, fix_versions, affected_versions, estimate_seconds, remaining_seconds,
+    spent_seconds, custom_fields, created_at, resolved_at, remote_updated_at, content_hash
        ) = ROW (
     p.jira_id, p.key, p.project_key, p.title, p.description, p.description_adf, p.environment, p.labels, p.priority,
     p.priority_id, p.assignee_id, p.due_date, p.story_points, p.status, p.status_id, p.status_category,
     p.parent_key, p.parent_id, p.issue_type, p.issue_type_id, p.is_subtask, p.hierarchy_level, p.reporter_id,
-    p.creator_id, p.epic_key, p.sprint, p.sprint_id, p.team, p.flagged, p.resolution, p.components, p.fix_versions,
+    p.creator_id, p.epic_key, p.sprint, p.sprint_id, p.team, p.flagged, p.resolution, p.security_level, p.components,
+    p.fix_versions,
     p.affected_versions, p.estimate_seconds, p.remaining_seconds, p.spent_seconds, p.custom_fields, p.created_at,
     p.resolved_at, p.remote_updated_at,
        jira_issue_content_hash(
@@ -216,3 +218,6 @@ UPDATE issue_links AS link
 
 -- name: count_present_issues
 SELECT count(*) AS present FROM jira_issues WHERE project_key = %(project)s AND remote_state = 'present';
+
+-- name: restricted_issues
+SELECT jira_id FROM jira_issues WHERE project_key = %(project)s AND security_level IS NOT NULL;

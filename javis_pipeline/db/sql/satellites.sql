@@ -14,13 +14,13 @@ COPY issue_sprints (jira_id, sprint_id) FROM STDIN;
 DELETE FROM comments WHERE jira_id = ANY (%(jira_ids)s);
 
 -- name: copy_comments
-COPY comments (jira_id, comment_id, author_id, body, created_at, updated_at) FROM STDIN;
+COPY comments (jira_id, comment_id, author_id, body, created_at, updated_at, restriction) FROM STDIN;
 
 -- name: clear_worklogs
 DELETE FROM worklogs WHERE jira_id = ANY (%(jira_ids)s);
 
 -- name: copy_worklogs
-COPY worklogs (jira_id, worklog_id, author_id, started_at, seconds) FROM STDIN;
+COPY worklogs (jira_id, worklog_id, author_id, started_at, seconds, restriction) FROM STDIN;
 
 -- name: clear_status_changes
 DELETE FROM status_changes WHERE jira_id = ANY (%(jira_ids)s);
@@ -33,6 +33,15 @@ DELETE FROM sprint_changes WHERE jira_id = ANY (%(jira_ids)s);
 
 -- name: copy_sprint_changes
 COPY sprint_changes (jira_id, change_id, sprint_id, added, changed_at) FROM STDIN;
+
+-- name: restrict_satellites
+-- Of issues with a security level: what just came with them. For rows that were there a trigger follows the level.
+WITH restricted AS (
+    SELECT jira_id FROM jira_issues WHERE jira_id = ANY (%(jira_ids)s) AND security_level IS NOT NULL
+), talk AS (
+    UPDATE comments SET restricted = true WHERE jira_id IN (SELECT jira_id FROM restricted)
+)
+UPDATE worklogs SET restricted = true WHERE jira_id IN (SELECT jira_id FROM restricted);
 
 -- name: store_users
 -- Some answers name a user without the display name. Sorted, so that two runs never wait for each other crosswise.

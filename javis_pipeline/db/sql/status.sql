@@ -67,7 +67,8 @@ SELECT relname AS table, pg_total_relation_size(oid) AS bytes, greatest(reltuple
 
 -- name: latest_issues
 -- For people who want to see that something arrived.
-SELECT i.key, i.title, i.status, coalesce(u.display_name, i.assignee_id) AS assignee, i.remote_updated_at
+SELECT i.key, CASE WHEN i.security_level IS NULL THEN i.title ELSE '(restricted)' END AS title, i.status,
+       coalesce(u.display_name, i.assignee_id) AS assignee, i.remote_updated_at
   FROM jira_issues i LEFT JOIN users u ON u.account_id = i.assignee_id
  WHERE i.project_key = %(project)s AND i.remote_state = 'present'
  ORDER BY i.remote_updated_at DESC NULLS LAST, i.key

@@ -55,13 +55,18 @@ class IssueState:
 
 @dataclass(slots=True)
 class Comment:
-    """One comment; `updated` equals `created` until it is edited."""
+    """One comment; `updated` equals `created` until it is edited.
+
+    `role` names the only role that may read it; `internal` hides it from customers of a service project.
+    """
 
     id: int
     author: str | None
     body: RichText
     created: datetime
     updated: datetime
+    role: str | None = None
+    internal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +101,7 @@ class Worklog:
     author: str
     started: datetime
     seconds: int
+    role: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +118,8 @@ class Link:
 class Issue:
     """An issue: what it is now, and what belongs to it.
 
-    `hidden` and `archived` take it out of everybody's sight. `version` grows with everything that changes how the issue
-    looks, also with changes of its parent and of linked issues.
+    `hidden` and `archived` take it out of everybody's sight; `security` is the level that leaves it to some. `version`
+    grows with everything that changes how the issue looks, also with changes of its parent and of linked issues.
     """
 
     id: int
@@ -128,6 +134,7 @@ class Issue:
     packed_comments: bytes | None = None
     hidden: bool = False
     archived: bool = False
+    security: str | None = None
     version: int = 0
 
 

@@ -234,7 +234,8 @@ class Renderer:
             "updateAuthor": self.user(comment.author),
             "created": self.timestamp(comment.created),
             "updated": self.timestamp(comment.updated),
-            "jsdPublic": True,
+            "jsdPublic": not comment.internal,
+            **_visibility(comment.role),
         }
 
     def worklog(self, issue: Issue, worklog: Worklog) -> Json:
@@ -250,6 +251,7 @@ class Renderer:
             "timeSpentSeconds": worklog.seconds,
             "id": str(worklog.id),
             "issueId": str(issue.id),
+            **_visibility(worklog.role),
         }
 
     def change(self, change: Change, *, created: object = None) -> Json:
@@ -340,13 +342,15 @@ class Renderer:
         }
         if fields:
             shown["fields"] = {
-                id_: self._value(id_, issue, state, in_search) for id_ in fields if not self._fails_to_load()
+                id_: self._value(id_, issue, state, in_search) for id_ in fields if not self._fails_to_load(id_)
             }
         return shown
 
-    def _fails_to_load(self) -> bool:
-        chance = self._store.behaviour.absent_fields
-        return bool(chance) and self._store.chance.random() < chance
+    def _fails_to_load(self, id_: str) -> bool:
+        behaviour = self._store.behaviour
+        if id_ in behaviour.left_out:
+            return True
+        return bool(behaviour.absent_fields) and self._store.chance.random() < behaviour.absent_fields
 
     def _value(self, id_: str, issue: Issue, state: IssueState, in_search: bool) -> object:
         if id_ == "comment":
@@ -382,6 +386,7 @@ class Renderer:
             "issuelinks": lambda issue, _: self._links(issue),
             "subtasks": lambda issue, _: self._subtasks(issue),
             "worklog": lambda issue, _: self._worklogs(issue),
+            "security": lambda issue, _: self._security(issue),
             "attachment": lambda *_: [],
             "timetracking": lambda issue, _: self._time_tracking(issue),
             "votes": lambda issue, _: {"self": self.url(f"issue/{issue.id}/votes"), "votes": 0, "hasVoted": False},
@@ -405,6 +410,11 @@ class Renderer:
     def _worklogs(self, issue: Issue) -> Json:
         shown = [self.worklog(issue, worklog) for worklog in issue.worklogs[:WORKLOGS_SHOWN]]
         return {"startAt": 0, "maxResults": WORKLOGS_SHOWN, "total": len(issue.worklogs), "worklogs": shown}
+
+    def _security(self, issue: Issue) -> Json | None:
+        if issue.security is None:
+            return None
+        return {"id": "10100", "name": issue.security, "description": "", "self": self.url("securitylevel/10100")}
 
     def _time_tracking(self, issue: Issue) -> Json:
         seconds = sum(worklog.seconds for worklog in issue.worklogs)
@@ -483,3 +493,7 @@ def zulu(at: datetime) -> str:
     """The form of the agile API: UTC with a Z."""
     utc = at.astimezone(UTC)
     return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+
+
+def _visibility(role: str | None) -> Json:
+    return {} if role is None else {"visibility": {"type": "role", "value": role, "identifier": role}}

@@ -182,11 +182,20 @@ class JiraSite(JiraStore):
 
     @_one_step
     def comment(
-        self, key: str, body: str | Json, *, by: Person | str | None = None, at: datetime | None = None
+        self,
+        key: str,
+        body: str | Json,
+        *,
+        by: Person | str | None = None,
+        at: datetime | None = None,
+        role: str | None = None,
+        internal: bool = False,
     ) -> Comment:
-        """A person comments."""
+        """A person comments, for everybody, for a role only, or not for customers."""
         document = adf.of_text(body) if isinstance(body, str) else body
-        return self.add_comment(self._open(key), document, author=self._author(by), at=at or self.now())
+        comment = self.add_comment(self._open(key), document, author=self._author(by), at=at or self.now())
+        comment.role, comment.internal = role, internal
+        return comment
 
     @_one_step
     def link(self, source: str, kind: str, destination: str, *, at: datetime | None = None) -> Link:
@@ -197,10 +206,18 @@ class JiraSite(JiraStore):
         return self.connect(known.id, one, other, author=self._author(None), at=at or self.now())
 
     @_one_step
-    def log_work(self, key: str, seconds: int, *, by: Person | str | None = None, at: datetime | None = None) -> None:
-        """A person notes time spent."""
+    def log_work(
+        self,
+        key: str,
+        seconds: int,
+        *,
+        by: Person | str | None = None,
+        at: datetime | None = None,
+        role: str | None = None,
+    ) -> None:
+        """A person notes time spent, for everybody or for a role only."""
         issue, started = self._open(key), at or self.now()
-        issue.worklogs.append(Worklog(self.next_id(), self._author(by), started, seconds))
+        issue.worklogs.append(Worklog(self.next_id(), self._author(by), started, seconds, role))
         self.bump(issue, started)
 
     @_one_step
@@ -214,6 +231,13 @@ class JiraSite(JiraStore):
         issue = self.issues[self.ids_by_key[key]]
         issue.hidden = hidden
         self.touch(issue)
+
+    @_one_step
+    def restrict(self, key: str, level: str | None) -> None:
+        """A person gives an issue a security level, or takes it away."""
+        issue = self._open(key)
+        issue.security = level
+        self.bump(issue, self.now())
 
     @_one_step
     def archive(self, key: str, *, archived: bool = True) -> None:

@@ -42,6 +42,7 @@ class Behaviour:
         keeps_history_metadata: Whether changelogs give back the `historyMetadata` of an edit.
         missing_field_ids: Share of changelog items without their `fieldId`.
         absent_fields: Chance of each asked field to be missing from an issue, as when loading it failed.
+        left_out: Ids of fields that no issue shows.
         comments_shown: Most comments inside an issue; the rest is only in the comment list.
         deployment: What the site says it is; anything but `Cloud` is a Data Center.
     """
@@ -59,6 +60,7 @@ class Behaviour:
     keeps_history_metadata: bool = True
     missing_field_ids: float = 0.2
     absent_fields: float = 0.0
+    left_out: frozenset[str] = frozenset()
     comments_shown: int = 100
     deployment: str = "Cloud"
 
