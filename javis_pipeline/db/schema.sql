@@ -351,6 +351,7 @@ DECLARE
     before_doc  jsonb := to_jsonb(OLD);
     after_doc   jsonb;
     written     jsonb := to_jsonb(NEW);
+    whole       record;
     bases       jsonb;
     errors      jsonb;
     field_name  text;
@@ -371,7 +372,8 @@ BEGIN
     -- Labels are a set: one spelling, so that equal sets are equal arrays.
     NEW.labels := ARRAY(SELECT DISTINCT label COLLATE "C" FROM unnest(NEW.labels) AS label ORDER BY 1);
     written := to_jsonb(NEW);
-    NEW := jsonb_populate_record(OLD, (SELECT jsonb_object_agg(name, written -> name) FROM unnest(tracked) AS name));
+    SELECT OLD.* INTO whole;
+    NEW := jsonb_populate_record(whole, (SELECT jsonb_object_agg(name, written -> name) FROM unnest(tracked) AS name));
     after_doc := to_jsonb(NEW);
 
     FOREACH field_name IN ARRAY tracked LOOP
