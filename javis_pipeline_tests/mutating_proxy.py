@@ -46,6 +46,11 @@ class MutatingProxy:
             connection.close()
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, *_: object) -> None:
+        """A client that hangs up is no news here."""
+
+
 _OF_THE_CONNECTION = {"content-length", "transfer-encoding", "connection", "date", "server"}
 
 
@@ -53,7 +58,7 @@ _OF_THE_CONNECTION = {"content-length", "transfer-encoding", "connection", "date
 def mutating_proxy(upstream: str) -> Iterator[MutatingProxy]:
     """A running proxy on a free port."""
     proxy = MutatingProxy(upstream)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(proxy))
+    server = _Server(("127.0.0.1", 0), _handler(proxy))
     server.daemon_threads = True
     proxy.url = f"http://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)

@@ -565,16 +565,12 @@ def _has_host(url: str) -> bool:
 
 
 def _checked_base_url(name: str, url: str) -> str:
-    parts = urlsplit(url)
-    if (
-        parts.scheme not in {"http", "https"}
-        or not parts.hostname
-        or parts.query
-        or parts.fragment
-        or "@" in parts.netloc
-    ):
-        raise SettingError(f"the {name} URL must look like https://acme.atlassian.net, without user, query or fragment")
-    return url.rstrip("/")
+    with suppress(ValueError):  # of a host or a port that is none
+        parts = urlsplit(url)
+        is_plain = not (parts.query or parts.fragment or "@" in parts.netloc)
+        if parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0 and is_plain:
+            return url.rstrip("/")
+    raise SettingError(f"the {name} URL must look like https://acme.atlassian.net, without user, query or fragment")
 
 
 def refusal(system: str, what: str, status: int, body: object) -> JavisError:

@@ -5,11 +5,11 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import make_conninfo
 
+from javis_pipeline.db.connection import url_parts
 from javis_pipeline.db.embedded import find_binaries
 from javis_pipeline.errors import DatabaseError
 
@@ -66,7 +66,7 @@ def restore(url: str, file: Path, *, pg_bin: Path | None) -> None:
 def _run(program: str, *arguments: str, url: str | None, pg_bin: Path | None) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
     if url is not None:
-        given: dict[str, Any] = dict(conninfo_to_dict(url))
+        given = url_parts(url)
         # Everybody on the machine can read command lines, but not environments.
         environment["PGPASSWORD"] = given.pop("password", None) or ""
         arguments = (f"--dbname={make_conninfo('', **given)}", "--no-password", *arguments)

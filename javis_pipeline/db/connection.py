@@ -159,14 +159,28 @@ def dagster_url(settings: DatabaseSettings) -> str:
     """
     if settings.dagster_postgres_url is not None:
         url = settings.dagster_postgres_url.get_secret_value()
+        url_parts(url, setting="DAGSTER_POSTGRES_URL")
     elif settings.database_url is not None:
         url = _database_beside(settings.database_url.get_secret_value())
     else:
         server = EmbeddedServer(settings.javis_home, pg_bin=settings.javis_pg_bin)
         server.start()
         url = server.url(DAGSTER_DATABASE)
+    # Only who uses Dagster needs it, and it takes its time.
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
     # With a plain `postgresql://` SQLAlchemy from 2.1 on takes psycopg 3, with which dagster-postgres fails.
-    return url.replace("postgresql://", "postgresql+psycopg2://", 1)
+    url = url.replace("postgresql://", "postgresql+psycopg2://", 1)
+    try:
+        make_url(url)
+    except (ArgumentError, ValueError):
+        # SQLAlchemy takes fewer forms than libpq, and quotes what it does not take.
+        raise SettingError(
+            "DAGSTER_POSTGRES_URL (or DATABASE_URL, where that is not set) should name one host, as in "
+            "postgresql://user:password@host:5432/javis_dagster"
+        ) from None
+    return url
 
 
 def _database_beside(url: str) -> str:
@@ -188,27 +202,35 @@ def _database_beside(url: str) -> str:
 
 def display_name(url: str) -> str:
     """The database in words, for messages: without user and password."""
-    given = _parsed(url)
+    given = url_parts(url)
     port = given.get("port") or 5432
     return f"database {given.get('dbname') or given.get('user')} on {given.get('host') or 'this machine'}:{port}"
 
 
-def _parsed(url: str) -> dict[str, Any]:
-    """Parts of the URL. A password with an unescaped slash or at sign would show up in other parts: refused."""
+def url_parts(url: str, *, setting: str = "DATABASE_URL") -> dict[str, Any]:
+    """Parts of the URL, by libpq's names.
+
+    Raises:
+        SettingError: It is none. Also where the password is not escaped: an at sign, a slash or a question mark in it
+            would put the rest of it into other parts, and so into messages. The error names the setting, and nothing
+            of the value.
+    """
     try:
         given: dict[str, Any] = dict(conninfo_to_dict(url))
-    except psycopg.Error:
+    except (psycopg.Error, ValueError):
         given = {"port": "unreadable"}
-    if not re.fullmatch(r"[0-9,]*", str(given.get("port") or "")) or "@" in f"{given.get('host')}{given.get('dbname')}":
+    shown = "".join(str(value) for name, value in given.items() if name not in ("user", "password"))
+    numbers = f"{given.get('port') or ''},{given.get('connect_timeout') or ''}"
+    if not re.fullmatch(r"[0-9,]*", numbers) or "@" in shown:
         raise SettingError(
-            "DATABASE_URL is not a PostgreSQL URL; it should look like postgresql://user:password@host:5432/javis, "
+            f"{setting} is not a PostgreSQL URL; it should look like postgresql://user:password@host:5432/javis, "
             "with special characters in the password written as %XX"
         )
     return given
 
 
 def _conninfo(url: str, application_name: str) -> str:
-    given = _parsed(url)
+    given = url_parts(url)
     given["options"] = f"{given.get('options') or ''} -c timezone=UTC".strip()
     given["application_name"] = application_name
     given.setdefault("connect_timeout", _CONNECT_SECONDS)

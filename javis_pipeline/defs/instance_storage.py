@@ -6,6 +6,7 @@ dagster.yaml has no conditions: `postgres_url: {env: X}` with X unset fails ever
 import os
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from dagster._core.storage.local_compute_log_manager import LocalComputeLogManager
@@ -63,7 +64,17 @@ class JavisLogs(LocalComputeLogManager):
         inst_data: ConfigurableClassData | None,
         config_value: Mapping[str, Any],  # noqa: ARG003 the base class passes it
     ) -> "JavisLogs":
-        return cls(str(load_settings().dagster_folder / "storage"), inst_data=inst_data)
+        folder = load_settings().dagster_folder / "storage"
+        folder.mkdir(parents=True, exist_ok=True)
+        close_to_others(folder)
+        return cls(str(folder), inst_data=inst_data)
+
+
+def close_to_others(folder: Path) -> None:
+    """Nobody but its owner and its group may look into the folder; one that belongs to another user is left alone."""
+    found = folder.stat()
+    if found.st_uid == os.geteuid() and found.st_mode & 0o007:
+        folder.chmod(found.st_mode & 0o770)
 
 
 @cache

@@ -59,6 +59,9 @@ def check_settings(origin: Origin) -> Iterator[Check]:
     found = f"{origin.file}: {len(origin.in_file)} values" if origin.file.is_file() else f"no file {origin.file}"
     given = f"; from the environment: {', '.join(origin.in_environment)}" if origin.in_environment else ""
     yield Check("settings", "ok", f"{found}{given}")
+    if origin.in_file and origin.file.stat().st_mode & 0o077:
+        remedy = f"chmod 600 {origin.file}"
+        yield Check("settings", "warning", "other users of this machine may read the file with your tokens", remedy)
     for number in origin.unreadable:
         yield Check("settings", "warning", f"line {number} is not NAME=value, so it is not read", f"see {origin.file}")
     for key, meant in origin.strange.items():

@@ -1,9 +1,11 @@
 """Where Dagster keeps its runs: how it talks to the database."""
 
+from pathlib import Path
+
 import psycopg
 import pytest
 
-from javis_pipeline.defs.instance_storage import JavisStorage
+from javis_pipeline.defs.instance_storage import JavisLogs, JavisStorage
 
 
 @pytest.fixture
@@ -42,3 +44,13 @@ def others(conn: psycopg.Connection) -> list[int]:
         "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
     )
     return [pid for (pid,) in rows]
+
+
+def test_what_runs_print_is_not_for_others_on_the_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("JAVIS_HOME", str(tmp_path))
+
+    logs = JavisLogs.from_config_value(None, {})
+
+    folder = tmp_path / "dagster" / "storage"
+    assert logs._base_dir == str(folder)
+    assert folder.stat().st_mode & 0o007 == 0

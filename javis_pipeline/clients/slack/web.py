@@ -109,7 +109,10 @@ class SlackWeb:
 
     def send_file(self, url: str, data: bytes) -> None:
         """The bytes of a file, to the address that Slack gave for them; the token does not go there."""
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            raise UnusableReply("Slack's address for an upload is none; check SLACK_BASE_URL and proxies") from None
         if parts.scheme != "https" and parts.netloc != urlsplit(self.base_url).netloc:
             raise UnusableReply("Slack's address for an upload is not https; check SLACK_BASE_URL and proxies")
         path = parts.path + (f"?{parts.query}" if parts.query else "")
