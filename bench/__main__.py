@@ -1,16 +1,16 @@
-"""`python -m bench [pull|pages|context|forecast|run|queue] [--rounds N] ...`: that measurement, or all of them."""
+"""`python -m bench [pull|pages|context|forecast|signals|run|queue] [--rounds N] ...`: one measurement, or all."""
 
 import argparse
 import sys
 from pathlib import Path
 
-from bench import context, everything, forecast, pages, pull, queue_load
+from bench import context, everything, forecast, pages, pull, queue_load, signals
 
 
 def main() -> int:
     """Run what was asked for; 1 when a target was missed."""
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measures javis_pipeline beside a floor.")
-    names = ["pull", "pages", "context", "forecast", "run", "queue"]
+    names = ["pull", "pages", "context", "forecast", "signals", "run", "queue"]
     parser.add_argument("what", nargs="?", choices=names, help="one measurement; all by default")
     parser.add_argument("--rounds", type=int, default=3, help="how often each is measured; the median counts")
     parser.add_argument("--issues", type=int, default=20_000, help="pull: issues of a first load")
@@ -28,6 +28,8 @@ def main() -> int:
         missed |= context.measure(rounds=given.rounds)
     if given.what in (None, "forecast"):
         missed |= forecast.measure(given.files)
+    if given.what in (None, "signals"):
+        missed |= signals.measure(given.files)
     if given.what in (None, "run"):
         missed |= everything.measure(rounds=given.rounds)
     if given.what in (None, "queue"):

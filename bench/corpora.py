@@ -18,8 +18,11 @@ import numpy.typing as npt
 import orjson
 import pandas as pd
 
-from javis_pipeline.context.days import Today
+from javis_pipeline.context.build import build_work_context
+from javis_pipeline.context.days import Today, looked_up
 from javis_pipeline.context.frames import COLUMNS, Frames, frames_of
+from javis_pipeline.context.thresholds import Thresholds
+from javis_pipeline.records.context import WorkContext
 
 ZONE: Final = ZoneInfo("UTC")
 # Parts of a project that are large enough to be looked at like a project.
@@ -53,17 +56,26 @@ class Corpus:
         return max(issues["created_at"].max(), issues["resolved_at"].max())
 
 
+def read_projects(files: Sequence[Path]) -> Iterator[Corpus]:
+    """Each file as a project."""
+    for file in files:
+        yield _corpus(file.name.partition(".")[0], _rows_of(file))
+
+
 def read_corpora(files: Sequence[Path]) -> Iterator[Corpus]:
     """Each file as a project, and the larger of its components as projects of their own."""
     for file in files:
-        with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as lines:
-            rows = [orjson.loads(line) for line in lines]
-        name = file.name.partition(".")[0]
+        rows, name = _rows_of(file), file.name.partition(".")[0]
         yield _corpus(name, rows)
         done = Counter(part for row in rows if row.get("resolved") for part in row.get("components") or ())
         for part, count in done.most_common():
             if count >= _PART_MIN:
                 yield _corpus(f"{name}, {part}", [row for row in rows if part in (row.get("components") or ())])
+
+
+def _rows_of(file: Path) -> list[Json]:
+    with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as lines:
+        return [orjson.loads(line) for line in lines]
 
 
 def as_of(corpus: Corpus, at: datetime) -> Frames:
@@ -75,7 +87,7 @@ def as_of(corpus: Corpus, at: datetime) -> Frames:
     issues.loc[later, ["status_id"]] = None
     issues["resolved_at"] = issues["resolved_at"].mask(later)
     touched = corpus.touches[corpus.touches["at"] <= instant].groupby("jira_id")["at"].max()
-    last = pd.concat([issues["created_at"], issues["resolved_at"], issues["jira_id"].map(touched)], axis=1)
+    last = pd.concat([issues["created_at"], issues["resolved_at"], looked_up(issues["jira_id"], touched)], axis=1)
     issues["updated_at"] = last.max(axis=1)
     sprints = frames.sprints[frames.sprints["start_at"] <= instant].copy()
     over = sprints["completed_at"].fillna(sprints["end_at"]) <= instant
@@ -223,3 +235,12 @@ def _issue(row: Json) -> dict[str, Any]:
         "resolved_at": row.get("resolved"),
         "components": row.get("components") or [],
     }
+
+
+def contexts(corpus: Corpus, *, instants: int, thresholds: Thresholds) -> Iterator[tuple[Frames, WorkContext]]:
+    """What was known, and the work context made of it, at instants spread over the history, the oldest first."""
+    first, last = corpus.frames.issues["created_at"].min(), corpus.last
+    for place in np.linspace(0.05, 0.97, instants):
+        at = (first + place * (last - first)).to_pydatetime()
+        frames = as_of(corpus, at)
+        yield frames, build_work_context(frames, corpus.project, now=at, zone=ZONE, thresholds=thresholds)

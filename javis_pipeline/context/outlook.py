@@ -162,7 +162,7 @@ class Outlook:
         took = np.searchsorted(total[1:], total[7 * made] + items) - 7 * made
         truth = np.log((took + 0.5) / 7 * pace[made - 1] / items)
         truth[took >= 7 * (now - made)] = np.log(_JUDGED_AFTER) + 0.5
-        prior = _prior(items, items / pace[made - 1], bursts[made - 1], 0.0)
+        prior = _prior(items, items / pace[made - 1], bursts[made - 1])
         where = (truth - prior[0]) / (prior[1] - prior[0])
         weights = 0.5 ** ((now - made) / _RECORD_HALF_LIFE)
         expected = np.average((prior - prior[0]) / (prior[1] - prior[0]), axis=1, weights=weights)
@@ -177,11 +177,13 @@ class Outlook:
         # What is nearer or further than any past forecast was judged at strays as at the nearest of these.
         judged_at = min(max(ahead, AHEAD_WEEKS[0]), AHEAD_WEEKS[-1])
         items = np.array([work.items, max(1.0, judged_at * pace * work.share)])
-        both = _prior(items, np.array([ahead, judged_at]), np.full(2, thinned), work.share_doubt)
+        both = _prior(items, np.array([ahead, judged_at]), np.full(2, thinned))
         prior, unit = both[:, 0], both[1, 0] - both[0, 0]
         logs = np.log(ahead) + work.later + prior + (both[1, 1] - both[0, 1]) * self._learned(judged_at)
         logs[1] = max(logs[1], logs[0] + 0.25 * unit)
         logs[2] = max(logs[2], logs[1] + 0.1 * unit)
+        # However steady the project is, the share of one sprint in it is not.
+        logs = logs[0] + np.sqrt((logs - logs[0]) ** 2 + work.share_doubt * _SCORES**2)
         early, late = (logs[1] - logs[0]) / _SCORES[1], (logs[2] - logs[1]) / (_SCORES[2] - _SCORES[1])
         return (
             np.array([-_FAR, *_SCORES, _FAR]),
@@ -199,10 +201,10 @@ class Outlook:
         return learned
 
 
-def _prior(items: Numbers, ahead: Numbers, bursts: Numbers, doubt: float) -> Numbers:
+def _prior(items: Numbers, ahead: Numbers, bursts: Numbers) -> Numbers:
     """Logarithm of (weeks taken / weeks ahead) at `_LEVELS`, one column a forecast, for projects in general."""
     shape = items / np.clip(np.sqrt(np.maximum(bursts, 0.0) * _BURSTS), 1.0, 10.0)
-    pace = _SPREAD_NOW**2 + _SPREAD_A_WEEK**2 * np.minimum(ahead, 40.0) + doubt
+    pace = _SPREAD_NOW**2 + _SPREAD_A_WEEK**2 * np.minimum(ahead, 40.0)
     median = _waiting(shape, 0.0)
     return np.array(
         [median + _LATER + np.sqrt((_waiting(shape, score) - median) ** 2 + pace * score**2) for score in _SCORES]

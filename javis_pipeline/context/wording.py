@@ -1,9 +1,14 @@
 """Numbers in sentences."""
 
+from datetime import date
 from typing import Final
 
 # What the forecast can tell apart: of a thousand futures that all fail, one may still be the true one.
 _LEAST: Final = 0.01
+_MONTHS: Final = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
 
 
 def counted(number: int, noun: str, plural: str | None = None) -> str:
@@ -18,3 +23,8 @@ def share_words(share: float) -> str:
     if share > 1 - _LEAST:
         return "more than 99 of 100 cases"
     return f"{round(100 * share)} of 100 cases"
+
+
+def day_words(day: date) -> str:
+    """A day as in "13 November 2026"."""
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"

@@ -82,8 +82,8 @@ pairs AS (
 SELECT count(*)::int AS count FROM jira_issues i
  WHERE i.project_key = 'OQC' AND i.status_category <> 'done'
    AND (i.flagged OR EXISTS (
-       SELECT FROM pairs LEFT JOIN jira_issues b ON b.key = pairs.blocker
-        WHERE pairs.blocked = i.key AND pairs.blocker <> i.key AND b.status_category IS DISTINCT FROM 'done'))
+       SELECT FROM pairs JOIN jira_issues b ON b.key = pairs.blocker
+        WHERE pairs.blocked = i.key AND pairs.blocker <> i.key AND b.status_category <> 'done'))
 """
 
 IDLE = """

@@ -3,7 +3,7 @@
 from javis_pipeline.context.days import Today
 from javis_pipeline.context.facts import Facts
 from javis_pipeline.context.risks.ranking import Found, found
-from javis_pipeline.context.wording import counted
+from javis_pipeline.context.wording import counted, day_words
 from javis_pipeline.records.context import Risk
 
 
@@ -23,7 +23,7 @@ def _risk(facts: Facts, today: Today) -> Risk:
         finding_id=f"asleep:{facts.project_key}",
         kind="asleep",
         severity="medium" if begun or facts.sprints else "low",
-        summary=f"nothing has moved here since {since.day} {since:%B %Y}, for {counted(days, 'day')}{left}",
+        summary=f"nothing has moved here since {day_words(since)}, for {counted(days, 'day')}{left}",
         issue_keys=(),
         evidence={"days": days, "in_progress": begun, "open": len(facts.open_issues)},
         since=since,

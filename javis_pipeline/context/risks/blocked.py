@@ -1,6 +1,7 @@
 """Open issues that cannot go on: others that are open must be done first, or somebody raised a flag."""
 
 from collections.abc import Hashable, Mapping
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -9,7 +10,7 @@ from javis_pipeline.context.attention import is_forgotten, is_high
 from javis_pipeline.context.days import as_date, looked_up
 from javis_pipeline.context.facts import Facts
 from javis_pipeline.context.risks.ranking import Found, found_rows
-from javis_pipeline.context.wording import counted
+from javis_pipeline.context.wording import day_words
 from javis_pipeline.records.context import Risk
 
 
@@ -64,16 +65,16 @@ def _risk(row: Mapping[Hashable, Any]) -> Risk:
         finding_id=f"blocked:{key}",
         kind="blocked",
         severity=row["severity"],
-        summary=_summary(key, blockers, row["days"]),
+        summary=_summary(key, blockers, as_date(row["since"])),
         issue_keys=(key, *blockers),
         evidence=evidence,
         since=as_date(row["since"]),
     )
 
 
-def _summary(key: str, blockers: list[str], days: float) -> str:
+def _summary(key: str, blockers: list[str], since: date | None) -> str:
     if not blockers:
         return f"{key} is flagged as impeded"
     named = ", ".join(blockers[:3]) + (f" and {len(blockers) - 3} more" if len(blockers) > 3 else "")
-    how_long = "" if pd.isna(days) else f", for {counted(int(days), 'day')} at most"
+    how_long = "" if since is None else f", since {day_words(since)} at the earliest"
     return f"{key} is blocked by {named}{how_long}"

@@ -19,9 +19,9 @@ _SHARE: Final = 0.6
 def find(facts: Facts) -> Found:
     """Who has most of what is left in a sprint, where several people work: medium; high when the others have nothing.
 
-    Without a sprint, of what is in progress.
+    Without a sprint, of what is in progress. Where nothing moves at all, that is the finding.
     """
-    if len(facts.workload) < 2:
+    if len(facts.workload) < 2 or facts.asleep_since is not None:
         return found("held_by_one", [], limit=1)
     risks = [risk for name, items in _piles(facts) for risk in _risks(name, items)]
     return found("held_by_one", risks, limit=facts.thresholds.risks_per_kind)

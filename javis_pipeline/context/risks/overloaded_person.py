@@ -14,7 +14,8 @@ _KEYS_LISTED = 10
 def find(facts: Facts) -> Found:
     """High from twice the limit on, else medium. What nobody touched for very long is no work."""
     limit = facts.thresholds.max_in_progress
-    loads = [load for load in facts.workload if load.moving > limit]
+    # Where nothing moves at all, nobody has too much to do.
+    loads = [load for load in facts.workload if load.moving > limit and facts.asleep_since is None]
     return found(
         "overloaded_person", [_risk(facts, load, limit) for load in loads], limit=facts.thresholds.risks_per_kind
     )
@@ -26,7 +27,7 @@ def _risk(facts: Facts, load: PersonLoad, limit: int) -> Risk:
         kind="overloaded_person",
         severity="high" if load.moving >= 2 * limit else "medium",
         summary=(
-            f"one person has {counted(load.moving, 'issue')} in progress{_dead(load)}, {load.overdue} overdue, "
+            f"one person has {counted(load.moving, 'issue')} in progress{_dead(load)}{_late(load)} "
             f"and finished {load.finished_last_4_weeks} in four weeks"
         ),
         issue_keys=tuple(_in_progress(facts, load.account_id)),
@@ -40,6 +41,10 @@ def _risk(facts: Facts, load: PersonLoad, limit: int) -> Risk:
         since=None,
         account_id=load.account_id,
     )
+
+
+def _late(load: PersonLoad) -> str:
+    return f", {load.overdue} overdue," if load.overdue else ""
 
 
 def _dead(load: PersonLoad) -> str:

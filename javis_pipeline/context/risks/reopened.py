@@ -26,7 +26,7 @@ def find(facts: Facts) -> Found:
 def _risk(row: Mapping[Hashable, Any]) -> Risk:
     times, days = int(row["reopenings"]), int(row["days"])
     when = "today" if days == 0 else f"{counted(days, 'day')} ago"
-    again = "" if times == 1 else f", for the {times}. time"
+    again = "" if times == 1 else f", {times} times by now"
     return Risk(
         finding_id=f"reopened:{row['key']}",
         kind="reopened",

@@ -1,0 +1,218 @@
+"""Do the findings tell anything? How much more often a flagged issue ended late than others.
+
+At instants of each corpus the work context is made from what was known then. An issue ended late when it was not
+finished within eight weeks of that day, a sprint when one of the items that were left was not finished by its end. The
+flagged are held against the unflagged of the same project, day and age (a sprint: of the same year), and the odds of
+ending late are compared: 1 means that the finding tells nothing. The interval is drawn in blocks of neighbouring
+instants, as what is open on one day is mostly open on the next.
+
+A corpus has no history of statuses and of people, and these have no due dates, so that some kinds cannot be measured.
+"""
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from bench.corpora import Corpus, contexts, read_projects
+from javis_pipeline.context.frames import Frames
+from javis_pipeline.context.thresholds import Thresholds
+from javis_pipeline.records.context import RiskKind, WorkContext
+from javis_pipeline_tests.contradictions import contradictions
+
+_INSTANTS: Final = 70
+_LATE_AFTER: Final = pd.Timedelta(weeks=8)
+_AGES: Final = [-1, 30, 180, 10_000]
+_BLOCK: Final = 6
+_SAID: Final = (0.0, 0.15, 0.5, 0.85, 1.01)
+_LEAST_FLAGGED: Final = 30
+_DRAWS: Final = 400
+_OF_ISSUES: Final[Sequence[RiskKind]] = (
+    "blocked",
+    "blocks_many",
+    "blocker_not_synced",
+    "high_priority_untouched",
+    "dependency_cycle",
+)
+_OF_SPRINTS: Final[Sequence[RiskKind]] = ("sprint_off_track", "scope_creep")
+_NOT_TOLD: Final[Mapping[RiskKind, str]] = {
+    "overdue": "no due dates in the corpora",
+    "due_soon_not_started": "no due dates in the corpora",
+    "epic_late": "no due dates in the corpora",
+    "idle_in_progress": "no history of statuses in the corpora",
+    "reopened": "no history of statuses in the corpora",
+    "overloaded_person": "no history of statuses in the corpora",
+    "unassigned_in_sprint": "who had it is known only as it was at the end",
+    "held_by_one": "who had it is known only as it was at the end",
+    "epic_without_estimate": "when the estimate was made is not known",
+    "conflict_open": "about the sync, not about the work",
+    "page_stale": "no pages in the corpora",
+    "asleep": "about the project, not about an issue",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """How the flagged fared against the unflagged of their stratum.
+
+    Attributes:
+        late, late_others: Shares that ended late; of the others, weighted like the flagged.
+        odds: Ratio of the odds of ending late (Mantel and Haenszel), with its 95 % interval.
+    """
+
+    flagged: int
+    late: float
+    late_others: float
+    odds: float
+    low: float
+    high: float
+
+    @property
+    def verdict(self) -> str:
+        """What follows for the kind."""
+        if self.flagged < _LEAST_FLAGGED:
+            return "too few to say"
+        return "tells" if self.low > 1 else "tells the contrary" if self.high < 1 else "tells nothing"
+
+
+def measure(files: Sequence[Path]) -> int:
+    """Print the table; 1 when a kind tells the contrary, or a context contradicts itself."""
+    if not files:
+        print("signals: name corpus files, as `javis sandbox --load` reads them")
+        return 0
+    wrong: list[str] = []
+    seen = pd.concat([observed(corpus, wrong) for corpus in read_projects(files)], ignore_index=True)
+    print(f"| kind | flagged | of these late | others late | odds, 95 % interval | so it |\n|{'---|' * 6}")
+    contrary = False
+    for kind in (*_OF_ISSUES, *_OF_SPRINTS):
+        found = signal(seen[seen["kind"] == kind])
+        contrary |= found.verdict == "tells the contrary"
+        print(
+            f"| {kind} | {found.flagged} | {found.late:.0%} | {found.late_others:.0%} "
+            f"| {found.odds:.2f} ({found.low:.2f}-{found.high:.2f}) | {found.verdict} |"
+        )
+    for kind, why in _NOT_TOLD.items():
+        print(f"| {kind} | | | | | not measured: {why} |")
+    _print_sprints(seen[(seen["kind"] == "sprint_off_track") & seen["said"].notna()])
+    print(f"contradictions in the contexts: {len(wrong)}")
+    print("\n".join(wrong[:20]))
+    return int(contrary or bool(wrong))
+
+
+def _print_sprints(rows: pd.DataFrame) -> None:
+    """How often sprints were done in time of which the forecast said so in so many of 100 cases."""
+    print("| sprint done in time: said | sprints looked at | said on average | were |\n|---|---|---|---|")
+    for low, high in itertools.pairwise(_SAID):
+        part = rows[(rows["said"] >= low) & (rows["said"] < high)]
+        if len(part):
+            were = 1 - part["late"].astype("float64").mean()
+            print(f"| {low:.0%} to {min(high, 1):.0%} | {len(part)} | {part['said'].mean():.0%} | {were:.0%} |")
+
+
+def observed(corpus: Corpus, wrong: list[str], *, instants: int = _INSTANTS) -> pd.DataFrame:
+    """One row per kind, instant, and issue or sprint that could have been flagged.
+
+    Args:
+        wrong: Gets what is wrong in the contexts themselves.
+
+    Returns:
+        `kind`, `block` (of neighbouring instants), `stratum`, `flagged` (bool), `late` (bool).
+    """
+    ends = corpus.frames.issues.set_index("key")["resolved_at"]
+    limits = Thresholds(risks_per_kind=100_000)
+    parts = []
+    for place, (frames, context) in enumerate(contexts(corpus, instants=instants, thresholds=limits)):
+        rows = pd.concat([_issues(frames, context, ends), _sprints(context, ends)], ignore_index=True)
+        wrong += [f"{corpus.name} {context.today}: {each}" for each in contradictions(context)]
+        parts.append(
+            rows.assign(
+                block=f"{corpus.name} {place // _BLOCK}", stratum=f"{corpus.name} " + rows["stratum"].astype("str")
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+def _issues(frames: Frames, context: WorkContext, ends: "pd.Series[Any]") -> pd.DataFrame:
+    now = pd.Timestamp(context.as_of)
+    # Whether it ended late must be known by now.
+    if now + _LATE_AFTER > ends.max():
+        return pd.DataFrame()
+    issues = frames.issues[(frames.issues["status_category"] != "done") & (frames.issues["issue_type"] != "Epic")]
+    ages = pd.cut((now - issues["created_at"]).dt.days, _AGES, labels=False)
+    late = ~(issues["key"].map(ends) <= now + _LATE_AFTER)
+    parts = []
+    for kind in _OF_ISSUES:
+        flagged = issues["key"].isin(set(_flagged(context, kind)))
+        stratum = f"{now:%Y-%m-%d} " + ages.astype("str")
+        if kind == "high_priority_untouched":
+            stratum += " " + issues["priority"].fillna("")
+        parts.append(pd.DataFrame({"kind": kind, "stratum": stratum, "flagged": flagged, "late": late}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _flagged(context: WorkContext, kind: RiskKind) -> Iterator[str]:
+    for risk in context.risks:
+        if risk.kind == kind:
+            # The issues that wait for what is not synced, and all of a circle; else the one that it is about.
+            is_about_all = kind in ("blocker_not_synced", "dependency_cycle")
+            yield from risk.issue_keys if is_about_all else risk.issue_keys[:1]
+
+
+def _sprints(context: WorkContext, ends: "pd.Series[Any]") -> pd.DataFrame:
+    rows = []
+    for sprint in context.sprints:
+        if sprint.end_on is None or not sprint.remaining_keys or (sprint.days_left or 0) < 0:
+            continue
+        late = not _all_done(ends, sprint.remaining_keys, sprint.end_on)
+        for kind in _OF_SPRINTS:
+            flagged = any(
+                risk.kind == kind and risk.evidence["sprint_id"] == sprint.sprint_id for risk in context.risks
+            )
+            said = next(
+                (each.on_time for each in context.forecasts if each.subject == f"sprint:{sprint.sprint_id}"), None
+            )
+            rows.append((kind, f"{sprint.end_on.year}", flagged, late, said))
+    return pd.DataFrame(rows, columns=["kind", "stratum", "flagged", "late", "said"])
+
+
+def _all_done(ends: "pd.Series[Any]", keys: Iterable[str], by: date) -> bool:
+    return bool((ends.reindex(list(keys)) < pd.Timestamp(by).tz_localize("UTC") + pd.Timedelta(days=1)).all())
+
+
+def signal(rows: pd.DataFrame) -> Signal:
+    """How the flagged of `observed` fared, all of one kind."""
+    table = _counts(rows)
+    flagged = int((table["a"] + table["b"]).sum())
+    if not flagged:
+        return Signal(0, np.nan, np.nan, np.nan, np.nan, np.nan)
+    by_block = dict(iter(table.groupby("block")))
+    names, rng = list(by_block), np.random.default_rng(0)
+    drawn = [
+        _odds(pd.concat([by_block[names[place]] for place in rng.integers(len(names), size=len(names))]))
+        for _ in range(_DRAWS)
+    ]
+    known = [odds for odds in drawn if not np.isnan(odds)] or [np.nan]
+    low, high = np.quantile(known, [0.025, 0.975])
+    weight = table["a"] + table["b"]
+    others = (table["c"] / (table["c"] + table["d"])).mul(weight).sum() / weight[(table["c"] + table["d"]) > 0].sum()
+    return Signal(flagged, table["a"].sum() / flagged, float(others), _odds(table), float(low), float(high))
+
+
+def _counts(rows: pd.DataFrame) -> pd.DataFrame:
+    """By block and stratum: flagged late (a) and in time (b), unflagged late (c) and in time (d)."""
+    flagged, late = rows["flagged"].astype(bool), rows["late"].astype(bool)
+    cells = pd.DataFrame(
+        {"a": flagged & late, "b": flagged & ~late, "c": ~flagged & late, "d": ~flagged & ~late}
+    ).astype("int64")
+    return cells.groupby([rows["block"], rows["stratum"]]).sum().reset_index()
+
+
+def _odds(table: pd.DataFrame) -> float:
+    total = table[["a", "b", "c", "d"]].sum(axis=1)
+    against = float((table["b"] * table["c"] / total).sum())
+    return float((table["a"] * table["d"] / total).sum()) / against if against else np.nan

@@ -1,0 +1,334 @@
+"""Thirty small projects, each of one kind, and the findings that a lead would sign: these, and no other.
+
+The sentences are what a reader sees first. Where a project gets a new finding, it is written down here, or it is noise.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from javis_pipeline_tests.context_tables import (
+    a_change,
+    a_sprint,
+    ago,
+    an_issue,
+    blocks,
+    day,
+    in_sprint,
+)
+
+Tables = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Signed:
+    """A project and what is said of it.
+
+    Attributes:
+        findings: "severity: sentence", in the order of the context.
+        forecasts: "subject: reason" of every forecast, and "on time" or "late" when it has a date to hold.
+        notes: Those that have to be there.
+    """
+
+    tables: Tables
+    findings: tuple[str, ...] = ()
+    forecasts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def _done(count: int, *, first: int = 100, every_days: float = 2, **fields: Any) -> list[dict[str, Any]]:
+    """Finished items, one every few days until yesterday, each begun three days before."""
+    return [
+        an_issue(f"OQC-{first + place}", "done", created_at=ago(400), resolved_at=ago(1 + place * every_days), **fields)
+        for place in range(count)
+    ]
+
+
+def _moves(issues: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The starts of finished items, three days before their end."""
+    return [
+        {**a_change(issue["key"], "new", "indeterminate", 0), "changed_at": issue["resolved_at"] - (ago(0) - ago(3))}
+        for issue in issues
+    ]
+
+
+def _open(*numbers: int, category: str = "new", **fields: Any) -> list[dict[str, Any]]:
+    return [an_issue(f"OQC-{number}", category, **fields) for number in numbers]
+
+
+def _sprint(left: list[dict[str, Any]], done: list[dict[str, Any]], **fields: Any) -> Tables:
+    """A sprint with what is left, after one with what is done."""
+    members = in_sprint(*(issue["key"] for issue in left))
+    members += in_sprint(*(issue["key"] for issue in done), sprint_id=9)
+    return {
+        "issues": [*left, *done],
+        "sprints": [a_sprint(**fields), a_sprint(9, state="closed", start_at=ago(99), end_at=ago(8))],
+        "issue_sprints": members,
+    }
+
+
+def _epic(left: int, done: list[dict[str, Any]], **fields: Any) -> Tables:
+    children = _open(*range(2, 2 + left), parent_key="OQC-1")
+    return {"issues": [an_issue("OQC-1", issue_type="Epic", **fields), *children, *done]}
+
+
+_BEGUN: Final = "indeterminate"
+_ELSEWHERE: Final = [{"key": "ELSE-1"}]
+_CONFLICT: Final = {"resource_type": "jira_issue", "resource_id": "id-OQC-1", "field_name": "title"}
+_PAGE: Final = {"page_id": "7", "space_key": "OQC", "title": "Plan", "edited_at": ago(40)}
+
+SIGNED: Final[dict[str, Signed]] = {
+    "nothing is here yet": Signed({"issues": []}),
+    "all is done": Signed({"issues": _done(30)}),
+    "work flows": Signed({"issues": [*_open(1, 2), *_open(3, category=_BEGUN), *_done(60)]}),
+    "it sleeps with work begun": Signed(
+        {"issues": _open(*range(1, 9), category=_BEGUN, updated_at=ago(60))},
+        findings=(
+            "medium: nothing has moved here since 17 January 2026, for 60 days; 8 issues in progress",
+            "low: OQC-1 is in progress and was not touched for 60 days",
+            "low: OQC-2 is in progress and was not touched for 60 days",
+            "low: OQC-3 is in progress and was not touched for 60 days",
+            "low: OQC-4 is in progress and was not touched for 60 days",
+            "low: OQC-5 is in progress and was not touched for 60 days",
+            "low: OQC-6 is in progress and was not touched for 60 days",
+            "low: OQC-7 is in progress and was not touched for 60 days",
+            "low: OQC-8 is in progress and was not touched for 60 days",
+        ),
+    ),
+    "it sleeps and nothing was begun": Signed(
+        {"issues": _open(1, 2, created_at=ago(500), updated_at=ago(200))},
+        findings=("low: nothing has moved here since 30 August 2025, for 200 days",),
+    ),
+    "one person does it all": Signed(
+        {"issues": [*_open(*range(1, 8), category=_BEGUN), *_done(60)]},
+        findings=("medium: one person has 7 issues in progress and finished 14 in four weeks",),
+    ),
+    "one of two has it all": Signed(
+        {"issues": [*_open(*range(1, 6), category=_BEGUN), *_open(6, category=_BEGUN, assignee_id="bob"), *_done(60)]},
+        findings=("medium: one person has 5 of the 6 items in progress",),
+    ),
+    "people have gone": Signed(
+        {
+            "issues": [
+                *_open(*range(1, 13), category=_BEGUN, assignee_id="bob", updated_at=ago(300)),
+                *_open(13, category=_BEGUN),
+            ]
+        },
+        findings=(
+            "low: OQC-1 is in progress and was not touched for 300 days",
+            "low: OQC-2 is in progress and was not touched for 300 days",
+            "low: OQC-3 is in progress and was not touched for 300 days",
+            "low: OQC-4 is in progress and was not touched for 300 days",
+            "low: OQC-5 is in progress and was not touched for 300 days",
+            "low: OQC-6 is in progress and was not touched for 300 days",
+            "low: OQC-7 is in progress and was not touched for 300 days",
+            "low: OQC-8 is in progress and was not touched for 300 days",
+            "low: OQC-9 is in progress and was not touched for 300 days",
+            "low: OQC-10 is in progress and was not touched for 300 days",
+            "low: OQC-11 is in progress and was not touched for 300 days",
+            "low: OQC-12 is in progress and was not touched for 300 days",
+        ),
+    ),
+    "versions are closed in bulk each month": Signed(
+        {
+            "issues": _open(1)
+            + [
+                an_issue(
+                    f"OQC-{100 + 30 * month + place}", "done", created_at=ago(390), resolved_at=ago(4 + 28 * month)
+                )
+                for month in range(12)
+                for place in range(30)
+            ]
+        }
+    ),
+    "five hundred were closed in a minute": Signed(
+        {
+            "issues": [
+                *_epic(3, _done(60, parent_key="OQC-1"))["issues"],
+                *(
+                    an_issue(f"OQC-{place}", "done", created_at=ago(90), resolved_at=ago(5.3))
+                    for place in range(500, 1000)
+                ),
+            ]
+        },
+        forecasts=("epic:OQC-1: not sure: 17 weeks of history cannot tell how well dates hold here",),
+        notes=("closed in bulk, so in no forecast: 500 items",),
+    ),
+    "dates were imported": Signed(
+        {
+            "issues": [
+                *_open(1),
+                *(
+                    an_issue(f"OQC-{place}", "done", created_at=ago(3), resolved_at=ago(place))
+                    for place in range(20, 60)
+                ),
+            ]
+        },
+        notes=(
+            "finished before being started or made, so without a cycle time: 40 issues (OQC-20, OQC-21, OQC-22, ...)",
+            "finished before being made, so in no forecast: 40 items",
+        ),
+    ),
+    "nobody knows when anything was done": Signed(
+        {"issues": [*_epic(2, [])["issues"], *(an_issue(f"OQC-{place}", "done") for place in range(20, 60))]},
+        forecasts=("epic:OQC-1: nobody knows when 40 of 40 done items were finished",),
+        notes=("done, but nobody knows since when, so in no throughput: 40 issues (OQC-20, OQC-21, OQC-22, ...)",),
+    ),
+    "blocked everywhere": Signed(
+        {
+            "issues": [*_open(1, category=_BEGUN), *_open(2, 3, 4, 5)],
+            "links": [
+                blocks("OQC-1", "OQC-2"),
+                blocks("OQC-2", "OQC-3"),
+                blocks("OQC-3", "OQC-4"),
+                blocks("OQC-4", "OQC-5"),
+            ],
+        },
+        findings=(
+            "medium: OQC-1 holds up 4 issues, 1 of them directly",
+            "medium: OQC-2 holds up 3 issues, 1 of them directly",
+            "low: OQC-2 is blocked by OQC-1, since 16 February 2026 at the earliest",
+            "low: OQC-3 is blocked by OQC-2, since 16 February 2026 at the earliest",
+            "low: OQC-4 is blocked by OQC-3, since 16 February 2026 at the earliest",
+            "low: OQC-5 is blocked by OQC-4, since 16 February 2026 at the earliest",
+        ),
+    ),
+    "a circle": Signed(
+        {
+            "issues": _open(1, 2, 3),
+            "links": [blocks("OQC-1", "OQC-2"), blocks("OQC-2", "OQC-3"), blocks("OQC-3", "OQC-1")],
+        },
+        findings=(
+            "high: 3 issues wait for each other: OQC-1, OQC-2, OQC-3",
+            "low: OQC-1 is blocked by OQC-3, since 16 February 2026 at the earliest",
+            "low: OQC-2 is blocked by OQC-1, since 16 February 2026 at the earliest",
+            "low: OQC-3 is blocked by OQC-2, since 16 February 2026 at the earliest",
+        ),
+    ),
+    "all wait for somebody else's project": Signed(
+        {
+            "issues": _open(1, 2, 3, 4),
+            "links": [blocks("ELSE-1", f"OQC-{number}") for number in range(1, 5)],
+            "outside_issues": _ELSEWHERE,
+        },
+        findings=("low: ELSE-1 is not synced and may be done; if it is not, 4 issues wait: OQC-1, OQC-2, OQC-3, ...",),
+    ),
+    "what it waited for is done": Signed(
+        {
+            "issues": _open(1),
+            "links": [blocks("ELSE-1", "OQC-1")],
+            "outside_issues": [{"key": "ELSE-1", "status_category": "done"}],
+        }
+    ),
+    "somebody raised a flag": Signed(
+        {"issues": _open(1, category=_BEGUN, flagged=True)}, findings=("high: OQC-1 is flagged as impeded",)
+    ),
+    "priorities came from another tracker": Signed(
+        {
+            "issues": [
+                *_open(1, priority="P1", updated_at=ago(20)),
+                *_open(2, priority="Wichtig", updated_at=ago(20)),
+                *_open(3, priority=None, updated_at=ago(20)),
+            ]
+        },
+        findings=("medium: OQC-1 has priority P1, is not started and was not touched for 20 days",),
+    ),
+    "the sprint is on track": Signed(
+        _sprint(_open(1, 2), _done(60)),
+        forecasts=("sprint:1: on time; not sure: 17 weeks of history cannot tell how well dates hold here",),
+    ),
+    "the sprint is too full": Signed(
+        _sprint(_open(*range(1, 13)), _done(40)),
+        findings=(
+            "high: the sprint ends in 7 days with 12 items to finish: that works out in less than 1 of 100 cases",
+        ),
+        forecasts=("sprint:1: late; not sure: 11 weeks of history cannot tell how well dates hold here",),
+    ),
+    "the sprint should have ended": Signed(
+        _sprint(_open(1, 2), _done(40), end_at=ago(5)),
+        findings=("high: the sprint should have ended 5 days ago and has 2 items left",),
+        forecasts=("sprint:1: late; not sure: 11 weeks of history cannot tell how well dates hold here",),
+    ),
+    "the sprint ends tomorrow and has nobody": Signed(
+        _sprint(_open(1, 2, assignee_id=None), _done(60), end_at=ago(-1)),
+        findings=(
+            "high: the sprint ends in 1 day with 2 items to finish: that works out in 2 of 100 cases",
+            "high: OQC-1 is in the sprint and nobody has it, 1 day before its end",
+            "high: OQC-2 is in the sprint and nobody has it, 1 day before its end",
+        ),
+        forecasts=("sprint:1: late; not sure: 17 weeks of history cannot tell how well dates hold here",),
+    ),
+    "the sprint doubled": Signed(
+        _sprint([*_open(1, 2), *_open(3, 4, created_at=ago(3))], _done(80, every_days=1)),
+        findings=("high: the sprint started with 2 items; added since: 2 (100 %)",),
+        forecasts=("sprint:1: on time; not sure: 11 weeks of history cannot tell how well dates hold here",),
+    ),
+    "the epic is late": Signed(
+        _epic(10, _done(40, parent_key="OQC-1", every_days=4), due_date=day(6)),
+        findings=(
+            "high: epic OQC-1 is due on 2026-03-24 with 10 items to finish: that works out in less than 1 of 100 cases",
+        ),
+        forecasts=("epic:OQC-1: late; not sure: 22 weeks of history cannot tell how well dates hold here",),
+    ),
+    "the epic is in time": Signed(
+        _epic(3, _done(60, parent_key="OQC-1"), due_date=day(90)),
+        forecasts=("epic:OQC-1: on time; not sure: 17 weeks of history cannot tell how well dates hold here",),
+    ),
+    "nobody works on the epic": Signed(
+        _epic(3, _done(40), due_date=day(20)),
+        forecasts=("epic:OQC-1: 0 of its items finished in 12 weeks; a pace needs 3",),
+    ),
+    "it is three weeks old": Signed(
+        _epic(3, _done(12, parent_key="OQC-1")),
+        forecasts=("epic:OQC-1: 4 weeks since something was finished first; a forecast needs 6",),
+    ),
+    "work stands still, longer than is usual": Signed(
+        {
+            "issues": [*_open(1, category=_BEGUN, updated_at=ago(8)), *_done(30)],
+            "status_changes": [a_change("OQC-1", "new", "indeterminate", 8), *_moves(_done(30))],
+        },
+        findings=("high: OQC-1 is in progress and was not touched for 8 days; usual from start to finish is up to 3",),
+    ),
+    "work stands still, and nobody knows what is usual": Signed(
+        {"issues": [*_open(1, category=_BEGUN, updated_at=ago(12)), *_open(2)]},
+        findings=("medium: OQC-1 is in progress and was not touched for 12 days",),
+    ),
+    "late, and late from the start": Signed(
+        {"issues": [*_open(1, due_date=day(-3)), *_open(2, due_date=day(-90), created_at=ago(4))]},
+        findings=(
+            "medium: OQC-2 is overdue for 5 days",
+            "medium: OQC-1 is overdue for 3 days",
+        ),
+        notes=("due before being made, so late since then: 1 issue (OQC-2)",),
+    ),
+    "due tomorrow and not begun": Signed(
+        {"issues": _open(1, due_date=day(1))}, findings=("high: OQC-1 is due tomorrow and not started",)
+    ),
+    "it came back twice": Signed(
+        {
+            "issues": _open(1),
+            "status_changes": [
+                a_change("OQC-1", *ends, days)
+                for ends, days in (
+                    (("new", "done"), 20),
+                    (("done", "new"), 15),
+                    (("new", "done"), 9),
+                    (("done", "new"), 2),
+                )
+            ],
+        },
+        findings=("high: OQC-1 was reopened 2 days ago, 2 times by now",),
+    ),
+    "two sides disagree": Signed(
+        {"issues": _open(1), "conflicts": [{**_CONFLICT, "created_at": ago(4)}]},
+        findings=("high: OQC-1 was edited on both sides (1 field) and waits for a choice",),
+    ),
+    "the page is old": Signed(
+        {
+            "issues": _done(1, first=1),
+            "status_changes": [a_change("OQC-1", "new", "done", 1)],
+            "pages": [_PAGE],
+            "page_links": [{"page_id": "7", "issue_key": "OQC-1"}],
+        },
+        findings=("low: page 7 names 1 issue and was edited 39 days before the last of them changed",),
+    ),
+}
