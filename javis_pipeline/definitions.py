@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from javis_pipeline.defs import checks, checks_insight, resources, slack
+from javis_pipeline.defs import checks, checks_insight, freshness, resources, slack
 from javis_pipeline.defs.census import census_job
 from javis_pipeline.defs.conflicts import sync_conflicts
 from javis_pipeline.defs.confluence import confluence_pages, confluence_writeback
@@ -19,7 +19,7 @@ from javis_pipeline.defs.schedules import (
     sync_schedule,
     verify_schedule,
 )
-from javis_pipeline.defs.sensors import local_changes
+from javis_pipeline.defs.sensors import automation, local_changes
 from javis_pipeline.defs.slack import slack_digest, slack_risk_alert
 from javis_pipeline.defs.sources import confluence_site, jira_site, local_edits
 from javis_pipeline.settings import load_settings
@@ -39,10 +39,16 @@ defs = dg.Definitions(
         slack_risk_alert,
         slack_digest,
     ],
-    asset_checks=[*checks.CHECKS, *checks.NIGHTLY, *checks_insight.CHECKS, *slack.CHECKS],
+    asset_checks=[
+        *checks.CHECKS,
+        *checks.NIGHTLY,
+        *checks_insight.CHECKS,
+        *slack.CHECKS,
+        *freshness.CHECKS,
+    ],
     jobs=[sync_job, advise_job, risk_alerts_job, everything_job, verify_job, census_job, prune_job],
     schedules=[sync_schedule, morning_schedule, risk_alerts_schedule, census_schedule, verify_schedule, prune_schedule],
-    sensors=[local_changes, run_failure_to_slack],
+    sensors=[local_changes, run_failure_to_slack, freshness.pulled_lately_watch, automation],
     resources={"settings": resources.settings, "db": resources.db},
     executor=executor_for(load_settings().javis_executor),
 )

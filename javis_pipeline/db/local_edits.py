@@ -1,7 +1,8 @@
 """Following the journal of local edits."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.named_queries import named_queries
@@ -46,3 +47,8 @@ def read_journal(db: Database, after: int | None) -> Journal:
         frozenset(ScopeRef(row["system"], row["scope"]) for row in edited),
         {row["id"]: ScopeRef(row["system"], row["scope"]) for row in wishes},
     )
+
+
+def editors(db: Database, since: datetime) -> list[dict[str, Any]]:
+    """Who edited since an instant: `system`, `scope`, `application`, `db_user`, `edits`, `records`, `last_at`."""
+    return db.query(_QUERIES["editors"], {"since": since})

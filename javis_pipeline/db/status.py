@@ -1,7 +1,8 @@
 """What the database knows about the state of the sync."""
 
-from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.named_queries import named_queries
@@ -39,3 +40,31 @@ def table_sizes(db: Database) -> list[dict[str, Any]]:
 def latest_issues(db: Database, project: str, *, limit: int) -> list[dict[str, Any]]:
     """`key`, `title`, `status`, `assignee` and `remote_updated_at` of the issues that changed last, newest first."""
     return db.query(named_queries("status")["latest_issues"], {"project": project, "limit": limit})
+
+
+class Held(NamedTuple):
+    """What is here of some projects or spaces.
+
+    Attributes:
+        rows: Records that are there, on both sides.
+        version: A name for what they hold: another one when any of them changes.
+    """
+
+    rows: int
+    version: str
+
+
+def issues_held(db: Database, projects: Sequence[str]) -> Held:
+    """What is here of the projects' issues."""
+    return Held(**db.query(named_queries("status")["issues_held"], {"scopes": list(projects)})[0])
+
+
+def pages_held(db: Database, spaces: Sequence[str]) -> Held:
+    """What is here of the spaces' pages."""
+    return Held(**db.query(named_queries("status")["pages_held"], {"scopes": list(spaces)})[0])
+
+
+def last_pulls(db: Database) -> dict[ScopeRef, datetime]:
+    """When each project and space was last read to the end; none for one that never was."""
+    rows = db.query(named_queries("status")["last_pulls"])
+    return {ScopeRef(row["system"], row["scope"]): row["pulled_at"] for row in rows}

@@ -1,8 +1,4 @@
-"""What a person should look at although every run succeeded: warnings.
-
-Checks are not partitioned in Dagster, and the UI shows the last result of each. So a check looks at all projects,
-whichever its run is about: else the run of one project would hide what waits in another.
-"""
+"""What a person should look at although every run succeeded: warnings, for each project by itself."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, get_args
@@ -18,6 +14,7 @@ from javis_pipeline.defs.confluence import confluence_pages, confluence_writebac
 from javis_pipeline.defs.failures import explained_failures
 from javis_pipeline.defs.jira import jira_issues, jira_writeback
 from javis_pipeline.defs.metadata import markdown_table
+from javis_pipeline.defs.partitions import partitioned_check
 from javis_pipeline.defs.plans import conflict_table
 from javis_pipeline.records.values import ScopeRef, System
 from javis_pipeline.settings import Settings
@@ -30,48 +27,52 @@ _NAMED = 5
 SAMPLE = 50
 
 
-@dg.asset_check(asset=sync_conflicts, description="Fields that both sides changed wait for a person.")
-def no_open_conflicts(settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]) -> dg.AssetCheckResult:
-    conflicts = list_conflicts(db, settings.scopes_of(settings.partitions))
+@partitioned_check(sync_conflicts, "no_open_conflicts", "Fields that both sides changed wait for a person.")
+def no_open_conflicts(
+    context: dg.AssetCheckExecutionContext, settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
+) -> dg.AssetCheckResult:
+    conflicts = list_conflicts(db, settings.scopes_of([context.partition_key]))
     where = [f"{conflict['key']} {conflict['field_name']}" for conflict in conflicts]
     return _warning(where, "conflict", open=len(conflicts), conflicts=conflict_table(conflicts, settings))
 
 
-@dg.asset_check(
-    asset=jira_writeback,
-    name="no_rejected_pushes",
-    description="Edits made here that Jira does not take, with the reason.",
-)
+@partitioned_check(jira_writeback, "no_rejected_pushes", "Edits made here that Jira does not take, with the reason.")
 def no_rejected_issue_pushes(
-    settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
+    context: dg.AssetCheckExecutionContext, settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
 ) -> dg.AssetCheckResult:
-    return _push_check(settings, db, "jira")
+    return _push_check(context, settings, db, "jira")
 
 
-@dg.asset_check(
-    asset=confluence_writeback,
-    name="no_rejected_pushes",
-    description="Edits made here that Confluence does not take, with the reason.",
+@partitioned_check(
+    confluence_writeback, "no_rejected_pushes", "Edits made here that Confluence does not take, with the reason."
 )
 def no_rejected_page_pushes(
-    settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
+    context: dg.AssetCheckExecutionContext, settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
 ) -> dg.AssetCheckResult:
-    return _push_check(settings, db, "confluence")
+    return _push_check(context, settings, db, "confluence")
 
 
-@dg.asset_check(asset=jira_issues, description="Jira's own count of issues agrees with ours, as far as it is exact.")
-def counts_agree_with_jira(settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]) -> dg.AssetCheckResult:
-    return _scope_check(settings, db, "jira", lambda scope: scope["counts"].get("agrees", True))
+@partitioned_check(
+    jira_issues, "counts_agree_with_jira", "Jira's own count of issues agrees with ours, as far as it is exact."
+)
+def counts_agree_with_jira(
+    context: dg.AssetCheckExecutionContext, settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
+) -> dg.AssetCheckResult:
+    return _scope_check(context, settings, db, "jira", lambda scope: scope["counts"].get("agrees", True))
 
 
-@dg.asset_check(asset=jira_issues, name="nothing_quarantined", description="Every issue could be read.")
-def no_issue_quarantined(settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]) -> dg.AssetCheckResult:
-    return _scope_check(settings, db, "jira", lambda scope: not scope["quarantined"])
+@partitioned_check(jira_issues, "nothing_quarantined", "Every issue could be read.")
+def no_issue_quarantined(
+    context: dg.AssetCheckExecutionContext, settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
+) -> dg.AssetCheckResult:
+    return _scope_check(context, settings, db, "jira", lambda scope: not scope["quarantined"])
 
 
-@dg.asset_check(asset=confluence_pages, name="nothing_quarantined", description="Every page could be read.")
-def no_page_quarantined(settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]) -> dg.AssetCheckResult:
-    return _scope_check(settings, db, "confluence", lambda scope: not scope["quarantined"])
+@partitioned_check(confluence_pages, "nothing_quarantined", "Every page could be read.")
+def no_page_quarantined(
+    context: dg.AssetCheckExecutionContext, settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
+) -> dg.AssetCheckResult:
+    return _scope_check(context, settings, db, "confluence", lambda scope: not scope["quarantined"])
 
 
 @dg.asset_check(
@@ -129,19 +130,25 @@ def _agreement(settings: Settings, db: Database, system: System) -> dg.AssetChec
     )
 
 
-def _push_check(settings: Settings, db: Database, system: System) -> dg.AssetCheckResult:
+def _push_check(
+    context: dg.AssetCheckExecutionContext, settings: Settings, db: Database, system: System
+) -> dg.AssetCheckResult:
     """Edits that one system does not take."""
-    errors = list_errors(db, _scopes(settings, system))
+    errors = list_errors(db, _scopes(context, settings, system))
     rows = [(error["title"], error["key"], error["field"], error["reason"]) for error in errors]
     where = [f"{error['key']} {error['field']}" for error in errors]
     return _warning(where, "edit", errors=len(errors), edits=_table(["title", "key", "field", "why"], rows))
 
 
 def _scope_check(
-    settings: Settings, db: Database, system: System, is_fine: Callable[[Mapping[str, Any]], bool]
+    context: dg.AssetCheckExecutionContext,
+    settings: Settings,
+    db: Database,
+    system: System,
+    is_fine: Callable[[Mapping[str, Any]], bool],
 ) -> dg.AssetCheckResult:
-    """A check of each project or space by its last pull."""
-    wanted = _scopes(settings, system)
+    """A check of the project, or of each of its spaces, by its last pull."""
+    wanted = _scopes(context, settings, system)
     found = [row for row in scope_status(db) if (row["system"], row["scope"]) in wanted]
     rows = [(row["scope"], row["quarantined"], row["counts"].get("completeness", "")) for row in found]
     what = _SCOPE_WORDS[system]
@@ -149,8 +156,8 @@ def _scope_check(
     return _warning(where, what, **{f"{what}s": _table([what, "quarantined", "last pull"], rows)})
 
 
-def _scopes(settings: Settings, system: System) -> list[ScopeRef]:
-    return [ref for ref in settings.scopes_of(settings.partitions) if ref.system == system]
+def _scopes(context: dg.AssetCheckExecutionContext, settings: Settings, system: System) -> list[ScopeRef]:
+    return [ref for ref in settings.scopes_of([context.partition_key]) if ref.system == system]
 
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> dg.MetadataValue[Any]:

@@ -4,24 +4,23 @@ import dagster as dg
 
 from javis_pipeline.db.connection import Database
 from javis_pipeline.defs.insight import ai_suggestions
-from javis_pipeline.settings import Settings
+from javis_pipeline.defs.partitions import partitioned_check
 from javis_pipeline.steps.build_context import last_context
 from javis_pipeline.steps.suggest import ungrounded
 
 
-@dg.asset_check(
-    asset=ai_suggestions,
+@partitioned_check(
+    ai_suggestions,
+    "suggestions_are_grounded",
+    "Every suggestion cites findings and issues of the newest work context; else nothing goes to Slack.",
     blocking=True,
-    description="Every suggestion cites findings and issues of the newest work context; else nothing goes to Slack.",
 )
 def suggestions_are_grounded(
-    context: dg.AssetCheckExecutionContext, settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
+    context: dg.AssetCheckExecutionContext, db: dg.ResourceParam[Database]
 ) -> dg.AssetCheckResult:
-    partition = context.run.tags.get("dagster/partition")
-    projects = [partition] if partition else settings.partitions
-    contexts = {project: last_context(db, project) for project in projects}
-    titles = [title for newest in contexts.values() if newest is not None for title in ungrounded(db, newest)]
-    return dg.AssetCheckResult(passed=not titles, metadata={"project": ", ".join(projects), "ungrounded": titles})
+    newest = last_context(db, context.partition_key)
+    titles = list(ungrounded(db, newest)) if newest is not None else []
+    return dg.AssetCheckResult(passed=not titles, metadata={"ungrounded": titles})
 
 
 CHECKS = [suggestions_are_grounded]

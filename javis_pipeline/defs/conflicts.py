@@ -4,10 +4,11 @@ import dagster as dg
 
 from javis_pipeline.db.conflicts import list_conflicts, list_errors
 from javis_pipeline.db.connection import Database
+from javis_pipeline.defs.columns import described
 from javis_pipeline.defs.confluence import confluence_pages, confluence_writeback
 from javis_pipeline.defs.jira import jira_issues, jira_writeback
-from javis_pipeline.defs.lineage import CONFLICTS, column_lineage
-from javis_pipeline.defs.metadata import table_columns
+from javis_pipeline.defs.lineage import CONFLICTS
+from javis_pipeline.defs.metadata import CODE_VERSION, materialized, version_of
 from javis_pipeline.defs.partitions import projects
 from javis_pipeline.defs.plans import conflict_table
 from javis_pipeline.settings import Settings
@@ -19,6 +20,8 @@ from javis_pipeline.settings import Settings
     group_name="sync",
     kinds={"postgres"},
     owners=["team:javis"],
+    metadata=described("sync_conflicts", CONFLICTS),
+    code_version=CODE_VERSION,
 )
 def sync_conflicts(
     context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
@@ -26,13 +29,15 @@ def sync_conflicts(
     """One row per field that both sides changed: both values are kept until a person chooses."""
     scopes = settings.scopes_of([context.partition_key])
     conflicts, errors = list_conflicts(db, scopes), list_errors(db, scopes)
-    return dg.MaterializeResult(
-        metadata={
-            **table_columns(db, "sync_conflicts"),
-            **column_lineage(CONFLICTS),
+    return materialized(
+        context,
+        {
             "dagster/row_count": len(conflicts),
             "open": len(conflicts),
             "errors": len(errors),
             "conflicts": conflict_table(conflicts, settings),
-        }
+        },
+        data_version=version_of(
+            *((row["id"], row["local_value"], row["remote_value"]) for row in conflicts), *sorted(map(str, errors))
+        ),
     )

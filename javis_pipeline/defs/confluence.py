@@ -9,20 +9,30 @@ import dagster as dg
 
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.pages import latest_pages
+from javis_pipeline.db.status import pages_held
+from javis_pipeline.defs.columns import described
 from javis_pipeline.defs.config import SyncConfig, WriteBackConfig
 from javis_pipeline.defs.failures import explained_failures
-from javis_pipeline.defs.jira import FRESHNESS
-from javis_pipeline.defs.metadata import SAMPLE_ROWS, markdown_table, page_link, table_metadata
+from javis_pipeline.defs.metadata import (
+    CODE_VERSION,
+    SAMPLE_ROWS,
+    markdown_table,
+    materialized,
+    page_link,
+    without_side,
+)
 from javis_pipeline.defs.partitions import projects
 from javis_pipeline.defs.plans import plan_table
 from javis_pipeline.defs.progress import watcher
 from javis_pipeline.defs.scopes import sync_jobs
-from javis_pipeline.defs.sources import confluence_site, local_edits
+from javis_pipeline.defs.sources import confluence_site, local_edits, observe_site
 from javis_pipeline.settings import Settings
 from javis_pipeline.steps.pull_pages import PagesTally
 from javis_pipeline.steps.reconcile import Reconciled
 from javis_pipeline.steps.sync_scope import each_scope, pull_scope, write_back_scope
 from javis_pipeline.wiring import confluence_system
+
+_NO_SIDE = "no Confluence side"
 
 
 @dg.asset(
@@ -32,7 +42,8 @@ from javis_pipeline.wiring import confluence_system
     kinds={"confluence", "postgres"},
     owners=["team:javis"],
     pool="confluence_api",
-    freshness_policy=FRESHNESS,
+    metadata=described("confluence_pages"),
+    code_version=CODE_VERSION,
 )
 def confluence_pages(
     context: dg.AssetExecutionContext,
@@ -47,12 +58,16 @@ def confluence_pages(
     """
     spaces = settings.spaces_of(context.partition_key)
     if not spaces:
-        return dg.MaterializeResult(metadata={"spaces": 0})
+        return without_side(context, _NO_SIDE)
     pull = partial(pull_scope, full=config.full_refresh, progress=watcher())
     with explained_failures(), confluence_system(settings) as confluence:
         done = each_scope(sync_jobs(context, db, confluence, spaces, config), pull)
     tallies, merged = zip(*done, strict=True)
-    return dg.MaterializeResult(metadata=_pulled_metadata(db, spaces, tallies, merged, settings))
+    held = pages_held(db, spaces)
+    said = {tally.site.space.key: str(tally.completeness) for tally in tallies}
+    observe_site(context, confluence_site, said, settings.confluence_site)
+    shown = {"dagster/row_count": held.rows, **_pulled_metadata(db, spaces, tallies, merged, settings)}
+    return materialized(context, shown, data_version=held.version)
 
 
 @dg.asset(
@@ -62,6 +77,7 @@ def confluence_pages(
     kinds={"confluence", "postgres"},
     owners=["team:javis"],
     pool="confluence_api",
+    code_version=CODE_VERSION,
 )
 def confluence_writeback(
     context: dg.AssetExecutionContext,
@@ -72,14 +88,15 @@ def confluence_writeback(
     """Edits made here and resolved conflicts, sent to Confluence as new versions, each only onto the version we saw."""
     spaces = settings.spaces_of(context.partition_key)
     if not spaces:
-        return dg.MaterializeResult(metadata={"spaces": 0})
+        return without_side(context, _NO_SIDE)
     with explained_failures(), confluence_system(settings) as confluence:
         done = each_scope(sync_jobs(context, db, confluence, spaces, config), write_back_scope)
     counts: Counter[str] = Counter()
     for one in done:
         counts.update(one.as_metadata())
     decided = plan_table(item for one in done for item in one.decided.items)
-    return dg.MaterializeResult(metadata={"spaces": len(spaces), **counts, "decided": decided})
+    shown = {"spaces": len(spaces), **counts, "decided": decided}
+    return materialized(context, shown, data_version=pages_held(db, spaces).version)
 
 
 def _pulled_metadata(
@@ -98,9 +115,7 @@ def _pulled_metadata(
         (tally.site.space.key, str(tally.completeness), tally.watermark, "; ".join(tally.notes)) for tally in tallies
     ]
     return {
-        **table_metadata(db, "confluence_pages", {"space_key": spaces[0]}),
         **counts,
-        "dagster/row_count": sum(tally.completeness.known for tally in tallies),
         "spaces": dg.MetadataValue.md(markdown_table(["space", "completeness", "watermark", "notes"], rows)),
         "merged": plan_table(item for one in merged for item in one.items),
         "latest": _latest(db, spaces, settings),

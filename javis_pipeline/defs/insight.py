@@ -7,19 +7,22 @@ from typing import Any
 import dagster as dg
 
 from javis_pipeline.db.connection import Database
+from javis_pipeline.defs.columns import described
 from javis_pipeline.defs.conflicts import sync_conflicts
 from javis_pipeline.defs.confluence import confluence_pages
 from javis_pipeline.defs.failures import explained_failures
 from javis_pipeline.defs.jira import jira_issues
-from javis_pipeline.defs.lineage import CONTEXT, SUGGESTIONS, column_lineage
+from javis_pipeline.defs.lineage import CONTEXT, SUGGESTIONS
 from javis_pipeline.defs.metadata import (
+    CODE_VERSION,
     SAMPLE_ROWS,
     issue_link,
     issue_links,
     markdown_table,
+    materialized,
     picture,
     plain,
-    table_columns,
+    version_of,
 )
 from javis_pipeline.defs.partitions import projects
 from javis_pipeline.records.context import Forecast, WorkContext
@@ -39,6 +42,11 @@ PICTURES = ("cumulative_flow", "cycle_times", "throughput", "forecast")
     group_name="insight",
     kinds={"pandas"},
     owners=["team:javis"],
+    metadata=described("work_contexts", CONTEXT),
+    code_version=CODE_VERSION,
+    # When what it is made from differs, not whenever something ran.
+    automation_condition=dg.AutomationCondition.any_deps_match(dg.AutomationCondition.data_version_changed())
+    & ~dg.AutomationCondition.in_progress(),
 )
 def work_context(
     context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
@@ -46,15 +54,15 @@ def work_context(
     """The state of the project: flow, sprint, risks, blockers, forecast. Kept when it differs from the last one."""
     with explained_failures():
         kept = build_context(db, context_scope(settings, context.partition_key), now=datetime.now(UTC))
-    return dg.MaterializeResult(
-        metadata={
-            **table_columns(db, "work_contexts"),
-            **column_lineage(CONTEXT),
+    return materialized(
+        context,
+        {
             **_context_metadata(kept.context, settings),
             **_pictures(context, kept),
             "context_hash": kept.context_hash,
             "changed": kept.changed,
-        }
+        },
+        data_version=kept.context_hash,
     )
 
 
@@ -121,6 +129,8 @@ def _subject(forecast: Forecast, context: WorkContext, site: str | None) -> str:
     kinds={"claude"},
     owners=["team:javis"],
     pool="claude_api",
+    metadata=described("ai_suggestions", SUGGESTIONS),
+    code_version=CODE_VERSION,
 )
 def ai_suggestions(
     context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
@@ -142,12 +152,10 @@ def ai_suggestions(
     finally:
         if claude is not None:
             claude.close()
-    return dg.MaterializeResult(
-        metadata={
-            **table_columns(db, "ai_suggestions"),
-            **column_lineage(SUGGESTIONS),
-            **_advice_metadata(advice, settings),
-        }
+    return materialized(
+        context,
+        _advice_metadata(advice, settings),
+        data_version=version_of(advice.advice_id, *(row["state"] for row in advice.suggestions)),
     )
 
 

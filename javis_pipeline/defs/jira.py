@@ -1,27 +1,33 @@
 """The Jira side: what is pulled and merged, and what is written back."""
 
-from datetime import timedelta
 from typing import Any
 
 import dagster as dg
 
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.issues import restricted_issues
-from javis_pipeline.db.status import latest_issues
+from javis_pipeline.db.status import issues_held, latest_issues
+from javis_pipeline.defs.columns import described
 from javis_pipeline.defs.config import SyncConfig, WriteBackConfig
 from javis_pipeline.defs.failures import explained_failures
-from javis_pipeline.defs.metadata import SAMPLE_ROWS, issue_link, markdown_table, table_metadata
+from javis_pipeline.defs.metadata import (
+    CODE_VERSION,
+    SAMPLE_ROWS,
+    issue_link,
+    markdown_table,
+    materialized,
+    without_side,
+)
 from javis_pipeline.defs.partitions import projects
 from javis_pipeline.defs.plans import plan_table
 from javis_pipeline.defs.progress import watcher
 from javis_pipeline.defs.scopes import sync_jobs
-from javis_pipeline.defs.sources import jira_site, local_edits
+from javis_pipeline.defs.sources import jira_site, local_edits, observe_site
 from javis_pipeline.settings import Settings
 from javis_pipeline.steps.sync_scope import pull_scope, write_back_scope
 from javis_pipeline.wiring import jira_system
 
-# The schedule pulls every 15 minutes; a day without a pull means that nobody looks after it.
-FRESHNESS = dg.FreshnessPolicy.time_window(warn_window=timedelta(hours=1), fail_window=timedelta(days=1))
+_NO_SIDE = "no Jira side"
 
 
 @dg.asset(
@@ -31,7 +37,8 @@ FRESHNESS = dg.FreshnessPolicy.time_window(warn_window=timedelta(hours=1), fail_
     kinds={"jira", "postgres"},
     owners=["team:javis"],
     pool="jira_api",
-    freshness_policy=FRESHNESS,
+    metadata=described("jira_issues"),
+    code_version=CODE_VERSION,
 )
 def jira_issues(
     context: dg.AssetExecutionContext,
@@ -46,18 +53,22 @@ def jira_issues(
     """
     project = context.partition_key
     if project not in settings.jira_projects:
-        return dg.MaterializeResult(metadata={"note": f"{project} has Confluence spaces only, no Jira project"})
+        return without_side(context, _NO_SIDE)
     with explained_failures(), jira_system(settings) as jira:
         (job,) = sync_jobs(context, db, jira, [project], config)
         tally, merged = pull_scope(job, full=config.full_refresh, progress=watcher())
-    return dg.MaterializeResult(
-        metadata={
-            **table_metadata(db, "jira_issues", {"project_key": project}),
+    held = issues_held(db, [project])
+    observe_site(context, jira_site, {project: str(tally.completeness)}, settings.jira_url)
+    return materialized(
+        context,
+        {
+            "dagster/row_count": held.rows,
             **tally.as_metadata(),
             **{f"merge_{name}": count for name, count in merged.count().items()},
             "merged": plan_table(merged.items, restricted=restricted_issues(db, project)),
             "latest": _latest(db, project, settings),
-        }
+        },
+        data_version=held.version,
     )
 
 
@@ -68,6 +79,7 @@ def jira_issues(
     kinds={"jira", "postgres"},
     owners=["team:javis"],
     pool="jira_api",
+    code_version=CODE_VERSION,
 )
 def jira_writeback(
     context: dg.AssetExecutionContext,
@@ -78,16 +90,13 @@ def jira_writeback(
     """Edits made here and resolved conflicts, sent to Jira: only fields that changed, and only onto what was seen."""
     project = context.partition_key
     if project not in settings.jira_projects:
-        return dg.MaterializeResult(metadata={"note": f"{project} has Confluence spaces only, no Jira project"})
+        return without_side(context, _NO_SIDE)
     with explained_failures(), jira_system(settings) as jira:
         (job,) = sync_jobs(context, db, jira, [project], config)
         done = write_back_scope(job)
-    return dg.MaterializeResult(
-        metadata={
-            **done.as_metadata(),
-            "decided": plan_table(done.decided.items, restricted=restricted_issues(db, project)),
-        }
-    )
+    decided = plan_table(done.decided.items, restricted=restricted_issues(db, project))
+    shown = {**done.as_metadata(), "decided": decided}
+    return materialized(context, shown, data_version=issues_held(db, [project]).version)
 
 
 def _latest(db: Database, project: str, settings: Settings) -> dg.MetadataValue[Any]:

@@ -1,17 +1,22 @@
 """Sensors: what happens here wakes a run up."""
 
 import json
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
 from javis_pipeline.db.connection import Database
+from javis_pipeline.db.local_edits import editors
 from javis_pipeline.defs.autostart import SENSOR_STATUS
 from javis_pipeline.defs.jobs import sync_job
+from javis_pipeline.defs.sources import observe_edits
 from javis_pipeline.records.values import ScopeRef
 from javis_pipeline.settings import Settings
 from javis_pipeline.steps.wake import Memory, wake
 
 LOOK_EVERY_SECONDS = 15
+EDITS_SHOWN = timedelta(days=1)
 UNFINISHED = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -51,10 +56,20 @@ def local_changes(
         for project in woken.projects
     ]
     if requests:
-        return dg.SensorResult(run_requests=requests, cursor=cursor)
+        edits = list(_edits(db, woken.projects, settings))
+        return dg.SensorResult(run_requests=requests, asset_events=edits, cursor=cursor)
     waiting = ", ".join(woken.memory.waiting)
     reason = f"edits of {waiting} wait for the run under way to end" if waiting else "nothing was edited here"
     return dg.SensorResult(skip_reason=reason, cursor=cursor)
+
+
+def _edits(db: Database, projects: Iterable[str], settings: Settings) -> Iterator[dg.AssetObservation]:
+    """Who edited the projects that are woken, for the page of `local_edits`."""
+    rows = editors(db, datetime.now(UTC) - EDITS_SHOWN)
+    for project in projects:
+        own = [row for row in rows if _project_of(ScopeRef(row["system"], row["scope"]), settings) == project]
+        if own:
+            yield observe_edits(own, project)
 
 
 def _project_of(scope: ScopeRef, settings: Settings) -> str | None:
@@ -66,3 +81,12 @@ def _project_of(scope: ScopeRef, settings: Settings) -> str | None:
 def _is_busy(instance: dg.DagsterInstance, project: str) -> bool:
     under_way = dg.RunsFilter(statuses=UNFINISHED, tags={"dagster/partition": project})
     return instance.get_runs_count(under_way) > 0
+
+
+# Makes the work context anew when what it is made from differs; see its `automation_condition`.
+automation = dg.AutomationConditionSensorDefinition(
+    "automation",
+    target=dg.AssetSelection.all(),
+    default_status=SENSOR_STATUS,
+    description="Make the work context of a project anew when its issues, pages or conflicts differ.",
+)

@@ -179,3 +179,46 @@ def test_log_level_chooses_what_a_run_logs(level: str, says_counts: bool) -> Non
     assert done.returncode == 0, done.stderr
     assert "somebody should act" in done.stderr
     assert ("the counts" in done.stderr) is says_counts
+
+
+AUTOMATION = """
+import json
+import dagster as dg
+from javis_pipeline.definitions import defs
+
+DEPS = ("jira_issues", "confluence_pages", "sync_conflicts")
+
+with dg.DagsterInstance.ephemeral() as instance:
+    def hold(asset, project, version):
+        tags = {"dagster/data_version": version}
+        instance.report_runless_asset_event(dg.AssetMaterialization(asset, partition=project, tags=tags))
+
+    def look(cursor):
+        among = dg.AssetSelection.assets("work_context", *DEPS)
+        found = dg.evaluate_automation_conditions(defs, instance, asset_selection=among, cursor=cursor)
+        return found.cursor, sorted(found.get_requested_partitions(dg.AssetKey("work_context")))
+
+    for project in ("OQC", "EUV"):
+        for asset in (*DEPS, "work_context"):
+            hold(asset, project, "1")
+    cursor, first = look(None)
+    for asset in DEPS:
+        hold(asset, "OQC", "1")
+    cursor, same = look(cursor)
+    hold("jira_issues", "EUV", "2")
+    cursor, changed = look(cursor)
+print(json.dumps([first, same, changed]))
+"""
+
+
+def test_a_context_is_made_anew_when_what_it_is_made_from_differs_and_not_whenever_something_ran() -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", AUTOMATION],
+        env=clean_environment() | {"JIRA_PROJECTS": "OQC,EUV"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1]) == [[], [], ["EUV"]]

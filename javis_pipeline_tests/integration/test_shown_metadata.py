@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import pytest
 
 from javis_pipeline.db.connection import Database
+from javis_pipeline.defs.columns import columns_of
 from javis_pipeline.defs.lineage import CONFLICTS, CONTEXT, SUGGESTIONS, Lineage
-from javis_pipeline.defs.metadata import issue_links, markdown_table, page_link, table_columns
+from javis_pipeline.defs.metadata import issue_links, markdown_table, page_link
 
 TABLES = {
     "jira_issues": "jira_issues",
@@ -45,12 +46,37 @@ def test_given_no_site_then_records_are_only_named() -> None:
 @pytest.mark.parametrize(
     ("asset", "lineage"), [("sync_conflicts", CONFLICTS), ("work_context", CONTEXT), ("ai_suggestions", SUGGESTIONS)]
 )
-def test_the_lineage_names_columns_that_are_there(database: Database, asset: str, lineage: Lineage) -> None:
-    assert set(lineage) <= columns(database, asset)
+def test_the_lineage_names_columns_that_are_there(asset: str, lineage: Lineage) -> None:
+    assert set(lineage) <= columns(asset)
     for made_of in lineage.values():
         for source, names in made_of.items():
-            assert set(names) <= columns(database, source)
+            assert set(names) <= columns(source)
 
 
-def columns(database: Database, asset: str) -> set[str]:
-    return {column.name for column in table_columns(database, TABLES[asset])["dagster/column_schema"].columns}
+def columns(asset: str) -> set[str]:
+    return {column.name for column in columns_of(TABLES[asset]).columns}
+
+
+@pytest.mark.parametrize("table", TABLES.values())
+def test_the_columns_that_definitions_show_are_those_of_the_database(database: Database, table: str) -> None:
+    found = database.query(
+        """SELECT attname AS name, format_type(atttypid, atttypmod) AS type, attnotnull AS required
+             FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum""",
+        [table],
+    )
+
+    shown = columns_of(table).columns
+
+    assert [(each.name, each.type, not each.constraints.nullable) for each in shown] == [
+        (row["name"], row["type"], row["required"]) for row in found
+    ]
+    assert all(each.description for each in shown)
+
+
+def test_a_column_says_whether_a_person_may_edit_it() -> None:
+    said = {column.name: column.description for column in columns_of("jira_issues").columns}
+
+    assert said["title"] == "editable, sent to Jira"
+    assert said["description"].startswith("editable, sent to Jira. ")
+    assert said["reporter_id"] == "read only: as it is in Jira"
+    assert said["sync_status"] == "read only: kept by the sync"

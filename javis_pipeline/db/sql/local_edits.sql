@@ -30,3 +30,11 @@ UNION ALL
 SELECT concat_ws(' ', page_id, name, refusal ->> 'again'), 'confluence', space_key
   FROM confluence_pages, jsonb_each(sync_refused) AS refused (name, refusal)
  WHERE sync_refused <> '{}' AND refusal ->> 'again' IS NOT NULL;
+
+-- name: editors
+-- Who edited what since an instant: for people who look at the UI.
+SELECT system, scope, application, db_user, count(*) AS edits, count(DISTINCT resource_id) AS records, max(edited_at) AS last_at
+  FROM local_edits
+ WHERE edited_at > %(since)s
+ GROUP BY system, scope, application, db_user
+ ORDER BY edits DESC, application, db_user;

@@ -73,3 +73,24 @@ SELECT i.key, CASE WHEN i.security_level IS NULL THEN i.title ELSE '(restricted)
  WHERE i.project_key = %(project)s AND i.remote_state = 'present'
  ORDER BY i.remote_updated_at DESC NULLS LAST, i.key
  LIMIT %(limit)s;
+
+-- name: last_pulls
+-- When each project and space was last read to the end. The last run of each step is never pruned.
+SELECT system, scope, max(finished_at) AS pulled_at
+  FROM sync_runs
+ WHERE step = 'pull' AND outcome = 'done'
+ GROUP BY system, scope;
+
+-- name: issues_held
+-- How many issues of the project are here, and a name for what they hold: another one when any of them changes.
+SELECT count(*) FILTER (WHERE remote_state = 'present') AS rows,
+       md5(coalesce(string_agg(concat_ws(' ', jira_id, content_hash, remote_state, local_seq, extract(epoch FROM remote_updated_at)),
+                               ',' ORDER BY jira_id COLLATE "C"), '')) AS version
+  FROM jira_issues WHERE project_key = ANY(%(scopes)s);
+
+-- name: pages_held
+-- The same of the pages of the spaces.
+SELECT count(*) FILTER (WHERE remote_state = 'present') AS rows,
+       md5(coalesce(string_agg(concat_ws(' ', page_id, content_hash, remote_state, local_seq, version_number),
+                               ',' ORDER BY page_id COLLATE "C"), '')) AS version
+  FROM confluence_pages WHERE space_key = ANY(%(scopes)s);
