@@ -61,7 +61,7 @@ def store_issues(
         rows: Issues written for COPY, each once.
         run_id: For the audit.
         now: Becomes `last_synced_at`.
-        refresh: Overwrite also what is as old as the payload.
+        refresh: Overwrite also what is as old as the payload and the same, and hand on what is edited.
     """
     if not rows:
         return StoredIssues([], [], [], [], [], [])
@@ -76,6 +76,7 @@ def store_issues(
     incoming = [b"%s\t%s\n" % (row.columns, row.missing) for row in rows if row.jira_id in known]
     copy_text(conn, _QUERIES["copy_incoming_issues"], b"".join(incoming))
     ids = list(known)
+    conn.execute(_QUERIES["complete_incoming_issues"], {"known": ids})
     taken = _ids(conn, "lock_takable_issues", known=ids, refresh=refresh)
     renamed = _overwrite(conn, rows, taken, run_id=run_id, now=now) if taken else []
     left = conn.execute(_QUERIES["leftover_issues"], {"known": ids, "taken": taken, "refresh": refresh}).fetchall()
@@ -116,7 +117,6 @@ def _overwrite(
     _free_keys(conn, [row for row in rows if row.jira_id in locked])
     params = {"taken": taken, "run_id": run_id, "now": now}
     renamed = [row["jira_id"] for row in conn.execute(_QUERIES["keep_former_keys"], params)]
-    conn.execute(_QUERIES["complete_incoming_issues"], params)
     conn.execute(_QUERIES["audit_taken_issues"], params)
     conn.execute(_QUERIES["update_taken_issues"], params)
     if renamed:

@@ -154,6 +154,23 @@ def relabelled_pages(conn: Connection, space: str, labels: Mapping[str, Sequence
     return [_ref(row) for row in found]
 
 
+def labels_of_space(conn: Connection, space: str) -> set[str]:
+    """The labels that are known to be on current pages of a space."""
+    return {row["label"] for row in conn.execute(_QUERIES["labels_of_space"], {"space": space})}
+
+
+def pages_labelled_otherwise(conn: Connection, space: str, listed: Mapping[str, Sequence[str]]) -> list[ResourceRef]:
+    """The current pages of a space that have one of these labels here and not there, or there and not here.
+
+    Args:
+        conn: A connection.
+        space: Key of the space.
+        listed: Label to the ids of all pages that have it there.
+    """
+    found = conn.execute(_QUERIES["pages_labelled_otherwise"], {"space": space, "listed": dump_json(listed)})
+    return [_ref(row) for row in found]
+
+
 def replace_issue_links(conn: Connection, page_ids: Sequence[str], links: Sequence[tuple[str, str, str]]) -> None:
     """Put these (page id, issue key, kind) in place of all that the pages had."""
     if page_ids:

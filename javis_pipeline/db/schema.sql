@@ -76,6 +76,8 @@ CREATE TABLE public.confluence_pages (
 );
 ALTER TABLE ONLY public.confluence_pages ALTER COLUMN body_storage SET STORAGE EXTERNAL;
 
+COMMENT ON COLUMN public.confluence_pages.sync_errors IS '{field: why it is not in step, and the remedy}; (row) is the record itself';
+
 COMMENT ON COLUMN public.confluence_pages.sync_refused IS '{field: what the remote said, when, how often, and since when a person wants it asked again}';
 
 CREATE FUNCTION public.confluence_page_content_hash(row_ public.confluence_pages) RETURNS uuid
@@ -476,7 +478,7 @@ ALTER TABLE ONLY public.jira_issues ALTER COLUMN description_adf SET STORAGE EXT
 
 COMMENT ON COLUMN public.jira_issues.description IS 'Markdown view of description_adf; edit this one';
 
-COMMENT ON COLUMN public.jira_issues.sync_errors IS '{field: why a local edit cannot be pushed, and the remedy}';
+COMMENT ON COLUMN public.jira_issues.sync_errors IS '{field: why it is not in step, and the remedy}; (row) is the record itself';
 
 COMMENT ON COLUMN public.jira_issues.remote_missing_since IS 'first of the two proofs that the issue is gone';
 
@@ -834,10 +836,19 @@ CREATE TABLE public.sync_watermarks (
     last_census_at timestamp with time zone,
     last_census_count integer,
     text_view integer,
+    reconciled_at timestamp with time zone,
+    reconciled_to text,
+    labels_to text,
     CONSTRAINT sync_watermarks_system_is_known CHECK ((system = ANY (ARRAY['jira'::text, 'confluence'::text])))
 );
 
 COMMENT ON COLUMN public.sync_watermarks.text_view IS 'version of the form that descriptions are kept in; null before the first carry-over';
+
+COMMENT ON COLUMN public.sync_watermarks.reconciled_at IS 'when records were last compared with the remote although nothing said that they had changed';
+
+COMMENT ON COLUMN public.sync_watermarks.reconciled_to IS 'id of the last of them';
+
+COMMENT ON COLUMN public.sync_watermarks.labels_to IS 'label whose pages were compared last';
 
 CREATE TABLE public.users (
     account_id text NOT NULL,

@@ -3,7 +3,7 @@
 Each public method is one transaction; those that change something mark it as the sync's own.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -189,9 +189,14 @@ class PostgresStore:
         with self._database.transaction() as conn:
             return int(self._run(conn, "count_wishes", {"alone": list(self._table.alone)})[0]["wishes"])
 
-    def unmarked(self) -> Sequence[ResourceRef]:
-        """Records that were changed behind the trigger's back, by id. Reads every row of the scope."""
-        return self._refs("unmarked_records")
+    def unmarked(self, ids: Collection[str] | None = None) -> Sequence[ResourceRef]:
+        """Records that were changed behind the trigger's back, by id; of these, or of all, which reads every row."""
+        return self._refs("unmarked_records", {"ids": None if ids is None else list(ids)})
+
+    def records_after(self, record_id: str | None, limit: int) -> Sequence[str]:
+        """Ids of the next records that are there, from the first one on for None."""
+        with self._database.transaction() as conn:
+            return [row["id"] for row in self._run(conn, "records_after", {"after": record_id, "limit": limit})]
 
     def retry(self, refs: Iterable[ResourceRef] | None, field: str | None, now: datetime) -> int:
         """Have the remote asked again for what it refused: of these records or all, of this field or all."""

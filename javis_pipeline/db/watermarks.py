@@ -18,6 +18,9 @@ class Watermark(NamedTuple):
         watermark: Every change up to then is stored; None until a first load was completed.
         last_full_at: When everything was last read, changed or not.
         last_census_at, last_census_count: When it was last counted, and the number.
+        reconciled_at, reconciled_to: When records were last compared although nothing said that they had changed, and
+            the id of the last of them.
+        labels_to: The label whose pages were compared last.
     """
 
     account_id: str | None = None
@@ -25,6 +28,9 @@ class Watermark(NamedTuple):
     last_full_at: datetime | None = None
     last_census_at: datetime | None = None
     last_census_count: int | None = None
+    reconciled_at: datetime | None = None
+    reconciled_to: str | None = None
+    labels_to: str | None = None
 
 
 def read_watermark(conn: Connection, system: System, scope: str) -> Watermark:
@@ -44,3 +50,13 @@ def advance_watermark(
     """Move the watermark forwards; None leaves it. `full_at`: everything was read, and this is when."""
     params = {"system": system, "scope": scope, "watermark": watermark, "full_at": full_at}
     conn.execute(_QUERIES["advance_watermark"], params)
+
+
+def note_round(conn: Connection, system: System, scope: str, *, at: datetime, up_to: str | None) -> None:
+    """Note that records were compared up to an id; None when a round is over."""
+    conn.execute(_QUERIES["note_round"], {"system": system, "scope": scope, "at": at, "up_to": up_to})
+
+
+def note_labels(conn: Connection, scope: str, *, up_to: str) -> None:
+    """Note which label of a space was compared last."""
+    conn.execute(_QUERIES["note_labels"], {"scope": scope, "up_to": up_to})

@@ -70,9 +70,21 @@ class OpenSpace:
         return ConfluenceRecords(self.client, {space.space_id: space.key}, read_only=why)
 
     def pull(
-        self, db: Database, *, run_id: str, now: datetime, full: bool, also: Collection[str], progress: Progress
+        self,
+        db: Database,
+        *,
+        run_id: str,
+        now: datetime,
+        full: bool,
+        also: Collection[str],
+        again: Collection[str],
+        progress: Progress,
     ) -> PagesTally:
-        """Bring the stored pages up to what Confluence holds, except those that need a merge."""
+        """Bring the stored pages up to what Confluence holds, except those that need a merge.
+
+        `again` needs no request: a page changes with its version, except for labels, which have a round of their own.
+        """
+        del again
         return pull_pages(
             db,
             self.client,

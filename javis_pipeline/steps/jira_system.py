@@ -70,10 +70,20 @@ class OpenProject:
         return JiraRecords(self.client, self.site.fields, render=adf_to_markdown)
 
     def pull(
-        self, db: Database, *, run_id: str, now: datetime, full: bool, also: Collection[str], progress: Progress
+        self,
+        db: Database,
+        *,
+        run_id: str,
+        now: datetime,
+        full: bool,
+        also: Collection[str],
+        again: Collection[str],
+        progress: Progress,
     ) -> IssuesTally:
         """Bring the stored issues up to what Jira holds, except those that need a merge."""
-        return pull_issues(db, self.client, self.site, run_id=run_id, now=now, full=full, also=also, progress=progress)
+        return pull_issues(
+            db, self.client, self.site, run_id=run_id, now=now, full=full, also=[*also, *again], progress=progress
+        )
 
     def listed(self, db: Database) -> Listed:
         """The issues of the project that the search makes sense of: one that it leaves out is asked for by itself."""

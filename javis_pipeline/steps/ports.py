@@ -197,7 +197,15 @@ class OpenScope(Protocol[Tally_co]):
         ...
 
     def pull(
-        self, db: Database, *, run_id: str, now: datetime, full: bool, also: Collection[str], progress: Progress
+        self,
+        db: Database,
+        *,
+        run_id: str,
+        now: datetime,
+        full: bool,
+        also: Collection[str],
+        again: Collection[str],
+        progress: Progress,
     ) -> Tally_co:
         """Bring the stored records up to what the remote holds, except those that need a merge.
 
@@ -207,6 +215,7 @@ class OpenScope(Protocol[Tally_co]):
             now: Dates what is stored; it decides nothing.
             full: Read every record again, changed or not. A first load does that anyway.
             also: Ids to fetch besides, such as those that only a census found.
+            again: Ids of records to compare although nothing says that they have changed.
             progress: Told after each batch.
 
         Raises:

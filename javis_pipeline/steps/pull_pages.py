@@ -21,13 +21,15 @@ from javis_pipeline.db.pages import (
     NOTHING_LISTED,
     StoredPages,
     count_present_pages,
+    labels_of_space,
+    pages_labelled_otherwise,
     pages_to_fetch,
     relabelled_pages,
     unknown_people,
 )
 from javis_pipeline.db.quarantine import count_quarantined
 from javis_pipeline.db.satellites import store_users
-from javis_pipeline.db.watermarks import Watermark, advance_watermark, read_watermark
+from javis_pipeline.db.watermarks import Watermark, advance_watermark, note_labels, read_watermark
 from javis_pipeline.errors import RemoteBusy, RemoteRefused, UnreadableRecord
 from javis_pipeline.records.confluence import PageStamp
 from javis_pipeline.records.jira import JsonObject, User
@@ -37,6 +39,7 @@ from javis_pipeline.steps.confluence_site import ConfluenceSite
 from javis_pipeline.steps.ports import Progress
 from javis_pipeline.steps.pull_pages_batch import PageBatch, PageReader, stamp_of
 from javis_pipeline.steps.pull_pages_store import PageStore, note_batch
+from javis_pipeline.steps.rounds import labels_in_turn
 from javis_pipeline.steps.watermark import Mark
 
 log = logging.getLogger(__name__)
@@ -254,6 +257,7 @@ class _Pull:
         self._site = site
         self._space = site.space
         self._watermark = before.watermark
+        self._labels_to = before.labels_to
         self._run_id = run_id
         self._now = now
         self._full = full
@@ -277,7 +281,8 @@ class _Pull:
                 progress(self._counts.handled, self._counts.seen if self._saw_all else None)
             if labels and labels.by_page is not None:
                 self._compare_labels(labels.by_page)
-            return self._finish(labels.refused if labels else None)
+            refused = labels.refused if labels else self._compare_some_labels(threads)
+            return self._finish(refused)
         finally:
             threads.shutdown(cancel_futures=True)
             if labels:
@@ -331,10 +336,31 @@ class _Pull:
                 self._counts.unchanged += 1
                 self._counts.mark.stored(stamp.version_created_at)
 
+    def _compare_some_labels(self, threads: ThreadPoolExecutor) -> str | None:
+        """What `_compare_labels` does for the labels whose turn it is, in a request each, and for those that are on no
+        page any more. What Confluence said when it would not give them; None when it did."""
+        space = self._space
+        try:
+            listed = {name: label_id for label_id, name in self._confluence.space_labels(space.space_id).items()}
+            with self._db.transaction() as conn:
+                here = labels_of_space(conn, space.key)
+            turn = labels_in_turn(listed, here, self._labels_to)
+            pages = threads.map(lambda name: self._confluence.pages_with_label(listed[name], space.space_id), turn)
+            found = {**{name: [] for name in here - set(listed)}, **dict(zip(turn, pages, strict=True))}
+        except (RemoteRefused, RemoteBusy, UnreadableRecord) as error:
+            return str(error)
+        with self._db.transaction(origin="sync") as conn:
+            self._hand_on(pages_labelled_otherwise(conn, space.key, found))
+            if turn:
+                note_labels(conn, space.key, up_to=turn[-1])
+        return None
+
     def _compare_labels(self, labels: Mapping[str, Sequence[str]]) -> None:
         """Pages with other labels are read by id, one by one, in the merge: a list is no proof that a label is gone."""
         with self._db.transaction() as conn:
-            relabelled = relabelled_pages(conn, self._space.key, labels)
+            self._hand_on(relabelled_pages(conn, self._space.key, labels))
+
+    def _hand_on(self, relabelled: Sequence[ResourceRef]) -> None:
         named = {ref.resource_id for ref in self._counts.to_merge}
         self._counts.to_merge += [ref for ref in relabelled if ref.resource_id not in named]
 

@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.locks import ScopeLock, hold_scope
 from javis_pipeline.db.sync_store import PostgresStore
-from javis_pipeline.db.watermarks import read_watermark, store_account
+from javis_pipeline.db.watermarks import note_round, read_watermark, store_account
 from javis_pipeline.errors import JavisError
 from javis_pipeline.records.sync import WHOLE_RECORD, Overrides, PlanItem
 from javis_pipeline.records.values import ResourceRef, ResourceType
@@ -26,6 +26,7 @@ from javis_pipeline.steps.ports import OpenScope, Progress, PullTally, RemoteRec
 from javis_pipeline.steps.push import Pushed, nobody_else_writes, push_operations
 from javis_pipeline.steps.reconcile import Reconciled, plan_records, reconcile_edited, reconcile_records, to_look_at
 from javis_pipeline.steps.recording import recorded_step
+from javis_pipeline.steps.rounds import Share, next_share
 from javis_pipeline.steps.settle import settle_operations
 from javis_pipeline.sync.guards import guard_identity, guard_writes
 from javis_pipeline.sync.run import Rules, Run
@@ -190,16 +191,28 @@ def _pull(
         opened = job.open()
         with job.db.transaction(origin="sync") as conn:
             store_account(conn, job.system.name, job.key, opened.account_id)
+            before = read_watermark(conn, job.system.name, job.key)
         _carry_over(job)
+        now = job.clock()
+        share = Share(counts=True) if full else next_share(job.store, before, now)
         tally = opened.pull(
-            job.db, run_id=job.run_id, now=job.clock(), full=full, also=also, progress=progress or _no_progress
+            job.db,
+            run_id=job.run_id,
+            now=now,
+            full=full,
+            also=also,
+            again=share.ids,
+            progress=progress or _no_progress,
         )
+        if share.counts:
+            with job.db.transaction(origin="sync") as conn:
+                note_round(conn, job.system.name, job.key, at=now, up_to=share.up_to)
         counts |= tally.as_metadata()
     shown = " ".join(f"{name}={value}" for name, value in counts.items() if name in _LOGGED)
     log.info("pulled system=%s partition=%s %s", job.system.name, job.key, shown)
     for note in tally.notes:
         log.warning("%s %s: %s", job.system.name, job.key, note)
-    return Pulled(tally, _merge(job, opened, tally.to_merge, full=full))
+    return Pulled(tally, _merge(job, opened, tally.to_merge, None if full else share.ids))
 
 
 def _carry_over(job: Job[Tally]) -> None:
@@ -211,11 +224,14 @@ def _no_progress(done: int, total: int | None) -> None:
     """Nobody is watching."""
 
 
-def _merge(job: Job[Tally], opened: OpenScope[Tally], refs: Iterable[ResourceRef], *, full: bool) -> Reconciled:
+def _merge(
+    job: Job[Tally], opened: OpenScope[Tally], refs: Iterable[ResourceRef], reconciled: Collection[str] | None
+) -> Reconciled:
+    """Merge what the pull handed on, and what was changed behind the trigger's back; None: all were reconciled."""
     store = job.store
-    if full:
+    if reconciled is None:
         store.retry(None, None, job.clock())
-    unmarked = store.unmarked() if full else ()
+    unmarked = store.unmarked(reconciled) if reconciled is None or reconciled else ()
     try:
         return merge_pulled(store, opened.records, [*refs, *unmarked], job.run(opened), threads=job.threads)
     finally:

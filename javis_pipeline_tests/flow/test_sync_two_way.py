@@ -386,3 +386,31 @@ def test_given_edits_of_a_project_that_left_the_settings_then_status_and_doctor_
     assert left_waiting(scope_status(both.database), [ScopeRef("jira", "OPS")]) == []
     found = list(check_left_waiting(lambda: Database(both.database.url), elsewhere))
     assert [(check.verdict, check.finding) for check in found] == [("warning", line)]
+
+
+def test_given_a_name_that_changed_without_its_issues_then_ordinary_runs_bring_it_within_a_day(both):
+    jira = both.world.jira
+    (before,) = both.sql("SELECT DISTINCT issue_type FROM jira_issues")
+    kind = jira.types.named(before["issue_type"])
+    assert kind is not None
+    jira.types.add(replace(kind, name="Chore"))
+    jira.touch_all()
+
+    both.sync()
+    at_once = both.sql("SELECT DISTINCT issue_type FROM jira_issues")
+    both.world.clock.advance(timedelta(days=1))
+    both.sync()
+
+    assert at_once == [before]
+    assert both.sql("SELECT DISTINCT issue_type FROM jira_issues") == [{"issue_type": "Chore"}]
+
+
+def test_given_a_row_changed_unseen_then_ordinary_runs_find_it_within_a_day(both):
+    with both.database.transaction() as conn:
+        conn.execute("SET LOCAL session_replication_role = replica")
+        conn.execute("UPDATE jira_issues SET title = 'unseen' WHERE key = 'OPS-1'")
+    both.world.clock.advance(timedelta(days=1))
+
+    both.sync()
+
+    assert both.sql("SELECT kind FROM sync_conflicts") == [{"kind": "unmarked_local_change"}]

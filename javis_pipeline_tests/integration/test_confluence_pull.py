@@ -95,7 +95,7 @@ def test_given_an_empty_database_when_pulled_then_pages_labels_links_versions_an
     assert database.query("SELECT display_name FROM users") == [{"display_name": "Site Administrator"}]
 
 
-def test_given_nothing_new_when_pulled_again_then_nothing_is_written_in_three_requests(
+def test_given_nothing_new_when_pulled_again_then_nothing_is_written_in_four_requests(
     database, site, space, client, exchanges
 ):
     for number in range(300):
@@ -107,7 +107,7 @@ def test_given_nothing_new_when_pulled_again_then_nothing_is_written_in_three_re
     tally = pull(database, client)
 
     assert (tally.inserted, tally.updated, tally.unchanged, tally.to_merge) == (0, 0, 250, ())
-    assert len(exchanges) == 3
+    assert len(exchanges) == 4
     assert database.query("SELECT xmin::text, page_id FROM confluence_pages ORDER BY page_id") == before
 
 
@@ -163,7 +163,7 @@ def test_given_an_edited_row_when_its_page_does_not_change_then_nothing_is_fetch
 
     tally = pull(database, client)
 
-    assert (tally.to_merge, len(exchanges)) == ((), 3)
+    assert (tally.to_merge, len(exchanges)) == ((), 4)
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,8 @@ def test_given_a_page_that_leaves_and_comes_back_then_its_row_follows(database, 
     assert (after, stored(database, page)["status"]) == (status, "current")
 
 
-def test_given_only_labels_changed_when_pulled_in_full_then_these_pages_are_named(database, site, space, client):
+@pytest.mark.parametrize("full", [False, True])
+def test_given_only_labels_changed_when_pulled_then_these_pages_are_named(database, site, space, client, full):
     page, edited, bare = a_page(site, "Plan"), a_page(site, "Edited"), a_page(site, "Bare", labels=["old"])
     a_page(site, "As it was", labels=["kept"])
     pull(database, client)
@@ -191,12 +192,28 @@ def test_given_only_labels_changed_when_pulled_in_full_then_these_pages_are_name
     site.add_label(page.page_id, "new")
     site.remove_label(bare.page_id, "old")
 
-    unseen = pull(database, client)
-    tally = pull(database, client, full=True)
+    tally = pull(database, client, full=full)
 
-    assert unseen.to_merge == ()
     assert [ref.resource_id for ref in tally.to_merge] == [page.page_id, bare.page_id]
     assert [stored(database, one)["labels"] for one in (page, edited, bare)] == [["new"], ["mine"], []]
+    assert pull(database, client).to_merge == ()
+
+
+def test_given_more_labels_than_a_run_compares_then_the_runs_take_turns(database, site, space, client, exchanges):
+    page = a_page(site, "Plan", labels=[f"l{number}" for number in range(9)])
+    other = a_page(site, "Other")
+    pull(database, client)
+    site.add_label(other.page_id, "l8")
+    exchanges.clear()
+
+    came = []
+    for _ in range(3):
+        pull(database, client)
+        came.append(stored(database, other)["labels"])
+
+    assert came == [[], [], ["l8"]]
+    assert len(stored(database, page)["labels"]) == 9
+    assert len(exchanges) <= 3 * 8 + 1
 
 
 def test_given_a_site_that_does_not_give_labels_then_the_pages_are_stored_and_a_person_is_told(

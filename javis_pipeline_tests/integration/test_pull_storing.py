@@ -13,6 +13,7 @@ from javis_pipeline.db.connection import Connection, Database
 from javis_pipeline.db.copying import copy_text
 from javis_pipeline.db.issue_rows import IssueLine, IssueRow, array_text, copy_lines, issue_lines
 from javis_pipeline.db.issues import StoredIssues, issues_to_fetch, store_issues
+from javis_pipeline.db.named_queries import named_queries
 from javis_pipeline.db.quarantine import quarantine_record, release_records
 from javis_pipeline.db.satellites import replace_satellites, store_priorities, store_statuses, store_users
 from javis_pipeline.db.watermarks import Watermark, advance_watermark, read_watermark, store_account
@@ -115,13 +116,42 @@ def test_the_hash_of_a_row_is_the_one_that_the_database_makes(sync, texts, label
     assert made["hash"].hex == row.content_hash
 
 
-def test_given_a_payload_as_old_as_what_is_stored_then_it_is_left_out(sync):
+def test_given_a_payload_that_says_what_is_stored_then_it_is_left_out(sync):
     store(sync, an_issue(title="Newest"))
+    before = rows(sync, "SELECT xmin::text FROM jira_issues")
 
-    stored = store(sync, an_issue(title="From an old index"))
+    stored = store(sync, an_issue(title="Newest"))
 
     assert (stored.same, stored.updated, stored.to_merge) == (["10042"], [], [])
-    assert rows(sync, "SELECT title FROM jira_issues") == [("Newest",)]
+    assert rows(sync, "SELECT xmin::text FROM jira_issues") == before
+
+
+@pytest.mark.parametrize(
+    ("column", "before", "after"),
+    [
+        ("issue_type", "Task", "Story"),
+        ("status", "Done", "Closed"),
+        ("components", "{api}", "{backend}"),
+        ("fix_versions", "{1.0}", "{1.0.0}"),
+    ],
+)
+def test_given_a_name_that_changed_without_the_issue_when_it_is_compared_then_the_row_follows(
+    sync, column, before, after
+):
+    store(sync, an_issue(**{column: before}))
+
+    stored = store(sync, an_issue(**{column: after}))
+
+    assert stored.updated == ["10042"]
+    assert rows(sync, f"SELECT {column}::text FROM jira_issues") == [(after,)]
+
+
+def test_given_a_field_that_was_not_in_the_payload_when_it_is_compared_then_that_is_no_difference(sync):
+    store(sync, an_issue(issue_type="Task", resolution="Fixed"))
+
+    stored = store(sync, an_issue(issue_type=None, resolution="Fixed", missing="{issue_type}"))
+
+    assert (stored.same, stored.updated) == (["10042"], [])
 
 
 def test_given_a_payload_older_than_what_is_stored_then_it_is_asked_for_by_id(sync):
@@ -368,3 +398,10 @@ def test_given_a_new_issue_has_the_key_that_a_known_one_gives_up_then_both_are_s
         "present",
     )
     assert rows(sync, "SELECT key, remote_state FROM jira_issues WHERE jira_id = '1'") == [("WEB-1", "present")]
+
+
+def test_each_column_of_a_payload_is_compared_with_what_is_stored():
+    query = named_queries("issues")["lock_takable_issues"]
+    told = {name for name in IssueRow._fields if f"i.{name}" in query and f"p.{name}" in query}
+
+    assert set(IssueRow._fields) - told == {"jira_id", "missing"}

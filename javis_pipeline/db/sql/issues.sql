@@ -63,8 +63,8 @@ SELECT jira_id FROM jira_issues WHERE jira_id = ANY (%(jira_ids)s);
 
 -- name: lock_takable_issues
 -- The rows that the batch may overwrite: nobody edited or deleted them here (also not behind the trigger's back: the
--- hash tells), no write to Jira is under way, no conflict waits, and the payload is newer than what is stored, or says
--- of what is as old that it is somewhere else. They stay locked until the end of the transaction: an edit that comes now
+-- hash tells), no write to Jira is under way, no conflict waits, and the payload is newer than what is stored, or as old
+-- and different: places and names change without the issue. They stay locked until the end of the transaction: an edit that comes now
 -- waits, and then is an edit of the new values.
 SELECT i.jira_id
   FROM jira_issues AS i
@@ -79,7 +79,24 @@ SELECT i.jira_id
         OR i.remote_updated_at < p.remote_updated_at
         OR (i.remote_updated_at = p.remote_updated_at
             AND (%(refresh)s OR i.remote_missing_since IS NOT NULL
-                 OR (i.remote_state, i.key, i.project_key) IS DISTINCT FROM ('present', p.key, p.project_key))))
+                 OR (i.remote_state, i.key, i.project_key) IS DISTINCT FROM ('present', p.key, p.project_key)
+                 OR (
+                    i.title, i.description, i.description_adf, i.environment, i.labels, i.priority, i.priority_id,
+                    i.assignee_id, i.due_date, i.story_points, i.status, i.status_id, i.status_category,
+                    i.parent_key, i.parent_id, i.issue_type, i.issue_type_id, i.is_subtask, i.hierarchy_level,
+                    i.reporter_id, i.creator_id, i.epic_key, i.sprint, i.sprint_id, i.team,
+                    i.flagged, i.resolution, i.security_level,
+                    i.components, i.fix_versions, i.affected_versions, i.estimate_seconds, i.remaining_seconds,
+                    i.spent_seconds, i.custom_fields, i.created_at, i.resolved_at
+                 ) IS DISTINCT FROM (
+                    p.title, p.description, p.description_adf, p.environment, p.labels, p.priority, p.priority_id,
+                    p.assignee_id, p.due_date, p.story_points, p.status, p.status_id, p.status_category,
+                    p.parent_key, p.parent_id, p.issue_type, p.issue_type_id, p.is_subtask, p.hierarchy_level,
+                    p.reporter_id, p.creator_id, p.epic_key, p.sprint, p.sprint_id, p.team,
+                    p.flagged, p.resolution, p.security_level,
+                    p.components, p.fix_versions, p.affected_versions, p.estimate_seconds, p.remaining_seconds,
+                    p.spent_seconds, p.custom_fields, p.created_at, p.resolved_at
+                 ))))
    AND NOT EXISTS (SELECT FROM sync_outbox AS o
                     WHERE o.resource_type = 'jira_issue' AND o.resource_id = i.jira_id AND o.needs_care)
    AND NOT EXISTS (SELECT FROM sync_conflicts AS c
@@ -139,7 +156,7 @@ UPDATE incoming_issues AS p
                                 ELSE p.affected_versions END,
        resolved_at = CASE WHEN 'resolved_at' = ANY (p.missing) THEN i.resolved_at ELSE p.resolved_at END
   FROM jira_issues AS i
- WHERE i.jira_id = p.jira_id AND i.jira_id = ANY (%(taken)s) AND p.missing <> '{}';
+ WHERE i.jira_id = p.jira_id AND i.jira_id = ANY (%(known)s) AND p.missing <> '{}';
 
 -- name: audit_taken_issues
 -- What the batch overwrites, value by value, for the fields that people can edit on both sides.

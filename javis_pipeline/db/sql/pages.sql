@@ -125,6 +125,20 @@ SELECT i.page_id, i.space_key
    AND coalesce(i.local_modified_fields -> 'labels', to_jsonb(i.labels)) <> coalesce(listed.labels, '[]')
  ORDER BY i.page_id;
 
+-- name: labels_of_space
+SELECT DISTINCT label FROM confluence_pages, jsonb_array_elements_text(
+           coalesce(local_modified_fields -> 'labels', to_jsonb(labels))) AS label
+ WHERE space_key = %(space)s AND status = 'current' AND remote_state = 'present';
+
+-- name: pages_labelled_otherwise
+-- Pages that have one of some labels here and not there, or there and not here.
+SELECT DISTINCT i.page_id, i.space_key
+  FROM confluence_pages AS i
+  JOIN jsonb_each(%(listed)s::jsonb) AS listed (label, page_ids)
+    ON (coalesce(i.local_modified_fields -> 'labels', to_jsonb(i.labels)) ? listed.label) <> (listed.page_ids ? i.page_id)
+ WHERE i.space_key = %(space)s AND i.status = 'current' AND i.remote_state = 'present'
+ ORDER BY i.page_id;
+
 -- name: clear_issue_links
 DELETE FROM page_issue_links WHERE page_id = ANY (%(page_ids)s);
 

@@ -175,8 +175,15 @@ SELECT count(*) AS records FROM {table} WHERE {scope} = %(scope)s AND remote_sta
 -- For a full reconciliation: rows whose columns are not what the sync or the trigger wrote.
 SELECT {id} AS id, {key} AS key, {scope} AS scope
   FROM {table} AS r
- WHERE {scope} = %(scope)s AND content_hash <> {hash}(jsonb_populate_record(r, r.local_modified_fields))
+ WHERE {scope} = %(scope)s AND (%(ids)s::text[] IS NULL OR {id} = ANY (%(ids)s))
+   AND content_hash <> {hash}(jsonb_populate_record(r, r.local_modified_fields))
  ORDER BY {id};
+
+-- name: records_after
+SELECT {id} AS id FROM {table}
+ WHERE {scope} = %(scope)s AND remote_state = 'present' AND {id} > coalesce(%(after)s, '')
+ ORDER BY {id}
+ LIMIT %(limit)s;
 
 -- name: conflict
 SELECT to_jsonb(c)::text AS doc, coalesce(r.{key}, c.resource_id) AS key

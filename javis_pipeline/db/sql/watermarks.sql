@@ -1,5 +1,5 @@
 -- name: read_watermark
-SELECT account_id, watermark, last_full_at, last_census_at, last_census_count
+SELECT account_id, watermark, last_full_at, last_census_at, last_census_count, reconciled_at, reconciled_to, labels_to
   FROM sync_watermarks
  WHERE system = %(system)s AND scope = %(scope)s;
 
@@ -15,3 +15,10 @@ UPDATE sync_watermarks
    SET watermark = greatest(watermark, %(watermark)s),
        last_full_at = coalesce(%(full_at)s, last_full_at)
  WHERE system = %(system)s AND scope = %(scope)s;
+
+-- name: note_round
+UPDATE sync_watermarks SET reconciled_at = %(at)s, reconciled_to = %(up_to)s
+ WHERE system = %(system)s AND scope = %(scope)s;
+
+-- name: note_labels
+UPDATE sync_watermarks SET labels_to = %(up_to)s WHERE system = 'confluence' AND scope = %(scope)s;
