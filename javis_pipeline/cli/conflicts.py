@@ -120,6 +120,7 @@ def show(conflict_id: str, as_json: bool) -> None:
     who = _who(conflict)
     if who:
         click.echo(f"changed there by {who}")
+    _print_losses(conflict["details"])
     values = (conflict["base_value"], conflict["local_value"], conflict["remote_value"])
     places = page_differences(*values) if conflict["field_name"] == "body_storage" else None
     if places:
@@ -128,6 +129,20 @@ def show(conflict_id: str, as_json: bool) -> None:
         print_side_by_side(*values)
     short_id = str(conflict["id"])[:8]
     click.echo(f"Next: javis conflicts resolve {short_id} --local, or --remote, or --value TEXT")
+
+
+def _print_losses(details: Mapping[str, Any], *, err: bool = False) -> None:
+    """Why the text here cannot go out as it is, and what goes if it does."""
+    from javis_pipeline.cli.tables import printable
+    from javis_pipeline.records.losses import losses_shown, reasons_shown
+
+    for reason in reasons_shown(details):
+        click.echo(printable(reason), err=err)
+    losses = losses_shown(details)
+    if losses:
+        click.echo("with --local this goes from the other side:", err=err)
+        for loss in losses:
+            click.echo(f"  {printable(loss)}", err=err)
 
 
 @command.command()
@@ -187,4 +202,6 @@ def _resolve(db: "Database", found: "FoundConflict", choice: Any, text: str | No
     value = None if text is None else parse_value(conflict.field, text.rstrip("\n"), found.resource_type)
     run = local_run(store.catalog())
     resolve_conflict(store, found.conflict_id, choice, run, by=getpass.getuser(), value=value, seen=conflict)
+    if choice == "local":
+        _print_losses(conflict.details, err=True)
     return f"{conflict.field} of {conflict.ref.key}"

@@ -251,7 +251,10 @@ class PostgresStore:
         edited = list(local.bases) if local else []
         writes = self._run(conn, "last_local_writes", {**key, "fields": edited}) if edited else []
         entries = [_audit_entry(load_json(r["doc"]), mine) for r in writes]
-        return RecordState(mine, local, operations, conflicts, {entry.field: entry for entry in entries})
+        former: dict[str, tuple[Value, ...]] = {}
+        for row in self._run(conn, "former_raw", {**key, "fields": edited}) if edited else ():
+            former[row["field_name"]] = (*former.get(row["field_name"], ()), from_json(row["remote_raw"]))
+        return RecordState(mine, local, operations, conflicts, {entry.field: entry for entry in entries}, former)
 
     def _local_record(self, doc: Mapping[str, Any], *, unmarked: bool) -> LocalRecord:
         table = self._table

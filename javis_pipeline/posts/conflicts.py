@@ -26,6 +26,7 @@ _CONFLICT_WORDS: Final[Mapping[str, str]] = {
 }
 _WHOLE_RECORD: Final = "(row)"
 _SHOWN: Final = 12
+_LOSSES: Final = 5
 
 
 def conflicts_message(conflicts: Sequence[OpenConflict], sites: Sites) -> Message:
@@ -60,6 +61,10 @@ def _conflict(conflict: OpenConflict, sites: Sites) -> list[Block]:
     if conflict.field != _WHOLE_RECORD:
         lines += [f"Ours: {escaped(shown_value(conflict.local), 120)}"]
         lines += [f"{there}'s: {escaped(shown_value(conflict.remote), 120)}"]
+    if conflict.loses:
+        lost = "; ".join(conflict.loses[:_LOSSES])
+        more = f" and {len(conflict.loses) - _LOSSES} more" if len(conflict.loses) > _LOSSES else ""
+        lines += [f"Ours loses: {escaped(lost, 300)}{more}"]
     value = f"{conflict.conflict_id} {conflict.fingerprint}"
     sent = f"The next sync sends ours to {there}."
     taken = f"Ours is replaced by what {there} holds."

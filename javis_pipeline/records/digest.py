@@ -35,6 +35,7 @@ class OpenConflict:
         resource_id: Id of the issue or page.
         field: Column, or "(row)" when it is about the whole record.
         base: What both sides held last.
+        loses: What goes if ours wins, one line each.
     """
 
     conflict_id: UUID
@@ -47,6 +48,7 @@ class OpenConflict:
     base: Value
     local: Value
     remote: Value
+    loses: tuple[str, ...] = ()
 
     @property
     def fingerprint(self) -> str:

@@ -280,6 +280,7 @@ class RecordState:
         operations: Those planned or sent, and the recent ones that may land late; oldest first.
         conflicts: Open ones, and resolved ones that have not taken effect yet.
         last_writes: Edited field to the sync's last write of its column, to recognise stale copies that come back.
+        former_raw: Edited field to its remote forms before losses that somebody accepted, to give them back.
     """
 
     ref: ResourceRef
@@ -287,6 +288,7 @@ class RecordState:
     operations: tuple[Operation, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     last_writes: Mapping[str, AuditEntry] = dataclasses.field(default_factory=dict)
+    former_raw: Mapping[str, tuple[Value, ...]] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

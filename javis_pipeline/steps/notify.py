@@ -22,6 +22,7 @@ from javis_pipeline.posts.notices import ScopeLine, alert_message, failure_messa
 from javis_pipeline.posts.text import day
 from javis_pipeline.records.context import WorkContext
 from javis_pipeline.records.digest import Digest, Earlier, Facts, FailedRun, OpenConflict, Proposal
+from javis_pipeline.records.losses import losses_shown
 from javis_pipeline.records.suggestion import Action
 from javis_pipeline.records.values import SYSTEM_OF, ScopeRef, from_json, scopes_of
 from javis_pipeline.steps.build_context import last_context
@@ -221,9 +222,8 @@ def _conflict(row: Mapping[str, Any]) -> OpenConflict:
     system = SYSTEM_OF[row["resource_type"]]
     name = row["key"] if system == "jira" else row["title"] or f"page {row['resource_id']}"
     base, local, remote = (from_json(row[f"{side}_value"]) for side in ("base", "local", "remote"))
-    return OpenConflict(
-        row["id"], system, row["scope"], name, row["resource_id"], row["field_name"], row["kind"], base, local, remote
-    )
+    identity = (row["id"], system, row["scope"], name, row["resource_id"], row["field_name"], row["kind"])
+    return OpenConflict(*identity, base, local, remote, tuple(losses_shown(row["details"])))
 
 
 def _pictures(context: WorkContext) -> dict[str, partial[Upload]]:

@@ -14,6 +14,7 @@ from datetime import date
 from decimal import Decimal
 from typing import ClassVar, Literal, Protocol
 
+from javis_pipeline.records.losses import Loss
 from javis_pipeline.records.sync import Catalog
 from javis_pipeline.records.values import Value, as_set
 
@@ -23,7 +24,17 @@ class UnreadableValue(ValueError):
 
 
 class LossyEdit(ValueError):
-    """The wanted text cannot be put together without losing content that the remote holds."""
+    """The wanted text cannot be put together without losing content that the remote holds.
+
+    Attributes:
+        reasons: Why, one by one.
+        losses: What goes if a person accepts that.
+    """
+
+    def __init__(self, reasons: Iterable[str], losses: Iterable[Loss] = ()) -> None:
+        self.reasons = tuple(reasons)
+        self.losses = tuple(losses)
+        super().__init__("; ".join(self.reasons))
 
 
 class Codec(Protocol):

@@ -64,6 +64,7 @@ class Draft:
         self.ref: ResourceRef = state.local.ref
         self.fields: Mapping[str, Field] = FIELDS_OF[self.ref.resource_type]
         self.last_writes = state.last_writes
+        self.former_raw = state.former_raw
         self.values: dict[str, Value] = dict(state.local.values)
         self.bases: dict[str, Value] = dict(state.local.bases)
         self.raw: dict[str, Value] = dict(state.local.raw)

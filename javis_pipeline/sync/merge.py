@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any, assert_never
 
 from javis_pipeline.records import MISSING
+from javis_pipeline.records.losses import loss_details
 from javis_pipeline.records.sync import (
     WHOLE_RECORD,
     ConflictKind,
@@ -442,15 +444,10 @@ def _push(draft: Draft, spec: Field, sides: Sides, decision: Push, changes: Sequ
         draft.set_error(spec.name, _refused(draft, spec, refusal))
         return
     try:
-        desired = spec.codec.to_remote(
-            sides.local,
-            base=sides.base,
-            base_raw=decision.raw,
-            catalog=draft.run.catalog,
-            lossy=draft.accepted(spec.name, "lossy_edit"),
-        )
-    except LossyEdit:
-        _clash(draft, spec, sides, Clash(decision.raw, "lossy_edit", 8), changes)
+        desired = _desired(draft, spec, sides, decision.raw)
+    except LossyEdit as error:
+        told = loss_details(error.reasons, error.losses)
+        _clash(draft, spec, sides, Clash(decision.raw, "lossy_edit", 8), changes, told)
         return
     if spec.codec.canonical(desired) == spec.codec.canonical(decision.raw):
         # It only spells otherwise what the remote holds: a write would change nothing but tell everybody that it did.
@@ -464,13 +461,34 @@ def _push(draft: Draft, spec: Field, sides: Sides, decision: Push, changes: Sequ
     draft.want(spec, wanted, reason=reason, row=decision.row)
 
 
+def _desired(draft: Draft, spec: Field, sides: Sides, remote: Value) -> Value:
+    """The remote form of our value; the very text that it was before a loss that somebody accepted, if it is that."""
+    for raw in draft.former_raw.get(spec.name, ()):
+        if spec.codec.to_local(raw) == sides.local:
+            return raw
+    return spec.codec.to_remote(
+        sides.local,
+        base=sides.base,
+        base_raw=remote,
+        catalog=draft.run.catalog,
+        lossy=draft.accepted(spec.name, "lossy_edit"),
+    )
+
+
 def _push_problem(draft: Draft, spec: Field, value: Value) -> str | None:
     """Why the value cannot go out, as far as can be told from here: this site cannot take it, or the value is wrong."""
     catalog = draft.run.catalog
     return draft.read_only or catalog.unwritable.get(spec.name) or spec.codec.problem(value, catalog)
 
 
-def _clash(draft: Draft, spec: Field, sides: Sides, decision: Clash, changes: Sequence[FieldChange]) -> None:
+def _clash(
+    draft: Draft,
+    spec: Field,
+    sides: Sides,
+    decision: Clash,
+    changes: Sequence[FieldChange],
+    told: Mapping[str, Any] = MappingProxyType({}),
+) -> None:
     if decision.kind == "both_changed" and _merge_text(draft, spec, sides, decision):
         return
     draft.clear_error(spec.name)
@@ -481,7 +499,7 @@ def _clash(draft: Draft, spec: Field, sides: Sides, decision: Clash, changes: Se
         local=sides.local,
         remote=spec.codec.to_local(decision.raw),
         remote_raw=decision.raw,
-        details=_who_and_when(spec.name, changes),
+        details={**_who_and_when(spec.name, changes), **told},
         row=decision.row,
     )
     if draft.run.rules.forces(spec.name):

@@ -5,14 +5,17 @@ Both are edited by block: what a person did not touch goes out as it came in.
 
 # ruff: noqa: ARG002  codecs share one signature, and each uses of it what it needs
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from javis_pipeline.errors import UnreadableText
+from javis_pipeline.records.losses import Loss
 from javis_pipeline.records.sync import Catalog
 from javis_pipeline.records.values import Value
 from javis_pipeline.sync.codecs import LossyEdit, TextCodec, UnreadableValue
 from javis_pipeline.sync.richtext.adf import canonical_document
+from javis_pipeline.sync.richtext.blocks import Special
 from javis_pipeline.sync.richtext.description import Lossy, Merged, apply_local_edit, merge_descriptions
 from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
 from javis_pipeline.sync.richtext.storage.canonical import canonical_storage
@@ -43,10 +46,10 @@ class MarkdownText(TextCodec):
             edited = apply_local_edit(_document(base_raw), _text(base), _text(wanted), accept_loss=lossy)
         except UnreadableText as error:
             if not lossy:
-                raise LossyEdit(str(error)) from error
+                raise LossyEdit([str(error)]) from error
             edited = apply_local_edit(None, None, _text(wanted), accept_loss=True)
         if isinstance(edited, Lossy):
-            raise LossyEdit("; ".join(edited.reasons))
+            raise LossyEdit(edited.reasons, _losses(edited.goes))
         return edited.doc
 
     def problem(self, wanted: Value, catalog: Catalog) -> str | None:
@@ -80,7 +83,7 @@ class StorageText(TextCodec):
             return merged.body
         if lossy:
             return wanted
-        raise LossyEdit(merged.reason)
+        raise LossyEdit([merged.reason])
 
     def problem(self, wanted: Value, catalog: Catalog) -> str | None:
         if not isinstance(wanted, str):
@@ -97,6 +100,10 @@ class StorageText(TextCodec):
     def merge(self, base: Value, base_raw: Value, local: Value, remote_raw: Value) -> tuple[Value, Value] | None:
         merged = merge_pages(_text(base), _text(local), _text(remote_raw))
         return (merged.body, merged.body) if isinstance(merged, MergedPage) else None
+
+
+def _losses(goes: Counter[Special]) -> list[Loss]:
+    return [Loss(what.kind, what.words or what.shown, count) for what, count in sorted(goes.items())]
 
 
 def _document(raw: Value) -> dict[str, Any] | None:

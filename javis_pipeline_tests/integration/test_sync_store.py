@@ -12,6 +12,7 @@ from javis_pipeline.db.sync_store import TABLES, PostgresStore
 from javis_pipeline.errors import UnreadableRecord, UsageError
 from javis_pipeline.records.sync import RecordPlan, RemoteRecord
 from javis_pipeline.records.values import ResourceRef
+from javis_pipeline.steps.resolve import resolve
 from javis_pipeline.steps.retry import retry
 from javis_pipeline.sync.fields import FIELDS_OF
 from javis_pipeline.sync.merge import reconcile_record
@@ -286,3 +287,19 @@ def test_given_edits_that_wait_for_a_person_then_they_are_neither_looked_at_nor_
     assert (counted, keys) == (4, ["OPS-2", "OPS-3"])
     assert asked == ["OPS-1", "OPS-2", "OPS-3"]
     assert [ref.key for ref in scope.store.to_decide()] == ["OPS-1", "OPS-2", "OPS-3"]
+
+
+def test_given_a_loss_that_was_accepted_when_the_field_is_edited_then_the_text_of_before_is_at_hand(scope):
+    image = {"type": "mediaSingle", "content": [{"type": "media", "attrs": {"type": "file", "id": "7"}}]}
+    before = {"type": "doc", "version": 1, "content": [image]}
+    scope.remote.issues[scope.id].values["description"] = before
+    scope.remote.issues[scope.id].updated = scope.world.now()
+    scope.sync()
+    scope.edit(description=f"Look: {scope.here['description']}")
+    scope.sync()
+    resolve(scope.store, scope.conflicts[0].conflict_id, "local", scope.run(), by="ann")
+    scope.sync()
+
+    scope.edit(description="another")
+
+    assert scope.store.state(scope.ref).former_raw == {"description": (before,)}

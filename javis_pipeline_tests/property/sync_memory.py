@@ -195,7 +195,13 @@ class MemoryStore:
             for entry in self.audit
             if entry.ref.resource_id == ref.resource_id and entry.field == name and entry.side == "local"
         }
-        return RecordState(local.ref, local, operations, conflicts, last_writes)
+        accepted = [
+            c
+            for c in reversed(self.conflicts.values())
+            if c.ref.resource_id == ref.resource_id and (c.kind, c.resolution) == ("lossy_edit", "local")
+        ]
+        former = {name: tuple(c.remote_raw for c in accepted if c.field == name) for name in local.bases}
+        return RecordState(local.ref, local, operations, conflicts, last_writes, former)
 
     def state(self, ref: ResourceRef) -> RecordState:
         self.world.point("state")

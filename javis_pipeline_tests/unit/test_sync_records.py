@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import get_args
+from typing import Any, get_args
 from uuid import uuid4
 
 import pytest
@@ -16,6 +16,7 @@ from javis_pipeline.steps.reconcile import plan_records, reconcile_edited
 from javis_pipeline.steps.resolve import resolve
 from javis_pipeline.steps.undo import plan_undo, undo_run
 from javis_pipeline.sync.merge import reconcile_record
+from javis_pipeline.sync.richtext.adf import canonical_block
 from javis_pipeline_tests.property.sync_memory import Crash
 from javis_pipeline_tests.unit.sync_stories import NO, Scope
 
@@ -125,10 +126,42 @@ def test_given_a_changed_block_that_markdown_cannot_say_then_the_edit_waits_unti
 
     assert [kind for kind, *_ in scope.open_conflicts()] == ["lossy_edit"]
     assert scope.remote.sent == []
+    details = scope.conflicts[0].details
+    assert [(loss["kind"], loss["count"]) for loss in details["loses"]] == [("media", 1), ("panel", 1)]
+    assert details["reasons"][0].startswith("line 1: ")
     resolve(scope.store, scope.conflicts[0].conflict_id, "local", scope.run(), by="ann")
     scope.sync()
     assert "panel with words" in str(scope.there("description"))
     assert scope.open_conflicts() == []
+
+
+def test_given_a_loss_that_was_accepted_when_undone_then_the_remote_has_the_very_text_again():
+    scope = Scope(description="one")
+    table = table_of("a", "b", layout="wide")
+    scope.remote.issues[scope.id].values["description"] = {"type": "doc", "version": 1, "content": [table]}
+    scope.remote.issues[scope.id].updated = scope.world.now()
+    scope.sync()
+    before = scope.here["description"]
+    scope.edit(description=f"{before}\n\n::: nothing we know\nx\n:::".replace("| a | b |", "> | a | b |"))
+    scope.sync()
+    resolve(scope.store, scope.conflicts[0].conflict_id, "local", scope.run(), by="ann")
+    run_id = scope.sync()
+    assert "wide" not in str(scope.remote.issues[scope.id].values["description"])
+
+    undo_run(scope.store, run_id, scope.run(), by="ann")
+    scope.sync()
+
+    assert scope.here["description"] == before
+    (again,) = scope.remote.issues[scope.id].values["description"]["content"]
+    assert canonical_block(again) == canonical_block(table)
+
+
+def table_of(*cells: str, **attrs: str) -> dict[str, Any]:
+    content = [
+        {"type": "tableHeader", "content": [{"type": "paragraph", "content": [{"type": "text", "text": cell}]}]}
+        for cell in cells
+    ]
+    return {"type": "table", "attrs": attrs, "content": [{"type": "tableRow", "content": content}]}
 
 
 # --- values that cannot go out ---

@@ -30,6 +30,15 @@ SELECT DISTINCT ON (a.field) to_jsonb(a)::text AS doc
  WHERE a.resource_type = %(type)s AND a.resource_id = %(id)s AND a.side = 'local' AND a.field = ANY (%(fields)s)
  ORDER BY a.field, a.id DESC;
 
+-- name: former_raw
+-- What the remote held before losses that somebody accepted, newest first: an undo gives it back as it was.
+SELECT c.field_name, c.remote_raw
+  FROM sync_conflicts AS c
+ WHERE c.resource_type = %(type)s AND c.resource_id = %(id)s AND c.field_name = ANY (%(fields)s)
+   AND c.kind = 'lossy_edit' AND c.state = 'resolved' AND c.resolution = 'local' AND c.remote_raw IS NOT NULL
+ ORDER BY c.resolved_at DESC, c.id
+ LIMIT 5;
+
 -- name: insert_record
 INSERT INTO {table} ({columns})
 SELECT {columns} FROM jsonb_populate_record(NULL::{table}, %(doc)s::jsonb);

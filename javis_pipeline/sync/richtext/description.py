@@ -16,6 +16,7 @@ from javis_pipeline.sync.richtext.adf import blocks_of, document_of, lost_conten
 from javis_pipeline.sync.richtext.adf_schema import new_faults
 from javis_pipeline.sync.richtext.adf_tree import AdfGrammar, blocks_as_items
 from javis_pipeline.sync.richtext.blocks import Block, Special
+from javis_pipeline.sync.richtext.line_edit import marked_words
 from javis_pipeline.sync.richtext.markdown_reader import split_markdown
 from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown, view_blocks
 from javis_pipeline.sync.richtext.node_edit import edit_nodes
@@ -83,9 +84,10 @@ def apply_local_edit(
     edit = edit_nodes(nodes, base_view or "", new_markdown or "")
     doc = document_of(edit.nodes)
     goes = special_content(nodes) - special_content(edit.nodes)
+    looks = marked_words(nodes) - marked_words(edit.nodes)
     faults = [fault.reason for fault in new_faults(base_adf, doc)]
     if faults or (edit.problems and not accept_loss):
-        return Lossy(tuple(dict.fromkeys([*edit.problems, *faults])), goes)
+        return Lossy(tuple(dict.fromkeys([*edit.problems, *faults])), goes + looks)
     return Edited(doc, goes)
 
 

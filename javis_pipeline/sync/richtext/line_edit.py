@@ -7,14 +7,15 @@ that Markdown cannot say were replaced beyond recognition, nobody can know what 
 import itertools
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from javis_pipeline.sync.richtext import diff3
 from javis_pipeline.sync.richtext.adf_nodes import adf_mark, new_text
-from javis_pipeline.sync.richtext.blocks import similar
-from javis_pipeline.sync.richtext.placeholders import Node, attrs_of
+from javis_pipeline.sync.richtext.blocks import Special, similar
+from javis_pipeline.sync.richtext.placeholders import Node, attrs_of, children_of
 from javis_pipeline.sync.richtext.said import Mark, Said
 
 _OBJECT = "\ufffc"
@@ -105,6 +106,22 @@ def hidden_marks(node: Node) -> frozenset[str]:
         for mark in (marks if isinstance(marks, list) else ())
         if isinstance(mark, dict) and mark.get("type") not in _SAYABLE
     )
+
+
+def marked_words(nodes: Iterable[Any]) -> Counter[Special]:
+    """The marks in these nodes, at any depth, that Markdown cannot say, each with its first words; no comments."""
+    found: Counter[Special] = Counter()
+    stack = list(nodes)
+    while stack:
+        node = stack.pop()
+        if not isinstance(node, dict):
+            continue
+        for mark in hidden_marks(node):
+            kind = str(json.loads(mark).get("type"))
+            if kind != "annotation":  # counted as content: it is about more than a look
+                found[Special(kind, name_of_mark(mark), mark, str(node.get("text", "")))] += 1
+        stack += children_of(node)
+    return found
 
 
 def name_of_mark(mark: str) -> str:
