@@ -53,7 +53,7 @@ class Corpus:
     def last(self) -> pd.Timestamp:
         """When the last issue was made or finished."""
         issues = self.frames.issues
-        return max(issues["created_at"].max(), issues["resolved_at"].max())
+        return pd.Timestamp(max(issues["created_at"].max(), issues["resolved_at"].max()))
 
 
 def read_projects(files: Sequence[Path]) -> Iterator[Corpus]:
@@ -111,10 +111,10 @@ def today_of(at: datetime) -> Today:
     return Today(at, ZONE)
 
 
-def made_teams(*, seed: int) -> Iterator[Corpus]:
-    """Teams that never were, whose pace is known: each of nine years, with weekends and quiet weeks at New Year."""
+def made_teams(*, teams: int) -> Iterator[list[Corpus]]:
+    """Teams that never were, so many of a kind: each of nine years, with weekends and quiet weeks at New Year."""
     for kind in ("drifting", "pauses", "growth", "decline", "bursts"):
-        yield _made(f"made up: {kind}", made_history(kind, seed=seed))
+        yield [_made(f"made up: {kind}", made_history(kind, seed=seed)) for seed in range(teams)]
 
 
 def made_history(kind: str, *, seed: int, days: int = _MADE_DAYS) -> npt.NDArray[np.int64]:

@@ -2,9 +2,9 @@
 
 At instants of each corpus the work context is made from what was known then. An issue ended late when it was not
 finished within eight weeks of that day, a sprint when one of the items that were left was not finished by its end. The
-flagged are held against the unflagged of the same project, day and age (a sprint: of the same year), and the odds of
-ending late are compared: 1 means that the finding tells nothing. The interval is drawn in blocks of neighbouring
-instants, as what is open on one day is mostly open on the next.
+flagged are held against the unflagged of the same project, day, age and priority (a sprint: of the same year), and the
+odds of ending late are compared: 1 means that the finding tells nothing. The interval is drawn in blocks of
+neighbouring instants, as what is open on one day is mostly open on the next.
 
 A corpus has no history of statuses and of people, and these have no due dates, so that some kinds cannot be measured.
 """
@@ -31,7 +31,7 @@ _AGES: Final = [-1, 30, 180, 10_000]
 _BLOCK: Final = 6
 _SAID: Final = (0.0, 0.15, 0.5, 0.85, 1.01)
 _LEAST_FLAGGED: Final = 30
-_DRAWS: Final = 400
+_DRAWS: Final = 1000
 _OF_ISSUES: Final[Sequence[RiskKind]] = (
     "blocked",
     "blocks_many",
@@ -148,9 +148,7 @@ def _issues(frames: Frames, context: WorkContext, ends: "pd.Series[Any]") -> pd.
     parts = []
     for kind in _OF_ISSUES:
         flagged = issues["key"].isin(set(_flagged(context, kind)))
-        stratum = f"{now:%Y-%m-%d} " + ages.astype("str")
-        if kind == "high_priority_untouched":
-            stratum += " " + issues["priority"].fillna("")
+        stratum = f"{now:%Y-%m-%d} " + ages.astype("str") + " " + issues["priority"].fillna("")
         parts.append(pd.DataFrame({"kind": kind, "stratum": stratum, "flagged": flagged, "late": late}))
     return pd.concat(parts, ignore_index=True)
 
@@ -187,20 +185,20 @@ def _all_done(ends: "pd.Series[Any]", keys: Iterable[str], by: date) -> bool:
 def signal(rows: pd.DataFrame) -> Signal:
     """How the flagged of `observed` fared, all of one kind."""
     table = _counts(rows)
-    flagged = int((table["a"] + table["b"]).sum())
-    if not flagged:
+    flagged, others = table["a"] + table["b"], table["c"] + table["d"]
+    if not flagged.any():
         return Signal(0, np.nan, np.nan, np.nan, np.nan, np.nan)
-    by_block = dict(iter(table.groupby("block")))
-    names, rng = list(by_block), np.random.default_rng(0)
-    drawn = [
-        _odds(pd.concat([by_block[names[place]] for place in rng.integers(len(names), size=len(names))]))
-        for _ in range(_DRAWS)
-    ]
-    known = [odds for odds in drawn if not np.isnan(odds)] or [np.nan]
-    low, high = np.quantile(known, [0.025, 0.975])
-    weight = table["a"] + table["b"]
-    others = (table["c"] / (table["c"] + table["d"])).mul(weight).sum() / weight[(table["c"] + table["d"]) > 0].sum()
-    return Signal(flagged, table["a"].sum() / flagged, float(others), _odds(table), float(low), float(high))
+    total = flagged + others
+    # Mantel and Haenszel: sums over strata, so that a draw of blocks is a sum of their sums.
+    sums = pd.DataFrame({"late": table["a"] * table["d"] / total, "in_time": table["b"] * table["c"] / total})
+    by_block = sums.groupby(table["block"]).sum().to_numpy()
+    drawn = np.random.default_rng(0).integers(len(by_block), size=(_DRAWS, len(by_block)))
+    odds = [_ratio(*each) for each in (by_block.sum(axis=0), *by_block[drawn].sum(axis=1))]
+    low, high = np.nanquantile(odds, [0.025, 0.975]) if not np.isnan(odds).all() else (np.nan, np.nan)
+    compared = others > 0
+    expected = (table["c"] / others)[compared].mul(flagged[compared]).sum() / max(flagged[compared].sum(), 1)
+    count = int(flagged.sum())
+    return Signal(count, float(table["a"].sum()) / count, float(expected), odds[0], float(low), float(high))
 
 
 def _counts(rows: pd.DataFrame) -> pd.DataFrame:
@@ -212,7 +210,5 @@ def _counts(rows: pd.DataFrame) -> pd.DataFrame:
     return cells.groupby([rows["block"], rows["stratum"]]).sum().reset_index()
 
 
-def _odds(table: pd.DataFrame) -> float:
-    total = table[["a", "b", "c", "d"]].sum(axis=1)
-    against = float((table["b"] * table["c"] / total).sum())
-    return float((table["a"] * table["d"] / total).sum()) / against if against else np.nan
+def _ratio(late: float, in_time: float) -> float:
+    return float(late / in_time) if in_time else np.nan

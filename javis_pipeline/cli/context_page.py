@@ -187,6 +187,8 @@ def _sprint_lines(context: WorkContext, sprint: SprintState) -> Iterator[Text]:
     scope = f"{sprint.committed} at the start, {len(sprint.added_keys)} added, {len(sprint.removed_keys)} removed since"
     forecast = _forecast_of(context, f"sprint:{sprint.sprint_id}")
     yield _labelled("", scope + (f"; {_forecast_text(forecast)}" if forecast else ""))
+    if forecast and forecast.p50_on and forecast.reason:
+        yield _labelled("", forecast.reason)
     yield from (_labelled("", note) for note in sprint.notes[:1])
 
 
