@@ -121,14 +121,27 @@ def show(conflict_id: str, as_json: bool) -> None:
     if who:
         click.echo(f"changed there by {who}")
     _print_losses(conflict["details"])
-    values = (conflict["base_value"], conflict["local_value"], conflict["remote_value"])
-    places = page_differences(*values) if conflict["field_name"] == "body_storage" else None
+    values = [conflict["base_value"], conflict["local_value"], conflict["remote_value"]]
+    is_long = any(isinstance(value, str) and len(value) > _LONGEST_SHOWN for value in values)
+    values = [_cut(value) for value in values]
+    places = page_differences(*values) if conflict["field_name"] == "body_storage" and not is_long else None
     if places:
         print_differences(places)
     else:
         print_side_by_side(*values)
     short_id = str(conflict["id"])[:8]
     click.echo(f"Next: javis conflicts resolve {short_id} --local, or --remote, or --value TEXT")
+
+
+# Comparing lines takes the square of their number, and nobody reads more than this on a screen.
+_LONGEST_SHOWN = 100_000
+
+
+def _cut(value: Any) -> Any:
+    """A value as far as it is shown."""
+    if not isinstance(value, str) or len(value) <= _LONGEST_SHOWN:
+        return value
+    return f"{value[:_LONGEST_SHOWN]}\n… and {len(value) - _LONGEST_SHOWN:,} characters more; --json prints all of it"
 
 
 def _print_losses(details: Mapping[str, Any], *, err: bool = False) -> None:

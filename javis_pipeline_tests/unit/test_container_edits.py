@@ -1,6 +1,7 @@
 """Edits inside of tables, tasks, panels and other containers of a description."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -213,6 +214,29 @@ def test_given_two_people_in_one_cell_when_merged_then_the_conflict_shows_the_ce
 
     assert isinstance(merged, Conflict)
     assert [region.a for region in merged.regions] == [("120 000 | 72",)]
+
+
+def test_given_what_jira_itself_put_where_a_new_one_cannot_stand_when_edited_then_it_stays_there() -> None:
+    quote = {"type": "blockquote", "content": [paragraph("deep word")]}
+    doc = {"type": "doc", "version": 1, "content": [node("bulletList", node("listItem", quote))]}
+
+    edit = apply_local_edit(doc, adf_to_markdown(doc), "- > deeper word")
+
+    assert isinstance(edit, Edited)
+    assert json.dumps(edit.doc) == json.dumps(doc).replace("deep word", "deeper word")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["x " * 16_000, "| a |\n" * 4_000, "- [ ] a\n- b\n" * 2_000, "::: panel: info\n" * 2_000, "> " * 15_000],
+    ids=["words", "rows", "tasks", "fences", "quotes"],
+)
+def test_given_a_long_text_when_written_then_there_is_an_answer_at_once(text: str) -> None:
+    before = time.process_time()
+
+    apply_local_edit(DOC, VIEW, text)
+
+    assert time.process_time() - before < 5  # a second on a machine that does nothing else
 
 
 @pytest.mark.parametrize("depth", [10, 45])

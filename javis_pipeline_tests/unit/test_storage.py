@@ -249,6 +249,32 @@ def test_given_a_page_when_read_then_the_issues_it_speaks_of_are_found(body: str
             "- [x] do",
             id="tasks",
         ),
+        pytest.param(
+            "<ac:task-list><ac:task><ac:task-id>1</ac:task-id><ac:task-status>complete</ac:task-status><ac:task-body>a"
+            "<ac:task-list><ac:task><ac:task-id>2</ac:task-id><ac:task-status>incomplete</ac:task-status>"
+            "<ac:task-body>b</ac:task-body></ac:task></ac:task-list></ac:task-body></ac:task></ac:task-list>",
+            "- [x] a\n  - [ ] b",
+            id="tasks below a task",
+        ),
+        pytest.param(
+            '<ac:adf-extension><ac:adf-node type="panel"><ac:adf-attribute key="panel-type">custom</ac:adf-attribute>'
+            "<ac:adf-content><p>Once</p></ac:adf-content></ac:adf-node>"
+            "<ac:adf-fallback><div><p>Once</p></div></ac:adf-fallback></ac:adf-extension>",
+            "::: panel: custom\nOnce\n:::",
+            id="custom panel",
+        ),
+        pytest.param('<ol start="4"><li>a</li><li>b</li></ol>', "4. a\n5. b", id="start of a list"),
+        pytest.param(
+            '<ac:image><ri:attachment ri:filename="x.png"/><ac:caption><p>The plan</p></ac:caption></ac:image>',
+            "{image: x.png} The plan",
+            id="caption",
+        ),
+        pytest.param(
+            '<p><ac:structured-macro ac:name="profile"><ac:parameter ac:name="user"><ri:user ri:account-id="u7"/>'
+            "</ac:parameter></ac:structured-macro></p>",
+            "{@u7}",
+            id="profile",
+        ),
         pytest.param("<p />", None, id="empty"),
     ],
 )

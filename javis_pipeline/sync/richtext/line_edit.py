@@ -303,7 +303,8 @@ class _LineEdit:
             now = self._now(start, end)
             was = _text(self.before[start:end])
             if now.strip() and not _is_recognised(mark, was, now, alone=not self.kept):
-                found.append(f"{was!r} has {name_of_mark(mark)}, which Markdown cannot say, and reads {now!r} now")
+                words, again = shortened(was), shortened(now)
+                found.append(f"{words!r} has {name_of_mark(mark)}, which Markdown cannot say, and reads {again!r} now")
         return [*found, *self._tokens_as_text()]
 
     def _stretches(self) -> Iterator[tuple[str, int, int]]:
@@ -348,6 +349,14 @@ def _is_recognised(mark: str, was: str, now: str, *, alone: bool) -> bool:
 
 
 _ONE_WORD = re.compile(r"\w+")
+
+
+def shortened(text: str) -> str:
+    """A text as far as a message shows it."""
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1].rstrip() + "…"
+
+
+_SHOWN = 60
 
 
 def _length(node: Node) -> int:

@@ -12,7 +12,7 @@ from typing import Any
 from javis_pipeline.sync.richtext import diff3
 from javis_pipeline.sync.richtext.adf import canonical_block
 from javis_pipeline.sync.richtext.adf_nodes import PANELS, Builder, new_text, unknown
-from javis_pipeline.sync.richtext.line_edit import edit_line, hidden_marks, is_mirrored, name_of_mark
+from javis_pipeline.sync.richtext.line_edit import edit_line, hidden_marks, is_mirrored, name_of_mark, shortened
 from javis_pipeline.sync.richtext.markdown_reader import read_markdown, split_markdown
 from javis_pipeline.sync.richtext.markdown_writer import view_blocks
 from javis_pipeline.sync.richtext.placeholders import Node, Placeholder, attrs_of, children_of, token_of
@@ -178,7 +178,9 @@ class _Edit:
             for child in children_of(node) if node.get("type") in LINE_KINDS else ():
                 for mark in hidden_marks(child) if isinstance(child, dict) else ():
                     self.problems.add(
-                        line, f"{child.get('text')!r} has {name_of_mark(mark)}, and other words stand in its place"
+                        line,
+                        f"{shortened(str(child.get('text')))!r} has {name_of_mark(mark)}, "
+                        "and other words stand in its place",
                     )
 
     def _fresh(self, said: Said, parent: str) -> Made:
@@ -225,7 +227,7 @@ class _Edit:
         if after.kind == "codeBlock":
             text = [new_text(after.text)] if after.text else []
             content = {} if before.text == after.text else {"content": text}
-            return lambda: [self.builder.placed({**head, **content}, parent, after.line)]
+            return lambda: [self._placed({**head, **content}, before, parent, after.line)]
         made = self.children(_inside(node), before.content, after.content, str(node.get("type")))
 
         def make() -> list[dict[str, Any]]:
@@ -233,9 +235,14 @@ class _Edit:
             changed = _with_inside(head, inside)
             if after.kind == "table":
                 changed = edited_table(node, changed, self.problems, after)
-            return [self.builder.placed(changed, parent, after.line)]
+            return [self._placed(changed, before, parent, after.line)]
 
         return make
+
+    def _placed(self, node: dict[str, Any], before: Said, parent: str, line: int) -> dict[str, Any]:
+        """A node that is what it was stays where it was, even where a new one could not stand."""
+        kind = str(node.get("type"))
+        return node if kind in (before.kind, *_CELLS) else self.builder.placed(node, parent, line)
 
     def _with_attrs(self, node: Node, before: Said, after: Said) -> dict[str, Any]:
         """The node with the attributes that are said otherwise now."""
@@ -271,7 +278,7 @@ class _Edit:
                 self.problems.add(after.line, problem)
             kept = {key: value for key, value in head.items() if key != "content"}
             changed = kept | ({"content": line.nodes} if line.nodes else {})
-            return [self.builder.placed(changed, parent, after.line)]
+            return [self._placed(changed, before, parent, after.line)]
 
         return make
 

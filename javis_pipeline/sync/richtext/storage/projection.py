@@ -48,8 +48,7 @@ def _block(element: Element) -> list[dict[str, Any]] | None:
         case "h1" | "h2" | "h3" | "h4" | "h5" | "h6":
             return [_node("heading", _line(element), level=int(name[1]))]
         case "ul" | "ol":
-            items = [_item(child) for child in element.children if isinstance(child, Element)]
-            return [_node("bulletList" if name == "ul" else "orderedList", items)] if items else []
+            return _list(element)
         case "blockquote":
             inside = _blocks(element.children)
             return [_node("blockquote", inside)] if inside else []
@@ -58,15 +57,50 @@ def _block(element: Element) -> list[dict[str, Any]] | None:
         case "pre":
             return [_code(element.text(), "")]
         case "table":
-            return [_node("table", list(_rows(element)))]
+            caption = element.find("caption")
+            above = _blocks(caption.children) if caption is not None else []
+            return [*above, _node("table", list(_rows(element)))]
         case "ac:task-list":
-            return [_node("taskList", [_task(child) for child in element.children if isinstance(child, Element)])]
+            return [_node("taskList", list(_tasks(element)))]
+        case "ac:adf-extension":
+            return _extension(element)
         case "ac:structured-macro" | "ac:macro":
             return _macro(element)
         case _ if INLINE.fullmatch(name) or name.startswith("ri:"):
             return None
         case _:  # columns, divisions and what else only holds blocks
             return _blocks(element.children)
+
+
+def _list(element: Element) -> list[dict[str, Any]]:
+    items = [_item(child) for child in element.children if isinstance(child, Element)]
+    if element.name == "ul":
+        return [_node("bulletList", items)] if items else []
+    start = element.attrs.get("start", "1")
+    return [_node("orderedList", items, order=int(start) if start.isdecimal() else 1)] if items else []
+
+
+def _extension(element: Element) -> list[dict[str, Any]]:
+    """A node of the new editor: a panel of a sort of its own, or what else it holds; the fallback says it once more."""
+    node = element.find("ac:adf-node")
+    if node is None:
+        fallback = element.find("ac:adf-fallback")
+        return _blocks(fallback.children) if fallback is not None else []
+    inside = [block for child in node.children if isinstance(child, Element) for block in _adf_content(child)]
+    if node.attrs.get("type") != "panel":
+        return inside
+    sort = node.find("ac:adf-attribute", "key", "panel-type")
+    return [_node("panel", inside, panelType=sort.text().strip() if sort is not None else "custom")]
+
+
+def _adf_content(element: Element) -> list[dict[str, Any]]:
+    match element.name:
+        case "ac:adf-content":
+            return _blocks(element.children)
+        case "ac:adf-node":
+            return [block for child in element.children if isinstance(child, Element) for block in _adf_content(child)]
+        case _:
+            return []
 
 
 def _macro(element: Element) -> list[dict[str, Any]] | None:
@@ -86,10 +120,19 @@ def _item(element: Element) -> dict[str, Any]:
     return _node("listItem", _blocks(element.children) or [_node("paragraph")])
 
 
-def _task(element: Element) -> dict[str, Any]:
-    status, body = element.find("ac:task-status"), element.find("ac:task-body")
-    done = status is not None and status.text().strip() == "complete"
-    return _node("taskItem", _line(body) if body is not None else [], state="DONE" if done else "TODO")
+def _tasks(tasks: Element) -> Iterator[dict[str, Any]]:
+    """Each task with its state, and the tasks below it."""
+    for task in tasks.children:
+        if not isinstance(task, Element):
+            continue
+        status, body = task.find("ac:task-status"), task.find("ac:task-body")
+        inside = body.children if body is not None else []
+        below = [child for child in inside if isinstance(child, Element) and child.name == "ac:task-list"]
+        line = [node for child in inside if child not in below for node in _inline(child, ())]
+        done = status is not None and status.text().strip() == "complete"
+        yield _node("taskItem", line, state="DONE" if done else "TODO")
+        for more in below:
+            yield _node("taskList", list(_tasks(more)))
 
 
 def _rows(table: Element) -> Iterator[dict[str, Any]]:
@@ -125,7 +168,9 @@ def _inline(child: Child, marks: tuple[dict[str, Any], ...]) -> list[dict[str, A
             name = child.attrs.get("ac:emoji-shortname") or child.attrs.get("ac:name", "")
             return [_node("emoji", shortName=name)]
         case "ac:image":
-            return [_node("image", title=child.attrs.get("ac:alt") or _target(child))]
+            caption = child.find("ac:caption")
+            below = [_text(f" {caption.text().strip()}", ())] if caption is not None else []
+            return [_node("image", title=child.attrs.get("ac:alt") or _target(child)), *below]
         case "ac:structured-macro" | "ac:macro":
             return _inline_macro(child)
         case "ac:link":
@@ -149,6 +194,8 @@ def _inline_macro(element: Element) -> list[dict[str, Any]]:
     name = element.attrs.get("ac:name", "")
     if name == "jira" and (shown := _parameter(element, "key") or _parameter(element, "jqlQuery")):
         return [_text(shown, ())]
+    if name == "profile" and (user := element.find("ac:parameter", "ac:name", "user")) is not None:
+        return [_node("mention", text=_target(user))]
     if name == "status":
         return [_node("status", text=_parameter(element, "title"))]
     return [_node("macro", title=name)]
