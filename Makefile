@@ -15,7 +15,7 @@ help:
 	@echo 'make lint     style and import contracts'
 	@echo 'make types    static types'
 	@echo 'make laws     the laws of the sync on many more random histories'
-	@echo 'make fuzz     ten thousand spoiled answers, and hostile settings'
+	@echo 'make fuzz     ten thousand spoiled answers, five thousand hostile values, and settings'
 	@echo 'make mutants  whether the tests notice faults put into the merge'
 	@echo 'make bench    speed and memory against a floor measured in the same run'
 	@echo 'make schema   write db/schema.sql anew, after adding a migration'
@@ -50,7 +50,7 @@ laws: setup
 	@$(RUN) pytest -m laws --hypothesis-profile=laws $(ARGS)
 
 fuzz: setup
-	@JAVIS_FUZZED_ANSWERS=10000 $(RUN) pytest -m fuzz -n 2 $(ARGS)
+	@JAVIS_FUZZED_ANSWERS=10000 JAVIS_FUZZED_VALUES=5000 $(RUN) pytest -m fuzz -n 2 $(ARGS)
 
 mutants: setup
 	@$(RUN) javis_pipeline_tests.mutants $(ARGS)

@@ -18,6 +18,7 @@ from pydantic import SecretStr
 
 from javis_pipeline.db.embedded import DAGSTER_DATABASE, EmbeddedServer
 from javis_pipeline.db.migrate import check_schema, migrate
+from javis_pipeline.db.private_database import keep_from_others
 from javis_pipeline.errors import DatabaseError, SettingError
 
 Connection = psycopg.Connection[DictRow]
@@ -197,6 +198,7 @@ def _database_beside(url: str) -> str:
                 ) from error
             except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
                 pass  # another process has just made it
+        keep_from_others(conn, name)
     return urlsplit(url)._replace(path=f"/{name}").geturl()
 
 

@@ -270,9 +270,13 @@ class EmbeddedServer:
     def _ensure_database(self, name: str) -> None:
         import psycopg  # not at import time: `javis db stop` does without
 
+        from javis_pipeline.db.private_database import keep_from_others
+
         with psycopg.connect(self.url("postgres"), autocommit=True) as conn:
             if conn.execute("SELECT FROM pg_database WHERE datname = %s", [name]).fetchone() is None:
                 conn.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(name)))
+            if name == DAGSTER_DATABASE:
+                keep_from_others(conn, name)
 
 
 def find_binaries(pg_bin: Path | None) -> Path:

@@ -160,6 +160,21 @@ def test_given_only_a_database_url_when_dagsters_is_asked_for_then_it_is_made_be
             admin.execute(f"DROP DATABASE IF EXISTS {name}_dagster")
 
 
+def test_given_dagsters_database_then_readers_and_applications_do_not_get_in(database_url, server_url, make_login):
+    settings = Settings(_env_file=None, database_url=database_url)
+    name = f"{conninfo_to_dict(database_url)['dbname']}_dagster"
+    try:
+        dagster_url(settings)
+
+        for role in ("javis_read", "javis_app"):
+            with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+                psycopg.connect(make_conninfo(make_login(role), dbname=name))
+        psycopg.connect(make_conninfo(make_login("javis_sync"), dbname=name)).close()
+    finally:
+        with psycopg.connect(server_url, autocommit=True) as admin:
+            admin.execute(f"DROP DATABASE IF EXISTS {name}")
+
+
 def test_given_a_role_that_may_not_create_when_dagsters_is_asked_for_then_the_error_says_the_ways_out(sync_login):
     settings = Settings(_env_file=None, database_url=sync_login)
 
