@@ -176,6 +176,16 @@ def _slack_users(value: object) -> object:
     return users
 
 
+def _slack_people(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    # An account id may hold a colon itself; the member's id is what follows the last one.
+    pairs = [item.rpartition(":") for item in _items(value)]
+    if not all(person.strip() and re.fullmatch(r"[UW][A-Z0-9]{2,}", member.strip()) for person, _, member in pairs):
+        raise ValueError("holds something that is not an account id or e-mail, a colon and the id of a member")
+    return {person.strip(): member.strip() for person, _, member in pairs}
+
+
 def _time_zone(value: object) -> ZoneInfo:
     if isinstance(value, ZoneInfo):
         return value
@@ -220,6 +230,7 @@ _EXAMPLES = {
     "SLACK_SIGNING_SECRET": "<signing secret>",
     "SLACK_APP_TOKEN": "<app-level token>",
     "SLACK_ALLOWED_USERS": "U0123456789,U9876543210",
+    "SLACK_PEOPLE": "712020:4aa77364-3287-4a4a-8d29-2ac5498dade7:U0123456789",
     "SLACK_DEFAULT_CHANNEL": "C0123456789",
     "SLACK_CHANNELS": "OQC:C0123456789,EUV:C9876543210",
     "SLACK_BASE_URL": "https://slack.com/api",
@@ -287,6 +298,7 @@ class Settings(BaseSettings):
     slack_signing_secret: SecretStr | None = None
     slack_app_token: SecretStr | None = None
     slack_allowed_users: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_slack_users)] = ()
+    slack_people: Annotated[Mapping[str, str], NoDecode, BeforeValidator(_slack_people)] = Field(default_factory=dict)
     slack_default_channel: str | None = None
     slack_channels: Annotated[Mapping[str, str], NoDecode, BeforeValidator(_channels)] = Field(default_factory=dict)
     slack_base_url: BaseUrl = "https://slack.com/api"

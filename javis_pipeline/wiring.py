@@ -104,7 +104,7 @@ def slack_outlet(settings: Settings, project: str, channel: str | None = None) -
         channel or settings.require_slack_channel(project),
         settings.spaces_of(project),
         settings.javis_timezone,
-        Sites(settings.jira_url, settings.confluence_site, settings.javis_ui_url),
+        Sites(settings.jira_url, settings.confluence_site, settings.javis_ui_url, settings.slack_people),
     )
 
 

@@ -79,6 +79,7 @@ def _service_checks(settings: "Settings") -> Iterator["Check"]:
         check_database,
         check_jira,
         check_left_waiting,
+        check_people,
         check_sending,
         check_slack,
     )
@@ -122,4 +123,10 @@ def _service_checks(settings: "Settings") -> Iterator["Check"]:
         yield Check("slack", "skipped", "SLACK_BOT_TOKEN is not set: nothing is posted")
     else:
         channels = {project: settings.slack_channel(project) for project in settings.partitions}
-        yield from check_slack(slack_client(settings), channels)
+        slack = slack_client(settings)
+        yield from check_slack(slack, channels)
+        if any("@" in person for person in settings.slack_people) and settings.jira_url:
+            with closing(jira_client(settings, read_only=True)) as jira:
+                yield from check_people(slack, jira, settings.slack_people)
+        else:
+            yield from check_people(slack, None, settings.slack_people)

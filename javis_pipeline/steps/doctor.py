@@ -160,6 +160,21 @@ def check_slack(slack: SlackClient, channels: Mapping[str, str | None]) -> Itera
             yield _attempt(f"slack {project}", partial(_channel, slack, project, channel))
 
 
+def check_people(slack: SlackClient, jira: JiraClient | None, people: Mapping[str, str]) -> Iterator[Check]:
+    """Whether each of SLACK_PEOPLE can be called by name."""
+    for person, member in people.items():
+        yield _attempt(f"slack {person}", partial(_called, slack, jira, person, member))
+
+
+def _called(slack: SlackClient, jira: JiraClient | None, person: str, member: str) -> Check:
+    name = slack.member_name(member)
+    if "@" not in person:
+        return Check(f"slack {person}", "ok", f"called as {name}")
+    account = jira.account_of(person) if jira is not None else None
+    remedy = f"write {account or 'the account id'}:{member} in SLACK_PEOPLE instead of the e-mail"
+    return Check(f"slack {person}", "warning", f"{name} is not called: posts know account ids only", remedy)
+
+
 def _space(confluence: ConfluenceClient, key: str) -> Iterator[Check]:
     try:
         space = confluence.spaces([key])[0]

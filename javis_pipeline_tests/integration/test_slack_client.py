@@ -24,6 +24,7 @@ from javis_pipeline.errors import (
 )
 from javis_pipeline.sandbox.faults import Fault, FaultKind, Rule
 from javis_pipeline.sandbox.world import World
+from javis_pipeline.steps.doctor import check_people
 from javis_pipeline_tests.digests import CHANNEL, a_slack_client, a_slack_world, channel, posts, replies
 
 BLOCKS = [{"type": "section", "text": {"type": "mrkdwn", "text": "*hello*", "verbatim": True}}]
@@ -100,6 +101,19 @@ def test_given_more_members_than_fit_a_batch_then_all_are_known(world: World, sl
         world.slack.say(CHANNEL, f"Person {number}", "hi")
 
     assert len(slack.members(channel(world).channel_id)) == 451
+
+
+def test_given_people_then_the_doctor_says_who_is_called_and_who_is_not(world: World, slack: SlackClient) -> None:
+    world.slack.say(CHANNEL, "Ada Brandt", "hi")
+    ada = world.slack.member("Ada Brandt").user_id
+    people = {"712020:ada": ada, "712020:bob": "U0NOBODY", "ada@example.com": ada}
+
+    checks = [(check.verdict, check.finding, check.remedy) for check in check_people(slack, None, people)]
+
+    assert [verdict for verdict, _, _ in checks] == ["ok", "failed", "warning"]
+    assert checks[0][1] == "called as Ada Brandt"
+    assert "user_not_found" in checks[1][1]
+    assert checks[2][2] == f"write the account id:{ada} in SLACK_PEOPLE instead of the e-mail"
 
 
 REFUSALS = [

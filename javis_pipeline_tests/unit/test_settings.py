@@ -5,6 +5,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from pydantic import ValidationError
 
 from javis_pipeline.errors import SettingError
 from javis_pipeline.records.retention import KeepDays
@@ -63,6 +64,20 @@ def test_given_lists_when_loaded_then_they_are_typed_and_without_duplicates(load
     assert settings.spaces_of("EUV") == ()
     assert [settings.slack_channel(key) for key in ("OQC", "EUV", "HANDBOOK")] == ["C123", "#team-euv", "C999"]
     assert settings.slack_allowed_users == ("U0ADA", "W0BOB")
+
+
+def test_given_people_then_what_follows_the_last_colon_is_the_member(monkeypatch):
+    monkeypatch.setenv("SLACK_PEOPLE", "712020:4aa-7:U0ADA, bob@example.com:W0BOB")
+
+    assert Settings(_env_file=None).slack_people == {"712020:4aa-7": "U0ADA", "bob@example.com": "W0BOB"}
+
+
+@pytest.mark.parametrize("value", ["712020:4aa", "U0ADA", ":U0ADA", "ada:u0ada"])
+def test_given_what_is_no_pair_of_people_then_it_says_so(monkeypatch, value):
+    monkeypatch.setenv("SLACK_PEOPLE", value)
+
+    with pytest.raises(ValidationError, match="not an account id or e-mail, a colon and the id of a member"):
+        Settings(_env_file=None)
 
 
 def test_given_typed_values_when_made_in_python_then_they_are_taken_as_they_are():

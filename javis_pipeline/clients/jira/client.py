@@ -330,6 +330,12 @@ class JiraClient:
         found: T = self._http.post(f"{API}/issue/bulkfetch", body, read=read).body
         return found
 
+    def account_of(self, email: str) -> str | None:
+        """The account id of a person; None unless exactly one answers to this e-mail."""
+        found = self._http.get(f"{API}/user/search", {"query": email, "maxResults": 2}).body
+        people = [user["accountId"] for user in found if user.get("accountType") == "atlassian"]
+        return str(people[0]) if len(people) == 1 else None
+
     def get_issue(
         self, issue: str, *, fields: Sequence[str] | None = None, properties: Sequence[str] = ()
     ) -> JsonObject:

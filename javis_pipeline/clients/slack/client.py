@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from javis_pipeline.clients.slack.web import NotOk, SlackWeb
-from javis_pipeline.errors import RemoteMissing
+from javis_pipeline.errors import RemoteMissing, RemoteRefused
 
 BASE_URL: Final = "https://slack.com/api/"
 DEADLINE: Final = timedelta(seconds=60)
@@ -223,6 +223,13 @@ class SlackClient:
     def members(self, channel_id: str) -> frozenset[str]:
         """User ids of the channel's members."""
         return frozenset(map(str, self._batches("conversations.members", "members", channel=channel_id)))
+
+    def member_name(self, user_id: str) -> str:
+        """The name of a member; RemoteRefused for one who is unknown or has left."""
+        user = self._web.read("users.info", about=f"member {user_id}", user=user_id)["user"]
+        if user.get("deleted"):
+            raise RemoteRefused(f"the member {user_id} has left the workspace", status=200)
+        return str(user.get("real_name") or user.get("name") or user_id)
 
     def permalink(self, sent: Sent) -> str:
         """Address of a message, for people."""

@@ -38,6 +38,7 @@ _REMEDIES: Final = {
     "not_in_channel": "the app is not in the channel; write /invite and the app's name there",
     "is_archived": "the channel is archived; name another in SLACK_DEFAULT_CHANNEL or SLACK_CHANNELS",
     "missing_scope": "the app lacks a permission; add it under OAuth & Permissions and install the app again",
+    "user_not_found": "there is no such member; their profile has the member id",
     "restricted_action": "the workspace does not let the app post there; ask an administrator of the workspace",
     "ekm_access_denied": "the workspace's key management forbids it; ask an administrator of the workspace",
 }
