@@ -36,7 +36,8 @@ def _line(change: Change, before: Facts, sites: Sites) -> str:
             return f"• No longer: {_gone(change.finding_ids, before.risks, sites)}"
         case "done":
             finished = int(change.after or 0) - int(change.before or 0)
-            return f"• {counted(finished, 'issue')} finished" if finished > 0 else f"• {-finished} fewer are done"
+            what = f"{counted(finished, 'issue')} finished" if finished > 0 else f"{-finished} fewer are done"
+            return f"• {what}, {change.after} in all"
         case "sprint":
             return f"• Sprint: {_named(change.before)} is followed by {_named(change.after)}"
         case "settled_conflicts":

@@ -91,7 +91,7 @@ def _news(digest: Digest, facts: Facts, earlier: Earlier | None, naming: Naming)
         title = f"*Since {moment(earlier.posted_at, ZoneInfo(context.time_zone))}*"
         title += "" if lines else ": nothing of weight"
     left = len(lines) - _NEWS_SHOWN
-    return [title, *lines] if left <= 0 else [title, *lines[: _NEWS_SHOWN - 1], f"and {left + 1} more, in the thread"]
+    return [f"{title} ({left} more in the thread)" if left > 0 else title, *lines[:_NEWS_SHOWN]]
 
 
 def _proposal_lines(digest: Digest, earlier: Earlier | None, naming: Naming, most: int) -> list[str]:
@@ -146,7 +146,7 @@ def _time_left(sprint: SprintState) -> str:
     if sprint.days_left is None or sprint.end_on is None:
         return ""
     if sprint.days_left < 0:
-        return f"overrun since {day(sprint.end_on)}"
+        return f"overrun by {counted(-sprint.days_left, 'day')}"
     return "ends today" if sprint.days_left == 0 else f"{counted(sprint.days_left, 'day')} left"
 
 

@@ -1,6 +1,7 @@
 """What a post tells, as facts that can be compared, and what of it is new since the post before. Pure."""
 
 import hashlib
+from dataclasses import replace
 from functools import cache
 
 import orjson
@@ -9,6 +10,10 @@ from pydantic import TypeAdapter, ValidationError
 from javis_pipeline.records.context import SEVERITY_ORDER, SPRINT_KINDS, JsonObject, Risk, Severity, WorkContext
 from javis_pipeline.records.digest import Change, Digest, Facts, Proposal, RiskFact
 from javis_pipeline.records.suggestion import EDITED_FIELD
+
+_PROPOSALS_REMEMBERED = 100
+# Another value of these is another suggestion.
+_TOLD_AGAIN = frozenset(EDITED_FIELD) - {"assign"}
 
 
 def digest_facts(digest: Digest) -> Facts:
@@ -41,6 +46,12 @@ def pressing(facts: Facts) -> Facts:
     return Facts(risks=risks, totals={name: count for name, count in facts.totals.items() if name != "low"})
 
 
+def carried(now: Facts, before: Facts) -> Facts:
+    """The facts, with the suggestions that were told before: one that went and comes again is not told again."""
+    told = {**before.proposals, **now.proposals}
+    return replace(now, proposals=dict(list(told.items())[-_PROPOSALS_REMEMBERED:]))
+
+
 def changes_since(before: Facts, now: Facts) -> tuple[Change, ...]:
     """What became different, the most urgent first."""
     new = [finding for finding in now.risks if finding not in before.risks]
@@ -63,9 +74,12 @@ def changes_since(before: Facts, now: Facts) -> tuple[Change, ...]:
 
 
 def steps_key(proposal: Proposal) -> str:
-    """What a suggestion comes to, apart from its words: equal when the same is suggested again."""
+    """What a suggestion comes to, apart from its words: equal when the same is suggested again.
+
+    Who is to take an issue may be another one every day, as people finish and begin; that is no new suggestion.
+    """
     steps = sorted(
-        f"{action.kind} {action.issue_key} {action.value if action.kind in EDITED_FIELD else ''}".rstrip()
+        f"{action.kind} {action.issue_key} {action.value if action.kind in _TOLD_AGAIN else ''}".rstrip()
         for action in proposal.actions
     )
     return "; ".join(steps) or " ".join(proposal.issue_keys)

@@ -111,16 +111,16 @@ def _age(now: datetime, then: datetime) -> str:
 
 def failure_message(failed: FailedRun, project: str) -> Message:
     """A run failed: which, why, what to do, and where to look."""
-    about = f" for {project}" if project else ""
+    about = f" for {escaped(project, 40)}" if project else ""
     number = escaped(failed.run_id[:8], 20)
     link = f"<{escaped_url(failed.url)}|Open the run>" if failed.url else "JAVIS_UI_URL makes this a link."
     lines = [escaped(failed.cause, 2_000) or "No reason was given."]
     if failed.remedy:
         lines.append(f"*What to do*: {escaped(failed.remedy, 400)}")
     return Message(
-        f"{escaped(failed.job, 80)} failed{escaped(about, 50)}: {escaped(failed.cause, 200)}",
+        f"{escaped(failed.job, 80)} failed{about}: {escaped(failed.cause, 200)}",
         (
-            header(f"{failed.job} failed{about}"),
+            header(f"{failed.job} failed{f' for {project}' if project else ''}"),
             section("\n".join(lines)),
             section(f"Run {number}. {link}"),
             footnote("Told once for this job and cause."),

@@ -21,7 +21,7 @@ from javis_pipeline.db.locks import hold_scope
 from javis_pipeline.db.slack_posts import PostKey, PostRow
 from javis_pipeline.errors import OutcomeUnknown, RemoteBusy, RemoteRefused
 from javis_pipeline.posts.blocks import Message, message_json
-from javis_pipeline.posts.news import facts_from_json, facts_to_json
+from javis_pipeline.posts.news import carried, facts_from_json, facts_to_json
 from javis_pipeline.records.digest import Earlier, Facts
 
 # Slack's clock and ours may differ by so much when a message is looked for.
@@ -225,14 +225,14 @@ class _Publication:
             # Somebody has deleted the message. What it told is no news, so it is not told again.
             self._complete(newest.post_id, drawing)
             return Published("unchanged", None)
-        self._change(newest.post_id)
+        self._change(newest.post_id, before)
         notes = self._show_thread(newest.post_id, sent, drawing)
         return Published("updated", sent, notes)
 
     def _post(self, post_id: UUID, before: PostRow | None) -> Published:
         drawing = self.post.draw(_earlier(before))
         with self.db.transaction() as conn:
-            state, facts = self.post.state_hash, self._facts()
+            state, facts = self.post.state_hash, self._facts(before)
             rows.claim_post(conn, self.key, post_id, state_hash=state, facts=facts, now=self.now)
         sent = self._sent(post_id, drawing.main)
         self._confirm(post_id, sent, at=self.now)
@@ -290,16 +290,19 @@ class _Publication:
             return (f"the pictures are missing: {error}",)
         return ()
 
-    def _facts(self) -> dict[str, object]:
-        return {} if self.post.facts is None else facts_to_json(self.post.facts)
+    def _facts(self, before: PostRow | None) -> dict[str, object]:
+        earlier = _earlier(before)
+        if self.post.facts is None:
+            return {}
+        return facts_to_json(carried(self.post.facts, earlier.facts) if earlier else self.post.facts)
 
     def _confirm(self, post_id: UUID, sent: Sent, *, at: datetime) -> None:
         with self.db.transaction() as conn:
             rows.confirm_post(conn, post_id, sent.ts, now=at)
 
-    def _change(self, post_id: UUID) -> None:
+    def _change(self, post_id: UUID, before: PostRow | None) -> None:
         with self.db.transaction() as conn:
-            state, facts = self.post.state_hash, self._facts()
+            state, facts = self.post.state_hash, self._facts(before)
             rows.change_post(conn, post_id, state_hash=state, facts=facts, now=self.now)
 
     def _complete(self, post_id: UUID, drawing: Drawing) -> None:

@@ -11,7 +11,7 @@ import pytest
 from javis_pipeline.posts.blocks import Message, Sites, as_text
 from javis_pipeline.posts.conflicts import diff_message
 from javis_pipeline.posts.digest import digest_details, digest_message
-from javis_pipeline.posts.news import alert_facts, digest_facts, facts_hash
+from javis_pipeline.posts.news import alert_facts, carried, digest_facts, facts_hash
 from javis_pipeline.posts.notices import ScopeLine, alert_message, failure_message, status_message
 from javis_pipeline.posts.text import escaped, fitted, plain
 from javis_pipeline.records.context import Counts, PageState
@@ -99,6 +99,14 @@ def test_what_changed_comes_first_and_what_was_told_before_is_left_to_the_thread
     assert a_later_digest(now, now)[1:3] == ["Since Sun 1 Mar, 09:00: nothing of weight", "Sprint 31: 0 of 2 done"]
 
 
+def test_a_suggestion_that_went_and_comes_again_is_not_told_again() -> None:
+    first, second = digest_facts(a_digest(proposals=1)), digest_facts(a_digest(proposals=0))
+
+    told = Earlier(carried(second, first), YESTERDAY)
+
+    assert "1. Raise" not in as_text(digest_message(a_digest(proposals=1), told, SITES))
+
+
 def test_the_same_suggestion_in_other_words_is_no_news() -> None:
     before = replace(a_digest(), proposals=(a_proposal(1),))
     now = replace(a_digest(), engine="claude", proposals=(a_proposal(1, suggestion_id=UUID(int=9), title="Hurry"),))
@@ -114,7 +122,7 @@ def test_what_went_away_and_what_was_finished_is_told() -> None:
     assert a_later_digest(now, before)[1:5] == [
         "Since Sun 1 Mar, 09:00",
         "• No longer: OQC-9 overdue, OQC-8 blocked",
-        "• 3 issues finished",
+        "• 3 issues finished, 3 in all",
         "• 1 conflict settled",
     ]
 
