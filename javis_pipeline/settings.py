@@ -204,6 +204,7 @@ def _words(value: object) -> object:
 
 
 Count = Annotated[int, Field(ge=1)]
+Port = Annotated[int, Field(ge=1, le=65_535)]
 # Within a week a write may still turn out to have been executed, and a person come back from a few days off.
 Days = Annotated[int, Field(ge=7, le=36_500)]
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
@@ -240,6 +241,7 @@ _EXAMPLES = {
     "DAGSTER_HOME": "/var/lib/javis/dagster",
     "JAVIS_PG_BIN": "/usr/lib/postgresql/17/bin",
     "JAVIS_AUTOSTART": "1",
+    "JAVIS_DEMO_PORT": "8765",
     "JAVIS_READ_ONLY": "1",
     "JAVIS_READ_RESTRICTED": "1",
     "JAVIS_EXECUTOR": "in_process, multiprocess, celery or k8s",
@@ -308,6 +310,7 @@ class Settings(BaseSettings):
     dagster_home: Path | None = None
     javis_pg_bin: Path | None = None
     javis_autostart: bool = False
+    javis_demo_port: Port | None = None
     javis_read_only: bool = False
     javis_read_restricted: bool = False
     javis_executor: Executor = "in_process"

@@ -3,6 +3,7 @@
 `javis --help` therefore costs an interpreter and click; a test lists what else it may import.
 """
 
+import os
 from importlib import import_module
 from pathlib import Path
 
@@ -34,6 +35,10 @@ COMMANDS = {
     "db": "Manage the database.",
 }
 
+# Those that ask the sites; on the demo its stand-ins are started for them.
+_ASKING = frozenset({"doctor", "sync", "run", "verify", "suggest", "slack"})
+_HELP = frozenset({"-h", "--help"})
+
 _FOLDER = Path(__file__).parent
 _FAILED, _USAGE, _HALTED = 1, 2, 4
 
@@ -49,6 +54,16 @@ class LazyGroup(click.Group):
             return None
         command: click.Command = import_module(f"{__name__}.{cmd_name}").command
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name, found, rest = super().resolve_command(ctx, args)
+        if name in _ASKING and not _HELP & set(rest) and os.environ.get("JAVIS_ENV_FILE"):
+            from javis_pipeline.cli.demo_site import stand_ins_on_demand
+
+            ctx.with_resource(stand_ins_on_demand())
+        return name, found, rest
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

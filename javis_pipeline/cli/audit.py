@@ -4,11 +4,14 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import click
 
 from javis_pipeline.errors import UsageError
+
+NOBODY: Mapping[str, str] = MappingProxyType({})
 
 
 @click.command()
@@ -21,6 +24,7 @@ def command(key: str | None, run_id: str | None, limit: int, as_json: bool) -> N
     if key and run_id:
         raise UsageError("--issue and --run exclude each other; give one")
     from javis_pipeline.db.audit import changes_of_record, changes_of_run, recent_runs
+    from javis_pipeline.db.people import display_names
     from javis_pipeline.settings import load_settings
     from javis_pipeline.steps.edit import find_issue
     from javis_pipeline.wiring import open_database
@@ -32,10 +36,11 @@ def command(key: str | None, run_id: str | None, limit: int, as_json: bool) -> N
             rows = changes_of_run(db, run_id, limit=limit)
         else:
             rows = recent_runs(db, limit=limit)
+        people = display_names(db)
     if as_json:
         click.echo(json.dumps(rows, indent=2, default=str))
     elif key or run_id:
-        _print_changes(rows)
+        _print_changes(rows, people)
     else:
         _print_runs(rows)
 
@@ -61,7 +66,7 @@ def _print_runs(rows: Sequence[Mapping[str, Any]]) -> None:
         click.echo(f"Next: javis audit --run {rows[0]['run_id'][:8]}")
 
 
-def _print_changes(rows: Sequence[Mapping[str, Any]]) -> None:
+def _print_changes(rows: Sequence[Mapping[str, Any]], people: Mapping[str, str]) -> None:
     from javis_pipeline.cli.tables import print_table
 
     cells = [
@@ -70,10 +75,10 @@ def _print_changes(rows: Sequence[Mapping[str, Any]]) -> None:
             *([row["key"]] if "key" in row else []),
             "here" if row["side"] == "local" else "there",
             row["field"],
-            short(row["old"]),
-            short(row["new"]),
+            short(row["old"], people),
+            short(row["new"], people),
             row["reason"],
-            row["actor"],
+            people.get(row["actor"], row["actor"]),
             *([] if "key" in row else [(row["run_id"] or "")[:8]]),
         )
         for row in rows
@@ -83,10 +88,12 @@ def _print_changes(rows: Sequence[Mapping[str, Any]]) -> None:
     print_table([*columns, *([] if keyed else ["run"])], cells, empty="Nothing was changed.")
 
 
-def short(value: object) -> str:
-    """A value for a table cell: on one line, at most 40 characters; "-" for none."""
+def short(value: object, people: Mapping[str, str] = NOBODY) -> str:
+    """A value for a table cell: on one line, at most 40 characters; "-" for none; a person by name."""
     if value is None:
         return "-"
+    if isinstance(value, str):
+        value = people.get(value, value)
     text = ", ".join(map(str, value)) if isinstance(value, list) else " ".join(str(value).split())
     return text if len(text) <= 40 else f"{text[:39]}…"
 

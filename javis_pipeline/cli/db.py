@@ -1,7 +1,9 @@
 """`javis db`: the database that everything is kept in."""
 
 import json
+import os
 import shlex
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,6 +78,37 @@ def _migrate_dagster(settings: "Settings") -> None:
         instance.upgrade()
         ensure_pools(instance)
         adopt_former_names(instance)
+
+
+@command.command()
+@click.option("-c", "statement", metavar="SQL", help="Run this and end.")
+@click.option("--dagster", is_flag=True, help="In the database of Dagster's runs and schedules.")
+@click.pass_context
+def shell(context: click.Context, statement: str | None, dagster: bool) -> None:
+    """Open psql on the database: the one of the embedded server, or the one on PATH."""
+    import subprocess
+
+    from javis_pipeline.db.connection import dagster_url, database_url, upgrade
+    from javis_pipeline.db.embedded import find_binaries
+    from javis_pipeline.settings import load_settings
+
+    settings = load_settings()
+    upgrade(settings)
+    url = dagster_url(settings).replace("+psycopg2", "", 1) if dagster else database_url(settings)
+    psql = shutil.which("psql") or str(find_binaries(settings.javis_pg_bin) / "psql")
+    # The address, with its password, is not shown to whoever lists processes.
+    environment = {**os.environ, "PGAPPNAME": "javis db shell", **_psql_environment(url)}
+    command = [psql, *(["-v", "ON_ERROR_STOP=1", "-c", statement] if statement else [])]
+    context.exit(subprocess.run(command, env=environment, check=False).returncode)  # noqa: S603 - psql, no shell
+
+
+def _psql_environment(url: str) -> dict[str, str]:
+    """The parts of the address, as the variables that psql reads."""
+    from psycopg.conninfo import conninfo_to_dict
+
+    names = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD", "dbname": "PGDATABASE"}
+    names |= {"sslmode": "PGSSLMODE", "options": "PGOPTIONS", "sslrootcert": "PGSSLROOTCERT"}
+    return {names[name]: str(value) for name, value in conninfo_to_dict(url).items() if name in names}
 
 
 @command.command()

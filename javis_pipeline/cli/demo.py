@@ -1,9 +1,12 @@
 """`javis demo`: everything once, on the sandbox."""
 
+import shlex
+import sys
 import textwrap
 import time
 from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,17 +22,20 @@ MOST_SUGGESTIONS = 3
 
 @click.command()
 @click.option("--sandbox-port", default=8765, show_default=True, help="Port of the sandbox on 127.0.0.1.")
-def command(sandbox_port: int) -> None:
+@click.option("--fresh", is_flag=True, help="Forget the demo of before, and begin anew.")
+def command(sandbox_port: int, fresh: bool) -> None:
     """Run the whole graph on stand-ins with demo data, edit both sides, run it again, and show what came of it.
 
-    Needs no account and touches nothing but .javis/demo. Again is fine.
+    Needs no account and touches nothing but the folder `demo` in the home. Again is fine.
     """
-    from javis_pipeline.cli.demo_site import demo_site
+    from javis_pipeline.cli.demo_site import demo_site, forget_demo
     from javis_pipeline.cli.instance import prepare_instance
     from javis_pipeline.settings import load_settings
     from javis_pipeline.wiring import open_database
 
     started = time.monotonic()
+    if fresh:
+        forget_demo(load_settings())
     with demo_site(load_settings(), port=sandbox_port) as site:
         settings = load_settings()
         _say(f"Stand-ins for Jira, Confluence and Slack run at {site}")
@@ -41,13 +47,23 @@ def command(sandbox_port: int) -> None:
             _show(db, settings)
             _show_post(db, settings, settings.require_projects()[0])
     _say(f"Done in {time.monotonic() - started:.0f} s. What next:")
-    click.echo(
-        "  make dev                                        the same in the Dagster UI, with schedules and sensors\n"
-        "  export JAVIS_ENV_FILE=.javis/demo/env           then javis commands speak of the demo:\n"
-        "  .venv/bin/javis conflicts                       both values side by side, and choosing\n"
-        "  .venv/bin/javis context --project OQC           are we fine, and if not, why\n"
-        "  README.md, section Real accounts                your own Jira in five steps"
-    )
+    _print_next(settings)
+
+
+def _print_next(settings: "Settings") -> None:
+    """Commands that work as they stand: by the path that this program was called by, and on the demo."""
+    javis = sys.argv[0] if Path(sys.argv[0]).name == "javis" else f"{sys.executable} -m javis_pipeline"
+    lines = [
+        (f"export JAVIS_ENV_FILE={shlex.quote(str(settings.javis_home / 'env'))}", "then commands speak of the demo:"),
+        (f"{javis} conflicts", "both values side by side, and choosing"),
+        (f"{javis} context --project {settings.require_projects()[0]}", "are we fine, and if not, why"),
+        (f"{javis} sync", "sends what you chose; starts the stand-ins for as long as it needs them"),
+        ("unset JAVIS_ENV_FILE", "back to your own settings:"),
+        (f"{javis} dev", "the demo in the Dagster UI, with schedules and sensors"),
+        (f"{javis} init", "your own Jira: README, Real accounts"),
+    ]
+    for command, purpose in lines:
+        click.echo(f"  {command}\n      {purpose}")
 
 
 def _say(text: str) -> None:

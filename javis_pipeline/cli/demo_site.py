@@ -1,12 +1,15 @@
 """A sandbox with demo data in a process of its own, and settings that point everything at it."""
 
 import os
+import shutil
 import socket
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+import click
 
 from javis_pipeline.cli.parts import Part, Parts, require_free_port, running
 from javis_pipeline.errors import JavisError
@@ -33,8 +36,11 @@ def demo_url(port: int) -> str:
 
 def demo_part(settings: Settings, *, port: int) -> Part:
     """The demo sandbox as a program; what happens in it is kept for the next time."""
-    state = str(_home(settings) / "sandbox")
-    arguments = ("sandbox", "--demo", "--port", str(port), "--state", state)
+    return _part(_home(settings), port)
+
+
+def _part(home: Path, port: int) -> Part:
+    arguments = ("sandbox", "--demo", "--port", str(port), "--state", str(home / "sandbox"))
     return Part((sys.executable, "-m", "javis_pipeline", *arguments), quiet=True)
 
 
@@ -48,7 +54,7 @@ def point_at_demo(settings: Settings, *, port: int) -> None:
     home = _home(settings)
     # The stand-in for Claude knows nothing of work; the rules answer about what is really there.
     known = {name: value for name, value in environment(port=port).items() if not name.startswith("ANTHROPIC_")}
-    values = {**known, "ANTHROPIC_API_KEY": "", "JAVIS_HOME": str(home)}
+    values = {**known, "ANTHROPIC_API_KEY": "", "JAVIS_HOME": str(home), "JAVIS_DEMO_PORT": str(port)}
     file = home / "env"
     file.touch(mode=0o600)
     file.write_text("".join(f"{name}={value}\n" for name, value in values.items()), encoding="utf-8")
@@ -63,6 +69,31 @@ def wait_until_it_answers(parts: Parts, port: int) -> None:
         if not parts.are_running() or time.monotonic() > deadline:
             raise JavisError(f"the sandbox did not start on port {port}; run it alone to see why: javis sandbox --demo")
         time.sleep(0.1)
+
+
+@contextmanager
+def stand_ins_on_demand() -> Iterator[None]:
+    """Run the demo's sandbox while the block lasts, where settings speak of the demo and it does not run already."""
+    from javis_pipeline.settings import load_settings
+
+    settings = load_settings()
+    port = settings.javis_demo_port
+    if port is None or _answers(port):
+        yield
+        return
+    with running({"the sandbox": _part(settings.javis_home, port)}) as parts:
+        wait_until_it_answers(parts, port)
+        click.echo(f"The demo's stand-ins run at {demo_url(port)} for this command.", err=True)
+        yield
+
+
+def forget_demo(settings: Settings) -> None:
+    """Stop the demo's database and delete its folder."""
+    from javis_pipeline.db.embedded import EmbeddedServer
+
+    home = _home(settings)
+    EmbeddedServer(home, pg_bin=settings.javis_pg_bin).stop()
+    shutil.rmtree(home)
 
 
 def _home(settings: Settings) -> Path:

@@ -67,7 +67,7 @@ def add_vision(title: str, description: str, horizon: datetime | None, owner: st
         raise UsageError("a goal needs a title")
     keys = _epic_keys(epics)
     with _database() as db, db.transaction() as conn:
-        _warn_of_unknown(conn, keys)
+        _refuse_other_than_epics(conn, keys)
         vision_id = roadmap.add_vision(
             conn,
             title=title.strip(),
@@ -92,7 +92,7 @@ def link_epics(vision: int, epics: Sequence[str], remove: bool) -> None:
         if remove:
             linked = roadmap.unlink_epics(conn, vision, keys)
         else:
-            _warn_of_unknown(conn, keys)
+            _refuse_other_than_epics(conn, keys)
             linked = roadmap.link_epics(conn, vision, keys)
     if linked is None:
         raise _no_such(vision)
@@ -128,11 +128,15 @@ def _epic_keys(given: Sequence[str]) -> list[str]:
     return keys
 
 
-def _warn_of_unknown(conn: "Connection", keys: Sequence[str]) -> None:
-    """A goal may name epics of a project that is synced later, so that is no error."""
+def _refuse_other_than_epics(conn: "Connection", keys: Sequence[str]) -> None:
+    """UsageError for an issue that is no epic. One that is not here may be of a project that is synced later."""
     from javis_pipeline.db import roadmap
 
-    unknown = [key for key in keys if key not in roadmap.issue_types(conn, keys)]
+    types = roadmap.issue_types(conn, keys)
+    wrong = [f"{key} is a {name}" for key, (name, is_epic) in types.items() if not is_epic]
+    if wrong:
+        raise UsageError(f"{', '.join(wrong)}; only epics work towards a goal")
+    unknown = [key for key in keys if key not in types]
     if unknown:
         click.echo(f"Not synced here, so their progress is not known: {', '.join(unknown)}", err=True)
 

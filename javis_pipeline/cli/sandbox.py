@@ -42,6 +42,8 @@ def command(context: click.Context, /, latency: int, index_lag: float, **options
     env` prints the settings that point everything else at it. Any e-mail address is accepted with the token.
     """
     if context.invoked_subcommand is not None:
+        # What is said before `env` holds for it as well.
+        context.default_map = {context.invoked_subcommand: {name: options[name] for name in ("port", "seed")}}
         return
     from javis_pipeline.sandbox.command import Options, run
 

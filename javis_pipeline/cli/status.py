@@ -34,7 +34,7 @@ def command(sizes: bool, as_json: bool) -> None:
             "scope",
             "records",
             "last run",
-            "up to",
+            "newest change",
             "unpushed",
             "conflicts",
             "errors",

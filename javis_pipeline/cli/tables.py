@@ -1,15 +1,20 @@
-"""Tables on stdout: drawn on a terminal, plain columns when piped."""
+"""Tables on stdout: drawn on a terminal, a block a record on a narrow one, plain columns when piped."""
 
+import os
 import sys
 from collections.abc import Iterable, Sequence
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
 # Wide enough that a piped table is never wrapped or cut.
 _PIPED_WIDTH = 10_000
+# Below it columns would break words into pieces.
+_NARROW = 80
+# What people copy into the next command.
+_IDS = frozenset({"id", "key", "run", "epic", "scope", "project"})
 
 
 def printable(text: str) -> str:
@@ -26,11 +31,41 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, emp
     if not found:
         sys.stdout.write(f"{empty}\n")
         return
+    console = _console()
+    if console.width < _NARROW:
+        _print_blocks(console, columns, found)
+        return
     table = Table(box=SIMPLE_HEAD if sys.stdout.isatty() else None, pad_edge=False, show_edge=False)
     for index, column in enumerate(columns):
         numbers = all(isinstance(row[index], int | float) or row[index] is None for row in found)
-        table.add_column(column, justify="right" if numbers else "left", overflow="fold")
+        justify: JustifyMethod = "right" if numbers else "left"
+        table.add_column(column, justify=justify, overflow="fold", no_wrap=column in _IDS)
     for row in found:
-        table.add_row(*(Text("" if cell is None else printable(str(cell))) for cell in row))
-    console = Console() if sys.stdout.isatty() else Console(width=_PIPED_WIDTH)
+        table.add_row(*map(_cell, row))
     console.print(table)
+
+
+def _console() -> Console:
+    if not sys.stdout.isatty():
+        return Console(width=_PIPED_WIDTH)
+    # To Rich, bold and dim are no colours; who asks for none wants plain text.
+    return Console(color_system=None if os.environ.get("NO_COLOR") else "auto")
+
+
+def _cell(value: object) -> Text:
+    return Text("" if value is None else printable(str(value)))
+
+
+def _print_blocks(console: Console, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A line for each column that has a value, and an empty line between records."""
+    width = max(map(len, columns))
+    for index, row in enumerate(rows):
+        if index:
+            console.print()
+        block = Table.grid(padding=(0, 2))
+        block.add_column(no_wrap=True, min_width=width)
+        block.add_column(overflow="fold")
+        for column, value in zip(columns, row, strict=True):
+            if value not in (None, ""):
+                block.add_row(Text(column, style="dim"), _cell(value))
+        console.print(block)

@@ -2,6 +2,7 @@
 
 import getpass
 import json
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -24,13 +25,14 @@ def command(run_id: str, yes: bool, as_json: bool) -> None:
 
     What was edited since is left alone and becomes a conflict. The undo is a run of its own, so it can be undone.
     """
+    from javis_pipeline.db.people import display_names
     from javis_pipeline.settings import load_settings
     from javis_pipeline.wiring import open_database
 
     with closing(open_database(load_settings())) as db:
         items = _undo(db, run_id, really=False)
         if not as_json:
-            _print(items)
+            _print(items, display_names(db))
         if not items or not (yes or (not as_json and click.confirm("Set these back?"))):
             if as_json:
                 click.echo(json.dumps([asdict(item) for item in items], indent=2, default=str))
@@ -60,9 +62,12 @@ def _undo(db: "Database", run_id: str, *, really: bool) -> "list[PlanItem]":
     return items
 
 
-def _print(items: "list[PlanItem]") -> None:
+def _print(items: "list[PlanItem]", people: Mapping[str, str]) -> None:
     from javis_pipeline.cli.audit import short
     from javis_pipeline.cli.tables import print_table
 
-    rows = [(item.key, item.field, item.side, short(item.old), short(item.new), item.reason) for item in items]
+    rows = [
+        (item.key, item.field, item.side, short(item.old, people), short(item.new, people), item.reason)
+        for item in items
+    ]
     print_table(["key", "field", "side", "now", "back to", "why"], rows, empty="Nothing is left to undo.")

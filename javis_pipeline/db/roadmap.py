@@ -54,10 +54,10 @@ def set_vision_state(conn: Connection, vision_id: int, state: str) -> bool:
     return conn.execute(_QUERIES["set_vision_state"], {"id": vision_id, "state": state}).fetchone() is not None
 
 
-def issue_types(conn: Connection, keys: Sequence[str]) -> dict[str, str | None]:
-    """Type of each of the issues that are known here, by key."""
+def issue_types(conn: Connection, keys: Sequence[str]) -> dict[str, tuple[str | None, bool]]:
+    """Type of each of the issues that are known here, and whether it is an epic, by key."""
     rows = conn.execute(_QUERIES["issue_types"], {"keys": list(keys)})
-    return {row["key"]: row["issue_type"] for row in rows}
+    return {row["key"]: (row["issue_type"], row["is_epic"]) for row in rows}
 
 
 def _epic_keys(conn: Connection, query: str, vision_id: int, epic_keys: Sequence[str]) -> list[str] | None:

@@ -31,6 +31,7 @@ UPDATE roadmap_visions
 RETURNING id;
 
 -- name: issue_types
-SELECT key, issue_type
+-- A site may call its epics otherwise; their level is always the same.
+SELECT key, issue_type, coalesce(hierarchy_level = 1, issue_type = 'Epic', false) AS is_epic
   FROM jira_issues
  WHERE key = ANY (%(keys)s);

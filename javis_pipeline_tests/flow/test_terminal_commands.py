@@ -1,0 +1,82 @@
+"""What people type: the shell, the sandbox's settings, commands on the demo, goals."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from javis_pipeline.db.connection import Database
+from javis_pipeline.sandbox.command import environment
+from javis_pipeline_tests.sites import free_port, run_javis
+
+pytestmark = pytest.mark.timeout(240)
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> dict[str, str]:
+    return {"DATABASE_URL": database_url, "JAVIS_HOME": str(tmp_path)}
+
+
+def test_the_shell_runs_a_statement_and_shows_the_address_to_nobody(settings: dict[str, str]) -> None:
+    done = run_javis("db", "shell", "-c", "SELECT current_setting('application_name') AS who", settings=settings)
+    wrong = run_javis("db", "shell", "-c", "SELECT nothing", settings=settings)
+
+    assert done.returncode == 0, done.stderr
+    assert "javis db shell" in done.stdout
+    assert wrong.returncode != 0
+    assert 'column "nothing" does not exist' in wrong.stderr
+
+
+@pytest.mark.parametrize("arguments", [("sandbox", "--port", "9911", "env"), ("sandbox", "env", "--port", "9911")])
+def test_the_port_is_obeyed_on_either_side_of_env(arguments: tuple[str, ...]) -> None:
+    done = run_javis(*arguments, settings={})
+
+    assert "JIRA_URL=http://127.0.0.1:9911\n" in done.stdout
+
+
+def test_given_the_demo_has_ended_when_a_command_asks_the_sites_then_they_run_for_it(
+    settings: dict[str, str], tmp_path: Path
+) -> None:
+    port = free_port()
+    values = {**environment(port=port), **settings, "JAVIS_DEMO_PORT": str(port)}
+    file = tmp_path / "env"
+    file.write_text("".join(f"{name}={value}\n" for name, value in values.items()))
+
+    done = run_javis("doctor", settings={"JAVIS_ENV_FILE": str(file)})
+
+    assert f"stand-ins run at http://127.0.0.1:{port} for this command" in done.stderr
+    assert "ok    jira OQC " in done.stdout
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_given_an_issue_that_is_no_epic_then_no_goal_takes_it(settings: dict[str, str]) -> None:
+    with Database(settings["DATABASE_URL"]) as db, db.transaction(origin="sync") as conn:
+        conn.execute(
+            """INSERT INTO jira_issues (key, jira_id, project_key, title, issue_type, hierarchy_level)
+               VALUES ('OQC-1', '1', 'OQC', 'one', 'Epos', 1), ('OQC-2', '2', 'OQC', 'two', 'Story', 0)"""
+        )
+
+    taken = run_javis("roadmap", "add", "Half the downtime", "--epic", "OQC-1", settings=settings)
+    refused = run_javis("roadmap", "add", "Half again", "--epic", "OQC-2", settings=settings)
+
+    assert taken.returncode == 0, taken.stderr
+    assert (refused.returncode, refused.stderr) == (
+        2,
+        "Error: OQC-2 is a Story; only epics work towards a goal\n",
+    )
+
+
+def test_people_are_named_in_the_audit(settings: dict[str, str]) -> None:
+    with Database(settings["DATABASE_URL"]) as db, db.transaction(origin="sync") as conn:
+        conn.execute("INSERT INTO users (account_id, display_name) VALUES ('712020:mara', 'Mara Lindqvist')")
+        conn.execute(
+            """INSERT INTO sync_audit (run_id, side, resource_type, resource_id, field, old, new, reason, actor, at)
+               VALUES ('r1', 'local', 'jira_issue', '1', 'assignee_id', NULL, '"712020:mara"', 'pull', 'x', now())"""
+        )
+
+    shown = run_javis("audit", "--run", "r1", settings=settings)
+    as_json = run_javis("audit", "--run", "r1", "--json", settings=settings)
+
+    assert "Mara Lindqvist" in shown.stdout, shown.stderr
+    assert "712020:mara" in as_json.stdout
