@@ -113,7 +113,7 @@ class Issue(NamedTuple):
     epic_key: str | None
     sprint: str | Missing | None
     sprint_id: int | None
-    team: str | None
+    team: str | Missing | None
     flagged: bool | Missing
     resolution: str | Missing | None
     security_level: str | Missing | None

@@ -235,7 +235,7 @@ def issue_row(issue: Issue) -> IssueRow:
         epic_key=issue.epic_key,
         sprint=_known(issue.sprint),
         sprint_id=issue.sprint_id,
-        team=issue.team,
+        team=_known(issue.team),
         flagged=bool(issue.flagged),
         resolution=_known(issue.resolution),
         security_level=_known(issue.security_level),

@@ -384,9 +384,11 @@ def _flagged(fields: Json, field_id: str | None) -> bool | Missing:
     return agile if type(agile) is bool else MISSING
 
 
-def _team(fields: Json, field_id: str | None) -> str | None:
+def _team(fields: Json, field_id: str | None) -> str | Missing | None:
     """Name of the team; sites that keep only its id or title are accepted."""
-    value = fields.get(field_id) if field_id else None
+    value = fields.get(field_id, MISSING) if field_id else MISSING
+    if value is MISSING:
+        return MISSING
     if isinstance(value, dict):
         value = value.get("name") or value.get("title") or value.get("id")
     return as_text_or_none(value, f"fields.{field_id}")

@@ -147,6 +147,7 @@ UPDATE incoming_issues AS p
        reporter_id = CASE WHEN 'reporter_id' = ANY (p.missing) THEN i.reporter_id ELSE p.reporter_id END,
        sprint = CASE WHEN 'sprint' = ANY (p.missing) THEN i.sprint ELSE p.sprint END,
        sprint_id = CASE WHEN 'sprint' = ANY (p.missing) THEN i.sprint_id ELSE p.sprint_id END,
+       team = CASE WHEN 'team' = ANY (p.missing) THEN i.team ELSE p.team END,
        flagged = CASE WHEN 'flagged' = ANY (p.missing) THEN i.flagged ELSE p.flagged END,
        resolution = CASE WHEN 'resolution' = ANY (p.missing) THEN i.resolution ELSE p.resolution END,
        security_level = CASE WHEN 'security_level' = ANY (p.missing) THEN i.security_level ELSE p.security_level END,

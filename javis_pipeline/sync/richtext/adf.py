@@ -3,7 +3,6 @@
 Canonical form is for comparing, never for sending: what is sent is always the node that was received, or a new one.
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 from javis_pipeline.errors import UnreadableText
 from javis_pipeline.sync.richtext.blocks import Special
 from javis_pipeline.sync.richtext.markdown_lines import Run, visible_runs
-from javis_pipeline.sync.richtext.placeholders import Node, children_of, head_label, plain_text, token_of
+from javis_pipeline.sync.richtext.placeholders import Node, children_of, head_label, plain_text, spelled, token_of
 
 # Python's recursion ends near 1000 frames; editors nest lists some ten deep.
 MAX_NESTING = 100
@@ -61,7 +60,7 @@ def canonical_blocks(doc: Mapping[str, Any] | None) -> list[str]:
 def canonical_block(node: Node) -> str:
     """The canonical form of one node with its children; raises as `canonical_document` does."""
     try:
-        return json.dumps(_canonical(node, 0), sort_keys=True, separators=(",", ":"))
+        return spelled(_canonical(node, 0))
     except RecursionError as error:  # attributes may nest as well
         raise UnreadableText("the ADF document has attributes nested too deep") from error
 
@@ -131,7 +130,7 @@ def _canonical_marks(marks: Any) -> tuple[str, ...]:
     for kind, mark in zip(kinds, marks, strict=True):
         if kind and ("code" not in kinds or kind in _CODE_MARKS):
             attrs = _canonical_attrs(kind, mark.get("attrs"))
-            keys.add(f"{kind} {json.dumps(attrs, sort_keys=True)}" if attrs else kind)
+            keys.add(f"{kind} {spelled(attrs)}" if attrs else kind)
     return tuple(sorted(keys))
 
 
@@ -215,7 +214,7 @@ def _special(kind: str, node: Node) -> Special:
 
 
 def _identity(kind: str, attrs: Any) -> str:
-    return json.dumps(_canonical_attrs(kind, attrs), sort_keys=True)
+    return spelled(_canonical_attrs(kind, attrs))
 
 
 def _anchors(marks: Any) -> set[Special]:

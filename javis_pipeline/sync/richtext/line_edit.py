@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from javis_pipeline.sync.richtext import diff3
 from javis_pipeline.sync.richtext.adf_nodes import adf_mark, new_text
 from javis_pipeline.sync.richtext.blocks import Special, similar
-from javis_pipeline.sync.richtext.placeholders import Node, attrs_of, children_of
+from javis_pipeline.sync.richtext.placeholders import Node, attrs_of, children_of, spelled
 from javis_pipeline.sync.richtext.said import Mark, Said
 
 _OBJECT = "\ufffc"
@@ -102,7 +102,7 @@ def hidden_marks(node: Node) -> frozenset[str]:
     """The marks of a node that Markdown cannot say, as texts to compare."""
     marks = node.get("marks")
     return frozenset(
-        json.dumps(mark, sort_keys=True)
+        spelled(mark)
         for mark in (marks if isinstance(marks, list) else ())
         if isinstance(mark, dict) and mark.get("type") not in _SAYABLE
     )

@@ -8,9 +8,11 @@ from by its text. A node with children is a fenced container, in which what is i
     :::
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 Node = Mapping[str, Any]
@@ -185,3 +187,18 @@ def _clean(label: str) -> str:
     """A label on one line without braces, cut to a readable length."""
     text = _UNSAFE_IN_LABEL.sub(" ", label).strip()
     return text if len(text) <= _LABEL_LENGTH else text[: _LABEL_LENGTH - 1].rstrip() + "…"
+
+
+def spelled(value: object) -> str:
+    """One JSON text per value, for comparing: a number is the same whether it was read as a float or as a Decimal."""
+    return json.dumps(_with_plain_numbers(value), sort_keys=True, separators=(",", ":"))
+
+
+def _with_plain_numbers(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {name: _with_plain_numbers(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_with_plain_numbers(part) for part in value]
+    if isinstance(value, float | Decimal):
+        return int(value) if value == int(value) else float(value)
+    return value
