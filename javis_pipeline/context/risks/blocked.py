@@ -19,7 +19,8 @@ def find(facts: Facts) -> Found:
     else, and when forgotten, low.
 
     Jira does not tell when a link was made. An issue is blocked at most since both ends existed and, when the blocker
-    was reopened, since then. A blocker that is not synced may be done: it is a finding of its own.
+    was reopened, since then. A blocker that is not synced may be done, and a circle has to be cut: these are findings
+    of their own, and no blockers here.
     """
     issues = facts.open_issues
     rows = issues[issues["key"].isin(facts.graph.blocked) | issues["flagged"]]
@@ -39,7 +40,12 @@ def severity_of_waiting(facts: Facts, rows: pd.DataFrame) -> "pd.Series[str]":
 
 
 def _known_blockers(facts: Facts, key: str) -> list[str]:
-    return [each for each in facts.graph.blockers_of(key) if facts.graph.nodes[each].category is not None]
+    circle = next((each for each in facts.graph.cycles if key in each), ())
+    return [
+        each
+        for each in facts.graph.blockers_of(key)
+        if facts.graph.nodes[each].category is not None and each not in circle
+    ]
 
 
 def _since(facts: Facts, rows: pd.DataFrame) -> "pd.Series[Any]":
