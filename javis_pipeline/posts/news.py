@@ -53,7 +53,8 @@ def carried(now: Facts, before: Facts) -> Facts:
 
 
 def changes_since(before: Facts, now: Facts) -> tuple[Change, ...]:
-    """What became different, the most urgent first."""
+    """What became different, the most urgent first. Risks of low severity come and go without a word."""
+    before, now = (replace(facts, risks=pressing(facts).risks) for facts in (before, now))
     new = [finding for finding in now.risks if finding not in before.risks]
     gone = [finding for finding in before.risks if finding not in now.risks]
     worse = [
@@ -87,7 +88,7 @@ def steps_key(proposal: Proposal) -> str:
 
 def facts_hash(facts: Facts) -> str:
     """Hex digest over what `changes_since` compares; equal means that there is no news, whatever the words."""
-    severities = {finding: risk.severity for finding, risk in facts.risks.items()}
+    severities = {finding: risk.severity for finding, risk in pressing(facts).risks.items()}
     return _digest([severities, facts.done, facts.sprint, facts.conflicts])
 
 

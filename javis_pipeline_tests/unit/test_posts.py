@@ -107,6 +107,16 @@ def test_a_suggestion_that_went_and_comes_again_is_not_told_again() -> None:
     assert "1. Raise" not in as_text(digest_message(a_digest(proposals=1), told, SITES))
 
 
+def test_a_risk_of_low_severity_is_no_news() -> None:
+    before, now = (
+        a_digest(context=a_context()),
+        a_digest(context=a_context(risks=(a_risk("overdue", "OQC-9", severity="low"),))),
+    )
+
+    assert facts_hash(digest_facts(now)) == facts_hash(digest_facts(before))
+    assert "OQC-9" not in "".join(a_later_digest(now, before))
+
+
 def test_the_same_suggestion_in_other_words_is_no_news() -> None:
     before = replace(a_digest(), proposals=(a_proposal(1),))
     now = replace(a_digest(), engine="claude", proposals=(a_proposal(1, suggestion_id=UUID(int=9), title="Hurry"),))
