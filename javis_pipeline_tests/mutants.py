@@ -1,7 +1,8 @@
 """Do the tests notice faults? `python -m javis_pipeline_tests.mutants [WORD...]` puts each into a copy, runs its test.
 
 A mutant is a small change of the program that breaks one promise. It is killed when the test that is named beside it
-fails; one that survives, or that does not apply any more, ends this with exit code 1.
+fails; one that survives, or that does not apply any more, ends this with exit code 1. With the word `random`, faults
+are made at random instead; see `random_mutants`.
 """
 
 import os
@@ -12,11 +13,17 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from javis_pipeline_tests import random_mutants
+
 ROOT = Path(__file__).resolve().parents[1]
 COPIED = ("javis_pipeline", "javis_pipeline_tests", "pyproject.toml", "setup.cfg")
 
 DECIDE = "javis_pipeline/sync/decide.py"
 MERGE = "javis_pipeline/sync/merge.py"
+FIELD = "javis_pipeline/sync/merge_field.py"
+DISTRUST = "javis_pipeline/sync/distrust.py"
+ECHOES = "javis_pipeline/sync/echoes.py"
+REFUSALS = "javis_pipeline/sync/refusals.py"
 OUTBOX = "javis_pipeline/sync/outbox.py"
 EVIDENCE = "javis_pipeline/sync/evidence.py"
 STORE = "javis_pipeline/db/sql/sync_store.sql"
@@ -27,6 +34,8 @@ MARK = "javis_pipeline_tests/unit/test_watermark.py"
 TWO_WAY = "javis_pipeline_tests/flow/test_sync_two_way.py"
 BAD = "javis_pipeline_tests/unit/test_one_bad_record.py"
 LAWS = "javis_pipeline_tests/property/test_laws_memory.py"
+MOMENTS = "javis_pipeline_tests/unit/test_sync_refusals.py"
+FIELDS = "javis_pipeline_tests/integration/test_law_of_fields.py"
 BOOKS = "javis_pipeline_tests/integration/test_sync_store.py"
 SITE = "javis_pipeline_tests/integration/test_sync_jira_remote.py"
 PULL = "javis_pipeline_tests/flow/test_pull.py"
@@ -102,7 +111,7 @@ MUTANTS = (
     ),
     Mutant(
         "row 8: texts are not merged but ours is sent",
-        MERGE,
+        FIELD,
         "    text, raw = merged\n",
         "    text, raw = sides.local, spec.codec.to_remote(\n"
         "        sides.local, base=sides.base, base_raw=sides.base_raw, catalog=draft.run.catalog, lossy=True\n    )\n",
@@ -124,7 +133,7 @@ MUTANTS = (
     ),
     Mutant(
         "row 10: a row without a base is taken for clean",
-        MERGE,
+        DISTRUST,
         "    if not draft.local.has_base:\n",
         "    if False:\n",
         f"{STORIES}::test_given_a_row_without_a_base_then_nothing_is_taken_for_an_edit",
@@ -189,7 +198,7 @@ MUTANTS = (
     ),
     Mutant(
         "nobody looks what a write replaced",
-        MERGE,
+        ECHOES,
         "    found = overwritten_value(spec, op, entry, changes)\n",
         "    found = None\n",
         f"{STORIES}::test_given_an_edit_between_our_look_and_our_write_then_what_we_replaced_is_offered",
@@ -271,6 +280,98 @@ MUTANTS = (
         "            if old is None:\n",
         f"{STORIES}::test_given_the_pair_moved_since_the_person_looked_then_nothing_happens",
     ),
+    Mutant(
+        "a yes is believed without a look",
+        EVIDENCE,
+        '    return Effect("ignored" if as_before else "unclear")',
+        '    return Effect("held")',
+        f"{MOMENTS}::test_given_a_yes_that_changed_nothing_then_the_edit_stays_and_a_person_is_told",
+    ),
+    Mutant(
+        "a yes to one field is a yes to all",
+        EVIDENCE,
+        "    if holds(op, spec.name, remote):\n",
+        "    if True:\n",
+        f"{MOMENTS}::test_given_one_field_of_several_is_ignored_then_the_others_are_confirmed",
+    ),
+    Mutant(
+        "an element that was ignored becomes the base",
+        OUTBOX,
+        "    done = without(op, spec.name, found.missing)\n",
+        "    done = op\n",
+        f"{MOMENTS}::test_given_one_element_of_several_is_ignored_then_the_others_are_confirmed",
+    ),
+    Mutant(
+        "what was sent becomes the base although it was never seen there",
+        EVIDENCE,
+        '    if not sets:\n        return Effect("unclear")\n',
+        '    if not sets:\n        return Effect("held")\n',
+        f"{MOMENTS}::test_given_a_field_that_is_not_in_the_answer_after_the_write_then_its_base_stays_until_it_is_seen",
+    ),
+    Mutant(
+        "a no is for ever",
+        REFUSALS,
+        "    return abs(run.now() - refusal.at) >= _WAITS[min(refusal.times, len(_WAITS)) - 1]\n",
+        "    return False\n",
+        f"{MOMENTS}::test_given_a_lasting_refusal_then_it_is_asked_after_a_run_an_hour_six_hours_and_every_day",
+    ),
+    Mutant(
+        "a no holds although the record changed",
+        REFUSALS,
+        "    if refusal.about != now_about:\n        return True\n",
+        "",
+        f"{MOMENTS}::test_given_a_reason_to_ask_again_then_the_remote_is_asked_once",
+    ),
+    Mutant(
+        "nobody can have a refused field asked again",
+        REFUSALS,
+        "    if refusal.again is not None or refusal.suspects:\n",
+        "    if refusal.suspects:\n",
+        f"{MOMENTS}::test_given_a_reason_to_ask_again_then_the_remote_is_asked_once",
+    ),
+    Mutant(
+        "one refused field keeps the others from being sent",
+        REFUSALS,
+        "    fresh = [name for name in wanted if name not in refusals]\n",
+        "    fresh = list(wanted)\n",
+        f"{MOMENTS}::test_given_a_refusal_that_names_no_field_then_it_is_found_out_by_trying_them_apart",
+    ),
+    Mutant(
+        "an issue is closed before it is edited",
+        OUTBOX,
+        "        rank = 1 if op.kind != ",
+        "        rank = 3 if op.kind != ",
+        f"{MOMENTS}::test_given_an_issue_is_edited_and_closed_then_it_is_closed_last",
+    ),
+    Mutant(
+        "force leaves the conflicts that were open before",
+        "javis_pipeline/steps/reconcile.py",
+        '    waiting = store.to_decide(conflicts=True) if run.rules.force != "none" else ()\n',
+        "    waiting = ()\n",
+        f"{STORIES}::test_given_a_conflict_that_was_open_before_when_forced_then_it_is_resolved_as_the_dry_run_says",
+    ),
+    Mutant(
+        "labels of a page are told apart by case",
+        "javis_pipeline/sync/page_codecs.py",
+        "        return element.lower()\n",
+        "        return element\n",
+        f"{TABLE}::test_a_label_of_a_page_that_changes_only_in_case_is_the_same_one_as_it_is_spelled_there",
+    ),
+    Mutant(
+        "a field is not granted to applications",
+        "javis_pipeline/db/sync_store.py",
+        '    ("title", "body_storage", "parent_id", "labels"),\n)\nTABLES',
+        '    ("title", "body_storage", "labels"),\n)\nTABLES',
+        f"{FIELDS}::test_an_edit_by_an_application_is_in_the_journal_the_hash_and_the_audit_and_arrives",
+    ),
+    Mutant(
+        "what differs is not read again",
+        "javis_pipeline/steps/verify.py",
+        "MORE_LOOKS: Final = 2\n",
+        "MORE_LOOKS: Final = 0\n",
+        "javis_pipeline_tests/integration/test_verify.py"
+        "::test_given_a_difference_that_a_sync_under_way_ends_then_it_does_not_count",
+    ),
 )
 
 
@@ -305,6 +406,8 @@ def run(test: str, root: Path) -> int:
 
 
 def main() -> int:
+    if sys.argv[1:2] == ["random"]:
+        return random_mutants.main(*map(int, sys.argv[2:]))
     wanted = [mutant for mutant in MUTANTS if not sys.argv[1:] or any(word in mutant.name for word in sys.argv[1:])]
     survivors = 0
     for mutant in wanted:

@@ -22,9 +22,10 @@ from javis_pipeline.records.sync import (
 from javis_pipeline.records.values import Value
 from javis_pipeline.sync.codecs import UnreadableValue
 from javis_pipeline.sync.draft import Draft
+from javis_pipeline.sync.echoes import audit_push, offer_overwritten
 from javis_pipeline.sync.evidence import Effect, Verdict, effect, holds, own_entry
 from javis_pipeline.sync.fields import FIELDS_OF, Field
-from javis_pipeline.sync.merge import audit_push, offer_overwritten, reconcile_in
+from javis_pipeline.sync.merge import reconcile_in
 from javis_pipeline.sync.run import Run
 
 

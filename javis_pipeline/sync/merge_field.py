@@ -1,0 +1,305 @@
+"""One field of a record: its decision, and what follows from it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any, assert_never
+
+from javis_pipeline.records.losses import loss_details
+from javis_pipeline.records.sync import FieldChange, Refusal, RemoteRecord
+from javis_pipeline.records.values import Value
+from javis_pipeline.sync.codecs import LossyEdit
+from javis_pipeline.sync.decide import (
+    Agree,
+    Clash,
+    Decision,
+    Keep,
+    NotPushable,
+    Pull,
+    Push,
+    SetMerge,
+    Sides,
+    Wait,
+    decide_labels,
+    decide_scalar,
+)
+from javis_pipeline.sync.distrust import trusted
+from javis_pipeline.sync.draft import OFFERS, Draft, Wanted
+from javis_pipeline.sync.echoes import Echo
+from javis_pipeline.sync.fields import Field
+from javis_pipeline.sync.resolve import force_in
+
+
+def reconcile_field(
+    draft: Draft, spec: Field, remote: RemoteRecord, changes: Sequence[FieldChange], echo: Echo | None
+) -> None:
+    """Decide one field of a draft; `echo` when what the remote holds is a late write of ours."""
+    if draft.run.rules.policy(spec) == "none":
+        return
+    _follow_offers(draft, spec.name)
+    sides = draft.sides(spec, remote)
+    decision = _decide(draft, spec, sides, echo)
+    match decision:
+        case Keep():
+            _keep(draft, spec, decision)
+        case Wait():
+            draft.undecided_fields.add(spec.name)
+        case Agree(raw):
+            _agree(draft, spec, sides.local, raw)
+        case Pull(raw):
+            _pull(draft, spec, raw, decision.row)
+        case Push():
+            _push(draft, spec, sides, decision, changes)
+        case NotPushable():
+            draft.end_live_conflict(spec.name, "superseded")
+            draft.set_error(spec.name, _not_pushable(draft, spec, "cannot be changed from here"))
+        case Clash():
+            _clash(draft, spec, sides, decision, changes)
+        case SetMerge():
+            _merge_set(draft, spec, decision)
+        case _:
+            assert_never(decision)
+
+
+def _follow_offers(draft: Draft, name: str) -> None:
+    """An offer shows what the column holds now: a choice is made between what is current."""
+    for conflict in list(draft.conflicts.values()):
+        current = draft.values.get(name)
+        if conflict.field != name or conflict.state != "open" or conflict.kind not in OFFERS:
+            continue
+        if conflict.local != current:
+            conflict = draft.conflicts[conflict.conflict_id] = replace(conflict, local=current)
+            draft.note_value(conflict, "local", current)
+        force_in(draft, conflict)
+
+
+def _decide(draft: Draft, spec: Field, sides: Sides, echo: Echo | None) -> Decision:
+    """The field's decision, unless its base cannot be trusted."""
+    policy = draft.run.rules.policy(spec)
+    in_flight = spec.name in draft.fields_in_flight()
+    live = draft.live_conflict(spec.name)
+    if spec.is_set:
+        if policy == "local_to_remote" and isinstance(sides.remote, tuple):
+            sides = replace(sides, base=sides.remote)  # nothing there is an edit: the verbs make it what is here
+        decision = decide_labels(
+            spec.codec,
+            sides,
+            op_in_flight=in_flight,
+            late_add=echo.add if echo else frozenset(),
+            late_remove=echo.remove if echo else frozenset(),
+        )
+    else:
+        decision = decide_scalar(
+            spec.codec,
+            sides,
+            op_in_flight=in_flight,
+            reassert=policy == "local_to_remote" or (echo is not None and live is None),
+            writable=policy in ("two_way", "local_to_remote"),
+        )
+    return trusted(draft, spec, decision)
+
+
+def _keep(draft: Draft, spec: Field, decision: Keep) -> None:
+    draft.undecided_fields.add(spec.name)
+    if spec.written_by:
+        draft.unread_fields.add(spec.name)
+    if not decision.absent or spec.name in draft.bases:
+        unclear = draft.run.catalog.unwritable.get(spec.name) if decision.absent else None
+        draft.set_error(spec.name, unclear or unreadable(decision.reason))
+
+
+def _agree(draft: Draft, spec: Field, local: Value, raw: Value) -> None:
+    draft.clear_error(spec.name)
+    draft.forget_refusal(spec.name)
+    draft.set_base(spec, local, raw)
+    draft.end_live_conflict(spec.name, "equal")
+    draft.apply_resolutions(spec.name)
+
+
+def _pull(draft: Draft, spec: Field, raw: Value, row: int) -> None:
+    draft.clear_error(spec.name)
+    draft.forget_refusal(spec.name)
+    value = spec.codec.to_local(raw)
+    draft.end_live_conflict(spec.name, "superseded")
+    draft.apply_resolutions(spec.name)
+    draft.set_value(spec.name, value, reason="changed on the remote", row=row)
+    draft.set_base(spec, value, raw)
+
+
+def _push(draft: Draft, spec: Field, sides: Sides, decision: Push, changes: Sequence[FieldChange]) -> None:
+    if decision.rebase:
+        draft.set_base(spec, spec.codec.to_local(decision.raw), decision.raw)
+        sides = replace(sides, base=spec.codec.to_local(decision.raw), base_raw=decision.raw)
+    if problem := _push_problem(draft, spec, sides.local):
+        # The remote is where it was: there is nothing to choose between, only an edit that cannot go out.
+        draft.end_live_conflict(spec.name, "superseded")
+        draft.set_error(spec.name, _not_pushable(draft, spec, problem))
+        return
+    if refusal := draft.standing_refusal(spec, sides.local, decision.raw):
+        draft.end_live_conflict(spec.name, "superseded")
+        draft.set_error(spec.name, _refused(draft, spec, refusal))
+        return
+    try:
+        desired = _desired(draft, spec, sides, decision.raw)
+    except LossyEdit as error:
+        told = loss_details(error.reasons, error.losses)
+        _clash(draft, spec, sides, Clash(decision.raw, "lossy_edit", 8), changes, told)
+        return
+    if spec.codec.canonical(desired) == spec.codec.canonical(decision.raw):
+        # It only spells otherwise what the remote holds: a write would change nothing but tell everybody that it did.
+        held = spec.codec.to_local(decision.raw)
+        draft.set_value(spec.name, held, reason="as the remote spells it", row=1)
+        _agree(draft, spec, held, decision.raw)
+        return
+    draft.end_live_conflict(spec.name, "superseded")
+    wanted = Wanted(spec.codec.canonical(decision.raw), desired, sides.local)
+    reason = "late echo of our own write" if decision.row == 3 else "changed locally"
+    draft.want(spec, wanted, reason=reason, row=decision.row)
+
+
+def _desired(draft: Draft, spec: Field, sides: Sides, remote: Value) -> Value:
+    """The remote form of our value; the very text that it was before a loss that somebody accepted, if it is that."""
+    for raw in draft.former_raw.get(spec.name, ()):
+        if spec.codec.to_local(raw) == sides.local:
+            return raw
+    return spec.codec.to_remote(
+        sides.local,
+        base=sides.base,
+        base_raw=remote,
+        catalog=draft.run.catalog,
+        lossy=draft.accepted(spec.name, "lossy_edit"),
+    )
+
+
+def _push_problem(draft: Draft, spec: Field, value: Value) -> str | None:
+    """Why the value cannot go out, as far as can be told from here: this site cannot take it, or the value is wrong."""
+    catalog = draft.run.catalog
+    return draft.read_only or catalog.unwritable.get(spec.name) or spec.codec.problem(value, catalog)
+
+
+def _clash(
+    draft: Draft,
+    spec: Field,
+    sides: Sides,
+    decision: Clash,
+    changes: Sequence[FieldChange],
+    told: Mapping[str, Any] = MappingProxyType({}),
+) -> None:
+    if decision.kind == "both_changed" and _merge_text(draft, spec, sides, decision):
+        return
+    draft.clear_error(spec.name)
+    conflict = draft.open_conflict(
+        spec.name,
+        decision.kind,
+        base=sides.base,
+        local=sides.local,
+        remote=spec.codec.to_local(decision.raw),
+        remote_raw=decision.raw,
+        details={**_who_and_when(spec.name, changes), **told},
+        row=decision.row,
+    )
+    if draft.run.rules.forces(spec.name):
+        force_in(draft, conflict)
+        if draft.values.get(spec.name) != spec.codec.to_local(decision.raw):
+            _push(
+                draft,
+                spec,
+                replace(sides, base=draft.bases.get(spec.name), base_raw=decision.raw),
+                Push(decision.raw, 5),
+                changes,
+            )
+
+
+def _merge_text(draft: Draft, spec: Field, sides: Sides, decision: Clash) -> bool:
+    """Merge two texts block by block; False when they overlap or this is no text."""
+    codec = spec.codec
+    if not spec.is_text or not draft.run.rules.merge_texts or _push_problem(draft, spec, sides.local):
+        return False
+    merged = codec.merge(sides.base, sides.base_raw, sides.local, decision.raw)
+    if merged is None:
+        return False
+    text, raw = merged
+    draft.end_live_conflict(spec.name, "superseded")
+    draft.clear_error(spec.name)
+    draft.keep_base(spec.name)
+    draft.set_value(spec.name, text, reason="both changed different blocks", row=8)
+    if text == codec.to_local(decision.raw):
+        draft.set_base(spec, text, decision.raw)
+    else:
+        wanted = Wanted(codec.canonical(decision.raw), raw, text)
+        draft.want(spec, wanted, reason="both changed different blocks", row=8)
+    return True
+
+
+def _merge_set(draft: Draft, spec: Field, decision: SetMerge) -> None:
+    bad = spec.codec.bad_elements(decision.add)
+    add, remove = decision.add - set(bad), decision.remove
+    draft.end_live_conflict(spec.name, "superseded")
+    draft.keep_base(spec.name)
+    merged = tuple(sorted(decision.merged))
+    draft.set_value(spec.name, merged, reason=_why_merged(draft, spec, decision), row=decision.row)
+    draft.set_base(spec, tuple(sorted(decision.base)), decision.raw)
+    if not decision.add and not remove:
+        draft.clear_error(spec.name)
+        draft.forget_refusal(spec.name)
+        draft.apply_resolutions(spec.name)
+        return
+    kept = _set_problem(draft, spec, merged, decision.raw)
+    if kept is None and (add or remove):
+        wanted = Wanted(None, None, merged, tuple(add), tuple(remove))
+        draft.want(spec, wanted, reason="changed locally", row=decision.row)
+    if bad and kept is None:
+        kept = _not_pushable(draft, spec, "; ".join(f"the label '{label}' {why}" for label, why in sorted(bad.items())))
+    if kept is not None:
+        draft.set_error(spec.name, kept)
+
+
+def _why_merged(draft: Draft, spec: Field, decision: SetMerge) -> str:
+    """Why a set becomes another one here: by what somebody changed there, or only by how it is spelled there."""
+    value = draft.values.get(spec.name)
+    held = value if isinstance(value, tuple) else ()
+    merged, here = ({spec.codec.identity(word) for word in words} for words in (decision.merged, held))
+    return "as the remote spells it" if merged == here else "changed on the remote"
+
+
+def _set_problem(draft: Draft, spec: Field, merged: Value, raw: Value) -> str | None:
+    """The error of a set that cannot go out at all."""
+    read_only = draft.run.rules.policy(spec) == "remote_to_local"
+    problem = "cannot be changed from here" if read_only else _push_problem(draft, spec, merged)
+    if problem:
+        return _not_pushable(draft, spec, problem)
+    refusal = draft.standing_refusal(spec, merged, raw)
+    return _refused(draft, spec, refusal) if refusal else None
+
+
+# --- words -----------------------------------------------------------------------------------------------------------
+
+
+def _who_and_when(name: str, changes: Sequence[FieldChange]) -> Mapping[str, Any]:
+    """Who changed the remote's value last, and when, as far as the history tells."""
+    newest = next((change for change in reversed(changes) if change.field == name), None)
+    return {"remote_author": newest.author_id, "remote_at": newest.at.isoformat()} if newest else {}
+
+
+def unreadable(reason: str) -> str:
+    """The error of a field whose remote value makes no sense, or did not come."""
+    return f"the remote's value {reason}; nothing was changed on either side. It is read again by every sync"
+
+
+def _not_pushable(draft: Draft, spec: Field, problem: str) -> str:
+    """Why, that nothing is lost, and the way back."""
+    return f"{spec.name}: {problem}. The edit stays here and is not sent; {_way_back(draft, spec)}"
+
+
+def _refused(draft: Draft, spec: Field, refusal: Refusal) -> str:
+    """The remote's last words and their time, that they are not final, and the ways on and back."""
+    return (
+        f"{spec.name}: {refusal.reason} (asked on {refusal.at:%Y-%m-%d %H:%M} UTC). The edit stays here and is tried "
+        f"again by itself; at once: javis retry {draft.ref.key} --field {spec.name}; {_way_back(draft, spec)}"
+    )
+
+
+def _way_back(draft: Draft, spec: Field) -> str:
+    """How to give an edit up. Texts are too long to be named."""
+    back = "its former text" if spec.is_text else repr(draft.bases.get(spec.name))[:80]
+    return f"to give it up, set the field back to {back}"

@@ -1,0 +1,161 @@
+"""Random small faults in the pure rules of the sync, and which of them the pure tests do not notice.
+
+`python -m javis_pipeline_tests.mutants random [NUMBER [SEED]]`, or `make mutants ARGS=random`. A survivor is either a
+rule that no test holds, or a change that changes no behaviour: a person has to look.
+"""
+
+import ast
+import copy
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+COPIED: Final = ("javis_pipeline", "javis_pipeline_tests", "pyproject.toml", "setup.cfg")
+# Texts have their own laws, and messages are for people.
+MUTATED: Final = sorted(path for path in (ROOT / "javis_pipeline" / "sync").glob("*.py") if path.name != "__init__.py")
+# The cheap ones first: most faults end here.
+TESTS: Final = (
+    (
+        "javis_pipeline_tests/unit/test_sync_decide.py",
+        "javis_pipeline_tests/unit/test_sync_records.py",
+        "javis_pipeline_tests/unit/test_sync_refusals.py",
+        "javis_pipeline_tests/unit/test_sync_verify.py",
+        "javis_pipeline_tests/unit/test_sync_guards.py",
+    ),
+    ("javis_pipeline_tests/property/test_laws_memory.py", "javis_pipeline_tests/property/test_pages_laws.py"),
+)
+_SWAPPED: Final[dict[type[ast.cmpop], type[ast.cmpop]]] = {
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One change of one place: the n-th node of a module, walked in order."""
+
+    path: Path
+    node: int
+    line: int
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.path.relative_to(ROOT)}:{self.line}: {self.what}"
+
+
+def faults_in(path: Path) -> Iterator[Fault]:
+    """Every fault that can be made in a module, in the order of its nodes."""
+    for number, node in enumerate(ast.walk(ast.parse(path.read_text(encoding="utf-8")))):
+        what = _what(node)
+        if what is not None:
+            yield Fault(path, number, node.lineno, f"{what}: {ast.unparse(node)[:90]}")  # type: ignore[attr-defined]
+
+
+def _what(node: ast.AST) -> str | None:
+    match node:
+        case ast.Compare(ops=[op]) if type(op) in _SWAPPED:
+            return "compared otherwise"
+        case ast.BoolOp():
+            return "and for or, or for and"
+        case ast.UnaryOp(op=ast.Not()):
+            return "not taken away"
+        case ast.Constant(value=bool()):
+            return "true for false, or false for true"
+        case ast.Expr(value=ast.Call()):
+            return "not done"
+        case ast.If():
+            return "never true"
+        case _:
+            return None
+
+
+def mutated(fault: Fault) -> str:
+    """The module with its fault."""
+    tree = ast.parse(fault.path.read_text(encoding="utf-8"))
+    wanted = list(ast.walk(tree))[fault.node]
+
+    class Mutate(ast.NodeTransformer):
+        def visit(self, node: ast.AST) -> ast.AST:
+            return _changed(node) if node is wanted else self.generic_visit(node)
+
+    return ast.unparse(ast.fix_missing_locations(Mutate().visit(tree)))
+
+
+def _changed(node: ast.AST) -> ast.AST:
+    node = copy.deepcopy(node)
+    match node:
+        case ast.Compare(ops=[op]):
+            node.ops = [_SWAPPED[type(op)]()]
+        case ast.BoolOp(op=op):
+            node.op = ast.Or() if isinstance(op, ast.And) else ast.And()
+        case ast.UnaryOp(operand=operand):
+            return operand
+        case ast.Constant(value=value):
+            node.value = not value
+        case ast.Expr():
+            return ast.Pass()
+        case ast.If():
+            node.test = ast.Constant(False)
+    return node
+
+
+def is_noticed(fault: Fault, copied: Path) -> bool:
+    """Whether a pure test fails with the fault."""
+    target = copied / fault.path.relative_to(ROOT)
+    original = target.read_text(encoding="utf-8")
+    target.write_text(mutated(fault), encoding="utf-8")
+    histories = {"JAVIS_LAWS_HISTORIES": "400", "JAVIS_LAWS_PAGE_HISTORIES": "120"}
+    environment = {**os.environ, "PYTHONPATH": str(copied), **histories}
+    try:
+        return any(_fails(tests, copied, environment) for tests in TESTS)
+    finally:
+        target.write_text(original, encoding="utf-8")
+
+
+def _fails(tests: tuple[str, ...], folder: Path, environment: dict[str, str]) -> bool:
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
+    try:
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=False, timeout=600)
+    except subprocess.TimeoutExpired:
+        return True  # a fault that makes the sync go on for ever
+    return done.returncode != 0
+
+
+def main(number: int = 60, seed: int = 0) -> int:
+    """Make so many faults, one after the other; exit code 1 when more than one in twenty is not noticed."""
+    faults = [fault for path in MUTATED for fault in faults_in(path)]
+    chosen = Random(seed).sample(faults, min(number, len(faults)))
+    survivors = []
+    with tempfile.TemporaryDirectory() as folder:
+        copied = Path(folder)
+        for name in COPIED:
+            source = ROOT / name
+            if source.is_dir():
+                shutil.copytree(source, copied / name, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy2(source, copied / name)
+        for fault in chosen:
+            noticed = is_noticed(fault, copied)
+            survivors += [] if noticed else [fault]
+            sys.stdout.write(f"{'killed  ' if noticed else 'SURVIVES'}  {fault}\n")
+            sys.stdout.flush()
+    sys.stdout.write(
+        f"{len(chosen) - len(survivors)} of {len(chosen)} random mutants killed, of {len(faults)} possible\n"
+    )
+    return 1 if len(survivors) * 20 > len(chosen) else 0
