@@ -14,6 +14,7 @@ from javis_pipeline.db.connection import Database
 from javis_pipeline.db.policies import store_policies
 from javis_pipeline.posts.blocks import Sites
 from javis_pipeline.records.sync import Catalog
+from javis_pipeline.records.values import ResourceType
 from javis_pipeline.settings import Settings
 from javis_pipeline.steps.build_context import ContextScope
 from javis_pipeline.steps.confluence_system import ConfluenceSystem
@@ -21,6 +22,7 @@ from javis_pipeline.steps.jira_system import JiraSystem
 from javis_pipeline.steps.notify import Outlet
 from javis_pipeline.steps.suggest import ClaudeClient
 from javis_pipeline.steps.sync_scope import Job
+from javis_pipeline.sync.fields import KINDS
 from javis_pipeline.sync.run import Run
 
 clock = partial(datetime.now, UTC)
@@ -113,6 +115,6 @@ def context_scope(settings: Settings, project: str) -> ContextScope:
     return ContextScope(project, settings.spaces_of(project), settings.javis_timezone, settings.thresholds())
 
 
-def local_run(catalog: Catalog) -> Run:
+def local_run(resource_type: ResourceType, catalog: Catalog) -> Run:
     """A run that only changes our side: a resolution or an undo. Nothing is sent, so it needs no account."""
-    return Run(run_id=str(uuid4()), now=clock, new_id=uuid4, account_id="", catalog=catalog)
+    return Run(run_id=str(uuid4()), now=clock, new_id=uuid4, account_id="", kind=KINDS[resource_type], catalog=catalog)

@@ -141,7 +141,7 @@ MUTANTS = (
     Mutant(
         "no look just before the write",
         OUTBOX,
-        " or not remote_is_as_expected(current, remote):\n",
+        " or not remote_is_as_expected(current, remote, run.kind):\n",
         ":\n",
         f"{LAWS}::test_no_edit_is_lost_and_every_history_converges[0]",
     ),
@@ -290,7 +290,7 @@ MUTANTS = (
     Mutant(
         "a yes to one field is a yes to all",
         EVIDENCE,
-        "    if holds(op, spec.name, remote):\n",
+        "    if holds(spec, op, remote):\n",
         "    if True:\n",
         f"{MOMENTS}::test_given_one_field_of_several_is_ignored_then_the_others_are_confirmed",
     ),

@@ -213,7 +213,7 @@ def _resolve(db: "Database", found: "FoundConflict", choice: Any, text: str | No
     conflict = store.conflict(found.conflict_id)
     assert conflict is not None
     value = None if text is None else parse_value(conflict.field, text.rstrip("\n"), found.resource_type)
-    run = local_run(store.catalog())
+    run = local_run(found.resource_type, store.catalog())
     resolve_conflict(store, found.conflict_id, choice, run, by=getpass.getuser(), value=value, seen=conflict)
     if choice == "local":
         _print_losses(conflict.details, err=True)

@@ -58,7 +58,9 @@ def _undo(db: "Database", run_id: str, *, really: bool) -> "list[PlanItem]":
     for scope in scopes:
         store = PostgresStore(db, scope.resource_type, scope.scope)
         undo = undo_run if really else plan_undo
-        items.extend(undo(store, scope.run_id, local_run(store.catalog()), by=getpass.getuser()).items)
+        items.extend(
+            undo(store, scope.run_id, local_run(scope.resource_type, store.catalog()), by=getpass.getuser()).items
+        )
     return items
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 import dagster as dg
 
 from javis_pipeline.records.values import ResourceType
-from javis_pipeline.sync.fields import FIELDS_OF
+from javis_pipeline.sync.fields import KINDS
 
 Lineage = Mapping[str, Mapping[str, Sequence[str]]]
 """Column to the assets, and their columns, that it is made of."""
@@ -14,7 +14,7 @@ Lineage = Mapping[str, Mapping[str, Sequence[str]]]
 
 def _merged(resource_type: ResourceType) -> list[str]:
     """The fields that people change on both sides."""
-    return [name for name, field in FIELDS_OF[resource_type].items() if field.written_by]
+    return [name for name, field in KINDS[resource_type].fields.items() if field.written_by]
 
 
 _MERGED: Final = {"jira_issues": _merged("jira_issue"), "confluence_pages": _merged("confluence_page")}

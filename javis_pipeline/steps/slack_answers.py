@@ -23,6 +23,7 @@ from javis_pipeline.posts.notices import answer_message
 from javis_pipeline.posts.proposals import ACCEPT, REJECT
 from javis_pipeline.records.digest import OpenConflict, fingerprint
 from javis_pipeline.records.sync import WHOLE_RECORD, Catalog
+from javis_pipeline.records.values import ResourceType
 from javis_pipeline.steps.notify import Outlet, open_conflicts, post_digest
 from javis_pipeline.steps.resolve import resolve
 from javis_pipeline.steps.suggest import Accepted, accept, reject
@@ -56,7 +57,7 @@ class Desk:
     db: Database
     slack: SlackClient
     outlet_of: Callable[[str], Outlet]
-    new_run: Callable[[Catalog], Run]
+    new_run: Callable[[ResourceType, Catalog], Run]
     allowed_users: frozenset[str] = frozenset()
     sleep: Callable[[float], None] = time.sleep
     turn: AbstractContextManager[object] = field(default_factory=threading.Lock)
@@ -153,7 +154,8 @@ def _resolved(desk: Desk, press: Press, choice: Literal["local", "remote"], by: 
     if fingerprint(conflict.field, conflict.local, conflict.remote) != seen_fingerprint:
         raise ChangedSinceSeen(f"{_name(shown)} changed since this was posted; choose between the new values")
     # From here on the step itself compares: it refuses when a side moves in between.
-    resolve(store, conflict_id, choice, desk.new_run(store.catalog()), by=by, seen=conflict)
+    run = desk.new_run(conflict.ref.resource_type, store.catalog())
+    resolve(store, conflict_id, choice, run, by=by, seen=conflict)
     return shown
 
 

@@ -28,6 +28,7 @@ from javis_pipeline.steps.reconcile import Reconciled, plan_records, reconcile_e
 from javis_pipeline.steps.recording import recorded_step
 from javis_pipeline.steps.rounds import Share, next_share
 from javis_pipeline.steps.settle import settle_operations
+from javis_pipeline.sync.fields import KINDS
 from javis_pipeline.sync.guards import guard_identity, guard_writes
 from javis_pipeline.sync.run import Rules, Run
 
@@ -112,7 +113,15 @@ class Job(Generic[Tally]):
         """The run, with the names and ids that are known by now."""
         catalog = replace(self.store.catalog(), unwritable=opened.unwritable)
         rules = replace(self.rules, scopes=self.rules.scopes or self.system.scopes(self.key))
-        return Run(self.run_id, self.clock, self.new_id, opened.account_id, catalog, rules)
+        return Run(
+            run_id=self.run_id,
+            now=self.clock,
+            new_id=self.new_id,
+            account_id=opened.account_id,
+            kind=KINDS[self.system.resource_type],
+            catalog=catalog,
+            rules=rules,
+        )
 
 
 class Pulled(NamedTuple, Generic[Tally]):

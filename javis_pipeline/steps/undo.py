@@ -22,7 +22,7 @@ class Undone(NamedTuple):
 
 def plan_undo(store: SyncStore, run_id: str, run: Run, *, by: str) -> Undone:
     """What `undo_run` would do, without doing it."""
-    records = by_record(inverse_of(_entries(store, run_id)))
+    records = by_record(inverse_of(_entries(store, run_id), run.kind))
     plans = [undo_in_record(store.state(ref), items, run, by=by) for ref, items in records.items()]
     return Undone([item for plan in plans for item in plan.items])
 
@@ -34,7 +34,7 @@ def undo_run(store: SyncStore, run_id: str, run: Run, *, by: str) -> Undone:
         UsageError: The run changed nothing in this scope.
     """
     done: list[PlanItem] = []
-    for ref, items in by_record(inverse_of(_entries(store, run_id))).items():
+    for ref, items in by_record(inverse_of(_entries(store, run_id), run.kind)).items():
         plan = store.change(ref, partial(undo_in_record, items=items, run=run, by=by))
         done.extend(plan.items)
     _LOG.info("undone scope=%r run=%s fields=%d", store.name, run_id, len(done))

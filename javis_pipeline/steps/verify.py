@@ -17,7 +17,7 @@ from javis_pipeline.steps.look import Busy, Gone, Patience, Refused, Seen, Unrea
 from javis_pipeline.steps.ports import RemoteRecords, SyncStore
 from javis_pipeline.steps.side_by_side import side_by_side
 from javis_pipeline.steps.sync_scope import Job, Tally
-from javis_pipeline.sync.run import Rules
+from javis_pipeline.sync.run import Run
 from javis_pipeline.sync.verify import Standing, standing_of_fields, standing_of_missing, values_of
 
 _LOG = logging.getLogger(__name__)
@@ -100,12 +100,12 @@ def verify_scope(
         RemoteBusy: The remote wants no more requests now.
     """
     opened, store = job.open(), job.store
-    rules = job.run(opened).rules
+    run = job.run(opened)
     with job.db.transaction() as conn:
         pulled_to = read_watermark(conn, job.system.name, job.key).watermark
     known = store.records()
     refs = list(choose(known)) if choose else [*known, *_only_there(job, opened.listed(job.db).ids, known)]
-    comparison = _Comparison(store, opened.records, rules, pulled_to, pause)
+    comparison = _Comparison(store, opened.records, run, pulled_to, pause)
     verified = Verified()
     for standings, differences in side_by_side(comparison.compare, refs, threads=job.threads):
         verified.add(standings, differences)
@@ -125,7 +125,7 @@ class _Comparison:
 
     store: SyncStore
     remote: RemoteRecords
-    rules: Rules
+    run: Run
     pulled_to: datetime | None
     pause: Callable[[], None]
     patience: Patience = field(default_factory=Patience)
@@ -140,7 +140,7 @@ class _Comparison:
             standings, state, record = self._look(ref)
         different = [name for name, standing in standings.items() if standing == "different"]
         key = record.ref.key if record else state.ref.key
-        return standings, [Difference(key, name, *values_of(state, record, name)) for name in different]
+        return standings, [Difference(key, name, *values_of(state, record, name, self.run.kind)) for name in different]
 
     def _look(self, ref: ResourceRef) -> tuple[Mapping[str, Standing], RecordState, RemoteRecord | None]:
         try:
@@ -152,7 +152,7 @@ class _Comparison:
                 self.patience.answered()
                 if state.local is None and record.ref.scope != ref.scope:
                     return {WHOLE_RECORD: "by policy"}, state, record  # it has moved out of the scope meanwhile
-                return standing_of_fields(state, record, self.rules, pulled_to=self.pulled_to), state, record
+                return standing_of_fields(state, record, self.run, pulled_to=self.pulled_to), state, record
             case Gone():
                 return standing_of_missing(state), state, None
             case Unreadable() | Refused():

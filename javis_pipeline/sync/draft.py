@@ -28,7 +28,7 @@ from javis_pipeline.records.sync import (
 )
 from javis_pipeline.records.values import ResourceRef, Value, as_set, from_json
 from javis_pipeline.sync.decide import Sides
-from javis_pipeline.sync.fields import FIELDS_OF, Field
+from javis_pipeline.sync.fields import Field
 from javis_pipeline.sync.refusals import about, found_out, is_due, refused, to_ask
 from javis_pipeline.sync.run import Run
 
@@ -62,7 +62,7 @@ class Draft:
         self.run = run
         self.local: LocalRecord = state.local
         self.ref: ResourceRef = state.local.ref
-        self.fields: Mapping[str, Field] = FIELDS_OF[self.ref.resource_type]
+        self.fields: Mapping[str, Field] = run.kind.fields
         self.last_writes = state.last_writes
         self.former_raw = state.former_raw
         self.values: dict[str, Value] = dict(state.local.values)

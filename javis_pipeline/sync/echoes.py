@@ -26,7 +26,7 @@ def settle_late_echoes(draft: Draft, remote: RemoteRecord, changes: Sequence[Fie
     echoes: dict[str, Echo] = {}
     in_flight = draft.fields_in_flight()
     for op in list(draft.operations.values()):
-        entries = [change for change in changes if may_be_ours(op, change, draft.run.account_id)]
+        entries = [change for change in changes if may_be_ours(op, change, draft.run)]
         if not op.may_land_late or not entries or in_flight & set(op.fields):
             continue
         draft.settle(op, "confirmed", evidence={**op.evidence, "late": sorted({e.entry_id for e in entries})})
@@ -36,8 +36,8 @@ def settle_late_echoes(draft: Draft, remote: RemoteRecord, changes: Sequence[Fie
             offer_overwritten(draft, spec, op, entry, changes)
             newest = [change for change in changes if change.field == entry.field][-1]
             # The record was not read in the same instant as its history: it must show the echo as well.
-            shows = newest.entry_id == entry.entry_id and holds(op, entry.field, remote)
-            if is_ours(op, entry, remote, draft.run.account_id) and (spec.is_set or shows):
+            shows = newest.entry_id == entry.entry_id and holds(spec, op, remote)
+            if is_ours(op, entry, remote, draft.run) and (spec.is_set or shows):
                 echoes[entry.field] = Echo(
                     frozenset(op.add.get(entry.field, ())), frozenset(op.remove.get(entry.field, ()))
                 )

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from javis_pipeline.records import MISSING, Missing
 from javis_pipeline.records.sync import FieldChange, Operation, RemoteRecord
 from javis_pipeline.records.values import Value
-from javis_pipeline.sync.fields import FIELDS_OF, Field
+from javis_pipeline.sync.fields import Field
 from javis_pipeline.sync.run import Run
 
 
@@ -41,9 +41,9 @@ def judge(
     if remote is not None:
         if remote.marker == op.op_id or any(change.op_id == op.op_id for change in changes):
             return Verdict("applied", {"by": "marker"})
-        if entries := _entries_for_all(op, changes, run.account_id):
+        if entries := _entries_for_all(op, changes, run):
             return Verdict("applied", {"by": "history", "entries": entries})
-        if all(holds(op, name, remote) for name in op.fields):
+        if all(holds(run.kind.fields[name], op, remote) for name in op.fields):
             return Verdict("applied", {"by": "value"})
     assert op.sent_at is not None, "only an operation that was sent is judged"
     # A clock that was set back must not make an operation wait until it has caught up.
@@ -81,7 +81,7 @@ def effect(
     """
     if spec.is_set:
         return _effect_on_set(spec, op, entry, remote)
-    if holds(op, spec.name, remote):
+    if holds(spec, op, remote):
         return Effect("held")
     value = remote.values.get(spec.name, MISSING)
     as_before = not isinstance(value, Missing) and spec.codec.canonical(value) == op.expected.get(spec.name)
@@ -103,18 +103,18 @@ def _effect_on_set(spec: Field, op: Operation, entry: FieldChange | None, remote
     return Effect("ignored" if lacking | left else "held", frozenset(lacking | left))
 
 
-def _entries_for_all(op: Operation, changes: Sequence[FieldChange], account_id: str) -> list[str]:
+def _entries_for_all(op: Operation, changes: Sequence[FieldChange], run: Run) -> list[str]:
     """Ids of unmarked entries that look like this operation, if there is one for each of its fields.
 
     One field is not enough: another operation of ours may have wanted the same of it. Sets count only if there is
     nothing else, since a verb that finds nothing to do leaves no entry.
     """
     names = set(op.desired) or set(op.fields)
-    found = {c.field: c.entry_id for c in changes if c.field in names and _looks_like_ours(op, c, account_id)}
+    found = {c.field: c.entry_id for c in changes if c.field in names and _looks_like_ours(op, c, run)}
     return sorted(found.values()) if set(found) == names else []
 
 
-def is_ours(op: Operation, change: FieldChange, remote: RemoteRecord, account_id: str) -> bool:
+def is_ours(op: Operation, change: FieldChange, remote: RemoteRecord, run: Run) -> bool:
     """Whether an entry of the history was made by this operation.
 
     Without a mark in the entry, the record's own marker vouches for one that looks like it. An account may belong to a
@@ -124,24 +124,24 @@ def is_ours(op: Operation, change: FieldChange, remote: RemoteRecord, account_id
         return False
     if change.op_id is not None:
         return change.op_id == op.op_id
-    return remote.marker == op.op_id and _looks_like_ours(op, change, account_id)
+    return remote.marker == op.op_id and _looks_like_ours(op, change, run)
 
 
-def may_be_ours(op: Operation, change: FieldChange, account_id: str) -> bool:
+def may_be_ours(op: Operation, change: FieldChange, run: Run) -> bool:
     """Whether an entry is this operation's as far as looks go; of a text, the history does not tell what was set."""
     if change.op_id is not None or change.field not in op.fields:
         return change.op_id == op.op_id
     known = {*op.evidence.get("seen", ()), *op.evidence.get("entries", ())}
-    if change.author_id != account_id or change.entry_id in known:
+    if change.author_id != run.account_id or change.entry_id in known:
         return False
-    return isinstance(change.new, Missing) or _looks_like_ours(op, change, account_id)
+    return isinstance(change.new, Missing) or _looks_like_ours(op, change, run)
 
 
-def own_entry(op: Operation, name: str, changes: Sequence[FieldChange], account_id: str) -> FieldChange | None:
+def own_entry(op: Operation, name: str, changes: Sequence[FieldChange], run: Run) -> FieldChange | None:
     """The entry that an executed operation made for a field; None when it changed nothing or the history is silent."""
     of_field = [change for change in changes if change.field == name]
     marked = [change for change in of_field if change.op_id == op.op_id]
-    alike = [change for change in of_field if may_be_ours(op, change, account_id)]
+    alike = [change for change in of_field if may_be_ours(op, change, run)]
     return next(iter(marked or alike), None)
 
 
@@ -179,13 +179,13 @@ def _entries_before(entry: FieldChange, changes: Sequence[FieldChange]) -> list[
     return of_field[:position]
 
 
-def _looks_like_ours(op: Operation, change: FieldChange, account_id: str) -> bool:
+def _looks_like_ours(op: Operation, change: FieldChange, run: Run) -> bool:
     """A new entry by our account that sets what the operation wanted, and is marked as nobody else's."""
-    if change.op_id is not None or change.author_id != account_id or change.field not in op.fields:
+    if change.op_id is not None or change.author_id != run.account_id or change.field not in op.fields:
         return False
     if change.entry_id in op.evidence.get("seen", ()):
         return False
-    spec = FIELDS_OF[op.ref.resource_type][change.field]
+    spec = run.kind.fields[change.field]
     if isinstance(change.new, Missing):
         return False
     if spec.is_set:
@@ -193,13 +193,12 @@ def _looks_like_ours(op: Operation, change: FieldChange, account_id: str) -> boo
     return _same(spec, change.new, op.desired[change.field])
 
 
-def holds(op: Operation, name: str, remote: RemoteRecord) -> bool:
+def holds(spec: Field, op: Operation, remote: RemoteRecord) -> bool:
     """Whether the remote has what an operation wants of a field."""
-    value = remote.values.get(name, MISSING)
+    value = remote.values.get(spec.name, MISSING)
     if isinstance(value, Missing):
         return False
-    spec = FIELDS_OF[op.ref.resource_type][name]
-    return _set_holds(spec, op, value) if spec.is_set else _same(spec, value, op.desired[name])
+    return _set_holds(spec, op, value) if spec.is_set else _same(spec, value, op.desired[spec.name])
 
 
 def _same(spec: Field, value: Value, desired: Value) -> bool:

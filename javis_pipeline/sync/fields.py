@@ -62,7 +62,22 @@ _MIRRORED = (
     "custom_fields",
 )
 
-JIRA_FIELDS = _by_name(
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A sort of record.
+
+    Attributes:
+        fields: What is synced of it, by name.
+        revision: The facts by which a list tells that a record has changed.
+    """
+
+    resource_type: ResourceType
+    fields: Mapping[str, Field]
+    revision: frozenset[str]
+
+
+_ISSUE_FIELDS = _by_name(
     Field("title", Line(), "edit"),
     Field("description", MarkdownText(), "edit", raw_column="description_adf"),
     Field("labels", Labels(), "edit"),
@@ -75,17 +90,19 @@ JIRA_FIELDS = _by_name(
     *(Field(name, Plain()) for name in _MIRRORED),
 )
 
-PAGE_FIELDS = _by_name(
+_PAGE_FIELDS = _by_name(
     Field("title", Line(), "edit"),
     Field("body_storage", StorageText(), "edit"),
     Field("parent_id", ParentPage(), "edit"),
     Field("labels", PageLabels(), "labels"),
 )
 
-FIELDS_OF: Mapping[ResourceType, Mapping[str, Field]] = {"jira_issue": JIRA_FIELDS, "confluence_page": PAGE_FIELDS}
+JIRA_ISSUE = Kind(resource_type="jira_issue", fields=_ISSUE_FIELDS, revision=frozenset({"remote_updated_at"}))
+CONFLUENCE_PAGE = Kind(
+    resource_type="confluence_page",
+    fields=_PAGE_FIELDS,
+    revision=frozenset({"version_created_at", "version_number"}),
+)
 
-REVISION_OF: Mapping[ResourceType, frozenset[str]] = {
-    "jira_issue": frozenset({"remote_updated_at"}),
-    "confluence_page": frozenset({"version_created_at", "version_number"}),
-}
-"""The facts by which a list tells that a record has changed."""
+KINDS: Mapping[ResourceType, Kind] = {kind.resource_type: kind for kind in (JIRA_ISSUE, CONFLUENCE_PAGE)}
+"""For the edges, which choose one; decisions are told theirs by the run."""

@@ -5,7 +5,7 @@ from typing import get_args
 
 from javis_pipeline.errors import UsageError
 from javis_pipeline.records.sync import Force
-from javis_pipeline.sync.fields import FIELDS_OF
+from javis_pipeline.sync.fields import KINDS
 from javis_pipeline.sync.run import Rules
 
 
@@ -19,7 +19,7 @@ def forcing_rules(force: str, fields: Iterable[str]) -> Rules:
     if side is None:
         raise UsageError(f"force is {force!r}; it can be {', '.join(get_args(Force))}")
     named = frozenset(fields)
-    known = sorted({name for fields_of in FIELDS_OF.values() for name in fields_of})
+    known = sorted({name for kind in KINDS.values() for name in kind.fields})
     if unknown := sorted(named.difference(known)):
         raise UsageError(f"no field is called {', '.join(unknown)}; fields: {', '.join(known)}")
     if named and side == "none":

@@ -16,7 +16,7 @@ from javis_pipeline.records.sync import (
 from javis_pipeline.sync.codecs import UnreadableValue
 from javis_pipeline.sync.draft import Draft
 from javis_pipeline.sync.echoes import settle_late_echoes
-from javis_pipeline.sync.fields import FIELDS_OF, REVISION_OF, Field
+from javis_pipeline.sync.fields import Field
 from javis_pipeline.sync.merge_field import reconcile_field, unreadable
 from javis_pipeline.sync.resolve import force_in
 from javis_pipeline.sync.run import Run
@@ -76,7 +76,7 @@ def _reconcile(draft: Draft, remote: RemoteRecord, changes: Sequence[FieldChange
     for spec in draft.fields.values():
         reconcile_field(draft, spec, remote, changes, echoes.get(spec.name))
     # With the new revision stored, nobody would look again at what could not be read.
-    held_back = REVISION_OF[draft.ref.resource_type] if draft.unread_fields else frozenset()
+    held_back = draft.run.kind.revision if draft.unread_fields else frozenset()
     for name, value in remote.facts.items():
         if value is not MISSING and name not in held_back and value != draft.local.facts.get(name):
             draft.set_column(name, value)
@@ -92,7 +92,7 @@ def _insert(remote: RemoteRecord, run: Run) -> RecordPlan:
     ref = remote.ref
     columns: dict[str, Any] = {name: value for name, value in remote.facts.items() if value is not MISSING}
     errors: dict[str, str] = {}
-    for spec in FIELDS_OF[ref.resource_type].values():
+    for spec in run.kind.fields.values():
         raw = remote.values.get(spec.name, MISSING)
         if raw is MISSING or run.rules.policy(spec) == "none":
             continue

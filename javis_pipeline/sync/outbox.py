@@ -24,7 +24,7 @@ from javis_pipeline.sync.codecs import UnreadableValue
 from javis_pipeline.sync.draft import Draft
 from javis_pipeline.sync.echoes import audit_push, offer_overwritten
 from javis_pipeline.sync.evidence import Effect, Verdict, effect, holds, own_entry
-from javis_pipeline.sync.fields import FIELDS_OF, Field
+from javis_pipeline.sync.fields import Field, Kind
 from javis_pipeline.sync.merge import reconcile_in
 from javis_pipeline.sync.run import Run
 
@@ -65,12 +65,11 @@ def _is_closed(op: Operation, catalog: Catalog) -> tuple[bool, bool]:
     return left, bool(reached) and reached <= closed
 
 
-def remote_is_as_expected(op: Operation, remote: RemoteRecord) -> bool:
+def remote_is_as_expected(op: Operation, remote: RemoteRecord, kind: Kind) -> bool:
     """Whether the remote still holds what the operation was decided on. Sets are written by verbs: they always do."""
-    specs = FIELDS_OF[op.ref.resource_type]
     for name, expected in op.expected.items():
         value = remote.values.get(name, MISSING)
-        if isinstance(value, Missing) or specs[name].codec.canonical(value) != expected:
+        if isinstance(value, Missing) or kind.fields[name].codec.canonical(value) != expected:
             return False
     return True
 
@@ -88,7 +87,7 @@ def send_operation(
         return draft.plan()
     moved_here = any(draft.values.get(name) != value for name, value in current.local.items())
     gone_here = draft.local.deleted_at is not None
-    if moved_here or gone_here or remote.read_only or not remote_is_as_expected(current, remote):
+    if moved_here or gone_here or remote.read_only or not remote_is_as_expected(current, remote, run.kind):
         reconcile_in(draft, remote, changes)
         return draft.plan()
     evidence: dict[str, Any] = {
@@ -211,7 +210,7 @@ def _conclude(
 def _effect(
     draft: Draft, name: str, op: Operation, remote: RemoteRecord, changes: Sequence[FieldChange], *, read_after: bool
 ) -> Effect:
-    entry = own_entry(op, name, changes, draft.run.account_id)
+    entry = own_entry(op, name, changes, draft.run)
     newest = entry is not None and _newest(name, changes) == entry
     return effect(draft.fields[name], op, entry, remote, read_after=read_after, newest=newest)
 
@@ -234,7 +233,7 @@ def _ignored(spec: Field, op: Operation, found: Effect, remote: RemoteRecord) ->
 
 def _attribute_entries(draft: Draft, op: Operation, changes: Sequence[FieldChange]) -> None:
     """What this operation left in the history is not the late trace of another one that wanted the same."""
-    entries = {e.entry_id for name in op.fields if (e := own_entry(op, name, changes, draft.run.account_id))}
+    entries = {e.entry_id for name in op.fields if (e := own_entry(op, name, changes, draft.run))}
     for other in list(draft.operations.values()):
         if other.may_land_late and other.op_id != op.op_id and entries:
             seen = sorted({*other.evidence.get("seen", ()), *entries})
@@ -252,7 +251,7 @@ def _confirm_field(
     read_after: bool,
 ) -> None:
     """Both sides held the value: it is the base. A column that nobody touched meanwhile takes the server's spelling."""
-    entry = own_entry(op, spec.name, changes, draft.run.account_id)
+    entry = own_entry(op, spec.name, changes, draft.run)
     if entry is not None:
         offer_overwritten(draft, spec, op, entry, changes)
     done = without(op, spec.name, found.missing)
@@ -313,7 +312,7 @@ def _made_by(
         return False
     if entry is not None and not isinstance(entry.new, Missing):
         return spec.codec.canonical(value) == entry.new
-    return (entry is not None and read_after) or holds(op, spec.name, remote)
+    return (entry is not None and read_after) or holds(spec, op, remote)
 
 
 def without(op: Operation, name: str, elements: frozenset[str]) -> Operation:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from javis_pipeline.records.sync import Catalog, FieldPolicy, Force
-from javis_pipeline.sync.fields import Field
+from javis_pipeline.sync.fields import Field, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Rules:
         return self.force != "none" and (not self.force_fields or name in self.force_fields)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """One run of the sync for one scope.
 
@@ -57,6 +57,7 @@ class Run:
         now: The clock, which only dates things for people and measures how long a request has been out.
         new_id: Makes ids of operations and conflicts.
         account_id: As whom we write; an entry of the remote's history by somebody else is not ours.
+        kind: Sort of the scope's records.
         catalog: What the scope knows.
         rules: How the sync is configured.
     """
@@ -65,5 +66,6 @@ class Run:
     now: Callable[[], datetime]
     new_id: Callable[[], UUID]
     account_id: str
+    kind: Kind
     catalog: Catalog = field(default_factory=Catalog)
     rules: Rules = field(default_factory=Rules)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from javis_pipeline.records.sync import WHOLE_RECORD, AuditEntry, RecordPlan, RecordState
 from javis_pipeline.records.values import ResourceRef, Value
 from javis_pipeline.sync.draft import Draft
-from javis_pipeline.sync.fields import FIELDS_OF
+from javis_pipeline.sync.fields import Kind
 from javis_pipeline.sync.run import Run
 
 
@@ -27,14 +27,14 @@ class Inverse:
     undo_of: int | None
 
 
-def inverse_of(entries: Iterable[AuditEntry]) -> list[Inverse]:
+def inverse_of(entries: Iterable[AuditEntry], kind: Kind) -> list[Inverse]:
     """What undoes the audit rows of a run, in their order; a field that changed on both sides appears once.
 
     Rows about whole records are left out: a tombstone ends when the remote shows the record again.
     """
     found: dict[tuple[ResourceRef, str], Inverse] = {}
     for entry in entries:
-        spec = FIELDS_OF[entry.ref.resource_type].get(entry.field)
+        spec = kind.fields.get(entry.field)
         if entry.field == WHOLE_RECORD or spec is None or spec.written_by is None:
             continue
         key = (entry.ref, entry.field)

@@ -11,30 +11,30 @@ from javis_pipeline.records import MISSING, Missing
 from javis_pipeline.records.sync import WHOLE_RECORD, LocalRecord, RecordState, RemoteRecord
 from javis_pipeline.records.values import Value
 from javis_pipeline.sync.codecs import UnreadableValue
-from javis_pipeline.sync.fields import FIELDS_OF, Field
-from javis_pipeline.sync.run import Rules
+from javis_pipeline.sync.fields import Field, Kind
+from javis_pipeline.sync.run import Rules, Run
 
 Standing = Literal["equal", "waiting", "in conflict", "in error", "by policy", "different"]
 """How a field stands on both sides. `waiting`: an edit to be sent, or a change there that no pull has been for yet."""
 
 
 def standing_of_fields(
-    state: RecordState, remote: RemoteRecord, rules: Rules, *, pulled_to: datetime | None
+    state: RecordState, remote: RemoteRecord, run: Run, *, pulled_to: datetime | None
 ) -> dict[str, Standing]:
     """How each field of a record that is on both sides stands.
 
     Args:
         state: What is here.
         remote: What is there, read just now.
-        rules: Which fields are synced, and how.
+        run: Of which kind the record is, and which fields are synced, and how.
         pulled_to: Every change there up to this instant should be here; None before the first load.
     """
-    fields = FIELDS_OF[state.ref.resource_type].values()
+    fields = run.kind.fields.values()
     if state.local is None:
         return dict.fromkeys([WHOLE_RECORD], "waiting" if _is_news(remote, pulled_to) else "different")
     if state.local.deleted_at is not None or state.local.remote_state == "moved":
         return {spec.name: "by policy" for spec in fields}
-    return {spec.name: _standing(spec, state, state.local, remote, rules, pulled_to) for spec in fields}
+    return {spec.name: _standing(spec, state, state.local, remote, run.rules, pulled_to) for spec in fields}
 
 
 def standing_of_missing(state: RecordState) -> dict[str, Standing]:
@@ -47,7 +47,7 @@ def standing_of_missing(state: RecordState) -> dict[str, Standing]:
     return {WHOLE_RECORD: "waiting" if local.missing_since else "different"}
 
 
-def values_of(state: RecordState, remote: RemoteRecord | None, name: str) -> tuple[Value, Value]:
+def values_of(state: RecordState, remote: RemoteRecord | None, name: str, kind: Kind) -> tuple[Value, Value]:
     """What a field holds here and there, for people; the record's key for the whole of it."""
     if name == WHOLE_RECORD:
         return state.local.ref.key if state.local else None, remote.ref.key if remote else None
@@ -56,7 +56,7 @@ def values_of(state: RecordState, remote: RemoteRecord | None, name: str) -> tup
     if isinstance(raw, Missing):
         return here, None
     try:
-        return here, FIELDS_OF[state.ref.resource_type][name].codec.to_local(raw)
+        return here, kind.fields[name].codec.to_local(raw)
     except UnreadableValue:
         return here, raw
 

@@ -27,7 +27,7 @@ from javis_pipeline.sandbox.world import World as Sandbox
 from javis_pipeline.steps.confluence_system import ConfluenceSystem, OpenSpace
 from javis_pipeline.steps.pull_pages import PagesTally
 from javis_pipeline.steps.sync_scope import Job, pull_scope, write_back_scope
-from javis_pipeline.sync.fields import PAGE_FIELDS
+from javis_pipeline.sync.fields import CONFLUENCE_PAGE
 from javis_pipeline_tests.confluence_spaces import NOON, a_client
 from javis_pipeline_tests.integration.test_laws_postgres import StoreUnderTest, wipe
 from javis_pipeline_tests.property.page_histories import PageHistory
@@ -254,7 +254,7 @@ class SpaceHistory(PageHistory):
             return True
         if side == "local" or name not in ("title", "body_storage"):
             return False
-        canonical = PAGE_FIELDS[name].codec.canonical
+        canonical = CONFLUENCE_PAGE.fields[name].codec.canonical
         versions = self.sandbox.confluence.pages[resource_id].versions
         held = [version.title if name == "title" else version.body for version in versions]
         return canonical(value) in map(canonical, held)

@@ -24,11 +24,11 @@ from javis_pipeline.steps.sync_scope import Job, pull_scope, write_back_scope
 from javis_pipeline.steps.undo import undo_run
 from javis_pipeline.steps.verify import verify_scope
 from javis_pipeline.sync.codecs import Codec
-from javis_pipeline.sync.fields import FIELDS_OF
+from javis_pipeline.sync.fields import KINDS
 from javis_pipeline_tests.confluence_spaces import NOON, SyncedSpace, a_client
 from javis_pipeline_tests.flow.test_sync_two_way import both_sides
 
-TWO_WAY = [(kind, spec.name) for kind, fields in FIELDS_OF.items() for spec in fields.values() if spec.written_by]
+TWO_WAY = [(kind, spec.name) for kind, found in KINDS.items() for spec in found.fields.values() if spec.written_by]
 
 
 @dataclass
@@ -69,7 +69,7 @@ class Sides:
         return value
 
     def _codec(self, name: str) -> Codec:
-        return FIELDS_OF[self.ref.resource_type][name].codec
+        return KINDS[self.ref.resource_type].fields[name].codec
 
     def update_as(self, role: str, name: str, value: object) -> None:
         """An application's UPDATE, with a value that may be spelled in any way."""
@@ -162,7 +162,7 @@ def test_an_edit_by_an_application_is_in_the_journal_the_hash_and_the_audit_and_
     sides.update_as("javis_app", name, [*reversed(value), value[0]] if isinstance(value, tuple) else value)
 
     wanted = sides.value(name)
-    assert wanted == FIELDS_OF[kind][name].codec.canonical(value)
+    assert wanted == KINDS[kind].fields[name].codec.canonical(value)
     assert list(sides.row["local_modified_fields"]) == [name]
     journal = sides.database.query("SELECT field FROM local_edits WHERE resource_id = %s", [sides.ref.resource_id])
     assert [edit["field"] for edit in journal] == [name]
@@ -213,7 +213,7 @@ def test_the_commands_know_it_and_python_hashes_it_as_sql_does(sides: Sides, kin
 
 
 def test_every_kind_has_its_table_and_its_columns():
-    for kind, fields in FIELDS_OF.items():
+    for kind, fields in KINDS.items():
         table = TABLES[kind]
         assert set(table.fields) == set(fields), kind
         assert set(table.editable) == {spec.name for spec in fields.values() if spec.written_by}, kind

@@ -19,7 +19,7 @@ from javis_pipeline.sandbox.clock import Clock
 from javis_pipeline.sandbox.faults import Fault, FaultKind, Rule
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
-from javis_pipeline.sync.fields import JIRA_FIELDS
+from javis_pipeline.sync.fields import JIRA_ISSUE
 from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
 from javis_pipeline_tests.property.sync_memory import adf
 
@@ -83,7 +83,7 @@ def test_given_an_issue_then_each_field_is_in_its_remote_form(world, remote):
 
     record = remote.fetch(ref)
 
-    assert set(JIRA_FIELDS) == set(record.values)
+    assert set(JIRA_ISSUE.fields) == set(record.values)
     assert record.values["labels"] == ("a", "b")
     assert record.values["priority"] == {"id": "2", "name": "High"}
     assert record.values["due_date"] == "2026-05-01"

@@ -14,7 +14,7 @@ from javis_pipeline.records.sync import RecordPlan, RemoteRecord
 from javis_pipeline.records.values import ResourceRef
 from javis_pipeline.steps.resolve import resolve
 from javis_pipeline.steps.retry import retry
-from javis_pipeline.sync.fields import FIELDS_OF
+from javis_pipeline.sync.fields import KINDS
 from javis_pipeline.sync.merge import reconcile_record
 from javis_pipeline_tests.integration.test_laws_postgres import StoreUnderTest
 from javis_pipeline_tests.property.sync_memory import EMPTY, MemoryRemote, World
@@ -42,7 +42,7 @@ def scope(database: Database) -> StoredScope:
 
 def test_the_tables_hold_the_fields_that_are_synced():
     for resource_type, table in TABLES.items():
-        fields = FIELDS_OF[resource_type]
+        fields = KINDS[resource_type].fields
         assert set(table.fields) == set(fields)
         assert set(table.alone) == {field.name for field in fields.values() if field.written_by not in (None, "edit")}
         assert table.raw == {field.name: field.raw_column for field in fields.values() if field.raw_column}
@@ -139,7 +139,7 @@ def test_given_a_page_then_the_same_books_hold_it(database):
     values = {"title": "Handbook", "body_storage": "<p>one</p>", "parent_id": None, "labels": ("a",)}
     facts = {"space_id": "5", "version_number": 3, "version_created_at": NOON}
     record = RemoteRecord(ref, values, facts, NOON, version=3)
-    run = Scope().run()
+    run = replace(Scope().run(), kind=KINDS["confluence_page"])
 
     store.change(ref, lambda state: reconcile_record(state, record, run))
     database.query("UPDATE confluence_pages SET body_storage = '<p>two</p>'")

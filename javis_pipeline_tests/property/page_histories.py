@@ -10,7 +10,7 @@ from javis_pipeline.errors import StaleRevision
 from javis_pipeline.records.confluence import PageVersion
 from javis_pipeline.records.sync import NOT_OURS, FieldChange, Operation, RemoteRecord
 from javis_pipeline.records.values import ResourceRef, Value, as_set
-from javis_pipeline.sync.fields import PAGE_FIELDS, Field
+from javis_pipeline.sync.fields import CONFLUENCE_PAGE, Field, Kind
 from javis_pipeline_tests.property.sync_histories import WORDS, History
 from javis_pipeline_tests.property.sync_memory import OUR_ACCOUNT, Issue, MemoryRemote, MemoryStore, World
 
@@ -21,7 +21,7 @@ class PageStore(MemoryStore):
     """`SyncStore` of a space."""
 
     name = "confluence ENG"
-    fields: Mapping[str, Field] = PAGE_FIELDS
+    fields: Mapping[str, Field] = CONFLUENCE_PAGE.fields
     revision_column = "version_created_at"
 
 
@@ -40,7 +40,7 @@ class PageRemote(MemoryRemote):
     def create(self, number: int, **values: Value) -> ResourceRef:
         page_id = str(10_000 + number)
         ref = ResourceRef("confluence_page", page_id, "ENG", page_id)
-        raw = {name: self._respelled(name, values[name]) for name in PAGE_FIELDS}
+        raw = {name: self._respelled(name, values[name]) for name in CONFLUENCE_PAGE.fields}
         self.issues[page_id] = Issue(ref, raw, self.world.now())
         self._save(self.issues[page_id], "u1", "")
         return ref
@@ -53,7 +53,7 @@ class PageRemote(MemoryRemote):
             self._save(page, author, "")
 
     def _put(self, page: Issue, name: str, raw: Value, op: Operation | None) -> bool:
-        raw, old, codec = self._respelled(name, raw), page.values[name], PAGE_FIELDS[name].codec
+        raw, old, codec = self._respelled(name, raw), page.values[name], CONFLUENCE_PAGE.fields[name].codec
         if codec.canonical(old) == codec.canonical(raw):
             return False
         self.observe(page, name, old, op)
@@ -125,7 +125,8 @@ class PageRemote(MemoryRemote):
 class PageHistory(History):
     """One history of a space."""
 
-    synced: Sequence[str] = tuple(PAGE_FIELDS)
+    kind: Kind = CONFLUENCE_PAGE
+    synced: Sequence[str] = tuple(CONFLUENCE_PAGE.fields)
     remote: PageRemote
 
     def make_store(self, world: World) -> MemoryStore:

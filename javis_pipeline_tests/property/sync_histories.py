@@ -19,6 +19,7 @@ from javis_pipeline.records.values import ResourceRef, Value, as_set
 from javis_pipeline.steps.resolve import resolve
 from javis_pipeline.steps.sync_scope import merge_pulled, send_edits
 from javis_pipeline.sync.draft import OFFERS, edits_shown
+from javis_pipeline.sync.fields import JIRA_ISSUE, Kind
 from javis_pipeline.sync.resolve import Choice
 from javis_pipeline.sync.run import Rules, Run
 from javis_pipeline_tests.property.sync_memory import (
@@ -60,6 +61,7 @@ SETTLED = timedelta(minutes=10)
 class History:
     """One history. `play` makes it happen; it raises `Halt` when a law is broken."""
 
+    kind: Kind = JIRA_ISSUE
     people: Sequence[str] = ("u1", "u2")
     parents: Sequence[str] = ("OPS-7", "OPS-8")
     synced: Sequence[str] = tuple(SYNCED)
@@ -202,7 +204,15 @@ class History:
     def run(self) -> Run:
         self.runs += 1
         catalog, account_id = self.store.catalog(), self.remote.account_id
-        return Run(f"run-{self.runs}", self.world.now, self.world.new_id, account_id, catalog, self.rules)
+        return Run(
+            run_id=f"run-{self.runs}",
+            now=self.world.now,
+            new_id=self.world.new_id,
+            account_id=account_id,
+            kind=self.kind,
+            catalog=catalog,
+            rules=self.rules,
+        )
 
     def sync(self, *, fresh: bool = False) -> list[PlanItem]:
         """One run: settle, pull what the index shows, decide, push. `fresh`: the index has caught up."""

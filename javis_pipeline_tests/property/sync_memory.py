@@ -28,7 +28,7 @@ from javis_pipeline.records.sync import (
 )
 from javis_pipeline.records.values import ResourceRef, Value, as_set
 from javis_pipeline.sync.draft import OFFERS
-from javis_pipeline.sync.fields import JIRA_FIELDS, PAGE_FIELDS, Field
+from javis_pipeline.sync.fields import CONFLUENCE_PAGE, JIRA_ISSUE, Field
 
 STATUSES = {"To Do": ("1",), "In Progress": ("3",), "Done": ("5",)}
 PRIORITIES = {"High": "2", "Medium": "3", "Low": "4"}
@@ -37,9 +37,9 @@ CATALOG = Catalog(STATUSES, PRIORITIES, USERS, closed=frozenset(STATUSES["Done"]
 OUR_ACCOUNT = "us"
 # Fields that only the remote changes; here it never does.
 EMPTY: dict[str, Value] = {"components": (), "fix_versions": (), "flagged": False, "custom_fields": {}}
-SYNCED = [name for name, spec in JIRA_FIELDS.items() if spec.written_by]
+SYNCED = [name for name, spec in JIRA_ISSUE.fields.items() if spec.written_by]
 # What issues and pages call alike is alike.
-FIELDS: Mapping[str, Field] = {**PAGE_FIELDS, **JIRA_FIELDS}
+FIELDS: Mapping[str, Field] = {**CONFLUENCE_PAGE.fields, **JIRA_ISSUE.fields}
 
 
 class Crash(BaseException):
@@ -116,7 +116,7 @@ class MemoryStore:
     """`SyncStore` of one scope; `observe` is told each plan with the row before and after it was applied."""
 
     name = "jira OPS"
-    fields: Mapping[str, Field] = JIRA_FIELDS
+    fields: Mapping[str, Field] = JIRA_ISSUE.fields
     revision_column = "remote_updated_at"
 
     def __init__(self, world: World) -> None:
@@ -468,7 +468,7 @@ class MemoryRemote:
         self.world.point("fetch")
         issue = self._issue(ref)
         values: dict[str, Any] = {
-            **dict.fromkeys(JIRA_FIELDS),
+            **dict.fromkeys(JIRA_ISSUE.fields),
             **EMPTY,
             **issue.values,
             **dict.fromkeys(self.missing_fields(), MISSING),

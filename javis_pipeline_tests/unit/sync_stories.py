@@ -8,6 +8,7 @@ from javis_pipeline.records.sync import Overrides, PlanItem
 from javis_pipeline.records.values import ResourceRef
 from javis_pipeline.steps.reconcile import plan_records, reconcile_records, to_look_at
 from javis_pipeline.steps.sync_scope import merge_pulled, send_edits
+from javis_pipeline.sync.fields import JIRA_ISSUE
 from javis_pipeline.sync.run import Rules, Run
 from javis_pipeline_tests.property.sync_memory import (
     CATALOG,
@@ -50,7 +51,15 @@ class Scope:
 
     def run(self, **rules) -> Run:
         self.runs += 1
-        return Run(f"run-{self.runs}", self.world.now, self.world.new_id, OUR_ACCOUNT, CATALOG, Rules(**rules))
+        return Run(
+            run_id=f"run-{self.runs}",
+            now=self.world.now,
+            new_id=self.world.new_id,
+            account_id=OUR_ACCOUNT,
+            kind=JIRA_ISSUE,
+            catalog=CATALOG,
+            rules=Rules(**rules),
+        )
 
     def reconcile(self, *, proved: bool = True, **rules):
         return reconcile_records(self.store, self.remote, self.refs, self.run(**rules), proved=proved)

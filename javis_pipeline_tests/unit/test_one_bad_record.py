@@ -21,6 +21,7 @@ from javis_pipeline.steps.look import Busy, Gone, Refused, Seen, Unreadable, loo
 from javis_pipeline.steps.push import Pushed
 from javis_pipeline.steps.reconcile import Reconciled, plan_records, reconcile_edited
 from javis_pipeline.steps.sync_scope import merge_pulled, send_edits
+from javis_pipeline.sync.fields import JIRA_ISSUE
 from javis_pipeline.sync.run import Run
 from javis_pipeline_tests.property.sync_memory import CATALOG, OUR_ACCOUNT, MemoryRemote, MemoryStore, World
 
@@ -74,7 +75,14 @@ class Site:
         merge_pulled(self.store, self.remote, self.refs, self.run())
 
     def run(self) -> Run:
-        return Run("run", self.world.now, self.world.new_id, OUR_ACCOUNT, CATALOG)
+        return Run(
+            run_id="run",
+            now=self.world.now,
+            new_id=self.world.new_id,
+            account_id=OUR_ACCOUNT,
+            kind=JIRA_ISSUE,
+            catalog=CATALOG,
+        )
 
     def edit_all(self) -> None:
         self.world.now_ += timedelta(hours=1)

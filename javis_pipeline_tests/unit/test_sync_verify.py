@@ -6,6 +6,7 @@ from random import Random
 import pytest
 
 from javis_pipeline.records.sync import WHOLE_RECORD, RecordState
+from javis_pipeline.sync.fields import JIRA_ISSUE
 from javis_pipeline.sync.run import Rules
 from javis_pipeline.sync.verify import standing_of_fields, standing_of_missing, values_of
 from javis_pipeline_tests.property.page_histories import PageHistory
@@ -15,7 +16,9 @@ from javis_pipeline_tests.unit.sync_stories import Scope
 def standings(scope: Scope, *, pulled_to=None, rules: Rules | None = None) -> dict[str, str]:
     """What is not equal."""
     state, remote = scope.store.state(scope.ref), scope.remote.fetch(scope.ref)
-    found = standing_of_fields(state, remote, rules or Rules(), pulled_to=pulled_to or scope.now)
+    found = standing_of_fields(
+        state, remote, replace(scope.run(), rules=rules or Rules()), pulled_to=pulled_to or scope.now
+    )
     return {name: standing for name, standing in found.items() if standing != "equal"}
 
 
@@ -32,7 +35,10 @@ def test_given_a_value_that_a_bug_left_then_it_is_different(scope):
     scope.store.edit_behind_the_trigger(scope.id, "title", "stale")
 
     assert standings(scope) == {"title": "different"}
-    assert values_of(scope.store.state(scope.ref), scope.remote.fetch(scope.ref), "title") == ("stale", "Fix login")
+    assert values_of(scope.store.state(scope.ref), scope.remote.fetch(scope.ref), "title", JIRA_ISSUE) == (
+        "stale",
+        "Fix login",
+    )
 
 
 def test_given_an_edit_here_then_it_waits_for_the_next_sync(scope):
@@ -101,7 +107,10 @@ def test_given_a_field_that_the_answer_leaves_out_then_nothing_is_known_about_it
     scope.remote.missing_fields = lambda: ["priority"]
 
     assert standings(scope) == {"priority": "waiting"}
-    assert values_of(scope.store.state(scope.ref), scope.remote.fetch(scope.ref), "priority") == ("Medium", None)
+    assert values_of(scope.store.state(scope.ref), scope.remote.fetch(scope.ref), "priority", JIRA_ISSUE) == (
+        "Medium",
+        None,
+    )
 
 
 def test_given_a_value_of_another_type_then_it_is_different_unless_the_row_says_so(scope):
@@ -116,9 +125,9 @@ def test_given_a_value_of_another_type_then_it_is_different_unless_the_row_says_
 def test_given_a_record_that_is_only_there_then_it_is_new_or_missed(scope):
     state, remote = RecordState(scope.ref, None), scope.remote.fetch(scope.ref)
 
-    assert standing_of_fields(state, remote, Rules(), pulled_to=None) == {WHOLE_RECORD: "waiting"}
-    assert standing_of_fields(state, remote, Rules(), pulled_to=scope.now) == {WHOLE_RECORD: "different"}
-    assert values_of(state, remote, WHOLE_RECORD) == (None, "OPS-1")
+    assert standing_of_fields(state, remote, scope.run(), pulled_to=None) == {WHOLE_RECORD: "waiting"}
+    assert standing_of_fields(state, remote, scope.run(), pulled_to=scope.now) == {WHOLE_RECORD: "different"}
+    assert values_of(state, remote, WHOLE_RECORD, JIRA_ISSUE) == (None, "OPS-1")
 
 
 def test_given_a_record_that_is_only_here_then_it_is_different_until_a_first_proof_is_noted(scope):
@@ -139,4 +148,4 @@ def test_given_labels_of_a_page_that_differ_in_case_only_then_they_are_equal():
 
     state, remote = history.store.state(ref), history.remote.fetch(ref)
 
-    assert standing_of_fields(state, remote, Rules(), pulled_to=history.world.now_)["labels"] == "equal"
+    assert standing_of_fields(state, remote, history.run(), pulled_to=history.world.now_)["labels"] == "equal"
