@@ -84,6 +84,25 @@ def test_given_one_element_of_several_is_ignored_then_the_others_are_confirmed(s
     assert scope.there("labels") == ("late",)
 
 
+@pytest.mark.parametrize(
+    ("before", "wanted", "done", "after"),
+    [
+        pytest.param(("auth",), ("auth", "late", "urgent"), {"add": {"labels": ("late",)}}, ("auth", "late"), id="add"),
+        pytest.param(("auth", "team"), (), {"remove": {"labels": ("team",)}}, ("auth",), id="remove"),
+    ],
+)
+def test_given_only_some_verbs_of_one_sort_are_done_then_what_was_done_is_the_base(before, wanted, done, after):
+    scope = Scope(labels=before)
+    scope.edit(labels=wanted)
+    execute = scope.remote.execute
+    scope.remote.execute = lambda op, only: execute(replace(op, **done), only=only)
+
+    scope.sync()
+
+    assert (scope.row.bases["labels"], scope.there("labels")) == (after, after)
+    assert scope.here["labels"] == wanted
+
+
 def test_given_a_lost_reply_to_a_request_that_changed_nothing_then_the_edit_goes_out_again(scope):
     scope.edit(title="mine")
     answers = iter(["lost_before"])
