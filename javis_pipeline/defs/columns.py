@@ -10,7 +10,7 @@ import dagster as dg
 
 from javis_pipeline.defs.lineage import Lineage, column_lineage
 from javis_pipeline.records.values import ResourceType
-from javis_pipeline.sync.fields import FIELDS_OF
+from javis_pipeline.sync.fields import KINDS
 
 _TABLE: Final = re.compile(r"CREATE TABLE public\.(\w+) \(\n(.*?)\n\);", re.DOTALL)
 _COLUMN: Final = re.compile(r"    (\w+) (?:public\.)?(.+?)( DEFAULT .+?)?( NOT NULL)?,?")
@@ -54,7 +54,7 @@ def _description(table: str, column: str, comment: str) -> str:
     if table not in _KINDS:
         return comment or "read only"
     kind, system = _KINDS[table]
-    field = FIELDS_OF[kind].get(column)
+    field = KINDS[kind].fields.get(column)
     if field is not None and field.written_by:
         use = f"editable, sent to {system}"
     elif _BOOKKEEPING.fullmatch(column):
