@@ -14,7 +14,7 @@ import pytest
 
 from javis_pipeline_tests.sites import clean_environment, free_port, wait_until_dagster_serves
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(600)
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -106,12 +106,13 @@ def _uses_one_home(installed: Installed, port: int) -> None:
         file.write(settings)
 
     synced = installed.run("javis_pipeline", "sync", "--project", "OQC")
+    verified = installed.run("javis_pipeline", "verify", "--project", "OQC")
     target = ("--partition", "OQC", "-m", "javis_pipeline.definitions")
     by_dagster = installed.run("dagster", "asset", "materialize", "--select", "jira_issues", *target)
     by_dg = installed.run("dagster_dg_cli.cli", "launch", "--assets", "jira_issues", *target)
 
-    done = (made, synced, by_dagster, by_dg)
-    assert [run.returncode for run in done] == [0, 0, 0, 0], "\n".join(run.stderr[-2000:] for run in done)
+    done = (made, synced, verified, by_dagster, by_dg)
+    assert [run.returncode for run in done] == [0, 0, 0, 0, 0], "\n".join(run.stderr[-2000:] for run in done)
     assert str(installed.home) in made.stdout
     logs = installed.home / "dagster" / "storage"
     assert sum(1 for _ in logs.glob("*/compute_logs")) == 3
