@@ -1,5 +1,7 @@
 """How answers are spoiled: random changes of a JSON document, of its bytes, and of what stands around it."""
 
+import copy
+import json
 import random
 from typing import Any
 
@@ -95,7 +97,7 @@ def _changed(document: Any, rng: random.Random) -> Any:
     """The document with one place in it changed."""
     places = list(_places(document))
     if not places:
-        return rng.choice(OTHER_SHAPES)
+        return _other_shape(rng)
     parent, key = rng.choice(places)
     dice = rng.random()
     if dice < 0.15:
@@ -107,14 +109,19 @@ def _changed(document: Any, rng: random.Random) -> Any:
     elif dice < 0.65 and isinstance(parent[key], str):
         parent[key] = rng.choice(TEXTS)
     elif dice < 0.70 and isinstance(parent, list):
-        parent.insert(0, rng.choice((parent[key], rng.choice(OTHER_SHAPES))))
+        parent.insert(0, rng.choice((copy.deepcopy(parent[key]), _other_shape(rng))))
     else:
-        parent[key] = rng.choice(OTHER_SHAPES)
+        parent[key] = _other_shape(rng)
     return document
 
 
+def _other_shape(rng: random.Random) -> Any:
+    """A copy: what is put into a document is itself changed later."""
+    return copy.deepcopy(rng.choice(OTHER_SHAPES))
+
+
 def _wrapped(value: Any, rng: random.Random) -> Any:
-    return rng.choice(([value], {"value": value}, str(value), [value, value]))
+    return rng.choice(([value], {"value": value}, str(value), [value, copy.deepcopy(value)]))
 
 
 def _places(document: Any, depth: int = 0) -> Any:
@@ -128,6 +135,4 @@ def _places(document: Any, depth: int = 0) -> Any:
 
 
 def _dumped(document: Any) -> bytes:
-    import json
-
     return json.dumps(document).encode()
