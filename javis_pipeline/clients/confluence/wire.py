@@ -32,10 +32,10 @@ def _page(document: Json, space_key: str) -> Page:
     return Page(
         page_id=as_numeric_id(document.get("id"), "id"),
         space_key=space_key,
-        space_id=as_id(document.get("spaceId"), "spaceId"),
+        space_id=as_numeric_id(document.get("spaceId"), "spaceId"),
         title=as_text(document.get("title"), "title"),
         body_storage=_body(document),
-        parent_id=as_id_or_none(document.get("parentId") or None, "parentId"),
+        parent_id=as_numeric_id(document["parentId"], "parentId") if document.get("parentId") else None,
         parent_type=as_text_or_none(document.get("parentType"), "parentType"),
         status=as_id(document.get("status"), "status"),
         version_number=version.number,
@@ -136,7 +136,7 @@ def parse_space(document: object) -> Space:
             key=as_id(space.get("key"), "key"),
             name=as_text_or_none(space.get("name"), "name") or "",
             status=as_text_or_none(space.get("status"), "status") or "current",
-            homepage_id=as_id_or_none(space.get("homepageId") or None, "homepageId"),
+            homepage_id=as_numeric_id(space["homepageId"], "homepageId") if space.get("homepageId") else None,
         )
 
     return guarded("confluence space", document, read)
