@@ -320,7 +320,7 @@ def test_given_a_blocker_that_is_not_synced_then_that_is_said_once_however_many_
     assert risk.summary == (
         "ELSE-1 is not synced and may be done; if it is not, 4 issues wait: OQC-3, OQC-1, OQC-2, ..."
     )
-    assert (risk.kind, risk.severity) == ("blocker_not_synced", "medium")
+    assert (risk.kind, risk.severity) == ("blocker_not_synced", "low")
 
 
 def test_what_nobody_touches_any_more_overloads_nobody():

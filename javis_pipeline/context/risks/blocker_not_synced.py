@@ -11,7 +11,7 @@ _KEYS_NAMED = 3
 
 
 def find(facts: Facts) -> Found:
-    """One risk per such issue, however many wait for it: medium when one of them presses, else low."""
+    """One risk per such issue, however many wait for it. Low: what waits for one is done no later than other work."""
     unknown = sorted(key for key, node in facts.graph.nodes.items() if node.category is None)
     pressing = _pressing(facts) if unknown else set()
     risks = [_risk(key, waiting, pressing) for key in unknown if (waiting := _waiting(facts, key))]
@@ -35,7 +35,7 @@ def _risk(key: str, waiting: list[str], pressing: set[str]) -> Risk:
     return Risk(
         finding_id=f"blocker_not_synced:{key}",
         kind="blocker_not_synced",
-        severity="low" if pressing.isdisjoint(waiting) else "medium",
+        severity="low",
         summary=f"{key} is not synced and may be done; if it is not, {counted(len(waiting), 'issue')} {verb}: {named}",
         issue_keys=(key, *worst_first[:_KEYS_LISTED]),
         evidence={"holds_up": len(waiting)},
