@@ -437,6 +437,17 @@ def test_given_a_conflict_that_was_open_before_when_forced_then_it_is_resolved_a
     assert [conflict.resolution for conflict in scope.conflicts] == [force]
 
 
+@pytest.mark.parametrize("force", ["local", "remote"])
+def test_given_a_row_deleted_here_and_edited_there_when_forced_then_the_conflict_does_not_stay_open(scope, force):
+    scope.store.delete(scope.id)
+    scope.edit_there(title="there")
+
+    scope.sync(force=force)
+
+    assert [(c.kind, c.resolution) for c in scope.conflicts] == [("remote_edit_vs_local_delete", force)]
+    assert (scope.row.deleted_at is not None) is (force == "local")
+
+
 def test_given_edits_of_a_gone_record_that_a_person_took_back_then_nothing_is_asked_any_more():
     scope = open_before("edit_vs_remote_delete")
 
@@ -637,6 +648,23 @@ def test_given_a_lost_reply_then_the_write_is_found_and_not_repeated(scope, mark
 
     assert len(scope.remote.sent) == 1
     assert [op.state for op in scope.store.ops.values()] == ["confirmed"]
+
+
+def test_given_a_lost_reply_and_a_history_that_lags_then_the_mark_on_the_record_tells(scope):
+    scope.edit(title="here")
+    scope.remote.fault = lambda _: "lost_after"
+    execute = scope.remote.execute
+
+    def unwritten(op, only):
+        execute(op, only=only)
+        scope.remote.issues[scope.id].changes.clear()
+        scope.remote.edit(scope.id, "title", "edited since")
+
+    scope.remote.execute = unwritten
+    scope.sync()
+
+    assert [(op.state, op.evidence["by"]) for op in scope.store.ops.values()] == [("confirmed", "marker")]
+    assert len(scope.remote.sent) == 1
 
 
 def test_given_a_lost_request_then_it_is_given_up_after_a_while_and_sent_again(scope):
