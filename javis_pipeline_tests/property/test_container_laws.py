@@ -1,0 +1,175 @@
+"""Edits at any depth of a description, against an oracle that changes the document itself and merges nothing."""
+
+import copy
+import json
+from collections.abc import Iterator
+from random import Random
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from javis_pipeline.sync.richtext.adf_schema import new_faults
+from javis_pipeline.sync.richtext.description import Edited, Merged, apply_local_edit, merge_descriptions
+from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
+
+Path = tuple[int, ...]
+
+_BLOCKS = {
+    "doc",
+    "listItem",
+    "panel",
+    "expand",
+    "nestedExpand",
+    "blockquote",
+    "tableCell",
+    "tableHeader",
+    "layoutColumn",
+}
+_INSIDE = {
+    "doc": ["panel", "expand", "table", "blockquote", "layoutSection"],
+    "panel": [],
+    "expand": ["panel", "table", "nestedExpand", "blockquote"],
+    "nestedExpand": ["panel", "blockquote"],
+    "tableCell": ["panel", "nestedExpand", "blockquote"],
+    "layoutColumn": ["panel", "expand", "table", "blockquote"],
+    "blockquote": [],
+}
+_COLOUR = {"type": "textColor", "attrs": {"color": "#ff0000"}}
+
+
+class Maker:
+    """Makes documents three containers deep; each word and each node is there once."""
+
+    def __init__(self, random: Random) -> None:
+        self.random = random
+        self.number = 0
+
+    def name(self, letter: str) -> str:
+        self.number += 1
+        return f"{letter}{self.number}"
+
+    def text(self, **more: Any) -> dict[str, Any]:
+        return {"type": "text", "text": f"{self.name('w')} and {self.name('w')}", **more}
+
+    def node(self, kind: str, content: list[Any], **attrs: Any) -> dict[str, Any]:
+        return {"type": kind, "attrs": {"localId": self.name("id"), **attrs}, "content": content}
+
+    def line(self) -> list[Any]:
+        mention = {"type": "mention", "attrs": {"id": "u", "text": "@Ann", "localId": self.name("id")}}
+        more = [[], [], [mention], [self.text(marks=[_COLOUR])], [{"type": "hardBreak"}, self.text()]]
+        return [self.text(), *self.random.choice(more)]
+
+    def blocks(self, parent: str, depth: int) -> list[Any]:
+        return [self.block(parent, depth) for _ in range(self.random.randint(1, 3 if parent == "doc" else 2))]
+
+    def block(self, parent: str, depth: int) -> dict[str, Any]:
+        lists = ["bulletList"] if parent == "blockquote" else ["bulletList", "taskList"]
+        kind = self.random.choice(["paragraph", *lists, *(_INSIDE[parent] * 2 if depth else [])])
+        match kind:
+            case "paragraph":
+                return self.node(kind, self.line())
+            case "bulletList":
+                return self.node(kind, [self.node("listItem", [self.node("paragraph", self.line())]) for _ in range(2)])
+            case "taskList":
+                return self.node(kind, [self.node("taskItem", self.line(), state="TODO") for _ in range(2)])
+            case "table":
+                return self.node(kind, [self.row(depth) for _ in range(2)], layout="wide")
+            case "layoutSection":
+                columns = [self.blocks("layoutColumn", depth - 1) for _ in range(2)]
+                return self.node(kind, [self.node("layoutColumn", column, width=50) for column in columns])
+            case "panel":
+                return self.node(kind, self.blocks(kind, depth - 1), panelType="custom")
+            case "expand" | "nestedExpand":
+                return self.node(kind, self.blocks(kind, depth - 1), title=self.name("t"))
+            case _:
+                return self.node(kind, self.blocks(kind, depth - 1))
+
+    def row(self, depth: int) -> dict[str, Any]:
+        simple = self.random.random() < 0.5
+        cells = [
+            [self.node("paragraph", self.line())] if simple else self.blocks("tableCell", depth - 1) for _ in range(2)
+        ]
+        return self.node("tableRow", [self.node("tableCell", cell, background="#eeeeee") for cell in cells])
+
+
+def walk(node: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    yield path, node
+    for at, child in enumerate(node.get("content", ())):
+        yield from walk(child, (*path, at))
+
+
+def node_at(node: Any, path: Path) -> Any:
+    for at in path:
+        node = node["content"][at]
+    return node
+
+
+def edit(doc: Any, random: Random, kinds: list[str]) -> Path | None:
+    """Change one thing in the document; where, or None where there is no such thing."""
+    kind = random.choice(kinds)
+    wanted = {"word": {"text"}, "tick": {"taskItem"}, "title": {"expand", "nestedExpand"}, "new": _BLOCKS}
+    many = {"bulletList", "taskList", "table", "panel", "doc"}
+    found = [
+        (path, node)
+        for path, node in walk(doc)
+        if node["type"] in wanted.get(kind, many) and (kind in wanted or len(node["content"]) > 1)
+    ]
+    if not found:
+        return None
+    path, node = random.choice(found)
+    match kind:
+        case "word":
+            node["text"] = node["text"].replace(" and ", random.choice([" or ", " and not "]), 1)
+        case "tick":
+            node["attrs"]["state"] = "DONE"
+        case "title":
+            node["attrs"]["title"] += " anew"
+        case "new":
+            new = {"type": "paragraph", "content": [{"type": "text", "text": "all of this is new"}]}
+            node["content"].insert(random.randint(1, len(node["content"])), new)
+        case "delete":
+            del node["content"][random.randrange(len(node["content"]))]
+        case _:
+            node["content"].reverse()
+    return path
+
+
+def as_text(doc: Any) -> str:
+    return json.dumps(doc, sort_keys=True)
+
+
+@settings(deadline=None, max_examples=120)
+@given(st.randoms(use_true_random=False))
+def test_an_edit_at_any_depth_changes_just_that(random: Random) -> None:
+    base = {"type": "doc", "version": 1, "content": Maker(random).blocks("doc", 3)}
+    wanted = copy.deepcopy(base)
+    if edit(wanted, random, ["word", "word", "tick", "title", "new", "delete", "turn"]) is None:
+        return
+    view = adf_to_markdown(wanted)
+
+    edited = apply_local_edit(base, adf_to_markdown(base), view)
+
+    assert isinstance(edited, Edited), edited
+    assert as_text(edited.doc) == as_text(wanted)
+    assert adf_to_markdown(edited.doc) == view
+    assert new_faults(None, edited.doc) == []
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.randoms(use_true_random=False))
+def test_edits_of_two_people_at_any_depth_are_both_there(random: Random) -> None:
+    base = {"type": "doc", "version": 1, "content": Maker(random).blocks("doc", 3)}
+    ours, theirs = copy.deepcopy(base), copy.deepcopy(base)
+    here, there = (edit(side, random, ["word", "tick", "title"]) for side in (ours, theirs))
+    if here is None or there is None or here[:-1] == there[:-1]:
+        return  # nothing, or both in one line
+    if here[: len(there)] == there or there[: len(here)] == here:
+        return
+    wanted, source = node_at(both := copy.deepcopy(ours), there), node_at(theirs, there)
+    wanted.update({key: source[key] for key in ("text", "attrs") if key in source})
+
+    merged = merge_descriptions(base, adf_to_markdown(ours), theirs)
+
+    assert isinstance(merged, Merged), merged
+    assert as_text(merged.doc) == as_text(both)
