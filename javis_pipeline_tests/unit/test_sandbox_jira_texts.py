@@ -64,6 +64,13 @@ def test_links_have_their_words():
 
 
 @pytest.mark.parametrize(
+    "source", ["{code}x{code} and more", "{noformat}\nx\n{noformat} and more", "{code}\nx{code} and more"]
+)
+def test_text_behind_a_closing_macro_stays(source):
+    assert adf.plain_text(to_adf(source)) == "x\nand more"
+
+
+@pytest.mark.parametrize(
     "value",
     [
         "text",

@@ -67,16 +67,19 @@ def _code(lines: list[str], at: int, macro: re.Match[str]) -> tuple[Node, int]:
     closing = "{" + macro[1] + "}"
     first = lines[at][macro.end() :]
     inside = [first] if first.strip() else []
+    end = at
     if closing in first:
-        text, after = first.split(closing, 1)[0], at + 1
+        text, _, behind = first.partition(closing)
     else:
-        after = at + 1
-        while after < len(lines) and closing not in lines[after]:
-            inside.append(lines[after])
-            after += 1
-        if after < len(lines) and (last := lines[after].split(closing, 1)[0]).strip():
-            inside.append(last)
-        text, after = "\n".join(inside), after + 1
+        end = next((line for line in range(at + 1, len(lines)) if closing in lines[line]), len(lines))
+        inside += lines[at + 1 : end]
+        last, _, behind = lines[end].partition(closing) if end < len(lines) else ("", "", "")
+        inside += [last] if last.strip() else []
+        text = "\n".join(inside)
+    if behind.strip():  # goes on behind the macro, on its last line
+        lines[end], after = behind, end
+    else:
+        after = end + 1
     block: Node = {"type": "codeBlock"}
     language = (macro[2] or "").split("|")[0]
     if macro[1] == "code" and language and "=" not in language:
