@@ -6,10 +6,9 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-import psycopg
 from psycopg.conninfo import make_conninfo
 
-from javis_pipeline.db.connection import url_parts
+from javis_pipeline.db.connection import connect_once, url_parts
 from javis_pipeline.db.embedded import find_binaries
 from javis_pipeline.errors import DatabaseError
 
@@ -34,7 +33,7 @@ def back_up(url: str, file: Path, *, pg_bin: Path | None) -> None:
             be missing which it does not see.
     """
     # pg_dump stops at row-level security, for then rows could be missing; to a login of the sync none are.
-    with psycopg.connect(url) as conn:
+    with connect_once(url, "javis db backup") as conn:
         row = conn.execute(_SEES_ALL).fetchone()
     is_owner, is_sync = row or (False, False)
     if not (is_owner or is_sync):

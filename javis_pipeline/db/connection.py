@@ -135,6 +135,13 @@ class Database:
         return f"Database({display_name(self.url)})"
 
 
+@contextlib.contextmanager
+def connect_once(url: str, application_name: str) -> Iterator[psycopg.Connection[Any]]:
+    """A connection in autocommit, for one look without a pool; errors are those of `Database`."""
+    with _explained(url), psycopg.connect(_conninfo(url, application_name), autocommit=True) as conn:
+        yield conn
+
+
 def database_url(settings: DatabaseSettings) -> str:
     """URL of the product's database; the embedded server is started when none is named."""
     if settings.database_url is not None:
@@ -147,9 +154,9 @@ def database_url(settings: DatabaseSettings) -> str:
 def upgrade(settings: DatabaseSettings) -> list[str]:
     """Bring the configured database's schema up to date; ids of the revisions that were applied."""
     url = database_url(settings)
+    with connect_once(url, "javis db migrate") as conn:
+        _check_server(conn, url)
     with _explained(url):
-        with psycopg.connect(_conninfo(url, "javis db migrate"), autocommit=True) as conn:
-            _check_server(conn, url)
         return migrate(url)
 
 
@@ -186,7 +193,7 @@ def dagster_url(settings: DatabaseSettings) -> str:
 
 def _database_beside(url: str) -> str:
     """URL of the database `<name>_dagster` on the server of database `<name>`."""
-    with _explained(url), psycopg.connect(_conninfo(url, "javis"), autocommit=True) as conn:
+    with connect_once(url, "javis") as conn:
         name = f"{conn.info.dbname}_dagster"
         if conn.execute("SELECT FROM pg_database WHERE datname = %s", [name]).fetchone() is None:
             try:
