@@ -117,14 +117,15 @@ def test_given_a_login_of_each_role_then_it_may_do_what_the_document_says(settin
     read = "SELECT scope FROM sync_conflicts WHERE state = 'open'"
     edit = "UPDATE jira_issues SET title = 'Calibrate'"
     plan = "INSERT INTO roadmap_visions (title) VALUES ('Half the downtime')"
-    keep = "DELETE FROM sync_audit"
+    forget = "DELETE FROM sync_audit"
+    send = "UPDATE sync_outbox SET attempts = attempts"
     may = {
-        role: [allowed(role, statement) for statement in (read, edit, plan, keep)]
+        role: [allowed(role, statement) for statement in (read, edit, plan, send, forget)]
         for role in ("javis_read", "javis_app", "javis_sync")
     }
 
     assert may == {
-        "javis_read": [True, False, False, False],
-        "javis_app": [True, True, True, False],
-        "javis_sync": [True, True, True, True],
+        "javis_read": [True, False, False, False, False],
+        "javis_app": [True, True, True, False, False],
+        "javis_sync": [True, True, True, True, False],
     }

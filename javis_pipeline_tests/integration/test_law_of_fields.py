@@ -213,8 +213,8 @@ def test_the_commands_know_it_and_python_hashes_it_as_sql_does(sides: Sides, kin
 
 
 def test_every_kind_has_its_table_and_its_columns():
-    for kind, fields in KINDS.items():
-        table = TABLES[kind]
-        assert set(table.fields) == set(fields), kind
-        assert set(table.editable) == {spec.name for spec in fields.values() if spec.written_by}, kind
-        assert table.raw == {spec.name: spec.raw_column for spec in fields.values() if spec.raw_column}, kind
+    for name, kind in KINDS.items():
+        table, specs = TABLES[name], kind.fields.values()
+        assert set(table.fields) == set(kind.fields), name
+        assert set(table.editable) == {spec.name for spec in specs if spec.written_by}, name
+        assert table.raw == {spec.name: spec.raw_column for spec in specs if spec.raw_column}, name
