@@ -204,7 +204,6 @@ def _words(value: object) -> object:
 
 
 Count = Annotated[int, Field(ge=1)]
-Port = Annotated[int, Field(ge=1, le=65_535)]
 # Within a week a write may still turn out to have been executed, and a person come back from a few days off.
 Days = Annotated[int, Field(ge=7, le=36_500)]
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
@@ -310,7 +309,8 @@ class Settings(BaseSettings):
     dagster_home: Path | None = None
     javis_pg_bin: Path | None = None
     javis_autostart: bool = False
-    javis_demo_port: Port | None = None
+    # 0: there is no demo, or somebody else starts its stand-ins.
+    javis_demo_port: Annotated[int, Field(ge=0, le=65_535)] = 0
     javis_read_only: bool = False
     javis_read_restricted: bool = False
     javis_executor: Executor = "in_process"

@@ -23,9 +23,9 @@ PORT_OPTION = "--sandbox-port"
 def demo_site(settings: Settings, *, port: int) -> Iterator[str]:
     """Run a demo sandbox while the block lasts; gives its URL. Everything is pointed at it, as by `point_at_demo`."""
     require_free_port(port, PORT_OPTION)
-    with running({"the sandbox": demo_part(settings, port=port)}) as parts:
+    point_at_demo(settings, port=port)
+    with running(claim_stand_ins()) as parts:
         wait_until_it_answers(parts, port)
-        point_at_demo(settings, port=port)
         yield demo_url(port)
 
 
@@ -34,14 +34,20 @@ def demo_url(port: int) -> str:
     return f"http://127.0.0.1:{port}"
 
 
-def demo_part(settings: Settings, *, port: int) -> Part:
-    """The demo sandbox as a program; what happens in it is kept for the next time."""
-    return _part(_home(settings), port)
+def claim_stand_ins() -> dict[str, Part]:
+    """The demo's sandbox, to be run by the caller; none where settings do not speak of the demo, or where it runs.
 
+    What happens in it is kept for the next time. Programs that this process starts meanwhile do not start it again.
+    """
+    from javis_pipeline.settings import load_settings
 
-def _part(home: Path, port: int) -> Part:
-    arguments = ("sandbox", "--demo", "--port", str(port), "--state", str(home / "sandbox"))
-    return Part((sys.executable, "-m", "javis_pipeline", *arguments), quiet=True)
+    settings = load_settings()
+    port = settings.javis_demo_port
+    if not port or _answers(port):
+        return {}
+    os.environ["JAVIS_DEMO_PORT"] = "0"
+    arguments = ("sandbox", "--demo", "--port", str(port), "--state", str(settings.javis_home / "sandbox"))
+    return {"the sandbox": Part((sys.executable, "-m", "javis_pipeline", *arguments), quiet=True)}
 
 
 def point_at_demo(settings: Settings, *, port: int) -> None:
@@ -76,13 +82,12 @@ def stand_ins_on_demand() -> Iterator[None]:
     """Run the demo's sandbox while the block lasts, where settings speak of the demo and it does not run already."""
     from javis_pipeline.settings import load_settings
 
-    settings = load_settings()
-    port = settings.javis_demo_port
-    if port is None or _answers(port):
+    port, parts = load_settings().javis_demo_port, claim_stand_ins()
+    if not parts:
         yield
         return
-    with running({"the sandbox": _part(settings.javis_home, port)}) as parts:
-        wait_until_it_answers(parts, port)
+    with running(parts) as started:
+        wait_until_it_answers(started, port)
         click.echo(f"The demo's stand-ins run at {demo_url(port)} for this command.", err=True)
         yield
 

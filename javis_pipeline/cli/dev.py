@@ -25,31 +25,33 @@ def command(context: click.Context, port: int, sandbox_port: int) -> None:
     they are stopped until you switch them on, or set JAVIS_AUTOSTART=1. With SLACK_APP_TOKEN the buttons of posts are
     listened to.
     """
-    from javis_pipeline.cli.demo_site import PORT_OPTION, demo_part, demo_url, point_at_demo, wait_until_it_answers
+    from javis_pipeline.cli.demo_site import (
+        PORT_OPTION,
+        claim_stand_ins,
+        demo_url,
+        point_at_demo,
+        wait_until_it_answers,
+    )
     from javis_pipeline.cli.instance import prepare_instance
     from javis_pipeline.cli.parts import require_free_port, running
     from javis_pipeline.settings import load_settings
 
     settings = load_settings()
     require_free_port(port, "--port")
-    parts = {}
-    if on_sandbox := settings.jira_url is None:
+    if settings.jira_url is None:
         require_free_port(sandbox_port, PORT_OPTION)
-        parts["the sandbox"] = demo_part(settings, port=sandbox_port)
         point_at_demo(settings, port=sandbox_port)
         os.environ["JAVIS_AUTOSTART"] = "1"
         settings = load_settings()
     settings.require_projects()
     prepare_instance(settings)
-    parts |= _parts(settings, port)
+    site, stand_ins = settings.javis_demo_port, claim_stand_ins()
     _stop_by_signal()
     try:
-        with running(parts) as started:
-            if on_sandbox:
-                wait_until_it_answers(started, sandbox_port)
-                click.echo(
-                    f"Sandbox   {demo_url(sandbox_port)} (Jira, Confluence and Slack to look at and edit)", err=True
-                )
+        with running(stand_ins | _parts(settings, port)) as started:
+            if site:
+                wait_until_it_answers(started, site)
+                click.echo(f"Sandbox   {demo_url(site)} (Jira, Confluence and Slack to look at and edit)", err=True)
             click.echo(f"Dagster   http://127.0.0.1:{port}", err=True)
             started.wait()
     except KeyboardInterrupt:

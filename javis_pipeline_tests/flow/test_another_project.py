@@ -44,7 +44,8 @@ loaded = defs.load_definitions() if hasattr(defs, "load_definitions") else defs(
 dg.Definitions.validate_loadable(loaded)
 graph = loaded.resolve_asset_graph()
 print(sorted(key.to_user_string() for key in graph.get(dg.AssetKey("mine")).parent_keys))
-print(len(graph.materializable_asset_keys), len(list(loaded.schedules or [])), len(list(loaded.sensors or [])) > 0)
+print(len(graph.materializable_asset_keys), len(list(loaded.sensors or [])) > 0)
+print(*sorted(schedule.name for schedule in loaded.schedules or []))
 """
 
 
@@ -70,5 +71,8 @@ def test_given_our_component_when_loaded_then_our_assets_stand_beside_theirs(tmp
     with_schedules = shown(tmp_path / "a", schedules=True)
     without = shown(tmp_path / "b", schedules=False)
 
-    assert with_schedules == ["['work_context']", "10 5 True"]
-    assert without == ["['work_context']", "10 0 False"]
+    ours = (
+        "census_at_night everything_at_8 prune_monthly risk_alerts_every_6_hours sync_every_15_minutes verify_at_night"
+    )
+    assert with_schedules == ["['work_context']", "10 True", ours]
+    assert without == ["['work_context']", "10 False", ""]

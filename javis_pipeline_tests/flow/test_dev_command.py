@@ -63,5 +63,7 @@ def test_given_javis_dev_is_killed_then_after_five_seconds_nothing_of_it_is_left
     assert "Superseded" not in said
     assert "superseded" not in said
     assert "will not be used" not in said
+    assert "for this command" not in said
+    assert sum("sandbox --demo" in command and "keeper" not in command for command in running) == 1, running
     assert second.returncode == 1
     assert second.stderr == (f"Error: port {port} is taken; end what listens there, or choose another: --port\n")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from javis_pipeline.cli.demo_site import claim_stand_ins
 from javis_pipeline.db.connection import Database
 from javis_pipeline.sandbox.command import environment
 from javis_pipeline_tests.sites import free_port, run_javis
@@ -48,6 +49,20 @@ def test_given_the_demo_has_ended_when_a_command_asks_the_sites_then_they_run_fo
     assert "ok    jira OQC " in done.stdout
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_given_stand_ins_that_are_started_then_no_program_of_that_command_starts_them_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port, file = free_port(), tmp_path / "env"
+    file.write_text(f"JAVIS_HOME={tmp_path}\nJAVIS_DEMO_PORT={port}\n")
+    monkeypatch.setenv("JAVIS_ENV_FILE", str(file))
+    monkeypatch.setenv("JAVIS_DEMO_PORT", str(port))
+
+    first, again = claim_stand_ins(), claim_stand_ins()
+
+    assert [part.command[-4:-2] for part in first.values()] == [("--port", str(port))]
+    assert again == {}
 
 
 def test_given_an_issue_that_is_no_epic_then_no_goal_takes_it(settings: dict[str, str]) -> None:
