@@ -174,9 +174,12 @@ class Draft:
     def want(self, spec: Field, wanted: Wanted, *, reason: str, row: int) -> None:
         """Have the remote changed: one operation for all fields that one request can write.
 
-        The error of a field that was refused stays until the remote has taken it.
+        The error of a field that was refused stays until the remote has taken it. From a row that stays deleted here
+        nothing goes out.
         """
         assert spec.written_by is not None
+        if self.is_deleted:
+            return
         if spec.name not in self.refusals:
             self.clear_error(spec.name)
         self._wanted.setdefault(spec.written_by, {})[spec.name] = wanted
@@ -317,6 +320,11 @@ class Draft:
     def set_column(self, name: str, value: Any) -> None:
         """Write a column that is no synced field."""
         self.columns[name] = value
+
+    @property
+    def is_deleted(self) -> bool:
+        """Whether the row is deleted here, as far as was decided."""
+        return self.columns.get("local_deleted_at", self.local.deleted_at) is not None
 
     def audit(
         self,

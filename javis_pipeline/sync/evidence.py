@@ -141,8 +141,9 @@ def own_entry(op: Operation, name: str, changes: Sequence[FieldChange], run: Run
     """The entry that an executed operation made for a field; None when it changed nothing or the history is silent."""
     of_field = [change for change in changes if change.field == name]
     marked = [change for change in of_field if change.op_id == op.op_id]
+    told = [change for change in of_field if change.entry_id in op.evidence.get("entries", ())]
     alike = [change for change in of_field if may_be_ours(op, change, run)]
-    return next(iter(marked or alike), None)
+    return next(iter(marked or told or alike), None)
 
 
 def overwritten_value(

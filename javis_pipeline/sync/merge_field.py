@@ -223,8 +223,9 @@ def _merge_text(draft: Draft, spec: Field, sides: Sides, decision: Clash) -> boo
     draft.clear_error(spec.name)
     draft.keep_base(spec.name)
     draft.set_value(spec.name, text, reason="both changed different blocks", row=8)
-    if text == codec.to_local(decision.raw):
-        draft.set_base(spec, text, decision.raw)
+    held = codec.to_local(decision.raw)
+    if text == held or draft.is_deleted:  # what a deleted row does not send would bring it back at every look
+        draft.set_base(spec, held, decision.raw)
     else:
         wanted = Wanted(codec.canonical(decision.raw), raw, text)
         draft.want(spec, wanted, reason="both changed different blocks", row=8)

@@ -232,12 +232,13 @@ def _ignored(spec: Field, op: Operation, found: Effect, remote: RemoteRecord) ->
 
 
 def _attribute_entries(draft: Draft, op: Operation, changes: Sequence[FieldChange]) -> None:
-    """What this operation left in the history is not the late trace of another one that wanted the same."""
+    """What this operation left in the history is not its own late trace, nor that of another that wanted the same."""
     entries = {e.entry_id for name in op.fields if (e := own_entry(op, name, changes, draft.run))}
     for other in list(draft.operations.values()):
-        if other.may_land_late and other.op_id != op.op_id and entries:
-            seen = sorted({*other.evidence.get("seen", ()), *entries})
-            draft.operations[other.op_id] = replace(other, evidence={**other.evidence, "seen": seen})
+        if other.may_land_late and entries:
+            key = "entries" if other.op_id == op.op_id else "seen"
+            evidence = {**other.evidence, key: sorted({*other.evidence.get(key, ()), *entries})}
+            draft.operations[other.op_id] = replace(other, evidence=evidence)
 
 
 def _confirm_field(

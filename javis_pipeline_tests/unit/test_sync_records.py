@@ -448,6 +448,40 @@ def test_given_a_row_deleted_here_and_edited_there_when_forced_then_the_conflict
     assert (scope.row.deleted_at is not None) is (force == "local")
 
 
+@pytest.mark.parametrize(
+    ("name", "before", "mine", "theirs"),
+    [
+        ("title", "Fix login", "mine", "theirs"),
+        ("description", "One.\n\nTwo.", "Mine.\n\nTwo.", "One.\n\nTwo.\n\nThree."),
+        ("labels", ("auth",), ("auth", "mine"), ("auth", "theirs")),
+    ],
+)
+@pytest.mark.parametrize("asked", [False, True])
+def test_given_a_row_edited_and_deleted_here_and_edited_there_when_forced_local_then_nothing_goes_out(
+    name, before, mine, theirs, asked
+):
+    scope = Scope(**{name: before})
+    scope.edit(**{name: mine})
+    scope.store.delete(scope.id)
+    scope.edit_there(**{name: theirs})
+    if asked:
+        scope.reconcile()  # the row is back, and a person is asked
+
+    shown = scope.plan(force="local")
+    scope.sync(force="local")
+    writes = scope.store.writes
+    scope.sync(force="local")
+
+    assert scope.row.deleted_at is not None
+    assert [item for item in shown if item.side == "remote"] == []
+    assert (scope.there(name), scope.remote.sent) == (theirs, [])
+    assert {op.state for op in scope.store.ops.values()} <= {"dropped"}
+    assert scope.store.writes == writes
+    scope.edit_there(priority="Low")
+    scope.reconcile()
+    assert scope.row.deleted_at is None
+
+
 def test_given_edits_of_a_gone_record_that_a_person_took_back_then_nothing_is_asked_any_more():
     scope = open_before("edit_vs_remote_delete")
 
@@ -696,6 +730,38 @@ def test_given_a_write_executed_late_over_a_newer_one_then_the_newer_one_is_writ
     scope.sync()
 
     assert (scope.here["title"], scope.there("title")) == ("new wish", "new wish")
+
+
+@pytest.mark.parametrize("marks", [True, False], ids=["marked", "known by its looks"])
+@pytest.mark.parametrize(
+    ("name", "mine", "theirs"),
+    [
+        ("title", "mine", "theirs"),
+        ("description", "Mine.", "Theirs."),
+        ("priority", "High", "Low"),
+        ("assignee_id", "u1", "u2"),
+        ("due_date", "2026-05-05", "2026-06-06"),
+        ("story_points", 3, 5),
+        ("parent_key", "OPS-7", "OPS-8"),
+        ("status", "Done", "In Progress"),
+    ],
+)
+def test_given_a_write_executed_late_over_somebodys_edit_then_that_is_offered_once(scope, name, mine, theirs, marks):
+    scope.remote.marks = marks
+    scope.edit(**{name: mine})
+    scope.remote.fault = lambda _: "late"
+    scope.sync()
+    scope.edit_there(**{name: theirs})
+    scope.remote.execute(scope.remote.late.pop())
+    # Another operation of ours has left its mark on the record since.
+    scope.remote.issues[scope.id].marker = None
+
+    scope.sync()
+    scope.sync()
+
+    assert [(kind, of, value) for kind, of, *_, value in scope.open_conflicts()] == [("overwrote_remote", name, theirs)]
+    assert [(entry.field, entry.new) for entry in scope.store.audit if entry.side == "remote"] == [(name, mine)]
+    assert len(scope.remote.sent) == 1
 
 
 def test_given_a_crash_between_commit_and_request_then_the_edit_is_not_lost(scope):
