@@ -4,8 +4,10 @@ JAVIS_LAWS_SPACE_HISTORIES says how many; `make laws` plays hundreds.
 """
 
 import contextlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from random import Random
 from typing import Any, ClassVar
@@ -31,7 +33,7 @@ from javis_pipeline.sync.fields import CONFLUENCE_PAGE
 from javis_pipeline_tests.confluence_spaces import NOON, a_client
 from javis_pipeline_tests.integration.test_laws_postgres import StoreUnderTest, wipe
 from javis_pipeline_tests.property.page_histories import PageHistory
-from javis_pipeline_tests.property.sync_histories import MOST_WRITES, Halt, how_many
+from javis_pipeline_tests.property.sync_histories import MOST_WRITES, SETTLED, Halt, how_many
 from javis_pipeline_tests.property.sync_memory import Crash, Issue, Row, World
 
 HISTORIES = how_many("JAVIS_LAWS_SPACE_HISTORIES", usual=16, thorough=300)
@@ -247,6 +249,39 @@ class SpaceHistory(PageHistory):
         )
         merged = pull_scope(job, full=fresh).merged
         return [*merged.items, *write_back_scope(job).decided.items]
+
+    def check_no_echo(self, *, fresh: bool) -> None:
+        """A full reconciliation asks once more for what stands refused, and changes nothing; the next run is silent.
+
+        Titles are unique in a space: some stay refused for good.
+        """
+        standing = Counter((key, name) for key, row in self.store.rows.items() for name in row.local.refusals)
+        before, writes, sent = self._both_sides(), self.store.writes, len(self.remote.sent)
+        self.world.now_ += SETTLED
+        self.sync(fresh=fresh)
+        again = self.remote.sent[sent:]
+        if others := Counter((op.ref.resource_id, name) for op in again for name in op.fields) - standing:
+            raise Halt(f"no echo: one more run sent {others}")
+        if self.store.writes - writes > 3 * len(again):  # each is noted as planned, as sent and as refused
+            raise Halt("no echo: one more run wrote here")
+        if self._both_sides() != before:
+            raise Halt("no echo: one more run changed something")
+        self.check_settled()
+        super().check_no_echo(fresh=False)
+
+    def _both_sides(self) -> Sequence[Any]:
+        """All that is held here and there, but for when and how often was asked for what is refused."""
+        locals_ = {
+            key: replace(
+                row.local, errors=dict.fromkeys(row.local.errors, ""), refusals=dict.fromkeys(row.local.refusals)
+            )
+            for key, row in self.store.rows.items()
+        }
+        pages = {
+            key: (page.title, page.body, page.parent_id, sorted(label.name for label in page.labels), page.versions)
+            for key, page in self.sandbox.confluence.pages.items()
+        }
+        return deepcopy((locals_, pages, self.store.conflicts, self.store.conflict_values, self.store.audit))
 
     def _was_seen(self, side: str, resource_id: str, name: str, value: Value) -> bool:
         """What the site executed although we never heard of it, only its versions have seen."""

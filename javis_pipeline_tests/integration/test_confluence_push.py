@@ -333,6 +333,27 @@ def test_given_bad_input_when_synced_then_the_edit_stays_with_the_reason_and_the
     assert text(page.body) == ("<p>Text.</p>" if field == "body_storage" else "<p>New.</p>")
 
 
+def test_given_a_refused_title_when_synced_in_full_then_it_is_asked_once_more_and_nothing_changes(space, exchanges):
+    page, _ = space.page("Plan"), space.page("Taken")
+    space.sync()
+    space.edit_here(page, title="Taken")
+    space.sync()
+    space.sync()
+    asked, rows, page_before = [], [], (page.title, page.number)
+
+    for full in (False, True, False):
+        exchanges.clear()
+        space.sync(full=full)
+        asked.append([one.method for one in exchanges if one.method != "GET"])
+        row = space.row(page)
+        rows.append((row["title"], row["local_modified_fields"], row["local_seq"], row["sync_status"]))
+
+    assert asked == [[], ["PUT"], []]
+    assert rows == [("Taken", {"title": "Plan"}, 1, "error")] * 3
+    assert (page.title, page.number) == page_before
+    assert space.database.query("SELECT 1 FROM sync_audit") == []
+
+
 @pytest.mark.parametrize(
     ("leaves", "why"),
     [("archive_page", "the page is archived"), ("trash_page", "the page is in the trash")],

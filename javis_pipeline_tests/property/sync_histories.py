@@ -190,9 +190,12 @@ class History:
             self.world.now_ += SETTLED
             self.sync(fresh=True)
         self.check_settled()
+        self.check_no_echo(fresh=True)
+
+    def check_no_echo(self, *, fresh: bool) -> None:
         writes, sent = self.store.writes, len(self.remote.sent)
         self.world.now_ += SETTLED
-        self.sync(fresh=True)
+        self.sync(fresh=fresh)
         if (self.store.writes, len(self.remote.sent)) != (writes, sent):
             raise Halt("no echo: one more run changed something")
 
