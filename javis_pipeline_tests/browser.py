@@ -54,16 +54,16 @@ class Browser:
     def __init__(self, chrome: Chrome, site: str) -> None:
         """Look at `site`, a URL without a trailing slash, through `chrome`."""
         self._chrome = chrome
-        self._site = site
+        self.site = site
 
     @property
     def path(self) -> str:
         """The page it is on."""
-        return self._chrome.current_url.removeprefix(self._site)
+        return self._chrome.current_url.removeprefix(self.site)
 
     def open(self, path: str) -> None:
         """Go to a page of the site."""
-        self._chrome.get(self._site + path)
+        self._chrome.get(self.site + path)
 
     def wait_for(self, *words: str, anew: bool = False) -> str:
         """The page's visible text, as soon as all `words` are in it.
