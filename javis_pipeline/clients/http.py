@@ -8,54 +8,28 @@ The one retry mechanism of the product; urllib3's own is off. What may be repeat
 """
 
 import logging
-import os
 import random
-import re
-import ssl
 import threading
 import time
-from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any, Final, NamedTuple, Self
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import orjson
 import requests
 from requests.auth import AuthBase
-from requests.exceptions import InvalidProxyURL, InvalidSchema
-from urllib3.exceptions import (
-    ConnectTimeoutError,
-    HTTPError,
-    IncompleteRead,
-    LocationParseError,
-    NewConnectionError,
-    ProxyError,
-)
-from urllib3.util import parse_url
+from urllib3.exceptions import HTTPError
 
-from javis_pipeline.clients.deadline import BoundedAdapter, Deadline
+from javis_pipeline.clients.failures import Failed, transport_failure
+from javis_pipeline.clients.json_bytes import as_json, json_or_none, mended, without_nul
+from javis_pipeline.clients.lines import Line, checked_base_url, open_line
 from javis_pipeline.clients.pacing import Holds, TokenBucket, asked_wait, backoff
-from javis_pipeline.errors import (
-    IdentityError,
-    JavisError,
-    OutcomeUnknown,
-    RemoteBusy,
-    RemoteMissing,
-    RemoteRefused,
-    SettingError,
-    StaleRevision,
-    SyncHalted,
-)
+from javis_pipeline.clients.refusals import COMMON, Manners, refusal
+from javis_pipeline.errors import JavisError, OutcomeUnknown, RemoteBusy, RemoteRefused, SettingError, SyncHalted
 
 log = logging.getLogger(__name__)
-# At DEBUG urllib3 would log whole URLs, and a query may hold the title of a page.
-logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
-# And whole headers with a URL, where the headers are odd.
-logging.getLogger("urllib3.connection").setLevel(logging.ERROR)
 
 Params = Mapping[str, str | int | Iterable[str]]
 Headers = Mapping[str, str]
@@ -66,15 +40,6 @@ CHUNK_BYTES: Final = 1 << 16
 WHOLE_SITE: Final = "*"
 # Half speed for so long after an answer that says we are near the limit.
 EASE_SECONDS: Final = 10.0
-# Ids and keys in a path; without them paths of one endpoint are the same.
-_VARIABLE_SEGMENT: Final = re.compile(r"(?<=/)(?:\d+|[A-Z][A-Z0-9_]*-\d+)(?=/|$)")
-# After an even number of backslashes: an odd one escapes the backslash, and what follows is text.
-_ESCAPED_NUL: Final = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
-# Group 1: what is whole, and stays: an escaped backslash, a pair. What is left is half a pair.
-_HALF_SURROGATE: Final = re.compile(
-    rb"(\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
-)
-_RECORD_PATH: Final = re.compile(r"^.*/(?:\d+|[A-Z][A-Z0-9_]*-\d+)(?=/|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,42 +82,6 @@ class Answer(NamedTuple):
     body: Any
 
 
-class BasicAuth(AuthBase):
-    """Sends e-mail and token. A class of its own, so that the secret is neither in a session's headers nor in a repr,
-    and so that a .netrc of the machine cannot replace it."""
-
-    def __init__(self, email: str, token: str) -> None:
-        self._header = "Basic " + b64encode(f"{email}:{token}".encode()).decode()
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = self._header
-        return request
-
-    def __repr__(self) -> str:
-        return "BasicAuth(***)"
-
-
-class BearerAuth(AuthBase):
-    """Sends a token, as `BasicAuth` does."""
-
-    def __init__(self, token: str) -> None:
-        self._header = f"Bearer {token}"
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = self._header
-        return request
-
-    def __repr__(self) -> str:
-        return "BearerAuth(***)"
-
-
-class Anonymous(AuthBase):
-    """Sends nothing about us."""
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        return request
-
-
 @dataclass(frozen=True, slots=True)
 class _Call:
     """What is asked, and when it has to be over (on the transport's clock).
@@ -174,31 +103,6 @@ class _Call:
     def __str__(self) -> str:
         return f"{self.method} {self.shown or self.path}"
 
-    @property
-    def endpoint(self) -> str:
-        """The call without its ids: what a burst limit counts."""
-        return f"{self.method} {_VARIABLE_SEGMENT.sub('{}', self.path)}"
-
-    @property
-    def record(self) -> str:
-        """The record the call is about: what a per-issue limit counts."""
-        found = _RECORD_PATH.match(self.path)
-        return found[0] if found else self.path
-
-
-class _Failed(Exception):
-    """One try failed in a way that may pass.
-
-    Attributes:
-        executed: False when the request certainly had no effect, True when it may have had one.
-        retry_after: Seconds the remote asked us to wait; None when it did not say.
-    """
-
-    def __init__(self, reason: str, *, executed: bool, retry_after: float | None = None) -> None:
-        super().__init__(reason)
-        self.executed = executed
-        self.retry_after = retry_after
-
 
 @dataclass(eq=False)
 class Transport:
@@ -209,6 +113,7 @@ class Transport:
         base_url: Without a trailing slash; may hold a path (the gateway for scoped tokens).
         auth: Adds the credentials to a request.
         read_posts: Paths (below the base URL) of POSTs that only read.
+        manners: How the system words refusals and limits.
         rate: Requests a second on average, and at once after a pause.
         read_only: Refuse everything that could write: for dry runs.
         inspect: Called with status and headers of every answer that is no failure of the transport; may raise.
@@ -223,6 +128,7 @@ class Transport:
     base_url: str
     auth: AuthBase
     read_posts: frozenset[str] = frozenset()
+    manners: Manners = COMMON
     rate: float = 50.0
     read_only: bool = False
     inspect: Callable[[str, int, Headers], None] | None = None
@@ -233,11 +139,11 @@ class Transport:
     jitter: random.Random = field(default_factory=random.Random)
 
     def __post_init__(self) -> None:
-        self.base_url = _checked_base_url(self.name, self.base_url)
+        self.base_url = checked_base_url(self.name, self.base_url)
         self._pace = TokenBucket(self.rate, self.rate, clock=self.clock, sleep=self.sleep)
         self._holds = Holds(self.clock)
         self._local = threading.local()
-        self._lines: list[_Line] = []
+        self._lines: list[Line] = []
         self._lines_lock = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -295,14 +201,14 @@ class Transport:
             self._wait_for_turn(call)
             try:
                 return self._try(call, tries)
-            except _Failed as failure:
+            except Failed as failure:
                 wait = self._wait_before_repeat(call, failure, tries)
             self.sleep(wait)
 
     # When to ask, and whether again
 
     def _wait_for_turn(self, call: _Call) -> None:
-        held = self._holds.remaining((WHOLE_SITE, call.endpoint, call.record))
+        held = self._holds.remaining((WHOLE_SITE, self._endpoint(call), self.manners.record(call.path)))
         if held > self.limits.wait_seconds or held > call.ends_at - self.clock():
             raise RemoteBusy(
                 f"{self.name} is rate limited for another {held:.0f} s; run again after that",
@@ -312,7 +218,7 @@ class Transport:
             self.sleep(held)
         self._pace.acquire()
 
-    def _wait_before_repeat(self, call: _Call, failure: _Failed, tries: int) -> float:
+    def _wait_before_repeat(self, call: _Call, failure: Failed, tries: int) -> float:
         """Seconds until the next try; raises when there is none."""
         if failure.executed and not call.repeatable:
             raise OutcomeUnknown(
@@ -342,7 +248,7 @@ class Transport:
                 response.close()
         except (requests.RequestException, HTTPError, OSError) as error:
             # Not chained: what the libraries say holds the whole URL, and their exceptions hold the request's headers.
-            raise self._transport_failure(error, sent=line.deadline.sent) from None
+            raise transport_failure(self.name, self.base_url, error, sent=line.deadline.sent) from None
         finally:
             line.deadline.end()
         log.debug(
@@ -352,7 +258,7 @@ class Transport:
         )
         return self._answer(call, response.status_code, response.headers, content)
 
-    def _send(self, line: "_Line", call: _Call) -> requests.Response:
+    def _send(self, line: Line, call: _Call) -> requests.Response:
         remaining = max(call.ends_at - self.clock(), 0.1)
         line.deadline.begin(self.clock() + remaining, self.limits.read_seconds, self.limits.body_bytes)
         return line.session.request(
@@ -369,19 +275,17 @@ class Transport:
 
     def _encoded(self, call: _Call) -> bytes:
         try:
-            return orjson.dumps(call.json, default=_as_json)
+            return orjson.dumps(call.json, default=as_json)
         except TypeError:
             raise RemoteRefused(
                 f"{self.name}: {call} was not sent: it holds a value that JSON cannot hold", status=400
             ) from None
 
-    def _line(self) -> "_Line":
+    def _line(self) -> Line:
         """This thread's session: requests' are not safe to share."""
-        line: _Line | None = getattr(self._local, "line", None)
+        line: Line | None = getattr(self._local, "line", None)
         if line is None:
-            line = self._local.line = _Line(_session(self.name, self.base_url), Deadline(self.clock))
-            for scheme in ("https://", "http://"):
-                line.session.mount(scheme, BoundedAdapter(line.deadline))
+            line = self._local.line = open_line(self.name, self.base_url, self.clock)
             with self._lines_lock:
                 self._lines.append(line)
         return line
@@ -393,26 +297,10 @@ class Transport:
             parts.append(part)
             size += len(part)
             if size > self.limits.body_bytes:
-                raise _Failed(f"an answer of more than {self.limits.body_bytes} bytes", executed=True)
+                raise Failed(f"an answer of more than {self.limits.body_bytes} bytes", executed=True)
             if self.clock() > call.ends_at:
-                raise _Failed(f"no whole answer within {self.limits.call_seconds:.0f} s", executed=True)
+                raise Failed(f"no whole answer within {self.limits.call_seconds:.0f} s", executed=True)
         return b"".join(parts)
-
-    def _transport_failure(self, error: Exception, *, sent: bool) -> JavisError | _Failed:
-        """What went wrong below HTTP, in our own words."""
-        chain = tuple(_causes(error))
-        if any(isinstance(cause, InvalidProxyURL | InvalidSchema) for cause in chain):
-            return SettingError(f"{self.name}: the URL of the proxy in HTTP_PROXY, HTTPS_PROXY or ALL_PROXY is none")
-        if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in chain):
-            return SettingError(
-                f"{self.name}: the certificate of {self.base_url} is not trusted. Behind a company proxy, name its "
-                "certificate in REQUESTS_CA_BUNDLE"
-            )
-        if any(isinstance(cause, NewConnectionError | ConnectTimeoutError | ProxyError) for cause in chain) or not sent:
-            return _Failed(f"no connection to {self.base_url}: check the URL and the network", executed=False)
-        if any(isinstance(cause, IncompleteRead) for cause in chain):
-            return _Failed("the answer was cut off", executed=True)
-        return _Failed(f"the connection broke: {type(error).__name__}", executed=True)
 
     # What an answer means
 
@@ -425,7 +313,7 @@ class Transport:
         if status == 429:
             raise self._rate_limited(call, headers)
         if status < 200 or status == 408 or status >= 500:
-            raise _Failed(f"HTTP {status}", executed=True, retry_after=asked_wait(headers))
+            raise Failed(f"HTTP {status}", executed=True, retry_after=asked_wait(headers))
         if 300 <= status < 400:
             raise SettingError(
                 f"{self.name}: {self.base_url} redirects elsewhere (HTTP {status}); name the site's own URL"
@@ -433,27 +321,27 @@ class Transport:
         if self.inspect is not None:
             self.inspect(call.path, status, headers)
         if status >= 400:
-            raise refusal(self.name, str(call), status, _json_or_none(content) if is_json else None)
+            raise refusal(self.manners, self.name, str(call), status, json_or_none(content) if is_json else None)
         if call.file is not None:
             return Answer(status, headers, None)
         if content and not is_json:
             raise self._not_json(call)
         body = self._decoded(call, content)
         if body is None and call.repeatable:
-            raise _Failed("an empty answer", executed=True)
+            raise Failed("an empty answer", executed=True)
         return Answer(status, headers, body)
 
     def _decoded(self, call: _Call, content: bytes) -> Any:
         if content.strip() in (b"", b"null"):
             return None
         try:
-            return call.read(_without_nul(content))
+            return call.read(without_nul(content))
         except orjson.JSONDecodeError:
-            mended = _mended(content)
+            whole = mended(content)
         try:
-            return call.read(mended)
+            return call.read(whole)
         except orjson.JSONDecodeError:
-            raise _Failed(f"{call} was answered with broken JSON", executed=True) from None
+            raise Failed(f"{call} was answered with broken JSON", executed=True) from None
 
     def _not_json(self, call: _Call) -> JavisError:
         if not call.repeatable:
@@ -465,156 +353,29 @@ class Transport:
             "Check the URL and the way to it"
         )
 
-    def _rate_limited(self, call: _Call, headers: Headers) -> _Failed | RemoteBusy:
+    def _rate_limited(self, call: _Call, headers: Headers) -> Failed | RemoteBusy:
         """Book what has to wait: the site for a used-up quota, the record for its own limit, else the endpoint."""
         reason = headers.get("RateLimit-Reason", "")
         retry_after = asked_wait(headers)
-        if reason.startswith("jira-quota-"):
+        reach = self.manners.reach(reason)
+        if reach == "site":
             wait = retry_after if retry_after is not None else self.limits.wait_seconds
             self._holds.hold(WHOLE_SITE, wait)
             return RemoteBusy(
                 f"{self.name}: the quota is used up ({reason}); run again in {wait:.0f} s",
                 retry_after=timedelta(seconds=wait),
             )
-        per_issue = reason.startswith("jira-per-issue")
-        self._holds.hold(call.record if per_issue else call.endpoint, retry_after or 0.0)
-        return _Failed(f"HTTP 429 {reason}".rstrip(), executed=False, retry_after=retry_after)
+        held = self.manners.record(call.path) if reach == "record" else self._endpoint(call)
+        self._holds.hold(held, retry_after or 0.0)
+        return Failed(f"HTTP 429 {reason}".rstrip(), executed=False, retry_after=retry_after)
+
+    def _endpoint(self, call: _Call) -> str:
+        return f"{call.method} {self.manners.endpoint(call.path)}"
 
     def _exchange(self, call: _Call, status: int, headers: Headers, content: bytes) -> Exchange:
         query = f"?{urlencode(call.params, doseq=True)}" if call.params else ""
         kept = {name.lower(): value for name, value in headers.items() if name.lower() != "set-cookie"}
-        body = _json_or_none(content) if content else None
+        body = json_or_none(content) if content else None
         if content and body is None:
             body = content.decode(errors="replace")
         return Exchange(call.method, self.base_url + call.path + query, call.json, status, kept, body)
-
-
-def _as_json(value: object) -> object:
-    """A Decimal, digit by digit: what came out of a document goes back as it was."""
-    if isinstance(value, Decimal) and value.is_finite() and abs(value.adjusted()) < 400:
-        return orjson.Fragment(str(value))
-    raise TypeError
-
-
-def _json_or_none(content: bytes) -> Any:
-    """What JSON says; None for what is none."""
-    for mend in (_without_nul, _mended):
-        with suppress(orjson.JSONDecodeError):
-            return orjson.loads(mend(content))
-    return None
-
-
-def _without_nul(content: bytes) -> bytes:
-    """JSON with the replacement character in place of NUL, which PostgreSQL cannot store, and CommonMark replaces too.
-
-    Done here, so that what is stored and what is read again later compare equal.
-    """
-    # Looked for from the end, in a third of the time: JSON is full of noughts, the last byte of what is sought.
-    return _ESCAPED_NUL.sub(rb"\1\\ufffd", content) if content.rfind(b"\\u0000") >= 0 else content
-
-
-class _Line(NamedTuple):
-    """What one thread talks through."""
-
-    session: requests.Session
-    deadline: Deadline
-
-
-class _Session(requests.Session):
-    """One that follows nothing: to look where a redirect leads, requests would read a body without any bound."""
-
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        del resp
-
-
-def _session(name: str, base_url: str) -> requests.Session:
-    """A session with the proxies and certificates of the environment.
-
-    They are read once: requests would look through the whole environment for every request.
-    """
-    session = _Session()
-    environment = None
-    with suppress(HTTPError, ValueError, OSError):
-        environment = session.merge_environment_settings(base_url, {}, None, None, None)
-    if environment is None or not all(_has_host(url) for kind, url in environment["proxies"].items() if kind != "no"):
-        # Not quoted: the URL of a proxy may hold a password.
-        raise SettingError(f"{name}: HTTP_PROXY, HTTPS_PROXY, ALL_PROXY or NO_PROXY cannot be read")
-    if isinstance(environment["verify"], str) and not os.path.exists(environment["verify"]):
-        raise SettingError(
-            f"{name}: the file of certificates that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names is not there"
-        )
-    session.proxies, session.verify, session.trust_env = environment["proxies"], environment["verify"], False
-    session.headers.update({"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "javis"})
-    return session
-
-
-def _mended(content: bytes) -> bytes:
-    """JSON with the replacement character in place of what no text can hold: NUL, half a surrogate, broken UTF-8.
-
-    Only for what could not be read otherwise: one such character in one text must not cost the whole answer.
-    """
-    whole = _without_nul(content.decode("utf-8", errors="replace").encode())
-    return _HALF_SURROGATE.sub(lambda found: found[1] or rb"\ufffd", whole)
-
-
-def _has_host(url: str) -> bool:
-    """Whether a proxy's URL, with or without a scheme, names a host."""
-    with suppress(LocationParseError):
-        return bool(parse_url(url if "://" in url else f"http://{url}").host)
-    return False
-
-
-def _checked_base_url(name: str, url: str) -> str:
-    with suppress(ValueError):  # of a host or a port that is none
-        parts = urlsplit(url)
-        is_plain = not (parts.query or parts.fragment or "@" in parts.netloc)
-        if parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0 and is_plain:
-            return url.rstrip("/")
-    raise SettingError(f"the {name} URL must look like https://acme.atlassian.net, without user, query or fragment")
-
-
-def refusal(system: str, what: str, status: int, body: object) -> JavisError:
-    """The error for a 4xx answer, with what the remote said."""
-    said, field_errors = _what_it_said(body)
-    message = f"{system}: {what} was refused with HTTP {status}{': ' if said else ''}{said}"
-    match status:
-        case 401:
-            return IdentityError(f"{message}. Check the e-mail and whether the token has expired")
-        case 404:
-            return RemoteMissing(f"{system}: {what}: not found, or the account may not see it")
-        case 409:
-            return StaleRevision(message)
-        case _:
-            return RemoteRefused(message, status=status, field_errors=field_errors)
-
-
-def _what_it_said(body: object) -> tuple[str, dict[str, str]]:
-    """Text and texts per field of an error body: Jira's, Confluence v1's or Confluence v2's. What else is in it stays
-    unsaid."""
-    if not isinstance(body, dict):
-        return "", {}
-    errors, messages = body.get("errors"), body.get("errorMessages")
-    field_errors = {name: _short(text) for name, text in errors.items()} if isinstance(errors, dict) else {}
-    texts = [_short(text) for text in messages] if isinstance(messages, list) else []
-    texts += [f"{name}: {text}" for name, text in field_errors.items()]
-    if isinstance(errors, list):
-        texts += [_short(one.get("title") or one.get("message")) for one in errors if isinstance(one, dict)]
-    texts += [_short(body.get(name)) for name in ("message", "error")]
-    return "; ".join(filter(None, texts))[:500], field_errors
-
-
-def _short(text: object) -> str:
-    """A text that an answer holds; empty for anything else."""
-    return text[:500] if isinstance(text, str) else ""
-
-
-def _causes(error: BaseException) -> Iterable[BaseException]:
-    """The error and what it was made from: libraries keep it in `args`, `reason` or `__context__`."""
-    seen: list[BaseException] = []
-    waiting: list[object] = [error]
-    while waiting:
-        cause = waiting.pop()
-        if isinstance(cause, BaseException) and cause not in seen:
-            seen.append(cause)
-            waiting += [*cause.args, getattr(cause, "reason", None), cause.__cause__, cause.__context__]
-    return seen

@@ -7,7 +7,7 @@ into an `UnreadableAnswer`. Both also take what a reader did not think of: whate
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final, Generic, NamedTuple, TypeVar
+from typing import Any, Final, TypeVar
 
 from javis_pipeline.errors import UnreadableAnswer, UnreadableRecord, UnreadableText
 
@@ -70,21 +70,6 @@ def id_of(subject: object) -> str:
     found = subject.get("id") or subject.get("key") if isinstance(subject, dict) else subject
     is_id = type(found) is int or (type(found) is str and found)
     return str(found)[:_LONGEST_ID] if is_id else "?"
-
-
-class AnswerBatch(NamedTuple, Generic[T]):
-    """What one answer of several held, and the cursor that asks for the next; None after the last."""
-
-    found: T
-    cursor: str | None
-
-
-def batch_of(answer: object, found: T) -> AnswerBatch[T]:
-    """`found` with the cursor of its answer. A short or empty answer is no sign of the end; the cursor is."""
-    document = as_object(answer, "answer")
-    if document.get("isLast") is True:
-        return AnswerBatch(found, None)
-    return AnswerBatch(found, as_text_or_none(document.get("nextPageToken"), "nextPageToken"))
 
 
 def items_of(answer: object, name: str) -> list[Any]:

@@ -8,7 +8,8 @@ from typing import Final, NamedTuple, TypeVar
 import orjson
 
 from javis_pipeline.clients.jira import wire
-from javis_pipeline.clients.reading import AnswerBatch, guarded, id_of
+from javis_pipeline.clients.jira.wire.answers import AnswerBatch
+from javis_pipeline.clients.reading import guarded, id_of
 from javis_pipeline.db.issue_rows import (
     IssueLine,
     IssueRow,

@@ -88,7 +88,8 @@ class OpenProject:
     def listed(self, db: Database) -> Listed:
         """The issues of the project that the search makes sense of: one that it leaves out is asked for by itself."""
         project = self.site.project.key
-        stamps = list(self.client.search_ids(jql.sweep(project), unreadable=_leave_out))
+        left_out: list[UnreadableRecord] = []
+        stamps = list(self.client.search_ids(jql.sweep(project), unreadable=left_out.append))
         with db.transaction() as conn:
             wanted = set(issues_to_fetch(conn, stamps, project))
         return Listed(
@@ -98,8 +99,3 @@ class OpenProject:
 
     def follow(self, db: Database, run_id: str) -> None:
         """What hangs on an issue comes with a pull."""
-
-
-def _leave_out(error: UnreadableRecord) -> None:
-    """A hit that makes no sense is no hit."""
-    del error

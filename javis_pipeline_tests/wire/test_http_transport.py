@@ -10,7 +10,10 @@ from datetime import timedelta
 
 import pytest
 
-from javis_pipeline.clients.http import BasicAuth, Exchange, Limits, Transport
+from javis_pipeline.clients.auth import BasicAuth
+from javis_pipeline.clients.http import Exchange, Limits, Transport
+from javis_pipeline.clients.jira.manners import JIRA
+from javis_pipeline.clients.refusals import COMMON
 from javis_pipeline.errors import (
     IdentityError,
     OutcomeUnknown,
@@ -65,6 +68,7 @@ def make(site: FakeSite, clock: FakeClock) -> Iterator[object]:
             "base_url": site.url,
             "auth": BasicAuth("ann@example.org", SECRET),
             "read_posts": frozenset({"/search"}),
+            "manners": JIRA,
             "rate": 1000.0,
             "clock": clock,
             "sleep": clock.sleep,
@@ -306,6 +310,15 @@ def test_given_a_refusal_then_the_error_says_what_to_do_next(site, make, status,
         make().get("/a")
 
     assert len(site.requests) == 1
+
+
+def test_given_a_system_of_which_no_more_is_known_then_only_the_common_words_are_told(site, make):
+    site.script(Reply({"errorMessages": ["Nope."], "message": "No."}, status=400))
+
+    with pytest.raises(RemoteRefused) as refused:
+        make(manners=COMMON).get("/thing")
+
+    assert str(refused.value).endswith("HTTP 400: No.")
 
 
 def test_given_field_errors_then_they_are_told_per_field(site, make):

@@ -8,7 +8,9 @@ from datetime import timedelta
 
 import pytest
 
-from javis_pipeline.clients.http import Answer, BasicAuth, Limits, Transport
+from javis_pipeline.clients.auth import BasicAuth
+from javis_pipeline.clients.http import Answer, Limits, Transport
+from javis_pipeline.clients.jira.manners import JIRA
 from javis_pipeline.clients.pacing import MOST_ASKED_SECONDS, asked_wait
 from javis_pipeline.errors import JavisError, OutcomeUnknown, RemoteBusy, SettingError
 from javis_pipeline_tests.fake_site import Reply, fake_site
@@ -20,7 +22,9 @@ GRACE_SECONDS = 2.0  # the machine may be busy
 
 def transport(url: str, *, call_seconds: float = CALL_SECONDS, **limits: float) -> Transport:
     bounds = Limits(read_seconds=0.5, call_seconds=call_seconds, tries=1, body_bytes=1_000_000, **limits)  # type: ignore[arg-type] # numbers
-    return Transport("jira", url, BasicAuth("ann@example.org", "secret"), limits=bounds, jitter=random.Random(1))
+    return Transport(
+        "jira", url, BasicAuth("ann@example.org", "secret"), manners=JIRA, limits=bounds, jitter=random.Random(1)
+    )
 
 
 def outcome(transport: Transport, method: str, json: object = None) -> Answer | JavisError:

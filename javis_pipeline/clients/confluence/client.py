@@ -1,21 +1,19 @@
-"""Confluence Cloud: v2 for spaces, pages, versions and reading labels; v1 for writing labels and for CQL.
-
-Batches are paged by cursor. The cursor is taken out of the link that comes with a batch and sent again with our own
-parameters to our own base URL: the link itself may repeat a part of the path, or lead to another host.
-"""
+"""Confluence Cloud: v2 for spaces, pages, versions and reading labels; v1 for writing labels and for CQL."""
 
 import difflib
 import random
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
 from typing import Any, Final, Literal, NamedTuple, Self
-from urllib.parse import parse_qs, urlsplit
 
+from javis_pipeline.clients.auth import BasicAuth
 from javis_pipeline.clients.confluence import wire
-from javis_pipeline.clients.http import BasicAuth, Exchange, Headers, Limits, Transport
-from javis_pipeline.clients.reading import Json, answered, as_object, as_text_or_none, id_of, items_of
+from javis_pipeline.clients.confluence.batches import cursor_batches, listed
+from javis_pipeline.clients.confluence.manners import CONFLUENCE
+from javis_pipeline.clients.http import Exchange, Limits, Transport
+from javis_pipeline.clients.logins import refuse_rejected_login
+from javis_pipeline.clients.reading import answered, as_object, id_of
 from javis_pipeline.errors import (
     IdentityError,
     OutcomeUnknown,
@@ -24,7 +22,6 @@ from javis_pipeline.errors import (
     RemoteRefused,
     SettingError,
     StaleRevision,
-    SyncHalted,
     UnreadableRecord,
 )
 from javis_pipeline.records.confluence import Space
@@ -37,17 +34,13 @@ READ_POSTS: Final = frozenset({f"{V2}/users-bulk"})
 BATCH: Final = 250
 # With bodies a batch is as large as its pages; a hundred of them stay within a few megabytes.
 BATCH_WITH_BODIES: Final = 100
-MAX_BATCHES: Final = 20_000
 
 PageStatus = Literal["current", "archived", "trashed", "deleted"]
 # What a page that a person can still reach may be.
 REACHABLE: Final[tuple[PageStatus, ...]] = ("current", "archived", "trashed")
 
-# As for Jira; AUTHORISATION_FAILED is a missing permission of a known account.
-REJECTED_LOGINS: Final = frozenset({"AUTHENTICATED_FAILED", "AUTHENTICATION_DENIED"})
 _PAGE_ID: Final = re.compile(r"[1-9][0-9]*")
 _SPACE_KEY: Final = re.compile(r"~?[A-Za-z0-9._-]+")
-_NEXT_LINK: Final = re.compile(r"<([^>]*)>\s*;\s*rel=\"?next\"?")
 
 
 class Fetched(NamedTuple):
@@ -93,9 +86,12 @@ class ConfluenceClient:
             base_url=url.rstrip("/").removesuffix("/wiki"),
             auth=BasicAuth(email, token),
             read_posts=READ_POSTS,
+            manners=CONFLUENCE,
             rate=rate,
             read_only=read_only,
-            inspect=partial(_inspect, credentials),
+            inspect=lambda _path, _status, headers: refuse_rejected_login(
+                "confluence", headers, f"Check {credentials}; the token may have expired"
+            ),
             record=record,
             limits=limits or Limits(),
             clock=clock,
@@ -156,7 +152,7 @@ class ConfluenceClient:
         return [found[key] for key in keys]
 
     def _spaces(self, params: dict[str, Any]) -> Iterator[Space]:
-        batches = self._cursor_batches(f"{V2}/spaces", {**params, "limit": BATCH})
+        batches = cursor_batches(self._http, f"{V2}/spaces", {**params, "limit": BATCH})
         return (wire.parse_space(document) for batch in batches for document in batch)
 
     def space_key(self, space_id: str) -> str | None:
@@ -174,7 +170,7 @@ class ConfluenceClient:
         users = []
         for start in range(0, len(ids), BATCH):
             answer = self._http.post(f"{V2}/users-bulk", {"accountIds": ids[start : start + BATCH]}).body
-            users += [wire.parse_user(document) for document in _results(answer, "users-bulk")]
+            users += [wire.parse_user(document) for document in listed(answer, "users-bulk")]
         return users
 
     # Reading pages
@@ -192,7 +188,7 @@ class ConfluenceClient:
         """The documents of `pages` as Confluence gives them, a request at a time."""
         params: dict[str, Any] = {"space-id": _checked_id(space_id), "status": list(statuses)}
         params |= {"sort": "-modified-date", "limit": BATCH_WITH_BODIES if body else BATCH}
-        return self._cursor_batches(f"{V2}/pages", params | ({"body-format": "storage"} if body else {}))
+        return cursor_batches(self._http, f"{V2}/pages", params | ({"body-format": "storage"} if body else {}))
 
     def fetch_pages(
         self, page_ids: Sequence[str], *, statuses: Sequence[PageStatus] = REACHABLE, body: bool = True
@@ -204,7 +200,7 @@ class ConfluenceClient:
             return Fetched([], [])
         params: dict[str, Any] = {"id": [_checked_id(page_id) for page_id in page_ids], "status": list(statuses)}
         params |= {"limit": BATCH} | ({"body-format": "storage"} if body else {})
-        documents = [document for batch in self._cursor_batches(f"{V2}/pages", params) for document in batch]
+        documents = [document for batch in cursor_batches(self._http, f"{V2}/pages", params) for document in batch]
         got = {id_of(document) for document in documents}
         return Fetched(documents, [page_id for page_id in page_ids if page_id not in got])
 
@@ -228,29 +224,31 @@ class ConfluenceClient:
 
     def versions(self, page_id: str) -> Iterator[JsonObject]:
         """Versions of a page, the newest first."""
-        for batch in self._cursor_batches(f"{_page_path(page_id)}/versions", {"limit": 50, "sort": "-modified-date"}):
+        for batch in cursor_batches(
+            self._http, f"{_page_path(page_id)}/versions", {"limit": 50, "sort": "-modified-date"}
+        ):
             yield from batch
 
     def labels(self, page_id: str) -> list[str]:
         """Sorted names of all global labels of a page."""
         params = {"limit": BATCH, "prefix": "global"}
-        batches = self._cursor_batches(f"{_page_path(page_id)}/labels", params)
+        batches = cursor_batches(self._http, f"{_page_path(page_id)}/labels", params)
         return wire.parse_labels(label for batch in batches for label in batch)
 
     def space_labels(self, space_id: str) -> dict[str, str]:
         """Id to name, of the global labels that are on pages of a space."""
-        batches = self._cursor_batches(f"{V2}/spaces/{_checked_id(space_id)}/content/labels", {"limit": BATCH})
+        batches = cursor_batches(self._http, f"{V2}/spaces/{_checked_id(space_id)}/content/labels", {"limit": BATCH})
         return dict(pair for batch in batches for pair in wire.parse_label_ids(batch))
 
     def pages_with_label(self, label_id: str, space_id: str) -> list[str]:
         """Ids of the pages of a space that have a label."""
         params = {"space-id": _checked_id(space_id), "limit": BATCH}
-        batches = self._cursor_batches(f"{V2}/labels/{_checked_id(label_id)}/pages", params)
+        batches = cursor_batches(self._http, f"{V2}/labels/{_checked_id(label_id)}/pages", params)
         return [wire.parse_page_id(document) for batch in batches for document in batch]
 
     def search(self, cql: str, *, limit: int = 50) -> Iterator[JsonObject]:
         """What a CQL query finds. The index lags and has dates of its own: nothing is decided on it."""
-        for batch in self._cursor_batches(f"{V1}/search", {"cql": cql, "limit": limit}):
+        for batch in cursor_batches(self._http, f"{V1}/search", {"cql": cql, "limit": limit}):
             yield from batch
 
     # Changing pages
@@ -333,7 +331,7 @@ class ConfluenceClient:
         """Titles are unique in a space whatever their case, also those of archived pages; the filter knows one case."""
         space_id, page_id = wire.parse_page(page, "").space_id, wire.parse_page_id(page)
         params: dict[str, Any] = {"space-id": space_id, "title": title, "status": ["current", "archived"], "limit": 2}
-        others = [other for batch in self._cursor_batches(f"{V2}/pages", params) for other in batch]
+        others = [other for batch in cursor_batches(self._http, f"{V2}/pages", params) for other in batch]
         if any(wire.parse_page_id(other) != page_id for other in others):
             return True
         listed = self.pages(space_id, statuses=["current", "archived"])
@@ -353,55 +351,10 @@ class ConfluenceClient:
             # The label or the page: the page says which.
             self.get_page(page_id)
 
-    # Batches
-
-    def _cursor_batches(self, path: str, params: dict[str, Any]) -> Iterator[list[JsonObject]]:
-        """Batches of a GET that pages by cursor; a short or empty batch is no reason to stop."""
-        seen: set[str] = set()
-        position: dict[str, str] = {}
-        for _ in range(MAX_BATCHES):
-            answer = self._http.get(path, {**params, **position})
-            yield _results(answer.body, path)
-            position = _next_position(answer.body, answer.headers, path)
-            if not position:
-                return
-            if str(position) in seen:
-                raise SyncHalted(f"confluence: {path} gave the same cursor twice; the result would not be complete")
-            seen.add(str(position))
-        raise SyncHalted(f"confluence: {path} did not end after {MAX_BATCHES} batches")
-
-
-def _inspect(credentials: str, _path: str, _status: int, headers: Headers) -> None:
-    """Refuse an answer that a failed login turned into one for anonymous callers."""
-    reason = headers.get("X-Seraph-LoginReason", "")
-    if reason in REJECTED_LOGINS:
-        raise IdentityError(
-            f"confluence did not accept the credentials ({reason}) and answered as to an anonymous caller. "
-            f"Check {credentials}; the token may have expired"
-        )
-
 
 def _has_title(page: object, title: str) -> bool:
     found = page.get("title") if isinstance(page, dict) else None
     return isinstance(found, str) and found.casefold() == title.casefold()
-
-
-def _results(answer: object, path: str) -> list[Any]:
-    return answered(f"confluence {path}", lambda: items_of(answer, "results"))
-
-
-def _next_position(body: Json, headers: Headers, path: str) -> dict[str, str]:
-    """Where the next batch starts: a cursor, or an offset in v1; empty after the last batch. Nothing else is kept."""
-
-    def read() -> dict[str, str]:
-        link = as_text_or_none(as_object(body.get("_links") or {}, "_links").get("next"), "_links.next")
-        if not link:
-            found = _NEXT_LINK.search(headers.get("Link", ""))
-            link = found[1] if found else ""
-        query = parse_qs(urlsplit(link).query)
-        return {name: query[name][0] for name in ("cursor", "start") if name in query}
-
-    return answered(f"confluence {path}", read)
 
 
 def _field_refusal(page_id: str, status: int, field: str, text: str) -> RemoteRefused:

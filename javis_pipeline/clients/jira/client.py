@@ -12,28 +12,29 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final, Self, TypeVar
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 import orjson
 
-from javis_pipeline.clients.http import BasicAuth, Exchange, Headers, Limits, Params, Transport
+from javis_pipeline.clients.auth import BasicAuth
+from javis_pipeline.clients.http import Exchange, Limits, Params, Transport
 from javis_pipeline.clients.jira import wire
-from javis_pipeline.clients.jira.jql import ISSUE_ID, ISSUE_KEY, PROJECT_KEY
+from javis_pipeline.clients.jira.account import API, Account
+from javis_pipeline.clients.jira.batches import listed, offset_batches, token_batches
+from javis_pipeline.clients.jira.jql import PROJECT_KEY
+from javis_pipeline.clients.jira.manners import JIRA
+from javis_pipeline.clients.jira.requests import checked_issue, edit_body, issue_path
+from javis_pipeline.clients.jira.wire.answers import AnswerBatch, batch_of
 from javis_pipeline.clients.reading import (
-    AnswerBatch,
     answered,
     as_list,
     as_object,
-    as_text_or_none,
-    batch_of,
     items_of,
 )
 from javis_pipeline.errors import (
-    IdentityError,
     RemoteMissing,
     RemoteRefused,
     SettingError,
-    SyncHalted,
     UnreadableRecord,
 )
 from javis_pipeline.records.jira import (
@@ -50,7 +51,6 @@ from javis_pipeline.records.jira import (
 
 T = TypeVar("T")
 
-API: Final = "/rest/api/3"
 AGILE: Final = "/rest/agile/1.0"
 READ_POSTS: Final = frozenset(
     f"{API}/{path}" for path in ("search/jql", "search/approximate-count", "issue/bulkfetch", "changelog/bulkfetch")
@@ -61,12 +61,6 @@ CHANGELOG_ISSUES_LIMIT: Final = 1000
 CHANGELOG_FIELDS_LIMIT: Final = 10
 # As many as Jira takes; it gives fewer when it likes.
 SWEEP_BATCH: Final = 5000
-# No query of ours has more batches than this; a token chain that does is one that never ends.
-MAX_BATCHES: Final = 20_000
-
-# What Jira's login filter says when it does not accept the credentials, yet answers as to an anonymous caller. Not so
-# AUTHORISATION_FAILED: it knows us, and we lack a permission.
-REJECTED_LOGINS: Final = frozenset({"AUTHENTICATED_FAILED", "AUTHENTICATION_DENIED"})
 
 
 class JiraClient:
@@ -97,16 +91,16 @@ class JiraClient:
         sleep: Callable[[float], None] = time.sleep,
         jitter: random.Random | None = None,
     ) -> None:
-        self._proved: Identity | None = None
-        self._answers_name_account = False
+        self._account = Account()
         self._http = Transport(
             name="jira",
             base_url=url,
             auth=BasicAuth(email, token),
             read_posts=READ_POSTS,
+            manners=JIRA,
             rate=rate,
             read_only=read_only,
-            inspect=self._inspect,
+            inspect=self._account.inspect,
             record=record,
             limits=limits or Limits(),
             clock=clock,
@@ -127,70 +121,14 @@ class JiraClient:
         """Close the connections; the client can be used again."""
         self._http.close()
 
-    # Who we are
-
     def prove_identity(self) -> Identity:
         """The account behind the credentials; from now on every answer has to be for that account.
-
-        Without this proof an empty answer means nothing: Jira may answer a dead token as it answers anonymous callers,
-        with 200 and empty lists.
 
         Raises:
             IdentityError: The credentials are not accepted.
             SettingError: The site is not Jira Cloud.
         """
-        self._proved, self._answers_name_account = None, False
-        try:
-            answer = self._http.get(f"{API}/myself")
-        except RemoteMissing:
-            self._refuse_data_center()
-            raise
-        except RemoteRefused as error:
-            if error.status != 403:
-                raise
-            raise IdentityError(
-                f"{error}. Check the e-mail, and whether the token is an API token of that account"
-            ) from error
-        identity = wire.parse_identity(answer.body)
-        self._refuse_data_center()
-        named = _named_account(answer.headers)
-        if named is not None and named != identity.account_id:
-            raise IdentityError(f"jira answers as {named} and says that we are {identity.account_id}")
-        self._proved, self._answers_name_account = identity, named is not None
-        return identity
-
-    def _inspect(self, path: str, status: int, headers: Headers) -> None:
-        """Refuse an answer that was not given to the account we proved to be."""
-        reason = headers.get("X-Seraph-LoginReason", "")
-        if reason in REJECTED_LOGINS:
-            raise IdentityError(
-                f"jira did not accept the credentials ({reason}) and answered as to an anonymous caller. "
-                "Check JIRA_EMAIL and whether JIRA_TOKEN has expired"
-            )
-        if self._proved is None or not path.startswith(API):
-            return
-        named = _named_account(headers)
-        if named is None and not self._answers_name_account:
-            return  # something on the way strips the header; it did so for the proof as well
-        # Errors may come from in front of Jira, where nobody is named; a success or a 404 counts only with the name.
-        if named != self._proved.account_id and (named is not None or status < 400 or status == 404):
-            raise IdentityError(
-                f"jira answered as {named or 'to an anonymous caller'}, not as {self._proved.account_id} as before. "
-                "Check whether JIRA_TOKEN has expired or was replaced"
-            )
-
-    def _refuse_data_center(self) -> None:
-        kind = "not found there"
-        for version in (3, 2):  # Data Center has no v3, and says what it is in v2
-            with suppress(RemoteMissing):
-                info = self._http.get(f"/rest/api/{version}/serverInfo").body
-                kind = _deployment(info)
-                break
-        if kind != "Cloud":
-            raise SettingError(
-                f"{self._http.base_url}: Jira is {kind}; only Jira Cloud is supported. "
-                "Set JIRA_URL to a Cloud site such as https://acme.atlassian.net"
-            )
+        return self._account.prove(self._http)
 
     def server_time(self) -> datetime:
         """The site's clock, for display; no decision compares it with ours."""
@@ -222,7 +160,7 @@ class JiraClient:
         return self.projects([key])[0]
 
     def _projects(self, params: Params) -> Iterator[Project]:
-        documents = self._offset_batches(f"{API}/project/search", "values", {**params, "maxResults": 100})
+        documents = offset_batches(self._http, f"{API}/project/search", "values", {**params, "maxResults": 100})
         return (wire.parse_project(document) for document in documents)
 
     def _explain_invisible(self, missing: Sequence[str]) -> str:
@@ -232,7 +170,8 @@ class JiraClient:
             visible = []
         near = [match for key in missing for match in difflib.get_close_matches(key, visible, n=3, cutoff=0.4)]
         hint = f"; the nearest it sees are {', '.join(dict.fromkeys(near))}" if near else ""
-        who = f"the account {self._proved.account_id}" if self._proved else "the account"
+        proved = self._account.proved
+        who = f"the account {proved.account_id}" if proved else "the account"
         return (
             f"jira project {', '.join(missing)} does not exist or {who} may not see it ({len(visible)} visible){hint}"
         )
@@ -249,7 +188,7 @@ class JiraClient:
 
     def priorities(self) -> list[Priority]:
         """All priorities of the site, the most urgent first."""
-        return wire.parse_priorities(self._offset_batches(f"{API}/priority/search", "values", {"maxResults": 50}))
+        return wire.parse_priorities(offset_batches(self._http, f"{API}/priority/search", "values", {"maxResults": 50}))
 
     def permissions(self, project_key: str, names: Iterable[str]) -> dict[str, bool]:
         """Whether the account has each of these permissions ("EDIT_ISSUES") in the project."""
@@ -261,12 +200,14 @@ class JiraClient:
     def boards(self, project_key: str) -> list[Board]:
         """Boards that show issues of the project."""
         params: Params = {"projectKeyOrId": project_key, "maxResults": 50}
-        return [wire.parse_board(document) for document in self._offset_batches(f"{AGILE}/board", "values", params)]
+        return [
+            wire.parse_board(document) for document in offset_batches(self._http, f"{AGILE}/board", "values", params)
+        ]
 
     def sprints(self, board_id: int) -> list[Sprint]:
         """Sprints of a board, past ones included; empty for a board that has none."""
         try:
-            documents = self._offset_batches(f"{AGILE}/board/{board_id}/sprint", "values", {"maxResults": 50})
+            documents = offset_batches(self._http, f"{AGILE}/board/{board_id}/sprint", "values", {"maxResults": 50})
             return [wire.parse_sprint(document) for document in documents]
         except RemoteRefused as error:
             if error.status == 400:  # "The board does not support sprints"
@@ -289,7 +230,7 @@ class JiraClient:
         body: JsonObject = {"jql": jql, "maxResults": batch, "fields": list(fields)}
         if properties:
             body["properties"] = list(properties)
-        for documents in self._token_batches(f"{API}/search/jql", body, _found_issues):
+        for documents in token_batches(self._http, f"{API}/search/jql", body, _found_issues):
             yield from documents
 
     def search_ids(
@@ -326,7 +267,7 @@ class JiraClient:
         """
         if not 1 <= len(ids) <= BULK_FETCH_LIMIT:
             raise ValueError(f"{len(ids)} issues in one bulk fetch; 1 to {BULK_FETCH_LIMIT} are possible")
-        body: JsonObject = {"issueIdsOrKeys": [_checked(one) for one in ids], "fields": list(fields)}
+        body: JsonObject = {"issueIdsOrKeys": [checked_issue(one) for one in ids], "fields": list(fields)}
         found: T = self._http.post(f"{API}/issue/bulkfetch", body, read=read).body
         return found
 
@@ -351,12 +292,12 @@ class JiraClient:
             params["fields"] = ",".join(fields)
         if properties:
             params["properties"] = ",".join(properties)
-        answer = self._http.get(_issue_path(issue), params).body
+        answer = self._http.get(issue_path(issue), params).body
         return answered(f"jira issue {issue}", lambda: dict(as_object(answer, "issue")))
 
     def get_issue_changelog(self, issue: str) -> list[JsonObject]:
         """All changelog entries of an issue, oldest first."""
-        return list(self._offset_batches(f"{_issue_path(issue)}/changelog", "values", {"maxResults": 100}))
+        return list(offset_batches(self._http, f"{issue_path(issue)}/changelog", "values", {"maxResults": 100}))
 
     def changelog_bulk(
         self, ids: Sequence[str], field_ids: Sequence[str], read: Callable[[bytes], AnswerBatch[T]]
@@ -373,22 +314,22 @@ class JiraClient:
             )
         if not ids:
             return
-        body = {"issueIdsOrKeys": [_checked(one) for one in ids], "maxResults": 1000, "fieldIds": list(field_ids)}
-        yield from self._token_batches(f"{API}/changelog/bulkfetch", body, read)
+        body = {"issueIdsOrKeys": [checked_issue(one) for one in ids], "maxResults": 1000, "fieldIds": list(field_ids)}
+        yield from token_batches(self._http, f"{API}/changelog/bulkfetch", body, read)
 
     def comments(self, issue: str) -> list[JsonObject]:
         """All comments of an issue, oldest first."""
         params: Params = {"maxResults": 100, "orderBy": "created"}
-        return list(self._offset_batches(f"{_issue_path(issue)}/comment", "comments", params))
+        return list(offset_batches(self._http, f"{issue_path(issue)}/comment", "comments", params))
 
     def worklogs(self, issue: str) -> list[JsonObject]:
         """All worklogs of an issue."""
-        return list(self._offset_batches(f"{_issue_path(issue)}/worklog", "worklogs", {"maxResults": 5000}))
+        return list(offset_batches(self._http, f"{issue_path(issue)}/worklog", "worklogs", {"maxResults": 5000}))
 
     def property(self, issue: str, key: str) -> Any:
         """Value of an issue property; None when there is no such property (or no such issue)."""
         try:
-            answer = self._http.get(f"{_issue_path(issue)}/properties/{quote(key, safe='')}").body
+            answer = self._http.get(f"{issue_path(issue)}/properties/{quote(key, safe='')}").body
         except RemoteMissing:
             return None
         return answered(f"jira property of {issue}", lambda: as_object(answer, "answer")["value"])
@@ -397,12 +338,12 @@ class JiraClient:
 
     def transitions(self, issue: str) -> list[Transition]:
         """Ways out of the issue's status that are open to the account now; empty also without the permission."""
-        answer = self._http.get(f"{_issue_path(issue)}/transitions", {"expand": "transitions.fields"}).body
-        return [wire.parse_transition(document) for document in _listed(answer, "transitions", "transitions")]
+        answer = self._http.get(f"{issue_path(issue)}/transitions", {"expand": "transitions.fields"}).body
+        return [wire.parse_transition(document) for document in listed(answer, "transitions", "transitions")]
 
     def editmeta(self, issue: str) -> JsonObject:
         """Editable fields of an issue by id, with `operations` and `allowedValues`."""
-        answer = self._http.get(f"{_issue_path(issue)}/editmeta").body
+        answer = self._http.get(f"{issue_path(issue)}/editmeta").body
 
         def read() -> JsonObject:
             return dict(as_object(as_object(answer, "answer").get("fields"), "fields"))
@@ -431,7 +372,7 @@ class JiraClient:
         """
         if both := set(fields or ()) & set(update or ()):
             raise ValueError(f"{', '.join(sorted(both))}: a field is either set or updated, not both in one request")
-        self._http.request("PUT", _issue_path(issue), json=_edit(fields, update, properties, history_metadata))
+        self._http.request("PUT", issue_path(issue), json=edit_body(fields, update, properties, history_metadata))
 
     def transition(
         self,
@@ -442,87 +383,10 @@ class JiraClient:
         history_metadata: Mapping[str, object] | None = None,
     ) -> None:
         """Take the issue along a transition. One that is no longer open is a RemoteRefused with status 400."""
-        body = {"transition": {"id": transition_id}, **_edit(fields, None, None, history_metadata)}
-        self._http.post(f"{_issue_path(issue)}/transitions", body)
-
-    # Batches
-
-    def _token_batches(self, path: str, body: JsonObject, read: Callable[[bytes], AnswerBatch[T]]) -> Iterator[T]:
-        """What `read` finds in the answers of a POST that pages by token."""
-        seen: set[str] = set()
-        for _ in range(MAX_BATCHES):
-            batch: AnswerBatch[T] = self._http.post(path, body, read=read).body
-            yield batch.found
-            if batch.cursor is None:
-                return
-            if batch.cursor in seen:
-                raise SyncHalted(f"jira: {path} gave the same page token twice; the result would not be complete")
-            seen.add(batch.cursor)
-            body = {**body, "nextPageToken": batch.cursor}
-        raise SyncHalted(f"jira: {path} did not end after {MAX_BATCHES} batches")
-
-    def _offset_batches(self, path: str, name: str, params: Params) -> Iterator[JsonObject]:
-        """Items of a GET that pages by offset. The site may give fewer than asked: go on from what came."""
-        start = 0
-        for _ in range(MAX_BATCHES):
-            answer = self._http.get(path, {**params, "startAt": start}).body
-            items = _listed(answer, path, name)
-            yield from items
-            start += len(items)
-            total = answer.get("total")
-            if answer.get("isLast") is True or not items or (isinstance(total, int) and start >= total):
-                return
-        raise SyncHalted(f"jira: {path} did not end after {MAX_BATCHES} batches")
-
-
-def _checked(issue: str) -> str:
-    """The id or key; ValueError when it is neither, so that nothing else gets into a path or a body."""
-    if not (ISSUE_ID.fullmatch(issue) or ISSUE_KEY.fullmatch(issue)):
-        raise ValueError(f"{issue!r} is neither an issue id nor an issue key")
-    return issue
-
-
-def _issue_path(issue: str) -> str:
-    return f"{API}/issue/{_checked(issue)}"
+        body = {"transition": {"id": transition_id}, **edit_body(fields, None, None, history_metadata)}
+        self._http.post(f"{issue_path(issue)}/transitions", body)
 
 
 def _found_issues(content: bytes) -> AnswerBatch[list[JsonObject]]:
     answer = orjson.loads(content)
     return answered("jira search/jql", lambda: batch_of(answer, items_of(answer, "issues")))
-
-
-def _deployment(info: object) -> str:
-    def read() -> str:
-        return (
-            as_text_or_none(as_object(info, "answer").get("deploymentType"), "deploymentType") or "of an unknown kind"
-        )
-
-    return answered("jira serverInfo", read)
-
-
-def _listed(answer: object, path: str, name: str) -> list[Any]:
-    return answered(f"jira {path}", lambda: items_of(answer, name))
-
-
-def _named_account(headers: Headers) -> str | None:
-    value = headers.get("X-AAccountId")
-    return unquote(value) if value else None
-
-
-def _edit(
-    fields: Mapping[str, object] | None,
-    update: Mapping[str, Sequence[Mapping[str, object]]] | None,
-    properties: Mapping[str, object] | None,
-    history_metadata: Mapping[str, object] | None,
-) -> JsonObject:
-    """The parts of an edit that are there, in the form of the official document."""
-    body: JsonObject = {}
-    if fields:
-        body["fields"] = dict(fields)
-    if update:
-        body["update"] = {field: [dict(verb) for verb in verbs] for field, verbs in update.items()}
-    if properties:
-        body["properties"] = [{"key": key, "value": value} for key, value in properties.items()]
-    if history_metadata:
-        body["historyMetadata"] = dict(history_metadata)
-    return body

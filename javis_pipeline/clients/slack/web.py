@@ -7,7 +7,8 @@ from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from javis_pipeline.clients.http import Anonymous, BearerAuth, Limits, Transport
+from javis_pipeline.clients.auth import Anonymous, BearerAuth
+from javis_pipeline.clients.http import Limits, Transport
 from javis_pipeline.errors import (
     IdentityError,
     JavisError,

@@ -1,0 +1,42 @@
+"""Credentials, as a request carries them."""
+
+from base64 import b64encode
+
+import requests
+from requests.auth import AuthBase
+
+
+class BasicAuth(AuthBase):
+    """Sends e-mail and token. A class of its own, so that the secret is neither in a session's headers nor in a repr,
+    and so that a .netrc of the machine cannot replace it."""
+
+    def __init__(self, email: str, token: str) -> None:
+        self._header = "Basic " + b64encode(f"{email}:{token}".encode()).decode()
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = self._header
+        return request
+
+    def __repr__(self) -> str:
+        return "BasicAuth(***)"
+
+
+class BearerAuth(AuthBase):
+    """Sends a token, as `BasicAuth` does."""
+
+    def __init__(self, token: str) -> None:
+        self._header = f"Bearer {token}"
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = self._header
+        return request
+
+    def __repr__(self) -> str:
+        return "BearerAuth(***)"
+
+
+class Anonymous(AuthBase):
+    """Sends nothing about us."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        return request

@@ -1,0 +1,58 @@
+"""Jira's JSON as records. Pure, and quick: a first load runs through here a hundred thousand times.
+
+Shapes: Jira Cloud REST v3 (rich text is ADF), the agile API, and v2 documents (rich text is wiki markup, users have
+names instead of account ids), which are read but never written. What cannot be read raises `UnreadableRecord` with
+the id of the record and the path of the field; nothing is guessed.
+"""
+
+from javis_pipeline.clients.jira.wire.changelog import (
+    changelog_documents,
+    concerns,
+    parse_changelog_entry,
+    sprint_changes,
+    status_changes,
+)
+from javis_pipeline.clients.jira.wire.issues import (
+    ISSUE_FIELDS,
+    issue_documents,
+    issue_fields,
+    parse_issue,
+    parse_stamp,
+)
+from javis_pipeline.clients.jira.wire.planning import parse_board, parse_estimation_field, parse_sprint
+from javis_pipeline.clients.jira.wire.site import (
+    parse_count,
+    parse_deployment,
+    parse_identity,
+    parse_permissions,
+    parse_priorities,
+    parse_project,
+    parse_server_time,
+    parse_status,
+    parse_transition,
+)
+
+__all__ = [
+    "ISSUE_FIELDS",
+    "changelog_documents",
+    "concerns",
+    "issue_documents",
+    "issue_fields",
+    "parse_board",
+    "parse_changelog_entry",
+    "parse_count",
+    "parse_deployment",
+    "parse_estimation_field",
+    "parse_identity",
+    "parse_issue",
+    "parse_permissions",
+    "parse_priorities",
+    "parse_project",
+    "parse_server_time",
+    "parse_sprint",
+    "parse_stamp",
+    "parse_status",
+    "parse_transition",
+    "sprint_changes",
+    "status_changes",
+]

@@ -1,0 +1,136 @@
+"""Changelogs of issues as entries, and what they say of statuses and sprints."""
+
+from datetime import UTC, datetime
+
+import orjson
+
+from javis_pipeline.clients.jira.wire.answers import AnswerBatch, batch_of
+from javis_pipeline.clients.jira.wire.people import account_id_of, user_of
+from javis_pipeline.clients.reading import (
+    Json,
+    Unreadable,
+    answered,
+    as_id,
+    as_instant,
+    as_list,
+    as_object,
+    as_text,
+    as_text_or_none,
+    guarded,
+    items_of,
+)
+from javis_pipeline.records.jira import (
+    ChangeItem,
+    ChangelogEntry,
+    FieldMap,
+    JsonObject,
+    SprintChange,
+    StatusChange,
+)
+
+
+def changelog_documents(content: bytes) -> AnswerBatch[list[tuple[str, JsonObject]]]:
+    """Issue ids and changelog entries of an answer of `changelog/bulkfetch`."""
+    answer = orjson.loads(content)
+
+    def read() -> AnswerBatch[list[tuple[str, JsonObject]]]:
+        logs = items_of(answer, "issueChangeLogs")
+        entries = ((as_id(log["issueId"], "issueId"), items_of(log, "changeHistories")) for log in logs)
+        return batch_of(answer, [(jira_id, entry) for jira_id, found in entries for entry in found])
+
+    return answered("jira changelog/bulkfetch", read)
+
+
+def parse_changelog_entry(document: object, jira_id: str) -> ChangelogEntry:
+    """One changelog entry, of the issue's own changelog or of changelog/bulkfetch."""
+    return guarded(
+        "jira changelog of issue", jira_id, lambda: _changelog_entry(as_object(document, "changelog"), jira_id)
+    )
+
+
+def _changelog_entry(document: Json, jira_id: str) -> ChangelogEntry:
+    path = f"changelog[{document.get('id')}]"
+    items_path, author_path = f"{path}.items", f"{path}.author"
+    author = document.get("author")
+    metadata = document.get("historyMetadata")
+    return ChangelogEntry(
+        entry_id=as_id(document.get("id"), f"{path}.id"),
+        jira_id=jira_id,
+        author=None if author is None else user_of(author, account_id_of(as_object(author, author_path), author_path)),
+        created_at=_entry_instant(document.get("created"), f"{path}.created"),
+        items=tuple([_change_item(one, items_path) for one in as_list(document.get("items") or [], items_path)]),
+        history_metadata=metadata if isinstance(metadata, dict) else None,
+    )
+
+
+def _entry_instant(value: object, path: str) -> datetime:
+    """A timestamp, or the epoch number (milliseconds; seconds in some answers) that changelog/bulkfetch may give."""
+    if type(value) is int or type(value) is float:
+        seconds = value / 1000 if value >= 100_000_000_000 else value
+        try:
+            return datetime.fromtimestamp(seconds, UTC)
+        except (ValueError, OverflowError, OSError):
+            raise Unreadable(path, "a timestamp of our era", value) from None
+    return as_instant(value, path)
+
+
+def _change_item(value: object, path: str) -> ChangeItem:
+    get = as_object(value, path).get
+    return ChangeItem(
+        as_text(get("field"), f"{path}.field"),
+        as_text_or_none(get("fieldId"), f"{path}.fieldId"),
+        _raw(get("from"), path),
+        _raw(get("fromString"), path),
+        _raw(get("to"), path),
+        _raw(get("toString"), path),
+    )
+
+
+def _raw(value: object, path: str) -> str | None:
+    if value is None or type(value) is str:
+        return value
+    if type(value) is int or type(value) is float:
+        return str(value)
+    raise Unreadable(path, "a text, a number or null", value)
+
+
+def concerns(item: ChangeItem, field_id: str, field_name: str) -> bool:
+    """Whether the item changed this field; entries often lack the field's id."""
+    if item.field_id is not None:
+        return item.field_id == field_id
+    return item.field.lower() == field_name.lower()
+
+
+def status_changes(entry: ChangelogEntry) -> list[StatusChange]:
+    """Status changes in an entry: at most one, as Jira works today."""
+    return [
+        StatusChange(
+            jira_id=entry.jira_id,
+            change_id=entry.entry_id,
+            author_id=entry.author.account_id if entry.author else None,
+            from_id=item.old,
+            from_status=item.old_text,
+            to_id=item.new,
+            to_status=item.new_text,
+            changed_at=entry.created_at,
+        )
+        for item in entry.items
+        if concerns(item, "status", "status")
+    ]
+
+
+def sprint_changes(entry: ChangelogEntry, fields: FieldMap) -> list[SprintChange]:
+    """Sprints that the issue entered or left with an entry; past sprints stay in the set, so they do not show."""
+    changes = []
+    for item in entry.items:
+        if concerns(item, fields.sprint or "", "sprint"):
+            old, new = _sprint_ids(item.old), _sprint_ids(item.new)
+            changes += [(sprint_id, False) for sprint_id in sorted(old - new)]
+            changes += [(sprint_id, True) for sprint_id in sorted(new - old)]
+    return [SprintChange(entry.jira_id, entry.entry_id, *change, entry.created_at) for change in changes]
+
+
+def _sprint_ids(value: str | None) -> set[int]:
+    """Numbers of a text such as "7, 8"."""
+    parts = (value or "").replace(",", " ").split()
+    return {int(part) for part in parts if part.isdecimal() and len(part) < 19}

@@ -1,0 +1,107 @@
+"""What hangs on an issue: links, comments, worklogs."""
+
+from typing import Any, Literal
+
+from javis_pipeline.clients.jira.wire.people import account_of
+from javis_pipeline.clients.jira.wire.plain import as_rich_text
+from javis_pipeline.clients.reading import (
+    Json,
+    as_id,
+    as_id_or_none,
+    as_instant,
+    as_instant_or_none,
+    as_list,
+    as_number,
+    as_object,
+    as_text,
+    as_text_or_none,
+)
+from javis_pipeline.records import MISSING, Missing
+from javis_pipeline.records.jira import Comment, Link, User, Worklog
+
+
+def links_in(fields: Json) -> list[Link] | Missing:
+    """Links to other issues, as far as the account sees the other end."""
+    if "issuelinks" not in fields:
+        return MISSING
+    found = [as_object(one, "fields.issuelinks") for one in as_list(fields["issuelinks"] or [], "fields.issuelinks")]
+    # One that leads to what the account may not see has no other end.
+    return [_link(one) for one in found if one.get("outwardIssue") is not None or one.get("inwardIssue") is not None]
+
+
+def _link(link: Json) -> Link:
+    path = f"fields.issuelinks[{link.get('id')}]"
+    direction: Literal["outward", "inward"] = "inward" if link.get("outwardIssue") is None else "outward"
+    other = as_object(link.get(f"{direction}Issue"), f"{path}.{direction}Issue")
+    kind = as_object(link.get("type"), f"{path}.type")
+    name = as_text(kind.get("name"), f"{path}.type.name")
+    return Link(
+        link_id=as_id(link.get("id"), f"{path}.id"),
+        type=name,
+        direction=direction,
+        label=as_text_or_none(kind.get(direction), f"{path}.type.{direction}") or name,
+        other_id=as_id_or_none(other.get("id"), f"{path}.{direction}Issue.id"),
+        other_key=as_id(other.get("key"), f"{path}.{direction}Issue.key"),
+    )
+
+
+def comments_in(fields: Json, users: dict[str, User]) -> tuple[list[Comment] | Missing, int]:
+    """The comments that came with the issue, and how many it has."""
+    value = fields.get("comment", MISSING)
+    if value is MISSING:
+        return MISSING, 0
+    batch = as_object(value, "fields.comment") if value is not None else {}
+    found = as_list(batch.get("comments") or [], "fields.comment.comments")
+    return [_comment(one, users) for one in found], _total(batch, found)
+
+
+def _comment(value: object, users: dict[str, User]) -> Comment:
+    comment = as_object(value, "comment")
+    path = f"comment[{comment.get('id')}]"
+    return Comment(
+        comment_id=as_id(comment.get("id"), f"{path}.id"),
+        author_id=account_of(comment.get("author"), f"{path}.author", users),
+        body=as_rich_text(comment.get("body"), f"{path}.body"),
+        created_at=as_instant(comment.get("created"), f"{path}.created"),
+        updated_at=as_instant_or_none(comment.get("updated"), f"{path}.updated"),
+        restriction=_restriction(comment, path),
+    )
+
+
+def worklogs_in(fields: Json, users: dict[str, User]) -> tuple[list[Worklog] | Missing, int]:
+    """The worklogs that came with the issue, and how many it has."""
+    value = fields.get("worklog", MISSING)
+    if value is MISSING:
+        return MISSING, 0
+    batch = as_object(value, "fields.worklog") if value is not None else {}
+    found = as_list(batch.get("worklogs") or [], "fields.worklog.worklogs")
+    return [_worklog(one, users) for one in found], _total(batch, found)
+
+
+def _worklog(value: object, users: dict[str, User]) -> Worklog:
+    worklog = as_object(value, "worklog")
+    path = f"worklog[{worklog.get('id')}]"
+    return Worklog(
+        worklog_id=as_id(worklog.get("id"), f"{path}.id"),
+        author_id=account_of(worklog.get("author"), f"{path}.author", users),
+        started_at=as_instant(worklog.get("started"), f"{path}.started"),
+        seconds=as_number(worklog.get("timeSpentSeconds"), f"{path}.timeSpentSeconds"),
+        restriction=_restriction(worklog, path),
+    )
+
+
+def _total(batch: Json, found: list[Any]) -> int:
+    total = batch.get("total")
+    return total if type(total) is int else len(found)
+
+
+def _restriction(entry: Json, path: str) -> str | None:
+    """Who alone may read a comment or worklog: "role:NAME", "group:NAME" or "internal"; None for everybody.
+
+    A service project hides internal comments from customers by `jsdPublic`.
+    """
+    visibility = entry.get("visibility")
+    if visibility:
+        seen_by = as_object(visibility, f"{path}.visibility")
+        return f"{seen_by.get('type') or 'some'}:{seen_by.get('value') or seen_by.get('identifier') or 'unnamed'}"
+    return "internal" if entry.get("jsdPublic") is False else None

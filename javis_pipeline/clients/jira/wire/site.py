@@ -1,0 +1,130 @@
+"""The site: its clock, who we are there, projects, statuses, priorities, permissions, transitions."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from javis_pipeline.clients.reading import (
+    answered,
+    as_id,
+    as_instant,
+    as_number,
+    as_object,
+    as_text,
+    as_text_or_none,
+    guarded,
+)
+from javis_pipeline.records.jira import Identity, Priority, Project, Status, Transition
+
+
+def parse_server_time(document: object) -> datetime:
+    """The clock of `GET /rest/api/3/serverInfo`."""
+
+    def read() -> datetime:
+        return as_instant(as_object(document, "serverInfo").get("serverTime"), "serverTime")
+
+    return guarded("jira site", "serverInfo", read)
+
+
+def parse_deployment(document: object) -> str:
+    """What kind of Jira `serverInfo` says it is: "Cloud", "Server", "Data Center"."""
+
+    def read() -> str:
+        info = as_object(document, "answer")
+        return as_text_or_none(info.get("deploymentType"), "deploymentType") or "of an unknown kind"
+
+    return answered("jira serverInfo", read)
+
+
+def parse_identity(document: object) -> Identity:
+    """The account of `GET /rest/api/3/myself`."""
+
+    def read() -> Identity:
+        me = as_object(document, "myself")
+        return Identity(
+            account_id=as_text(me.get("accountId"), "accountId"),
+            display_name=as_text_or_none(me.get("displayName"), "displayName") or "",
+            time_zone=as_text_or_none(me.get("timeZone"), "timeZone") or "UTC",
+        )
+
+    return guarded("jira account", "myself", read)
+
+
+def parse_project(document: object) -> Project:
+    """A project of `project/search` or `project/{key}`."""
+
+    def read() -> Project:
+        project = as_object(document, "project")
+        return Project(
+            project_id=as_id(project.get("id"), "id"),
+            key=as_id(project.get("key"), "key"),
+            name=as_text_or_none(project.get("name"), "name") or "",
+            archived=project.get("archived") is True,
+        )
+
+    return guarded("jira project", document, read)
+
+
+def parse_status(document: object) -> Status:
+    """A status of `GET /rest/api/3/status`."""
+
+    def read() -> Status:
+        status = as_object(document, "status")
+        category = as_object(status.get("statusCategory"), "statusCategory")
+        return Status(
+            status_id=as_id(status.get("id"), "id"),
+            name=as_text(status.get("name"), "name"),
+            category=as_text(category.get("key"), "statusCategory.key"),
+        )
+
+    return guarded("jira status", document, read)
+
+
+def parse_permissions(document: object) -> dict[str, bool]:
+    """Name to whether the account has it, of `GET /rest/api/3/mypermissions`."""
+
+    def read() -> dict[str, bool]:
+        permissions = as_object(as_object(document, "answer").get("permissions"), "permissions")
+        return {name: as_object(one, name).get("havePermission") is True for name, one in permissions.items()}
+
+    return answered("jira mypermissions", read)
+
+
+def parse_count(document: object) -> int:
+    """The number of `POST /rest/api/3/search/approximate-count`."""
+    return answered("jira search/approximate-count", lambda: as_number(as_object(document, "answer")["count"], "count"))
+
+
+def parse_priorities(documents: Iterable[object]) -> list[Priority]:
+    """Priorities of `GET /rest/api/3/priority/search`, which lists the most urgent first."""
+
+    def read() -> list[Priority]:
+        priorities = [as_object(document, "priority") for document in documents]
+        return [
+            Priority(as_id(priority.get("id"), "id"), as_text(priority.get("name"), "name"), rank)
+            for rank, priority in enumerate(priorities)
+        ]
+
+    return guarded("jira priorities", "of the site", read)
+
+
+def parse_transition(document: object) -> Transition:
+    """A transition, asked for with `expand=transitions.fields`."""
+
+    def read() -> Transition:
+        transition = as_object(document, "transition")
+        to = as_object(transition.get("to"), "to")
+        screen = transition.get("fields")
+        required = (
+            name
+            for name, field in (screen if isinstance(screen, dict) else {}).items()
+            if isinstance(field, dict) and field.get("required") and not field.get("hasDefaultValue")
+        )
+        return Transition(
+            transition_id=as_id(transition.get("id"), "id"),
+            name=as_text_or_none(transition.get("name"), "name") or "",
+            to_status_id=as_id(to.get("id"), "to.id"),
+            to_status=as_text_or_none(to.get("name"), "to.name") or "",
+            required_fields=tuple(sorted(required)),
+        )
+
+    return guarded("jira transition", document, read)
