@@ -5,6 +5,7 @@ a request, the outbox or a conflict compares equal without conversion, and what 
 (`infinity` as a date) is still a value that can be kept and explained.
 """
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -64,6 +65,11 @@ def load_json(text: str | bytes) -> Any:
 def from_json(loaded: Any) -> Value:
     """One value out of loaded JSON: a list is a set."""
     return as_set(loaded) if isinstance(loaded, list) else loaded
+
+
+def fingerprint(value: object) -> str:
+    """Tells a value, or a structure that holds values, from any other."""
+    return hashlib.sha256(dump_json(value).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def _plain(value: object) -> object:

@@ -121,15 +121,7 @@ class Patience:
 
 _Failure = Unreadable | Refused | Busy
 # What the remote's answer to one question can come to. Everything else (credentials, settings) is about the site.
-_OF_ONE_RECORD = (
-    RemoteRefused,
-    StaleRevision,
-    RemoteBusy,
-    UnreadableRecord,
-    ArithmeticError,
-    RecursionError,
-    ValueError,
-)
+_OF_ONE_RECORD = (RemoteRefused, StaleRevision, RemoteBusy, UnreadableRecord, *UNHOLDABLE)
 
 
 def _failure(error: Exception) -> Unreadable | Refused | Busy:

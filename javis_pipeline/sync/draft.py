@@ -93,8 +93,11 @@ class Draft:
         """The field's three values as the draft has them now."""
         value = self.values.get(spec.name)
         base = self.bases.get(spec.name, value)
-        base_raw = self.raw.get(spec.name) if spec.raw_column else base
-        return Sides(base, base_raw, value, remote.values.get(spec.name, MISSING))
+        return Sides(base, self.base_raw(spec), value, remote.values.get(spec.name, MISSING))
+
+    def base_raw(self, spec: Field) -> Value:
+        """What both sides held last, in remote form."""
+        return self.raw.get(spec.name) if spec.raw_column else self.bases.get(spec.name, self.values.get(spec.name))
 
     def set_value(
         self, name: str, value: Value, *, reason: str, row: int, undo_of: int | None = None, actor: str = SYNC_ACTOR
@@ -215,7 +218,7 @@ class Draft:
     @property
     def waits_for_return(self) -> bool:
         """Whether a person chose to keep the edits of a record that is gone."""
-        return any(c.field == WHOLE_RECORD and c.state == "resolved" for c in self.conflicts.values())
+        return any(c.kind == "edit_vs_remote_delete" and c.state == "resolved" for c in self.conflicts.values())
 
     def open_conflict(
         self,
@@ -303,10 +306,12 @@ class Draft:
         if conflict:
             self.end_conflict(conflict, resolution, value=self.values.get(name))
 
-    def apply_resolutions(self, name: str) -> None:
-        """What people chose for this field has reached both sides."""
+    def apply_resolutions(self, name: str, kind: ConflictKind | None = None) -> None:
+        """What people chose for this field, in conflicts of a kind or of any, has reached both sides."""
         for conflict in list(self.conflicts.values()):
-            if conflict.field == name and conflict.state == "resolved" and conflict.applied_at is None:
+            if conflict.field != name or kind not in (None, conflict.kind):
+                continue
+            if conflict.state == "resolved" and conflict.applied_at is None:
                 self.conflicts[conflict.conflict_id] = replace(conflict, applied_at=self.run.now())
 
     # --- record ---

@@ -14,9 +14,9 @@ from javis_pipeline.records.sync import (
     RemoteRecord,
 )
 from javis_pipeline.sync.codecs import UnreadableValue
+from javis_pipeline.sync.deleted import follow_question, stays_deleted
 from javis_pipeline.sync.draft import Draft
 from javis_pipeline.sync.echoes import settle_late_echoes
-from javis_pipeline.sync.fields import Field
 from javis_pipeline.sync.merge_field import reconcile_field, unreadable
 from javis_pipeline.sync.resolve import force_in
 from javis_pipeline.sync.run import Run
@@ -70,7 +70,9 @@ def _reconcile(draft: Draft, remote: RemoteRecord, changes: Sequence[FieldChange
     echoes = settle_late_echoes(draft, remote, changes)
     if not _follow(draft, remote):
         return
-    if draft.local.deleted_at is not None and not _bring_back(draft, remote):
+    if draft.local.deleted_at is None:
+        follow_question(draft, remote)
+    elif stays_deleted(draft, remote):
         return
     draft.undecided_fields = set()
     for spec in draft.fields.values():
@@ -141,41 +143,12 @@ def _follow(draft: Draft, remote: RemoteRecord) -> bool:
             )
         return False
     draft.rename(remote.ref)
-    draft.apply_resolutions(WHOLE_RECORD)
+    draft.apply_resolutions(WHOLE_RECORD, "edit_vs_remote_delete")
     if draft.local.remote_state != "present":
         draft.end_live_conflict(WHOLE_RECORD, "superseded")
         draft.set_column("remote_state", "present")
         draft.item("record", WHOLE_RECORD, draft.local.remote_state, "present", "the remote has it again", 4)
-    if conflict := draft.live_conflict(WHOLE_RECORD):
-        force_in(draft, conflict)
     return True
-
-
-def _bring_back(draft: Draft, remote: RemoteRecord) -> bool:
-    """A row that was deleted here comes back when somebody edits the record there; else it stays deleted."""
-    changed = [spec.name for spec in draft.fields.values() if _remote_changed(draft, spec, remote)]
-    if not changed:
-        return False
-    draft.set_column("local_deleted_at", None)
-    conflict = draft.open_conflict(
-        WHOLE_RECORD,
-        "remote_edit_vs_local_delete",
-        base=None,
-        local="deleted",
-        remote="edited: " + ", ".join(changed),
-        remote_raw=None,
-        details={"deleted_at": str(draft.local.deleted_at), "fields": changed},
-        row=9,
-    )
-    force_in(draft, conflict)
-    return True
-
-
-def _remote_changed(draft: Draft, spec: Field, remote: RemoteRecord) -> bool:
-    sides = draft.sides(spec, remote)
-    if sides.remote is MISSING or draft.run.rules.policy(spec) == "none":
-        return False
-    return spec.codec.canonical(sides.remote) != spec.codec.canonical(sides.base_raw)
 
 
 def missing_record(state: RecordState, run: Run, *, proved: bool) -> RecordPlan:

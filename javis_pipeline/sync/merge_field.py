@@ -29,6 +29,8 @@ from javis_pipeline.sync.echoes import Echo
 from javis_pipeline.sync.fields import Field
 from javis_pipeline.sync.resolve import force_in
 
+_ONE_WAY = "cannot be changed from here"
+
 
 def reconcile_field(
     draft: Draft, spec: Field, remote: RemoteRecord, changes: Sequence[FieldChange], echo: Echo | None
@@ -52,7 +54,7 @@ def reconcile_field(
             _push(draft, spec, sides, decision, changes)
         case NotPushable():
             draft.end_live_conflict(spec.name, "superseded")
-            draft.set_error(spec.name, _not_pushable(draft, spec, "cannot be changed from here"))
+            draft.set_error(spec.name, _not_pushable(draft, spec, _ONE_WAY))
         case Clash():
             _clash(draft, spec, sides, decision, changes)
         case SetMerge():
@@ -172,7 +174,10 @@ def _desired(draft: Draft, spec: Field, sides: Sides, remote: Value) -> Value:
 
 
 def _push_problem(draft: Draft, spec: Field, value: Value) -> str | None:
-    """Why the value cannot go out, as far as can be told from here: this site cannot take it, or the value is wrong."""
+    """Why the value cannot go out, as far as can be told from here: nothing of the field does, this site cannot take
+    it, or the value is wrong. Whoever decided that it should, and be it a person's force, is told here."""
+    if draft.run.rules.policy(spec) == "remote_to_local":
+        return _ONE_WAY
     catalog = draft.run.catalog
     return draft.read_only or catalog.unwritable.get(spec.name) or spec.codec.problem(value, catalog)
 
@@ -265,9 +270,7 @@ def _why_merged(draft: Draft, spec: Field, decision: SetMerge) -> str:
 
 def _set_problem(draft: Draft, spec: Field, merged: Value, raw: Value) -> str | None:
     """The error of a set that cannot go out at all."""
-    read_only = draft.run.rules.policy(spec) == "remote_to_local"
-    problem = "cannot be changed from here" if read_only else _push_problem(draft, spec, merged)
-    if problem:
+    if problem := _push_problem(draft, spec, merged):
         return _not_pushable(draft, spec, problem)
     refusal = draft.standing_refusal(spec, merged, raw)
     return _refused(draft, spec, refusal) if refusal else None

@@ -4,14 +4,13 @@ Asked again at once: when a person says so, edits the field, or resolves its con
 the remote's revision changed. Else after a run, an hour, six hours, and then every day.
 """
 
-import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 from javis_pipeline.records.sync import Refusal
-from javis_pipeline.records.values import Value, dump_json
+from javis_pipeline.records.values import Value, fingerprint
 from javis_pipeline.sync.run import Run
 
 T = TypeVar("T")
@@ -22,8 +21,7 @@ _WAITS = (timedelta(0), timedelta(hours=1), timedelta(hours=6), timedelta(days=1
 
 def about(value: Value, expected: Value, revision: datetime | None) -> str:
     """Fingerprint of what a refusal is about: the wanted value, the canonical remote value, the remote's revision."""
-    text = dump_json([value, expected, revision.isoformat() if revision else None])
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return fingerprint([value, expected, revision.isoformat() if revision else None])
 
 
 def refused(before: Refusal | None, run: Run, *, reason: str, about: str, suspects: tuple[str, ...]) -> Refusal:

@@ -46,8 +46,8 @@ def resolve_conflict(
     return draft.plan()
 
 
-def _shown(conflict: Conflict) -> tuple[Value, Value, Mapping[str, Value]]:
-    return conflict.local, conflict.remote, edits_shown(conflict.details)
+def _shown(conflict: Conflict) -> tuple[Value, Value, Mapping[str, Value], object]:
+    return conflict.local, conflict.remote, edits_shown(conflict.details), conflict.details.get("there")
 
 
 def _moved_here(draft: Draft, conflict: Conflict, choice: Choice) -> bool:
@@ -129,6 +129,6 @@ def _resolve_record(draft: Draft, conflict: Conflict, choice: Choice | Force, by
             del draft.bases[name]
             draft.clear_error(name)
             draft.forget_refusal(name)
-    # Edits of a record that is gone are kept as edits: should it come back, they go out.
-    waits = conflict.kind == "edit_vs_remote_delete" and choice == "local"
-    draft.end_conflict(conflict, choice, by=by, done=not waits)
+    # Edits of a record that is gone are kept as edits: should it come back, they go out. A row that stays deleted is
+    # held against what was there when that was chosen.
+    draft.end_conflict(conflict, choice, by=by, done=choice == "remote")

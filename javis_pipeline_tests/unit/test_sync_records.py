@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from javis_pipeline.errors import ChangedSinceSeen, SyncHalted, UsageError
-from javis_pipeline.records.sync import ConflictKind, Overrides
+from javis_pipeline.records.sync import WHOLE_RECORD, Conflict, ConflictKind, Overrides
 from javis_pipeline.records.values import ResourceRef
 from javis_pipeline.steps.census import take_census
 from javis_pipeline.steps.push import push_operations
@@ -217,6 +217,41 @@ def test_given_a_field_that_only_follows_then_an_edit_here_is_an_error(scope):
 
     assert "cannot be changed from here" in scope.row.errors["priority"]
     assert scope.there("priority") == "Medium"
+
+
+@pytest.mark.parametrize(
+    ("name", "mine", "theirs"),
+    [
+        ("title", "mine", "theirs"),
+        ("priority", "High", "Low"),
+        ("labels", ("auth", "mine"), ("auth", "theirs")),
+        ("description", "Mine.\n\nTwo.", "One.\n\nTheirs."),
+        ("resolution", "Done", "Fixed"),
+    ],
+)
+@pytest.mark.parametrize("force", ["none", "local", "remote"])
+@pytest.mark.parametrize("is_open", [False, True])
+def test_given_a_field_that_only_follows_when_both_changed_it_then_no_force_and_no_merge_sends_it(
+    name, mine, theirs, force, is_open
+):
+    scope = Scope(description="One.\n\nTwo.")
+    policies = {name: "remote_to_local"}
+    scope.edit(**{name: mine})
+    scope.edit_there(**{name: theirs})
+    if is_open:
+        scope.sync(policies=policies)
+
+    for _ in range(2):
+        scope.sync(policies=policies, force=force)
+
+    assert scope.remote.sent == []
+    assert scope.there(name) == theirs
+    if force == "local":
+        assert "cannot be changed from here" in scope.row.errors[name]
+        assert scope.open_conflicts() == []
+        assert scope.here[name] == (("auth", "mine", "theirs") if name == "labels" else mine)
+    if force == "remote" and name != "labels":
+        assert (scope.here[name], scope.row.bases) == (theirs, {})
 
 
 def test_given_a_field_that_only_leads_then_what_is_there_is_replaced_and_noted(scope):
@@ -646,6 +681,82 @@ def test_given_a_row_deleted_here_then_nothing_is_deleted_there_and_it_comes_bac
     assert (scope.row.deleted_at, scope.here["title"]) == (None, "still in use")
     assert [kind for kind, *_ in scope.open_conflicts()] == ["remote_edit_vs_local_delete"]
     resolve(scope.store, scope.conflicts[0].conflict_id, "local", scope.run(), by="ann")
+    assert scope.row.deleted_at is not None
+
+
+def deleted_here_edited_there(mine, theirs, *, pushes: bool) -> Scope:
+    """A row that came back with a conflict; `pushes`: what a merge wants to send is sent, too."""
+    scope = Scope(description="One.\n\nTwo.")
+    scope.edit(**mine)
+    scope.store.delete(scope.id)
+    scope.edit_there(**theirs)
+    if pushes:
+        scope.sync()
+    else:
+        scope.reconcile()
+    assert scope.row.deleted_at is None
+    return scope
+
+
+def about_the_row(scope: Scope) -> Conflict:
+    return next(c for c in scope.conflicts if c.kind == "remote_edit_vs_local_delete" and c.state == "open")
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs"),
+    [
+        ({"title": "mine"}, {"title": "theirs"}),
+        ({"priority": "High"}, {"priority": "Low"}),
+        ({"status": "Done"}, {"status": "In Progress"}),
+        ({"description": "Mine.\n\nTwo."}, {"description": "One.\n\nTheirs."}),
+        ({"description": "Mine.\n\nTwo."}, {"description": "Theirs.\n\nTwo."}),
+        ({"labels": ("auth", "mine")}, {"labels": ("auth", "theirs")}),
+        ({"due_date": "2026-05-05"}, {"title": "theirs"}),
+        ({}, {"title": "theirs"}),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("pushes", [False, True])
+def test_given_a_person_chose_the_deletion_then_it_holds_until_somebody_edits_there_again(mine, theirs, pushes):
+    scope = deleted_here_edited_there(mine, theirs, pushes=pushes)
+    resolve(scope.store, about_the_row(scope).conflict_id, "local", scope.run(), by="ann")
+    sent = len(scope.remote.sent)
+
+    scope.sync(pulled=[])
+    for _ in range(2):
+        scope.sync()
+
+    assert scope.row.deleted_at is not None
+    assert len(scope.remote.sent) == sent
+    assert [c.kind for c in scope.conflicts if c.state == "open" and c.field == WHOLE_RECORD] == []
+    writes = scope.store.writes
+    scope.sync()
+    assert scope.store.writes == writes
+
+    again = {"title": "once more"} if "title" in theirs else {"title": "something else"}
+    scope.edit_there(**again)
+    scope.sync()
+
+    assert scope.row.deleted_at is None
+    assert about_the_row(scope).remote == "edited: title"
+    resolve(scope.store, about_the_row(scope).conflict_id, "local", scope.run(), by="ann")
+    scope.sync()
+    assert scope.row.deleted_at is not None
+
+
+@pytest.mark.parametrize("theirs", [{"title": "once more"}, {"priority": "High"}], ids=["the same field", "another"])
+def test_given_they_edited_on_since_the_person_looked_then_the_deletion_is_not_taken_for_granted(theirs):
+    scope = deleted_here_edited_there({"title": "mine"}, {"title": "theirs"}, pushes=True)
+    looked_at = about_the_row(scope)
+    scope.edit_there(**theirs)
+    scope.sync()
+
+    with pytest.raises(ChangedSinceSeen):
+        resolve(scope.store, looked_at.conflict_id, "local", scope.run(), by="ann", seen=looked_at)
+
+    assert about_the_row(scope).remote == "edited: " + ", ".join(sorted({"title", *theirs}))
+    resolve(scope.store, looked_at.conflict_id, "local", scope.run(), by="ann")
+    scope.sync()
     assert scope.row.deleted_at is not None
 
 
