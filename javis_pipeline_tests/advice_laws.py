@@ -7,6 +7,7 @@ from datetime import date
 
 from javis_pipeline.records.context import WorkContext
 from javis_pipeline.records.suggestion import EDITED_FIELD, Action, Advice, Suggestion, Vocabulary
+from javis_pipeline.suggestions.grounding import is_grounded
 
 # Sentences that no lead wants to read; what they stand for has better words.
 NEVER = (
@@ -45,8 +46,24 @@ def _faults(suggestion: Suggestion, context: WorkContext, vocabulary: Vocabulary
     key = suggestion.actions[0].issue_key if suggestion.actions else ""
     if titles.get(key) and key in suggestion.title and f"{key} “" not in told:
         yield f"names {key} without its title: {suggestion.title}"
+    if not is_grounded(suggestion, context):
+        yield f"cites what the context does not know: {suggestion.title}"
+    if suggestion.kind in ("sprint_off_track", "scope_creep"):
+        yield from _leaving_faults(suggestion, context)
     for action in suggestion.actions:
         yield from _step_faults(action, suggestion, context, vocabulary)
+
+
+def _leaving_faults(suggestion: Suggestion, context: WorkContext) -> Iterator[str]:
+    """What leaves a sprint is not begun, not of high priority, and nothing waits for it."""
+    issues = {issue.key: issue for issue in context.issues}
+    blockers = {link.blocker_key for link in context.blockers.links}
+    for key in {action.issue_key for action in suggestion.actions}:
+        issue = issues[key]
+        if issue.status_category != "new" or (issue.priority or "").casefold() in context.high_priorities:
+            yield f"takes {key} out of a sprint, which is {issue.status_category} and {issue.priority}"
+        if key in blockers:
+            yield f"takes {key} out of a sprint, for which others wait"
 
 
 def _step_faults(action: Action, suggestion: Suggestion, context: WorkContext, vocabulary: Vocabulary) -> Iterator[str]:
@@ -73,6 +90,8 @@ def _assign_faults(action: Action, suggestion: Suggestion, context: WorkContext)
     blocked |= {risk.issue_keys[0] for risk in context.risks if risk.kind == "blocked"}
     busy = {risk.account_id for risk in context.risks if risk.kind in ("overloaded_person", "held_by_one")}
     name = next((person.display_name for person in context.people if person.account_id == action.value), None)
+    if action.value not in {load.account_id for load in context.workload}:
+        yield f"gives {action.issue_key} to {action.value}, who is not at work"
     if action.issue_key in blocked:
         yield f"moves {action.issue_key}, which waits"
     if action.value in busy:

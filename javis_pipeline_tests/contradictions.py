@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from javis_pipeline.context.thresholds import Thresholds
-from javis_pipeline.records.context import RiskKind, WorkContext
+from javis_pipeline.records.context import IssueBrief, RiskKind, WorkContext
 
 NEVER: Final = [
     re.compile(pattern)
@@ -88,6 +88,28 @@ def _issues(context: WorkContext) -> Iterator[str]:
             yield f"{key} is {one} and {other}"
 
 
+def _told_of_issues(context: WorkContext) -> Iterator[str]:
+    """What a finding says of an issue, against what the context knows of the issue itself."""
+    issues, today, high = {issue.key: issue for issue in context.issues}, context.today, context.high_priorities
+    holds: dict[RiskKind, Callable[[IssueBrief], bool]] = {
+        "overdue": lambda issue: issue.due_date is not None and issue.due_date < today,
+        "due_soon_not_started": lambda issue: (
+            issue.due_date is not None and issue.due_date >= today and issue.status_category == "new"
+        ),
+        "unassigned_in_sprint": lambda issue: issue.assignee_id is None,
+        "high_priority_untouched": lambda issue: (
+            (issue.priority or "").casefold() in high and issue.status_category == "new"
+        ),
+        "idle_in_progress": lambda issue: issue.status_category == "indeterminate",
+    }
+    for risk in context.risks:
+        for key in risk.issue_keys[:1] if risk.kind in holds else ():
+            if key not in issues:
+                yield f"{risk.finding_id} is about an issue that the context does not know"
+            elif not holds[risk.kind](issues[key]):
+                yield f"{risk.finding_id} does not hold of {issues[key]}"
+
+
 def _people(context: WorkContext) -> Iterator[str]:
     at_work = {load.account_id: load for load in context.workload}
     for load in context.workload:
@@ -140,5 +162,5 @@ def _chance(subject: str, target: object, day: object, on_time: float | None, le
 
 
 _CHECKS: Final[tuple[Callable[[WorkContext], Iterator[str]], ...]] = (
-    _sentences, _usual, _totals, _issues, _people, _sleep, _sprints, _forecasts,
+    _sentences, _usual, _totals, _issues, _told_of_issues, _people, _sleep, _sprints, _forecasts,
 )  # fmt: skip
