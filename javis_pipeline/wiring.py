@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -20,6 +21,7 @@ from javis_pipeline.steps.build_context import ContextScope
 from javis_pipeline.steps.confluence_system import ConfluenceSystem
 from javis_pipeline.steps.jira_system import JiraSystem
 from javis_pipeline.steps.notify import Outlet
+from javis_pipeline.steps.people import called_people
 from javis_pipeline.steps.suggest import ClaudeClient
 from javis_pipeline.steps.sync_scope import Job
 from javis_pipeline.sync.fields import KINDS
@@ -100,14 +102,27 @@ def slack_client(settings: Settings) -> SlackClient:
 
 
 def slack_outlet(settings: Settings, project: str, channel: str | None = None) -> Outlet:
-    """Where and how a project is told; SettingError when it has no channel and none is given."""
+    """Where and how a project is told; SettingError when it has no channel and none is given.
+
+    People whom `SLACK_PEOPLE` names by their e-mail are called only where `calling` has looked them up.
+    """
+    by_account = {person: member for person, member in settings.slack_people.items() if "@" not in person}
     return Outlet(
         project,
         channel or settings.require_slack_channel(project),
         settings.spaces_of(project),
         settings.javis_timezone,
-        Sites(settings.jira_url, settings.confluence_site, settings.javis_ui_url, settings.slack_people),
+        Sites(settings.jira_url, settings.confluence_site, settings.javis_ui_url, by_account),
     )
+
+
+def calling(settings: Settings, outlet: Outlet) -> Outlet:
+    """The outlet with all of `SLACK_PEOPLE`; Jira is asked only where an e-mail stands for somebody."""
+    if settings.jira_url is None or not any("@" in person for person in settings.slack_people):
+        return outlet
+    with closing(jira_client(settings, read_only=True)) as jira:
+        people = called_people(settings.slack_people, jira.account_of)
+    return replace(outlet, sites=replace(outlet.sites, people=people))
 
 
 def context_scope(settings: Settings, project: str) -> ContextScope:

@@ -129,9 +129,10 @@ def status(projects: tuple[str, ...], channel: str | None, dry_run: bool, as_jso
 
 def _digest_post(db: "Database", settings: "Settings", outlet: "Outlet", now: datetime) -> "Post | None":  # noqa: ARG001 - one signature for all
     from javis_pipeline.steps.notify import digest_post, read_digest
+    from javis_pipeline.wiring import calling
 
     found = read_digest(db, outlet)
-    return None if found is None else digest_post(found, outlet)
+    return None if found is None else digest_post(found, calling(settings, outlet))
 
 
 def _alert_post(db: "Database", settings: "Settings", outlet: "Outlet", now: datetime) -> "Post | None":
@@ -237,7 +238,7 @@ def serve(http: bool, host: str, port: int) -> None:
     address that a proxy makes public with TLS; enter it in the app's settings under Interactivity.
     """
     from javis_pipeline.settings import load_settings
-    from javis_pipeline.wiring import local_run, open_database, slack_client, slack_outlet
+    from javis_pipeline.wiring import calling, local_run, open_database, slack_client, slack_outlet
 
     settings = load_settings()
     account = settings.require_slack()
@@ -252,9 +253,11 @@ def serve(http: bool, host: str, port: int) -> None:
     from javis_pipeline.steps.slack_answers import Desk
 
     with closing(open_database(settings)) as db:
-        desk = Desk(
-            db, slack_client(settings), partial(slack_outlet, settings), local_run, frozenset(account.allowed_users)
-        )
+
+        def outlet_of(project: str) -> "Outlet":
+            return calling(settings, slack_outlet(settings, project))
+
+        desk = Desk(db, slack_client(settings), outlet_of, local_run, frozenset(account.allowed_users))
         if http and secret is not None:
             _serve_http(desk, secret.get_secret_value(), host, port)
         elif app_token is not None:

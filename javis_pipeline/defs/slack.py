@@ -18,7 +18,7 @@ from javis_pipeline.settings import Settings
 from javis_pipeline.steps.build_context import last_context
 from javis_pipeline.steps.notify import digest_post, post_digest, post_risk_alert, read_digest
 from javis_pipeline.steps.publish import Published, preview
-from javis_pipeline.wiring import slack_client, slack_outlet
+from javis_pipeline.wiring import calling, slack_client, slack_outlet
 
 
 @dg.asset(
@@ -70,7 +70,8 @@ def slack_digest(
     if missing:
         return _nothing(missing)
     with explained_failures():
-        slack, outlet = slack_client(settings), slack_outlet(settings, context.partition_key)
+        slack = slack_client(settings)
+        outlet = calling(settings, slack_outlet(settings, context.partition_key))
         published = post_digest(db, slack, outlet, now=datetime.now(UTC))
         link = slack.permalink(published.sent) if published.sent else None
     return dg.MaterializeResult(metadata=_metadata(published, outlet.channel, link))
@@ -99,7 +100,7 @@ CHECKS = [slack_post_is_current]
 
 
 def _is_current(db: Database, settings: Settings, project: str) -> bool:
-    outlet = slack_outlet(settings, project)
+    outlet = calling(settings, slack_outlet(settings, project))
     digest = read_digest(db, outlet)
     if digest is None:
         return True

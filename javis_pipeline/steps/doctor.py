@@ -168,11 +168,12 @@ def check_people(slack: SlackClient, jira: JiraClient | None, people: Mapping[st
 
 def _called(slack: SlackClient, jira: JiraClient | None, person: str, member: str) -> Check:
     name = slack.member_name(member)
-    if "@" not in person:
+    account = jira.account_of(person) if jira is not None and "@" in person else person
+    if "@" not in (account or "@"):
         return Check(f"slack {person}", "ok", f"called as {name}")
-    account = jira.account_of(person) if jira is not None else None
-    remedy = f"write {account or 'the account id'}:{member} in SLACK_PEOPLE instead of the e-mail"
-    return Check(f"slack {person}", "warning", f"{name} is not called: posts know account ids only", remedy)
+    reason = "Jira is not set up" if jira is None else "Jira shows nobody, or more than one, for this e-mail"
+    remedy = f"write the person's account id instead: ACCOUNT:{member} in SLACK_PEOPLE"
+    return Check(f"slack {person}", "failed", f"{name} is not called: {reason}", remedy)
 
 
 def _space(confluence: ConfluenceClient, key: str) -> Iterator[Check]:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 
+from javis_pipeline.clients.jira.client import JiraClient
 from javis_pipeline.clients.slack.client import Mark, Sent, SlackClient, Upload
 from javis_pipeline.clients.slack.web import NotOk
 from javis_pipeline.errors import (
@@ -23,8 +24,10 @@ from javis_pipeline.errors import (
     UnusableReply,
 )
 from javis_pipeline.sandbox.faults import Fault, FaultKind, Rule
+from javis_pipeline.sandbox.people import Person
 from javis_pipeline.sandbox.world import World
 from javis_pipeline.steps.doctor import check_people
+from javis_pipeline.steps.people import called_people
 from javis_pipeline_tests.digests import CHANNEL, a_slack_client, a_slack_world, channel, posts, replies
 
 BLOCKS = [{"type": "section", "text": {"type": "mrkdwn", "text": "*hello*", "verbatim": True}}]
@@ -106,14 +109,33 @@ def test_given_more_members_than_fit_a_batch_then_all_are_known(world: World, sl
 def test_given_people_then_the_doctor_says_who_is_called_and_who_is_not(world: World, slack: SlackClient) -> None:
     world.slack.say(CHANNEL, "Ada Brandt", "hi")
     ada = world.slack.member("Ada Brandt").user_id
-    people = {"712020:ada": ada, "712020:bob": "U0NOBODY", "ada@example.com": ada}
+    world.people.add(Person("712020:ada", "Ada Brandt", "ada.brandt@example.com"))
+    people = {"712020:ada": ada, "712020:bob": "U0NOBODY", "ada.brandt@example.com": ada, "eve@example.com": ada}
 
-    checks = [(check.verdict, check.finding, check.remedy) for check in check_people(slack, None, people)]
+    with JiraClient(world.base_url, "ada@example.com", world.credentials.api_token, rate=10_000) as jira:
+        checks = [(check.verdict, check.finding, check.remedy) for check in check_people(slack, jira, people)]
 
-    assert [verdict for verdict, _, _ in checks] == ["ok", "failed", "warning"]
-    assert checks[0][1] == "called as Ada Brandt"
+    assert [verdict for verdict, _, _ in checks] == ["ok", "failed", "ok", "failed"]
+    assert checks[0][1] == checks[2][1] == "called as Ada Brandt"
     assert "user_not_found" in checks[1][1]
-    assert checks[2][2] == f"write the account id:{ada} in SLACK_PEOPLE instead of the e-mail"
+    assert checks[3][1] == "Ada Brandt is not called: Jira shows nobody, or more than one, for this e-mail"
+    assert checks[3][2] == f"write the person's account id instead: ACCOUNT:{ada} in SLACK_PEOPLE"
+
+
+def test_given_e_mails_then_posts_know_the_accounts_and_go_on_without_those_that_jira_does_not_tell(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.people.add(Person("712020:ada", "Ada Brandt", "ada.brandt@example.com"))
+    people = {"ada.brandt@example.com": "U0ADA", "eve@example.com": "U0EVE", "712020:bob": "U0BOB"}
+
+    with JiraClient(world.base_url, "ada@example.com", world.credentials.api_token, rate=10_000) as jira:
+        called = called_people(people, jira.account_of)
+    with JiraClient(world.base_url, "ada@example.com", "wrong", rate=10_000) as jira:
+        called_without_jira = called_people(people, jira.account_of)
+
+    assert called == {"712020:ada": "U0ADA", "712020:bob": "U0BOB"}
+    assert called_without_jira == {"712020:bob": "U0BOB"}
+    assert "@example.com" not in caplog.text
 
 
 REFUSALS = [
