@@ -46,9 +46,9 @@ def issues_to_fetch(conn: Connection, stamps: Iterable[IssueStamp], project: str
     return [row["jira_id"] for row in conn.execute(_QUERIES["issues_to_fetch"], params)]
 
 
-def do_not_wait_for_disk(conn: Connection) -> None:
-    """Let this transaction's commit return before it is safe from a crash of the server."""
-    conn.execute(_QUERIES["do_not_wait_for_disk"])
+def set_up_batch(conn: Connection) -> None:
+    """Let this transaction read by index alone, and its commit return before it is safe from a crash of the server."""
+    conn.execute(_QUERIES["set_up_batch"])
 
 
 def store_issues(

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from javis_pipeline.db.connection import Connection, Database
-from javis_pipeline.db.issues import do_not_wait_for_disk
+from javis_pipeline.db.issues import set_up_batch
 from javis_pipeline.db.pages import StoredPages, replace_issue_links, store_pages, store_versions
 from javis_pipeline.db.quarantine import quarantine_record, release_records
 from javis_pipeline.steps.pull_pages_batch import PageBatch
@@ -30,7 +30,7 @@ class PageStore:
     def store(self, batch: PageBatch, listed: Mapping[str, Sequence[str]]) -> StoredPages:
         """Store what the batch brought, and commit; `listed` are labels of pages that may come without, by page id."""
         with self._db.transaction(origin="sync") as conn:
-            do_not_wait_for_disk(conn)
+            set_up_batch(conn)
             stored = store_pages(conn, batch.rows, run_id=self._run_id, now=self._now, listed=listed)
             self._store_links(conn, batch, stored)
             store_versions(conn, batch.versions, frozenset(stored.inserted))

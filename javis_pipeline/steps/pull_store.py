@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from javis_pipeline.db.connection import Connection, Database
-from javis_pipeline.db.issues import StoredIssues, do_not_wait_for_disk, store_issues
+from javis_pipeline.db.issues import StoredIssues, set_up_batch, store_issues
 from javis_pipeline.db.quarantine import quarantine_record, release_records
 from javis_pipeline.db.satellites import replace_satellites, restrict_satellites, store_sprints, store_users
 from javis_pipeline.records.jira import Sprint, User
@@ -34,7 +34,7 @@ class BatchStore:
     def store(self, batch: Batch) -> StoredIssues:
         """Store what the batch brought, and commit."""
         with self._db.transaction(origin="sync") as conn:
-            do_not_wait_for_disk(conn)
+            set_up_batch(conn)
             stored = store_issues(conn, batch.issues, run_id=self._run_id, now=self._now, refresh=self._refresh)
             users = [user for user in batch.users.values() if user not in self._users]
             sprints = [sprint for sprint in batch.sprints.values() if sprint not in self._sprints]

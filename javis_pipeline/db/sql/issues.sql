@@ -13,10 +13,11 @@ SELECT hit.jira_id
              OR known.remote_missing_since IS NOT NULL))
  ORDER BY hit.updated_at NULLS FIRST, hit.jira_id;
 
--- name: do_not_wait_for_disk
+-- name: set_up_batch
 -- A batch that a crash of the server loses is fetched again by the next run. The transaction that moves the watermark
--- does wait, and with it all that were committed before.
-SET LOCAL synchronous_commit = off;
+-- does wait, and with it all that were committed before. All in it is found by id, but of tables that a first load has
+-- just filled PostgreSQL has no statistics yet, and would read them whole, for each batch.
+SELECT set_config('synchronous_commit', 'off', true), set_config('enable_seqscan', 'off', true);
 
 -- name: clear_leftovers
 -- Of rows that somebody removed for good (a superuser, a half-done restore) what hung on them may be left. It is not
