@@ -3,7 +3,8 @@
 Functions here never commit, and need a transaction with the origin "sync".
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import TypeVar
 
 from javis_pipeline.db.connection import Connection
 from javis_pipeline.db.copying import copy_text
@@ -12,6 +13,8 @@ from javis_pipeline.db.named_queries import named_queries
 from javis_pipeline.records.jira import Priority, Sprint, Status, User
 
 _QUERIES = named_queries("satellites")
+
+Named = TypeVar("Named")
 
 
 def replace_satellites(conn: Connection, table: Satellite, stale_of: Sequence[str], lines: bytes) -> None:
@@ -29,7 +32,7 @@ def restrict_satellites(conn: Connection, jira_ids: Sequence[str]) -> None:
 
 def store_users(conn: Connection, users: Iterable[User]) -> None:
     """Insert or correct people; a person is known by the account id."""
-    found = list(users)
+    found = _once(users, lambda user: user.account_id)
     if found:
         conn.execute(
             _QUERIES["store_users"],
@@ -43,7 +46,7 @@ def store_users(conn: Connection, users: Iterable[User]) -> None:
 
 def store_sprints(conn: Connection, sprints: Iterable[Sprint]) -> None:
     """Insert or correct sprints; issues show a renamed sprint by its new name."""
-    found = list(sprints)
+    found = _once(sprints, lambda sprint: sprint.sprint_id)
     if not found:
         return
     changed = conn.execute(
@@ -64,7 +67,7 @@ def store_sprints(conn: Connection, sprints: Iterable[Sprint]) -> None:
 
 def store_statuses(conn: Connection, statuses: Iterable[Status]) -> None:
     """Insert or correct statuses; clean issues show a renamed status by its new name."""
-    found = list(statuses)
+    found = _once(statuses, lambda status: status.status_id)
     params = {
         "ids": [status.status_id for status in found],
         "names": [status.name for status in found],
@@ -76,7 +79,7 @@ def store_statuses(conn: Connection, statuses: Iterable[Status]) -> None:
 
 def store_priorities(conn: Connection, priorities: Iterable[Priority]) -> None:
     """Insert or correct priorities; clean issues show a renamed priority by its new name."""
-    found = list(priorities)
+    found = _once(priorities, lambda priority: priority.priority_id)
     params = {
         "ids": [priority.priority_id for priority in found],
         "names": [priority.name for priority in found],
@@ -84,6 +87,11 @@ def store_priorities(conn: Connection, priorities: Iterable[Priority]) -> None:
     }
     changed = conn.execute(_QUERIES["store_priorities"], params).fetchall()
     _follow(conn, "rename_priorities_of_issues", [row["priority_id"] for row in changed])
+
+
+def _once(values: Iterable[Named], id_of: Callable[[Named], Hashable]) -> Sequence[Named]:
+    """Each id once, as it came last: an answer may hold one twice, and one statement cannot store a row twice."""
+    return list({id_of(value): value for value in values}.values())
 
 
 def _follow(conn: Connection, query: str, ids: Sequence[str | int]) -> None:

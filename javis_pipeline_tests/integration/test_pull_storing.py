@@ -15,9 +15,15 @@ from javis_pipeline.db.issue_rows import IssueLine, IssueRow, array_text, copy_l
 from javis_pipeline.db.issues import StoredIssues, issues_to_fetch, store_issues
 from javis_pipeline.db.named_queries import named_queries
 from javis_pipeline.db.quarantine import quarantine_record, release_records
-from javis_pipeline.db.satellites import replace_satellites, store_priorities, store_statuses, store_users
+from javis_pipeline.db.satellites import (
+    replace_satellites,
+    store_priorities,
+    store_sprints,
+    store_statuses,
+    store_users,
+)
 from javis_pipeline.db.watermarks import Watermark, advance_watermark, read_watermark, store_account
-from javis_pipeline.records.jira import IssueStamp, Priority, Status, User
+from javis_pipeline.records.jira import IssueStamp, Priority, Sprint, Status, User
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 LATER = NOON + timedelta(hours=1)
@@ -328,6 +334,32 @@ def test_given_a_user_without_a_name_when_stored_then_a_known_name_stays(sync):
     store_users(sync, [User("acc-1", "", active=True)])
 
     assert rows(sync, "SELECT display_name FROM users") == [("Ann",)]
+
+
+def test_given_a_status_without_a_category_when_it_is_renamed_then_its_issues_follow_and_have_none(sync):
+    store_statuses(sync, [Status("3", "Waiting", "undefined")])
+    store(sync, an_issue(status="Waiting", status_id="3"))
+
+    store_statuses(sync, [Status("3", "On hold", "undefined")])
+
+    assert rows(sync, "SELECT status, status_category FROM jira_issues") == [("On hold", None)]
+
+
+def test_given_one_twice_in_an_answer_when_stored_then_it_is_taken_once_as_it_came_last(sync):
+    store_users(sync, [User("acc-1", "Ann", active=True), User("acc-1", "Anna", active=True)])
+    store_statuses(sync, [Status("3", "Doing", "indeterminate"), Status("3", "In Progress", "indeterminate")])
+    store_priorities(sync, [Priority("2", "High", 1), Priority("2", "Urgent", 1)])
+    store_sprints(sync, [a_sprint("S1"), a_sprint("Sprint 1")])
+
+    found = [rows(sync, f"SELECT {name} FROM {table}") for table, name in TABLES_OF_NAMES]
+    assert found == [[("Anna",)], [("In Progress",)], [("Urgent",)], [("Sprint 1",)]]
+
+
+TABLES_OF_NAMES = (("users", "display_name"), ("statuses", "name"), ("priorities", "name"), ("sprints", "name"))
+
+
+def a_sprint(name: str) -> Sprint:
+    return Sprint(5, name, "active", None, None, None, None, None)
 
 
 def test_given_a_renamed_status_when_stored_then_clean_issues_show_it_and_stay_clean(sync):

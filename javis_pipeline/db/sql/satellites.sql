@@ -81,15 +81,18 @@ RETURNING sprint_id;
 
 -- name: rename_statuses_of_issues
 -- Renaming a status changes no issue: the row stays clean, and its base is the new name. Edited rows are left to the merge.
+-- A status may be in "No category", which Jira calls 'undefined': an issue has none then.
 UPDATE jira_issues AS i
    SET status = s.name,
-       status_category = s.category,
+       status_category = s.known_category,
        content_hash = jira_issue_content_hash(
            i.title, i.description, s.name, i.priority, i.labels, i.assignee_id, i.due_date, i.story_points, i.parent_key)
-  FROM statuses AS s
- WHERE s.status_id = ANY (%(ids)s)
-   AND i.status_id = s.status_id
-   AND (i.status, i.status_category) IS DISTINCT FROM (s.name, s.category)
+  FROM (SELECT status_id, name,
+               CASE WHEN category IN ('new', 'indeterminate', 'done') THEN category END AS known_category
+          FROM statuses
+         WHERE status_id = ANY (%(ids)s)) AS s
+ WHERE i.status_id = s.status_id
+   AND (i.status, i.status_category) IS DISTINCT FROM (s.name, s.known_category)
    AND i.local_modified_fields = '{}';
 
 -- name: rename_priorities_of_issues
