@@ -24,7 +24,16 @@ def test_writes_in_bulk_are_asked_about_first(writes, records, stops):
 
 @pytest.mark.parametrize(
     ("found", "last", "stops"),
-    [(0, None, False), (80, 100, False), (79, 100, True), (0, 20, False), (0, 21, True), (120, 100, False)],
+    [
+        (0, None, False),
+        (80, 100, False),
+        (79, 100, True),
+        (0, 20, False),
+        (0, 21, True),
+        (120, 100, False),
+        (800, 1000, False),
+        (799, 1000, True),
+    ],
 )
 def test_a_census_below_80_percent_of_the_last_is_not_believed(found, last, stops):
     if not stops:

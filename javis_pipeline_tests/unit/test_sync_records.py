@@ -604,6 +604,8 @@ def test_given_two_proofs_ten_minutes_apart_then_the_row_is_a_tombstone_and_come
     scope.world.now_ += timedelta(minutes=10)
     scope.reconcile()
     assert scope.row.remote_state == "gone"
+    told = [(entry.side, entry.field, entry.old, entry.new) for entry in scope.store.audit]
+    assert told == [("local", WHOLE_RECORD, "present", "gone")]
 
     scope.remote.issues[scope.id].visible = True
     scope.reconcile()
@@ -827,7 +829,9 @@ def test_given_a_lost_request_then_it_is_given_up_after_a_while_and_sent_again(s
     assert [op.state for op in scope.store.ops.values()] == ["abandoned", "confirmed"]
 
 
-def test_given_a_write_executed_late_over_a_newer_one_then_the_newer_one_is_written_again(scope):
+@pytest.mark.parametrize("marks", [True, False], ids=["marked", "known by the record's mark"])
+def test_given_a_write_executed_late_over_a_newer_one_then_the_newer_one_is_written_again(scope, marks):
+    scope.remote.marks = marks
     scope.edit(title="old wish")
     answers = iter(["late"])
     scope.remote.fault = lambda _: next(answers, "ok")
