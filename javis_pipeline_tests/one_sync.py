@@ -1,12 +1,20 @@
-"""One sync of a project in a process of its own, so that it can be killed: `python -m ... PROJECT CLOCK_OFFSET`.
+"""Syncs of a project in processes of their own, so that they can be killed.
 
-It is what the assets do, without Dagster's start: pull, then write back, under the lock, with the settings of the
-environment. The clock is as many seconds off as asked for. Prints the counts as JSON.
+One does what the assets do, without Dagster's start: pull, then write back, under the lock, with the settings of its
+environment and a clock that is as many seconds off as asked for. The processes are forked from one that has imported
+all they need: else most of each one's life would be its start.
 """
 
-import json
+import contextlib
+import multiprocessing
+import os
 import sys
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerProcess
 from uuid import uuid4
 
 from javis_pipeline.records.sync import Overrides
@@ -14,8 +22,59 @@ from javis_pipeline.settings import Settings
 from javis_pipeline.steps.sync_scope import Job, pull_scope, write_back_scope
 from javis_pipeline.wiring import jira_system, open_database
 
+_processes = multiprocessing.get_context("forkserver")
+_processes.set_forkserver_preload([__name__])
 
-def main(project: str, offset: float) -> None:
+
+@dataclass
+class RunningSync:
+    """A sync under way.
+
+    Attributes:
+        kill: End its process at once.
+    """
+
+    process: ForkServerProcess
+    told: Connection
+    kill: Callable[[], None]
+
+    @property
+    def is_running(self) -> bool:
+        return self.process.exitcode is None
+
+    def wait(self) -> tuple[int, str]:
+        """Its exit code, and why it failed, unless it was killed."""
+        self.process.join()
+        code = self.process.exitcode
+        assert code is not None, "a process that was waited for has ended"
+        words = ""
+        with contextlib.suppress(EOFError):  # it had nothing to say
+            words = str(self.told.recv())
+        self.told.close()
+        self.process.close()
+        return code, words
+
+
+def start_sync(project: str, settings: Mapping[str, str], *, offset: float) -> RunningSync:
+    """Begin a sync of `project` whose environment is `settings`, and whose clock is `offset` seconds off."""
+    told, telling = _processes.Pipe(duplex=False)
+    process = _processes.Process(target=_sync, args=(project, dict(settings), offset, telling), daemon=True)
+    process.start()
+    telling.close()
+    return RunningSync(process, told, process.kill)
+
+
+def _sync(project: str, settings: Mapping[str, str], offset: float, telling: Connection) -> None:
+    os.environ.clear()
+    os.environ.update(settings)
+    try:
+        _pull_and_write_back(project, timedelta(seconds=offset))
+    except Exception:  # noqa: BLE001 - whoever started it decides whether it may fail
+        telling.send(traceback.format_exc())
+        sys.exit(1)
+
+
+def _pull_and_write_back(project: str, offset: timedelta) -> None:
     settings = Settings()
     with open_database(settings) as db, jira_system(settings) as system:
         job = Job(
@@ -24,12 +83,7 @@ def main(project: str, offset: float) -> None:
             key=project,
             run_id=str(uuid4()),
             overrides=Overrides(writes=10_000, deletions=10_000),
-            clock=lambda: datetime.now(UTC) + timedelta(seconds=offset),
+            clock=lambda: datetime.now(UTC) + offset,
         )
-        pulled = pull_scope(job)
-        written = write_back_scope(job)
-    json.dump({"merged": pulled.merged.count(), **written.as_metadata()}, sys.stdout)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], float(sys.argv[2]))
+        pull_scope(job)
+        write_back_scope(job)

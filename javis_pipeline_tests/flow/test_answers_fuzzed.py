@@ -255,5 +255,5 @@ def test_given_spoiled_answers_then_no_traceback_no_hang_no_wrong_value_and_the_
         storm.play(ANSWERS // PARTS)
 
         told = f"{storm.spoiled.total()} answers spoiled, {storm.edits} edits, caught {dict(storm.caught)}"
-        print(told, storm.spoiled.most_common(), sep="\n")
+        print(told, storm.spoiled.most_common(), *storm.uncaught, sep="\n")
         assert storm.uncaught == Counter()

@@ -6,11 +6,8 @@ person on the side where it was made. `make laws` plays dozens; JAVIS_LAWS_CHAOS
 """
 
 import contextlib
-import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -31,6 +28,7 @@ from javis_pipeline.sandbox.jira.editing import InvalidEditError
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
 from javis_pipeline_tests.flaky_wire import FlakyWire
+from javis_pipeline_tests.one_sync import RunningSync, start_sync
 from javis_pipeline_tests.property.sync_histories import how_many
 from javis_pipeline_tests.sites import EMAIL, clean_environment, free_port, settings_for
 
@@ -121,32 +119,21 @@ class Chaos:
 
     # --- the sync ---
 
-    def start_sync(self, skew: float = 0.0) -> "subprocess.Popen[str]":
-        settings = settings_for(self.sandbox.world, projects="OPS", database_url=self.server.url(), home=self.home) | {
-            "JIRA_URL": self.wire.url
-        }
-        return subprocess.Popen(
-            [sys.executable, "-m", "javis_pipeline_tests.one_sync", "OPS", str(skew)],
-            env=clean_environment() | settings,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+    def start_sync(self, skew: float = 0.0) -> RunningSync:
+        settings = settings_for(self.sandbox.world, projects="OPS", database_url=self.server.url(), home=self.home)
+        return start_sync("OPS", clean_environment() | settings | {"JIRA_URL": self.wire.url}, offset=skew)
 
-    def sync(self, skew: float) -> dict[str, Any]:
-        """A sync that nothing disturbs; its counts."""
-        out, err = (run := self.start_sync(skew)).communicate()
-        assert run.returncode == 0, err
-        counts: dict[str, Any] = json.loads(out)
-        return counts
+    def sync(self, skew: float) -> None:
+        """A sync that nothing disturbs."""
+        code, words = self.start_sync(skew).wait()
+        assert code == 0, words
 
     # --- what breaks ---
 
-    def kill_sync(self, run: "subprocess.Popen[str]") -> None:
+    def kill_sync(self, run: RunningSync) -> None:
         run.kill()
 
-    def kill_server(self, run: "subprocess.Popen[str]") -> None:
+    def kill_server(self, run: RunningSync) -> None:
         """As the kernel does when memory is short; what was committed is there after the restart."""
         with contextlib.suppress(psycopg.OperationalError), self.connect() as conn:
             row = conn.execute("SELECT pg_read_file('postmaster.pid') AS file").fetchone()
@@ -167,7 +154,7 @@ class Chaos:
             else:
                 return
 
-    def kill_backends(self, run: "subprocess.Popen[str]") -> None:
+    def kill_backends(self, run: RunningSync) -> None:
         """All sessions of the database but this one: the lock's, too."""
         with contextlib.suppress(psycopg.OperationalError), self.connect() as conn:
             conn.execute(
@@ -175,12 +162,12 @@ class Chaos:
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
 
-    def cut_network(self, run: "subprocess.Popen[str]") -> None:
+    def cut_network(self, run: RunningSync) -> None:
         self.wire.cut()
         time.sleep(self.rng.uniform(0.05, 0.5))
         self.wire.mend()
 
-    def restart_site(self, run: "subprocess.Popen[str]") -> None:
+    def restart_site(self, run: RunningSync) -> None:
         port = self.sandbox.world.base_url.rsplit(":", 1)[1]
         self.sandbox.__exit__(None, None, None)
         time.sleep(self.rng.uniform(0, 0.3))
@@ -199,7 +186,7 @@ class Chaos:
         self.sync(0)
 
     def play(self) -> None:
-        disasters: list[Callable[[subprocess.Popen[str]], None]] = [
+        disasters: list[Callable[[RunningSync], None]] = [
             self.kill_sync,
             self.kill_server,
             self.kill_backends,
@@ -209,14 +196,14 @@ class Chaos:
         for _ in range(EVENTS):
             run = self.start_sync(self.rng.choice(SKEWS))
             disaster = self.rng.choice(disasters)
-            until = time.monotonic() + self.rng.uniform(0.4, 2.0)
-            while time.monotonic() < until and run.poll() is None:
+            until = time.monotonic() + self.rng.uniform(0.1, 1.5)
+            while time.monotonic() < until and run.is_running:
                 self.rng.choice((self.edit_here, self.edit_there))()
                 time.sleep(self.rng.uniform(0, 0.2))
             disaster(run)
             self.happened[disaster.__name__] += 1
-            run.communicate()
-            self.happened["syncs that ended well"] += run.returncode == 0
+            code, _ = run.wait()
+            self.happened["syncs that ended well"] += code == 0
 
     def connect(self) -> "psycopg.Connection[dict[str, Any]]":
         return psycopg.connect(self.server.url(), row_factory=dict_row, application_name="person")
