@@ -25,7 +25,21 @@ MUTATED: Final = sorted(path for path in (ROOT / "javis_pipeline" / "sync").glob
 _UNIT: Final = "javis_pipeline_tests/unit/test_sync_"
 _LAWS: Final = "javis_pipeline_tests/property/"
 TESTS: Final = (
-    tuple(f"{_UNIT}{name}.py" for name in ("decide", "records", "sets", "offers", "refusals", "verify", "guards")),
+    tuple(
+        f"{_UNIT}{name}.py"
+        for name in (
+            "decide",
+            "codecs",
+            "evidence",
+            "late",
+            "records",
+            "sets",
+            "offers",
+            "refusals",
+            "verify",
+            "guards",
+        )
+    ),
     (
         f"{_LAWS}test_laws_memory.py::test_no_edit_is_lost_and_every_history_converges",
         f"{_LAWS}test_pages_laws.py::test_no_edit_of_a_page_is_lost_and_every_history_converges",

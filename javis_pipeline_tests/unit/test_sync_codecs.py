@@ -7,11 +7,12 @@ import pytest
 from javis_pipeline.records.sync import Catalog
 from javis_pipeline.records.values import Value
 from javis_pipeline.sync.codecs import Account, Codec, Day, Key, Labels, Line, Named, Number, UnreadableValue
-from javis_pipeline.sync.fields import CONFLUENCE_PAGE
-from javis_pipeline.sync.text_codecs import LARGEST_BODY
+from javis_pipeline.sync.fields import CONFLUENCE_PAGE, JIRA_ISSUE
+from javis_pipeline.sync.text_codecs import LARGEST_BODY, LONGEST_DESCRIPTION
 
 CATALOG = Catalog({"To Do": ("1",), "Done": ("3", "4")}, {"High": "2"}, {"u1": "Ann", "u2": "Bob", "u3": "Bob"})
 BODY = CONFLUENCE_PAGE.fields["body_storage"].codec
+DESCRIPTION = JIRA_ISSUE.fields["description"].codec
 
 
 @pytest.mark.parametrize(
@@ -38,6 +39,8 @@ BODY = CONFLUENCE_PAGE.fields["body_storage"].codec
         (Key(), "10042"),
         (BODY, ""),
         (BODY, "<p>x</p>"),
+        (DESCRIPTION, None),
+        (DESCRIPTION, "x" * LONGEST_DESCRIPTION),
     ],
 )
 def test_what_can_go_out(codec: Codec, value: Value) -> None:
@@ -68,6 +71,7 @@ def test_what_can_go_out(codec: Codec, value: Value) -> None:
         (Key(), "OPS-0", "'OPS-0' is not a key such as OPS-7; set one, or NULL for none"),
         (BODY, None, "must not be NULL; for a page without any text set ''"),
         (BODY, "x" * (LARGEST_BODY + 1), "; shorten it"),
+        (DESCRIPTION, "x" * (LONGEST_DESCRIPTION + 1), "is 32768 characters long; at most 32767 are possible: shorten"),
         (BODY, "<p>open", "is not what Confluence can store: "),
     ],
 )
@@ -103,6 +107,7 @@ def test_which_labels_can_go_out(label: str, reason: str | None) -> None:
         (Number(), None, None),
         (Named("priority"), {"id": "2", "name": "High"}, "High"),
         (Named("priority"), None, None),
+        (DESCRIPTION, None, None),
         (Labels(), ("b", "a", "b"), ("a", "b")),
     ],
 )
@@ -121,6 +126,8 @@ def test_how_a_value_is_read(codec: Codec, raw: Value, local: Value) -> None:
         (Named("status"), "Done"),
         (Named("status"), {"id": "3"}),
         (Named("status"), {"id": "3", "name": 7}),
+        (DESCRIPTION, "words"),
+        (BODY, 7),
         (Labels(), "auth"),
         (Labels(), None),
     ],

@@ -290,13 +290,14 @@ def test_given_the_value_is_typed_again_after_another_went_out_then_it_goes_out(
     assert scope.there("title") == "mine"
 
 
-def test_given_the_person_resolves_for_their_value_then_it_is_sent_although_it_was_refused():
+@pytest.mark.parametrize(("choice", "value"), [("local", None), ("manual", "mine")])
+def test_given_the_person_resolves_for_their_value_then_it_is_sent_although_it_was_refused(choice, value):
     scope = refused_twice()
     scope.edit_there(title="theirs")
     scope.sync()
     assert sent(scope) == []
 
-    resolve(scope.store, scope.conflicts[0].conflict_id, "local", scope.run(), by="ann")
+    resolve(scope.store, scope.conflicts[0].conflict_id, choice, scope.run(), by="ann", value=value)
     scope.sync()
 
     assert sent(scope) == [("title",)]
