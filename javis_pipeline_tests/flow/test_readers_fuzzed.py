@@ -138,7 +138,7 @@ def test_given_spoiled_answers_then_what_is_read_is_of_its_type_or_an_error_of_o
         site = Site(world, read_site(jira, "OPS").fields)
     with mutating_proxy(world.base_url) as proxy:
         while answers < ANSWERS // PARTS:
-            weather = proxy.change = Weather(rng, "", rng.choice((0.3, 0.6, 1.0)), spared=())
+            weather = proxy.change = Weather(rng, {"": rng.choice((0.3, 0.6, 1.0))})
             with clients(world, proxy.url) as (jira, confluence):
                 for read in rng.sample([*site.of_jira(jira), *site.of_confluence(confluence)], 8):
                     outcome(read, caught, uncaught)
