@@ -27,8 +27,8 @@ from javis_pipeline.clients.confluence.client import ConfluenceClient
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.migrate import migrate
 from javis_pipeline.steps.batches import as_they_come, in_batches
-from javis_pipeline.steps.confluence_system import ConfluenceSystem
 from javis_pipeline.steps.sync_scope import Job, pull_scope
+from javis_pipeline.systems.confluence.system import ConfluenceSystem
 
 # More than one machine can ask for: the rate limit is not what is measured.
 _RATE: Final = 1000.0

@@ -5,7 +5,6 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 from uuid import uuid4
 
 from javis_pipeline.clients.confluence.client import ConfluenceClient
@@ -18,14 +17,14 @@ from javis_pipeline.records.sync import Catalog
 from javis_pipeline.records.values import ResourceType
 from javis_pipeline.settings import Settings
 from javis_pipeline.steps.build_context import ContextScope
-from javis_pipeline.steps.confluence_system import ConfluenceSystem
-from javis_pipeline.steps.jira_system import JiraSystem
 from javis_pipeline.steps.notify import Outlet
 from javis_pipeline.steps.people import called_people
 from javis_pipeline.steps.suggest import ClaudeClient
 from javis_pipeline.steps.sync_scope import Job
 from javis_pipeline.sync.fields import KINDS
 from javis_pipeline.sync.run import Run
+from javis_pipeline.systems.confluence.system import ConfluenceSystem
+from javis_pipeline.systems.jira.system import JiraSystem
 
 clock = partial(datetime.now, UTC)
 
@@ -72,11 +71,11 @@ def confluence_system(settings: Settings, *, read_only: bool = False) -> Iterato
 
 
 @contextmanager
-def read_only_jobs(db: Database, settings: Settings, keys: Iterable[str], *, run_id: str) -> Iterator[list[Job[Any]]]:
+def read_only_jobs(db: Database, settings: Settings, keys: Iterable[str], *, run_id: str) -> Iterator[list[Job]]:
     """Each of these projects and each of its spaces, with clients that refuse to change anything."""
     with ExitStack() as clients:
         jira = confluence = None
-        jobs: list[Job[Any]] = []
+        jobs: list[Job] = []
         for key in keys:
             if key in settings.jira_projects:
                 jira = jira or clients.enter_context(jira_system(settings, read_only=True))

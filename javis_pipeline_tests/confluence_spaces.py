@@ -11,11 +11,11 @@ from javis_pipeline.db.connection import Database
 from javis_pipeline.records.sync import Overrides
 from javis_pipeline.sandbox.confluence.site import ConfluenceSite, Page
 from javis_pipeline.sandbox.world import World
-from javis_pipeline.steps.confluence_system import ConfluenceSystem
-from javis_pipeline.steps.pull_pages import PagesTally
+from javis_pipeline.steps.pull import Tally
 from javis_pipeline.steps.reconcile import Reconciled
 from javis_pipeline.steps.sync_scope import NO_OVERRIDES, Job, WrittenBack, pull_scope, write_back_scope
 from javis_pipeline.sync.run import Rules, Run
+from javis_pipeline.systems.confluence.system import ConfluenceSystem
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 _runs = itertools.count(1)
@@ -24,7 +24,7 @@ _runs = itertools.count(1)
 class Synced(NamedTuple):
     """What a whole run did."""
 
-    pulled: PagesTally
+    pulled: Tally
     merged: Reconciled
     sent: WrittenBack
 
@@ -91,7 +91,7 @@ class SyncedSpace:
         spaces: Collection[str] = (),
         overrides: Overrides = NO_OVERRIDES,
         key: str = "ENG",
-    ) -> Job[PagesTally]:
+    ) -> Job:
         return Job(
             db=self.database,
             system=ConfluenceSystem(self.client, spaces=spaces, projects=["OQC"]),
@@ -108,7 +108,7 @@ class SyncedSpace:
         job = self.job()
         return job.run(job.open())
 
-    def pull(self, *, full: bool = False) -> PagesTally:
+    def pull(self, *, full: bool = False) -> Tally:
         return pull_scope(self.job(), full=full).tally
 
     def sync(self, *, full: bool = False, rules: Rules | None = None, overrides: Overrides = NO_OVERRIDES) -> Synced:

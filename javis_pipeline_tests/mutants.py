@@ -170,8 +170,8 @@ MUTANTS = (
     Mutant(
         "the watermark moves to now",
         "javis_pipeline/steps/pull.py",
-        'advance_watermark(conn, "jira", self._project, counts.mark.value, full_at=full_at)',
-        'advance_watermark(conn, "jira", self._project, self._now, full_at=full_at)',
+        "advance_watermark(conn, scope.system, scope.key, counts.mark.value, full_at=full_at)",
+        "advance_watermark(conn, scope.system, scope.key, self._now, full_at=full_at)",
         f"{PULL}::test_given_an_issue_waits_for_its_merge_then_the_watermark_does_not_pass_its_change",
     ),
     Mutant(

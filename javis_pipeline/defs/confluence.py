@@ -27,7 +27,7 @@ from javis_pipeline.defs.progress import watcher
 from javis_pipeline.defs.scopes import sync_jobs
 from javis_pipeline.defs.sources import confluence_site, local_edits, observe_site
 from javis_pipeline.settings import Settings
-from javis_pipeline.steps.pull_pages import PagesTally
+from javis_pipeline.steps.pull import Tally
 from javis_pipeline.steps.reconcile import Reconciled
 from javis_pipeline.steps.sync_scope import each_scope, pull_scope, write_back_scope
 from javis_pipeline.wiring import confluence_system
@@ -64,7 +64,7 @@ def confluence_pages(
         done = each_scope(sync_jobs(context, db, confluence, spaces, config), pull)
     tallies, merged = zip(*done, strict=True)
     held = pages_held(db, spaces)
-    said = {tally.site.space.key: str(tally.completeness) for tally in tallies}
+    said = {tally.scope: str(tally.completeness) for tally in tallies}
     observe_site(context, confluence_site, said, settings.confluence_site)
     shown = {"dagster/row_count": held.rows, **_pulled_metadata(db, spaces, tallies, merged, settings)}
     return materialized(context, shown, data_version=held.version)
@@ -102,7 +102,7 @@ def confluence_writeback(
 def _pulled_metadata(
     db: Database,
     spaces: Sequence[str],
-    tallies: Sequence[PagesTally],
+    tallies: Sequence[Tally],
     merged: Sequence[Reconciled],
     settings: Settings,
 ) -> Mapping[str, Any]:
@@ -111,9 +111,7 @@ def _pulled_metadata(
     for tally, one in zip(tallies, merged, strict=True):
         counts.update({name: value for name, value in tally.as_metadata().items() if type(value) is int})
         counts.update({f"merge_{name}": count for name, count in one.count().items()})
-    rows = [
-        (tally.site.space.key, str(tally.completeness), tally.watermark, "; ".join(tally.notes)) for tally in tallies
-    ]
+    rows = [(tally.scope, str(tally.completeness), tally.watermark, "; ".join(tally.notes)) for tally in tallies]
     return {
         **counts,
         "spaces": dg.MetadataValue.md(markdown_table(["space", "completeness", "watermark", "notes"], rows)),

@@ -1,18 +1,16 @@
 """A step's context and configuration as a job of the sync."""
 
 from collections.abc import Sequence
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import dagster as dg
 
 from javis_pipeline.db.connection import Database
 from javis_pipeline.records.sync import Overrides
-from javis_pipeline.steps.ports import PullTally, RemoteSystem
 from javis_pipeline.steps.sync_scope import Job
+from javis_pipeline.steps.system import RemoteSystem
 from javis_pipeline.sync.run import Rules
 from javis_pipeline.wiring import clock
-
-Tally = TypeVar("Tally", bound=PullTally)
 
 
 class Configured(Protocol):
@@ -26,10 +24,10 @@ class Configured(Protocol):
 def sync_jobs(
     context: dg.OpExecutionContext | dg.AssetExecutionContext,
     db: Database,
-    system: RemoteSystem[Tally],
+    system: RemoteSystem,
     keys: Sequence[str],
     config: Configured,
-) -> list[Job[Tally]]:
+) -> list[Job]:
     """One job for each project or space."""
     return [
         Job(

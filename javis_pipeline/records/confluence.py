@@ -61,3 +61,15 @@ class PageStamp(NamedTuple):
     status: str = ""
     parent_id: str | None = None
     space_id: str = ""
+
+    @property
+    def remote_id(self) -> str:
+        return self.page_id
+
+    @property
+    def key(self) -> str:
+        return self.page_id
+
+    @property
+    def changed_at(self) -> datetime | None:
+        return self.version_created_at

@@ -157,6 +157,14 @@ class IssueStamp(NamedTuple):
     key: str
     remote_updated_at: datetime | None
 
+    @property
+    def remote_id(self) -> str:
+        return self.jira_id
+
+    @property
+    def changed_at(self) -> datetime | None:
+        return self.remote_updated_at
+
 
 class ChangeItem(NamedTuple):
     """One field's change in a changelog entry.

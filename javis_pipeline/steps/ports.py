@@ -4,12 +4,11 @@ Each call is a place where a run can die, and each change of the store is one tr
 two calls is exactly what the tests try, with the same steps on a store and a remote in memory.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Protocol
 from uuid import UUID
 
-from javis_pipeline.db.connection import Database
 from javis_pipeline.records.sync import (
     AuditEntry,
     Catalog,
@@ -20,7 +19,7 @@ from javis_pipeline.records.sync import (
     RecordState,
     RemoteRecord,
 )
-from javis_pipeline.records.values import ResourceRef, ResourceType, System
+from javis_pipeline.records.values import ResourceRef
 
 Decide = Callable[[RecordState], RecordPlan]
 Progress = Callable[[int, int | None], None]
@@ -141,118 +140,5 @@ class RemoteRecords(Protocol):
             StaleRevision: Not executed, because the record has changed.
             RemoteBusy: Not executed; try later.
             OutcomeUnknown: Executed, or not, or later.
-        """
-        ...
-
-
-class PullTally(Protocol):
-    """What a pull did."""
-
-    @property
-    def to_merge(self) -> Sequence[ResourceRef]:
-        """Records that changed remotely and are edited, in conflict or being written here."""
-        ...
-
-    @property
-    def notes(self) -> Sequence[str]:
-        """What a person should know, each with the remedy."""
-        ...
-
-    def as_metadata(self) -> dict[str, int | str | bool]:
-        """The counts, flat, for the log, the book of runs and the UI."""
-        ...
-
-
-Tally_co = TypeVar("Tally_co", bound=PullTally, covariant=True)
-
-
-class Listed(NamedTuple):
-    """What the remote lists for a scope.
-
-    Attributes:
-        ids: Of all records that are listed.
-        differing: The records that are not stored as they are listed, new ones too.
-    """
-
-    ids: frozenset[str]
-    differing: Sequence[ResourceRef]
-
-
-class OpenScope(Protocol[Tally_co]):
-    """A project or space of which it is proved who we are and that it is visible."""
-
-    @property
-    def account_id(self) -> str:
-        """As whom we read and write."""
-        ...
-
-    @property
-    def unwritable(self) -> Mapping[str, str]:
-        """Field to the reason why this site cannot take it."""
-        ...
-
-    @property
-    def records(self) -> RemoteRecords:
-        """Its records, one by one."""
-        ...
-
-    def pull(
-        self,
-        db: Database,
-        *,
-        run_id: str,
-        now: datetime,
-        full: bool,
-        also: Collection[str],
-        again: Collection[str],
-        progress: Progress,
-    ) -> Tally_co:
-        """Bring the stored records up to what the remote holds, except those that need a merge.
-
-        Args:
-            db: The product's database.
-            run_id: For the audit.
-            now: Dates what is stored; it decides nothing.
-            full: Read every record again, changed or not. A first load does that anyway.
-            also: Ids to fetch besides, such as those that only a census found.
-            again: Ids of records to compare although nothing says that they have changed.
-            progress: Told after each batch.
-
-        Raises:
-            RemoteBusy: The remote gave up on us; what was stored until then stays, and the next run continues.
-        """
-        ...
-
-    def listed(self, db: Database) -> Listed:
-        """What the remote lists for the scope, all of it."""
-        ...
-
-    def follow(self, db: Database, run_id: str) -> None:
-        """Bring along what hangs on the records that a run changed one by one."""
-        ...
-
-
-class RemoteSystem(Protocol[Tally_co]):
-    """A remote system, with a client that talks to it."""
-
-    @property
-    def name(self) -> System:
-        """Name of the system."""
-        ...
-
-    @property
-    def resource_type(self) -> ResourceType:
-        """Sort of its records."""
-        ...
-
-    def scopes(self, key: str) -> frozenset[str]:
-        """Scopes that are synced with this one: a record that moves to one of them is followed."""
-        ...
-
-    def open(self, key: str) -> OpenScope[Tally_co]:
-        """Prove who we are and that a project or space is visible.
-
-        Raises:
-            IdentityError, SettingError, SyncHalted: We are not who we should be, or it is not visible.
         """
         ...

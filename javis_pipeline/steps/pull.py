@@ -1,102 +1,99 @@
-"""Pull: the issues of a Jira project, with all that hangs on them, into PostgreSQL.
+"""Pull: the records of a scope, with all that hangs on them, into PostgreSQL; the same for every system.
 
-A sweep of ids and change times finds what differs from what is stored; that is fetched by several threads and stored
-batch by batch, each in a transaction of its own. A run that dies leaves whole batches; the next one continues with what
-is missing. Rows that people edited here, or that have a conflict or a write under way, are left as they are and named,
-for the merge.
+A sweep of stamps finds what differs from what is stored; that is fetched by several threads and stored batch by batch,
+each in a transaction of its own. A run that dies leaves whole batches; the next one continues with what is missing.
+Rows that people edited here, or that have a conflict or a write under way, are left as they are and named, for the
+merge.
 """
 
-import logging
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from threading import BoundedSemaphore
+from typing import Any, Final, NamedTuple
 
-from javis_pipeline.clients.jira import jql
-from javis_pipeline.clients.jira.client import JiraClient
 from javis_pipeline.db.connection import Database
-from javis_pipeline.db.issues import StoredIssues, count_present_issues, issues_to_fetch
-from javis_pipeline.db.quarantine import count_quarantined
-from javis_pipeline.db.satellites import store_priorities, store_sprints, store_statuses
-from javis_pipeline.db.watermarks import Watermark, advance_watermark, read_watermark
-from javis_pipeline.errors import RemoteRefused, UnreadableRecord
-from javis_pipeline.records.jira import IssueStamp, Priority, Sprint, Status
-from javis_pipeline.records.values import ResourceRef
+from javis_pipeline.db.issues import set_up_batch
+from javis_pipeline.db.quarantine import count_quarantined, quarantine_record, release_records
+from javis_pipeline.db.watermarks import advance_watermark, read_watermark
+from javis_pipeline.records.values import ResourceRef, ResourceType, System
 from javis_pipeline.steps.batches import as_they_come, in_batches, read_ahead
-from javis_pipeline.steps.jira_site import JiraSite, noted
 from javis_pipeline.steps.ports import Progress
-from javis_pipeline.steps.pull_batch import BATCH_SIZE, Batch, BatchReader
-from javis_pipeline.steps.pull_store import BatchStore, note_batch
+from javis_pipeline.steps.system import Batch, Opened, RemoteCount, Rest, Source, Stamp, Stored
 from javis_pipeline.steps.watermark import Mark
-from javis_pipeline.steps.worker_processes import WorkerProcesses
 
-log = logging.getLogger(__name__)
-
-# The search index can lag behind for hours; two were not enough for others. Reading stamps again is cheap, and what did
-# not change is not fetched again.
+# Search indexes lag, for hours at times, and clocks of a site's nodes differ. Reading stamps again is cheap, and what
+# did not change is not fetched again.
 HORIZON: Final = timedelta(hours=12)
-# Added when Jira does not read instants as we mean them: no zone is further off.
-ZONE_DOUBT: Final = timedelta(hours=26)
-# Requests under way at once. They mostly wait; the client's own pace keeps the rate within what Jira allows.
+# Requests under way at once. They mostly wait; the client's own pace keeps the rate within what the site allows.
 THREADS: Final = 12
 
-# With fewer batches a pull is over before worker processes are of use.
-_WORKERS_FROM_BATCH: Final = 3
 
-_STAMPS: Final = 1000
+class Scope(NamedTuple):
+    """What is pulled."""
+
+    system: System
+    resource_type: ResourceType
+    key: str
 
 
 class Completeness(NamedTuple):
-    """Whether we have what Jira has.
+    """Whether we have what the remote has.
 
     Attributes:
-        known: Issues stored here and, as far as is known, in Jira.
+        known: Records stored here and, as far as is known, there.
         seen: Hits of this run's sweep.
-        missing: Hits that are not in the project when they are asked for by id, or that we may not see.
-        quarantined: Issues of the project that cannot be read.
-        site_count: Jira's own estimate of how many issues there are; None where it gives none.
+        missing: Hits that are not there when they are asked for by id, or that we may not see.
+        quarantined: Records of the scope that cannot be read.
+        counted: How many there are; None where the remote does not tell.
     """
 
     known: int
     seen: int
     missing: int
     quarantined: int
-    site_count: int | None
+    counted: RemoteCount | None
+
+    @property
+    def site_count(self) -> int | None:
+        """How many records should be here."""
+        if self.counted is None:
+            return None
+        return self.counted.number - (self.missing if self.counted.of_hits else 0)
 
     @property
     def agrees(self) -> bool:
-        """Whether the counts differ by no more than the estimate may be wrong."""
-        if self.site_count is None:
+        """Whether the counts differ by no more than that of the remote may be wrong."""
+        if self.counted is None or self.site_count is None:
             return True
-        return abs(self.known + self.quarantined - self.site_count) <= max(5, self.site_count // 100)
+        return abs(self.known + self.quarantined - self.site_count) <= self.counted.slack
 
     def __str__(self) -> str:
         ours = f"{self.known} known, {self.seen} seen, {self.missing} missing, {self.quarantined} quarantined"
-        if self.site_count is None:
+        if self.counted is None:
             return f"{ours}: not compared"
-        return f"{ours}; Jira counts about {self.site_count}: {'agrees' if self.agrees else 'DIFFERS'}"
+        return f"{ours}; {self.counted.said}: {'agrees' if self.agrees else 'DIFFERS'}"
 
 
 @dataclass(frozen=True, slots=True)
-class IssuesTally:
+class Tally:
     """What a pull did.
 
     Attributes:
-        site: The account, the project and its fields, as the pull found them.
-        whole: The sweep covered the whole project, not only what changed lately.
-        inserted, updated: Issues that were stored.
+        scope: Key of the project or space.
+        whole: The sweep covered the whole scope, not only what changed lately.
+        inserted, updated: Records that were stored.
         unchanged: Hits that were stored already.
-        renamed: Issues that have another key now.
-        unreadable: Issues that went into quarantine in this run.
-        to_merge: Issues that changed remotely and are edited, in conflict or being written here, or that came in an
-            older state than is stored.
+        renamed: Records that have another key now.
+        unreadable: Records that went into quarantine in this run.
+        to_merge: Records that changed remotely and are edited, in conflict or being written here, that came in an older
+            state than is stored, or whose change no stamp tells.
         watermark: Every change up to then is stored.
         notes: What a person should know, each with the remedy.
     """
 
-    site: JiraSite
+    scope: str
     whole: bool
     inserted: int
     updated: int
@@ -110,86 +107,79 @@ class IssuesTally:
 
     def as_metadata(self) -> dict[str, int | str | bool]:
         """The counts, flat, for the log, the book of runs and the UI."""
+        found = self.completeness
         return {
             "whole": self.whole,
-            "seen": self.completeness.seen,
+            "seen": found.seen,
             "inserted": self.inserted,
             "updated": self.updated,
             "unchanged": self.unchanged,
             "renamed": self.renamed,
             "to_merge": len(self.to_merge),
             "unreadable": self.unreadable,
-            "missing": self.completeness.missing,
-            "known": self.completeness.known,
-            "quarantined": self.completeness.quarantined,
-            "site_count": "" if self.completeness.site_count is None else self.completeness.site_count,
-            "agrees": self.completeness.agrees,
-            "completeness": str(self.completeness),
+            "missing": found.missing,
+            "known": found.known,
+            "quarantined": found.quarantined,
+            "site_count": "" if found.site_count is None else found.site_count,
+            "agrees": found.agrees,
+            "completeness": str(found),
             "watermark": self.watermark.isoformat() if self.watermark else "",
             "notes": "; ".join(self.notes),
         }
 
 
-def pull_issues(
+def pull_records(
     db: Database,
-    jira: JiraClient,
-    site: JiraSite,
+    scope: Scope,
+    opened: Opened[Any, Any],
     *,
     run_id: str,
     now: datetime,
     full: bool = False,
     also: Collection[str] = (),
     progress: Progress,
-) -> IssuesTally:
-    """Bring the stored issues of a project up to what Jira holds, except those that need a merge.
+) -> Tally:
+    """Bring the stored records of a scope up to what the remote holds, except those that need a merge.
 
     Args:
         db: The product's database.
-        jira: Client of the site.
-        site: The account, the project and its fields, as they were proved just now.
+        scope: What is pulled.
+        opened: The scope, as it was proved just now.
         run_id: Names the run in the audit.
         now: Dates what is stored; it decides nothing.
-        full: Read every issue again, changed or not. A first load does that anyway.
+        full: Read every record again, changed or not. A first load does that anyway.
         also: Ids to fetch besides, such as those that only a census found.
         progress: Told after each batch.
 
     Raises:
-        RemoteBusy: Jira gave up on us; what was stored until then stays, and the next run continues.
+        RemoteBusy: The remote gave up on us; what was stored until then stays, and the next run continues.
     """
     with db.transaction() as conn:
-        before = read_watermark(conn, "jira", site.project.key)
-    return _Pull(db, jira, site, before, run_id=run_id, now=now, full=full, also=also).run(progress)
+        since = read_watermark(conn, scope.system, scope.key).watermark
+    with opened.source(full or since is None) as source:
+        return _Pull(db, scope, opened, source, since, run_id=run_id, now=now, full=full, also=also).run(progress)
 
 
-class _Dimensions(NamedTuple):
-    """Small tables of the site that change without any issue changing, and what could not be read of them."""
+class Listed(NamedTuple):
+    """What the remote lists for a scope.
 
-    statuses: list[Status]
-    priorities: list[Priority]
-    sprints: list[Sprint]
-    notes: list[str]
+    Attributes:
+        ids: Of all records that are listed. One that the list makes no sense of is asked for by itself.
+        differing: The records that are not stored as they are listed, new ones too.
+    """
 
-
-def _read_dimensions(jira: JiraClient, site: JiraSite) -> _Dimensions:
-    found = _Dimensions([], [], [], [*site.notes, *(str(ambiguity) for ambiguity in site.ambiguities)])
-    with noted(found.notes, "statuses were"):
-        found.statuses.extend(jira.statuses())
-    with noted(found.notes, "priorities were"):
-        found.priorities.extend(jira.priorities())
-    if site.boards is None:
-        found.notes.append("boards are not visible, so sprints are known from issues only: let the account see boards")
-    sprints: dict[int, Sprint] = {}
-    for board in site.boards or ():
-        with noted(found.notes, f"sprints of board {board.name} were"):
-            sprints |= {sprint.sprint_id: sprint for sprint in jira.sprints(board.board_id)}
-    found.sprints.extend(sprints.values())
-    return found
+    ids: frozenset[str]
+    differing: Sequence[ResourceRef]
 
 
-def _site_count(jira: JiraClient, project: str, notes: list[str]) -> int | None:
-    with noted(notes, "Jira's estimate of its issues was"):
-        return jira.count(jql.in_project(project))
-    return None
+def list_records(db: Database, scope: Scope, opened: Opened[Any, Any]) -> Listed:
+    """All that the remote lists for the scope."""
+    source: Source[Stamp, Any] = opened.source(True)
+    stamps = {stamp.remote_id: stamp for stamps in source.sweep(None) for stamp in stamps}
+    with db.transaction() as conn:
+        differing = set(opened.mirror.differing(conn, list(stamps.values())))
+    refs = [ResourceRef(scope.resource_type, one.remote_id, scope.key, one.key) for one in stamps.values()]
+    return Listed(frozenset(stamps), [ref for ref in refs if ref.resource_id in differing])
 
 
 @dataclass(slots=True)
@@ -206,7 +196,7 @@ class _Counts:
     to_merge: list[ResourceRef] = field(default_factory=list)
     mark: Mark = field(default_factory=Mark)
 
-    def add(self, batch: Batch, stored: StoredIssues) -> None:
+    def add(self, wanted: Sequence[Stamp], batch: Batch, stored: Stored) -> None:
         self.inserted += len(stored.inserted)
         self.updated += len(stored.updated)
         self.unchanged += len(stored.same)
@@ -214,7 +204,17 @@ class _Counts:
         self.unreadable += len(batch.unreadable)
         self.missing += len(batch.absent)
         self.to_merge += stored.to_merge
-        note_batch(self.mark, batch, stored)
+        self.mark.batch(
+            [(stamp.remote_id, stamp.changed_at) for stamp in wanted],
+            batch.brought,
+            to_merge={ref.resource_id for ref in stored.to_merge},
+            closed={one.remote_id for one in batch.unreadable}.union(batch.absent),
+        )
+
+    def hand_on(self, refs: Sequence[ResourceRef]) -> None:
+        """Leave more records to the merge, each once."""
+        named = {ref.resource_id for ref in self.to_merge}
+        self.to_merge += [ref for ref in refs if ref.resource_id not in named]
 
     @property
     def handled(self) -> int:
@@ -227,9 +227,10 @@ class _Pull:
     def __init__(
         self,
         db: Database,
-        jira: JiraClient,
-        site: JiraSite,
-        before: Watermark,
+        scope: Scope,
+        opened: Opened[Any, Any],
+        source: Source[Stamp, Batch],
+        watermark: datetime | None,
         *,
         run_id: str,
         now: datetime,
@@ -237,114 +238,92 @@ class _Pull:
         also: Collection[str],
     ) -> None:
         self._db = db
-        self._jira = jira
-        self._site = site
-        self._project = site.project.key
-        self._watermark = before.watermark
+        self._scope = scope
+        self._mirror = opened.mirror
+        self._source = source
+        self._watermark = watermark
+        self._run_id = run_id
         self._now = now
         self._full = full
         self._also = also
-        self._whole = full or before.watermark is None
-        self._workers = WorkerProcesses()
-        self._reader = BatchReader(jira, self._project, site.fields, run=self._workers.run)
-        self._store = BatchStore(db, self._project, run_id=run_id, now=now, refresh=full)
+        self._whole = full or watermark is None
+        self._storing = BoundedSemaphore(opened.mirror.at_once)
         self._counts = _Counts()
-        self._notes: list[str] = []
-        self._missed = False
 
-    def run(self, progress: Progress) -> IssuesTally:
-        threads = ThreadPoolExecutor(THREADS, thread_name_prefix=f"pull-{self._project}")
-        with self._workers:
-            try:
-                dimensions = threads.submit(_read_dimensions, self._jira, self._site)
-                site_count = threads.submit(_site_count, self._jira, self._project, self._notes)
-                # One more than there are threads: none waits while a batch is stored.
-                for batch in as_they_come(threads, self._reader.read, self._batches(threads), most=THREADS + 1):
-                    stored = self._store.store(batch)
-                    self._counts.add(batch, stored)
-                    progress(self._counts.handled, site_count.result() if self._whole else None)
-                return self._finish(dimensions.result(), site_count.result())
-            finally:
-                threads.shutdown(cancel_futures=True)
+    def run(self, progress: Progress) -> Tally:
+        threads = ThreadPoolExecutor(THREADS, thread_name_prefix=f"pull-{self._scope.key}")
+        try:
+            wanted = in_batches(self._wanted(threads), self._source.batch_size)
+            for done in as_they_come(threads, self._read_and_store, wanted, most=THREADS):
+                self._counts.add(*done)
+                progress(self._counts.handled, self._total())
+            rest = self._source.round_off(self._db)
+            return self._finish(rest)
+        finally:
+            threads.shutdown(cancel_futures=True)
 
-    def _batches(self, threads: ThreadPoolExecutor) -> Iterator[list[IssueStamp]]:
-        for number, batch in enumerate(in_batches(self._wanted(threads), BATCH_SIZE), 1):
-            if number == _WORKERS_FROM_BATCH:
-                self._workers.start()
-            yield batch
+    def _read_and_store(self, wanted: Sequence[Stamp]) -> tuple[Sequence[Stamp], Batch, Stored]:
+        """In a thread of its own; batches have no record in common, but for one that moves on in the sweep."""
+        batch = self._source.read(wanted)
+        with self._storing, self._db.transaction(origin="sync") as conn:
+            set_up_batch(conn)
+            stored = self._mirror.store(conn, batch, run_id=self._run_id, now=self._now, refresh=self._full)
+            release_records(conn, self._scope.system, list(batch.brought))
+            for one in batch.unreadable:
+                quarantine_record(
+                    conn,
+                    self._scope.system,
+                    self._scope.key,
+                    one.remote_id,
+                    updated_at=one.updated_at,
+                    payload=one.payload,
+                    reason=one.reason,
+                    now=self._now,
+                )
+        return wanted, batch, stored
 
-    def _wanted(self, threads: ThreadPoolExecutor) -> Iterator[IssueStamp]:
-        """Hits that are not stored as they are, while the sweep still goes on; then what was asked for by id.
-
-        Where nothing is compared, the dates are left out: Jira then gives thousands of hits a request.
-        """
-        query = jql.sweep(self._project, None if self._whole else self._changed_lately())
+    def _wanted(self, threads: ThreadPoolExecutor) -> Iterator[Stamp]:
+        """Hits that are not stored as they are, while the sweep still goes on; then what was asked for by id."""
+        since = None if self._whole or self._watermark is None else self._watermark - HORIZON
         compare = not self._full and not (self._whole and self._nothing_stored())
-        hits = self._jira.search_ids(query, dated=compare, unreadable=self._miss)
-        for stamps in read_ahead(threads, in_batches(hits, _STAMPS)):
+        for stamps in read_ahead(threads, self._source.sweep(since, dated=compare)):
             self._counts.seen += len(stamps)
             yield from self._not_stored(stamps) if compare else stamps
-        for jira_id in self._also:
-            yield IssueStamp(jira_id, "", None)
-
-    def _miss(self, error: UnreadableRecord) -> None:
-        """A hit without an id cannot be asked for: the watermark stays before it, and the next run meets it again."""
-        self._notes.append(f"{error}; it is looked for again in the next run")
-        self._missed = True
+        for remote_id in self._also:
+            yield self._source.stamp(remote_id)
 
     def _nothing_stored(self) -> bool:
         with self._db.transaction() as conn:
-            return count_present_issues(conn, self._project) == 0
+            return self._mirror.count(conn) == 0
 
-    def _not_stored(self, stamps: list[IssueStamp]) -> Iterator[IssueStamp]:
+    def _not_stored(self, stamps: Sequence[Stamp]) -> Iterator[Stamp]:
         with self._db.transaction() as conn:
-            wanted = set(issues_to_fetch(conn, stamps, self._project))
+            differing = set(self._mirror.differing(conn, stamps))
         for stamp in stamps:
-            if stamp.jira_id in wanted:
+            if stamp.remote_id in differing:
                 yield stamp
             else:
                 self._counts.unchanged += 1
-                self._counts.mark.stored(stamp.remote_updated_at)
+                self._counts.mark.stored(stamp.changed_at)
 
-    def _changed_lately(self) -> str:
-        """The clause for what changed since the watermark, and the horizon before it.
+    def _total(self) -> int | None:
+        """How many records there will be to handle, where all are."""
+        counted = self._source.counted() if self._whole else None
+        return counted.number if counted else None
 
-        Numbers are instants without any zone, but Jira documents that for its server edition only; so it is asked
-        whether it reads them like the documented spelling, in which a wrong zone silently loses issues.
-        """
-        assert self._watermark is not None
-        since = self._watermark - HORIZON
-        zone = self._site.identity.time_zone
-        if jql.is_known_zone(zone):
-            with suppress(RemoteRefused, UnreadableRecord):
-                if next(self._jira.search_ids(jql.readings_differ(self._project, since, zone)), None) is None:
-                    return jql.updated_since_ms(since)
-            doubt = f"Jira does not read instants in JQL as numbers or not in the zone {zone}"
-        else:
-            doubt = f"this machine does not know the zone {zone[:60]} of the account"
-        self._notes.append(f"{doubt}; a wider sweep was made")
-        return jql.updated_since(since - ZONE_DOUBT, "UTC")
-
-    def _finish(self, dimensions: _Dimensions, site_count: int | None) -> IssuesTally:
-        """Only now everything up to the watermark is stored."""
-        counts = self._counts
+    def _finish(self, rest: Rest) -> Tally:
+        """Only now everything up to the watermark is stored; not so when a hit could not be asked for."""
+        counts, scope = self._counts, self._scope
+        counts.hand_on(rest.to_merge)
         with self._db.transaction(origin="sync") as conn:
-            store_statuses(conn, dimensions.statuses)
-            store_priorities(conn, dimensions.priorities)
-            store_sprints(conn, dimensions.sprints)
-            if not self._missed:
+            if not self._source.missed:
                 full_at = self._now if self._whole else None
-                advance_watermark(conn, "jira", self._project, counts.mark.value, full_at=full_at)
-            after = read_watermark(conn, "jira", self._project)
-            known = count_present_issues(conn, self._project)
-            quarantined = count_quarantined(conn, "jira", self._project)
-        if self._reader.history_refused is not None:
-            self._notes.append(
-                "status and sprint changes were not read and stay as they were; javis sync --full reads them later: "
-                f"{self._reader.history_refused}"
-            )
-        return IssuesTally(
-            site=self._site,
+                advance_watermark(conn, scope.system, scope.key, counts.mark.value, full_at=full_at)
+            after = read_watermark(conn, scope.system, scope.key)
+            known = self._mirror.count(conn)
+            quarantined = count_quarantined(conn, scope.system, scope.key)
+        return Tally(
+            scope=scope.key,
             whole=self._whole,
             inserted=counts.inserted,
             updated=counts.updated,
@@ -352,7 +331,7 @@ class _Pull:
             renamed=counts.renamed,
             unreadable=counts.unreadable,
             to_merge=tuple(counts.to_merge),
-            completeness=Completeness(known, counts.seen, counts.missing, quarantined, site_count),
+            completeness=Completeness(known, counts.seen, counts.missing, quarantined, self._source.counted()),
             watermark=after.watermark,
-            notes=(*dimensions.notes, *self._notes),
+            notes=tuple(rest.notes),
         )

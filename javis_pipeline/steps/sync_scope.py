@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Final, Generic, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 from uuid import UUID, uuid4
 
 from javis_pipeline.db.connection import Database
@@ -20,15 +20,15 @@ from javis_pipeline.errors import JavisError
 from javis_pipeline.records.sync import WHOLE_RECORD, Overrides, PlanItem
 from javis_pipeline.records.values import ResourceRef, ResourceType
 from javis_pipeline.steps.batches import rare_collections
-from javis_pipeline.steps.carry_over import carry_over_descriptions
 from javis_pipeline.steps.census import Counted, take_census
-from javis_pipeline.steps.ports import OpenScope, Progress, PullTally, RemoteRecords, RemoteSystem, SyncStore
+from javis_pipeline.steps.ports import Progress, RemoteRecords, SyncStore
+from javis_pipeline.steps.pull import Scope, Tally, list_records, pull_records
 from javis_pipeline.steps.push import Pushed, nobody_else_writes, push_operations
 from javis_pipeline.steps.reconcile import Reconciled, plan_records, reconcile_edited, reconcile_records, to_look_at
 from javis_pipeline.steps.recording import recorded_step
 from javis_pipeline.steps.rounds import Share, next_share
 from javis_pipeline.steps.settle import settle_operations
-from javis_pipeline.sync.fields import KINDS
+from javis_pipeline.steps.system import Opened, RemoteSystem
 from javis_pipeline.sync.guards import guard_identity, guard_writes
 from javis_pipeline.sync.run import Rules, Run
 
@@ -37,11 +37,9 @@ log = logging.getLogger(__name__)
 NO_OVERRIDES: Final = Overrides()
 _LOGGED: Final = ("seen", "inserted", "updated", "unchanged", "to_merge", "unreadable", "missing", "agrees")
 
-Tally = TypeVar("Tally", bound=PullTally)
-
 
 @dataclass(frozen=True, kw_only=True)
-class Job(Generic[Tally]):
+class Job:
     """What is synced, for which run, and how.
 
     Attributes:
@@ -59,7 +57,7 @@ class Job(Generic[Tally]):
     """
 
     db: Database
-    system: RemoteSystem[Tally]
+    system: RemoteSystem
     key: str
     run_id: str
     clock: Callable[[], datetime]
@@ -70,9 +68,14 @@ class Job(Generic[Tally]):
     threads: int = 4
 
     @property
+    def scope(self) -> Scope:
+        """What is synced."""
+        return Scope(self.system.name, self.system.kind.resource_type, self.key)
+
+    @property
     def store(self) -> PostgresStore:
         """Our side of the scope."""
-        return self.make_store(self.db, self.system.resource_type, self.key)
+        return self.make_store(self.db, self.system.kind.resource_type, self.key)
 
     @contextmanager
     def locked(self) -> Iterator[ScopeLock]:
@@ -92,7 +95,7 @@ class Job(Generic[Tally]):
             last = read_watermark(conn, self.system.name, self.key)
         return last.watermark is not None and last.last_full_at is None
 
-    def open(self) -> OpenScope[Tally]:
+    def open(self) -> Opened[Any, Any]:
         """The scope on the remote.
 
         Raises:
@@ -109,7 +112,7 @@ class Job(Generic[Tally]):
         )
         return opened
 
-    def run(self, opened: OpenScope[Tally]) -> Run:
+    def run(self, opened: Opened[Any, Any]) -> Run:
         """The run, with the names and ids that are known by now."""
         catalog = replace(self.store.catalog(), unwritable=opened.unwritable)
         rules = replace(self.rules, scopes=self.rules.scopes or self.system.scopes(self.key))
@@ -118,13 +121,13 @@ class Job(Generic[Tally]):
             now=self.clock,
             new_id=self.new_id,
             account_id=opened.account_id,
-            kind=KINDS[self.system.resource_type],
+            kind=self.system.kind,
             catalog=catalog,
             rules=rules,
         )
 
 
-class Pulled(NamedTuple, Generic[Tally]):
+class Pulled(NamedTuple):
     """What came from the remote: what was stored set-wise, and what was merged record by record."""
 
     tally: Tally
@@ -156,7 +159,7 @@ class WrittenBack(NamedTuple):
 Result = TypeVar("Result")
 
 
-def each_scope(jobs: Iterable[Job[Tally]], work: Callable[[Job[Tally]], Result]) -> list[Result]:
+def each_scope(jobs: Iterable[Job], work: Callable[[Job], Result]) -> list[Result]:
     """What `work` makes of each scope. One that fails does not stop the others; its error is raised in the end."""
     done, failed = [], []
     for job in jobs:
@@ -170,9 +173,7 @@ def each_scope(jobs: Iterable[Job[Tally]], work: Callable[[Job[Tally]], Result])
     return done
 
 
-def pull_scope(
-    job: Job[Tally], *, full: bool = False, also: Collection[str] = (), progress: Progress | None = None
-) -> Pulled[Tally]:
+def pull_scope(job: Job, *, full: bool = False, also: Collection[str] = (), progress: Progress | None = None) -> Pulled:
     """Bring here what changed there, and merge it with what was edited here.
 
     Args:
@@ -192,25 +193,24 @@ def pull_scope(
         return _pull(job, full=full or job.wants_all(), also=also, progress=progress)
 
 
-def _pull(
-    job: Job[Tally], *, full: bool = False, also: Collection[str] = (), progress: Progress | None = None
-) -> Pulled[Tally]:
+def _pull(job: Job, *, full: bool = False, also: Collection[str] = (), progress: Progress | None = None) -> Pulled:
     """What `pull_scope` does, under the lock."""
     with job.recorded("pull") as counts, rare_collections():
         opened = job.open()
         with job.db.transaction(origin="sync") as conn:
             store_account(conn, job.system.name, job.key, opened.account_id)
             before = read_watermark(conn, job.system.name, job.key)
-        _carry_over(job)
+        opened.before(job.db)
         now = job.clock()
         share = Share(counts=True) if full else next_share(job.store, before, now)
-        tally = opened.pull(
+        tally = pull_records(
             job.db,
+            job.scope,
+            opened,
             run_id=job.run_id,
             now=now,
             full=full,
-            also=also,
-            again=share.ids,
+            also=[*also, *(share.ids if opened.changes_unseen else ())],
             progress=progress or _no_progress,
         )
         if share.counts:
@@ -224,17 +224,12 @@ def _pull(
     return Pulled(tally, _merge(job, opened, tally.to_merge, None if full else share.ids))
 
 
-def _carry_over(job: Job[Tally]) -> None:
-    if job.system.resource_type == "jira_issue":
-        carry_over_descriptions(job.db, job.key)
-
-
 def _no_progress(done: int, total: int | None) -> None:
     """Nobody is watching."""
 
 
 def _merge(
-    job: Job[Tally], opened: OpenScope[Tally], refs: Iterable[ResourceRef], reconciled: Collection[str] | None
+    job: Job, opened: Opened[Any, Any], refs: Iterable[ResourceRef], reconciled: Collection[str] | None
 ) -> Reconciled:
     """Merge what the pull handed on, and what was changed behind the trigger's back; None: all were reconciled."""
     store = job.store
@@ -244,7 +239,7 @@ def _merge(
     try:
         return merge_pulled(store, opened.records, [*refs, *unmarked], job.run(opened), threads=job.threads)
     finally:
-        opened.follow(job.db, job.run_id)
+        opened.after(job.db, job.run_id)
 
 
 def merge_pulled(
@@ -256,7 +251,7 @@ def merge_pulled(
     return reconcile_records(store, remote, wanted, run, proved=True, threads=threads)
 
 
-def write_back_scope(job: Job[Tally]) -> WrittenBack:
+def write_back_scope(job: Job) -> WrittenBack:
     """Send local edits and resolved conflicts.
 
     Raises:
@@ -267,7 +262,7 @@ def write_back_scope(job: Job[Tally]) -> WrittenBack:
     """
     with job.locked() as lock:
         opened = job.open()
-        _carry_over(job)
+        opened.before(job.db)
         with job.recorded("write_back") as counts:
             try:
                 done = send_edits(
@@ -279,7 +274,7 @@ def write_back_scope(job: Job[Tally]) -> WrittenBack:
                     check=lock.check,
                 )
             finally:
-                opened.follow(job.db, job.run_id)
+                opened.after(job.db, job.run_id)
             counts |= done.as_metadata()
     return done
 
@@ -305,7 +300,7 @@ def send_edits(
     return WrittenBack(settled, decided, pushed)
 
 
-def count_scope(job: Job[Tally]) -> Counted:
+def count_scope(job: Job) -> Counted:
     """Find out which records are gone, and which are not here as they are listed: those are pulled now.
 
     So what no pull looks back for comes within a day: a place that changed without the record, an index that was behind
@@ -318,7 +313,7 @@ def count_scope(job: Job[Tally]) -> Counted:
     with job.locked():
         opened = job.open()
         with job.recorded("census") as counts:
-            listed = opened.listed(job.db)
+            listed = list_records(job.db, job.scope, opened)
             counted = take_census(job.store, opened.records, listed.ids, job.run(opened), job.overrides)
             counts |= counted.count()
         if listed.differing:
@@ -326,11 +321,11 @@ def count_scope(job: Job[Tally]) -> Counted:
     return counted
 
 
-def plan_scope(job: Job[Tally]) -> list[PlanItem]:
+def plan_scope(job: Job) -> list[PlanItem]:
     """What a run would do now, without doing it: nothing is written anywhere, not even a watermark."""
     opened = job.open()
     store, run = job.store, job.run(opened)
-    changed = opened.listed(job.db).differing
+    changed = list_records(job.db, job.scope, opened).differing
     known = {ref.resource_id for ref in store.records()}
     new = [_new_item(ref) for ref in changed if ref.resource_id not in known]
     to_decide = store.to_decide(conflicts=run.rules.force != "none")

@@ -15,8 +15,10 @@ from javis_pipeline.records.sync import WHOLE_RECORD, RecordState, RemoteRecord
 from javis_pipeline.records.values import ResourceRef, ScopeRef, Value
 from javis_pipeline.steps.look import Busy, Gone, Patience, Refused, Seen, Unreadable, look
 from javis_pipeline.steps.ports import RemoteRecords, SyncStore
+from javis_pipeline.steps.pull import list_records
 from javis_pipeline.steps.side_by_side import side_by_side
-from javis_pipeline.steps.sync_scope import Job, Tally
+from javis_pipeline.steps.sync_scope import Job
+from javis_pipeline.steps.system import Opened
 from javis_pipeline.sync.run import Run
 from javis_pipeline.sync.verify import Standing, standing_of_fields, standing_of_missing, values_of
 
@@ -76,14 +78,14 @@ def _wait() -> None:
 
 
 def verify_scopes(
-    jobs: Iterable[Job[Any]], *, choose: Choice | None, pause: Callable[[], None] = _wait
+    jobs: Iterable[Job], *, choose: Choice | None, pause: Callable[[], None] = _wait
 ) -> dict[ScopeRef, Verified]:
     """How each project and space stands; see `verify_scope`."""
     return {ScopeRef(job.system.name, job.key): verify_scope(job, choose=choose, pause=pause) for job in jobs}
 
 
 def verify_scope(
-    job: Job[Tally],
+    job: Job,
     *,
     choose: Choice | None,
     pause: Callable[[], None],
@@ -104,7 +106,7 @@ def verify_scope(
     with job.db.transaction() as conn:
         pulled_to = read_watermark(conn, job.system.name, job.key).watermark
     known = store.records()
-    refs = list(choose(known)) if choose else [*known, *_only_there(job, opened.listed(job.db).ids, known)]
+    refs = list(choose(known)) if choose else [*known, *_only_there(job, opened, known)]
     comparison = _Comparison(store, opened.records, run, pulled_to, pause)
     verified = Verified()
     for standings, differences in side_by_side(comparison.compare, refs, threads=job.threads):
@@ -114,9 +116,10 @@ def verify_scope(
     return verified
 
 
-def _only_there(job: Job[Tally], listed: Iterable[str], known: Iterable[ResourceRef]) -> list[ResourceRef]:
+def _only_there(job: Job, opened: Opened[Any, Any], known: Iterable[ResourceRef]) -> list[ResourceRef]:
+    listed = list_records(job.db, job.scope, opened).ids
     here = {ref.resource_id for ref in known}
-    return [ResourceRef(job.system.resource_type, id_, job.key, id_) for id_ in sorted(set(listed) - here)]
+    return [ResourceRef(job.system.kind.resource_type, id_, job.key, id_) for id_ in sorted(listed - here)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,10 +26,10 @@ from javis_pipeline.sandbox.clock import Clock
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
 from javis_pipeline.steps.build_context import ContextScope, build_context
-from javis_pipeline.steps.confluence_system import ConfluenceSystem
-from javis_pipeline.steps.jira_system import JiraSystem
 from javis_pipeline.steps.suggest import ClaudeClient, StoredAdvice, suggest, ungrounded
 from javis_pipeline.steps.sync_scope import Job, pull_scope
+from javis_pipeline.systems.confluence.system import ConfluenceSystem
+from javis_pipeline.systems.jira.system import JiraSystem
 from javis_pipeline_tests.injections import INJECTIONS
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

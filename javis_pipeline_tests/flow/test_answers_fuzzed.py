@@ -28,9 +28,9 @@ from javis_pipeline.records.sync import Overrides
 from javis_pipeline.sandbox.clock import Clock
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
-from javis_pipeline.steps.issue_reading import issue_row
-from javis_pipeline.steps.jira_site import read_site
 from javis_pipeline.steps.sync_scope import count_scope
+from javis_pipeline.systems.jira.reading import issue_row
+from javis_pipeline.systems.jira.site import read_site
 from javis_pipeline_tests.confluence_spaces import SyncedSpace
 from javis_pipeline_tests.flow.test_sync_two_way import Both
 from javis_pipeline_tests.mutating_proxy import MutatingProxy, Passing, mutating_proxy, unchanged

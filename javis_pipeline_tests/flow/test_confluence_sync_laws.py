@@ -20,16 +20,16 @@ from javis_pipeline.db.connection import Database
 from javis_pipeline.db.sync_store import PostgresStore
 from javis_pipeline.errors import OutcomeUnknown, RemoteMissing, StaleRevision
 from javis_pipeline.records.sync import FieldChange, Operation, PlanItem, RemoteRecord
-from javis_pipeline.records.values import ResourceRef, ResourceType, System, Value, dump_json
+from javis_pipeline.records.values import ResourceRef, System, Value, dump_json
 from javis_pipeline.sandbox.clock import Clock
 from javis_pipeline.sandbox.confluence.site import Refused
 from javis_pipeline.sandbox.faults import Fault, FaultKind, Rule
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World as Sandbox
-from javis_pipeline.steps.confluence_system import ConfluenceSystem, OpenSpace
-from javis_pipeline.steps.pull_pages import PagesTally
 from javis_pipeline.steps.sync_scope import Job, pull_scope, write_back_scope
-from javis_pipeline.sync.fields import CONFLUENCE_PAGE
+from javis_pipeline.steps.system import Opened
+from javis_pipeline.sync.fields import CONFLUENCE_PAGE, Kind
+from javis_pipeline.systems.confluence.system import ConfluenceSystem
 from javis_pipeline_tests.confluence_spaces import NOON, a_client
 from javis_pipeline_tests.integration.test_laws_postgres import StoreUnderTest, wipe
 from javis_pipeline_tests.property.page_histories import PageHistory
@@ -309,32 +309,42 @@ class SpiedSystem:
     """Confluence, with the records of a history that looks on."""
 
     name: ClassVar[System] = "confluence"
-    resource_type: ClassVar[ResourceType] = "confluence_page"
+    kind: ClassVar[Kind] = CONFLUENCE_PAGE
     history: SpaceHistory
 
     def scopes(self, key: str) -> frozenset[str]:
         return frozenset({key})
 
-    def open(self, key: str) -> "SpiedSpace":
+    def open(self, key: str) -> Opened[Any, Any]:
         opened = ConfluenceSystem(self.history.client).open(key)
-        return SpiedSpace(opened.client, opened.site, opened.projects, self.history)
+        source = opened.source
+        return replace(
+            opened, records=self.history.remote, source=lambda whole: SpiedSource(source(whole), self.history)
+        )
 
 
-@dataclass(frozen=True)
-class SpiedSpace(OpenSpace):
-    """A space whose pulls are held to the laws as well."""
+class SpiedSource:
+    """What Confluence gives to a pull that is held to the laws as well."""
 
-    history: SpaceHistory
+    def __init__(self, source: Any, history: SpaceHistory) -> None:
+        self._source = source
+        self._history = history
 
-    @property
-    def records(self) -> Any:
-        return self.history.remote
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._source, name)
 
-    def pull(self, db: Database, **options: Any) -> PagesTally:
-        before = {key: row.local for key, row in self.history.store.rows.items()}
-        tally = super().pull(db, **options)
-        self.history.check_pulled(before)
-        return tally
+    def __enter__(self) -> "SpiedSource":
+        self._before = {key: row.local for key, row in self._history.store.rows.items()}
+        self._source.__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._source.__exit__(*error)
+
+    def round_off(self, db: Database) -> Any:
+        """All batches are stored by now."""
+        self._history.check_pulled(self._before)
+        return self._source.round_off(db)
 
 
 @pytest.fixture

@@ -19,13 +19,13 @@ from javis_pipeline.sandbox.clock import Clock
 from javis_pipeline.sandbox.faults import Fault, FaultKind, Rule
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
-from javis_pipeline.steps.jira_site import NO_CHOICE
-from javis_pipeline.steps.jira_system import JiraSystem
-from javis_pipeline.steps.pull import IssuesTally
-from javis_pipeline.steps.pull_batch import BatchReader
-from javis_pipeline.steps.pull_store import BatchStore
+from javis_pipeline.steps.pull import Tally
 from javis_pipeline.steps.sync_scope import NO_OVERRIDES, Job, pull_scope
 from javis_pipeline.steps.worker_processes import WorkerProcesses
+from javis_pipeline.systems.jira.batch import BatchReader
+from javis_pipeline.systems.jira.mirror import IssueMirror
+from javis_pipeline.systems.jira.site import NO_CHOICE
+from javis_pipeline.systems.jira.system import JiraSystem
 from javis_pipeline_tests.fake_site import Reply, fake_site
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -85,7 +85,7 @@ def pull(
     chosen_fields: Mapping[str, str] = NO_CHOICE,
     overrides: Overrides = NO_OVERRIDES,
     **options: Any,
-) -> IssuesTally:
+) -> Tally:
     pull.count += 1
     with client or site.client() as jira:
         job = Job(
@@ -532,7 +532,8 @@ def test_given_answers_that_leave_a_persons_name_out_then_the_name_stays(databas
         )
         batch = BatchReader(jira, "OPS", FieldMap()).read([IssueStamp("10042", "OPS-7", None)])
 
-    BatchStore(database, "OPS", run_id="run", now=NOON, refresh=False).store(batch)
+    with database.transaction(origin="sync") as conn:
+        IssueMirror("OPS").store(conn, batch, run_id="run", now=NOON, refresh=False)
 
     assert column(database, "SELECT display_name FROM users") == ["Ann"]
 

@@ -25,11 +25,11 @@ from javis_pipeline.records.jira import FieldMap, IssueStamp
 from javis_pipeline.records.sync import Operation
 from javis_pipeline.records.values import ResourceRef
 from javis_pipeline.sandbox.world import World
-from javis_pipeline.steps.confluence_site import read_site as read_space
-from javis_pipeline.steps.jira_site import read_site
-from javis_pipeline.steps.pull_batch import BatchReader
-from javis_pipeline.steps.pull_pages_batch import PageReader, stamp_of
 from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
+from javis_pipeline.systems.confluence.batch import PageReader, stamp_of
+from javis_pipeline.systems.confluence.site import read_site as read_space
+from javis_pipeline.systems.jira.batch import BatchReader
+from javis_pipeline.systems.jira.site import read_site
 from javis_pipeline_tests.flow.test_answers_fuzzed import Weather, clients, small_world
 from javis_pipeline_tests.mutating_proxy import mutating_proxy
 from javis_pipeline_tests.property.sync_histories import how_many

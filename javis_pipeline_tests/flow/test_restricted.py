@@ -21,9 +21,9 @@ from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
 from javis_pipeline.settings import Settings
 from javis_pipeline.steps.build_context import ContextScope, build_context
-from javis_pipeline.steps.jira_system import JiraSystem
 from javis_pipeline.steps.notify import open_conflicts
 from javis_pipeline.steps.sync_scope import Job, Pulled, pull_scope, write_back_scope
+from javis_pipeline.systems.jira.system import JiraSystem
 
 SECRET = "takeover"  # stands in every text that is restricted here, and in no other
 _runs = count(1)

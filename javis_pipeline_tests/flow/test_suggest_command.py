@@ -16,9 +16,8 @@ from javis_pipeline.db.connection import Database
 from javis_pipeline.sandbox.claude.site import Behaviour
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
-from javis_pipeline.steps.jira_system import JiraSystem
-from javis_pipeline.steps.pull import IssuesTally
 from javis_pipeline.steps.sync_scope import Job, WrittenBack, pull_scope, write_back_scope
+from javis_pipeline.systems.jira.system import JiraSystem
 from javis_pipeline_tests.sites import EMAIL, settings_for
 
 pytestmark = pytest.mark.usefixtures("settings")
@@ -45,7 +44,7 @@ def world() -> Iterator[World]:
         yield server.world
 
 
-def a_job(database: Database, jira: JiraClient, project: str, run_id: str) -> Job[IssuesTally]:
+def a_job(database: Database, jira: JiraClient, project: str, run_id: str) -> Job:
     return Job(db=database, system=JiraSystem(jira), key=project, run_id=run_id, clock=partial(datetime.now, UTC))
 
 

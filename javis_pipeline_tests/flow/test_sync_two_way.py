@@ -21,8 +21,6 @@ from javis_pipeline.sandbox.clock import Clock
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
 from javis_pipeline.steps.doctor import check_left_waiting
-from javis_pipeline.steps.jira_system import JiraSystem
-from javis_pipeline.steps.pull import IssuesTally
 from javis_pipeline.steps.reconcile import Reconciled
 from javis_pipeline.steps.resolve import resolve
 from javis_pipeline.steps.sync_scope import (
@@ -36,6 +34,7 @@ from javis_pipeline.steps.sync_scope import (
 )
 from javis_pipeline.steps.undo import undo_run
 from javis_pipeline.sync.run import Rules, Run
+from javis_pipeline.systems.jira.system import JiraSystem
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -50,7 +49,7 @@ class Both:
     projects: tuple[str, ...] = ("OPS",)
     runs: int = 0
 
-    def job(self, overrides: Overrides = NO_OVERRIDES, *, key: str = "OPS", **rules) -> Job[IssuesTally]:
+    def job(self, overrides: Overrides = NO_OVERRIDES, *, key: str = "OPS", **rules) -> Job:
         self.runs += 1
         return Job(
             db=self.database,

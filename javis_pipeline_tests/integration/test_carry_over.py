@@ -9,9 +9,9 @@ import pytest
 
 from javis_pipeline.db.connection import Connection, Database
 from javis_pipeline.db.watermarks import store_account
-from javis_pipeline.steps.carry_over import carry_over_descriptions
 from javis_pipeline.sync.richtext.description import Edited, apply_local_edit
 from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
+from javis_pipeline.systems.jira.carry_over import carry_over_descriptions
 from javis_pipeline_tests.property.adf_documents import paragraph, text
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

@@ -19,9 +19,9 @@ from javis_pipeline.sandbox.confluence.site import ConfluenceSite, Page, Space
 from javis_pipeline.sandbox.faults import Fault, FaultKind, Rule
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
-from javis_pipeline.steps.confluence_system import ConfluenceSystem
-from javis_pipeline.steps.pull_pages import PagesTally
+from javis_pipeline.steps.pull import Tally
 from javis_pipeline.steps.sync_scope import Job, pull_scope
+from javis_pipeline.systems.confluence.system import ConfluenceSystem
 from javis_pipeline_tests.confluence_spaces import NOON, a_client
 
 JIRA_MACRO = (
@@ -61,7 +61,7 @@ def a_page(site: ConfluenceSite, title: str, body: str = "<p>Text.</p>", **optio
     return site.create_page(site.space("ENG").space_id, title, body, **options)
 
 
-def pull(database: Database, client: ConfluenceClient, *, space: str = "ENG", **options: Any) -> PagesTally:
+def pull(database: Database, client: ConfluenceClient, *, space: str = "ENG", **options: Any) -> Tally:
     system = ConfluenceSystem(client, projects=["OQC"])
     job = Job(db=database, system=system, key=space, run_id="run", clock=lambda: NOON)
     return pull_scope(job, **options).tally

@@ -37,7 +37,7 @@ class Sides:
 
     database: Database
     ref: ResourceRef
-    job: Callable[[], Job[Any]]
+    job: Callable[[], Job]
     texts: Mapping[str, str]
 
     @property

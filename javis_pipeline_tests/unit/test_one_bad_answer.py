@@ -5,9 +5,9 @@ import pytest
 from javis_pipeline.errors import RemoteBusy, RemoteMissing, RemoteRefused
 from javis_pipeline.records.confluence import PageStamp, Space
 from javis_pipeline.records.jira import FieldMap, IssueStamp
-from javis_pipeline.steps.issue_reading import read_issue_documents
-from javis_pipeline.steps.pull_batch import BatchReader
-from javis_pipeline.steps.pull_pages_batch import PageReader
+from javis_pipeline.systems.confluence.batch import PageReader
+from javis_pipeline.systems.jira.batch import BatchReader
+from javis_pipeline.systems.jira.reading import read_issue_documents
 
 AT = "2026-03-02T12:00:00.000+0000"
 BUSY = RemoteBusy("HTTP 500", about_one_record=True)

@@ -1,7 +1,7 @@
-"""One batch of a pull of pages: fetched from Confluence and turned into rows, in a thread of its own."""
+"""One batch of a pull of pages: fetched from Confluence and turned into rows."""
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from hashlib import md5
 from typing import Final, NamedTuple
@@ -9,13 +9,12 @@ from typing import Final, NamedTuple
 from javis_pipeline.clients.confluence import wire
 from javis_pipeline.clients.confluence.client import ConfluenceClient
 from javis_pipeline.clients.reading import id_of
-from javis_pipeline.db.pages import PageRow
+from javis_pipeline.db.pages import NOTHING_LISTED, PageRow
 from javis_pipeline.errors import RemoteBusy, RemoteMissing, RemoteRefused, UnreadableRecord, UnreadableText
 from javis_pipeline.records import MISSING
 from javis_pipeline.records.confluence import Page, PageStamp, PageVersion, Space
 from javis_pipeline.records.jira import JsonObject
-from javis_pipeline.steps.issue_reading import Unreadable, kept
-from javis_pipeline.steps.pull_batch import MOST_FAILURES
+from javis_pipeline.steps.bad_answers import Endurance, Unreadable, kept, not_about_it, not_given
 from javis_pipeline.sync.richtext.storage.references import issue_references
 
 log = logging.getLogger(__name__)
@@ -39,6 +38,7 @@ class PageBatch(NamedTuple):
         versions: Versions that came with the pages, each with its page's id.
         people: Account ids of authors.
         absent: Ids that are not there, or that we may not see, although Confluence listed them.
+        listed: Page id to its labels, of pages that may come without.
     """
 
     wanted: Sequence[PageStamp]
@@ -49,6 +49,12 @@ class PageBatch(NamedTuple):
     people: set[str]
     unreadable: list[Unreadable]
     absent: list[str]
+    listed: Mapping[str, Sequence[str]] = NOTHING_LISTED
+
+    @property
+    def brought(self) -> dict[str, datetime]:
+        """Id to the version that came."""
+        return {row.page_id: datetime.fromisoformat(row.version_created_at) for row in self.rows}
 
 
 class PageReader:
@@ -67,7 +73,7 @@ class PageReader:
         self._projects = frozenset(projects)
         self._singly = singly
         self.batch_size = SINGLE_SIZE if singly else BULK_SIZE
-        self._failures = 0
+        self._endurance = Endurance()
 
     def read(self, wanted: Sequence[PageStamp]) -> PageBatch:
         """Fetch these pages and read them."""
@@ -86,9 +92,9 @@ class PageReader:
         try:
             documents = self._confluence.fetch_pages(ids).documents
         except (RemoteRefused, RemoteBusy) as error:
-            self._bear(error)
+            self._endurance.bear(error)
             return ids
-        self._failures = 0
+        self._endurance.answered()
         wanted = dict.fromkeys(ids)
         for document in documents:
             if id_of(document) in wanted:  # each once
@@ -96,27 +102,20 @@ class PageReader:
                 self._add(batch, document)
         return list(wanted)
 
-    def _bear(self, error: RemoteRefused | RemoteBusy) -> None:
-        """Go on after a failure that may be about one page; raises one that is about the site."""
-        self._failures += 1
-        if self._failures > MOST_FAILURES or (isinstance(error, RemoteBusy) and not error.about_one_record):
-            raise error
-
     def _add_single(self, batch: PageBatch, page_id: str) -> None:
         try:
             document = self._confluence.get_page(page_id, labels=True, versions=True)
         except RemoteMissing:
             batch.absent.append(page_id)
         except (RemoteRefused, RemoteBusy) as error:
-            self._bear(error)
-            batch.unreadable.append(Unreadable(page_id, None, {"id": page_id}, str(error)))
+            self._endurance.bear(error)
+            batch.unreadable.append(not_given(page_id, error))
         else:
-            self._failures = 0
+            self._endurance.answered()
             if id_of(document) == page_id:
                 self._add(batch, document)
             else:
-                why = "the answer for its id is not about it"
-                batch.unreadable.append(Unreadable(page_id, None, {"id": page_id}, why))
+                batch.unreadable.append(not_about_it(page_id))
 
     def _add(self, batch: PageBatch, document: JsonObject) -> None:
         try:

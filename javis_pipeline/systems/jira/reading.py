@@ -30,21 +30,13 @@ from javis_pipeline.records.jira import (
     User,
     Worklog,
 )
+from javis_pipeline.steps.bad_answers import Unreadable, kept
 from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
 
 T = TypeVar("T")
 
 Hanging = Mapping[Satellite, list[SatelliteRow]]
 WITH_ISSUE: Final[tuple[Satellite, ...]] = ("issue_links", "issue_sprints", "comments", "worklogs")
-
-
-class Unreadable(NamedTuple):
-    """A document that could not be read, and why."""
-
-    remote_id: str
-    updated_at: datetime | None
-    payload: object
-    reason: str
 
 
 class CutOff(NamedTuple):
@@ -134,15 +126,6 @@ def read_issue_documents(
 def _read(document: JsonObject, fields: FieldMap, users: dict[str, User]) -> tuple[Issue, IssueRow, Hanging]:
     issue = wire.parse_issue(document, fields, users)
     return issue, issue_row(issue), satellite_rows(issue)
-
-
-def kept(document: object) -> object:
-    """The document as the quarantine can keep it."""
-    try:
-        orjson.dumps(document)
-    except TypeError:
-        return {"id": id_of(document), "not kept": "nested too deep"}
-    return document
 
 
 def _satellites(issues: Sequence[tuple[str, Hanging]]) -> dict[Satellite, dict[str, bytes]]:

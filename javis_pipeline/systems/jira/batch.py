@@ -1,7 +1,8 @@
-"""One batch of a pull: fetched from Jira and turned into rows, in a thread of its own."""
+"""One batch of a pull: fetched from Jira and turned into rows."""
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Final, NamedTuple
 
 from javis_pipeline.clients.jira import wire
@@ -9,27 +10,24 @@ from javis_pipeline.clients.jira.client import BULK_FETCH_LIMIT, JiraClient
 from javis_pipeline.db.issue_rows import SATELLITES, IssueLine, Satellite
 from javis_pipeline.errors import RemoteBusy, RemoteMissing, RemoteRefused
 from javis_pipeline.records.jira import FieldMap, IssueStamp, JsonObject, Sprint, User
+from javis_pipeline.steps.bad_answers import Endurance, Unreadable, halves, not_about_it, not_given
 from javis_pipeline.steps.batches import in_batches
-from javis_pipeline.steps.issue_reading import (
+from javis_pipeline.steps.worker_processes import Run, run_here
+from javis_pipeline.systems.jira.reading import (
     CutOff,
     HistoryRead,
     IssuesRead,
-    Unreadable,
     note_user,
     read_history,
     read_issue_documents,
     read_issues,
 )
-from javis_pipeline.steps.worker_processes import Run, run_here
 
 log = logging.getLogger(__name__)
 
 # Two bulk fetches and one request for the history of what they brought. Larger batches would need fewer requests for
 # the history, but more memory, and leave threads idle at the end.
 BATCH_SIZE: Final = 2 * BULK_FETCH_LIMIT
-
-# So many failures in a row are not about single issues: halving finds one of a hundred in eight.
-MOST_FAILURES: Final = 12
 
 HISTORY: Final[tuple[Satellite, ...]] = ("status_changes", "sprint_changes")
 
@@ -38,20 +36,23 @@ class Batch(NamedTuple):
     """What became of the wanted issues.
 
     Attributes:
-        wanted: The hits that the batch was fetched for.
         issues: The issues that could be read, written for COPY.
         satellites: Per satellite table the rows of each issue of which all are known, by its id, written for COPY.
             Those of other issues stay as they are.
         absent: Ids that are not there (any more), or that we may not see, although Jira listed them for the project.
     """
 
-    wanted: Sequence[IssueStamp]
     issues: list[IssueLine]
     satellites: dict[Satellite, dict[str, bytes]]
     users: dict[str, User]
     sprints: dict[int, Sprint]
     unreadable: list[Unreadable]
     absent: list[str]
+
+    @property
+    def brought(self) -> dict[str, datetime]:
+        """Id to the change that came."""
+        return {issue.jira_id: datetime.fromisoformat(issue.remote_updated_at) for issue in self.issues}
 
 
 class BatchReader:
@@ -76,11 +77,11 @@ class BatchReader:
         self._asked = wire.issue_fields(fields)
         self._history_fields = ["status", *([fields.sprint] if fields.sprint else [])]
         self.history_refused: str | None = None
-        self._failures = 0
+        self._endurance = Endurance()
 
     def read(self, wanted: Sequence[IssueStamp]) -> Batch:
         """Fetch these issues with everything that hangs on them."""
-        batch = Batch(wanted, [], {name: {} for name in SATELLITES}, {}, {}, [], [])
+        batch = Batch([], {name: {} for name in SATELLITES}, {}, {}, [], [])
         # A hit can come twice: an issue that changes moves on in the sweep, and a census may name one that was found.
         for ids in in_batches(dict.fromkeys(stamp.jira_id for stamp in wanted), BULK_FETCH_LIMIT):
             self._add_bulk(batch, ids)
@@ -94,24 +95,18 @@ class BatchReader:
                 ids, self._asked, lambda content: self._run(read_issues, content, self._project, self._fields, ids)
             )
         except (RemoteRefused, RemoteBusy) as error:
-            self._bear(error)
+            self._endurance.bear(error)
             if len(ids) == 1:
                 self._add_single(batch, ids[0])
                 return
-            self._add_bulk(batch, ids[: len(ids) // 2])
-            self._add_bulk(batch, ids[len(ids) // 2 :])
+            for half in halves(ids):
+                self._add_bulk(batch, half)
             return
-        self._failures = 0
+        self._endurance.answered()
         self._add(batch, answer)
         for jira_id in ids:
             if jira_id not in answer.ids:
                 self._add_single(batch, jira_id)
-
-    def _bear(self, error: RemoteRefused | RemoteBusy) -> None:
-        """Go on after a failure that may be about one issue; raises one that is about the site."""
-        self._failures += 1
-        if self._failures > MOST_FAILURES or (isinstance(error, RemoteBusy) and not error.about_one_record):
-            raise error
 
     def _add(self, batch: Batch, found: IssuesRead) -> None:
         batch.issues.extend(found.issues)
@@ -135,14 +130,13 @@ class BatchReader:
         except RemoteMissing:
             batch.absent.append(jira_id)
         except (RemoteRefused, RemoteBusy) as error:
-            self._bear(error)
-            batch.unreadable.append(Unreadable(jira_id, None, {"id": jira_id}, str(error)))
+            self._endurance.bear(error)
+            batch.unreadable.append(not_given(jira_id, error))
         else:
-            self._failures = 0
+            self._endurance.answered()
             found = read_issue_documents([document], self._project, self._fields, [jira_id])
             if jira_id not in found.ids:
-                why = "the answer for its id is not about it"
-                found.unreadable.append(Unreadable(jira_id, None, {"id": jira_id}, why))
+                found.unreadable.append(not_about_it(jira_id))
             self._add(batch, found)
 
     def _add_cut_off(self, batch: Batch, cut_off: CutOff) -> None:

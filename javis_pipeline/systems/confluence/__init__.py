@@ -1,0 +1,1 @@
+"""Confluence: pages of spaces."""

@@ -1,0 +1,154 @@
+"""What Confluence gives of a space, for one pull."""
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from typing import Final, Self
+
+from javis_pipeline.clients.confluence.client import ConfluenceClient
+from javis_pipeline.db.connection import Database
+from javis_pipeline.db.pages import NOTHING_LISTED, unknown_people
+from javis_pipeline.db.satellites import store_users
+from javis_pipeline.errors import UnreadableRecord
+from javis_pipeline.records.confluence import PageStamp, Space
+from javis_pipeline.records.jira import JsonObject, User
+from javis_pipeline.records.values import ResourceRef
+from javis_pipeline.steps.system import RemoteCount, Rest
+from javis_pipeline.systems.confluence.batch import PageBatch, PageReader, stamp_of
+from javis_pipeline.systems.confluence.labels import NOT_GIVEN, LabelSweep, relabelled_in_turn
+
+# The list is sorted by a date that can change while we page. So many older pages in a row are its end.
+ENOUGH_OLDER: Final = 100
+_ARCHIVED: Final = "the space is archived, so its pages cannot be edited; restore it in Confluence to edit them here"
+# Of hits that make no sense, so many are told.
+_TOLD: Final = 3
+
+
+class PageSource:
+    """The space's pages, as Confluence gives them to one pull.
+
+    Args:
+        confluence: Client of the site.
+        space: The space.
+        projects: Keys of the Jira projects whose issues a page may mention by key alone.
+        whole: All pages are read: many in one request, and labels by lists. Else each by itself, with its labels.
+
+    Attributes:
+        seen: Pages that the sweep has listed.
+    """
+
+    def __init__(
+        self, confluence: ConfluenceClient, space: Space, *, projects: Collection[str] = (), whole: bool
+    ) -> None:
+        self._confluence = confluence
+        self._space = space
+        self._whole = whole
+        self._reader = PageReader(confluence, space, projects=projects, singly=not whole)
+        self._labels: LabelSweep | None = None
+        self._saw_all = False
+        self._misses: list[str] = []
+        self._people: set[str] = set()
+        self._unlinked: list[str] = []
+        self.seen = 0
+
+    def __enter__(self) -> Self:
+        if self._whole:
+            self._labels = LabelSweep(self._confluence, self._space)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._labels is not None:
+            self._labels.close()
+
+    @property
+    def batch_size(self) -> int:
+        """Pages asked for together."""
+        return self._reader.batch_size
+
+    @property
+    def missed(self) -> bool:
+        """Whether the sweep met a page without an id."""
+        return bool(self._misses)
+
+    def sweep(self, since: datetime | None, *, dated: bool = True) -> Iterator[list[PageStamp]]:
+        """Stamps of the pages that were saved at or after an instant, the last one first, and of some older ones."""
+        del dated  # they come along
+        older = 0
+        for documents in self._confluence.page_batches(self._space.space_id):
+            stamps = self._stamps(documents)
+            self.seen += len(stamps)
+            yield stamps
+            older = _older_at_end(stamps, since, older)
+            if older >= ENOUGH_OLDER:
+                return
+        self._saw_all = not self._misses
+
+    def stamp(self, remote_id: str) -> PageStamp:
+        """The stamp of a page of which only the id is known."""
+        return PageStamp(remote_id)
+
+    def read(self, wanted: Sequence[PageStamp]) -> PageBatch:
+        """Fetch these pages and read them; of those that come without labels the lists tell."""
+        batch = self._reader.read(wanted)
+        self._people.update(batch.people)
+        self._unlinked.extend(batch.unlinked)
+        return batch._replace(listed=(self._labels and self._labels.by_page) or NOTHING_LISTED)
+
+    def counted(self) -> RemoteCount | None:
+        """What the sweep listed, when it listed all."""
+        return RemoteCount(self.seen, f"Confluence lists {self.seen}", of_hits=True) if self._saw_all else None
+
+    def round_off(self, db: Database) -> Rest:
+        """Store the names of authors, and compare labels."""
+        notes: list[str] = []
+        relabelled = self._relabelled(db, notes)
+        notes += self._misses[:_TOLD]
+        with db.transaction() as conn:
+            strangers = unknown_people(conn, self._people)
+        people = self._named(strangers, notes)
+        with db.transaction(origin="sync") as conn:
+            store_users(conn, people)
+        if self._space.status == "archived":
+            notes.append(_ARCHIVED)
+        if self._unlinked:
+            count = len(self._unlinked)
+            notes.append(f"{count} pages are not well-formed; which issues they speak of is not known")
+        return Rest(notes, relabelled)
+
+    def _relabelled(self, db: Database, notes: list[str]) -> list[ResourceRef]:
+        found: list[ResourceRef] = []
+        refused = None
+        try:
+            if self._labels is None:
+                found = relabelled_in_turn(db, self._confluence, self._space)
+            else:
+                found, refused = self._labels.relabelled(db), self._labels.refused
+        except NOT_GIVEN as error:
+            refused = str(error)
+        if refused is not None:
+            notes.append(f"labels were not read: {refused}")
+        return found
+
+    def _stamps(self, documents: Sequence[JsonObject]) -> list[PageStamp]:
+        """What the list tells. A page without an id cannot be asked for: the watermark stays before it."""
+        stamps = []
+        for document in documents:
+            try:
+                stamps.append(stamp_of(document))
+            except UnreadableRecord as error:
+                self._misses.append(f"{error}; it is looked for again in the next run")
+        return stamps
+
+    def _named(self, account_ids: Sequence[str], notes: list[str]) -> list[User]:
+        try:
+            return self._confluence.users(account_ids)
+        except NOT_GIVEN as error:
+            notes.append(f"names of people were not read: {error}")
+            return []
+
+
+def _older_at_end(stamps: Sequence[PageStamp], since: datetime | None, older: int) -> int:
+    """How many pages at the end of the list so far are older than `since`; `older` were before these stamps."""
+    for stamp in stamps:
+        is_older = since is not None and stamp.version_created_at is not None and stamp.version_created_at < since
+        older = older + 1 if is_older else 0
+    return older

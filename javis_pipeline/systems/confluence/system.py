@@ -1,0 +1,55 @@
+"""Confluence as the sync sees a system: how a space is opened."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
+
+from javis_pipeline.clients.confluence.client import ConfluenceClient
+from javis_pipeline.clients.confluence.remote import ConfluenceRecords
+from javis_pipeline.records.confluence import PageStamp
+from javis_pipeline.records.values import System
+from javis_pipeline.steps.system import Opened, nothing_before
+from javis_pipeline.sync.fields import CONFLUENCE_PAGE, Kind
+from javis_pipeline.systems.confluence.batch import PageBatch
+from javis_pipeline.systems.confluence.following import follow_texts
+from javis_pipeline.systems.confluence.mirror import PageMirror
+from javis_pipeline.systems.confluence.site import read_site
+from javis_pipeline.systems.confluence.source import PageSource
+
+
+@dataclass(frozen=True)
+class ConfluenceSystem:
+    """A Confluence site.
+
+    Attributes:
+        client: Client of the site.
+        spaces: Keys of all synced spaces: a page that moves to one of them is followed.
+        projects: Keys of the Jira projects whose issues a page may mention by key alone.
+    """
+
+    name: ClassVar[System] = "confluence"
+    kind: ClassVar[Kind] = CONFLUENCE_PAGE
+    client: ConfluenceClient
+    spaces: Collection[str] = ()
+    projects: Collection[str] = ()
+
+    def scopes(self, key: str) -> frozenset[str]:
+        """The synced spaces."""
+        return frozenset({key, *self.spaces})
+
+    def open(self, key: str) -> Opened[PageStamp, PageBatch]:
+        """A space, after proving who we are and that it is visible."""
+        identity, space = read_site(self.client, key)
+        why = None if space.status == "current" else f"the space is {space.status}; restore it in Confluence"
+        return Opened(
+            account_id=identity.account_id,
+            records=ConfluenceRecords(self.client, {space.space_id: space.key}, read_only=why),
+            source=lambda whole: PageSource(self.client, space, projects=self.projects, whole=whole),
+            mirror=PageMirror(key),
+            unwritable={},
+            # A page changes with its version, except for labels, which have a round of their own.
+            changes_unseen=False,
+            before=nothing_before,
+            after=partial(follow_texts, space=key, projects=self.projects),
+        )

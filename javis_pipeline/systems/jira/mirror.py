@@ -1,0 +1,59 @@
+"""Issues of one project here: batches stored set-wise, the fast path of the sync."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from javis_pipeline.db.connection import Connection
+from javis_pipeline.db.issues import StoredIssues, count_present_issues, issues_to_fetch, store_issues
+from javis_pipeline.db.satellites import replace_satellites, restrict_satellites, store_sprints, store_users
+from javis_pipeline.records.jira import IssueStamp, Sprint, User
+from javis_pipeline.steps.system import Stored
+from javis_pipeline.systems.jira.batch import Batch
+
+
+class IssueMirror:
+    """The project's issues, with all that hangs on them.
+
+    The people and sprints of earlier batches are not sent again, so batches are stored one after the other.
+
+    Args:
+        project: Key of the project.
+    """
+
+    at_once: Final = 1
+
+    def __init__(self, project: str) -> None:
+        self._project = project
+        self._users: set[User] = set()
+        self._sprints: set[Sprint] = set()
+
+    def differing(self, conn: Connection, stamps: Sequence[IssueStamp]) -> list[str]:
+        """Ids of the issues that are not stored as these stamps say."""
+        return issues_to_fetch(conn, stamps, self._project)
+
+    def store(self, conn: Connection, batch: Batch, *, run_id: str, now: datetime, refresh: bool) -> Stored:
+        """Store what the batch brought."""
+        stored = store_issues(conn, batch.issues, run_id=run_id, now=now, refresh=refresh)
+        users = [user for user in batch.users.values() if user not in self._users]
+        sprints = [sprint for sprint in batch.sprints.values() if sprint not in self._sprints]
+        store_users(conn, users)
+        store_sprints(conn, sprints)
+        _store_satellites(conn, batch, stored)
+        self._users.update(users)
+        self._sprints.update(sprints)
+        return Stored(stored.inserted, stored.updated, stored.renamed, stored.same, stored.to_merge)
+
+    def count(self, conn: Connection) -> int:
+        """How many issues of the project are stored and, as far as is known, still in Jira."""
+        return count_present_issues(conn, self._project)
+
+
+def _store_satellites(conn: Connection, batch: Batch, stored: StoredIssues) -> None:
+    """Also of the issues that are left to the merge: nobody edits satellites here. An old payload has old ones."""
+    known, new = {*stored.same, *stored.outdated}, set(stored.inserted)
+    for table, lines in batch.satellites.items():
+        fresh = [jira_id for jira_id in lines if jira_id not in known]
+        replaced = [jira_id for jira_id in fresh if jira_id not in new]
+        replace_satellites(conn, table, replaced, b"".join([lines[jira_id] for jira_id in fresh]))
+    restrict_satellites(conn, [issue.jira_id for issue in batch.issues])

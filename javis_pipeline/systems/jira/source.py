@@ -1,0 +1,153 @@
+"""What Jira gives of a project, for one pull."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Final, NamedTuple, Self
+
+from javis_pipeline.clients.jira import jql
+from javis_pipeline.clients.jira.client import JiraClient
+from javis_pipeline.db.connection import Database
+from javis_pipeline.db.satellites import store_priorities, store_sprints, store_statuses
+from javis_pipeline.errors import RemoteRefused, UnreadableRecord
+from javis_pipeline.records.jira import IssueStamp, Priority, Sprint, Status
+from javis_pipeline.steps.batches import in_batches
+from javis_pipeline.steps.system import RemoteCount, Rest
+from javis_pipeline.steps.worker_processes import WorkerProcesses
+from javis_pipeline.systems.jira.batch import BATCH_SIZE, Batch, BatchReader
+from javis_pipeline.systems.jira.site import JiraSite, noted
+
+# Added when Jira does not read instants as we mean them: no zone is further off.
+ZONE_DOUBT: Final = timedelta(hours=26)
+
+# With fewer batches a pull is over before worker processes are of use.
+_WORKERS_FROM_BATCH: Final = 3
+
+_STAMPS: Final = 1000
+
+
+class _Dimensions(NamedTuple):
+    """Small tables of the site that change without any issue changing, and what could not be read of them."""
+
+    statuses: list[Status]
+    priorities: list[Priority]
+    sprints: list[Sprint]
+    notes: list[str]
+
+
+class IssueSource:
+    """The project's issues, as Jira gives them to one pull.
+
+    Args:
+        jira: Client of the site.
+        site: The account, the project and its fields.
+
+    Attributes:
+        missed: Whether the sweep met a hit without an id.
+    """
+
+    batch_size: Final = BATCH_SIZE
+
+    def __init__(self, jira: JiraClient, site: JiraSite) -> None:
+        self._jira = jira
+        self._site = site
+        self._project = site.project.key
+        self._workers = WorkerProcesses()
+        self._reader = BatchReader(jira, self._project, site.fields, run=self._workers.run)
+        self._batches = count(1)
+        self._notes: list[str] = []
+        self.missed = False
+
+    def __enter__(self) -> Self:
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix=f"beside-{self._project}")
+        self._dimensions: Future[_Dimensions] = self._threads.submit(_read_dimensions, self._jira, self._site)
+        self._count: Future[int | None] = self._threads.submit(self._site_count)
+        self._workers.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._threads.shutdown(cancel_futures=True)
+        self._workers.__exit__()
+
+    def sweep(self, since: datetime | None, *, dated: bool = True) -> Iterator[list[IssueStamp]]:
+        """Stamps of the issues that changed at or after an instant, the oldest change first.
+
+        Without dates Jira gives thousands of hits a request; with them often a hundred.
+        """
+        query = jql.sweep(self._project, None if since is None else self._changed_since(since))
+        return in_batches(self._jira.search_ids(query, dated=dated, unreadable=self._miss), _STAMPS)
+
+    def stamp(self, remote_id: str) -> IssueStamp:
+        """The stamp of an issue of which only the id is known."""
+        return IssueStamp(remote_id, "", None)
+
+    def read(self, wanted: Sequence[IssueStamp]) -> Batch:
+        """Fetch these issues with everything that hangs on them."""
+        if next(self._batches) == _WORKERS_FROM_BATCH:
+            self._workers.start()
+        return self._reader.read(wanted)
+
+    def counted(self) -> RemoteCount | None:
+        """Jira's own estimate, never a reason to delete."""
+        found = self._count.result()
+        return None if found is None else RemoteCount(found, f"Jira counts about {found}", max(5, found // 100))
+
+    def round_off(self, db: Database) -> Rest:
+        """Store the statuses, priorities and sprints of the site."""
+        dimensions = self._dimensions.result()
+        with db.transaction(origin="sync") as conn:
+            store_statuses(conn, dimensions.statuses)
+            store_priorities(conn, dimensions.priorities)
+            store_sprints(conn, dimensions.sprints)
+        self._count.result()  # for what it has to say
+        if self._reader.history_refused is not None:
+            self._notes.append(
+                "status and sprint changes were not read and stay as they were; javis sync --full reads them later: "
+                f"{self._reader.history_refused}"
+            )
+        return Rest([*dimensions.notes, *self._notes])
+
+    def _site_count(self) -> int | None:
+        with noted(self._notes, "Jira's estimate of its issues was"):
+            return self._jira.count(jql.in_project(self._project))
+        return None
+
+    def _miss(self, error: UnreadableRecord) -> None:
+        """A hit without an id cannot be asked for: the watermark stays before it, and the next run meets it again."""
+        self._notes.append(f"{error}; it is looked for again in the next run")
+        self.missed = True
+
+    def _changed_since(self, since: datetime) -> str:
+        """The clause for what changed at or after an instant.
+
+        Numbers are instants without any zone, but Jira documents that for its server edition only; so it is asked
+        whether it reads them like the documented spelling, in which a wrong zone silently loses issues.
+        """
+        zone = self._site.identity.time_zone
+        if jql.is_known_zone(zone):
+            with suppress(RemoteRefused, UnreadableRecord):
+                if next(self._jira.search_ids(jql.readings_differ(self._project, since, zone)), None) is None:
+                    return jql.updated_since_ms(since)
+            doubt = f"Jira does not read instants in JQL as numbers or not in the zone {zone}"
+        else:
+            doubt = f"this machine does not know the zone {zone[:60]} of the account"
+        self._notes.append(f"{doubt}; a wider sweep was made")
+        return jql.updated_since(since - ZONE_DOUBT, "UTC")
+
+
+def _read_dimensions(jira: JiraClient, site: JiraSite) -> _Dimensions:
+    found = _Dimensions([], [], [], [*site.notes, *(str(ambiguity) for ambiguity in site.ambiguities)])
+    with noted(found.notes, "statuses were"):
+        found.statuses.extend(jira.statuses())
+    with noted(found.notes, "priorities were"):
+        found.priorities.extend(jira.priorities())
+    if site.boards is None:
+        found.notes.append("boards are not visible, so sprints are known from issues only: let the account see boards")
+    sprints: dict[int, Sprint] = {}
+    for board in site.boards or ():
+        with noted(found.notes, f"sprints of board {board.name} were"):
+            sprints |= {sprint.sprint_id: sprint for sprint in jira.sprints(board.board_id)}
+    found.sprints.extend(sprints.values())
+    return found

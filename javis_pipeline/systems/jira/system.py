@@ -1,0 +1,63 @@
+"""Jira as the sync sees a system: how a project is opened."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import ClassVar
+
+from javis_pipeline.clients.jira.client import JiraClient
+from javis_pipeline.clients.jira.remote import JiraRecords
+from javis_pipeline.records.jira import IssueStamp
+from javis_pipeline.records.values import System
+from javis_pipeline.steps.system import Opened, nothing_after
+from javis_pipeline.sync.fields import JIRA_ISSUE, Kind
+from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
+from javis_pipeline.systems.jira.batch import Batch
+from javis_pipeline.systems.jira.carry_over import carry_over_descriptions
+from javis_pipeline.systems.jira.mirror import IssueMirror
+from javis_pipeline.systems.jira.site import JiraSite, read_site
+from javis_pipeline.systems.jira.source import IssueSource
+
+
+@dataclass(frozen=True)
+class JiraSystem:
+    """A Jira site.
+
+    Attributes:
+        client: Client of the site.
+        projects: Keys of all synced projects: an issue that moves to one of them is followed.
+        chosen_fields: A person's choice of custom fields, role to field id.
+    """
+
+    name: ClassVar[System] = "jira"
+    kind: ClassVar[Kind] = JIRA_ISSUE
+    client: JiraClient
+    projects: Collection[str] = ()
+    chosen_fields: Mapping[str, str] = field(default_factory=dict)
+
+    def scopes(self, key: str) -> frozenset[str]:
+        """The synced projects."""
+        return frozenset({key, *self.projects})
+
+    def open(self, key: str) -> Opened[IssueStamp, Batch]:
+        """A project, after proving who we are and that it is visible, with its fields found."""
+        site = read_site(self.client, key, chosen=self.chosen_fields)
+        return Opened(
+            account_id=site.identity.account_id,
+            records=JiraRecords(self.client, site.fields, render=adf_to_markdown),
+            source=lambda _whole: IssueSource(self.client, site),
+            mirror=IssueMirror(key),
+            unwritable=_unwritable(site),
+            changes_unseen=True,
+            before=partial(carry_over_descriptions, scope=key),
+            after=nothing_after,
+        )
+
+
+def _unwritable(site: JiraSite) -> Mapping[str, str]:
+    """Story points, where no field was found for them."""
+    if site.fields.story_points:
+        return {}
+    candidates = [ambiguity for ambiguity in site.ambiguities if ambiguity.role == "story_points"]
+    why = str(candidates[0]) if candidates else "this site has no story points field that the account can see"
+    return {"story_points": f"{why}; javis doctor says more"}
