@@ -5,11 +5,9 @@ import dagster as dg
 from javis_pipeline.defs import checks, checks_insight, freshness, resources, slack
 from javis_pipeline.defs.census import census_job
 from javis_pipeline.defs.conflicts import sync_conflicts
-from javis_pipeline.defs.confluence import confluence_pages, confluence_writeback
 from javis_pipeline.defs.executors import executor_for
 from javis_pipeline.defs.failed_runs import run_failure_to_slack
 from javis_pipeline.defs.insight import ai_suggestions, work_context
-from javis_pipeline.defs.jira import jira_issues, jira_writeback
 from javis_pipeline.defs.jobs import advise_job, everything_job, risk_alerts_job, sync_job, verify_job
 from javis_pipeline.defs.maintenance import prune_job, prune_schedule
 from javis_pipeline.defs.schedules import (
@@ -21,18 +19,16 @@ from javis_pipeline.defs.schedules import (
 )
 from javis_pipeline.defs.sensors import automation, local_changes
 from javis_pipeline.defs.slack import slack_digest, slack_risk_alert
-from javis_pipeline.defs.sources import confluence_site, jira_site, local_edits
+from javis_pipeline.defs.sources import SITES, local_edits
+from javis_pipeline.defs.syncing import PULLED, WRITTEN
 from javis_pipeline.settings import load_settings
 
 defs = dg.Definitions(
     assets=[
-        jira_site,
-        confluence_site,
+        *SITES,
         local_edits,
-        jira_issues,
-        jira_writeback,
-        confluence_pages,
-        confluence_writeback,
+        *PULLED.values(),
+        *WRITTEN.values(),
         sync_conflicts,
         work_context,
         ai_suggestions,

@@ -23,7 +23,7 @@ from javis_pipeline.errors import SettingError
 from javis_pipeline.home import default_home, project_root, settings_file
 from javis_pipeline.records.policy import Policy
 from javis_pipeline.records.retention import KeepDays
-from javis_pipeline.records.values import ScopeRef, scopes_of
+from javis_pipeline.records.values import ScopeRef, System, scopes_of
 from javis_pipeline.settings_origin import Origin, find_origin
 
 Executor = Literal["in_process", "multiprocess", "celery", "k8s"]
@@ -362,6 +362,12 @@ class Settings(BaseSettings):
     def scopes_of(self, projects: Iterable[str]) -> list[ScopeRef]:
         """The projects, each with the Confluence spaces that come with it."""
         return [ref for project in projects for ref in scopes_of(project, self.spaces_of(project))]
+
+    def scopes_in(self, system: System, project: str) -> list[str]:
+        """The scopes of a project in a system; none when it has no side there."""
+        if system == "jira" and project not in self.jira_projects:
+            return []
+        return [ref.scope for ref in self.scopes_of([project]) if ref.system == system]
 
     def policies(self) -> tuple[Policy, ...]:
         """What is switched off or on by settings, as rows of `sync_policies`."""

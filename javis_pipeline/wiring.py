@@ -1,10 +1,12 @@
 """Settings to database connections and clients. What is not configured is None or a `SettingError`, never a dummy."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from itertools import product
+from typing import Final
 from uuid import uuid4
 
 from javis_pipeline.clients.confluence.client import ConfluenceClient
@@ -14,13 +16,14 @@ from javis_pipeline.db.connection import Database
 from javis_pipeline.db.policies import store_policies
 from javis_pipeline.posts.blocks import Sites
 from javis_pipeline.records.sync import Catalog
-from javis_pipeline.records.values import ResourceType
+from javis_pipeline.records.values import ResourceType, System
 from javis_pipeline.settings import Settings
 from javis_pipeline.steps.build_context import ContextScope
 from javis_pipeline.steps.notify import Outlet
 from javis_pipeline.steps.people import called_people
 from javis_pipeline.steps.suggest import ClaudeClient
 from javis_pipeline.steps.sync_scope import Job
+from javis_pipeline.steps.system import RemoteSystem
 from javis_pipeline.sync.fields import KINDS
 from javis_pipeline.sync.run import Run
 from javis_pipeline.systems.confluence.system import ConfluenceSystem
@@ -70,19 +73,28 @@ def confluence_system(settings: Settings, *, read_only: bool = False) -> Iterato
         yield ConfluenceSystem(client, [pair.space for pair in settings.confluence_spaces], settings.jira_projects)
 
 
+_SYSTEMS: Final[Mapping[System, Callable[..., AbstractContextManager[RemoteSystem]]]] = {
+    "jira": jira_system,
+    "confluence": confluence_system,
+}
+
+
+def open_system(name: System, settings: Settings, *, read_only: bool = False) -> AbstractContextManager[RemoteSystem]:
+    """A configured site for the sync, by the name of its system."""
+    return _SYSTEMS[name](settings, read_only=read_only)
+
+
 @contextmanager
 def read_only_jobs(db: Database, settings: Settings, keys: Iterable[str], *, run_id: str) -> Iterator[list[Job]]:
     """Each of these projects and each of its spaces, with clients that refuse to change anything."""
     with ExitStack() as clients:
-        jira = confluence = None
+        opened: dict[System, RemoteSystem] = {}
         jobs: list[Job] = []
-        for key in keys:
-            if key in settings.jira_projects:
-                jira = jira or clients.enter_context(jira_system(settings, read_only=True))
-                jobs.append(Job(db=db, system=jira, key=key, run_id=run_id, clock=clock))
-            for space in settings.spaces_of(key):
-                confluence = confluence or clients.enter_context(confluence_system(settings, read_only=True))
-                jobs.append(Job(db=db, system=confluence, key=space, run_id=run_id, clock=clock))
+        for project, system in product(keys, _SYSTEMS):
+            for scope in settings.scopes_in(system, project):
+                if system not in opened:
+                    opened[system] = clients.enter_context(open_system(system, settings, read_only=True))
+                jobs.append(Job(db=db, system=opened[system], key=scope, run_id=run_id, clock=clock))
         yield jobs
 
 

@@ -10,6 +10,7 @@ from javis_pipeline.errors import JavisError
 if TYPE_CHECKING:
     from dagster import ExecuteInProcessResult
 
+    from javis_pipeline.records.values import System
     from javis_pipeline.steps.ports import Progress
 
 
@@ -50,7 +51,9 @@ def materialize(
     return _counts(result)
 
 
-def take_census(systems: Sequence[str], *, partition: str, config: Mapping[str, object]) -> dict[str, dict[str, Any]]:
+def take_census(
+    systems: "Sequence[System]", *, partition: str, config: Mapping[str, object]
+) -> dict[str, dict[str, Any]]:
     """Run the census of one project; its counts by system. Raises as `materialize` does."""
     import dagster as dg
 

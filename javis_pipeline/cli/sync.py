@@ -1,7 +1,7 @@
 """`javis sync`: one run for each project, through Dagster."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -14,10 +14,14 @@ from javis_pipeline.errors import JavisError, UsageError
 if TYPE_CHECKING:
     from javis_pipeline.db.connection import Database
     from javis_pipeline.records.sync import PlanItem
+    from javis_pipeline.records.values import System
     from javis_pipeline.settings import Settings
 
 # Asset that pulls and asset that writes back, by system.
-SYSTEMS = {"jira": ("jira_issues", "jira_writeback"), "confluence": ("confluence_pages", "confluence_writeback")}
+SYSTEMS: "Mapping[System, tuple[str, str]]" = {
+    "jira": ("jira_issues", "jira_writeback"),
+    "confluence": ("confluence_pages", "confluence_writeback"),
+}
 CONFLICTS_WAIT = 3
 DRY_RUN = "dry-run"
 
@@ -109,10 +113,9 @@ def _configured(settings: "Settings", what: str) -> Sequence[str]:
     return settings.partitions
 
 
-def _systems(settings: "Settings", project: str, what: str) -> list[str]:
+def _systems(settings: "Settings", project: str, what: str) -> "list[System]":
     """The systems to sync for a project: those asked for that it has a side in."""
-    has = {"jira": project in settings.jira_projects, "confluence": bool(settings.spaces_of(project))}
-    return [system for system in SYSTEMS if what in ("all", system) and has[system]]
+    return [system for system in SYSTEMS if what in ("all", system) and settings.scopes_in(system, project)]
 
 
 def _sync_all(
@@ -254,7 +257,7 @@ def _plan(db: "Database", settings: "Settings", project: str, options: Options) 
     from javis_pipeline.records.sync import Overrides
     from javis_pipeline.steps.sync_scope import Job, plan_scope
     from javis_pipeline.sync.forcing import forcing_rules
-    from javis_pipeline.wiring import clock, confluence_system, jira_system
+    from javis_pipeline.wiring import clock, open_system
 
     job = partial(
         Job,
@@ -265,12 +268,8 @@ def _plan(db: "Database", settings: "Settings", project: str, options: Options) 
         overrides=Overrides(account_id=options.expect_account),
     )
     items: list[PlanItem] = []
-    systems = _systems(settings, project, options.what)
-    if "jira" in systems:
-        with jira_system(settings, read_only=True) as jira:
-            items += plan_scope(job(system=jira, key=project))
-    if "confluence" in systems:
-        with confluence_system(settings, read_only=True) as confluence:
-            for space in settings.spaces_of(project):
-                items += plan_scope(job(system=confluence, key=space))
+    for name in _systems(settings, project, options.what):
+        with open_system(name, settings, read_only=True) as system:
+            for scope in settings.scopes_in(name, project):
+                items += plan_scope(job(system=system, key=scope))
     return items

@@ -9,57 +9,46 @@ from javis_pipeline.defs.config import CensusConfig
 from javis_pipeline.defs.failures import explained_failures
 from javis_pipeline.defs.partitions import projects
 from javis_pipeline.defs.scopes import sync_jobs
+from javis_pipeline.defs.sides import SIDES, Side
 from javis_pipeline.settings import Settings
 from javis_pipeline.steps.sync_scope import count_scope, each_scope
-from javis_pipeline.wiring import confluence_system, jira_system
+from javis_pipeline.wiring import open_system
 
-
-@dg.op(pool="jira_api")
-def count_jira_issues(
-    context: dg.OpExecutionContext,
-    config: CensusConfig,
-    settings: dg.ResourceParam[Settings],
-    db: dg.ResourceParam[Database],
-) -> None:
-    """List the ids of the project's issues, and probe each that is missing; two misses 10 minutes apart are a deletion.
-
-    A deleted issue stays here as a tombstone; nothing is deleted in Jira.
-    """
-    project = context.partition_key
-    if project not in settings.jira_projects:
-        context.log.info("project %s has no Jira side", project)
-        return
-    with explained_failures(), jira_system(settings) as jira:
-        (job,) = sync_jobs(context, db, jira, [project], config)
-        counted = count_scope(job)
-    context.add_output_metadata(counted.count())
-
-
-@dg.op(pool="confluence_api")
-def count_confluence_pages(
-    context: dg.OpExecutionContext,
-    config: CensusConfig,
-    settings: dg.ResourceParam[Settings],
-    db: dg.ResourceParam[Database],
-) -> None:
-    """The same for the pages of the project's spaces."""
-    spaces = settings.spaces_of(context.partition_key)
-    if not spaces:
-        context.log.info("project %s has no Confluence spaces", context.partition_key)
-        return
-    with explained_failures(), confluence_system(settings) as confluence:
-        counted = each_scope(sync_jobs(context, db, confluence, spaces, config), count_scope)
-    counts: Counter[str] = Counter()
-    for one in counted:
-        counts.update(one.count())
-    context.add_output_metadata(dict(counts))
-
+_WHAT = (
+    "List the ids of the {record}s of the project's {title} side, and probe each that is missing; two misses 10 "
+    "minutes apart are a deletion. A deleted record stays here as a tombstone; nothing is deleted there."
+)
 
 # The op that counts the records of a system.
-OPS = {"jira": "count_jira_issues", "confluence": "count_confluence_pages"}
+OPS = {system: f"count_{side.table}" for system, side in SIDES.items()}
+
+
+def _count_op(side: Side) -> dg.OpDefinition:
+    @dg.op(name=OPS[side.system], description=_WHAT.format(record=side.record, title=side.title), pool=side.pool)
+    def count(
+        context: dg.OpExecutionContext,
+        config: CensusConfig,
+        settings: dg.ResourceParam[Settings],
+        db: dg.ResourceParam[Database],
+    ) -> None:
+        scopes = settings.scopes_in(side.system, context.partition_key)
+        if not scopes:
+            context.log.info("project %s has %s", context.partition_key, side.none)
+            return
+        with explained_failures(), open_system(side.system, settings) as system:
+            counted = each_scope(sync_jobs(context, db, system, scopes, config), count_scope)
+        counts: Counter[str] = Counter()
+        for one in counted:
+            counts.update(one.count())
+        context.add_output_metadata(dict(counts))
+
+    return count
+
+
+_OPS = [_count_op(side) for side in SIDES.values()]
 
 
 @dg.job(name="census", partitions_def=projects, description="Find out which records are gone, and which were missed.")
 def census_job() -> None:
-    count_jira_issues()
-    count_confluence_pages()
+    for count in _OPS:
+        count()

@@ -1,7 +1,7 @@
 """What a person should look at although every run succeeded: warnings, for each project by itself."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, get_args
+from typing import Any, Final, get_args
 
 import dagster as dg
 
@@ -10,13 +10,13 @@ from javis_pipeline.db.conflicts import list_conflicts, list_errors
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.status import scope_status
 from javis_pipeline.defs.conflicts import sync_conflicts
-from javis_pipeline.defs.confluence import confluence_pages, confluence_writeback
 from javis_pipeline.defs.failures import explained_failures
-from javis_pipeline.defs.jira import jira_issues, jira_writeback
 from javis_pipeline.defs.metadata import markdown_table
 from javis_pipeline.defs.partitions import partitioned_check
 from javis_pipeline.defs.plans import conflict_table
-from javis_pipeline.records.values import ScopeRef, System
+from javis_pipeline.defs.sides import JIRA, SIDES, Side
+from javis_pipeline.defs.syncing import PULLED, WRITTEN
+from javis_pipeline.records.values import ScopeRef
 from javis_pipeline.settings import Settings
 from javis_pipeline.steps.verify import sample_of, verify_scopes
 from javis_pipeline.sync.verify import Standing
@@ -36,85 +36,85 @@ def no_open_conflicts(
     return _warning(where, "conflict", open=len(conflicts), conflicts=conflict_table(conflicts, settings))
 
 
-@partitioned_check(jira_writeback, "no_rejected_pushes", "Edits made here that Jira does not take, with the reason.")
-def no_rejected_issue_pushes(
-    context: dg.AssetCheckExecutionContext, settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
-) -> dg.AssetCheckResult:
-    return _push_check(context, settings, db, "jira")
+def _push_check(side: Side) -> dg.AssetChecksDefinition:
+    """Edits that one system does not take."""
+
+    @partitioned_check(
+        WRITTEN[side.system],
+        "no_rejected_pushes",
+        f"Edits made here that {side.title} does not take, with the reason.",
+    )
+    def rejected(
+        context: dg.AssetCheckExecutionContext, settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
+    ) -> dg.AssetCheckResult:
+        errors = list_errors(db, _scopes(context, settings, side))
+        rows = [(error["title"], error["key"], error["field"], error["reason"]) for error in errors]
+        where = [f"{error['key']} {error['field']}" for error in errors]
+        return _warning(where, "edit", errors=len(errors), edits=_table(["title", "key", "field", "why"], rows))
+
+    return rejected
 
 
-@partitioned_check(
-    confluence_writeback, "no_rejected_pushes", "Edits made here that Confluence does not take, with the reason."
-)
-def no_rejected_page_pushes(
-    context: dg.AssetCheckExecutionContext, settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
-) -> dg.AssetCheckResult:
-    return _push_check(context, settings, db, "confluence")
+def _scope_check(
+    side: Side, name: str, description: str, is_fine: Callable[[Mapping[str, Any]], bool]
+) -> dg.AssetChecksDefinition:
+    """A check of the project, or of each of its spaces, by its last pull."""
+
+    @partitioned_check(PULLED[side.system], name, description)
+    def judged(
+        context: dg.AssetCheckExecutionContext, settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
+    ) -> dg.AssetCheckResult:
+        wanted = _scopes(context, settings, side)
+        found = [row for row in scope_status(db) if (row["system"], row["scope"]) in wanted]
+        rows = [(row["scope"], row["quarantined"], row["counts"].get("completeness", "")) for row in found]
+        where = [row["scope"] for row in found if not is_fine(row)]
+        return _warning(where, side.scope, **{f"{side.scope}s": _table([side.scope, "quarantined", "last pull"], rows)})
+
+    return judged
 
 
-@partitioned_check(
-    jira_issues, "counts_agree_with_jira", "Jira's own count of issues agrees with ours, as far as it is exact."
-)
-def counts_agree_with_jira(
-    context: dg.AssetCheckExecutionContext, settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
-) -> dg.AssetCheckResult:
-    return _scope_check(context, settings, db, "jira", lambda scope: scope["counts"].get("agrees", True))
+def _agreement_check(side: Side) -> dg.AssetChecksDefinition:
+    """A sample of each project or space, compared on both sides. One that was not pulled yet has nothing to compare."""
 
+    @dg.asset_check(
+        asset=PULLED[side.system],
+        name="both_sides_agree",
+        description=f"Some {side.record}s of each {side.scope}, read afresh on both sides, hold the same, or the "
+        "reason is known.",
+        pool=side.pool,
+    )
+    def agree(settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]) -> dg.AssetCheckResult:
+        return _agreement(settings, db, side)
 
-@partitioned_check(jira_issues, "nothing_quarantined", "Every issue could be read.")
-def no_issue_quarantined(
-    context: dg.AssetCheckExecutionContext, settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
-) -> dg.AssetCheckResult:
-    return _scope_check(context, settings, db, "jira", lambda scope: not scope["quarantined"])
-
-
-@partitioned_check(confluence_pages, "nothing_quarantined", "Every page could be read.")
-def no_page_quarantined(
-    context: dg.AssetCheckExecutionContext, settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
-) -> dg.AssetCheckResult:
-    return _scope_check(context, settings, db, "confluence", lambda scope: not scope["quarantined"])
-
-
-@dg.asset_check(
-    asset=jira_issues,
-    name="both_sides_agree",
-    description="Some issues of each project, read afresh on both sides, hold the same, or the reason is known.",
-    pool="jira_api",
-)
-def jira_and_here_agree(settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]) -> dg.AssetCheckResult:
-    return _agreement(settings, db, "jira")
-
-
-@dg.asset_check(
-    asset=confluence_pages,
-    name="both_sides_agree",
-    description="Some pages of each space, read afresh on both sides, hold the same, or the reason is known.",
-    pool="confluence_api",
-)
-def confluence_and_here_agree(
-    settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
-) -> dg.AssetCheckResult:
-    return _agreement(settings, db, "confluence")
+    return agree
 
 
 # They ask the sites, so they have a job of their own.
-NIGHTLY = [jira_and_here_agree, confluence_and_here_agree]
-CHECKS = [
+AGREEMENT: Final = {system: _agreement_check(side) for system, side in SIDES.items()}
+NIGHTLY: Final = list(AGREEMENT.values())
+REJECTED: Final = {system: _push_check(side) for system, side in SIDES.items()}
+counts_agree_with_jira = _scope_check(
+    JIRA,
+    "counts_agree_with_jira",
+    "Jira's own count of issues agrees with ours, as far as it is exact.",
+    lambda scope: bool(scope["counts"].get("agrees", True)),
+)
+CHECKS: Final = [
     no_open_conflicts,
-    no_rejected_issue_pushes,
-    no_rejected_page_pushes,
+    *REJECTED.values(),
     counts_agree_with_jira,
-    no_issue_quarantined,
-    no_page_quarantined,
+    *(
+        _scope_check(
+            side, "nothing_quarantined", f"Every {side.record} could be read.", lambda scope: not scope["quarantined"]
+        )
+        for side in SIDES.values()
+    ),
 ]
 
-_SCOPE_WORDS: Mapping[System, str] = {"jira": "project", "confluence": "space"}
 
-
-def _agreement(settings: Settings, db: Database, system: System) -> dg.AssetCheckResult:
-    """A sample of each project or space, compared on both sides. One that was not pulled yet has nothing to compare."""
+def _agreement(settings: Settings, db: Database, side: Side) -> dg.AssetCheckResult:
     with explained_failures(), read_only_jobs(db, settings, settings.partitions, run_id="verify") as jobs:
-        found = verify_scopes([job for job in jobs if job.system.name == system], choose=sample_of(SAMPLE))
+        found = verify_scopes([job for job in jobs if job.system.name == side.system], choose=sample_of(SAMPLE))
     differences = [each for verified in found.values() for each in verified.differences]
     rows = [
         (scope.scope, name, *(counts[standing] for standing in get_args(Standing)))
@@ -126,38 +126,12 @@ def _agreement(settings: Settings, db: Database, system: System) -> dg.AssetChec
         "difference",
         records=sum(verified.records for verified in found.values()),
         differences=_table(["key", "field", "here", "there"], differences),
-        fields=_table([_SCOPE_WORDS[system], "field", *get_args(Standing)], rows),
+        fields=_table([side.scope, "field", *get_args(Standing)], rows),
     )
 
 
-def _push_check(
-    context: dg.AssetCheckExecutionContext, settings: Settings, db: Database, system: System
-) -> dg.AssetCheckResult:
-    """Edits that one system does not take."""
-    errors = list_errors(db, _scopes(context, settings, system))
-    rows = [(error["title"], error["key"], error["field"], error["reason"]) for error in errors]
-    where = [f"{error['key']} {error['field']}" for error in errors]
-    return _warning(where, "edit", errors=len(errors), edits=_table(["title", "key", "field", "why"], rows))
-
-
-def _scope_check(
-    context: dg.AssetCheckExecutionContext,
-    settings: Settings,
-    db: Database,
-    system: System,
-    is_fine: Callable[[Mapping[str, Any]], bool],
-) -> dg.AssetCheckResult:
-    """A check of the project, or of each of its spaces, by its last pull."""
-    wanted = _scopes(context, settings, system)
-    found = [row for row in scope_status(db) if (row["system"], row["scope"]) in wanted]
-    rows = [(row["scope"], row["quarantined"], row["counts"].get("completeness", "")) for row in found]
-    what = _SCOPE_WORDS[system]
-    where = [row["scope"] for row in found if not is_fine(row)]
-    return _warning(where, what, **{f"{what}s": _table([what, "quarantined", "last pull"], rows)})
-
-
-def _scopes(context: dg.AssetCheckExecutionContext, settings: Settings, system: System) -> list[ScopeRef]:
-    return [ref for ref in settings.scopes_of([context.partition_key]) if ref.system == system]
+def _scopes(context: dg.AssetCheckExecutionContext, settings: Settings, side: Side) -> list[ScopeRef]:
+    return [ref for ref in settings.scopes_of([context.partition_key]) if ref.system == side.system]
 
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> dg.MetadataValue[Any]:

@@ -5,18 +5,17 @@ import dagster as dg
 from javis_pipeline.db.conflicts import list_conflicts, list_errors
 from javis_pipeline.db.connection import Database
 from javis_pipeline.defs.columns import described
-from javis_pipeline.defs.confluence import confluence_pages, confluence_writeback
-from javis_pipeline.defs.jira import jira_issues, jira_writeback
 from javis_pipeline.defs.lineage import CONFLICTS
 from javis_pipeline.defs.metadata import CODE_VERSION, materialized, version_of
 from javis_pipeline.defs.partitions import projects
 from javis_pipeline.defs.plans import conflict_table
+from javis_pipeline.defs.syncing import PULLED, WRITTEN
 from javis_pipeline.settings import Settings
 
 
 @dg.asset(
     partitions_def=projects,
-    deps=[jira_issues, jira_writeback, confluence_pages, confluence_writeback],
+    deps=[*PULLED.values(), *WRITTEN.values()],
     group_name="sync",
     kinds={"postgres"},
     owners=["team:javis"],

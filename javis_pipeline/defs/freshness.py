@@ -14,10 +14,10 @@ import dagster as dg
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.status import last_pulls
 from javis_pipeline.defs.autostart import SENSOR_STATUS
-from javis_pipeline.defs.confluence import confluence_pages
-from javis_pipeline.defs.jira import jira_issues
 from javis_pipeline.defs.partitions import partitioned_check
-from javis_pipeline.records.values import ScopeRef, System, scopes_of
+from javis_pipeline.defs.sides import SIDES, Side
+from javis_pipeline.defs.syncing import PULLED
+from javis_pipeline.records.values import ScopeRef, System
 from javis_pipeline.settings import Settings
 
 NAME: Final = "pulled_lately"
@@ -28,15 +28,13 @@ FORGOTTEN: Final = timedelta(days=1)
 # The UI shows of a check what was said last, whichever project it is about: what is late has the last word.
 _TOLD_AGAIN: Final = timedelta(minutes=15)
 
-ASSETS: Final[Mapping[System, dg.AssetsDefinition]] = {"jira": jira_issues, "confluence": confluence_pages}
-_WORDS: Final[Mapping[System, str]] = {"jira": "Jira", "confluence": "Confluence"}
-
 
 def judge(project: str, system: System, db: Database, settings: Settings, now: datetime) -> dg.AssetCheckResult:
     """Whether the project's side in a system was pulled lately; a side that it does not have is always in time."""
-    scopes = [ref for ref in _sides(project, settings) if ref.system == system]
+    side = SIDES[system]
+    scopes = [ScopeRef(system, scope) for scope in settings.scopes_in(system, project)]
     if not scopes:
-        return dg.AssetCheckResult(passed=True, description=f"no {_WORDS[system]} side")
+        return dg.AssetCheckResult(passed=True, description=side.none)
     pulled = last_pulls(db)
     never = [ref.scope for ref in scopes if ref not in pulled]
     if never:
@@ -47,11 +45,6 @@ def judge(project: str, system: System, db: Database, settings: Settings, now: d
     if age < LATE:
         return dg.AssetCheckResult(passed=True, metadata={"pulled_at": dg.MetadataValue.timestamp(pulled[oldest])})
     return _late(words, dg.AssetCheckSeverity.ERROR if age >= FORGOTTEN else dg.AssetCheckSeverity.WARN)
-
-
-def _sides(project: str, settings: Settings) -> list[ScopeRef]:
-    found = scopes_of(project, settings.spaces_of(project))
-    return [ref for ref in found if ref.system != "jira" or project in settings.jira_projects]
 
 
 def _late(words: str, severity: dg.AssetCheckSeverity) -> dg.AssetCheckResult:
@@ -65,21 +58,19 @@ def _ago(age: timedelta) -> str:
     return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h" if minutes < 2880 else f"{minutes // 1440} days"
 
 
-@partitioned_check(jira_issues, NAME, "The project was read to the end within the last hour; a day is an error.")
-def issues_pulled_lately(
-    context: dg.AssetCheckExecutionContext, settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
-) -> dg.AssetCheckResult:
-    return judge(context.partition_key, "jira", db, settings, datetime.now(UTC))
+def _check(side: Side) -> dg.AssetChecksDefinition:
+    what = "The project was" if side.is_one else f"The project's {side.scope}s were"
+
+    @partitioned_check(PULLED[side.system], NAME, f"{what} read to the end within the last hour; a day is an error.")
+    def pulled_lately(
+        context: dg.AssetCheckExecutionContext, settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
+    ) -> dg.AssetCheckResult:
+        return judge(context.partition_key, side.system, db, settings, datetime.now(UTC))
+
+    return pulled_lately
 
 
-@partitioned_check(confluence_pages, NAME, "The project's spaces were read to the end within the last hour.")
-def pages_pulled_lately(
-    context: dg.AssetCheckExecutionContext, settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
-) -> dg.AssetCheckResult:
-    return judge(context.partition_key, "confluence", db, settings, datetime.now(UTC))
-
-
-CHECKS = [issues_pulled_lately, pages_pulled_lately]
+CHECKS: Final = [_check(side) for side in SIDES.values()]
 
 
 @dg.sensor(
@@ -105,7 +96,7 @@ def pulled_lately_watch(
 
 def _verdicts(db: Database, settings: Settings, now: datetime) -> Iterator[dg.AssetCheckEvaluation]:
     for project in settings.partitions:
-        for system, asset in ASSETS.items():
+        for system, asset in PULLED.items():
             result = judge(project, system, db, settings, now)
             yield dg.AssetCheckEvaluation(
                 asset_key=asset.key,

@@ -9,9 +9,7 @@ import dagster as dg
 from javis_pipeline.db.connection import Database
 from javis_pipeline.defs.columns import described
 from javis_pipeline.defs.conflicts import sync_conflicts
-from javis_pipeline.defs.confluence import confluence_pages
 from javis_pipeline.defs.failures import explained_failures
-from javis_pipeline.defs.jira import jira_issues
 from javis_pipeline.defs.lineage import CONTEXT, SUGGESTIONS
 from javis_pipeline.defs.metadata import (
     CODE_VERSION,
@@ -25,6 +23,7 @@ from javis_pipeline.defs.metadata import (
     version_of,
 )
 from javis_pipeline.defs.partitions import projects
+from javis_pipeline.defs.syncing import PULLED
 from javis_pipeline.records.context import Forecast, WorkContext
 from javis_pipeline.records.suggestion import Action, AdviceScope
 from javis_pipeline.settings import Settings
@@ -38,7 +37,7 @@ PICTURES = ("cumulative_flow", "cycle_times", "throughput", "forecast")
 
 @dg.asset(
     partitions_def=projects,
-    deps=[jira_issues, confluence_pages, sync_conflicts],
+    deps=[*PULLED.values(), sync_conflicts],
     group_name="insight",
     kinds={"pandas"},
     owners=["team:javis"],

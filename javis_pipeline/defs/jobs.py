@@ -3,9 +3,10 @@
 import dagster as dg
 
 from javis_pipeline.defs.checks import NIGHTLY
+from javis_pipeline.defs.sides import SIDES
 
 _VERIFY = dg.AssetSelection.checks(*NIGHTLY)
-_SYNC = dg.AssetSelection.groups("jira", "confluence", "sync") - _VERIFY
+_SYNC = dg.AssetSelection.groups(*SIDES, "sync") - _VERIFY
 _ADVICE = dg.AssetSelection.groups("insight", "slack")
 
 sync_job = dg.define_asset_job("sync", _SYNC, description="Bring Jira, Confluence and PostgreSQL into step.")

@@ -22,6 +22,8 @@ confluence_site = dg.AssetSpec(
     description="Confluence Cloud: where people write. Read by `confluence_pages`, written by `confluence_writeback`.",
 )
 
+SITES = (jira_site, confluence_site)
+
 local_edits = dg.AssetSpec(
     "local_edits",
     group_name="sources",

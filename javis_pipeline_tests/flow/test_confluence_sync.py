@@ -17,11 +17,11 @@ ASSETS = """
 import dagster as dg
 
 from javis_pipeline.defs import resources
-from javis_pipeline.defs.confluence import confluence_pages, confluence_writeback
+from javis_pipeline.defs.syncing import PULLED, WRITTEN
 from javis_pipeline.defs.sources import confluence_site, local_edits
 
 defs = dg.Definitions(
-    assets=[confluence_site, local_edits, confluence_pages, confluence_writeback],
+    assets=[confluence_site, local_edits, PULLED["confluence"], WRITTEN["confluence"]],
     resources={"settings": resources.settings, "db": resources.db},
 )
 """

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 
 from javis_pipeline.db.connection import Database
-from javis_pipeline.defs.checks import counts_agree_with_jira, no_open_conflicts, no_rejected_page_pushes
+from javis_pipeline.defs.checks import REJECTED, counts_agree_with_jira, no_open_conflicts
 from javis_pipeline.defs.freshness import judge, pulled_lately_watch
 from javis_pipeline.settings import Settings
 
@@ -67,7 +67,7 @@ def test_open_conflicts_of_the_project_are_named_and_lead_to_the_records(waiting
 
 
 def test_an_edit_that_is_not_taken_is_named_with_the_reason(waiting: Database) -> None:
-    result = checked(no_rejected_page_pushes, waiting, "HANDBOOK")
+    result = checked(REJECTED["confluence"], waiting, "HANDBOOK")
 
     assert (result.passed, result.description) == (False, "1 edit: 20 labels")
     assert "| How we work | 20 | labels | not taken |" in text(result, "edits")
@@ -81,7 +81,7 @@ def test_projects_that_do_not_agree_are_told_from_those_that_do(waiting: Databas
     assert "| OQC |" in text(good, "projects")
 
 
-@pytest.mark.parametrize("check", [no_open_conflicts, no_rejected_page_pushes, counts_agree_with_jira])
+@pytest.mark.parametrize("check", [no_open_conflicts, REJECTED["confluence"], counts_agree_with_jira])
 def test_given_nothing_waits_then_a_check_passes_without_words(
     check: dg.AssetChecksDefinition, database: Database
 ) -> None:

@@ -5,7 +5,7 @@ from click.testing import CliRunner
 
 from javis_pipeline.cli import main
 from javis_pipeline.db.connection import Database
-from javis_pipeline.defs.checks import confluence_and_here_agree, jira_and_here_agree
+from javis_pipeline.defs.checks import AGREEMENT
 from javis_pipeline.settings import Settings
 from javis_pipeline.steps.verify import sample_of, verify_scope
 from javis_pipeline_tests.flow.test_sync_two_way import Both, both_sides
@@ -93,10 +93,10 @@ def test_given_a_difference_then_the_command_exits_with_5_and_the_check_warns(bo
 
     told = CliRunner().invoke(main, ["verify", "--project", "OPS"])
     as_json = CliRunner().invoke(main, ["verify", "--json", "--sample", "9"])
-    check = jira_and_here_agree(settings=settings, db=both.database)
+    check = AGREEMENT["jira"](settings=settings, db=both.database)
 
     assert (told.exit_code, as_json.exit_code) == (5, 5)
     assert "OPS-2 title: here stale, there Issue 1" in told.output
     assert '"here": "stale"' in as_json.output
     assert (check.passed, check.description) == (False, "1 difference: OPS-2 title")
-    assert confluence_and_here_agree(settings=settings, db=both.database).passed
+    assert AGREEMENT["confluence"](settings=settings, db=both.database).passed
