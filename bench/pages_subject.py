@@ -23,11 +23,11 @@ import psycopg
 import urllib3
 
 from bench.pages_server import SPACE, SPACE_ID
-from javis_pipeline.clients.confluence.client import ConfluenceClient
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.migrate import migrate
 from javis_pipeline.steps.batches import as_they_come, in_batches
 from javis_pipeline.steps.sync_scope import Job, pull_scope
+from javis_pipeline.systems.confluence.client import ConfluenceClient
 from javis_pipeline.systems.confluence.system import ConfluenceSystem
 
 # More than one machine can ask for: the rate limit is not what is measured.

@@ -23,11 +23,11 @@ import psycopg
 
 from bench.floor import Floor
 from bench.issues import PROJECT
-from javis_pipeline.clients.jira.client import JiraClient
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.migrate import migrate
 from javis_pipeline.steps.pull import HORIZON
 from javis_pipeline.steps.sync_scope import Job, pull_scope
+from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.system import JiraSystem
 
 # More than one machine can ask for: the rate limit is not what is measured.

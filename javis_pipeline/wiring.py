@@ -9,16 +9,16 @@ from itertools import product
 from typing import Final
 from uuid import uuid4
 
-from javis_pipeline.clients.confluence.client import ConfluenceClient
-from javis_pipeline.clients.jira.client import JiraClient
 from javis_pipeline.clients.slack.client import SlackClient
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.policies import store_policies
+from javis_pipeline.errors import SettingError
 from javis_pipeline.posts.blocks import Sites
 from javis_pipeline.records.sync import Catalog
 from javis_pipeline.records.values import ResourceType, System
 from javis_pipeline.settings import Settings
 from javis_pipeline.steps.build_context import ContextScope
+from javis_pipeline.steps.doctor import Check
 from javis_pipeline.steps.notify import Outlet
 from javis_pipeline.steps.people import called_people
 from javis_pipeline.steps.suggest import ClaudeClient
@@ -26,7 +26,11 @@ from javis_pipeline.steps.sync_scope import Job
 from javis_pipeline.steps.system import RemoteSystem
 from javis_pipeline.sync.fields import KINDS
 from javis_pipeline.sync.run import Run
+from javis_pipeline.systems.confluence.client import ConfluenceClient
+from javis_pipeline.systems.confluence.doctor import check_confluence
 from javis_pipeline.systems.confluence.system import ConfluenceSystem
+from javis_pipeline.systems.jira.client import JiraClient
+from javis_pipeline.systems.jira.doctor import check_jira
 from javis_pipeline.systems.jira.system import JiraSystem
 
 clock = partial(datetime.now, UTC)
@@ -96,6 +100,39 @@ def read_only_jobs(db: Database, settings: Settings, keys: Iterable[str], *, run
                     opened[system] = clients.enter_context(open_system(system, settings, read_only=True))
                 jobs.append(Job(db=db, system=opened[system], key=scope, run_id=run_id, clock=clock))
         yield jobs
+
+
+def site_checks(settings: Settings, *, now: datetime) -> Iterator[Check]:
+    """What the doctor says of the sites."""
+    yield from _jira_checks(settings, now)
+    yield from _confluence_checks(settings)
+
+
+def _jira_checks(settings: Settings, now: datetime) -> Iterator[Check]:
+    if settings.jira_url is None:
+        yield Check("jira", "skipped", "JIRA_URL is not set", "set JIRA_URL, JIRA_EMAIL and JIRA_TOKEN in .env")
+        return
+    try:
+        projects, client = settings.require_projects(), jira_client(settings)
+    except SettingError as error:
+        yield Check("jira", "failed", str(error))
+        return
+    with closing(client):
+        yield from check_jira(client, projects, settings.jira_fields, now=now)
+
+
+def _confluence_checks(settings: Settings) -> Iterator[Check]:
+    spaces = [pair.space for pair in settings.confluence_spaces]
+    if not spaces:
+        yield Check("confluence", "skipped", "CONFLUENCE_SPACES is not set: no pages are synced")
+        return
+    try:
+        client = confluence_client(settings)
+    except SettingError as error:
+        yield Check("confluence", "failed", str(error))
+        return
+    with closing(client):
+        yield from check_confluence(client, spaces)
 
 
 def claude_client(settings: Settings) -> ClaudeClient | None:

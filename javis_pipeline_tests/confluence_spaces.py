@@ -5,7 +5,6 @@ from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from javis_pipeline.clients.confluence.client import ConfluenceClient
 from javis_pipeline.clients.http import Exchange, Limits
 from javis_pipeline.db.connection import Database
 from javis_pipeline.records.sync import Overrides
@@ -15,6 +14,7 @@ from javis_pipeline.steps.pull import Tally
 from javis_pipeline.steps.reconcile import Reconciled
 from javis_pipeline.steps.sync_scope import NO_OVERRIDES, Job, WrittenBack, pull_scope, write_back_scope
 from javis_pipeline.sync.run import Rules, Run
+from javis_pipeline.systems.confluence.client import ConfluenceClient
 from javis_pipeline.systems.confluence.system import ConfluenceSystem
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -94,7 +94,7 @@ class SyncedSpace:
     ) -> Job:
         return Job(
             db=self.database,
-            system=ConfluenceSystem(self.client, spaces=spaces, projects=["OQC"]),
+            system=ConfluenceSystem(self.client, scopes=spaces, projects=["OQC"]),
             key=key,
             run_id=run_id or f"run-{next(_runs)}",
             clock=lambda: self.now,

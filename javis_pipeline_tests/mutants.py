@@ -161,7 +161,7 @@ MUTANTS = (
     ),
     Mutant(
         "labels go out as a whole array",
-        "javis_pipeline/clients/jira/remote.py",
+        "javis_pipeline/systems/jira/records.py",
         "                update[self._ids[name]] = [dict(verb) for verb in verbs]\n",
         '                held = set(current.values["labels"]) | set(op.add.get(name, ()))\n'
         "                fields[self._ids[name]] = sorted(held - set(op.remove.get(name, ())))\n",

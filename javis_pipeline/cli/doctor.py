@@ -75,15 +75,13 @@ def _service_checks(settings: "Settings") -> Iterator["Check"]:
     from javis_pipeline.steps.doctor import (
         Check,
         check_claude,
-        check_confluence,
         check_database,
-        check_jira,
         check_left_waiting,
         check_people,
         check_sending,
         check_slack,
     )
-    from javis_pipeline.wiring import claude_client, confluence_client, jira_client, open_database, slack_client
+    from javis_pipeline.wiring import claude_client, jira_client, open_database, site_checks, slack_client
 
     given = settings.database_url
     where = display_name(given.get_secret_value()) if given else "the embedded server"
@@ -92,27 +90,7 @@ def _service_checks(settings: "Settings") -> Iterator["Check"]:
         lambda: open_database(settings), settings.scopes_of(settings.partitions), read_only=settings.javis_read_only
     )
     yield from check_left_waiting(lambda: open_database(settings), settings.scopes_of(settings.partitions))
-    if settings.jira_url is None:
-        yield Check("jira", "skipped", "JIRA_URL is not set", "set JIRA_URL, JIRA_EMAIL and JIRA_TOKEN in .env")
-    else:
-        try:
-            projects, jira = settings.require_projects(), jira_client(settings)
-        except SettingError as error:
-            yield Check("jira", "failed", str(error))
-        else:
-            with closing(jira):
-                yield from check_jira(jira, projects, settings.jira_fields, now=datetime.now(UTC))
-    spaces = [pair.space for pair in settings.confluence_spaces]
-    if spaces:
-        try:
-            confluence = confluence_client(settings)
-        except SettingError as error:
-            yield Check("confluence", "failed", str(error))
-        else:
-            with closing(confluence):
-                yield from check_confluence(confluence, spaces)
-    else:
-        yield Check("confluence", "skipped", "CONFLUENCE_SPACES is not set: no pages are synced")
+    yield from site_checks(settings, now=datetime.now(UTC))
     claude = claude_client(settings)
     if claude is None:
         yield Check("claude", "skipped", "ANTHROPIC_API_KEY is not set: the rules make the suggestions")
@@ -127,6 +105,6 @@ def _service_checks(settings: "Settings") -> Iterator["Check"]:
         yield from check_slack(slack, channels)
         if any("@" in person for person in settings.slack_people) and settings.jira_url:
             with closing(jira_client(settings, read_only=True)) as jira:
-                yield from check_people(slack, jira, settings.slack_people)
+                yield from check_people(slack, jira.account_of, settings.slack_people)
         else:
             yield from check_people(slack, None, settings.slack_people)

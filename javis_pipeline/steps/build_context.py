@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from difflib import get_close_matches
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from javis_pipeline.clients.jira.client import JiraClient
 from javis_pipeline.context.thresholds import Thresholds
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.context import context_rows, known_projects, newest_context, store_context
@@ -115,13 +114,21 @@ def check_project(db: Database, project_key: str, configured: Collection[str] = 
         )
 
 
+class Projects(Protocol):
+    """Whoever knows the projects of a site; a client of Jira does."""
+
+    def project(self, key: str) -> object:
+        """The project; SettingError names the nearest when it is not visible."""
+        ...
+
+
 class ContextAggregator:
     """Work contexts for programs. It reads the database; what Jira holds comes there by the sync."""
 
     def __init__(
         self,
         db: Database,
-        jira: JiraClient | None = None,
+        jira: Projects | None = None,
         *,
         spaces: Mapping[str, Sequence[str]] | None = None,
         zone: ZoneInfo | None = None,

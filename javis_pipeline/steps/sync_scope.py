@@ -115,7 +115,7 @@ class Job:
     def run(self, opened: Opened[Any, Any]) -> Run:
         """The run, with the names and ids that are known by now."""
         catalog = replace(self.store.catalog(), unwritable=opened.unwritable)
-        rules = replace(self.rules, scopes=self.rules.scopes or self.system.scopes(self.key))
+        rules = replace(self.rules, scopes=self.rules.scopes or frozenset({self.key, *self.system.scopes}))
         return Run(
             run_id=self.run_id,
             now=self.clock,

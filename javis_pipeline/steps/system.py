@@ -219,8 +219,9 @@ class RemoteSystem(Protocol):
         """Sort of its records."""
         ...
 
-    def scopes(self, key: str) -> frozenset[str]:
-        """Scopes that are synced with this one: a record that moves to one of them is followed."""
+    @property
+    def scopes(self) -> Collection[str]:
+        """All that are synced: a record that moves to one of them is followed."""
         ...
 
     def open(self, key: str) -> Opened[Any, Any]:

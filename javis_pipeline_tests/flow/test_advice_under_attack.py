@@ -13,8 +13,6 @@ from typing import Any
 
 import pytest
 
-from javis_pipeline.clients.confluence.client import ConfluenceClient
-from javis_pipeline.clients.jira.client import JiraClient
 from javis_pipeline.db.connection import Database
 from javis_pipeline.posts.blocks import Message, Sites
 from javis_pipeline.posts.digest import digest_details, digest_message
@@ -28,7 +26,9 @@ from javis_pipeline.sandbox.world import World
 from javis_pipeline.steps.build_context import ContextScope, build_context
 from javis_pipeline.steps.suggest import ClaudeClient, StoredAdvice, suggest, ungrounded
 from javis_pipeline.steps.sync_scope import Job, pull_scope
+from javis_pipeline.systems.confluence.client import ConfluenceClient
 from javis_pipeline.systems.confluence.system import ConfluenceSystem
+from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.system import JiraSystem
 from javis_pipeline_tests.injections import INJECTIONS
 

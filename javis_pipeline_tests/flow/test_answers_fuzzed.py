@@ -18,10 +18,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from javis_pipeline.clients.confluence.client import ConfluenceClient
 from javis_pipeline.clients.http import Limits
-from javis_pipeline.clients.jira import wire
-from javis_pipeline.clients.jira.client import JiraClient
 from javis_pipeline.db.connection import Database
 from javis_pipeline.errors import JavisError
 from javis_pipeline.records.sync import Overrides
@@ -29,6 +26,9 @@ from javis_pipeline.sandbox.clock import Clock
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
 from javis_pipeline.steps.sync_scope import count_scope
+from javis_pipeline.systems.confluence.client import ConfluenceClient
+from javis_pipeline.systems.jira import wire
+from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.reading import issue_row
 from javis_pipeline.systems.jira.site import read_site
 from javis_pipeline_tests.confluence_spaces import SyncedSpace

@@ -5,7 +5,7 @@ JAVIS_LAWS_SPACE_HISTORIES says how many; `make laws` plays hundreds.
 
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -14,8 +14,6 @@ from typing import Any, ClassVar
 
 import pytest
 
-from javis_pipeline.clients.confluence.client import ConfluenceClient
-from javis_pipeline.clients.confluence.remote import ConfluenceRecords
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.sync_store import PostgresStore
 from javis_pipeline.errors import OutcomeUnknown, RemoteMissing, StaleRevision
@@ -29,6 +27,8 @@ from javis_pipeline.sandbox.world import World as Sandbox
 from javis_pipeline.steps.sync_scope import Job, pull_scope, write_back_scope
 from javis_pipeline.steps.system import Opened
 from javis_pipeline.sync.fields import CONFLUENCE_PAGE, Kind
+from javis_pipeline.systems.confluence.client import ConfluenceClient
+from javis_pipeline.systems.confluence.records import ConfluenceRecords
 from javis_pipeline.systems.confluence.system import ConfluenceSystem
 from javis_pipeline_tests.confluence_spaces import NOON, a_client
 from javis_pipeline_tests.integration.test_laws_postgres import StoreUnderTest, wipe
@@ -311,9 +311,7 @@ class SpiedSystem:
     name: ClassVar[System] = "confluence"
     kind: ClassVar[Kind] = CONFLUENCE_PAGE
     history: SpaceHistory
-
-    def scopes(self, key: str) -> frozenset[str]:
-        return frozenset({key})
+    scopes: Collection[str] = ()
 
     def open(self, key: str) -> Opened[Any, Any]:
         opened = ConfluenceSystem(self.history.client).open(key)

@@ -11,9 +11,6 @@ from typing import Any
 import pytest
 
 from javis_pipeline.clients.http import Limits
-from javis_pipeline.clients.jira.client import JiraClient
-from javis_pipeline.clients.jira.fields import discover_fields
-from javis_pipeline.clients.jira.remote import JiraRecords
 from javis_pipeline.db.connection import Database
 from javis_pipeline.errors import OutcomeUnknown, RemoteMissing, StaleRevision
 from javis_pipeline.records.sync import Catalog, FieldChange, Operation, RemoteRecord
@@ -24,6 +21,9 @@ from javis_pipeline.sandbox.jira.editing import InvalidEditError
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World as Sandbox
 from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
+from javis_pipeline.systems.jira.client import JiraClient
+from javis_pipeline.systems.jira.fields import discover_fields
+from javis_pipeline.systems.jira.records import JiraRecords
 from javis_pipeline_tests.integration.test_laws_postgres import StoreUnderTest, wipe
 from javis_pipeline_tests.property.sync_histories import Halt, History, how_many
 from javis_pipeline_tests.property.sync_memory import SYNCED, Crash, World, adf

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from javis_pipeline.clients.http import Limits
-from javis_pipeline.clients.jira.client import JiraClient
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.locks import hold_scope
 from javis_pipeline.errors import IdentityError, RemoteBusy, ScopeBusy, SettingError, SyncHalted
@@ -22,8 +21,9 @@ from javis_pipeline.sandbox.world import World
 from javis_pipeline.steps.pull import Tally
 from javis_pipeline.steps.sync_scope import NO_OVERRIDES, Job, pull_scope
 from javis_pipeline.steps.worker_processes import WorkerProcesses
-from javis_pipeline.systems.jira.batch import BatchReader
+from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.mirror import IssueMirror
+from javis_pipeline.systems.jira.reader import BatchReader
 from javis_pipeline.systems.jira.site import NO_CHOICE
 from javis_pipeline.systems.jira.system import JiraSystem
 from javis_pipeline_tests.fake_site import Reply, fake_site

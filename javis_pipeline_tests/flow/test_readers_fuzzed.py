@@ -14,11 +14,6 @@ from uuid import UUID
 
 import pytest
 
-from javis_pipeline.clients.confluence.client import ConfluenceClient
-from javis_pipeline.clients.confluence.remote import ConfluenceRecords
-from javis_pipeline.clients.jira import jql
-from javis_pipeline.clients.jira.client import JiraClient
-from javis_pipeline.clients.jira.remote import JiraRecords
 from javis_pipeline.errors import JavisError, UnreadableRecord
 from javis_pipeline.records.confluence import PageStamp
 from javis_pipeline.records.jira import FieldMap, IssueStamp
@@ -26,9 +21,14 @@ from javis_pipeline.records.sync import Operation
 from javis_pipeline.records.values import ResourceRef
 from javis_pipeline.sandbox.world import World
 from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
-from javis_pipeline.systems.confluence.batch import PageReader, stamp_of
+from javis_pipeline.systems.confluence.client import ConfluenceClient
+from javis_pipeline.systems.confluence.reader import PageReader, stamp_of
+from javis_pipeline.systems.confluence.records import ConfluenceRecords
 from javis_pipeline.systems.confluence.site import read_site as read_space
-from javis_pipeline.systems.jira.batch import BatchReader
+from javis_pipeline.systems.jira import jql
+from javis_pipeline.systems.jira.client import JiraClient
+from javis_pipeline.systems.jira.reader import BatchReader
+from javis_pipeline.systems.jira.records import JiraRecords
 from javis_pipeline.systems.jira.site import read_site
 from javis_pipeline_tests.flow.test_answers_fuzzed import Weather, clients, small_world
 from javis_pipeline_tests.mutating_proxy import mutating_proxy

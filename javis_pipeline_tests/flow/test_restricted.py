@@ -10,7 +10,6 @@ from typing import Any
 import psycopg
 import pytest
 
-from javis_pipeline.clients.jira.client import JiraClient
 from javis_pipeline.db.conflicts import list_conflicts, list_errors
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.policies import store_policies
@@ -23,6 +22,7 @@ from javis_pipeline.settings import Settings
 from javis_pipeline.steps.build_context import ContextScope, build_context
 from javis_pipeline.steps.notify import open_conflicts
 from javis_pipeline.steps.sync_scope import Job, Pulled, pull_scope, write_back_scope
+from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.system import JiraSystem
 
 SECRET = "takeover"  # stands in every text that is restricted here, and in no other

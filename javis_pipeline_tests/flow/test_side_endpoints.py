@@ -8,9 +8,9 @@ from typing import Any
 import orjson
 import pytest
 
-from javis_pipeline.clients.jira.client import JiraClient
 from javis_pipeline.db.connection import Database
 from javis_pipeline.sandbox.world import World
+from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline_tests.flow.test_answers_fuzzed import clients, small_world
 from javis_pipeline_tests.flow.test_sync_two_way import Both
 from javis_pipeline_tests.mutating_proxy import MutatingProxy, Passing, mutating_proxy, unchanged

@@ -11,12 +11,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from javis_pipeline.cli import main
-from javis_pipeline.clients.jira.client import JiraClient
 from javis_pipeline.db.connection import Database
 from javis_pipeline.sandbox.claude.site import Behaviour
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
 from javis_pipeline.steps.sync_scope import Job, WrittenBack, pull_scope, write_back_scope
+from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.system import JiraSystem
 from javis_pipeline_tests.sites import EMAIL, settings_for
 

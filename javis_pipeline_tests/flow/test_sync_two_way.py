@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from javis_pipeline.clients.http import Limits
-from javis_pipeline.clients.jira.client import JiraClient
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.status import left_waiting, scope_status
 from javis_pipeline.db.sync_store import PostgresStore
@@ -34,6 +33,7 @@ from javis_pipeline.steps.sync_scope import (
 )
 from javis_pipeline.steps.undo import undo_run
 from javis_pipeline.sync.run import Rules, Run
+from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.system import JiraSystem
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -53,7 +53,7 @@ class Both:
         self.runs += 1
         return Job(
             db=self.database,
-            system=JiraSystem(self.client, projects=self.projects),
+            system=JiraSystem(self.client, scopes=self.projects),
             key=key,
             run_id=f"run-{self.runs}",
             clock=self.world.clock.now,

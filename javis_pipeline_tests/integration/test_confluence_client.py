@@ -6,8 +6,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from javis_pipeline.clients.confluence import wire
-from javis_pipeline.clients.confluence.client import ConfluenceClient
 from javis_pipeline.clients.http import Exchange, Limits
 from javis_pipeline.errors import (
     IdentityError,
@@ -25,6 +23,8 @@ from javis_pipeline.sandbox.confluence.site import Page, Space
 from javis_pipeline.sandbox.faults import Fault, FaultKind, Rule
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
+from javis_pipeline.systems.confluence import wire
+from javis_pipeline.systems.confluence.client import ConfluenceClient
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -99,7 +99,7 @@ def test_given_a_space_that_is_not_there_then_the_nearest_is_named(world, space,
 def test_given_more_pages_than_a_batch_then_each_comes_once_and_only_our_host_is_asked(
     world, space, client, monkeypatch, exchanges, foreign
 ):
-    monkeypatch.setattr("javis_pipeline.clients.confluence.client.BATCH", 4)
+    monkeypatch.setattr("javis_pipeline.systems.confluence.client.BATCH", 4)
     world.confluence.switches.foreign_next_links = foreign
     made = some_pages(world, space, 10)
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from javis_pipeline.clients.confluence.client import ConfluenceClient
 from javis_pipeline.clients.http import Exchange
 from javis_pipeline.db import pages
 from javis_pipeline.db.connection import Database
@@ -21,6 +20,7 @@ from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
 from javis_pipeline.steps.pull import Tally
 from javis_pipeline.steps.sync_scope import Job, pull_scope
+from javis_pipeline.systems.confluence.client import ConfluenceClient
 from javis_pipeline.systems.confluence.system import ConfluenceSystem
 from javis_pipeline_tests.confluence_spaces import NOON, a_client
 

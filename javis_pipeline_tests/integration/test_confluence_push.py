@@ -6,8 +6,6 @@ from datetime import timedelta
 
 import pytest
 
-from javis_pipeline.clients.confluence.client import ConfluenceClient
-from javis_pipeline.clients.confluence.remote import ConfluenceRecords
 from javis_pipeline.clients.http import Exchange
 from javis_pipeline.errors import SyncHalted
 from javis_pipeline.records.sync import NOT_OURS, Overrides
@@ -21,6 +19,8 @@ from javis_pipeline.steps.push import Pushed
 from javis_pipeline.steps.resolve import resolve
 from javis_pipeline.steps.sync_scope import count_scope, plan_scope, pull_scope
 from javis_pipeline.sync.richtext.storage.page import special_content
+from javis_pipeline.systems.confluence.client import ConfluenceClient
+from javis_pipeline.systems.confluence.records import ConfluenceRecords
 from javis_pipeline_tests.confluence_spaces import NOON, SyncedSpace, a_client
 
 PANEL = (

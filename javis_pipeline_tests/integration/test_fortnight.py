@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from javis_pipeline.clients.jira.client import JiraClient
 from javis_pipeline.db.connection import Database
 from javis_pipeline.posts.blocks import Message, Sites, as_text
 from javis_pipeline.posts.digest import LINES
@@ -24,6 +23,7 @@ from javis_pipeline.steps.build_context import ContextScope, build_context
 from javis_pipeline.steps.notify import Outlet, post_digest, post_risk_alert
 from javis_pipeline.steps.suggest import suggest
 from javis_pipeline.steps.sync_scope import Job, pull_scope
+from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.system import JiraSystem
 from javis_pipeline_tests.digests import a_slack_client, posts
 

@@ -6,15 +6,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from javis_pipeline.clients.http import Limits
-from javis_pipeline.clients.jira import jql, wire
-from javis_pipeline.clients.jira.client import JiraClient
-from javis_pipeline.clients.jira.fields import discover_fields
 from javis_pipeline.errors import IdentityError, OutcomeUnknown, RemoteMissing, RemoteRefused, SettingError
 from javis_pipeline.records.jira import FieldMap, Issue
 from javis_pipeline.sandbox.clock import Clock
 from javis_pipeline.sandbox.faults import Fault, FaultKind, Rule
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
+from javis_pipeline.systems.jira import jql, wire
+from javis_pipeline.systems.jira.client import JiraClient
+from javis_pipeline.systems.jira.fields import discover_fields
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 

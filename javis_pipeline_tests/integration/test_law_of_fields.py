@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from javis_pipeline.clients.confluence.remote import VERSIONED
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.sync_store import TABLES
 from javis_pipeline.records import MISSING
@@ -25,6 +24,7 @@ from javis_pipeline.steps.undo import undo_run
 from javis_pipeline.steps.verify import verify_scope
 from javis_pipeline.sync.codecs import Codec
 from javis_pipeline.sync.fields import KINDS
+from javis_pipeline.systems.confluence.records import VERSIONED
 from javis_pipeline_tests.confluence_spaces import NOON, SyncedSpace, a_client
 from javis_pipeline_tests.flow.test_sync_two_way import both_sides
 

@@ -7,7 +7,8 @@ import pytest
 from javis_pipeline.clients.http import Exchange
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
-from javis_pipeline.steps.doctor import Check, check_confluence
+from javis_pipeline.steps.doctor import Check
+from javis_pipeline.systems.confluence.doctor import check_confluence
 from javis_pipeline_tests.confluence_spaces import a_client
 
 

@@ -8,13 +8,13 @@ from itertools import count
 import psycopg
 import pytest
 
-from javis_pipeline.clients.jira.client import JiraClient
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.policies import store_policies, why_held
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
 from javis_pipeline.settings import Settings
 from javis_pipeline.steps.sync_scope import Job, WrittenBack, pull_scope, write_back_scope
+from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.system import JiraSystem
 
 _runs = count(1)

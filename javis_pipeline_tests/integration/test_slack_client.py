@@ -10,7 +10,6 @@ from uuid import UUID
 
 import pytest
 
-from javis_pipeline.clients.jira.client import JiraClient
 from javis_pipeline.clients.slack.client import Mark, Sent, SlackClient, Upload
 from javis_pipeline.clients.slack.web import NotOk
 from javis_pipeline.errors import (
@@ -28,6 +27,7 @@ from javis_pipeline.sandbox.people import Person
 from javis_pipeline.sandbox.world import World
 from javis_pipeline.steps.doctor import check_people
 from javis_pipeline.steps.people import called_people
+from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline_tests.digests import CHANNEL, a_slack_client, a_slack_world, channel, posts, replies
 
 BLOCKS = [{"type": "section", "text": {"type": "mrkdwn", "text": "*hello*", "verbatim": True}}]
@@ -113,7 +113,9 @@ def test_given_people_then_the_doctor_says_who_is_called_and_who_is_not(world: W
     people = {"712020:ada": ada, "712020:bob": "U0NOBODY", "ada.brandt@example.com": ada, "eve@example.com": ada}
 
     with JiraClient(world.base_url, "ada@example.com", world.credentials.api_token, rate=10_000) as jira:
-        checks = [(check.verdict, check.finding, check.remedy) for check in check_people(slack, jira, people)]
+        checks = [
+            (check.verdict, check.finding, check.remedy) for check in check_people(slack, jira.account_of, people)
+        ]
 
     assert [verdict for verdict, _, _ in checks] == ["ok", "failed", "ok", "failed"]
     assert checks[0][1] == checks[2][1] == "called as Ada Brandt"

@@ -8,9 +8,6 @@ from uuid import UUID
 import pytest
 
 from javis_pipeline.clients.http import Limits
-from javis_pipeline.clients.jira.client import JiraClient
-from javis_pipeline.clients.jira.fields import discover_fields
-from javis_pipeline.clients.jira.remote import JiraRecords
 from javis_pipeline.errors import OutcomeUnknown, RemoteMissing, RemoteRefused, StaleRevision
 from javis_pipeline.records import MISSING
 from javis_pipeline.records.sync import Operation
@@ -21,6 +18,9 @@ from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
 from javis_pipeline.sync.fields import JIRA_ISSUE
 from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
+from javis_pipeline.systems.jira.client import JiraClient
+from javis_pipeline.systems.jira.fields import discover_fields
+from javis_pipeline.systems.jira.records import JiraRecords
 from javis_pipeline_tests.property.sync_memory import adf
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)

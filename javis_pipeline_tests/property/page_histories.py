@@ -5,12 +5,12 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from javis_pipeline.clients.confluence.remote import version_changes
 from javis_pipeline.errors import StaleRevision
 from javis_pipeline.records.confluence import PageVersion
 from javis_pipeline.records.sync import NOT_OURS, FieldChange, Operation, RemoteRecord
 from javis_pipeline.records.values import ResourceRef, Value, as_set
 from javis_pipeline.sync.fields import CONFLUENCE_PAGE, Field, Kind
+from javis_pipeline.systems.confluence.records import version_changes
 from javis_pipeline_tests.property.sync_histories import WORDS, History
 from javis_pipeline_tests.property.sync_memory import OUR_ACCOUNT, Issue, MemoryRemote, MemoryStore, World
 

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from javis_pipeline.clients.jira import jql
 from javis_pipeline.clients.quoting import quote
+from javis_pipeline.systems.jira import jql
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,9 @@
 
 import pytest
 
-from javis_pipeline.clients.jira.fields import Ambiguity, Candidate, discover_fields
 from javis_pipeline.errors import SettingError
 from javis_pipeline.records.jira import FieldMap
+from javis_pipeline.systems.jira.fields import Ambiguity, Candidate, discover_fields
 
 SPRINT = "com.pyxis.greenhopper.jira:gh-sprint"
 EPIC_LINK = "com.pyxis.greenhopper.jira:gh-epic-link"

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from javis_pipeline.clients.confluence.client import ConfluenceClient
 from javis_pipeline.clients.http import Limits
-from javis_pipeline.clients.jira.client import JiraClient
 from javis_pipeline.clients.slack.web import SlackWeb
 from javis_pipeline.db.backup import back_up
 from javis_pipeline.db.connection import Database, dagster_url, display_name
 from javis_pipeline.errors import JavisError
 from javis_pipeline.settings import Settings, load_settings
+from javis_pipeline.systems.confluence.client import ConfluenceClient
+from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline_tests.property.sync_histories import how_many
 
 VALUES = how_many("JAVIS_FUZZED_SETTINGS", usual=400, thorough=5_000)

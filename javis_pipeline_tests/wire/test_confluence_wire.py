@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from javis_pipeline.clients.confluence import wire
 from javis_pipeline.errors import UnreadableRecord
 from javis_pipeline.records import MISSING
 from javis_pipeline.records.confluence import Page, Space
+from javis_pipeline.systems.confluence import wire
 
 DOCUMENT = {
     "id": "65540",

@@ -12,7 +12,6 @@ import pytest
 
 from javis_pipeline.clients.auth import BasicAuth
 from javis_pipeline.clients.http import Exchange, Limits, Transport
-from javis_pipeline.clients.jira.manners import JIRA
 from javis_pipeline.clients.refusals import COMMON
 from javis_pipeline.errors import (
     IdentityError,
@@ -24,6 +23,7 @@ from javis_pipeline.errors import (
     StaleRevision,
     SyncHalted,
 )
+from javis_pipeline.systems.jira.manners import JIRA
 from javis_pipeline_tests.fake_site import FakeSite, Reply, fake_site
 
 SECRET = "tok-3f9a-secret"

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from javis_pipeline.clients.http import Limits
-from javis_pipeline.clients.jira import wire
-from javis_pipeline.clients.jira.client import JiraClient
 from javis_pipeline.errors import IdentityError, RemoteRefused, SettingError, SyncHalted
 from javis_pipeline.records.jira import Identity, Transition
+from javis_pipeline.systems.jira import wire
+from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline_tests.fake_site import FakeSite, Reply, fake_site
 
 ME = {"accountId": "557058:me", "displayName": "Me", "timeZone": "Europe/Berlin"}

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from javis_pipeline.clients.jira import wire
 from javis_pipeline.errors import UnreadableRecord
 from javis_pipeline.records import MISSING
 from javis_pipeline.records.jira import (
@@ -25,6 +24,7 @@ from javis_pipeline.records.jira import (
     User,
     Worklog,
 )
+from javis_pipeline.systems.jira import wire
 
 NOON = "2026-09-27T12:00:00.000+0000"
 DATA = Path(__file__).parents[1] / "data"

@@ -10,9 +10,9 @@ import pytest
 
 from javis_pipeline.clients.auth import BasicAuth
 from javis_pipeline.clients.http import Answer, Limits, Transport
-from javis_pipeline.clients.jira.manners import JIRA
 from javis_pipeline.clients.pacing import MOST_ASKED_SECONDS, asked_wait
 from javis_pipeline.errors import JavisError, OutcomeUnknown, RemoteBusy, SettingError
+from javis_pipeline.systems.jira.manners import JIRA
 from javis_pipeline_tests.fake_site import Reply, fake_site
 from javis_pipeline_tests.hostile_site import QUICK_TRICKS, SLOW_TRICKS, deaf, hostile_site, say
 

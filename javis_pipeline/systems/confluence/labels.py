@@ -8,7 +8,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from typing import Final
 
-from javis_pipeline.clients.confluence.client import ConfluenceClient
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.pages import labels_of_space, pages_labelled_otherwise, relabelled_pages
 from javis_pipeline.db.watermarks import note_labels, read_watermark
@@ -16,6 +15,7 @@ from javis_pipeline.errors import RemoteBusy, RemoteRefused, UnreadableRecord
 from javis_pipeline.records.confluence import Space
 from javis_pipeline.records.values import ResourceRef
 from javis_pipeline.steps.rounds import labels_in_turn
+from javis_pipeline.systems.confluence.client import ConfluenceClient
 
 NOT_GIVEN: Final = (RemoteRefused, RemoteBusy, UnreadableRecord)
 # Lists of pages asked for side by side.

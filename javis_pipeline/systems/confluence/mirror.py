@@ -15,7 +15,7 @@ from javis_pipeline.db.pages import (
 )
 from javis_pipeline.records.confluence import PageStamp
 from javis_pipeline.steps.system import Stored
-from javis_pipeline.systems.confluence.batch import PageBatch
+from javis_pipeline.systems.confluence.reader import PageBatch
 
 
 class PageMirror:

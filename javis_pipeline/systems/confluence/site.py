@@ -2,10 +2,10 @@
 
 from typing import NamedTuple
 
-from javis_pipeline.clients.confluence.client import ConfluenceClient
 from javis_pipeline.errors import SyncHalted
 from javis_pipeline.records.confluence import Space
 from javis_pipeline.records.jira import Identity
+from javis_pipeline.systems.confluence.client import ConfluenceClient
 
 
 class ConfluenceSite(NamedTuple):

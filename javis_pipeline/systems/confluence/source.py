@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Final, Self
 
-from javis_pipeline.clients.confluence.client import ConfluenceClient
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.pages import NOTHING_LISTED, unknown_people
 from javis_pipeline.db.satellites import store_users
@@ -13,8 +12,9 @@ from javis_pipeline.records.confluence import PageStamp, Space
 from javis_pipeline.records.jira import JsonObject, User
 from javis_pipeline.records.values import ResourceRef
 from javis_pipeline.steps.system import RemoteCount, Rest
-from javis_pipeline.systems.confluence.batch import PageBatch, PageReader, stamp_of
+from javis_pipeline.systems.confluence.client import ConfluenceClient
 from javis_pipeline.systems.confluence.labels import NOT_GIVEN, LabelSweep, relabelled_in_turn
+from javis_pipeline.systems.confluence.reader import PageBatch, PageReader, stamp_of
 
 # The list is sorted by a date that can change while we page. So many older pages in a row are its end.
 ENOUGH_OLDER: Final = 100

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
-from javis_pipeline.clients.confluence.client import ConfluenceClient
-from javis_pipeline.clients.confluence.remote import ConfluenceRecords
 from javis_pipeline.records.confluence import PageStamp
 from javis_pipeline.records.values import System
 from javis_pipeline.steps.system import Opened, nothing_before
 from javis_pipeline.sync.fields import CONFLUENCE_PAGE, Kind
-from javis_pipeline.systems.confluence.batch import PageBatch
+from javis_pipeline.systems.confluence.client import ConfluenceClient
 from javis_pipeline.systems.confluence.following import follow_texts
 from javis_pipeline.systems.confluence.mirror import PageMirror
+from javis_pipeline.systems.confluence.reader import PageBatch
+from javis_pipeline.systems.confluence.records import ConfluenceRecords
 from javis_pipeline.systems.confluence.site import read_site
 from javis_pipeline.systems.confluence.source import PageSource
 
@@ -24,19 +24,15 @@ class ConfluenceSystem:
 
     Attributes:
         client: Client of the site.
-        spaces: Keys of all synced spaces: a page that moves to one of them is followed.
+        scopes: Keys of all synced spaces: a page that moves to one of them is followed.
         projects: Keys of the Jira projects whose issues a page may mention by key alone.
     """
 
     name: ClassVar[System] = "confluence"
     kind: ClassVar[Kind] = CONFLUENCE_PAGE
     client: ConfluenceClient
-    spaces: Collection[str] = ()
+    scopes: Collection[str] = ()
     projects: Collection[str] = ()
-
-    def scopes(self, key: str) -> frozenset[str]:
-        """The synced spaces."""
-        return frozenset({key, *self.spaces})
 
     def open(self, key: str) -> Opened[PageStamp, PageBatch]:
         """A space, after proving who we are and that it is visible."""

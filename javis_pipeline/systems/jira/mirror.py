@@ -9,7 +9,7 @@ from javis_pipeline.db.issues import StoredIssues, count_present_issues, issues_
 from javis_pipeline.db.satellites import replace_satellites, restrict_satellites, store_sprints, store_users
 from javis_pipeline.records.jira import IssueStamp, Sprint, User
 from javis_pipeline.steps.system import Stored
-from javis_pipeline.systems.jira.batch import Batch
+from javis_pipeline.systems.jira.reader import Batch
 
 
 class IssueMirror:

@@ -7,8 +7,6 @@ from typing import Final, NamedTuple, TypeVar
 
 import orjson
 
-from javis_pipeline.clients.jira import wire
-from javis_pipeline.clients.jira.wire.answers import AnswerBatch
 from javis_pipeline.clients.reading import guarded, id_of
 from javis_pipeline.db.issue_rows import (
     IssueLine,
@@ -32,6 +30,8 @@ from javis_pipeline.records.jira import (
 )
 from javis_pipeline.steps.bad_answers import Unreadable, kept
 from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
+from javis_pipeline.systems.jira import wire
+from javis_pipeline.systems.jira.wire.answers import AnswerBatch
 
 T = TypeVar("T")
 

@@ -5,10 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from javis_pipeline.clients.jira.client import JiraClient
-from javis_pipeline.clients.jira.fields import Ambiguity, discover_fields
 from javis_pipeline.errors import RemoteBusy, RemoteRefused, SyncHalted, UnreadableRecord
 from javis_pipeline.records.jira import Board, FieldMap, Identity, Project
+from javis_pipeline.systems.jira.client import JiraClient
+from javis_pipeline.systems.jira.fields import Ambiguity, discover_fields
 
 NO_CHOICE: Mapping[str, str] = {}
 

@@ -7,8 +7,6 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Final, NamedTuple, Self
 
-from javis_pipeline.clients.jira import jql
-from javis_pipeline.clients.jira.client import JiraClient
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.satellites import store_priorities, store_sprints, store_statuses
 from javis_pipeline.errors import RemoteRefused, UnreadableRecord
@@ -16,7 +14,9 @@ from javis_pipeline.records.jira import IssueStamp, Priority, Sprint, Status
 from javis_pipeline.steps.batches import in_batches
 from javis_pipeline.steps.system import RemoteCount, Rest
 from javis_pipeline.steps.worker_processes import WorkerProcesses
-from javis_pipeline.systems.jira.batch import BATCH_SIZE, Batch, BatchReader
+from javis_pipeline.systems.jira import jql
+from javis_pipeline.systems.jira.client import JiraClient
+from javis_pipeline.systems.jira.reader import BATCH_SIZE, Batch, BatchReader
 from javis_pipeline.systems.jira.site import JiraSite, noted
 
 # Added when Jira does not read instants as we mean them: no zone is further off.

@@ -5,16 +5,16 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import ClassVar
 
-from javis_pipeline.clients.jira.client import JiraClient
-from javis_pipeline.clients.jira.remote import JiraRecords
 from javis_pipeline.records.jira import IssueStamp
 from javis_pipeline.records.values import System
 from javis_pipeline.steps.system import Opened, nothing_after
 from javis_pipeline.sync.fields import JIRA_ISSUE, Kind
 from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
-from javis_pipeline.systems.jira.batch import Batch
 from javis_pipeline.systems.jira.carry_over import carry_over_descriptions
+from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.mirror import IssueMirror
+from javis_pipeline.systems.jira.reader import Batch
+from javis_pipeline.systems.jira.records import JiraRecords
 from javis_pipeline.systems.jira.site import JiraSite, read_site
 from javis_pipeline.systems.jira.source import IssueSource
 
@@ -25,19 +25,15 @@ class JiraSystem:
 
     Attributes:
         client: Client of the site.
-        projects: Keys of all synced projects: an issue that moves to one of them is followed.
+        scopes: Keys of all synced projects: an issue that moves to one of them is followed.
         chosen_fields: A person's choice of custom fields, role to field id.
     """
 
     name: ClassVar[System] = "jira"
     kind: ClassVar[Kind] = JIRA_ISSUE
     client: JiraClient
-    projects: Collection[str] = ()
+    scopes: Collection[str] = ()
     chosen_fields: Mapping[str, str] = field(default_factory=dict)
-
-    def scopes(self, key: str) -> frozenset[str]:
-        """The synced projects."""
-        return frozenset({key, *self.projects})
 
     def open(self, key: str) -> Opened[IssueStamp, Batch]:
         """A project, after proving who we are and that it is visible, with its fields found."""

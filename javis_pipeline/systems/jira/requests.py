@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from javis_pipeline.clients.jira.account import API
-from javis_pipeline.clients.jira.jql import ISSUE_ID, ISSUE_KEY
 from javis_pipeline.records.jira import JsonObject
+from javis_pipeline.systems.jira.account import API
+from javis_pipeline.systems.jira.jql import ISSUE_ID, ISSUE_KEY
 
 
 def checked_issue(issue: str) -> str:

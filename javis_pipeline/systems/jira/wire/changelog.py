@@ -4,8 +4,6 @@ from datetime import UTC, datetime
 
 import orjson
 
-from javis_pipeline.clients.jira.wire.answers import AnswerBatch, batch_of
-from javis_pipeline.clients.jira.wire.people import account_id_of, user_of
 from javis_pipeline.clients.reading import (
     Json,
     Unreadable,
@@ -27,6 +25,8 @@ from javis_pipeline.records.jira import (
     SprintChange,
     StatusChange,
 )
+from javis_pipeline.systems.jira.wire.answers import AnswerBatch, batch_of
+from javis_pipeline.systems.jira.wire.people import account_id_of, user_of
 
 
 def changelog_documents(content: bytes) -> AnswerBatch[list[tuple[str, JsonObject]]]:

@@ -10,13 +10,13 @@ from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
-from javis_pipeline.clients.confluence import wire
-from javis_pipeline.clients.confluence.client import ConfluenceClient
 from javis_pipeline.errors import UnreadableRecord
 from javis_pipeline.records import MISSING
 from javis_pipeline.records.confluence import Page, PageVersion
 from javis_pipeline.records.sync import NOT_OURS, FieldChange, Operation, RemoteRecord
 from javis_pipeline.records.values import ResourceRef, as_set
+from javis_pipeline.systems.confluence import wire
+from javis_pipeline.systems.confluence.client import ConfluenceClient
 
 # What a version of a page holds; labels belong to no version.
 VERSIONED: Final = ("title", "body_storage", "parent_id")

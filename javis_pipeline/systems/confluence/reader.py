@@ -6,8 +6,6 @@ from datetime import datetime
 from hashlib import md5
 from typing import Final, NamedTuple
 
-from javis_pipeline.clients.confluence import wire
-from javis_pipeline.clients.confluence.client import ConfluenceClient
 from javis_pipeline.clients.reading import id_of
 from javis_pipeline.db.pages import NOTHING_LISTED, PageRow
 from javis_pipeline.errors import RemoteBusy, RemoteMissing, RemoteRefused, UnreadableRecord, UnreadableText
@@ -16,6 +14,8 @@ from javis_pipeline.records.confluence import Page, PageStamp, PageVersion, Spac
 from javis_pipeline.records.jira import JsonObject
 from javis_pipeline.steps.bad_answers import Endurance, Unreadable, kept, not_about_it, not_given
 from javis_pipeline.sync.richtext.storage.references import issue_references
+from javis_pipeline.systems.confluence import wire
+from javis_pipeline.systems.confluence.client import ConfluenceClient
 
 log = logging.getLogger(__name__)
 

@@ -9,10 +9,10 @@ from typing import Final
 from urllib.parse import unquote
 
 from javis_pipeline.clients.http import Headers, Transport
-from javis_pipeline.clients.jira import wire
 from javis_pipeline.clients.logins import refuse_rejected_login
 from javis_pipeline.errors import IdentityError, RemoteMissing, RemoteRefused, SettingError
 from javis_pipeline.records.jira import Identity
+from javis_pipeline.systems.jira import wire
 
 API: Final = "/rest/api/3"
 

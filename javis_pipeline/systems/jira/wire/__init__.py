@@ -5,22 +5,22 @@ names instead of account ids), which are read but never written. What cannot be 
 the id of the record and the path of the field; nothing is guessed.
 """
 
-from javis_pipeline.clients.jira.wire.changelog import (
+from javis_pipeline.systems.jira.wire.changelog import (
     changelog_documents,
     concerns,
     parse_changelog_entry,
     sprint_changes,
     status_changes,
 )
-from javis_pipeline.clients.jira.wire.issues import (
+from javis_pipeline.systems.jira.wire.issues import (
     ISSUE_FIELDS,
     issue_documents,
     issue_fields,
     parse_issue,
     parse_stamp,
 )
-from javis_pipeline.clients.jira.wire.planning import parse_board, parse_estimation_field, parse_sprint
-from javis_pipeline.clients.jira.wire.site import (
+from javis_pipeline.systems.jira.wire.planning import parse_board, parse_estimation_field, parse_sprint
+from javis_pipeline.systems.jira.wire.site import (
     parse_count,
     parse_deployment,
     parse_identity,

@@ -1,19 +1,15 @@
 """Confluence Cloud: v2 for spaces, pages, versions and reading labels; v1 for writing labels and for CQL."""
 
 import difflib
-import random
 import re
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, Final, Literal, NamedTuple, Self
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final, Literal, NamedTuple, Unpack
 
 from javis_pipeline.clients.auth import BasicAuth
-from javis_pipeline.clients.confluence import wire
-from javis_pipeline.clients.confluence.batches import cursor_batches, listed
-from javis_pipeline.clients.confluence.manners import CONFLUENCE
-from javis_pipeline.clients.http import Exchange, Limits, Transport
+from javis_pipeline.clients.http import Headers, Transport
 from javis_pipeline.clients.logins import refuse_rejected_login
 from javis_pipeline.clients.reading import answered, as_object, id_of
+from javis_pipeline.clients.site import Options, SiteClient
 from javis_pipeline.errors import (
     IdentityError,
     OutcomeUnknown,
@@ -26,6 +22,9 @@ from javis_pipeline.errors import (
 )
 from javis_pipeline.records.confluence import Space
 from javis_pipeline.records.jira import Identity, JsonObject, User
+from javis_pipeline.systems.confluence import wire
+from javis_pipeline.systems.confluence.manners import CONFLUENCE
+from javis_pipeline.systems.confluence.paging import cursor_batches, listed
 
 V2: Final = "/wiki/api/v2"
 V1: Final = "/wiki/rest/api"
@@ -50,7 +49,7 @@ class Fetched(NamedTuple):
     missing: list[str]
 
 
-class ConfluenceClient:
+class ConfluenceClient(SiteClient):
     """A client for one Confluence Cloud site. Safe to share between threads.
 
     Args:
@@ -58,11 +57,7 @@ class ConfluenceClient:
         email: Address the token belongs to.
         token: API token.
         credentials: What a person should check when they are not accepted: the variables they were read from.
-        read_only: Refuse everything that could write.
-        rate: Requests a second on average.
-        record: Called with every exchange.
-        limits: Bounds of one call.
-        clock, sleep, jitter: Stand-ins for tests.
+        options: How it talks.
     """
 
     def __init__(
@@ -72,45 +67,17 @@ class ConfluenceClient:
         token: str,
         *,
         credentials: str = "CONFLUENCE_EMAIL and CONFLUENCE_TOKEN",
-        read_only: bool = False,
-        rate: float = 50.0,
-        record: Callable[[Exchange], None] | None = None,
-        limits: Limits | None = None,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
-        jitter: random.Random | None = None,
+        **options: Unpack[Options],
     ) -> None:
         self._credentials = credentials
-        self._http = Transport(
-            name="confluence",
-            base_url=url.rstrip("/").removesuffix("/wiki"),
-            auth=BasicAuth(email, token),
-            read_posts=READ_POSTS,
-            manners=CONFLUENCE,
-            rate=rate,
-            read_only=read_only,
-            inspect=lambda _path, _status, headers: refuse_rejected_login(
-                "confluence", headers, f"Check {credentials}; the token may have expired"
-            ),
-            record=record,
-            limits=limits or Limits(),
-            clock=clock,
-            sleep=sleep,
-            jitter=jitter or random.Random(),  # noqa: S311 - jitter between repeats, no secret
+        base_url = url.rstrip("/").removesuffix("/wiki")
+        auth = BasicAuth(email, token)
+        super().__init__(
+            Transport("confluence", base_url, auth, READ_POSTS, CONFLUENCE, inspect=self._inspect, **options)
         )
 
-    def __repr__(self) -> str:
-        return f"ConfluenceClient({self._http.base_url!r})"
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the connections; the client can be used again."""
-        self._http.close()
+    def _inspect(self, _path: str, _status: int, headers: Headers) -> None:
+        refuse_rejected_login("confluence", headers, f"Check {self._credentials}; the token may have expired")
 
     # Who we are, and what there is
 

@@ -5,14 +5,14 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from javis_pipeline.clients.jira import wire
-from javis_pipeline.clients.jira.client import BULK_FETCH_LIMIT, JiraClient
 from javis_pipeline.db.issue_rows import SATELLITES, IssueLine, Satellite
 from javis_pipeline.errors import RemoteBusy, RemoteMissing, RemoteRefused
 from javis_pipeline.records.jira import FieldMap, IssueStamp, JsonObject, Sprint, User
 from javis_pipeline.steps.bad_answers import Endurance, Unreadable, halves, not_about_it, not_given
 from javis_pipeline.steps.batches import in_batches
 from javis_pipeline.steps.worker_processes import Run, run_here
+from javis_pipeline.systems.jira import wire
+from javis_pipeline.systems.jira.client import BULK_FETCH_LIMIT, JiraClient
 from javis_pipeline.systems.jira.reading import (
     CutOff,
     HistoryRead,

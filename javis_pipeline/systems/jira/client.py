@@ -6,31 +6,23 @@ small things of a site come as records.
 """
 
 import difflib
-import random
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, TypeVar, Unpack
 from urllib.parse import quote
 
 import orjson
 
 from javis_pipeline.clients.auth import BasicAuth
-from javis_pipeline.clients.http import Exchange, Limits, Params, Transport
-from javis_pipeline.clients.jira import wire
-from javis_pipeline.clients.jira.account import API, Account
-from javis_pipeline.clients.jira.batches import listed, offset_batches, token_batches
-from javis_pipeline.clients.jira.jql import PROJECT_KEY
-from javis_pipeline.clients.jira.manners import JIRA
-from javis_pipeline.clients.jira.requests import checked_issue, edit_body, issue_path
-from javis_pipeline.clients.jira.wire.answers import AnswerBatch, batch_of
+from javis_pipeline.clients.http import Params, Transport
 from javis_pipeline.clients.reading import (
     answered,
     as_list,
     as_object,
     items_of,
 )
+from javis_pipeline.clients.site import Options, SiteClient
 from javis_pipeline.errors import (
     RemoteMissing,
     RemoteRefused,
@@ -48,6 +40,13 @@ from javis_pipeline.records.jira import (
     Status,
     Transition,
 )
+from javis_pipeline.systems.jira import wire
+from javis_pipeline.systems.jira.account import API, Account
+from javis_pipeline.systems.jira.jql import PROJECT_KEY
+from javis_pipeline.systems.jira.manners import JIRA
+from javis_pipeline.systems.jira.paging import listed, offset_batches, token_batches
+from javis_pipeline.systems.jira.requests import checked_issue, edit_body, issue_path
+from javis_pipeline.systems.jira.wire.answers import AnswerBatch, batch_of
 
 T = TypeVar("T")
 
@@ -63,63 +62,20 @@ CHANGELOG_FIELDS_LIMIT: Final = 10
 SWEEP_BATCH: Final = 5000
 
 
-class JiraClient:
+class JiraClient(SiteClient):
     """A client for one Jira Cloud site. Safe to share between threads.
 
     Args:
         url: Base URL of the site, or of the gateway for scoped tokens (with its path).
         email: Address the token belongs to.
         token: API token.
-        read_only: Refuse everything that could write.
-        rate: Requests a second on average.
-        record: Called with every exchange.
-        limits: Bounds of one call.
-        clock, sleep, jitter: Stand-ins for tests.
+        options: How it talks.
     """
 
-    def __init__(
-        self,
-        url: str,
-        email: str,
-        token: str,
-        *,
-        read_only: bool = False,
-        rate: float = 50.0,
-        record: Callable[[Exchange], None] | None = None,
-        limits: Limits | None = None,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
-        jitter: random.Random | None = None,
-    ) -> None:
+    def __init__(self, url: str, email: str, token: str, **options: Unpack[Options]) -> None:
         self._account = Account()
-        self._http = Transport(
-            name="jira",
-            base_url=url,
-            auth=BasicAuth(email, token),
-            read_posts=READ_POSTS,
-            manners=JIRA,
-            rate=rate,
-            read_only=read_only,
-            inspect=self._account.inspect,
-            record=record,
-            limits=limits or Limits(),
-            clock=clock,
-            sleep=sleep,
-            jitter=jitter or random.Random(),  # noqa: S311 - jitter between repeats, no secret
-        )
-
-    def __repr__(self) -> str:
-        return f"JiraClient({self._http.base_url!r})"
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the connections; the client can be used again."""
-        self._http.close()
+        auth, inspect = BasicAuth(email, token), self._account.inspect
+        super().__init__(Transport("jira", url, auth, READ_POSTS, JIRA, inspect=inspect, **options))
 
     def prove_identity(self) -> Identity:
         """The account behind the credentials; from now on every answer has to be for that account.

@@ -12,14 +12,14 @@ from functools import partial
 from typing import Any, Final, cast
 from uuid import UUID
 
-from javis_pipeline.clients.jira import wire
-from javis_pipeline.clients.jira.client import JiraClient
 from javis_pipeline.clients.reading import guarded
 from javis_pipeline.errors import RemoteMissing, RemoteRefused, StaleRevision, UnreadableRecord
 from javis_pipeline.records import MISSING, Missing
 from javis_pipeline.records.jira import ChangeItem, ChangelogEntry, FieldMap, Issue, JsonObject, Transition
 from javis_pipeline.records.sync import FieldChange, Operation, RemoteRecord
 from javis_pipeline.records.values import ResourceRef, Value, as_set, dump_json, load_json
+from javis_pipeline.systems.jira import wire
+from javis_pipeline.systems.jira.client import JiraClient
 
 MARK: Final = "javis.op"
 

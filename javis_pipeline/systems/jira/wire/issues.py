@@ -9,19 +9,6 @@ from typing import Final, get_args, get_type_hints
 
 import orjson
 
-from javis_pipeline.clients.jira.wire.hanging import comments_in, links_in, worklogs_in
-from javis_pipeline.clients.jira.wire.people import person_in
-from javis_pipeline.clients.jira.wire.plain import (
-    as_rich_text,
-    description_in,
-    due_date_in,
-    labels_in,
-    named_in,
-    names_in,
-    seconds_in,
-    text_in,
-)
-from javis_pipeline.clients.jira.wire.planning import current_sprint, sprints_in
 from javis_pipeline.clients.reading import (
     Json,
     Unreadable,
@@ -40,6 +27,19 @@ from javis_pipeline.clients.reading import (
 )
 from javis_pipeline.records import MISSING, Missing
 from javis_pipeline.records.jira import FieldMap, Issue, IssueStamp, JsonObject, User
+from javis_pipeline.systems.jira.wire.hanging import comments_in, links_in, worklogs_in
+from javis_pipeline.systems.jira.wire.people import person_in
+from javis_pipeline.systems.jira.wire.plain import (
+    as_rich_text,
+    description_in,
+    due_date_in,
+    labels_in,
+    named_in,
+    names_in,
+    seconds_in,
+    text_in,
+)
+from javis_pipeline.systems.jira.wire.planning import current_sprint, sprints_in
 
 # What an Issue is read from; the fields of a FieldMap come on top.
 ISSUE_FIELDS: Final = (

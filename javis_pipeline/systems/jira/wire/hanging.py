@@ -2,8 +2,6 @@
 
 from typing import Any, Literal
 
-from javis_pipeline.clients.jira.wire.people import account_of
-from javis_pipeline.clients.jira.wire.plain import as_rich_text
 from javis_pipeline.clients.reading import (
     Json,
     as_id,
@@ -18,6 +16,8 @@ from javis_pipeline.clients.reading import (
 )
 from javis_pipeline.records import MISSING, Missing
 from javis_pipeline.records.jira import Comment, Link, User, Worklog
+from javis_pipeline.systems.jira.wire.people import account_of
+from javis_pipeline.systems.jira.wire.plain import as_rich_text
 
 
 def links_in(fields: Json) -> list[Link] | Missing:

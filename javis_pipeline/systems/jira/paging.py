@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from typing import Final, TypeVar
 
 from javis_pipeline.clients.http import Params, Transport
-from javis_pipeline.clients.jira.wire.answers import AnswerBatch
 from javis_pipeline.clients.reading import answered, items_of
 from javis_pipeline.errors import SyncHalted
 from javis_pipeline.records.jira import JsonObject
+from javis_pipeline.systems.jira.wire.answers import AnswerBatch
 
 T = TypeVar("T")
 

@@ -1,1 +1,0 @@
-"""Confluence Cloud: `client` talks, `wire` turns its JSON into records."""
