@@ -245,8 +245,8 @@ def markdown_to_adf(text: str) -> list[dict[str, Any]]:
     problems = Problems()
     reading = read_markdown(text)
     nodes = Builder(_Nothing(problems), problems, text).blocks(reading.blocks, "doc")
-    if reading.too_deep:
-        problems.add(0, "the text is nested too deep")
+    for reason in reading.unread:
+        problems.add(0, reason)
     if problems.reasons:
         raise UnreadableText("the text cannot be written as a description: " + "; ".join(problems.reasons))
     return nodes

@@ -6,193 +6,46 @@ not closed) is not bent into something else: it is told as wrong, with its line,
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
 from typing import Any, NamedTuple
 
-from markdown_it import MarkdownIt
-from markdown_it.rules_block import StateBlock
-from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
-from javis_pipeline.sync.richtext.markdown_lines import EMPTY_PARAGRAPH
-from javis_pipeline.sync.richtext.placeholders import CONTAINERS, FENCE, TOKEN, kind_of_token, read_head
+from javis_pipeline.sync.richtext.markdown_syntax import MAX_NESTING, TOO_MANY_BRACKETS, markdown
+from javis_pipeline.sync.richtext.placeholders import CONTAINERS, kind_of_token, read_head
 from javis_pipeline.sync.richtext.said import Mark, Said, plain_said, words_of, wrong
-
-_MAX_NESTING = 100
 
 
 class Reading(NamedTuple):
-    """The blocks of a Markdown text; `too_deep` if it nests so deep that some of it was not read."""
+    """The blocks of a Markdown text; `unread` says why, where some of it was not read."""
 
     blocks: tuple[Said, ...]
-    too_deep: bool
+    unread: tuple[str, ...]
 
 
 def read_markdown(text: str, line: int = 1) -> Reading:
     """What a Markdown text says, of which the first line has that number."""
-    tokens = _markdown().parse("\n".join(_normal_lines(text)))
-    too_deep = any(token.level >= _MAX_NESTING - 1 for token in tokens)  # markdown-it leaves out what is deeper
-    return Reading(tuple(_Reader(line).blocks(tokens)), too_deep)
+    seen: dict[str, Any] = {}
+    tokens = markdown().parse("\n".join(_normal_lines(text)), seen)
+    unread = [_TOO_MANY_BRACKETS] if TOO_MANY_BRACKETS in seen else []
+    if any(token.level >= MAX_NESTING - 1 for token in tokens):  # markdown-it leaves out what is deeper
+        unread.append("the text is nested too deep")
+    return Reading(tuple(_Reader(line).blocks(tokens)), tuple(unread))
+
+
+_TOO_MANY_BRACKETS = "so many brackets cannot be read: write a backslash before each [ that begins no link"
 
 
 def split_markdown(text: str) -> list[tuple[int, str]]:
     """The source of each top-level block and the number of its first line, without the blank lines between them."""
-    markdown = _markdown()
     lines = _normal_lines(text)
     tokens: list[Token] = []
-    markdown.block.parse("\n".join(lines), markdown, {}, tokens)
+    markdown().block.parse("\n".join(lines), markdown(), {}, tokens)
     starts = [token.map for token in tokens if token.level == 0 and token.map is not None and token.nesting >= 0]
     return [(start + 1, "\n".join(lines[start:end]).rstrip("\n")) for start, end in starts]
 
 
 def _normal_lines(text: str) -> list[str]:
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd").split("\n")
-
-
-class _PlainAddresses(MarkdownIt):
-    """An address is data here: not percent-encoded, not judged, not rewritten."""
-
-    def normalizeLink(self, url: str) -> str:  # noqa: N802  # overrides
-        return url
-
-    def normalizeLinkText(self, link: str) -> str:  # noqa: N802  # overrides
-        return link
-
-    def validateLink(self, url: str) -> bool:  # noqa: ARG002, N802  # overrides
-        return True
-
-
-@cache
-def _markdown() -> MarkdownIt:
-    """CommonMark without HTML, and reference definitions, with strikethrough, tables and our placeholders."""
-    markdown = _PlainAddresses("commonmark", {"html": False, "maxNesting": _MAX_NESTING}).enable(["strikethrough"])
-    markdown.disable(["reference", "html_block", "html_inline"])
-    markdown.block.ruler.before("fence", "container", _container_rule, {"alt": ["paragraph", "blockquote", "list"]})
-    markdown.block.ruler.at("table", _table_rule, {"alt": ["paragraph"]})
-    markdown.enable("table")
-    markdown.inline.ruler.before("escape", "placeholder", _placeholder_rule)
-    markdown.inline.ruler.before("escape", "line_break", _line_break_rule)
-    return markdown
-
-
-# --- syntax of our own ----------------------------------------------------------------------------------------------
-
-
-def _line_at(state: StateBlock, line: int) -> str:
-    return state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]]
-
-
-def _container_rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """A container: `::: kind` to the line of as many colons that closes it."""
-    if state.is_code_block(start):
-        return False
-    fence = FENCE.match(_line_at(state, start))
-    if fence is None:
-        return False
-    if silent:
-        return True
-    last = _closing_line(state, start, end)
-    if last is not None:
-        after = last + 1
-    elif _line_at(state, start).rstrip() == fence[0]:  # closes nothing
-        after = start + 1
-    else:
-        after = next((line for line in range(start + 1, end) if _is_outside(state, line)), end)
-    token = state.push("container_open", "", 1)
-    token.map, token.info = [start, after], "" if last is None else "closed"
-    token.content = state.getLines(start, after, state.blkIndent, False).rstrip("\n")
-    line_max, state.lineMax = state.lineMax, after if last is None else last
-    state.md.block.tokenize(state, start + 1, state.lineMax)
-    state.push("container_close", "", -1)
-    state.lineMax, state.line = line_max, after
-    return True
-
-
-def _is_outside(state: StateBlock, line: int) -> bool:
-    return state.sCount[line] < state.blkIndent and not state.isEmpty(line)
-
-
-def _closing_line(state: StateBlock, start: int, end: int) -> int | None:
-    """The line that closes the container; fences in it may be as long as its own if each is closed."""
-    open_fences: list[int] = []
-    for line in range(start, end):
-        if line > start and _is_outside(state, line):
-            return None
-        text = _line_at(state, line).rstrip()
-        fence = FENCE.match(text)
-        if fence is None:
-            continue
-        length = len(fence[0])
-        if len(text) > length:
-            open_fences.append(length)
-        elif length in open_fences:
-            del open_fences[len(open_fences) - 1 - open_fences[::-1].index(length) :]
-        if not open_fences:
-            return line if line > start else None
-    return None
-
-
-_DELIMITERS = re.compile(r" {0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*")
-
-
-def _table_rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """A table as GitHub has it; but a row has the cells that are written, no more and no fewer."""
-    if start + 1 >= end or state.sCount[start + 1] < state.blkIndent or state.is_code_block(start):
-        return False
-    head, delimiters = _line_at(state, start), _line_at(state, start + 1)
-    if "|" not in head or "|" not in delimiters or _DELIMITERS.fullmatch(delimiters) is None:
-        return False
-    if len(split_row(head)) != len(split_row(delimiters)):
-        return False
-    if silent:
-        return True
-    stop = start + 2
-    others = state.md.block.ruler.getRules("blockquote")
-    while stop < end and not state.isEmpty(stop) and state.sCount[stop] >= state.blkIndent:
-        if any(rule(state, stop, end, True) for rule in others):
-            break
-        stop += 1
-    state.push("table_open", "", 1).map = [start, stop]
-    for line in [start, *range(start + 2, stop)]:
-        state.push("row_open", "", 1).map = [line, line + 1]
-        for cell in split_row(_line_at(state, line)):
-            token = state.push("inline", "", 0)
-            token.content, token.children, token.map = cell, [], [line, line + 1]
-        state.push("row_close", "", -1)
-    state.push("table_close", "", -1)
-    state.line = stop
-    return True
-
-
-def split_row(line: str) -> list[str]:
-    """The cells of a table's row; a backslash before a bar makes it text."""
-    row = line.strip(" \t").removeprefix("|")
-    cells = _BAR.split(row)
-    if len(cells) > 1 and not cells[-1].strip(" \t"):
-        cells.pop()
-    return [cell.strip(" \t").replace("\\|", "|") for cell in cells]
-
-
-_BAR = re.compile(r"(?<!\\)\|")
-
-
-def _placeholder_rule(state: StateInline, silent: bool) -> bool:
-    match = TOKEN.match(state.src, state.pos, state.posMax)
-    if match is None:
-        return False
-    if not silent:
-        state.push("placeholder", "", 0).content = match[0]
-    state.pos = match.end()
-    return True
-
-
-def _line_break_rule(state: StateInline, silent: bool) -> bool:
-    if not state.src.startswith(EMPTY_PARAGRAPH, state.pos, state.posMax):
-        return False
-    if not silent:
-        state.push("hardbreak", "br", 0)
-    state.pos += len(EMPTY_PARAGRAPH)
-    return True
 
 
 # --- tokens to what they say ----------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ what the new text says. What did not change keeps its node; a changed node is ta
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,13 +48,15 @@ def edit_nodes(nodes: Sequence[Node], base_view: str, new_markdown: str) -> Node
     before = [Said("same", text=began[at]) if at in same else _as_one(text) for at, text in enumerate(texts)]
     gone = {began[at]: said for at, said in enumerate(before) if at not in same}
     after: list[Said] = []
-    for at, (line, text) in enumerate(pieces):
-        if at in stays:
-            after.append(before[stays[at]])
-        elif text in gone:  # moved here
-            after.append(gone[text])
+    new: list[tuple[int, str]] = []
+    for at, piece in enumerate(pieces):
+        known = before[stays[at]] if at in stays else gone.get(piece[1])  # stays here, or was moved here
+        if known is None:
+            new.append(piece)
         else:
-            after += edit.read(text, line)
+            after += [*edit.read(new), known]
+            new = []
+    after += edit.read(new)
     made = edit.children(nodes, before, after, "doc")
     return NodeEdit([node for make in made for node in make()], edit.problems.reasons)
 
@@ -75,21 +77,26 @@ def _as_one(text: str) -> Said:
 
 def _parted(before: Sequence[Said], after: Sequence[Said]) -> list[Said]:
     """What the new text says. Lists side by side read as one: those that are as they were stay apart."""
-    lists = {said.content: said for said in before if said.kind in _LISTS}
+    lists: dict[Said, list[Said]] = defaultdict(list)
+    for said in sorted(set(before), key=lambda one: len(one.content)):
+        if said.kind in _LISTS and said.content:
+            lists[said.content[0]].append(said)
     return [part for said in after for part in _as_lists(said, lists)]
 
 
-def _as_lists(said: Said, lists: Mapping[tuple[Said, ...], Said]) -> list[Said]:
-    """The known lists that a list is made of, or itself."""
+def _as_lists(said: Said, lists: Mapping[Said, Sequence[Said]]) -> list[Said]:
+    """The known lists, by their first items, that a list is made of, or itself."""
     parts: list[Said] = []
-    items: tuple[Said, ...] = ()
-    for item in said.content if said.kind in _LISTS and said.content not in lists else ():
-        items = (*items, item)
-        known = lists.get(items)
-        if known is not None and known.kind == said.kind:
-            parts.append(known)
-            items = ()
-    return parts if parts and not items else [said]
+    at = 0 if said.kind in _LISTS and said not in lists.get(said.content[0], ()) else len(said.content)
+    while at < len(said.content):
+        for known in lists.get(said.content[at], ()):
+            if known.kind == said.kind and said.content[at : at + len(known.content)] == known.content:
+                parts.append(known)
+                at += len(known.content)
+                break
+        else:
+            return [said]
+    return parts if len(parts) > 1 else [said]
 
 
 _LISTS = ("bulletList", "orderedList", "taskList")
@@ -101,14 +108,21 @@ class _Edit:
     def __init__(self, seed: str, seen: Sequence[Placeholder]) -> None:
         self.problems = Problems()
         self.builder = Builder(self, self.problems, seed)
-        self.seen = seen
+        self.shown = _by_token((placeholder.shown, placeholder.node) for placeholder in seen)
         self.left: dict[Said, list[Node]] = defaultdict(list)
 
-    def read(self, text: str, line: int) -> Sequence[Said]:
-        """What a piece of the new text says."""
-        reading = read_markdown(text, line)
-        if reading.too_deep:
-            self.problems.add(line, "the text is nested too deep")
+    def read(self, pieces: Sequence[tuple[int, str]]) -> Sequence[Said]:
+        """What pieces of the new text that follow each other say; each has the number of its first line."""
+        if not pieces:
+            return ()
+        line = pieces[0][0]
+        lines: list[str] = []
+        for at, piece in pieces:
+            lines += [""] * (at - line - len(lines))
+            lines += piece.split("\n")
+        reading = read_markdown("\n".join(lines), line)
+        for reason in reading.unread:
+            self.problems.add(line, reason)
         return reading.blocks
 
     # --- what is known, for the builder ---
@@ -120,7 +134,7 @@ class _Edit:
 
     def stands_for(self, said: Said) -> Node | None:
         """The one node of the document that is shown so."""
-        nodes = _different([placeholder.node for placeholder in self.seen if placeholder.shown == said.text])
+        nodes = self.shown.get(said.text, ())
         if len(nodes) == 1:
             return nodes[0]
         several = f"{said.text} stands for several different things in this text"
@@ -265,9 +279,10 @@ class _Edit:
     def _line(self, head: dict[str, Any], before: Said, after: Said, parent: str) -> Made:
         content = children_of(head)
         tokens = [node for node in content if node.get("type") not in ("text", "hardBreak")]
+        shown = _by_token((token_of(node), node) for node in tokens)
 
         def new(said: Said) -> list[dict[str, Any]]:
-            nodes = _different([node for node in tokens if said.kind == "token" and token_of(node) == said.text])
+            nodes = shown.get(said.text, ()) if said.kind == "token" else ()
             if len(nodes) == 1 and not said.marks:  # what looks the same elsewhere in the text is another's
                 return [dict(nodes[0])]
             return self.builder.inline([said])
@@ -283,9 +298,12 @@ class _Edit:
         return make
 
 
-def _different(nodes: Sequence[Node]) -> list[Node]:
-    """One of each of the nodes that mean the same."""
-    return list({canonical_block(node): node for node in nodes}.values())
+def _by_token(shown: Iterable[tuple[str, Node]]) -> Mapping[str, Sequence[Node]]:
+    """Each token with what it stands for; one of each of the nodes that mean the same."""
+    nodes: dict[str, dict[str, Node]] = defaultdict(dict)
+    for token, node in shown:
+        nodes[token][canonical_block(node)] = node
+    return {token: list(different.values()) for token, different in nodes.items()}
 
 
 def _same(node: Node) -> Made:
