@@ -103,8 +103,8 @@ def show(conflict_id: str, as_json: bool) -> None:
 
     with closing(open_database(load_settings())) as db:
         found = _find(db, conflict_id)
-        rows = list_conflicts(db, [found.scope_ref], quote_restricted=True)
-        conflict = next((row for row in rows if row["id"] == found.conflict_id), None)
+        rows = list_conflicts(db, [found.scope_ref], quote_restricted=True, only=found.conflict_id)
+    conflict = next(iter(rows), None)
     if conflict is None:
         raise UsageError(f"conflict {conflict_id} is {found.state}; javis conflicts lists those that are open")
     if as_json:
@@ -121,27 +121,25 @@ def show(conflict_id: str, as_json: bool) -> None:
     if who:
         click.echo(f"changed there by {who}")
     _print_losses(conflict["details"])
-    values = [conflict["base_value"], conflict["local_value"], conflict["remote_value"]]
-    is_long = any(isinstance(value, str) and len(value) > _LONGEST_SHOWN for value in values)
-    values = [_cut(value) for value in values]
-    places = page_differences(*values) if conflict["field_name"] == "body_storage" and not is_long else None
+    whole = [conflict["base_value"], conflict["local_value"], conflict["remote_value"]]
+    values = _excerpts(whole)
+    places = page_differences(*values) if conflict["field_name"] == "body_storage" and values == whole else None
     if places:
         print_differences(places)
     else:
         print_side_by_side(*values)
+    if values != whole:
+        click.echo("This is what lies around the differences; --json prints all of it.")
     short_id = str(conflict["id"])[:8]
     click.echo(f"Next: javis conflicts resolve {short_id} --local, or --remote, or --value TEXT")
 
 
-# Comparing lines takes the square of their number, and nobody reads more than this on a screen.
-_LONGEST_SHOWN = 100_000
+def _excerpts(values: Sequence[Any]) -> list[Any]:
+    """The values as far as they are shown: nobody reads more on a screen, and comparing much of it takes long."""
+    from javis_pipeline.records.excerpts import around_differences
 
-
-def _cut(value: Any) -> Any:
-    """A value as far as it is shown."""
-    if not isinstance(value, str) or len(value) <= _LONGEST_SHOWN:
-        return value
-    return f"{value[:_LONGEST_SHOWN]}\n… and {len(value) - _LONGEST_SHOWN:,} characters more; --json prints all of it"
+    texts = iter(around_differences([v for v in values if isinstance(v, str)], most=50_000, most_lines=1_000))
+    return [next(texts) if isinstance(value, str) else value for value in values]
 
 
 def _print_losses(details: Mapping[str, Any], *, err: bool = False) -> None:

@@ -25,14 +25,19 @@ class FoundConflict(NamedTuple):
 
 
 def list_conflicts(
-    db: Database, scopes: Sequence[ScopeRef] | None = None, *, quote_restricted: bool = False
+    db: Database,
+    scopes: Sequence[ScopeRef] | None = None,
+    *,
+    quote_restricted: bool = False,
+    only: UUID | None = None,
 ) -> list[dict[str, Any]]:
-    """Open conflicts of these projects and spaces (None: of all), oldest first.
+    """Open conflicts of these projects and spaces (None: of all), oldest first; `only` one of them, if one is named.
 
     Values and titles of restricted records are told only to those who read with rights of their own: on the command
     line, not in Slack or in the UI.
     """
-    return db.query(_QUERIES["list_conflicts"], _scope_parameters(scopes) | {"quote_restricted": quote_restricted})
+    params = _scope_parameters(scopes) | {"quote_restricted": quote_restricted, "only": only}
+    return db.query(_QUERIES["list_conflicts"], params)
 
 
 def list_errors(

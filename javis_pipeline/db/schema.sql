@@ -704,10 +704,13 @@ CREATE TABLE public.sync_audit (
     at timestamp with time zone NOT NULL,
     undo_of bigint,
     restricted boolean DEFAULT false NOT NULL,
+    old_raw jsonb,
     CONSTRAINT sync_audit_side_is_known CHECK ((side = ANY (ARRAY['local'::text, 'remote'::text])))
 );
 
 COMMENT ON COLUMN public.sync_audit.undo_of IS 'id of the newest row that this one takes back; old rows may be forgotten before it';
+
+COMMENT ON COLUMN public.sync_audit.old_raw IS 'remote form before a loss that somebody accepted; NULL where old says it all';
 
 ALTER TABLE public.sync_audit ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.sync_audit_id_seq
@@ -725,8 +728,11 @@ CREATE TABLE public.sync_conflict_values (
     value jsonb,
     seen_at timestamp with time zone NOT NULL,
     restricted boolean DEFAULT false NOT NULL,
+    raw jsonb,
     CONSTRAINT sync_conflict_values_side_is_known CHECK ((side = ANY (ARRAY['base'::text, 'local'::text, 'remote'::text, 'resolved'::text])))
 );
+
+COMMENT ON COLUMN public.sync_conflict_values.raw IS 'remote form, where value is only a view of it';
 
 ALTER TABLE public.sync_conflict_values ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.sync_conflict_values_id_seq

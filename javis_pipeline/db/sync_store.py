@@ -21,6 +21,7 @@ from javis_pipeline.records.sync import (
     AuditEntry,
     Catalog,
     Conflict,
+    ConflictValue,
     LocalRecord,
     Operation,
     RecordPlan,
@@ -253,7 +254,7 @@ class PostgresStore:
         entries = [_audit_entry(load_json(r["doc"]), mine) for r in writes]
         former: dict[str, tuple[Value, ...]] = {}
         for row in self._run(conn, "former_raw", {**key, "fields": edited}) if edited else ():
-            former[row["field_name"]] = (*former.get(row["field_name"], ()), from_json(row["remote_raw"]))
+            former[row["field"]] = (*former.get(row["field"], ()), from_json(row["old_raw"]))
         return RecordState(mine, local, operations, conflicts, {entry.field: entry for entry in entries}, former)
 
     def _local_record(self, doc: Mapping[str, Any], *, unmarked: bool) -> LocalRecord:
@@ -302,8 +303,7 @@ class PostgresStore:
         for conflict in plan.conflicts:
             self._run(conn, "put_conflict", _conflict_params(conflict))
         for kept in plan.conflict_values:
-            value = {"conflict_id": kept.conflict_id, "side": kept.side, "value": dump_json(kept.value), "now": now}
-            self._run(conn, "keep_conflict_value", value)
+            self._run(conn, "keep_conflict_value", {**_kept_params(kept), "now": now})
         for entry in plan.audit:
             self._run(conn, "audit", _audit_params(entry))
 
@@ -552,7 +552,13 @@ def _audit_entry(doc: Mapping[str, Any], ref: ResourceRef) -> AuditEntry:
         op_id=UUID(doc["op_id"]) if doc["op_id"] else None,
         undo_of=doc["undo_of"],
         audit_id=doc["id"],
+        old_raw=from_json(doc["old_raw"]),
     )
+
+
+def _kept_params(kept: ConflictValue) -> dict[str, Any]:
+    raw = None if kept.raw is None else dump_json(kept.raw)
+    return {"conflict_id": kept.conflict_id, "side": kept.side, "value": dump_json(kept.value), "raw": raw}
 
 
 def _audit_params(entry: AuditEntry) -> dict[str, Any]:
@@ -569,4 +575,5 @@ def _audit_params(entry: AuditEntry) -> dict[str, Any]:
         "actor": entry.actor,
         "at": entry.at,
         "undo_of": entry.undo_of,
+        "old_raw": None if entry.old_raw is None else dump_json(entry.old_raw),
     }

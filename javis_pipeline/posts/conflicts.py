@@ -8,6 +8,7 @@ from typing import Final
 from javis_pipeline.posts.blocks import Block, Message, Sites, button, buttons, footnote, section
 from javis_pipeline.posts.text import counted, escaped, escaped_lines, length
 from javis_pipeline.records.digest import OpenConflict
+from javis_pipeline.records.excerpts import around_differences
 from javis_pipeline.records.values import Value, dump_json
 
 KEEP_LOCAL, KEEP_REMOTE, SHOW_DIFF = "javis_keep_local", "javis_keep_remote", "javis_show_diff"
@@ -92,10 +93,16 @@ def shown_value(value: Value) -> str:
             return dump_json(value)
 
 
+# More than this is not compared: a post shows less, and comparing takes the square of the number of lines.
+_COMPARED = 20_000
+_COMPARED_LINES = 400
+
+
 def diff_message(conflict: OpenConflict, sites: Sites) -> Message:
     """Both values of a conflict against each other, line by line."""
     there = SYSTEMS[conflict.system]
-    ours, theirs = (shown_value(side).splitlines() for side in (conflict.local, conflict.remote))
+    sides = [shown_value(side) for side in (conflict.local, conflict.remote)]
+    ours, theirs = (side.splitlines() for side in around_differences(sides, most=_COMPARED, most_lines=_COMPARED_LINES))
     _, _, *lines = [*difflib.unified_diff(theirs, ours, lineterm="", n=2)] or ["", ""]
     text = "\n".join("…" if line.startswith("@@") else line for line in lines[1:]) or "Both sides hold the same by now."
     blocks = [section(f"*{conflict_name(conflict, sites)}*: lines with + are ours, with - {there}'s")]

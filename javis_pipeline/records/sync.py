@@ -223,16 +223,25 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class ConflictValue:
-    """A value that was in play in a conflict; these are never deleted."""
+    """A value that was in play in a conflict; these are never deleted.
+
+    Attributes:
+        raw: Its remote form, where the value is only a view of that.
+    """
 
     conflict_id: UUID
     side: Literal["base", "local", "remote", "resolved"]
     value: Value
+    raw: Value = None
 
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """A change that the sync made on one side. `audit_id` is None until it is stored."""
+    """A change that the sync made on one side. `audit_id` is None until it is stored.
+
+    Attributes:
+        old_raw: What the remote held before a loss that somebody accepted, to give it back; None without a loss.
+    """
 
     run_id: str
     side: Side
@@ -246,6 +255,7 @@ class AuditEntry:
     op_id: UUID | None = None
     undo_of: int | None = None
     audit_id: int | None = None
+    old_raw: Value = None
 
 
 @dataclass(frozen=True, slots=True)

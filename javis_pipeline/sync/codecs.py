@@ -87,6 +87,10 @@ class Codec(Protocol):
         """(local, remote form) of a value that holds both sides' edits; None where they do not go together."""
         ...
 
+    def loses(self, wanted: Value, raw: Value) -> Iterable[Loss]:
+        """What only the remote can make and would lose if `wanted` took the place of what it holds."""
+        ...
+
 
 class Plain:
     """A field whose remote form is its local form, that is replaced as a whole, with nothing to check."""
@@ -105,6 +109,9 @@ class Plain:
 
     def problem(self, wanted: Value, catalog: Catalog) -> str | None:
         return None
+
+    def loses(self, wanted: Value, raw: Value) -> Iterable[Loss]:
+        return ()
 
     def identity(self, element: str) -> str:
         return element

@@ -263,15 +263,21 @@ class Draft:
         sides = (("base", base), ("local", local), ("remote", remote))
         for side, value in sides:
             if old is None or getattr(old, side) != value:
-                self.note_value(conflict, side, value)
+                is_view = side == "remote" and name in self.fields and self.fields[name].raw_column is not None
+                self.note_value(conflict, side, value, raw=remote_raw if is_view else None)
         self.item("conflict", name, local, remote, kind, row)
         return conflict
 
     def note_value(
-        self, conflict: Conflict, side: Literal["base", "local", "remote", "resolved"], value: Value
+        self,
+        conflict: Conflict,
+        side: Literal["base", "local", "remote", "resolved"],
+        value: Value,
+        *,
+        raw: Value = None,
     ) -> None:
-        """Keep a value that is in play in a conflict."""
-        self._conflict_values.append(ConflictValue(conflict.conflict_id, side, value))
+        """Keep a value that is in play in a conflict, with its remote form if that says more."""
+        self._conflict_values.append(ConflictValue(conflict.conflict_id, side, value, raw))
 
     def end_conflict(
         self,
@@ -342,6 +348,7 @@ class Draft:
         op: Operation | None = None,
         undo_of: int | None = None,
         actor: str = SYNC_ACTOR,
+        old_raw: Value = None,
     ) -> None:
         """Note a change on one side; it is stored with the change."""
         self._audit.append(
@@ -357,6 +364,7 @@ class Draft:
                 self.run.now(),
                 op.op_id if op else None,
                 undo_of,
+                old_raw=old_raw,
             )
         )
 

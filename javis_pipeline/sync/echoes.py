@@ -50,8 +50,8 @@ def audit_push(draft: Draft, spec: Field, op: Operation, reason: str) -> None:
         old, new = op.remove.get(spec.name, ()), op.add.get(spec.name, ())
         draft.audit("remote", spec.name, old, new, reason, op=op)
     else:
-        replaced = op.evidence.get("replaces", {}).get(spec.name)
-        draft.audit("remote", spec.name, replaced, op.local[spec.name], reason, op=op)
+        replaced, lost = (op.evidence.get(key, {}).get(spec.name) for key in ("replaces", "loses"))
+        draft.audit("remote", spec.name, replaced, op.local[spec.name], reason, op=op, old_raw=lost)
 
 
 def offer_overwritten(

@@ -192,6 +192,8 @@ def _clash(
 ) -> None:
     if decision.kind == "both_changed" and _merge_text(draft, spec, sides, decision):
         return
+    if not told and (losses := list(spec.codec.loses(sides.local, decision.raw))):
+        told = loss_details((), losses)
     draft.clear_error(spec.name)
     conflict = draft.open_conflict(
         spec.name,

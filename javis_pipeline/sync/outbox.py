@@ -94,10 +94,17 @@ def send_operation(
         "seen": sorted({change.entry_id for change in changes}),
         "replaces": {name: _as_local(draft.fields[name], remote) for name in current.expected},
     }
+    if lost := {name: remote.values[name] for name in current.expected if _loses(draft, name)}:
+        evidence["loses"] = lost
     if remote.version is not None:
         evidence["version"] = remote.version
     draft.settle(current, "sent", sent_at=run.now(), attempts=current.attempts + 1, evidence=evidence)
     return draft.plan()
+
+
+def _loses(draft: Draft, name: str) -> bool:
+    """Whether somebody accepted that the write costs what only the remote form of the field holds."""
+    return draft.fields[name].raw_column is not None and draft.accepted(name, "lossy_edit")
 
 
 def _as_local(spec: Field, remote: RemoteRecord) -> Value:

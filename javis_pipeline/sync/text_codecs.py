@@ -6,7 +6,7 @@ Both are edited by block: what a person did not touch goes out as it came in.
 # ruff: noqa: ARG002  codecs share one signature, and each uses of it what it needs
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from javis_pipeline.errors import UnreadableText
@@ -20,7 +20,7 @@ from javis_pipeline.sync.richtext.description import Lossy, Merged, apply_local_
 from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
 from javis_pipeline.sync.richtext.storage.canonical import canonical_storage
 from javis_pipeline.sync.richtext.storage.page import Merged as MergedPage
-from javis_pipeline.sync.richtext.storage.page import check_storage, merge_pages
+from javis_pipeline.sync.richtext.storage.page import check_storage, merge_pages, special_content
 
 # Jira's own limit is near this; a longer text is refused there with a message that names no limit.
 LONGEST_DESCRIPTION = 32_767
@@ -61,6 +61,14 @@ class MarkdownText(TextCodec):
         merged = merge_descriptions(_document(base_raw), _text(local), _document(remote_raw))
         return (merged.markdown, merged.doc) if isinstance(merged, Merged) else None
 
+    def loses(self, wanted: Value, raw: Value) -> Iterable[Loss]:
+        try:
+            doc = _document(raw)
+            edited = apply_local_edit(doc, adf_to_markdown(doc), _text(wanted))
+        except (UnreadableText, UnreadableValue):
+            return ()  # said by other means: the value cannot be read at all
+        return _losses(edited.goes if isinstance(edited, Lossy) else edited.removed)
+
 
 class StorageText(TextCodec):
     """A page's body: storage XHTML on both sides, which the server respells."""
@@ -83,7 +91,7 @@ class StorageText(TextCodec):
             return merged.body
         if lossy:
             return wanted
-        raise LossyEdit([merged.reason])
+        raise LossyEdit([merged.reason], self.loses(wanted, base_raw))
 
     def problem(self, wanted: Value, catalog: Catalog) -> str | None:
         if not isinstance(wanted, str):
@@ -100,6 +108,12 @@ class StorageText(TextCodec):
     def merge(self, base: Value, base_raw: Value, local: Value, remote_raw: Value) -> tuple[Value, Value] | None:
         merged = merge_pages(_text(base), _text(local), _text(remote_raw))
         return (merged.body, merged.body) if isinstance(merged, MergedPage) else None
+
+    def loses(self, wanted: Value, raw: Value) -> Iterable[Loss]:
+        try:
+            return _losses(special_content(_text(raw)) - special_content(_text(wanted)))
+        except UnreadableText:
+            return ()  # said by other means: the text cannot be read at all
 
 
 def _losses(goes: Counter[Special]) -> list[Loss]:

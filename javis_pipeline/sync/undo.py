@@ -45,7 +45,8 @@ def inverse_of(entries: Iterable[AuditEntry], kind: Kind) -> list[Inverse]:
             gone = added | _elements(earlier.current if earlier else ())
             found[key] = Inverse(*key, tuple(sorted(back - gone)), tuple(sorted(gone - back)), entry.audit_id)
         else:
-            found[key] = Inverse(*key, earlier.back_to if earlier else entry.old, entry.new, entry.audit_id)
+            before = entry.old if entry.old_raw is None else spec.codec.to_local(entry.old_raw)
+            found[key] = Inverse(*key, earlier.back_to if earlier else before, entry.new, entry.audit_id)
     return [item for item in found.values() if item.back_to != item.current]
 
 

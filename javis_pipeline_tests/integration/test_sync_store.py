@@ -297,9 +297,15 @@ def test_given_a_loss_that_was_accepted_when_the_field_is_edited_then_the_text_o
     scope.sync()
     scope.edit(description=f"Look: {scope.here['description']}")
     scope.sync()
-    resolve(scope.store, scope.conflicts[0].conflict_id, "local", scope.run(), by="ann")
-    scope.sync()
+    conflict = scope.conflicts[0]
+    resolve(scope.store, conflict.conflict_id, "local", scope.run(), by="ann")
+    run_id = scope.sync()
+    kept = scope.database.query("SELECT raw FROM sync_conflict_values WHERE side = 'remote' AND raw IS NOT NULL")
+    scope.database.query("DELETE FROM sync_conflict_values; DELETE FROM sync_conflicts")
 
     scope.edit(description="another")
 
+    assert kept == [{"raw": before}]
+    (sent,) = (entry for entry in scope.store.audit_of(run_id) if entry.side == "remote")
+    assert (sent.field, sent.old_raw) == ("description", before)
     assert scope.store.state(scope.ref).former_raw == {"description": (before,)}

@@ -195,12 +195,8 @@ class MemoryStore:
             for entry in self.audit
             if entry.ref.resource_id == ref.resource_id and entry.field == name and entry.side == "local"
         }
-        accepted = [
-            c
-            for c in reversed(self.conflicts.values())
-            if c.ref.resource_id == ref.resource_id and (c.kind, c.resolution) == ("lossy_edit", "local")
-        ]
-        former = {name: tuple(c.remote_raw for c in accepted if c.field == name) for name in local.bases}
+        lost = [e for e in reversed(self.audit) if e.ref.resource_id == ref.resource_id and e.old_raw is not None]
+        former = {name: tuple(entry.old_raw for entry in lost if entry.field == name) for name in local.bases}
         return RecordState(local.ref, local, operations, conflicts, last_writes, former)
 
     def state(self, ref: ResourceRef) -> RecordState:

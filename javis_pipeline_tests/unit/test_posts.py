@@ -1,5 +1,6 @@
 """What messages look like."""
 
+import time
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -333,6 +334,19 @@ def test_a_failure_links_to_its_run() -> None:
 )
 def test_a_diff_shows_both_sides(conflict: OpenConflict, expected: str) -> None:
     assert expected in text_of(diff_message(conflict, SITES))
+
+
+@pytest.mark.parametrize("line", ["word ", "line\n"], ids=["one line", "many lines"])
+def test_a_diff_of_long_texts_shows_where_they_differ_at_once(line: str) -> None:
+    long = line * 1_000_000
+    began = time.process_time()
+
+    text = text_of(diff_message(a_conflict(local=f"{long}ours {long}", remote=f"{long}theirs {long}"), SITES))
+
+    assert time.process_time() - began < 5  # a fraction of a second on a machine that does nothing else
+    assert "ours" in text
+    assert "theirs" in text
+    assert len(text) < 4_000
 
 
 def test_a_message_can_be_read_on_a_terminal() -> None:

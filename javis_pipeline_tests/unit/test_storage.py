@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from javis_pipeline.errors import UnreadableText
+from javis_pipeline.records.losses import Loss
 from javis_pipeline.sync.richtext.storage.canonical import canonical_storage
 from javis_pipeline.sync.richtext.storage.page import (
     Conflict,
@@ -17,6 +18,7 @@ from javis_pipeline.sync.richtext.storage.page import (
 from javis_pipeline.sync.richtext.storage.projection import storage_to_markdown
 from javis_pipeline.sync.richtext.storage.references import IssueReference, issue_references
 from javis_pipeline.sync.richtext.storage.xhtml import parse_storage
+from javis_pipeline.sync.text_codecs import StorageText
 
 CODE = (
     '<ac:structured-macro ac:name="code" ac:macro-id="1"><ac:parameter ac:name="language">sql</ac:parameter>'
@@ -280,3 +282,14 @@ def test_given_a_page_when_read_then_the_issues_it_speaks_of_are_found(body: str
 )
 def test_given_a_page_when_shown_then_a_person_can_read_it(body: str, markdown: str | None) -> None:
     assert storage_to_markdown(body) == markdown
+
+
+MACRO = '<p>a</p><ac:structured-macro ac:name="toc" /><p>b</p>'
+
+
+def test_given_a_body_without_a_macro_that_is_there_when_asked_then_it_says_what_goes() -> None:
+    codec = StorageText()
+
+    assert list(codec.loses("<p>a</p><p>b</p>", MACRO)) == [Loss("macro", "the macro toc", 1)]
+    assert list(codec.loses(MACRO, MACRO)) == []
+    assert list(codec.loses(None, "<p>")) == []

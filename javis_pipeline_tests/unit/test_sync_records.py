@@ -156,6 +156,22 @@ def test_given_a_loss_that_was_accepted_when_undone_then_the_remote_has_the_very
     assert canonical_block(again) == canonical_block(table)
 
 
+def test_given_a_text_changed_on_both_sides_then_the_conflict_tells_what_ours_would_cost_them():
+    scope = Scope(description="one")
+    scope.edit(description="ours")
+    panel = {"type": "panel", "attrs": {"panelType": "info"}, "content": [table_of("a")]}
+    scope.remote.issues[scope.id].values["description"] = {"type": "doc", "version": 1, "content": [panel]}
+    scope.remote.issues[scope.id].updated = scope.world.now()
+
+    scope.sync()
+
+    assert [kind for kind, *_ in scope.open_conflicts()] == ["both_changed"]
+    assert [(loss["kind"], loss["text"]) for loss in scope.conflicts[0].details["loses"]] == [
+        ("panel", "a"),
+        ("table", "a"),
+    ]
+
+
 def table_of(*cells: str, **attrs: str) -> dict[str, Any]:
     content = [
         {"type": "tableHeader", "content": [{"type": "paragraph", "content": [{"type": "text", "text": cell}]}]}

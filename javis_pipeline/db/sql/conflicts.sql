@@ -16,7 +16,7 @@ SELECT c.id, c.resource_type, c.resource_id, c.scope, c.field_name, c.kind, show
               CASE WHEN hidden THEN '"(restricted)"' ELSE c.remote_value END AS remote_value
          FROM (SELECT c.restricted AND NOT %(quote_restricted)s) AS h (hidden)
        ) AS shown
- WHERE c.state = 'open'
+ WHERE c.state = 'open' AND (%(only)s::uuid IS NULL OR c.id = %(only)s)
    AND (%(scopes)s::text[] IS NULL
         OR (CASE c.resource_type WHEN 'jira_issue' THEN 'jira' ELSE 'confluence' END, c.scope)
            IN (SELECT * FROM unnest(%(systems)s::text[], %(scopes)s::text[])))

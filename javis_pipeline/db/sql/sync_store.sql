@@ -32,11 +32,10 @@ SELECT DISTINCT ON (a.field) to_jsonb(a)::text AS doc
 
 -- name: former_raw
 -- What the remote held before losses that somebody accepted, newest first: an undo gives it back as it was.
-SELECT c.field_name, c.remote_raw
-  FROM sync_conflicts AS c
- WHERE c.resource_type = %(type)s AND c.resource_id = %(id)s AND c.field_name = ANY (%(fields)s)
-   AND c.kind = 'lossy_edit' AND c.state = 'resolved' AND c.resolution = 'local' AND c.remote_raw IS NOT NULL
- ORDER BY c.resolved_at DESC, c.id
+SELECT a.field, a.old_raw
+  FROM sync_audit AS a
+ WHERE a.resource_type = %(type)s AND a.resource_id = %(id)s AND a.field = ANY (%(fields)s) AND a.old_raw IS NOT NULL
+ ORDER BY a.id DESC
  LIMIT 5;
 
 -- name: insert_record
@@ -101,15 +100,15 @@ INSERT INTO sync_conflicts (
        resolved_at = excluded.resolved_at, applied_at = excluded.applied_at;
 
 -- name: keep_conflict_value
-INSERT INTO sync_conflict_values (conflict_id, side, value, seen_at)
-VALUES (%(conflict_id)s, %(side)s, %(value)s::jsonb, %(now)s);
+INSERT INTO sync_conflict_values (conflict_id, side, value, raw, seen_at)
+VALUES (%(conflict_id)s, %(side)s, %(value)s::jsonb, %(raw)s::jsonb, %(now)s);
 
 -- name: audit
 INSERT INTO sync_audit (
-    run_id, op_id, side, resource_type, resource_id, field, old, new, reason, actor, at, undo_of
+    run_id, op_id, side, resource_type, resource_id, field, old, new, reason, actor, at, undo_of, old_raw
 ) VALUES (
     %(run_id)s, %(op_id)s, %(side)s, %(type)s, %(id)s, %(field)s, %(old)s::jsonb, %(new)s::jsonb, %(reason)s, %(actor)s,
-    %(at)s, %(undo_of)s
+    %(at)s, %(undo_of)s, %(old_raw)s::jsonb
 );
 
 -- name: fail_record

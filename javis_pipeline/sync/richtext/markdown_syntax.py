@@ -129,7 +129,7 @@ def _closing_lines(state: StateBlock, start: int, end: int) -> Mapping[int, int 
     Fences in a container may be as long as its own if each is closed. Looked up once for all that stand directly in
     one another, however many are not closed.
     """
-    known: dict[int, int | None] = state.env.setdefault(("closed by", state.blkIndent), {})
+    known: dict[int, int | None] = state.env.setdefault(f"closed by {state.blkIndent}", {})
     if start in known:
         return known
     begun: list[tuple[int, int]] = []  # (line, length of the fence)
