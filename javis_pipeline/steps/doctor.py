@@ -13,6 +13,7 @@ from javis_pipeline.db.connection import Database
 from javis_pipeline.db.policies import why_held
 from javis_pipeline.db.status import left_waiting, scope_status
 from javis_pipeline.errors import JavisError
+from javis_pipeline.records.jira import Identity
 from javis_pipeline.records.values import ScopeRef
 
 Verdict = Literal["ok", "warning", "failed", "skipped"]
@@ -147,6 +148,15 @@ def _channel(slack: SlackClient, project: str, channel: str | None) -> Check:
         )
     slack.channel_id(channel)
     return Check(subject, "ok", f"posts to {channel}")
+
+
+def proved(system: str, prove: Callable[[], Identity]) -> tuple[Identity | None, Check]:
+    """Who we are at a site; None when that cannot be proved, and what is said of it."""
+    try:
+        identity = prove()
+    except JavisError as error:
+        return None, Check(system, "failed", str(error))
+    return identity, Check(f"{system} identity", "ok", f"{identity.display_name} ({identity.account_id})")
 
 
 def attempt(subject: str, check: Callable[[], Check]) -> Check:

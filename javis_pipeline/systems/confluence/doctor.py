@@ -5,18 +5,16 @@ from functools import partial
 
 from javis_pipeline.errors import JavisError
 from javis_pipeline.records.confluence import Space
-from javis_pipeline.steps.doctor import Check, attempt
+from javis_pipeline.steps.doctor import Check, attempt, proved
 from javis_pipeline.systems.confluence.client import ConfluenceClient
 
 
 def check_confluence(confluence: ConfluenceClient, spaces: Sequence[str]) -> Iterator[Check]:
     """Identity, and for each space whether it is visible."""
-    try:
-        identity = confluence.prove_identity()
-    except JavisError as error:
-        yield Check("confluence", "failed", str(error))
+    identity, said = proved("confluence", confluence.prove_identity)
+    yield said
+    if identity is None:
         return
-    yield Check("confluence identity", "ok", f"{identity.display_name} ({identity.account_id})")
     for key in spaces:
         yield from _space(confluence, key)
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from javis_pipeline.errors import JavisError
 from javis_pipeline.records.jira import FieldMap, Identity, Project
-from javis_pipeline.steps.doctor import Check, Verdict, attempt
+from javis_pipeline.steps.doctor import Check, Verdict, attempt, proved
 from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.fields import discover_fields
 
@@ -19,12 +19,10 @@ def check_jira(
     jira: JiraClient, projects: Sequence[str], chosen_fields: Mapping[str, str], *, now: datetime
 ) -> Iterator[Check]:
     """Identity, clock, and for each project: visible, permissions, and which custom field plays which role."""
-    try:
-        identity = jira.prove_identity()
-    except JavisError as error:
-        yield Check("jira", "failed", str(error))
+    identity, said = proved("jira", jira.prove_identity)
+    yield said
+    if identity is None:
         return
-    yield Check("jira identity", "ok", f"{identity.display_name} ({identity.account_id})")
     yield _time_zone(identity)
     yield attempt("jira clock", lambda: _clock(jira, now))
     for key in projects:
