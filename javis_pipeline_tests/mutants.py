@@ -185,8 +185,8 @@ MUTANTS = (
     Mutant(
         "sent is not committed before the request",
         "javis_pipeline/steps/push.py",
-        "    if sent is None:\n        return True",
-        "    if sent is None:\n        remote.send(op, record)\n        return True",
+        "        if sent is None:\n            return True",
+        "        if sent is None:\n            self.remote.send(op, record)\n            return True",
         f"{LAWS}::test_no_edit_is_lost_and_every_history_converges[0]",
     ),
     Mutant(

@@ -6,7 +6,7 @@ and the look after finds the ones that fell into it: their values are kept in a 
 
 import dataclasses
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import assert_never
 
 from javis_pipeline.errors import (
@@ -17,7 +17,7 @@ from javis_pipeline.errors import (
     StaleRevision,
     UnreadableRecord,
 )
-from javis_pipeline.records.sync import Operation, OperationKind, Overrides, RecordPlan
+from javis_pipeline.records.sync import FieldChange, Operation, OperationKind, Overrides, RemoteRecord
 from javis_pipeline.records.values import ResourceRef
 from javis_pipeline.steps.look import Busy, Gone, Patience, Refused, Seen, Unreadable, look_after_history, not_synced
 from javis_pipeline.steps.ports import RemoteRecords, SyncStore
@@ -108,136 +108,129 @@ def push_operations(
         _LOG.info("held scope=%r operations=%d: %s", store.name, len(planned), why)
         return Pushed(held=len(planned))
     guard_writes(store.name, writes=len(planned), records=store.count_records(), overrides=overrides)
-    patience = Patience()
-
-    def push(ref: ResourceRef) -> Pushed:
-        return _push_patiently(store, remote, ref, run, patience, check)
-
+    verb = _Verb(store, remote, run, check)
     done = Pushed()
-    for one in side_by_side(push, _records_of(planned), threads=threads):
+    for one in side_by_side(verb.push, _records_of(planned), threads=threads):
         done.add(one)
     _LOG.info("pushed scope=%r %s", store.name, " ".join(f"{name}={n}" for name, n in done.count().items()))
-    if patience.exhausted_by is not None:
-        raise patience.exhausted_by
+    if verb.patience.exhausted_by is not None:
+        raise verb.patience.exhausted_by
     return done
 
 
-def _push_patiently(
-    store: SyncStore,
-    remote: RemoteRecords,
-    ref: ResourceRef,
-    run: Run,
-    patience: Patience,
-    check: Callable[[], None],
-) -> Pushed:
-    done = Pushed()
-    if patience.exhausted_by is not None:
-        done.postponed += 1
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Verb:
+    """Sending what is planned, record by record; safe to share between threads."""
+
+    store: SyncStore
+    remote: RemoteRecords
+    run: Run
+    check: Callable[[], None]
+    patience: Patience = dataclasses.field(default_factory=Patience)
+
+    def push(self, ref: ResourceRef) -> Pushed:
+        """Send the operations of one record; its failure costs that record."""
+        if self.patience.exhausted_by is not None:
+            return Pushed(postponed=1)
+        if self.store.why_held():  # switched off since this run began
+            return Pushed(held=1)
+        done = Pushed()
+        try:
+            self._push_record(ref, done)
+        except RemoteBusy as error:
+            done.postponed += 1
+            self.patience.busy(error)
+            if error.about_one_record:
+                self.store.fail(ref, not_synced(str(error)))
+        except UnreadableRecord as error:
+            done.unreadable += 1
+            self.store.fail(ref, not_synced(str(error)))
+        else:
+            self.patience.answered()
         return done
-    if store.why_held():  # switched off since this run began
-        done.held += 1
-        return done
-    try:
-        _push_record(store, remote, ref, run, done, patience, check)
-    except RemoteBusy as error:
-        done.postponed += 1
-        patience.busy(error)
-        if error.about_one_record:
-            store.fail(ref, not_synced(str(error)))
-    except UnreadableRecord as error:
-        done.unreadable += 1
-        store.fail(ref, not_synced(str(error)))
-    else:
-        patience.answered()
-    return done
+
+    def _push_record(self, ref: ResourceRef, done: Pushed) -> None:
+        told = _Told()
+        for _ in range(_MOST_TRIES):
+            op = next_to_send(self.store.state(ref), self.run, executed=told.executed, refused=told.refused)
+            if op is None or not self._push_operation(op, done, told):
+                return
+
+    def _push_operation(self, op: Operation, done: Pushed, told: _Told) -> bool:
+        """Look, and send one operation; False when nothing more should be sent to its record in this run."""
+        match look_after_history(self.remote, op.ref):
+            case Seen(record, changes):
+                return self._send_onto(record, changes, op, done, told)
+            case Gone():
+                # Our read of the scope's visibility may be old by now, so this counts for nothing but a delay.
+                self.store.change(op.ref, lambda state: missing_record(state, self.run, proved=False))
+                done.postponed += 1
+                return False
+            case Unreadable(why) | Refused(why):
+                self.store.fail(op.ref, not_synced(why))
+                done.unreadable += 1
+                return False
+            case Busy(error):
+                raise error
+            case never:
+                assert_never(never)
+
+    def _send_onto(
+        self, record: RemoteRecord, changes: Sequence[FieldChange], op: Operation, done: Pushed, told: _Told
+    ) -> bool:
+        """Commit that it is sent, and send it, unless the record is not what it was decided on."""
+        # Before it is noted as sent: whoever holds the lock now finds it planned.
+        self.check()
+        plan = self.store.change(op.ref, lambda state: send_operation(state, op, record, changes, self.run))
+        sent = next((p for p in plan.operations if p.op_id == op.op_id and p.state == "sent"), None)
+        if sent is None:
+            return True  # decided again: there may be another operation now, or none
+        replied = False
+        try:
+            self.remote.send(sent, record)
+            replied = True
+        except RemoteBusy as error:
+            self._unsend(sent, error)
+            raise
+        except StaleRevision as error:
+            self._unsend(sent, error)
+            return True
+        except RemoteMissing as error:
+            self._unsend(sent, error)
+            done.postponed += 1
+            return False
+        except RemoteRefused as error:
+            self._reject(sent, record, error)
+            done.rejected += 1
+            told.refused.add(op.kind)
+            return True
+        except OutcomeUnknown:
+            _LOG.info("outcome_unknown scope=%r record=%s op=%s", self.store.name, op.ref.key, op.op_id)
+        told.executed.add(op.kind)
+        return self._settled(sent, done, told, replied=replied)
+
+    def _settled(self, sent: Operation, done: Pushed, told: _Told, *, replied: bool) -> bool:
+        """Look what became of it; False when that is not known yet."""
+        found = settle(self.store, self.remote, sent, self.run, self.patience, replied=replied)
+        state = state_after(sent, found)
+        done.confirmed += state == "confirmed"
+        done.rejected += state == "rejected"
+        done.unknown += state not in ("confirmed", "rejected")
+        if state == "rejected":
+            told.refused.add(sent.kind)  # it said yes, and changed nothing
+        return state in ("confirmed", "rejected")
+
+    def _reject(self, sent: Operation, record: RemoteRecord, error: RemoteRefused) -> None:
+        reason, named = str(error), error.field_errors
+        self.store.change(
+            sent.ref,
+            lambda state: reject_operation(state, sent, record, self.run, reason=reason, field_errors=named),
+        )
+
+    def _unsend(self, sent: Operation, why: Exception) -> None:
+        reason = str(why)
+        self.store.change(sent.ref, lambda state: unsend_operation(state, sent, self.run, reason))
 
 
 def _records_of(operations: Iterable[Operation]) -> list[ResourceRef]:
     return list({op.ref.resource_id: op.ref for op in operations}.values())
-
-
-def _push_record(
-    store: SyncStore,
-    remote: RemoteRecords,
-    ref: ResourceRef,
-    run: Run,
-    done: Pushed,
-    patience: Patience,
-    check: Callable[[], None],
-) -> None:
-    told = _Told()
-    for _ in range(_MOST_TRIES):
-        op = next_to_send(store.state(ref), run, executed=told.executed, refused=told.refused)
-        if op is None or not _push_operation(store, remote, op, run, done, told, patience, check):
-            return
-
-
-def _push_operation(
-    store: SyncStore,
-    remote: RemoteRecords,
-    op: Operation,
-    run: Run,
-    done: Pushed,
-    told: _Told,
-    patience: Patience,
-    check: Callable[[], None],
-) -> bool:
-    """Send one operation; False when nothing more should be sent to its record in this run."""
-    match look_after_history(remote, op.ref):
-        case Seen(record, changes):
-            pass
-        case Gone():
-            # Our read of the scope's visibility may be old by now, so this counts for nothing but a delay.
-            store.change(op.ref, lambda state: missing_record(state, run, proved=False))
-            done.postponed += 1
-            return False
-        case Unreadable(why) | Refused(why):
-            store.fail(op.ref, not_synced(why))
-            done.unreadable += 1
-            return False
-        case Busy(error):
-            raise error
-        case never:
-            assert_never(never)
-    # Before it is noted as sent: whoever holds the lock now finds it planned.
-    check()
-    plan = store.change(op.ref, lambda state: send_operation(state, op, record, changes, run))
-    sent = next((p for p in plan.operations if p.op_id == op.op_id and p.state == "sent"), None)
-    if sent is None:
-        return True  # decided again: there may be another operation now, or none
-    replied = False
-    try:
-        remote.send(sent, record)
-        replied = True
-    except RemoteBusy as error:
-        _unsend(store, sent, run, str(error))
-        raise
-    except StaleRevision as error:
-        _unsend(store, sent, run, str(error))
-        return True
-    except RemoteMissing as error:
-        _unsend(store, sent, run, str(error))
-        done.postponed += 1
-        return False
-    except RemoteRefused as error:
-        reason, field_errors = str(error), error.field_errors
-        store.change(
-            op.ref, lambda state: reject_operation(state, sent, record, run, reason=reason, field_errors=field_errors)
-        )
-        done.rejected += 1
-        told.refused.add(op.kind)
-        return True
-    except OutcomeUnknown:
-        _LOG.info("outcome_unknown scope=%r record=%s op=%s", store.name, op.ref.key, op.op_id)
-    told.executed.add(op.kind)
-    state = state_after(op, settle(store, remote, sent, run, patience, replied=replied))
-    done.confirmed += state == "confirmed"
-    done.rejected += state == "rejected"
-    done.unknown += state not in ("confirmed", "rejected")
-    if state == "rejected":
-        told.refused.add(op.kind)  # it said yes, and changed nothing
-    return state in ("confirmed", "rejected")
-
-
-def _unsend(store: SyncStore, op: Operation, run: Run, reason: str) -> RecordPlan:
-    return store.change(op.ref, lambda state: unsend_operation(state, op, run, reason))
