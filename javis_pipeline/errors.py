@@ -22,6 +22,10 @@ class DatabaseError(JavisError):
     """Fix the database: not reachable, too old, read-only, full, or of a newer version than this program."""
 
 
+class DatabaseBusy(DatabaseError):
+    """Wait, or end the other session: it holds a row or a table that is to be written."""
+
+
 class RemoteError(JavisError):
     """A remote system did not do what was asked."""
 

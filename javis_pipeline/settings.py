@@ -243,6 +243,7 @@ _EXAMPLES = {
     "JAVIS_DEMO_PORT": "8765",
     "JAVIS_READ_ONLY": "1",
     "JAVIS_READ_RESTRICTED": "1",
+    "JAVIS_SYNC_MINUTES": "120",
     "JAVIS_EXECUTOR": "in_process, multiprocess, celery or k8s",
     "LOG_LEVEL": "INFO",
     "JAVIS_KEEP_RUNS_DAYS": "30",
@@ -313,6 +314,8 @@ class Settings(BaseSettings):
     javis_demo_port: Annotated[int, Field(ge=0, le=65_535)] = 0
     javis_read_only: bool = False
     javis_read_restricted: bool = False
+    # For each pull, write-back, census: what hangs must not hold a project for ever.
+    javis_sync_minutes: Annotated[int, Field(ge=1, le=10_080)] = 120
     javis_executor: Executor = "in_process"
     log_level: Annotated[LogLevel, BeforeValidator(_upper)] = "INFO"
     # How long history is kept; `KeepDays` says of what.

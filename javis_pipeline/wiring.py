@@ -9,6 +9,7 @@ from itertools import product
 from typing import Final
 from uuid import uuid4
 
+from javis_pipeline.clients.http import Limits
 from javis_pipeline.clients.slack.client import SlackClient
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.policies import store_policies
@@ -52,7 +53,9 @@ def jira_client(settings: Settings, *, read_only: bool = False) -> JiraClient:
     what is not set."""
     account = settings.require_jira()
     refuses = read_only or settings.javis_read_only
-    return JiraClient(account.url, account.email, account.token.get_secret_value(), read_only=refuses)
+    return JiraClient(
+        account.url, account.email, account.token.get_secret_value(), read_only=refuses, limits=_limits(settings)
+    )
 
 
 def confluence_client(settings: Settings, *, read_only: bool = False) -> ConfluenceClient:
@@ -60,7 +63,14 @@ def confluence_client(settings: Settings, *, read_only: bool = False) -> Conflue
     account = settings.require_confluence()
     token = account.token.get_secret_value()
     refuses = read_only or settings.javis_read_only
-    return ConfluenceClient(account.url, account.email, token, credentials=account.named, read_only=refuses)
+    return ConfluenceClient(
+        account.url, account.email, token, credentials=account.named, read_only=refuses, limits=_limits(settings)
+    )
+
+
+def _limits(settings: Settings) -> Limits:
+    """Clients are made for one step of a run: its end is theirs."""
+    return Limits(run_seconds=settings.javis_sync_minutes * 60)
 
 
 @contextmanager

@@ -38,6 +38,7 @@ class Options:
     expect_deletions: int | None
     expect_missing: int | None
     expect_account: str | None
+    expect_place: str | None
 
 
 @click.command()
@@ -53,6 +54,7 @@ class Options:
 @click.option("--expect-deletions", type=int, metavar="N", help="With --full: allow N deletions that a guard stopped.")
 @click.option("--expect-missing", type=int, metavar="N", help="With --full: believe a list that is N records shorter.")
 @click.option("--expect-account", metavar="ID", help="Allow another account to take a project over.")
+@click.option("--expect-place", metavar="ID", help="Allow another project or space to take a key over.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def command(
@@ -71,12 +73,14 @@ def command(
     expect_deletions: int | None,
     expect_missing: int | None,
     expect_account: str | None,
+    expect_place: str | None,
     as_json: bool,
 ) -> None:
     """Bring both sides into step, one project after the other.
 
     Changes there come here, edits made here go there, and fields that both sides changed become conflicts: both values
-    are kept until you choose. Every sync is a run in the Dagster UI. A project that fails does not stop the others.
+    are kept until you choose. Every sync is a run in the Dagster UI. A project that fails does not stop the others, and
+    no step of one takes longer than JAVIS_SYNC_MINUTES.
     """
     if force_local and force_remote:
         raise UsageError("--force-local and --force-remote exclude each other; give one")
@@ -90,7 +94,9 @@ def command(
     forcing_rules(force, fields)  # a mistake is told before anything starts
     if not full and (expect_deletions is not None or expect_missing is not None):
         raise UsageError("--expect-deletions and --expect-missing are about what --full finds; give --full with them")
-    options = Options(what, full, force, fields, expect_writes, expect_deletions, expect_missing, expect_account)
+    options = Options(
+        what, full, force, fields, expect_writes, expect_deletions, expect_missing, expect_account, expect_place
+    )
     settings = load_settings()
     setting = "CONFLUENCE_SPACES" if what == "confluence" else "JIRA_PROJECTS"
     keys = chosen_projects(projects, _configured(settings, what), setting=setting)
@@ -148,7 +154,8 @@ def _sync_all(
 def _sync(settings: "Settings", project: str, options: Options) -> dict[str, Any]:
     from javis_pipeline.cli.runs import materialize, progress_bar, take_census
 
-    account = {"expect_account": options.expect_account} if options.expect_account else {}
+    taken_over = {"expect_account": options.expect_account, "expect_place": options.expect_place}
+    account = {name: value for name, value in taken_over.items() if value}
     writes = {"expect_writes": options.expect_writes} if options.expect_writes is not None else {}
     pull = {"full_refresh": options.full, "force": options.force, "force_fields": list(options.fields), **account}
     assets: list[str] = ["sync_conflicts"]
@@ -265,7 +272,7 @@ def _plan(db: "Database", settings: "Settings", project: str, options: Options) 
         run_id=DRY_RUN,
         clock=clock,
         rules=forcing_rules(options.force, options.fields),
-        overrides=Overrides(account_id=options.expect_account),
+        overrides=Overrides(account_id=options.expect_account, place_id=options.expect_place),
     )
     items: list[PlanItem] = []
     for name in _systems(settings, project, options.what):

@@ -8,6 +8,7 @@ The one retry mechanism of the product; urllib3's own is off. What may be repeat
 """
 
 import logging
+import math
 import random
 import threading
 import time
@@ -50,6 +51,7 @@ class Limits:
         connect_seconds: For making a connection.
         read_seconds: For each piece of an answer.
         call_seconds: For a whole call, waits and repeats included.
+        run_seconds: For all calls of a client together; when they are over, nothing more is asked.
         tries: Requests per call.
         wait_seconds: The longest wait that is worth staying for; a longer one ends the call.
         body_bytes: Size of an answer, decompressed.
@@ -58,6 +60,7 @@ class Limits:
     connect_seconds: float = 10.0
     read_seconds: float = 60.0
     call_seconds: float = 180.0
+    run_seconds: float = math.inf
     tries: int = 4
     wait_seconds: float = 60.0
     body_bytes: int = 256 * 1024 * 1024
@@ -142,6 +145,7 @@ class Transport:
         self.base_url = checked_base_url(self.name, self.base_url)
         self._pace = TokenBucket(self.rate, self.rate, clock=self.clock, sleep=self.sleep)
         self._holds = Holds(self.clock)
+        self._run_ends_at = self.clock() + self.limits.run_seconds
         self._local = threading.local()
         self._lines: list[Line] = []
         self._lines_lock = threading.Lock()
@@ -192,12 +196,13 @@ class Transport:
         self._asked(_Call("POST", path, None, None, True, self._ends_at(), orjson.loads, data, shown))
 
     def _ends_at(self) -> float:
-        return self.clock() + self.limits.call_seconds
+        return min(self.clock() + self.limits.call_seconds, self._run_ends_at)
 
     def _asked(self, call: _Call) -> Answer:
         tries = 0
         while True:
             tries += 1
+            self._check_time()
             self._wait_for_turn(call)
             try:
                 return self._try(call, tries)
@@ -206,6 +211,13 @@ class Transport:
             self.sleep(wait)
 
     # When to ask, and whether again
+
+    def _check_time(self) -> None:
+        if self.clock() >= self._run_ends_at:
+            raise RemoteBusy(
+                f"{self.name}: this run has had its {self.limits.run_seconds / 60:.0f} minutes (JAVIS_SYNC_MINUTES); "
+                "what it did until now stays, and the next run goes on from there"
+            )
 
     def _wait_for_turn(self, call: _Call) -> None:
         held = self._holds.remaining((WHOLE_SITE, self._endpoint(call), self.manners.record(call.path)))

@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from javis_pipeline.db.embedded import DAGSTER_DATABASE, EmbeddedServer
 from javis_pipeline.db.migrate import check_schema, migrate
 from javis_pipeline.db.private_database import keep_from_others
-from javis_pipeline.errors import DatabaseError, SettingError
+from javis_pipeline.errors import DatabaseBusy, DatabaseError, SettingError
 
 Connection = psycopg.Connection[DictRow]
 Params = Sequence[Any] | Mapping[str, Any] | None
@@ -27,6 +27,12 @@ Params = Sequence[Any] | Mapping[str, Any] | None
 OLDEST_SERVER = 15
 _MAX_CONNECTIONS = 8
 _CONNECT_SECONDS = 10
+# So long the sync waits for what somebody else holds, unless its login has a time of its own.
+_LOCK_PATIENCE = "1min"
+_BEGIN = """
+    SELECT set_config('javis.origin', %(origin)s, true),
+           set_config('lock_timeout', coalesce(nullif(current_setting('lock_timeout'), '0'), %(patience)s), true)
+"""
 
 # The pool logs each attempt of its own to connect again; whoever waits for the connection gets the error.
 logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
@@ -90,9 +96,10 @@ class Database:
             application_name: Who edits, for the audit; None for the name of this Database.
         """
         with _explained(self.url), self._pooled() as conn, conn.transaction():
-            for name, value in (("javis.origin", origin), ("application_name", application_name)):
-                if value is not None:
-                    conn.execute("SELECT set_config(%s, %s, true)", [name, value])
+            if application_name is not None:
+                conn.execute("SELECT set_config('application_name', %s, true)", [application_name])
+            if origin is not None:
+                conn.execute(_BEGIN, {"origin": origin, "patience": _LOCK_PATIENCE})
             yield conn
 
     @contextlib.contextmanager
@@ -277,6 +284,11 @@ def _explained(url: str) -> Iterator[None]:
     except psycopg.errors.InsufficientPrivilege as error:
         raise DatabaseError(
             f"{where}: {_first_line(error)}; grant the role in DATABASE_URL javis_sync, or run as the tables' owner"
+        ) from error
+    except psycopg.errors.LockNotAvailable as error:
+        raise DatabaseBusy(
+            f"{where}: another session holds a row or a table that is to be written, and did not let go in time; "
+            "pg_stat_activity shows it, and pg_terminate_backend ends it"
         ) from error
     except (psycopg.errors.TooManyConnections, psycopg.errors.InvalidPassword) as error:
         raise DatabaseError(f"{where}: {_first_line(error)}") from error

@@ -845,6 +845,8 @@ CREATE TABLE public.sync_watermarks (
     reconciled_at timestamp with time zone,
     reconciled_to text,
     labels_to text,
+    remote_id text,
+    field_ids jsonb,
     CONSTRAINT sync_watermarks_system_is_known CHECK ((system = ANY (ARRAY['jira'::text, 'confluence'::text])))
 );
 
@@ -855,6 +857,10 @@ COMMENT ON COLUMN public.sync_watermarks.reconciled_at IS 'when records were las
 COMMENT ON COLUMN public.sync_watermarks.reconciled_to IS 'id of the last of them';
 
 COMMENT ON COLUMN public.sync_watermarks.labels_to IS 'label whose pages were compared last';
+
+COMMENT ON COLUMN public.sync_watermarks.remote_id IS 'id of the project or space, which stays when its key changes';
+
+COMMENT ON COLUMN public.sync_watermarks.field_ids IS '{what: id of the field of the site that it was last read from}';
 
 CREATE TABLE public.users (
     account_id text NOT NULL,

@@ -3,6 +3,7 @@
 Each public method is one transaction; those that change something mark it as the sync's own.
 """
 
+import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -16,7 +17,7 @@ from psycopg import sql
 from javis_pipeline.db.connection import Connection, Database
 from javis_pipeline.db.named_queries import named_queries
 from javis_pipeline.db.policies import why_held
-from javis_pipeline.errors import UnreadableRecord
+from javis_pipeline.errors import DatabaseBusy, UnreadableRecord
 from javis_pipeline.records.sync import (
     AuditEntry,
     Catalog,
@@ -32,6 +33,7 @@ from javis_pipeline.records.values import SYSTEM_OF, ResourceRef, ResourceType, 
 
 _QUERIES = named_queries("sync_store")
 _SYNC = "sync"
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -149,8 +151,11 @@ class PostgresStore:
 
     def fail(self, ref: ResourceRef, why: str) -> None:
         """Note on the row that the record could not be synced."""
-        with self._database.transaction(origin=_SYNC) as conn:
-            self._run(conn, "fail_record", {"id": ref.resource_id, "why": why})
+        try:
+            with self._database.transaction(origin=_SYNC) as conn:
+                self._run(conn, "fail_record", {"id": ref.resource_id, "why": why})
+        except DatabaseBusy:
+            _LOG.warning("%s: %s", ref.key, why)
 
     def catalog(self) -> Catalog:
         """Names and ids that the site's dimensions and the records have shown so far."""
@@ -373,9 +378,15 @@ class PostgresStore:
 
 @contextmanager
 def _readable(ref: ResourceRef) -> Iterator[None]:
-    """Turns what says that a value cannot be held, in Python or in PostgreSQL, into an UnreadableRecord."""
+    """What says that a value cannot be held, in Python or in PostgreSQL, or that somebody else holds the row,
+    as an UnreadableRecord."""
     try:
         yield
+    except DatabaseBusy as error:
+        raise UnreadableRecord(
+            f"the row of {ref.key} is held by another session, such as one with an open transaction",
+            remote_id=ref.resource_id,
+        ) from error
     except (ArithmeticError, RecursionError, TypeError, ValueError, psycopg.DataError, psycopg.IntegrityError) as error:
         raise UnreadableRecord(
             f"a value of {ref.key} cannot be held on both sides ({type(error).__name__}); "

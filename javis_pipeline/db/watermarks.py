@@ -1,7 +1,10 @@
 """How far each scope is stored, and as whom it was read."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
+
+from psycopg.types.json import Jsonb
 
 from javis_pipeline.db.connection import Connection
 from javis_pipeline.db.named_queries import named_queries
@@ -21,6 +24,8 @@ class Watermark(NamedTuple):
         reconciled_at, reconciled_to: When records were last compared although nothing said that they had changed, and
             the id of the last of them.
         labels_to: The label whose pages were compared last.
+        remote_id: Id of the project or space, which stays when its key changes; None before the first run.
+        field_ids: What was read last from which of the site's own fields; None before the first run.
     """
 
     account_id: str | None = None
@@ -31,6 +36,8 @@ class Watermark(NamedTuple):
     reconciled_at: datetime | None = None
     reconciled_to: str | None = None
     labels_to: str | None = None
+    remote_id: str | None = None
+    field_ids: Mapping[str, str] | None = None
 
 
 def read_watermark(conn: Connection, system: System, scope: str) -> Watermark:
@@ -39,9 +46,27 @@ def read_watermark(conn: Connection, system: System, scope: str) -> Watermark:
     return Watermark(**row) if row else Watermark()
 
 
-def store_account(conn: Connection, system: System, scope: str, account_id: str) -> None:
-    """Note as whom the scope is read from now on."""
-    conn.execute(_QUERIES["store_account"], {"system": system, "scope": scope, "account_id": account_id})
+def note_opened(
+    conn: Connection,
+    system: System,
+    scope: str,
+    *,
+    account_id: str,
+    remote_id: str | None = None,
+    field_ids: Mapping[str, str] | None = None,
+) -> None:
+    """Note as whom the scope is read from now on, which project or space it is, and by which fields of the site.
+
+    What is read from a field now that was not, or was read from another, is to be read again of all records.
+    """
+    params = {
+        "system": system,
+        "scope": scope,
+        "account_id": account_id,
+        "remote_id": remote_id,
+        "field_ids": Jsonb(dict(field_ids or {})),
+    }
+    conn.execute(_QUERIES["note_opened"], params)
 
 
 def advance_watermark(

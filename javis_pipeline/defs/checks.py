@@ -13,7 +13,7 @@ from javis_pipeline.defs.conflicts import sync_conflicts
 from javis_pipeline.defs.failures import explained_failures
 from javis_pipeline.defs.metadata import markdown_table
 from javis_pipeline.defs.partitions import partitioned_check
-from javis_pipeline.defs.plans import conflict_table
+from javis_pipeline.defs.plans import conflict_table, differences_table
 from javis_pipeline.defs.sides import JIRA, SIDES, Side
 from javis_pipeline.defs.syncing import PULLED, WRITTEN
 from javis_pipeline.records.values import ScopeRef
@@ -125,7 +125,7 @@ def _agreement(settings: Settings, db: Database, side: Side) -> dg.AssetCheckRes
         [f"{each.key} {each.field}" for each in differences],
         "difference",
         records=sum(verified.records for verified in found.values()),
-        differences=_table(["key", "field", "here", "there"], differences),
+        differences=differences_table(differences),
         fields=_table([side.scope, "field", *get_args(Standing)], rows),
     )
 

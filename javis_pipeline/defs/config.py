@@ -25,6 +25,9 @@ class SyncConfig(dg.Config):
     expect_account: str | None = Field(
         default=None, description="Account id that may take over the project from the one that synced it until now."
     )
+    expect_place: str | None = Field(
+        default=None, description="Id of the project or space that may take over the key from the one that had it."
+    )
 
     def rules(self) -> Rules:
         """The rules of the run; UsageError explains a value that makes no sense."""
@@ -32,7 +35,7 @@ class SyncConfig(dg.Config):
 
     def overrides(self) -> Overrides:
         """What a person allowed for this run."""
-        return Overrides(account_id=self.expect_account)
+        return Overrides(account_id=self.expect_account, place_id=self.expect_place)
 
 
 class WriteBackConfig(dg.Config):
@@ -44,6 +47,9 @@ class WriteBackConfig(dg.Config):
     expect_account: str | None = Field(
         default=None, description="Account id that may take over the project from the one that synced it until now."
     )
+    expect_place: str | None = Field(
+        default=None, description="Id of the project or space that may take over the key from the one that had it."
+    )
 
     def rules(self) -> Rules:
         """Conflicts are left to people."""
@@ -51,7 +57,7 @@ class WriteBackConfig(dg.Config):
 
     def overrides(self) -> Overrides:
         """What a person allowed for this run."""
-        return Overrides(writes=self.expect_writes, account_id=self.expect_account)
+        return Overrides(writes=self.expect_writes, account_id=self.expect_account, place_id=self.expect_place)
 
 
 class CensusConfig(dg.Config):

@@ -10,6 +10,7 @@ from javis_pipeline.defs.metadata import Link, issue_link, markdown_table, page_
 from javis_pipeline.records.losses import losses_shown
 from javis_pipeline.records.sync import PlanItem
 from javis_pipeline.settings import Settings
+from javis_pipeline.steps.verify import Difference
 
 _LINES = 20
 
@@ -20,11 +21,23 @@ _RESTRICTED = "(restricted)"
 def plan_table(items: Iterable[PlanItem], *, restricted: Collection[str] = ()) -> dg.MetadataValue[Any]:
     """The first lines of a plan; records whose ids are `restricted` are named, and not quoted."""
 
-    def values(item: PlanItem) -> tuple[object, object]:
-        return (_RESTRICTED, _RESTRICTED) if item.resource_id in restricted else (item.old, item.new)
+    def told(item: PlanItem) -> tuple[object, object, str]:
+        if item.resource_id not in restricted:
+            return item.old, item.new, item.reason
+        # Why an edit cannot be sent names values; all other reasons are words of ours.
+        return _RESTRICTED, _RESTRICTED, _RESTRICTED if item.side == "error" else item.reason
 
-    rows = ((item.key, item.field, item.side, *values(item), item.reason) for item in islice(items, _LINES))
+    rows = ((item.key, item.field, item.side, *told(item)) for item in islice(items, _LINES))
     return dg.MetadataValue.md(markdown_table(["key", "field", "side", "before", "after", "why"], rows))
+
+
+def differences_table(differences: Iterable[Difference]) -> dg.MetadataValue[Any]:
+    """What two sides hold differently; restricted records are named, and not quoted."""
+    rows = (
+        (each.key, each.field, *((_RESTRICTED, _RESTRICTED) if each.restricted else (each.here, each.there)))
+        for each in differences
+    )
+    return dg.MetadataValue.md(markdown_table(["key", "field", "here", "there"], rows))
 
 
 def conflict_table(conflicts: Iterable[Mapping[str, Any]], settings: Settings) -> dg.MetadataValue[Any]:

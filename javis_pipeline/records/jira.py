@@ -109,21 +109,21 @@ class Issue(NamedTuple):
     is_subtask: bool
     hierarchy_level: int | None
     reporter_id: str | Missing | None
-    creator_id: str | None
-    epic_key: str | None
+    creator_id: str | Missing | None
+    epic_key: str | Missing | None
     sprint: str | Missing | None
     sprint_id: int | None
     team: str | Missing | None
     flagged: bool | Missing
     resolution: str | Missing | None
     security_level: str | Missing | None
-    environment: JsonObject | str | None
+    environment: JsonObject | str | Missing | None
     components: list[str] | Missing
     fix_versions: list[str] | Missing
     affected_versions: list[str] | Missing
-    estimate_seconds: int | None
-    remaining_seconds: int | None
-    spent_seconds: int | None
+    estimate_seconds: int | Missing | None
+    remaining_seconds: int | Missing | None
+    spent_seconds: int | Missing | None
     custom_fields: JsonObject
     created_at: datetime
     resolved_at: datetime | Missing | None

@@ -358,3 +358,4 @@ class Overrides:
     deletions: int | None = None
     missing: int | None = None
     account_id: str | None = None
+    place_id: str | None = None

@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.locks import ScopeLock, hold_scope
 from javis_pipeline.db.sync_store import PostgresStore
-from javis_pipeline.db.watermarks import note_round, read_watermark, store_account
+from javis_pipeline.db.watermarks import Watermark, note_opened, note_round, read_watermark
 from javis_pipeline.errors import JavisError
 from javis_pipeline.records.sync import WHOLE_RECORD, Overrides, PlanItem
 from javis_pipeline.records.values import ResourceRef, ResourceType
@@ -29,7 +29,7 @@ from javis_pipeline.steps.recording import recorded_step
 from javis_pipeline.steps.rounds import Share, next_share
 from javis_pipeline.steps.settle import settle_operations
 from javis_pipeline.steps.system import Opened, RemoteSystem
-from javis_pipeline.sync.guards import guard_identity, guard_writes
+from javis_pipeline.sync.guards import guard_identity, guard_place, guard_writes
 from javis_pipeline.sync.run import Rules, Run
 
 log = logging.getLogger(__name__)
@@ -89,17 +89,12 @@ class Job:
         with recorded_step(self.db, self.run_id, self.system.name, self.key, step, now=self.clock()) as counts:
             yield counts
 
-    def wants_all(self) -> bool:
-        """Whether all is to be read again, changed or not: a new release keeps more of it than was kept so far."""
-        with self.db.transaction() as conn:
-            last = read_watermark(conn, self.system.name, self.key)
-        return last.watermark is not None and last.last_full_at is None
-
     def open(self) -> Opened[Any, Any]:
         """The scope on the remote.
 
         Raises:
-            IdentityError, SettingError, SyncHalted: We are not who we should be, or the scope is not visible.
+            IdentityError, SettingError: We are not who we should be, or the scope is not visible.
+            SyncHalted: The same, or the key leads to another project or space now.
         """
         opened = self.system.open(self.key)
         with self.db.transaction() as conn:
@@ -110,7 +105,26 @@ class Job:
             last_account_id=last.account_id,
             overrides=self.overrides,
         )
+        guard_place(
+            f"{self.system.name} {self.key}",
+            remote_id=opened.remote_id,
+            last_remote_id=last.remote_id,
+            overrides=self.overrides,
+        )
         return opened
+
+    def note_opened(self, opened: Opened[Any, Any]) -> Watermark:
+        """Note as whom and by which fields the scope is read from now on; its state with that."""
+        with self.db.transaction(origin="sync") as conn:
+            note_opened(
+                conn,
+                self.system.name,
+                self.key,
+                account_id=opened.account_id,
+                remote_id=opened.remote_id,
+                field_ids=opened.field_ids,
+            )
+            return read_watermark(conn, self.system.name, self.key)
 
     def run(self, opened: Opened[Any, Any]) -> Run:
         """The run, with the names and ids that are known by now."""
@@ -190,16 +204,15 @@ def pull_scope(job: Job, *, full: bool = False, also: Collection[str] = (), prog
         RemoteBusy: The remote gave up on us; what was stored until then stays, and the next run continues.
     """
     with job.locked():
-        return _pull(job, full=full or job.wants_all(), also=also, progress=progress)
+        return _pull(job, full=full, also=also, progress=progress)
 
 
 def _pull(job: Job, *, full: bool = False, also: Collection[str] = (), progress: Progress | None = None) -> Pulled:
     """What `pull_scope` does, under the lock."""
     with job.recorded("pull") as counts, rare_collections():
         opened = job.open()
-        with job.db.transaction(origin="sync") as conn:
-            store_account(conn, job.system.name, job.key, opened.account_id)
-            before = read_watermark(conn, job.system.name, job.key)
+        before = job.note_opened(opened)
+        full = full or _wants_all(before)
         opened.before(job.db)
         now = job.clock()
         share = Share(counts=True) if full else next_share(job.store, before, now)
@@ -222,6 +235,12 @@ def _pull(job: Job, *, full: bool = False, also: Collection[str] = (), progress:
     for note in tally.notes:
         log.warning("%s %s: %s", job.system.name, job.key, note)
     return Pulled(tally, _merge(job, opened, tally.to_merge, None if full else share.ids))
+
+
+def _wants_all(before: Watermark) -> bool:
+    """Whether all is to be read again, changed or not: a new release keeps more of it than was kept so far, or a field
+    of the site that was not read so far is known now."""
+    return before.watermark is not None and before.last_full_at is None
 
 
 def _no_progress(done: int, total: int | None) -> None:
@@ -262,6 +281,7 @@ def write_back_scope(job: Job) -> WrittenBack:
     """
     with job.locked() as lock:
         opened = job.open()
+        job.note_opened(opened)
         opened.before(job.db)
         with job.recorded("write_back") as counts:
             try:

@@ -177,6 +177,8 @@ class Opened(Generic[S, B]):
 
     Attributes:
         account_id: As whom we read and write.
+        remote_id: Id of the project or space: it stays when the key changes, and another one with the key has another.
+        field_ids: What is read from which field, where that differs by site; what is not in it is not known now.
         records: Its records, one by one.
         source: Makes the remote's side of one pull; `whole` when all is to be read, changed or not.
         mirror: Our side.
@@ -187,6 +189,8 @@ class Opened(Generic[S, B]):
     """
 
     account_id: str
+    remote_id: str
+    field_ids: Mapping[str, str]
     records: RemoteRecords
     source: Callable[[bool], Source[S, B]]
     mirror: Mirror[S, B]

@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple, assert_never
 
 from javis_pipeline.db.watermarks import read_watermark
 from javis_pipeline.errors import UnreadableRecord
+from javis_pipeline.records import MISSING
 from javis_pipeline.records.sync import WHOLE_RECORD, RecordState, RemoteRecord
 from javis_pipeline.records.values import ResourceRef, ScopeRef, Value
 from javis_pipeline.steps.look import Busy, Gone, Patience, Refused, Seen, Unreadable, look
@@ -30,12 +31,16 @@ _PAUSE_SECONDS: Final = 2
 
 
 class Difference(NamedTuple):
-    """A field that two more looks found different, or a whole record that only one side has."""
+    """A field that two more looks found different, or a whole record that only one side has.
+
+    `restricted`: by one of the sides, only some people may read it.
+    """
 
     key: str
     field: str
     here: Value
     there: Value
+    restricted: bool = False
 
 
 @dataclass(slots=True)
@@ -143,7 +148,15 @@ class _Comparison:
             standings, state, record = self._look(ref)
         different = [name for name, standing in standings.items() if standing == "different"]
         key = record.ref.key if record else state.ref.key
-        return standings, [Difference(key, name, *values_of(state, record, name, self.run.kind)) for name in different]
+        hidden = self._is_restricted(state, record)
+        return standings, [
+            Difference(key, name, *values_of(state, record, name, self.run.kind), hidden) for name in different
+        ]
+
+    def _is_restricted(self, state: RecordState, record: RemoteRecord | None) -> bool:
+        fact = self.run.kind.restricted_by
+        told = [side.facts.get(fact) for side in (state.local, record) if side is not None and fact is not None]
+        return any(level is not None and level is not MISSING for level in told)
 
     def _look(self, ref: ResourceRef) -> tuple[Mapping[str, Standing], RecordState, RemoteRecord | None]:
         try:

@@ -1,7 +1,7 @@
 """The draft of a plan for one record: decisions write into it, and the plan is what differs from the stored state."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -26,27 +26,17 @@ from javis_pipeline.records.sync import (
     Side,
     SyncStatus,
 )
-from javis_pipeline.records.values import ResourceRef, Value, as_set, from_json
+from javis_pipeline.records.values import ResourceRef, Value, from_json
 from javis_pipeline.sync.decide import Sides
 from javis_pipeline.sync.fields import Field
 from javis_pipeline.sync.refusals import about, found_out, is_due, refused, to_ask
 from javis_pipeline.sync.run import Run
+from javis_pipeline.sync.wanted import Wanted, operation_of
 
 OFFERS: frozenset[ConflictKind] = frozenset({"overwrote_remote", "undo_of_changed"})
 """Conflicts that offer an older value although both sides agree by now: they hold nothing up."""
 
 SYNC_ACTOR = "javis"
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """One field's part of an operation that is to be planned."""
-
-    expected: Value
-    desired: Value
-    local: Value
-    add: tuple[str, ...] = ()
-    remove: tuple[str, ...] = ()
 
 
 def edits_shown(details: Mapping[str, Any]) -> dict[str, Value]:
@@ -414,7 +404,10 @@ class Draft:
         )
 
     def _plan_operations(self) -> None:
-        wanted = {kind: self._new_operation(kind, to_ask(parts, self.refusals)) for kind, parts in self._wanted.items()}
+        wanted = {
+            kind: operation_of(self.run, self.local, kind, to_ask(parts, self.refusals), ref=self.ref)
+            for kind, parts in self._wanted.items()
+        }
         for op in list(self.operations.values()):
             if op.state != "planned":
                 continue
@@ -424,24 +417,6 @@ class Draft:
                 self.settle(op, "dropped")
         for op in wanted.values():
             self.operations[op.op_id] = op
-
-    def _new_operation(self, kind: OperationKind, parts: Mapping[str, Wanted]) -> Operation:
-        names = tuple(name for name in self.fields if name in parts)
-        sets = {name for name in names if self.fields[name].is_set}
-        return Operation(
-            op_id=self.run.new_id(),
-            ref=self.ref,
-            kind=kind,
-            fields=names,
-            expected={name: parts[name].expected for name in names if name not in sets},
-            desired={name: parts[name].desired for name in names if name not in sets},
-            local={name: parts[name].local for name in names},
-            add={name: as_set(parts[name].add) for name in names if parts[name].add},
-            remove={name: as_set(parts[name].remove) for name in names if parts[name].remove},
-            local_seq=self.local.local_seq,
-            created_at=self.run.now(),
-            run_id=self.run.run_id,
-        )
 
     def _changed_columns(self) -> dict[str, Any]:
         columns = self.columns | {

@@ -1,7 +1,7 @@
 """The synced fields of each sort of record: how each is read, compared and written."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from javis_pipeline.records.sync import FieldPolicy, OperationKind
 from javis_pipeline.records.values import ResourceType, Value
@@ -47,7 +47,7 @@ class Field:
 
 
 def _by_name(*fields: Field) -> Mapping[str, Field]:
-    return {field.name: field for field in fields}
+    return {spec.name: spec for spec in fields}
 
 
 # A label list that only mirrors the remote is one value: nobody merges what nobody may edit.
@@ -70,11 +70,16 @@ class Kind:
     Attributes:
         fields: What is synced of it, by name.
         revision: The facts by which a list tells that a record has changed.
+        repeats: Facts that may be no more than what a field says, by name, with that field. Where nothing else tells
+            of such a fact, it does not outlive the field's value.
+        restricted_by: The fact that says, where it is not None, that only some people may read the record.
     """
 
     resource_type: ResourceType
     fields: Mapping[str, Field]
     revision: frozenset[str]
+    repeats: Mapping[str, str] = field(default_factory=dict)
+    restricted_by: str | None = None
 
 
 _ISSUE_FIELDS = _by_name(
@@ -97,7 +102,13 @@ _PAGE_FIELDS = _by_name(
     Field("labels", PageLabels(), "labels"),
 )
 
-JIRA_ISSUE = Kind(resource_type="jira_issue", fields=_ISSUE_FIELDS, revision=frozenset({"remote_updated_at"}))
+JIRA_ISSUE = Kind(
+    resource_type="jira_issue",
+    fields=_ISSUE_FIELDS,
+    revision=frozenset({"remote_updated_at"}),
+    repeats={"epic_key": "parent_key"},
+    restricted_by="security_level",
+)
 CONFLUENCE_PAGE = Kind(
     resource_type="confluence_page",
     fields=_PAGE_FIELDS,

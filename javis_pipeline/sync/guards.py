@@ -21,6 +21,18 @@ def guard_identity(what: str, *, account_id: str, last_account_id: str | None, o
     )
 
 
+def guard_place(what: str, *, remote_id: str, last_remote_id: str | None, overrides: Overrides) -> None:
+    """A key can be given to another project or space: its records are not those that are stored under the key."""
+    if last_remote_id in (None, remote_id) or overrides.place_id == remote_id:
+        return
+    raise SyncHalted(
+        f"{what}: the key leads to id {remote_id} now, before it led to {last_remote_id}; nothing was changed, "
+        "as the two are not the same. If the former one was given another key, put that into the settings and sync it "
+        "first: its records follow, with their edits.",
+        allow=("expect_place", remote_id),
+    )
+
+
 def guard_census(what: str, *, found: int, last: int | None, overrides: Overrides) -> None:
     """A census that finds far fewer records than the last one tells about the remote's answer, not about them."""
     if last is None:

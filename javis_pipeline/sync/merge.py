@@ -17,9 +17,10 @@ from javis_pipeline.sync.codecs import UnreadableValue
 from javis_pipeline.sync.deleted import follow_question, stays_deleted
 from javis_pipeline.sync.draft import Draft
 from javis_pipeline.sync.echoes import settle_late_echoes
-from javis_pipeline.sync.merge_field import reconcile_field, unreadable
+from javis_pipeline.sync.merge_field import reconcile_field
 from javis_pipeline.sync.resolve import force_in
 from javis_pipeline.sync.run import Run
+from javis_pipeline.sync.words import unreadable
 
 
 def reconcile_record(
@@ -77,11 +78,22 @@ def _reconcile(draft: Draft, remote: RemoteRecord, changes: Sequence[FieldChange
     draft.undecided_fields = set()
     for spec in draft.fields.values():
         reconcile_field(draft, spec, remote, changes, echoes.get(spec.name))
+    _follow_facts(draft, remote)
+
+
+def _follow_facts(draft: Draft, remote: RemoteRecord) -> None:
     # With the new revision stored, nobody would look again at what could not be read.
     held_back = draft.run.kind.revision if draft.unread_fields else frozenset()
-    for name, value in remote.facts.items():
+    for name, told in remote.facts.items():
+        value = None if told is MISSING and _goes_with_its_field(draft, name, remote) else told
         if value is not MISSING and name not in held_back and value != draft.local.facts.get(name):
             draft.set_column(name, value)
+
+
+def _goes_with_its_field(draft: Draft, name: str, remote: RemoteRecord) -> bool:
+    """Whether a fact of which nothing was told was no more than the former value of a field."""
+    source, known = draft.run.kind.repeats.get(name), draft.local.facts.get(name)
+    return source is not None and known is not None and known == draft.local.base(source) != remote.values.get(source)
 
 
 def _is_older(remote: RemoteRecord, draft: Draft) -> bool:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any, assert_never
 
 from javis_pipeline.records.losses import loss_details
-from javis_pipeline.records.sync import FieldChange, Refusal, RemoteRecord
+from javis_pipeline.records.sync import FieldChange, RemoteRecord
 from javis_pipeline.records.values import Value
 from javis_pipeline.sync.codecs import LossyEdit
 from javis_pipeline.sync.decide import (
@@ -24,10 +24,12 @@ from javis_pipeline.sync.decide import (
     decide_scalar,
 )
 from javis_pipeline.sync.distrust import trusted
-from javis_pipeline.sync.draft import OFFERS, Draft, Wanted
+from javis_pipeline.sync.draft import OFFERS, Draft
 from javis_pipeline.sync.echoes import Echo
 from javis_pipeline.sync.fields import Field
 from javis_pipeline.sync.resolve import force_in
+from javis_pipeline.sync.wanted import Wanted
+from javis_pipeline.sync.words import not_pushable, refused_so_far, unreadable, who_and_when
 
 _ONE_WAY = "cannot be changed from here"
 
@@ -54,7 +56,7 @@ def reconcile_field(
             _push(draft, spec, sides, decision, changes)
         case NotPushable():
             draft.end_live_conflict(spec.name, "superseded")
-            draft.set_error(spec.name, _not_pushable(draft, spec, _ONE_WAY))
+            draft.set_error(spec.name, not_pushable(draft, spec, _ONE_WAY))
         case Clash():
             _clash(draft, spec, sides, decision, changes)
         case SetMerge():
@@ -135,11 +137,11 @@ def _push(draft: Draft, spec: Field, sides: Sides, decision: Push, changes: Sequ
     if problem := _push_problem(draft, spec, sides.local):
         # The remote is where it was: there is nothing to choose between, only an edit that cannot go out.
         draft.end_live_conflict(spec.name, "superseded")
-        draft.set_error(spec.name, _not_pushable(draft, spec, problem))
+        draft.set_error(spec.name, not_pushable(draft, spec, problem))
         return
     if refusal := draft.standing_refusal(spec, sides.local, decision.raw):
         draft.end_live_conflict(spec.name, "superseded")
-        draft.set_error(spec.name, _refused(draft, spec, refusal))
+        draft.set_error(spec.name, refused_so_far(draft, spec, refusal))
         return
     try:
         desired = _desired(draft, spec, sides, decision.raw)
@@ -202,7 +204,7 @@ def _clash(
         local=sides.local,
         remote=spec.codec.to_local(decision.raw),
         remote_raw=decision.raw,
-        details={**_who_and_when(spec.name, changes), **told},
+        details={**who_and_when(spec.name, changes), **told},
         row=decision.row,
     )
     if draft.run.rules.forces(spec.name):
@@ -257,7 +259,7 @@ def _merge_set(draft: Draft, spec: Field, decision: SetMerge) -> None:
         wanted = Wanted(None, None, merged, tuple(add), tuple(remove))
         draft.want(spec, wanted, reason="changed locally", row=decision.row)
     if bad and kept is None:
-        kept = _not_pushable(draft, spec, "; ".join(f"the label '{label}' {why}" for label, why in sorted(bad.items())))
+        kept = not_pushable(draft, spec, "; ".join(f"the label '{label}' {why}" for label, why in sorted(bad.items())))
     if kept is not None:
         draft.set_error(spec.name, kept)
 
@@ -273,39 +275,6 @@ def _why_merged(draft: Draft, spec: Field, decision: SetMerge) -> str:
 def _set_problem(draft: Draft, spec: Field, merged: Value, raw: Value) -> str | None:
     """The error of a set that cannot go out at all."""
     if problem := _push_problem(draft, spec, merged):
-        return _not_pushable(draft, spec, problem)
+        return not_pushable(draft, spec, problem)
     refusal = draft.standing_refusal(spec, merged, raw)
-    return _refused(draft, spec, refusal) if refusal else None
-
-
-# --- words -----------------------------------------------------------------------------------------------------------
-
-
-def _who_and_when(name: str, changes: Sequence[FieldChange]) -> Mapping[str, Any]:
-    """Who changed the remote's value last, and when, as far as the history tells."""
-    newest = next((change for change in reversed(changes) if change.field == name), None)
-    return {"remote_author": newest.author_id, "remote_at": newest.at.isoformat()} if newest else {}
-
-
-def unreadable(reason: str) -> str:
-    """The error of a field whose remote value makes no sense, or did not come."""
-    return f"the remote's value {reason}; nothing was changed on either side. It is read again by every sync"
-
-
-def _not_pushable(draft: Draft, spec: Field, problem: str) -> str:
-    """Why, that nothing is lost, and the way back."""
-    return f"{spec.name}: {problem}. The edit stays here and is not sent; {_way_back(draft, spec)}"
-
-
-def _refused(draft: Draft, spec: Field, refusal: Refusal) -> str:
-    """The remote's last words and their time, that they are not final, and the ways on and back."""
-    return (
-        f"{spec.name}: {refusal.reason} (asked on {refusal.at:%Y-%m-%d %H:%M} UTC). The edit stays here and is tried "
-        f"again by itself; at once: javis retry {draft.ref.key} --field {spec.name}; {_way_back(draft, spec)}"
-    )
-
-
-def _way_back(draft: Draft, spec: Field) -> str:
-    """How to give an edit up. Texts are too long to be named."""
-    back = "its former text" if spec.is_text else repr(draft.bases.get(spec.name))[:80]
-    return f"to give it up, set the field back to {back}"
+    return refused_so_far(draft, spec, refusal) if refusal else None

@@ -12,16 +12,19 @@ import pytest
 
 from javis_pipeline.db.conflicts import list_conflicts, list_errors
 from javis_pipeline.db.connection import Database
+from javis_pipeline.db.issues import restricted_issues
 from javis_pipeline.db.policies import store_policies
 from javis_pipeline.db.quarantine import quarantine_record
 from javis_pipeline.db.status import latest_issues
+from javis_pipeline.defs.plans import differences_table, plan_table
 from javis_pipeline.records.values import ScopeRef
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
 from javis_pipeline.settings import Settings
 from javis_pipeline.steps.build_context import ContextScope, build_context
 from javis_pipeline.steps.notify import open_conflicts
-from javis_pipeline.steps.sync_scope import Job, Pulled, pull_scope, write_back_scope
+from javis_pipeline.steps.sync_scope import Job, Pulled, WrittenBack, pull_scope, write_back_scope
+from javis_pipeline.steps.verify import verify_scope
 from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.system import JiraSystem
 
@@ -59,9 +62,11 @@ def pull(database: Database, world: World, **options: Any) -> Pulled[Any]:
         return pull_scope(job, **options)
 
 
-def write_back(database: Database, world: World) -> None:
+def write_back(database: Database, world: World) -> WrittenBack:
     with a_client(world) as jira:
-        write_back_scope(Job(db=database, system=JiraSystem(jira), key="OQC", run_id=f"run-{next(_runs)}", clock=now))
+        return write_back_scope(
+            Job(db=database, system=JiraSystem(jira), key="OQC", run_id=f"run-{next(_runs)}", clock=now)
+        )
 
 
 def everything(url: str) -> dict[str, str]:
@@ -211,8 +216,43 @@ def test_given_restricted_text_then_context_and_posts_and_the_ui_name_the_issue_
     assert SECRET not in repr(context)
     assert posted
     assert SECRET not in repr(posted)
-    assert SECRET not in "".join(str({**row, "reason": ""}) for row in shown)
+    assert SECRET not in repr(shown)
     assert SECRET in repr(quoted)
+
+
+def test_given_an_edit_of_restricted_text_that_cannot_go_out_then_no_reason_and_no_loss_quotes_it(
+    database: Database, world: World
+) -> None:
+    media = {"type": "mediaSingle", "content": [{"type": "media", "attrs": {"type": "file", "id": "7", "alt": SECRET}}]}
+    with a_client(world) as jira:
+        jira.edit_issue("OQC-2", fields={"description": {"type": "doc", "version": 1, "content": [media]}})
+    pull(database, world)
+    database.query("UPDATE jira_issues SET title = repeat('x', 300) WHERE key = 'OQC-2'")  # too long for Jira
+    database.query("UPDATE jira_issues SET description = 'Without it' WHERE key = 'OQC-2'")
+    plan = plan_table(write_back(database, world).decided.items, restricted=restricted_issues(database, "OQC"))
+    world.jira.hide("OQC-2")
+    shown = [*list_conflicts(database, None), *list_errors(database, None)]
+
+    assert {row["title"] for row in shown} == {"(restricted)"}
+    assert SECRET not in repr(shown)
+    assert "OQC-2" in str(plan)
+    assert SECRET not in str(plan)
+    assert SECRET in repr(list_errors(database, None, quote_restricted=True))
+
+
+def test_given_restricted_text_that_differs_then_the_nightly_check_does_not_quote_it(
+    database: Database, world: World
+) -> None:
+    pull(database, world)
+    with database.transaction(origin="sync") as conn:
+        conn.execute("UPDATE jira_issues SET title = title || '!'")
+
+    with a_client(world) as jira:
+        job = Job(db=database, system=JiraSystem(jira), key="OQC", run_id="verify", clock=now)
+        found = verify_scope(job, choose=None, pause=lambda: None)
+
+    assert [(each.key, each.restricted) for each in found.differences] == [("OQC-1", False), ("OQC-2", True)]
+    assert SECRET not in str(differences_table(found.differences))
 
 
 def test_given_a_database_of_the_release_before_when_pulled_then_all_is_read_again_once(

@@ -9,11 +9,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from javis_pipeline.clients.http import Limits
+from javis_pipeline.clients.http import Exchange, Limits
+from javis_pipeline.db import connection
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.status import left_waiting, scope_status
 from javis_pipeline.db.sync_store import PostgresStore
-from javis_pipeline.errors import ScopeBusy, SyncHalted
+from javis_pipeline.errors import DatabaseError, RemoteBusy, ScopeBusy, SyncHalted
 from javis_pipeline.records.sync import Operation, Overrides
 from javis_pipeline.records.values import ScopeRef
 from javis_pipeline.sandbox.clock import Clock
@@ -325,6 +326,86 @@ def test_given_a_project_whose_key_was_changed_then_its_rows_follow_and_what_wai
     assert [tuple(row.values()) for row in keys] == [(f"OPX-{number}", "OPX") for number in range(1, 13)]
     assert both.there()["OPX-1"][0] == "mine"
     assert both.sql("SELECT count(*) AS former FROM key_aliases") == [{"former": 12}]
+
+
+def test_given_a_key_that_was_given_to_another_project_then_nothing_is_mixed_until_a_person_says_so(both):
+    both.sql("UPDATE jira_issues SET title = 'mine' WHERE key = 'OPS-1'")
+    rename_project(both, "OPS", "OPX")
+    other = both.world.jira.create_project("OPS", "Another")
+    both.world.jira.create("OPS", "Not ours")
+    before = both.here()
+
+    for verb in (pull_scope, write_back_scope, count_scope, plan_scope):
+        with pytest.raises(SyncHalted, match=f"led to 10000; .* javis sync --expect-place {other.id}$"):
+            verb(both.job())
+
+    assert both.here() == before
+    assert both.world.jira.find("OPS-1").state.summary == "Not ours"
+
+    both.projects = ("OPX", "OPS")
+    both.sync(key="OPX")
+    both.sync(key="OPS", overrides=Overrides(place_id=other.id))
+    both.sync(key="OPS")
+
+    assert {key: title for key, (title, *_) in both.here().items()} == {
+        **{f"OPX-{number}": f"Issue {number - 1}" for number in range(2, 13)},
+        "OPX-1": "mine",
+        "OPS-1": "Not ours",
+    }
+    assert both.here() == both.there()
+
+
+def test_given_a_run_that_has_had_its_time_then_it_lets_go_and_the_next_one_goes_on(both):
+    both.sql("UPDATE jira_issues SET title = 'mine ' || key")
+    asked: list[Exchange] = []  # a second for each answer
+    token = both.world.credentials.api_token
+    with JiraClient(
+        both.world.base_url,
+        "us@example.com",
+        token,
+        limits=Limits(run_seconds=45),
+        clock=lambda: float(len(asked)),
+        record=asked.append,
+    ) as slow:
+        job = replace(both.job(Overrides(writes=100)), system=JiraSystem(slow, projects=("OPS",)), threads=1)
+        with pytest.raises(RemoteBusy, match="JAVIS_SYNC_MINUTES"):
+            write_back_scope(job)
+    sent = [title for title, *_ in both.there().values() if title.startswith("mine")]
+
+    both.sync(overrides=Overrides(writes=100))
+
+    assert 0 < len(sent) < 12
+    assert {key: title for key, (title, *_) in both.there().items()} == {
+        f"OPS-{number}": f"mine OPS-{number}" for number in range(1, 13)
+    }
+
+
+def test_given_a_row_that_somebody_keeps_locked_then_it_is_left_and_the_others_go_on(both, monkeypatch, caplog):
+    monkeypatch.setattr(connection, "_LOCK_PATIENCE", "50ms")
+    both.sql("UPDATE jira_issues SET title = 'mine ' || key WHERE key IN ('OPS-1', 'OPS-2', 'OPS-3')")
+    with both.database.connect("an editor") as other, other.transaction():
+        other.execute("SELECT FROM jira_issues WHERE key = 'OPS-1' FOR UPDATE")
+
+        both.sync()
+
+        assert [both.there()[key][0] for key in ("OPS-2", "OPS-3")] == ["mine OPS-2", "mine OPS-3"]
+        assert "the row of OPS-1 is held by another session" in caplog.text
+
+    both.sync()
+    assert both.there()["OPS-1"][0] == "mine OPS-1"
+
+
+def test_given_a_table_that_somebody_keeps_locked_then_the_run_ends_with_the_remedy(both, monkeypatch):
+    monkeypatch.setattr(connection, "_LOCK_PATIENCE", "50ms")
+    both.world.jira.edit("OPS-1", title="theirs")
+    with both.database.connect("an editor") as other, other.transaction():
+        other.execute("LOCK TABLE jira_issues IN SHARE MODE")
+
+        with pytest.raises(DatabaseError, match="pg_terminate_backend"):
+            both.sync()
+
+    both.sync()
+    assert both.here()["OPS-1"][0] == "theirs"
 
 
 def test_given_a_conflict_of_an_issue_that_moved_then_it_waits_in_its_present_project(both):

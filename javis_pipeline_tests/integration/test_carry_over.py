@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from javis_pipeline.db.connection import Connection, Database
-from javis_pipeline.db.watermarks import store_account
+from javis_pipeline.db.watermarks import note_opened
 from javis_pipeline.sync.richtext.description import Edited, apply_local_edit
 from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
 from javis_pipeline.systems.jira.carry_over import carry_over_descriptions
@@ -72,7 +72,7 @@ def state(conn: Connection, jira_id: str) -> tuple[Any, ...]:
 
 @pytest.fixture
 def scope(conn: Connection) -> Connection:
-    store_account(conn, "jira", "OPS", "me")
+    note_opened(conn, "jira", "OPS", account_id="me")
     conn.commit()
     return conn
 

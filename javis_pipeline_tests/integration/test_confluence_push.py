@@ -68,6 +68,22 @@ def conflicts(space: SyncedSpace) -> list[dict]:
     return space.database.query("SELECT * FROM sync_conflicts WHERE state = 'open' ORDER BY field_name")
 
 
+def test_given_a_space_key_that_was_given_to_another_space_then_nothing_is_mixed_until_a_person_says_so(space):
+    page = space.page("Plan")
+    space.sync()
+    space.site.space("ENG").key = "OLD"
+    other = space.site.add_space("ENG", "Another")
+    space.edit_here(page, title="Mine")
+
+    for verb in (pull_scope, count_scope, plan_scope):
+        with pytest.raises(SyncHalted, match=f"--expect-place {other.space_id}$"):
+            verb(space.job())
+
+    assert (page.title, space.row(page)["title"]) == ("Plan", "Mine")
+    pull_scope(space.job(overrides=Overrides(place_id=other.space_id)))
+    assert space.database.query("SELECT title FROM confluence_pages ORDER BY 1")[0] == {"title": "Another Home"}
+
+
 # One side
 
 
@@ -169,6 +185,23 @@ def test_given_labels_edited_here_when_synced_then_they_are_added_and_removed_wi
     assert page.number == 1
     assert row["labels"] == ["bad,one", "new", "stays"]
     assert "the label 'bad,one' holds ," in row["sync_errors"]["labels"]
+
+
+def test_given_titles_that_differ_from_a_taken_one_only_in_case_then_they_are_in_error_and_all_else_goes_out(space):
+    space.page("Weg nach Übersee")
+    variants = ["WEG NACH ÜBERSEE", "weg nach übersee", "Weg Nach Übersee", "WEG nach Übersee"]
+    pages = [space.page(f"Page {number}") for number in range(len(variants) + 1)]
+    space.sync()
+    for page, title in zip(pages, variants, strict=False):
+        space.edit_here(page, title=title, body_storage=f"{page.body}<p>More.</p>")
+    space.edit_here(pages[-1], title="Another one")
+
+    for _ in range(2):
+        space.sync()
+
+    assert [page.title for page in pages] == ["Page 0", "Page 1", "Page 2", "Page 3", "Another one"]
+    assert ["More." in page.body for page in pages] == [True, True, True, True, False]
+    assert ["has this title" in str(space.row(page)["sync_errors"].get("title")) for page in pages[:-1]] == [True] * 4
 
 
 def test_given_a_label_that_changes_only_in_case_when_synced_then_it_stays_on_both_sides(space, exchanges):

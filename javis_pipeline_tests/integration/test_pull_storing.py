@@ -22,7 +22,7 @@ from javis_pipeline.db.satellites import (
     store_statuses,
     store_users,
 )
-from javis_pipeline.db.watermarks import Watermark, advance_watermark, read_watermark, store_account
+from javis_pipeline.db.watermarks import Watermark, advance_watermark, note_opened, read_watermark
 from javis_pipeline.records.jira import IssueStamp, Priority, Sprint, Status, User
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -389,13 +389,13 @@ def test_given_a_renamed_priority_when_stored_then_clean_issues_show_it(sync):
 
 
 def test_a_watermark_only_moves_forwards(sync):
-    store_account(sync, "jira", "OPS", "acc-1")
+    note_opened(sync, "jira", "OPS", account_id="acc-1")
     advance_watermark(sync, "jira", "OPS", LATER, full_at=LATER)
 
     advance_watermark(sync, "jira", "OPS", NOON)
     advance_watermark(sync, "jira", "OPS", None)
 
-    assert read_watermark(sync, "jira", "OPS") == Watermark("acc-1", LATER, LATER, None, None)
+    assert read_watermark(sync, "jira", "OPS") == Watermark("acc-1", LATER, LATER, field_ids={})
     assert read_watermark(sync, "jira", "EUV") == Watermark()
 
 

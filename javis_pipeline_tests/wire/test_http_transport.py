@@ -82,6 +82,34 @@ def make(site: FakeSite, clock: FakeClock) -> Iterator[object]:
         one.close()
 
 
+# The end of a run
+
+
+def test_given_a_run_that_has_had_its_time_then_nothing_more_is_asked(site, make, clock):
+    site.script(Reply({"a": 1}))
+    transport = make(limits=Limits(run_seconds=600.0))
+    transport.get("/a")
+    clock.now += 599
+
+    transport.get("/a")
+    clock.now += 1
+
+    with pytest.raises(RemoteBusy, match=r"had its 10 minutes \(JAVIS_SYNC_MINUTES\)") as stopped:
+        transport.get("/a")
+    assert not stopped.value.about_one_record
+    assert len(site.requests) == 2
+
+
+def test_given_a_busy_site_when_the_run_ends_before_the_next_try_then_it_is_not_waited_for(site, make, clock):
+    site.script(Reply({}, status=503, headers={"Retry-After": "30"}))
+    transport = make(limits=Limits(run_seconds=20.0))
+
+    with pytest.raises(RemoteBusy):
+        transport.get("/a")
+
+    assert clock.naps == []
+
+
 # Reading an answer
 
 

@@ -2,7 +2,7 @@
 -- Open conflicts, oldest first, with the key and title that people know the record by. Where everybody may read what is
 -- made of it, a restricted one is named, and not quoted.
 SELECT c.id, c.resource_type, c.resource_id, c.scope, c.field_name, c.kind, shown.base_value, shown.local_value,
-       shown.remote_value, c.details, c.state, c.resolution, c.created_at, c.resolved_by, c.resolved_at, c.applied_at,
+       shown.remote_value, shown.details, c.state, c.resolution, c.created_at, c.resolved_by, c.resolved_at, c.applied_at,
        coalesce(i.key, p.page_id, c.resource_id) AS key,
        CASE WHEN c.restricted AND NOT %(quote_restricted)s THEN '(restricted)' ELSE coalesce(i.title, p.title) END AS title,
        coalesce(u.display_name, c.details ->> 'remote_author') AS remote_author
@@ -13,7 +13,11 @@ SELECT c.id, c.resource_type, c.resource_id, c.scope, c.field_name, c.kind, show
  CROSS JOIN LATERAL (
        SELECT CASE WHEN hidden THEN '"(restricted)"' ELSE c.base_value END AS base_value,
               CASE WHEN hidden THEN '"(restricted)"' ELSE c.local_value END AS local_value,
-              CASE WHEN hidden THEN '"(restricted)"' ELSE c.remote_value END AS remote_value
+              CASE WHEN hidden THEN '"(restricted)"' ELSE c.remote_value END AS remote_value,
+              -- What else is kept of it may quote it, such as the words that a choice would cost.
+              CASE WHEN hidden THEN jsonb_strip_nulls(jsonb_build_object(
+                                        'remote_author', c.details -> 'remote_author', 'remote_at', c.details -> 'remote_at'))
+                   ELSE c.details END AS details
          FROM (SELECT c.restricted AND NOT %(quote_restricted)s) AS h (hidden)
        ) AS shown
  WHERE c.state = 'open' AND (%(only)s::uuid IS NULL OR c.id = %(only)s)
@@ -31,10 +35,14 @@ SELECT c.id, c.resource_type, c.scope, c.state
  LIMIT 2;
 
 -- name: list_errors
--- What could not be synced, with the reason and the remedy: edits that cannot be sent, records that cannot be read.
+-- What could not be synced, with the reason and the remedy: edits that cannot be sent, records that cannot be read. The
+-- reason names values, so it is kept back as the title is.
 SELECT 'jira' AS system, project_key AS scope, key,
-       CASE WHEN security_level IS NULL OR %(quote_restricted)s THEN title ELSE '(restricted)' END AS title, field, reason
-  FROM jira_issues, jsonb_each_text(sync_errors) AS error (field, reason)
+       CASE WHEN hidden THEN '(restricted)' ELSE title END AS title, field,
+       CASE WHEN hidden THEN '(restricted); javis conflicts list --errors tells it' ELSE reason END AS reason
+  FROM jira_issues
+ CROSS JOIN LATERAL jsonb_each_text(sync_errors) AS error (field, reason)
+ CROSS JOIN LATERAL (SELECT security_level IS NOT NULL AND NOT %(quote_restricted)s) AS h (hidden)
  WHERE sync_errors <> '{}'
    AND (%(scopes)s::text[] IS NULL
         OR ('jira', project_key) IN (SELECT * FROM unnest(%(systems)s::text[], %(scopes)s::text[])))

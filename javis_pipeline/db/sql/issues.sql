@@ -146,6 +146,17 @@ UPDATE incoming_issues AS p
        is_subtask = CASE WHEN 'issue_type' = ANY (p.missing) THEN i.is_subtask ELSE p.is_subtask END,
        hierarchy_level = CASE WHEN 'issue_type' = ANY (p.missing) THEN i.hierarchy_level ELSE p.hierarchy_level END,
        reporter_id = CASE WHEN 'reporter_id' = ANY (p.missing) THEN i.reporter_id ELSE p.reporter_id END,
+       creator_id = CASE WHEN 'creator_id' = ANY (p.missing) THEN i.creator_id ELSE p.creator_id END,
+       -- One that came from the parent goes with it.
+       epic_key = CASE WHEN 'epic_key' = ANY (p.missing)
+                        AND (i.epic_key IS DISTINCT FROM i.parent_key OR i.epic_key = p.parent_key) THEN i.epic_key
+                       ELSE p.epic_key END,
+       environment = CASE WHEN 'environment' = ANY (p.missing) THEN i.environment ELSE p.environment END,
+       estimate_seconds = CASE WHEN 'estimate_seconds' = ANY (p.missing) THEN i.estimate_seconds
+                               ELSE p.estimate_seconds END,
+       remaining_seconds = CASE WHEN 'remaining_seconds' = ANY (p.missing) THEN i.remaining_seconds
+                                ELSE p.remaining_seconds END,
+       spent_seconds = CASE WHEN 'spent_seconds' = ANY (p.missing) THEN i.spent_seconds ELSE p.spent_seconds END,
        sprint = CASE WHEN 'sprint' = ANY (p.missing) THEN i.sprint ELSE p.sprint END,
        sprint_id = CASE WHEN 'sprint' = ANY (p.missing) THEN i.sprint_id ELSE p.sprint_id END,
        team = CASE WHEN 'team' = ANY (p.missing) THEN i.team ELSE p.team END,

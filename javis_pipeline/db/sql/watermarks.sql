@@ -1,13 +1,25 @@
 -- name: read_watermark
-SELECT account_id, watermark, last_full_at, last_census_at, last_census_count, reconciled_at, reconciled_to, labels_to
+SELECT account_id, watermark, last_full_at, last_census_at, last_census_count, reconciled_at, reconciled_to, labels_to,
+       remote_id, field_ids
   FROM sync_watermarks
  WHERE system = %(system)s AND scope = %(scope)s;
 
--- name: store_account
--- Who we were: another identity next time may see other records, and has to be confirmed.
-INSERT INTO sync_watermarks (system, scope, account_id) VALUES (%(system)s, %(scope)s, %(account_id)s)
-    ON CONFLICT (system, scope) DO UPDATE SET account_id = excluded.account_id
- WHERE sync_watermarks.account_id IS DISTINCT FROM excluded.account_id;
+-- name: note_opened
+-- Who we were and what it was: another identity may see other records next time, and the key of a project can be given
+-- to another. A field that was not read, or is another now, left what is stored as it was: with `last_full_at` empty the
+-- next pull reads all again, however many runs that takes.
+INSERT INTO sync_watermarks (system, scope, account_id, remote_id, field_ids)
+VALUES (%(system)s, %(scope)s, %(account_id)s, %(remote_id)s, %(field_ids)s)
+    ON CONFLICT (system, scope) DO UPDATE
+   SET account_id = excluded.account_id,
+       remote_id = coalesce(excluded.remote_id, sync_watermarks.remote_id),
+       field_ids = excluded.field_ids,
+       last_full_at = CASE WHEN EXISTS (SELECT FROM jsonb_each_text(excluded.field_ids) AS role (name, field_id)
+                                         WHERE sync_watermarks.field_ids ->> role.name IS DISTINCT FROM role.field_id)
+                                AND sync_watermarks.field_ids IS NOT NULL THEN NULL
+                           ELSE sync_watermarks.last_full_at END
+ WHERE (sync_watermarks.account_id, sync_watermarks.remote_id, sync_watermarks.field_ids)
+       IS DISTINCT FROM (excluded.account_id, excluded.remote_id, excluded.field_ids);
 
 -- name: advance_watermark
 -- Only forwards: what is stored stays stored.

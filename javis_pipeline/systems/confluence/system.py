@@ -40,6 +40,8 @@ class ConfluenceSystem:
         why = None if space.status == "current" else f"the space is {space.status}; restore it in Confluence"
         return Opened(
             account_id=identity.account_id,
+            remote_id=space.space_id,
+            field_ids={},
             records=ConfluenceRecords(self.client, {space.space_id: space.key}, read_only=why),
             source=lambda whole: PageSource(self.client, space, projects=self.projects, whole=whole),
             mirror=PageMirror(key),

@@ -56,6 +56,12 @@ _FACTS: Final = (
     "resolved_at",
     "remote_updated_at",
 )
+# What an answer without a field does not tell of either.
+_TOLD_WITH: Final[Mapping[str, tuple[str, ...]]] = {
+    "sprint": ("sprint_id",),
+    "status": ("status_category",),
+    "issue_type": ("issue_type_id", "is_subtask", "hierarchy_level"),
+}
 
 
 class JiraRecords:
@@ -147,8 +153,9 @@ class JiraRecords:
         }
         facts: dict[str, Any] = {name: getattr(issue, name) for name in _FACTS}
         facts["affected_versions"] = issue.affected_versions
-        if issue.sprint is MISSING:
-            facts["sprint_id"] = MISSING
+        for told_by, names in _TOLD_WITH.items():
+            if getattr(issue, told_by) is MISSING:
+                facts |= dict.fromkeys(names, MISSING)
         facts["environment"] = (
             self._render(issue.environment) if isinstance(issue.environment, dict) else issue.environment
         )

@@ -40,6 +40,8 @@ class JiraSystem:
         site = read_site(self.client, key, chosen=self.chosen_fields)
         return Opened(
             account_id=site.identity.account_id,
+            remote_id=site.project.project_id,
+            field_ids={role: field_id for role, field_id in site.fields._asdict().items() if field_id},
             records=JiraRecords(self.client, site.fields, render=adf_to_markdown),
             source=lambda _whole: IssueSource(self.client, site),
             mirror=IssueMirror(key),

@@ -30,12 +30,12 @@ from javis_pipeline.records.jira import FieldMap, Issue, IssueStamp, JsonObject,
 from javis_pipeline.systems.jira.wire.hanging import comments_in, links_in, worklogs_in
 from javis_pipeline.systems.jira.wire.people import person_in
 from javis_pipeline.systems.jira.wire.plain import (
-    as_rich_text,
     description_in,
     due_date_in,
     labels_in,
     named_in,
     names_in,
+    rich_text_in,
     seconds_in,
     text_in,
 )
@@ -143,7 +143,7 @@ def _issue(document: Json, field_map: FieldMap, users: dict[str, User]) -> Issue
             is_subtask=type_.get("subtask") is True,
             hierarchy_level=_level(type_, "fields.issuetype"),
             reporter_id=person_in(fields, "reporter", users),
-            creator_id=person_in(fields, "creator", users) or None,
+            creator_id=person_in(fields, "creator", users),
             epic_key=_epic_key(fields, field_map.epic_link, parent_key, parent_level),
             sprint=MISSING if sprints is MISSING else sprint.name if sprint else None,
             sprint_id=sprint.sprint_id if sprint else None,
@@ -151,7 +151,7 @@ def _issue(document: Json, field_map: FieldMap, users: dict[str, User]) -> Issue
             flagged=_flagged(fields, field_map.flagged),
             resolution=named_in(fields, "resolution")[0],
             security_level=_security_level(fields),
-            environment=as_rich_text(fields.get("environment"), "fields.environment"),
+            environment=rich_text_in(fields, "environment"),
             components=names_in(fields, "components"),
             fix_versions=names_in(fields, "fixVersions"),
             affected_versions=names_in(fields, "versions"),
@@ -283,13 +283,18 @@ def _level(issue_type: Json, path: str) -> int | None:
     return None if level is None else as_small_number(level, f"{path}.hierarchyLevel")
 
 
-def _epic_key(fields: Json, field_id: str | None, parent_key: str | None, parent_level: int | None) -> str | None:
+def _epic_key(
+    fields: Json, field_id: str | None, parent_key: str | None, parent_level: int | None
+) -> str | Missing | None:
+    """The parent where it is an epic, else what the field for it says; MISSING where there is no such field."""
     if parent_level == 1:
         return parent_key
-    if field_id is not None and fields.get(field_id):
-        return as_id(fields[field_id], f"fields.{field_id}")
-    epic = fields.get("epic")
-    return as_id_or_none(epic.get("key"), "fields.epic.key") if isinstance(epic, dict) else None
+    if field_id is not None and field_id in fields:
+        return as_id_or_none(fields[field_id] or None, f"fields.{field_id}")
+    epic = fields.get("epic", MISSING)
+    if epic is None or epic is MISSING:
+        return epic
+    return as_id_or_none(as_object(epic, "fields.epic").get("key"), "fields.epic.key")
 
 
 def _security_level(fields: Json) -> str | Missing | None:

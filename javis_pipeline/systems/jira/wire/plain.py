@@ -15,10 +15,10 @@ def text_in(fields: Json, name: str) -> str | Missing | None:
     raise Unreadable(f"fields.{name}", "a text or null", value)
 
 
-def seconds_in(fields: Json, name: str) -> int | None:
-    """A length of time; None also where it is not in the document."""
-    value = fields.get(name)
-    return None if value is None else as_number(value, f"fields.{name}")
+def seconds_in(fields: Json, name: str) -> int | Missing | None:
+    """A length of time."""
+    value = fields.get(name, MISSING)
+    return value if value is None or value is MISSING else as_number(value, f"fields.{name}")
 
 
 def named_in(fields: Json, name: str) -> tuple[str, str] | tuple[Missing, Missing] | tuple[None, None]:
@@ -58,6 +58,12 @@ def due_date_in(fields: Json) -> date | Missing | None:
         return date.fromisoformat(value)
     except ValueError:
         raise Unreadable("fields.duedate", "a date", value) from None
+
+
+def rich_text_in(fields: Json, name: str) -> JsonObject | str | Missing | None:
+    """A text of a field, untouched."""
+    value = fields.get(name, MISSING)
+    return value if value is MISSING else as_rich_text(value, f"fields.{name}")
 
 
 def as_rich_text(value: object, path: str) -> JsonObject | str | None:
