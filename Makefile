@@ -5,13 +5,14 @@ PYTHON ?=
 ARGS ?=
 RUN = .venv/bin/python -m
 
-.PHONY: help setup demo dev test lint types check bench laws fuzz mutants schema clean
+.PHONY: help setup demo dev test lint types check docs bench laws fuzz mutants schema clean
 
 help:
 	@echo 'make demo     everything once, on the sandbox with demo data; needs no account'
 	@echo 'make dev      the Dagster UI; on the sandbox until .env names real accounts'
 	@echo 'make test     all tests'
 	@echo 'make check    lint, types and all tests: what must pass'
+	@echo 'make docs     the documents as a site, in build/docs/site'
 	@echo 'make lint     style and import contracts'
 	@echo 'make types    static types'
 	@echo 'make laws     the laws of the sync on many more random histories'
@@ -43,6 +44,17 @@ types: setup
 
 check: lint types test
 
+# What makes the site is in an environment of its own: nothing else needs it.
+.venv-docs/bin/zensical: docs/site/requirements.lock
+	@.venv/bin/python -m venv --clear .venv-docs
+	@.venv-docs/bin/pip --quiet --disable-pip-version-check install --no-deps --require-hashes -r $<
+	@touch $@
+
+docs: setup .venv-docs/bin/zensical
+	@.venv/bin/python docs/site/pages.py
+	@.venv-docs/bin/zensical build --strict --config-file build/docs/mkdocs.yml
+	@echo 'python3 -m http.server --directory build/docs/site   shows it on port 8000'
+
 bench: setup
 	@$(RUN) bench $(ARGS)
 
@@ -60,4 +72,4 @@ schema: setup
 
 clean:
 	@if [ -x .venv/bin/javis ]; then .venv/bin/javis db stop; fi
-	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info build dist
+	@rm -rf .venv .venv-docs .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info build dist

@@ -199,6 +199,16 @@ def _upper(value: object) -> object:
     return value.upper() if isinstance(value, str) else value
 
 
+def _owners(value: object) -> object:
+    """Teams and addresses, as Dagster wants them."""
+    if not isinstance(value, str):
+        return value
+    for owner in _items(value):
+        if not re.fullmatch(r"team:[A-Za-z0-9_-]+|[^\s@:]+@[^\s@:]+\.[^\s@:]+", owner):
+            raise ValueError("is neither team:NAME nor an address")
+    return tuple(dict.fromkeys(_items(value)))
+
+
 def _words(value: object) -> object:
     return tuple(dict.fromkeys(item.casefold() for item in _items(value))) if isinstance(value, str) else value
 
@@ -236,6 +246,8 @@ _EXAMPLES = {
     "SLACK_BASE_URL": "https://slack.com/api",
     "JAVIS_TIMEZONE": "Europe/Berlin",
     "JAVIS_UI_URL": "https://dagster.acme.com",
+    "JAVIS_SOURCE_URL": "https://git.acme.com/javis/blob/main",
+    "JAVIS_OWNERS": "team:platform,mara@acme.com",
     "JAVIS_HOME": "/var/lib/javis",
     "DAGSTER_HOME": "/var/lib/javis/dagster",
     "JAVIS_PG_BIN": "/usr/lib/postgresql/17/bin",
@@ -306,6 +318,8 @@ class Settings(BaseSettings):
     slack_base_url: BaseUrl = "https://slack.com/api"
     javis_timezone: Annotated[ZoneInfo, BeforeValidator(_time_zone)] = ZoneInfo("UTC")
     javis_ui_url: BaseUrl | None = None
+    javis_source_url: BaseUrl | None = None
+    javis_owners: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_owners)] = ("team:javis",)
     javis_home: Path = Field(default_factory=default_home)
     dagster_home: Path | None = None
     javis_pg_bin: Path | None = None

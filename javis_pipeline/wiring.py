@@ -99,12 +99,14 @@ def open_system(name: System, settings: Settings, *, read_only: bool = False) ->
 
 
 @contextmanager
-def read_only_jobs(db: Database, settings: Settings, keys: Iterable[str], *, run_id: str) -> Iterator[list[Job]]:
+def read_only_jobs(
+    db: Database, settings: Settings, keys: Iterable[str], *, run_id: str, systems: Iterable[System] = tuple(_SYSTEMS)
+) -> Iterator[list[Job]]:
     """Each of these projects and each of its spaces, with clients that refuse to change anything."""
     with ExitStack() as clients:
         opened: dict[System, RemoteSystem] = {}
         jobs: list[Job] = []
-        for project, system in product(keys, _SYSTEMS):
+        for project, system in product(keys, systems):
             for scope in settings.scopes_in(system, project):
                 if system not in opened:
                     opened[system] = clients.enter_context(open_system(system, settings, read_only=True))

@@ -74,7 +74,9 @@ class LazyGroup(click.Group):
         try:
             return super().invoke(ctx)
         except JavisError as error:
-            click.echo(f"Error: {' '.join(str(error).split())}", err=True)
+            from javis_pipeline.cli.lines import say
+
+            say(f"Error: {' '.join(str(error).split())}", err=True)
             ctx.exit(exit_code(error))
 
 
@@ -91,9 +93,12 @@ def exit_code(error: JavisError) -> int:
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="javis-pipeline", message="%(prog)s %(version)s")
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """Keep Jira and Confluence in step with PostgreSQL, in both directions.
 
     Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 done but conflicts wait, 4 a guard stopped it,
     5 both sides differ and nothing says why (javis verify).
     """
+    if os.environ.get("NO_COLOR"):  # click does not know of it
+        context.color = False

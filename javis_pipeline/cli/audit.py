@@ -4,14 +4,11 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any
 
 import click
 
 from javis_pipeline.errors import UsageError
-
-NOBODY: Mapping[str, str] = MappingProxyType({})
 
 
 @click.command()
@@ -68,6 +65,7 @@ def _print_runs(rows: Sequence[Mapping[str, Any]]) -> None:
 
 def _print_changes(rows: Sequence[Mapping[str, Any]], people: Mapping[str, str]) -> None:
     from javis_pipeline.cli.tables import print_table
+    from javis_pipeline.cli.values import short
 
     cells = [
         (
@@ -86,16 +84,6 @@ def _print_changes(rows: Sequence[Mapping[str, Any]], people: Mapping[str, str])
     keyed = bool(rows) and "key" in rows[0]
     columns = ["at", *(["key"] if keyed else []), "side", "field", "before", "after", "why", "who"]
     print_table([*columns, *([] if keyed else ["run"])], cells, empty="Nothing was changed.")
-
-
-def short(value: object, people: Mapping[str, str] = NOBODY) -> str:
-    """A value for a table cell: on one line, at most 40 characters; "-" for none; a person by name."""
-    if value is None:
-        return "-"
-    if isinstance(value, str):
-        value = people.get(value, value)
-    text = ", ".join(map(str, value)) if isinstance(value, list) else " ".join(str(value).split())
-    return text if len(text) <= 40 else f"{text[:39]}…"
 
 
 def _instant(at: datetime) -> str:

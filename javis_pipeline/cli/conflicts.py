@@ -39,6 +39,7 @@ def list_(projects: tuple[str, ...] = (), errors: bool = False, as_json: bool = 
     """List the conflicts that wait, oldest first."""
     from javis_pipeline.cli.projects import chosen_projects
     from javis_pipeline.db.conflicts import list_conflicts, list_errors
+    from javis_pipeline.db.people import display_names
     from javis_pipeline.settings import load_settings
     from javis_pipeline.wiring import open_database
 
@@ -47,18 +48,19 @@ def list_(projects: tuple[str, ...] = (), errors: bool = False, as_json: bool = 
     scopes = settings.scopes_of(keys) or None
     with closing(open_database(settings)) as db:
         found = (list_errors if errors else list_conflicts)(db, scopes, quote_restricted=True)
+        people = display_names(db)
     if as_json:
         click.echo(json.dumps(found, indent=2, default=str))
     elif errors:
         _print_errors(found)
     else:
-        print_conflicts(found)
+        print_conflicts(found, people)
 
 
-def print_conflicts(found: Sequence[Mapping[str, Any]]) -> None:
+def print_conflicts(found: Sequence[Mapping[str, Any]], people: Mapping[str, str]) -> None:
     """The conflicts as a table, and the next command."""
-    from javis_pipeline.cli.audit import short
     from javis_pipeline.cli.tables import print_table
+    from javis_pipeline.cli.values import short
 
     rows = [
         (
@@ -66,9 +68,9 @@ def print_conflicts(found: Sequence[Mapping[str, Any]]) -> None:
             conflict["key"],
             conflict["field_name"],
             conflict["kind"].replace("_", " "),
-            short(conflict["base_value"]),
-            short(conflict["local_value"]),
-            short(conflict["remote_value"]),
+            short(conflict["base_value"], people),
+            short(conflict["local_value"], people),
+            short(conflict["remote_value"], people),
             _who(conflict),
         )
         for conflict in found
@@ -98,12 +100,14 @@ def _who(conflict: Mapping[str, Any]) -> str:
 def show(conflict_id: str, as_json: bool) -> None:
     """Show one conflict side by side, with the value both sides agreed on last. ID may be cut short."""
     from javis_pipeline.db.conflicts import list_conflicts
+    from javis_pipeline.db.people import display_names
     from javis_pipeline.settings import load_settings
     from javis_pipeline.wiring import open_database
 
     with closing(open_database(load_settings())) as db:
         found = _find(db, conflict_id)
         rows = list_conflicts(db, [found.scope_ref], quote_restricted=True, only=found.conflict_id)
+        people = display_names(db)
     conflict = next(iter(rows), None)
     if conflict is None:
         raise UsageError(f"conflict {conflict_id} is {found.state}; javis conflicts lists those that are open")
@@ -112,6 +116,7 @@ def show(conflict_id: str, as_json: bool) -> None:
         return
     from javis_pipeline.cli.side_by_side import print_differences, print_side_by_side
     from javis_pipeline.cli.tables import printable
+    from javis_pipeline.cli.values import named
     from javis_pipeline.sync.richtext.storage.differences import page_differences
 
     click.secho(f"{conflict['key']}  {printable(conflict['title'] or '')}", bold=True)
@@ -121,7 +126,7 @@ def show(conflict_id: str, as_json: bool) -> None:
     if who:
         click.echo(f"changed there by {who}")
     _print_losses(conflict["details"])
-    whole = [conflict["base_value"], conflict["local_value"], conflict["remote_value"]]
+    whole = [named(conflict[f"{side}_value"], people) for side in ("base", "local", "remote")]
     values = _excerpts(whole)
     places = page_differences(*values) if conflict["field_name"] == "body_storage" and values == whole else None
     if places:
@@ -203,14 +208,14 @@ def _find(db: "Database", prefix: str) -> "FoundConflict":
 def _resolve(db: "Database", found: "FoundConflict", choice: Any, text: str | None) -> str:
     """Resolve, and name what was resolved."""
     from javis_pipeline.db.sync_store import PostgresStore
-    from javis_pipeline.steps.edit import parse_value
+    from javis_pipeline.steps.edit import read_value
     from javis_pipeline.steps.resolve import resolve as resolve_conflict
     from javis_pipeline.wiring import local_run
 
     store = PostgresStore(db, found.resource_type, found.scope)
     conflict = store.conflict(found.conflict_id)
     assert conflict is not None
-    value = None if text is None else parse_value(conflict.field, text.rstrip("\n"), found.resource_type)
+    value = None if text is None else read_value(db, conflict.field, text.rstrip("\n"), found.resource_type)
     run = local_run(found.resource_type, store.catalog())
     resolve_conflict(store, found.conflict_id, choice, run, by=getpass.getuser(), value=value, seen=conflict)
     if choice == "local":

@@ -6,10 +6,9 @@ from datetime import date
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from rich.console import Console
 from rich.text import Text
 
-from javis_pipeline.cli.tables import print_table, printable
+from javis_pipeline.cli.tables import console_of_stdout, print_table, printable
 from javis_pipeline.context.wording import counted
 from javis_pipeline.records.context import (
     SEVERITY_ORDER,
@@ -104,9 +103,15 @@ def verdict(context: WorkContext) -> str:
 
 def _print(lines: Iterable[Text]) -> None:
     on_terminal = sys.stdout.isatty()
-    console = Console(highlight=False) if on_terminal else Console(width=10_000, highlight=False)
+    console = console_of_stdout()
     for line in lines:
-        console.print(line, no_wrap=on_terminal, overflow="ellipsis" if on_terminal else "ignore", crop=on_terminal)
+        console.print(
+            line,
+            highlight=False,
+            no_wrap=on_terminal,
+            overflow="ellipsis" if on_terminal else "ignore",
+            crop=on_terminal,
+        )
 
 
 def _headline(context: WorkContext) -> Text:

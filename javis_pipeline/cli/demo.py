@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from javis_pipeline.cli.lines import say
+
 if TYPE_CHECKING:
     from javis_pipeline.db.connection import Database
     from javis_pipeline.settings import Settings
@@ -63,7 +65,7 @@ def _print_next(settings: "Settings") -> None:
         (f"{javis} init", "your own Jira: README, Real accounts"),
     ]
     for command, purpose in lines:
-        click.echo(f"  {command}\n      {purpose}")
+        say(f"  {command}\n      {purpose}")
 
 
 def _say(text: str) -> None:
@@ -79,11 +81,12 @@ def _run_graph(settings: "Settings", title: str) -> None:
             done = materialize(all_assets(), partition=project, config={}, progress=progress)
         pulled, pushed, pages = done["jira_issues"], done["jira_writeback"], done["confluence_pages"]
         context, advice = done["work_context"], done["ai_suggestions"]
-        click.echo(
+        say(
             f"  {project}: {pulled['inserted'] + pulled['updated']} issues and "
             f"{pages['inserted'] + pages['updated']} pages pulled, {pulled['to_merge']} merged, "
             f"{pushed['confirmed']} writes sent, {done['sync_conflicts']['open']} conflicts; {context['open']} open "
-            f"issues, {advice['suggestions']} suggestions by {advice['engine']}"
+            f"issues, {advice['suggestions']} suggestions by {advice['engine']}",
+            hang=2,
         )
 
 
@@ -123,18 +126,19 @@ def _open_issues(db: "Database", count: int) -> list[str]:
 def _show(db: "Database", settings: "Settings") -> None:
     from javis_pipeline.cli.conflicts import print_conflicts
     from javis_pipeline.db.conflicts import list_conflicts
+    from javis_pipeline.db.people import display_names
     from javis_pipeline.steps.build_context import last_context
 
     _say("Conflicts: both values are kept until somebody chooses")
-    print_conflicts(list_conflicts(db))
+    print_conflicts(list_conflicts(db), display_names(db))
     for project in settings.require_projects():
         context = last_context(db, project)
         assert context is not None
         _say(f"{project}: the worst risks, and what to do")
         for risk in context.risks[:MOST_SUGGESTIONS]:
-            click.echo(f"  {risk.severity:<7} {risk.summary}")
+            say(f"  {risk.severity:<7} {risk.summary}", hang=10)
         for row in _suggestions(db, project):
-            click.echo(f"  next    {row['title']}")
+            say(f"  next    {row['title']}", hang=10)
 
 
 def _show_post(db: "Database", settings: "Settings", project: str) -> None:
@@ -148,7 +152,7 @@ def _show_post(db: "Database", settings: "Settings", project: str) -> None:
     digest = read_digest(db, outlet)
     assert digest is not None
     _say(f"What Slack's channel {outlet.channel} got")
-    click.echo(textwrap.indent(as_text(digest_message(digest, None, outlet.sites)), "  "))
+    say(textwrap.indent(as_text(digest_message(digest, None, outlet.sites)), "  "))
 
 
 def _suggestions(db: "Database", project: str) -> list[dict[str, Any]]:

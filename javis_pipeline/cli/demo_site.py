@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from javis_pipeline.cli.parts import Part, Parts, require_free_port, running
+from javis_pipeline.cli.parts import Part, Parts, held, require_free_port, run_while_held, running
 from javis_pipeline.errors import JavisError
 from javis_pipeline.settings import Settings
 
@@ -25,7 +25,7 @@ def demo_site(settings: Settings, *, port: int) -> Iterator[str]:
     require_free_port(port, PORT_OPTION)
     point_at_demo(settings, port=port)
     with running(claim_stand_ins()) as parts:
-        wait_until_it_answers(parts, port)
+        wait_until_it_answers(port, parts)
         yield demo_url(port)
 
 
@@ -68,27 +68,35 @@ def point_at_demo(settings: Settings, *, port: int) -> None:
     os.environ.update(values)
 
 
-def wait_until_it_answers(parts: Parts, port: int) -> None:
-    """Return once the sandbox takes connections; JavisError when it does not start."""
+def wait_until_it_answers(port: int, parts: Parts | None = None) -> None:
+    """Return once the sandbox, one of the parts, takes connections; JavisError when it does not start."""
     deadline = time.monotonic() + START_SECONDS
     while not _answers(port):
-        if not parts.are_running() or time.monotonic() > deadline:
+        has_ended = parts is not None and not parts.are_running()
+        if has_ended or time.monotonic() > deadline:
             raise JavisError(f"the sandbox did not start on port {port}; run it alone to see why: javis sandbox --demo")
         time.sleep(0.1)
 
 
 @contextmanager
 def stand_ins_on_demand() -> Iterator[None]:
-    """Run the demo's sandbox while the block lasts, where settings speak of the demo and it does not run already."""
+    """Have the demo's sandbox run while the block lasts, where settings speak of the demo.
+
+    Commands at the same time share it; the last one ends it.
+    """
     from javis_pipeline.settings import load_settings
 
-    port, parts = load_settings().javis_demo_port, claim_stand_ins()
-    if not parts:
+    settings = load_settings()
+    port, users = settings.javis_demo_port, settings.javis_home / "stand-ins.used"
+    if not port:
         yield
         return
-    with running(parts) as started:
-        wait_until_it_answers(started, port)
-        click.echo(f"The demo's stand-ins run at {demo_url(port)} for this command.", err=True)
+    with held(users, alone=False):
+        with held(settings.javis_home / "stand-ins.started", alone=True):
+            if parts := claim_stand_ins():
+                run_while_held(parts, users)
+                wait_until_it_answers(port)
+                click.echo(f"The demo's stand-ins run at {demo_url(port)} for this command.", err=True)
         yield
 
 

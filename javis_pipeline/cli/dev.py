@@ -50,7 +50,7 @@ def command(context: click.Context, port: int, sandbox_port: int) -> None:
     try:
         with running(stand_ins | _parts(settings, port)) as started:
             if site:
-                wait_until_it_answers(started, site)
+                wait_until_it_answers(site, started)
                 click.echo(f"Sandbox   {demo_url(site)} (Jira, Confluence and Slack to look at and edit)", err=True)
             click.echo(f"Dagster   http://127.0.0.1:{port}", err=True)
             started.wait()

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from javis_pipeline.settings import Settings
     from javis_pipeline.steps.doctor import Check
 
+# The column of findings and remedies.
+_FINDING = 33
 _MARKS = {
     "ok": ("ok", "green"),
     "warning": ("warn", "yellow"),
@@ -29,14 +32,16 @@ _MARKS = {
 @click.pass_context
 def command(context: click.Context, as_json: bool) -> None:
     """Check database, Jira, Confluence, Claude and Slack, one line each, with the remedy. Writes nothing anywhere."""
+    from javis_pipeline.cli.lines import say
+
     checks = []
     for check in _checks():
         checks.append(check)
         if not as_json:
             mark, colour = _MARKS[check.verdict]
-            click.echo(f"{click.style(f'{mark:<5}', fg=colour)} {check.subject:<26} {check.finding}")
+            say(f"{mark:<5} {check.subject:<26} {check.finding}", hang=_FINDING, coloured=(mark, colour))
             if check.remedy:
-                click.echo(f"{'':<33}{check.remedy}")
+                say(f"{'':<{_FINDING}}{check.remedy}", hang=_FINDING)
     failed = sum(check.verdict == "failed" for check in checks)
     if as_json:
         click.echo(json.dumps([asdict(check) for check in checks], indent=2))
@@ -71,40 +76,50 @@ def _checks() -> Iterator["Check"]:
 
 
 def _service_checks(settings: "Settings") -> Iterator["Check"]:
-    from javis_pipeline.db.connection import display_name
-    from javis_pipeline.steps.doctor import (
-        Check,
-        check_claude,
-        check_database,
-        check_left_waiting,
-        check_people,
-        check_sending,
-        check_slack,
-    )
-    from javis_pipeline.wiring import claude_client, jira_client, open_database, site_checks, slack_client
+    from javis_pipeline.wiring import site_checks
 
-    given = settings.database_url
-    where = display_name(given.get_secret_value()) if given else "the embedded server"
-    yield check_database(lambda: open_database(settings), where)
-    yield check_sending(
-        lambda: open_database(settings), settings.scopes_of(settings.partitions), read_only=settings.javis_read_only
-    )
-    yield from check_left_waiting(lambda: open_database(settings), settings.scopes_of(settings.partitions))
+    yield from _database_checks(settings)
     yield from site_checks(settings, now=datetime.now(UTC))
+    yield from _claude_checks(settings)
+    yield from _slack_checks(settings)
+
+
+def _database_checks(settings: "Settings") -> Iterator["Check"]:
+    from javis_pipeline.db.connection import display_name
+    from javis_pipeline.steps.doctor import check_database, check_left_waiting, check_sending
+    from javis_pipeline.wiring import open_database
+
+    given, scopes = settings.database_url, settings.scopes_of(settings.partitions)
+    opened = partial(open_database, settings)
+    yield check_database(opened, display_name(given.get_secret_value()) if given else "the embedded server")
+    yield check_sending(opened, scopes, read_only=settings.javis_read_only)
+    yield from check_left_waiting(opened, scopes)
+
+
+def _claude_checks(settings: "Settings") -> Iterator["Check"]:
+    from javis_pipeline.steps.doctor import Check, check_claude
+    from javis_pipeline.wiring import claude_client
+
     claude = claude_client(settings)
     if claude is None:
         yield Check("claude", "skipped", "ANTHROPIC_API_KEY is not set: the rules make the suggestions")
-    else:
-        with closing(claude):
-            yield check_claude(claude, settings.anthropic_model)
+        return
+    with closing(claude):
+        yield check_claude(claude, settings.anthropic_model)
+
+
+def _slack_checks(settings: "Settings") -> Iterator["Check"]:
+    from javis_pipeline.steps.doctor import Check, check_people, check_slack
+    from javis_pipeline.wiring import jira_client, slack_client
+
     if settings.slack_bot_token is None:
         yield Check("slack", "skipped", "SLACK_BOT_TOKEN is not set: nothing is posted")
+        return
+    slack, people = slack_client(settings), settings.slack_people
+    yield from check_slack(slack, {project: settings.slack_channel(project) for project in settings.partitions})
+    # Only Jira knows to whom an address belongs.
+    if settings.jira_url and any("@" in person for person in people):
+        with closing(jira_client(settings, read_only=True)) as jira:
+            yield from check_people(slack, jira.account_of, people)
     else:
-        channels = {project: settings.slack_channel(project) for project in settings.partitions}
-        slack = slack_client(settings)
-        yield from check_slack(slack, channels)
-        if any("@" in person for person in settings.slack_people) and settings.jira_url:
-            with closing(jira_client(settings, read_only=True)) as jira:
-                yield from check_people(slack, jira.account_of, settings.slack_people)
-        else:
-            yield from check_people(slack, None, settings.slack_people)
+        yield from check_people(slack, None, people)

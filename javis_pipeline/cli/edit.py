@@ -19,6 +19,7 @@ def command(key: str, assignments: tuple[str, ...], as_json: bool) -> None:
     \b
     javis edit OQC-7 --set title="Calibrate twice" --set due_date=2026-12-01
     javis edit OQC-7 --set labels=urgent,lab     labels are comma-separated
+    javis edit OQC-7 --set assignee_id="Mara Lindqvist"   people by name, or by the id of their account
     javis edit OQC-7 --set assignee_id=          nothing after = empties the field
     javis edit 98310 --set title="How we work"   a page
     """

@@ -1,5 +1,6 @@
 """Programs that run beside a command, and none of which outlives it."""
 
+import fcntl
 import json
 import socket
 import subprocess
@@ -61,18 +62,39 @@ class Parts:
 
 
 @contextmanager
-def running(parts: Mapping[str, Part]) -> Iterator[Parts]:
-    """Run the programs while the block lasts. They end with this process, however it ends."""
+def held(file: Path, *, alone: bool) -> Iterator[None]:
+    """Hold a lock on the file while the block lasts: together with others, or alone; waits for those in its way."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        yield
+
+
+def run_while_held(parts: Mapping[str, Part], file: Path) -> None:
+    """Start programs that run while anybody holds the file: this process, or others that came meanwhile."""
+    # Not our standard error: whoever reads it would wait for its end as long as others use the programs.
+    _keeper(parts, str(file), streams=subprocess.DEVNULL, errors=subprocess.DEVNULL).wait()
+
+
+def _keeper(
+    parts: Mapping[str, Part], *arguments: str, streams: int, errors: int | None = None
+) -> "subprocess.Popen[str]":
     programs = json.dumps({name: asdict(part) for name, part in parts.items()})
-    keeper = subprocess.Popen(  # noqa: S603 - our own program
-        [sys.executable, str(Path(__file__).with_name("keeper.py")), programs],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
+    return subprocess.Popen(  # noqa: S603 - our own program
+        [sys.executable, str(Path(__file__).with_name("keeper.py")), programs, *arguments],
         text=True,
         # A group of its own: Ctrl-C on the terminal is for us, and we end the others in order.
         start_new_session=True,
+        stdin=streams,
+        stdout=streams,
+        stderr=errors,
     )
-    started = Parts(keeper)
+
+
+@contextmanager
+def running(parts: Mapping[str, Part]) -> Iterator[Parts]:
+    """Run the programs while the block lasts. They end with this process, however it ends."""
+    started = Parts(_keeper(parts, streams=subprocess.PIPE))
     try:
         yield started
     finally:

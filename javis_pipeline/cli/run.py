@@ -128,12 +128,13 @@ def _row(report: Report) -> tuple[object, ...]:
 
 
 def _print(reports: Sequence[Report]) -> None:
+    from javis_pipeline.cli.lines import say
     from javis_pipeline.cli.tables import print_table
 
     print_table(_HEADINGS, map(_row, reports), empty="")
     for report in reports:
         if report.error:
-            click.echo(f"{report.project}: {report.error}", err=True)
+            say(f"{report.project}: {report.error}", err=True)
     if any(report.outcome == "conflicts wait" for report in reports):
         click.echo("Next: javis conflicts list")
 

@@ -1,14 +1,12 @@
 """Three versions of a value on the screen: before, here, there."""
 
 import difflib
-import sys
 from collections.abc import Iterable, Iterator
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from javis_pipeline.cli.tables import printable
+from javis_pipeline.cli.tables import console_of_stdout, printable
 from javis_pipeline.sync.richtext.storage.differences import Difference
 
 _PIPED_WIDTH = 160
@@ -45,8 +43,7 @@ def _add_row(table: Table, base: object, local: object, remote: object, *, end_s
 
 
 def _print(table: Table) -> None:
-    console = Console() if sys.stdout.isatty() else Console(width=_PIPED_WIDTH)
-    console.print(table)
+    console_of_stdout(_PIPED_WIDTH).print(table)
 
 
 def _lines(value: object) -> list[str]:

@@ -211,20 +211,21 @@ def _no_context(outlet: "Outlet") -> str:
 
 
 def _print(row: dict[str, Any]) -> None:
+    from javis_pipeline.cli.lines import say
     from javis_pipeline.posts.blocks import Message, as_text
 
     would = "would be " if row["dry_run"] and row["outcome"] == "posted" else ""
     what = f"{would}{_WORDS[row['outcome']]}"
     click.echo(f"{row['project']}  {row['channel']}  {what}  {row.get('permalink') or ''}".rstrip())
     for note in row["notes"]:
-        click.echo(f"  {note}")
+        say(f"  {note}")
     if row["outcome"] == "nothing_to_say":
         return
     for part, message in row.get("messages", {}).items():
         text = as_text(Message(message["text"], tuple(message["blocks"])))
-        click.echo(f"\n{text}" if part == "main" else f"\nIn the thread:\n{text}")
+        say(f"\n{text}" if part == "main" else f"\nIn the thread:\n{text}")
     if row.get("pictures"):
-        click.echo(f"\nPictures in the thread: {', '.join(row['pictures'])}")
+        say(f"\nPictures in the thread: {', '.join(row['pictures'])}")
 
 
 @command.command()

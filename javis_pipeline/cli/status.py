@@ -13,6 +13,7 @@ import click
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(sizes: bool, as_json: bool) -> None:
     """Show each project and space: last sync, records, and what waits for a push, a decision or a repair."""
+    from javis_pipeline.cli.lines import say
     from javis_pipeline.cli.tables import print_table
     from javis_pipeline.db.connection import Database
     from javis_pipeline.db.status import left_waiting, scope_status, table_sizes
@@ -45,7 +46,7 @@ def command(sizes: bool, as_json: bool) -> None:
         empty="Nothing was synced yet. Next: javis sync",
     )
     for line in (*left_waiting(scopes, settings.scopes_of(settings.partitions)), *_explanations(scopes)):
-        click.echo(line)
+        say(line)
     if sizes:
         click.echo()
         rows = [(table["table"], f"{table['bytes'] / 1_048_576:.1f} MB", table["rows_estimate"]) for table in tables]

@@ -134,11 +134,13 @@ def _suggestion_document(row: Mapping[str, Any], names: Mapping[str, str]) -> di
 
 
 def _print(key: str, advice: "StoredAdvice") -> None:
+    from javis_pipeline.cli.lines import say
+
     by = advice.model if advice.engine == "claude" else "the rules, without a model"
     about = "" if advice.scope == "project" else f" ({advice.scope.replace(':', ' ', 1)})"
     click.secho(f"{key}{about}: suggestions by {by}", bold=True)
     for line in _small_print(advice):
-        click.echo(f"  {line}")
+        say(f"  {line}")
     if not advice.suggestions:
         reason = "what was proposed was dropped" if advice.dropped else "no risk was found"
         click.echo(f"  Nothing to suggest: {reason}.")
@@ -163,13 +165,15 @@ def _small_print(advice: "StoredAdvice") -> Iterator[str]:
 
 
 def _print_suggestion(row: Mapping[str, Any], names: Mapping[str, str]) -> None:
+    from javis_pipeline.cli.lines import say
     from javis_pipeline.cli.tables import printable
 
     state = "" if row["state"] == "proposed" else f"  ({row['state']})"
-    click.echo(f"\n  {click.style(str(row['id'])[:8], fg='cyan')}  {printable(row['title'])}{state}")
-    click.echo(f"            {printable(row['rationale'])}")
+    short_id = str(row["id"])[:8]
+    say(f"\n  {short_id}  {printable(row['title'])}{state}", hang=12, coloured=(short_id, "cyan"))
+    say(f"            {printable(row['rationale'])}")
     for action in row["actions"]:
-        click.echo(f"            - {printable(Action(**action).words(names))}")
+        say(f"            - {printable(Action(**action).words(names))}")
 
 
 @command.command()

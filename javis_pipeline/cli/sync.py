@@ -175,35 +175,38 @@ def _sync(settings: "Settings", project: str, options: Options) -> dict[str, Any
 
 
 def _print(project: str, report: dict[str, Any]) -> None:
+    from javis_pipeline.cli.lines import say
+
     if "error" in report:
-        click.echo(f"{project:<8} failed: {report['error']}", err=True)
+        say(f"{project:<8} failed: {report['error']}", err=True)
         return
     for system, (pull, write_back) in SYSTEMS.items():
         if pull in report:
             _print_system(f"{project:<8} {system:<10}", report[pull], report[write_back])
         if counted := report.get("census", {}).get(system):
-            click.echo(
-                f"{'':<19} census: {counted['found']} found, {counted['missing']} missing, {counted['gone']} gone"
-            )
+            say(f"{'':<19} census: {counted['found']} found, {counted['missing']} missing, {counted['gone']} gone")
     conflicts = report["sync_conflicts"]
     if conflicts["open"] or conflicts["errors"]:
-        click.echo(f"{'':<19} {conflicts['open']} conflicts   {conflicts['errors']} errors")
+        say(f"{'':<19} {conflicts['open']} conflicts   {conflicts['errors']} errors")
     if conflicts["errors"]:
-        click.echo(f"{'':<19} Why: javis conflicts list --errors")
+        say(f"{'':<19} Why: javis conflicts list --errors")
 
 
 def _print_system(label: str, pulled: dict[str, Any], pushed: dict[str, Any]) -> None:
-    click.echo(
+    from javis_pipeline.cli.lines import say
+
+    say(
         f"{label} {pulled['seen']} seen   {pulled['inserted'] + pulled['updated']} pulled   "
-        f"{pulled['to_merge']} merged   {pushed['confirmed']} pushed   {pulled['quarantined']} quarantined"
+        f"{pulled['to_merge']} merged   {pushed['confirmed']} pushed   {pulled['quarantined']} quarantined",
+        hang=20,
     )
     for line in (pulled.get("completeness"), pulled.get("notes")):
         if line:
-            click.echo(f"{'':<19} {line}")
+            say(f"{'':<19} {line}")
     if pushed["held"]:
-        click.echo(f"{'':<19} {pushed['held']} held: sending is switched off; javis status says by what")
+        say(f"{'':<19} {pushed['held']} held: sending is switched off; javis status says by what")
     if pushed["unknown"] or pushed["postponed"]:
-        click.echo(f"{'':<19} {pushed['unknown']} with unknown outcome, {pushed['postponed']} postponed: the next run")
+        say(f"{'':<19} {pushed['unknown']} with unknown outcome, {pushed['postponed']} postponed: the next run")
 
 
 def _with_conflicts(settings: "Settings", reports: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -220,29 +223,32 @@ def _with_conflicts(settings: "Settings", reports: Sequence[dict[str, Any]]) -> 
 def _point_to_conflicts(settings: "Settings", keys: Sequence[str], *, show: bool) -> None:
     from javis_pipeline.cli.conflicts import print_conflicts
     from javis_pipeline.db.conflicts import list_conflicts
+    from javis_pipeline.db.people import display_names
     from javis_pipeline.wiring import open_database
 
     with closing(open_database(settings)) as db:
-        found = list_conflicts(db, settings.scopes_of(keys), quote_restricted=True)
+        found, people = list_conflicts(db, settings.scopes_of(keys), quote_restricted=True), display_names(db)
     if show:
-        print_conflicts(found)
+        print_conflicts(found, people)
     elif found:
         click.echo(f"Next: javis conflicts show {str(found[0]['id'])[:8]}")
 
 
 def _show_plans(settings: "Settings", keys: Sequence[str], options: Options, *, as_json: bool) -> None:
+    from javis_pipeline.db.people import display_names
     from javis_pipeline.wiring import open_database
 
     with closing(open_database(settings)) as db:
         plans = {key: _plan(db, settings, key, options) for key in keys}
+        people = display_names(db)
     if as_json:
         click.echo(json.dumps([asdict(item) for items in plans.values() for item in items], indent=2, default=str))
         return
-    from javis_pipeline.cli.audit import short
     from javis_pipeline.cli.tables import print_table
+    from javis_pipeline.cli.values import short
 
     rows = [
-        (item.key, item.field, _SIDES[item.side], short(item.old), short(item.new), item.reason)
+        (item.key, item.field, _SIDES[item.side], short(item.old, people), short(item.new, people), item.reason)
         for items in plans.values()
         for item in items
     ]

@@ -31,7 +31,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, emp
     if not found:
         sys.stdout.write(f"{empty}\n")
         return
-    console = _console()
+    console = console_of_stdout()
     if console.width < _NARROW:
         _print_blocks(console, columns, found)
         return
@@ -45,9 +45,10 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, emp
     console.print(table)
 
 
-def _console() -> Console:
+def console_of_stdout(piped_width: int = _PIPED_WIDTH) -> Console:
+    """The terminal; or, when there is none, lines of that width."""
     if not sys.stdout.isatty():
-        return Console(width=_PIPED_WIDTH)
+        return Console(width=piped_width)
     # To Rich, bold and dim are no colours; who asks for none wants plain text.
     return Console(color_system=None if os.environ.get("NO_COLOR") else "auto")
 

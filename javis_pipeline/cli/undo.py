@@ -65,8 +65,8 @@ def _undo(db: "Database", run_id: str, *, really: bool) -> "list[PlanItem]":
 
 
 def _print(items: "list[PlanItem]", people: Mapping[str, str]) -> None:
-    from javis_pipeline.cli.audit import short
     from javis_pipeline.cli.tables import print_table
+    from javis_pipeline.cli.values import short
 
     rows = [
         (item.key, item.field, item.side, short(item.old, people), short(item.new, people), item.reason)

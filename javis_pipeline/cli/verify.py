@@ -32,6 +32,7 @@ def command(context: click.Context, projects: tuple[str, ...], sample: int | Non
     different    none of these; read again twice on both sides. Exit code 5: please report it
     """
     from javis_pipeline.cli.projects import chosen_projects
+    from javis_pipeline.db.people import display_names
     from javis_pipeline.settings import load_settings
     from javis_pipeline.steps.verify import sample_of, verify_scopes
     from javis_pipeline.wiring import open_database, read_only_jobs
@@ -39,12 +40,12 @@ def command(context: click.Context, projects: tuple[str, ...], sample: int | Non
     settings = load_settings()
     keys = chosen_projects(projects, settings.partitions)
     with closing(open_database(settings)) as db, read_only_jobs(db, settings, keys, run_id="verify") as jobs:
-        found = verify_scopes(jobs, choose=sample_of(sample))
+        found, people = verify_scopes(jobs, choose=sample_of(sample)), display_names(db)
     differences = [each for verified in found.values() for each in verified.differences]
     if as_json:
         click.echo(json.dumps([_document(scope, verified) for scope, verified in found.items()], indent=2, default=str))
     else:
-        _print(found)
+        _print(found, people)
     context.exit(DIFFERENT if differences else 0)
 
 
@@ -58,11 +59,11 @@ def _document(scope: "ScopeRef", verified: "Verified") -> dict[str, object]:
     }
 
 
-def _print(found: "Mapping[ScopeRef, Verified]") -> None:
+def _print(found: "Mapping[ScopeRef, Verified]", people: "Mapping[str, str]") -> None:
     from typing import get_args
 
-    from javis_pipeline.cli.audit import short
     from javis_pipeline.cli.tables import print_table
+    from javis_pipeline.cli.values import short
     from javis_pipeline.sync.verify import Standing
 
     standings = get_args(Standing)
@@ -74,7 +75,7 @@ def _print(found: "Mapping[ScopeRef, Verified]") -> None:
     print_table(["scope", "field", *standings], rows, empty="Nothing was synced yet. Next: javis sync")
     different = [each for verified in found.values() for each in verified.differences]
     for each in different:
-        click.echo(f"{each.key} {each.field}: here {short(each.here)}, there {short(each.there)}")
+        click.echo(f"{each.key} {each.field}: here {short(each.here, people)}, there {short(each.there, people)}")
     total: Counter[str] = Counter()
     for verified in found.values():
         total.update(verified.count())

@@ -1,7 +1,7 @@
 """Local edits made for people: plain updates, which the trigger marks like everybody else's. Functions never commit."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from psycopg import sql
 
@@ -24,6 +24,16 @@ def record_by_key(conn: Connection, key: str) -> dict[str, Any] | None:
 def keys_of_project(conn: Connection, project: str) -> list[str]:
     """All keys of a project."""
     return [row["key"] for row in conn.execute(_QUERIES["keys_of_project"], {"project": project})]
+
+
+def known_people(conn: Connection) -> list[dict[str, Any]]:
+    """The people whose accounts were seen: `account_id`, `display_name`, `active`."""
+    return conn.execute(_QUERIES["known_people"]).fetchall()
+
+
+def known_names(conn: Connection, field: Literal["status", "priority"]) -> list[str]:
+    """Names that a status or a priority can have."""
+    return [row["name"] for row in conn.execute(_QUERIES[f"known_{field}"])]
 
 
 def page_by_id(conn: Connection, page_id: str) -> dict[str, Any] | None:

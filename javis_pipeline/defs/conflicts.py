@@ -4,23 +4,21 @@ import dagster as dg
 
 from javis_pipeline.db.conflicts import list_conflicts, list_errors
 from javis_pipeline.db.connection import Database
+from javis_pipeline.defs.assets import project_asset
 from javis_pipeline.defs.columns import described
 from javis_pipeline.defs.lineage import CONFLICTS
-from javis_pipeline.defs.metadata import CODE_VERSION, materialized, version_of
-from javis_pipeline.defs.partitions import projects
+from javis_pipeline.defs.metadata import materialized, version_of
 from javis_pipeline.defs.plans import conflict_table
 from javis_pipeline.defs.syncing import PULLED, WRITTEN
 from javis_pipeline.settings import Settings
 
 
-@dg.asset(
-    partitions_def=projects,
+@project_asset(
     deps=[*PULLED.values(), *WRITTEN.values()],
-    group_name="sync",
+    group="sync",
     kinds={"postgres"},
-    owners=["team:javis"],
+    writes="here",
     metadata=described("sync_conflicts", CONFLICTS),
-    code_version=CODE_VERSION,
 )
 def sync_conflicts(
     context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]

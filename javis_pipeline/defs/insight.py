@@ -7,12 +7,12 @@ from typing import Any
 import dagster as dg
 
 from javis_pipeline.db.connection import Database
+from javis_pipeline.defs.assets import project_asset
 from javis_pipeline.defs.columns import described
 from javis_pipeline.defs.conflicts import sync_conflicts
 from javis_pipeline.defs.failures import explained_failures
 from javis_pipeline.defs.lineage import CONTEXT, SUGGESTIONS
 from javis_pipeline.defs.metadata import (
-    CODE_VERSION,
     SAMPLE_ROWS,
     issue_link,
     issue_links,
@@ -22,7 +22,6 @@ from javis_pipeline.defs.metadata import (
     plain,
     version_of,
 )
-from javis_pipeline.defs.partitions import projects
 from javis_pipeline.defs.syncing import PULLED
 from javis_pipeline.records.context import Forecast, WorkContext
 from javis_pipeline.records.suggestion import Action, AdviceScope
@@ -35,14 +34,12 @@ from javis_pipeline.wiring import claude_client, context_scope
 PICTURES = ("cumulative_flow", "cycle_times", "throughput", "forecast")
 
 
-@dg.asset(
-    partitions_def=projects,
+@project_asset(
     deps=[*PULLED.values(), sync_conflicts],
-    group_name="insight",
+    group="insight",
     kinds={"pandas"},
-    owners=["team:javis"],
+    writes="here",
     metadata=described("work_contexts", CONTEXT),
-    code_version=CODE_VERSION,
     # When what it is made from differs, not whenever something ran.
     automation_condition=dg.AutomationCondition.any_deps_match(dg.AutomationCondition.data_version_changed())
     & ~dg.AutomationCondition.in_progress(),
@@ -121,15 +118,13 @@ def _subject(forecast: Forecast, context: WorkContext, site: str | None) -> str:
     return next((sprint.name for sprint in context.sprints if str(sprint.sprint_id) == name), forecast.subject)
 
 
-@dg.asset(
-    partitions_def=projects,
+@project_asset(
     deps=[work_context],
-    group_name="insight",
+    group="insight",
     kinds={"claude"},
-    owners=["team:javis"],
+    writes="here",
     pool="claude_api",
     metadata=described("ai_suggestions", SUGGESTIONS),
-    code_version=CODE_VERSION,
 )
 def ai_suggestions(
     context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]

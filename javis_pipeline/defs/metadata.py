@@ -5,7 +5,6 @@ import hashlib
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
-from importlib.metadata import version
 from typing import Any, Final
 
 import dagster as dg
@@ -14,9 +13,6 @@ import dagster as dg
 SAMPLE_ROWS = 10
 # Enough for lines, areas and the edges of letters.
 _COLOURS: Final = 48
-
-# Dagster shows what was made by the code of before.
-CODE_VERSION: Final = version("javis-pipeline")
 
 
 class Link(str):

@@ -15,9 +15,11 @@ projects = dg.StaticPartitionsDefinition(list(load_settings().partitions))
 
 
 def partitioned_check(
-    asset: dg.AssetsDefinition, name: str, description: str, *, blocking: bool = False
+    asset: dg.AssetsDefinition, name: str, description: str, *, blocking: bool = False, pool: str | None = None
 ) -> Callable[[Callable[..., dg.AssetCheckResult]], dg.AssetChecksDefinition]:
     """A check that has a result for each project: that of one does not hide what waits in another."""
     # Preview in Dagster 1.13, and worth it.
     warnings.filterwarnings("ignore", "Specifying a partitions_def on an AssetCheckSpec is currently in preview")
-    return dg.asset_check(asset=asset, name=name, description=description, blocking=blocking, partitions_def=projects)
+    return dg.asset_check(
+        asset=asset, name=name, description=description, blocking=blocking, pool=pool, partitions_def=projects
+    )

@@ -53,12 +53,5 @@ morning_schedule = _schedule(
     "everything_at_8", "everything", "0 8 * * *", "Sync and post the digest before the day begins."
 )
 risk_alerts_schedule = _schedule("risk_alerts_every_6_hours", "risk_alerts", "0 */6 * * *", "Tell of new risks.")
-verify_schedule = dg.ScheduleDefinition(
-    name="verify_at_night",
-    job_name="verify",
-    cron_schedule="30 4 * * *",
-    execution_timezone=_ZONE,
-    default_status=SCHEDULE_STATUS,
-    description="Compare a sample of both sides.",
-)
+verify_schedule = _schedule("verify_at_night", "verify", "30 4 * * *", "Compare a sample of both sides.")
 census_schedule = _schedule("census_at_night", "census", "30 2 * * *", "Find out what was deleted there.")

@@ -34,7 +34,7 @@ def sync_jobs(
             db=db,
             system=system,
             key=key,
-            run_id=context.run_id,
+            run_id=context.run.run_id,
             clock=clock,
             rules=config.rules(),
             overrides=config.overrides(),

@@ -9,10 +9,11 @@ from typing import Any
 import dagster as dg
 
 from javis_pipeline.db.connection import Database
+from javis_pipeline.defs.assets import project_asset
 from javis_pipeline.defs.conflicts import sync_conflicts
 from javis_pipeline.defs.failures import explained_failures
 from javis_pipeline.defs.insight import ai_suggestions, work_context
-from javis_pipeline.defs.partitions import projects
+from javis_pipeline.defs.partitions import partitioned_check
 from javis_pipeline.errors import SettingError
 from javis_pipeline.settings import Settings
 from javis_pipeline.steps.build_context import last_context
@@ -21,12 +22,11 @@ from javis_pipeline.steps.publish import Published, preview
 from javis_pipeline.wiring import calling, slack_client, slack_outlet
 
 
-@dg.asset(
-    partitions_def=projects,
+@project_asset(
     deps=[work_context],
-    group_name="slack",
+    group="slack",
     kinds={"slack"},
-    owners=["team:javis"],
+    writes="slack",
     pool="slack_api",
 )
 def slack_risk_alert(
@@ -50,12 +50,11 @@ def slack_risk_alert(
     return dg.MaterializeResult(metadata=_metadata(published, outlet.channel, link))
 
 
-@dg.asset(
-    partitions_def=projects,
+@project_asset(
     deps=[ai_suggestions, sync_conflicts],
-    group_name="slack",
+    group="slack",
     kinds={"slack"},
-    owners=["team:javis"],
+    writes="slack",
     pool="slack_api",
 )
 def slack_digest(
@@ -77,23 +76,16 @@ def slack_digest(
     return dg.MaterializeResult(metadata=_metadata(published, outlet.channel, link))
 
 
-@dg.asset_check(asset=slack_digest, description="The newest digest in the channel shows what is known now.")
+@partitioned_check(slack_digest, "slack_post_is_current", "The newest digest in the channel shows what is known now.")
 def slack_post_is_current(
     context: dg.AssetCheckExecutionContext, settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
 ) -> dg.AssetCheckResult:
-    partition = context.run.tags.get("dagster/partition")
-    projects = [partition] if partition else list(settings.partitions)
-    told = [project for project in projects if not _not_configured(settings, project)]
+    if missing := _not_configured(settings, context.partition_key):
+        return dg.AssetCheckResult(passed=True, description=missing)
     with explained_failures():
-        late = [project for project in told if not _is_current(db, settings, project)]
-    return dg.AssetCheckResult(
-        passed=not late,
-        severity=dg.AssetCheckSeverity.WARN,
-        metadata={
-            "checked": ", ".join(told) or "none: Slack is not configured",
-            "not_current": ", ".join(late) or "none",
-        },
-    )
+        current = _is_current(db, settings, context.partition_key)
+    words = None if current else "More is known than the channel was told. Materialize slack_digest"
+    return dg.AssetCheckResult(passed=current, severity=dg.AssetCheckSeverity.WARN, description=words)
 
 
 CHECKS = [slack_post_is_current]

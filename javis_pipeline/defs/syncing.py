@@ -9,11 +9,11 @@ from typing import Any
 import dagster as dg
 
 from javis_pipeline.db.connection import Database
+from javis_pipeline.defs.assets import project_asset
 from javis_pipeline.defs.columns import described
 from javis_pipeline.defs.config import SyncConfig, WriteBackConfig
 from javis_pipeline.defs.failures import explained_failures
-from javis_pipeline.defs.metadata import CODE_VERSION, markdown_table, materialized, without_side
-from javis_pipeline.defs.partitions import projects
+from javis_pipeline.defs.metadata import markdown_table, materialized, without_side
 from javis_pipeline.defs.plans import plan_table
 from javis_pipeline.defs.progress import watcher
 from javis_pipeline.defs.scopes import sync_jobs
@@ -28,17 +28,15 @@ from javis_pipeline.wiring import open_system
 def pull_asset(side: Side) -> dg.AssetsDefinition:
     """The asset that brings here what changed there."""
 
-    @dg.asset(
+    @project_asset(
         name=side.table,
         description=cleandoc(side.pulls),
-        partitions_def=projects,
         deps=[side.site, local_edits],
-        group_name=side.system,
+        group=side.system,
         kinds={side.system, "postgres"},
-        owners=["team:javis"],
+        writes="here",
         pool=side.pool,
         metadata=described(side.table),
-        code_version=CODE_VERSION,
     )
     def pulled(
         context: dg.AssetExecutionContext,
@@ -71,16 +69,14 @@ def pull_asset(side: Side) -> dg.AssetsDefinition:
 def write_back_asset(side: Side, pulled: dg.AssetsDefinition) -> dg.AssetsDefinition:
     """The asset that sends there what was edited here."""
 
-    @dg.asset(
+    @project_asset(
         name=side.write_back,
         description=side.writes,
-        partitions_def=projects,
         deps=[pulled],
-        group_name=side.system,
+        group=side.system,
         kinds={side.system, "postgres"},
-        owners=["team:javis"],
+        writes=side.system,
         pool=side.pool,
-        code_version=CODE_VERSION,
     )
     def written(
         context: dg.AssetExecutionContext,

@@ -12,6 +12,7 @@ from javis_pipeline.db import edits as rows
 from javis_pipeline.db.connection import Connection, Database
 from javis_pipeline.errors import UsageError
 from javis_pipeline.records.values import ResourceType, System, Value, from_json
+from javis_pipeline.steps.choices import Person, choose_name, choose_person
 
 
 def _text(value: str) -> str:
@@ -94,6 +95,41 @@ def parse_value(field: str, text: str, kind: ResourceType = "jira_issue") -> Val
     return from_json(read)
 
 
+def meant(conn: Connection, field: str, value: object) -> object:
+    """What a person means by a field's value: a person by name, a status or priority in another case, a key.
+
+    Raises:
+        UsageError: There is no such thing here, or several; the message names the nearest.
+    """
+    if not isinstance(value, str):
+        return value
+    match field:
+        case "status" | "priority":
+            return choose_name(value, rows.known_names(conn, field), field)
+        case "assignee_id":
+            return choose_person(value, [Person(**row) for row in rows.known_people(conn)])
+        case "parent_key":
+            return _parent(conn, value.upper())
+        case "parent_id" if rows.page_by_id(conn, value) is None:
+            raise UsageError(f"there is no page {value} here; the id of a page is the number in its address")
+        case _:
+            return value
+
+
+def _parent(conn: Connection, key: str) -> str:
+    """The key; one of a project that is not synced is taken as it is."""
+    if not rows.keys_of_project(conn, key.rpartition("-")[0]):
+        return key
+    return str(_found(conn, key)["key"])
+
+
+def read_value(db: Database, field: str, text: str, kind: ResourceType) -> Value:
+    """A field's value as a person writes it, in the spelling that conflicts use; see `parse_value` and `meant`."""
+    with db.transaction() as conn:
+        value = parse_value(field, text, kind)
+        return from_json(meant(conn, field, value)) if isinstance(value, str) else value
+
+
 def edit_record(db: Database, key: str, assignments: Iterable[str], *, application: str) -> Edited:
     """Make a local edit of an issue or a page.
 
@@ -109,14 +145,18 @@ def edit_record(db: Database, key: str, assignments: Iterable[str], *, applicati
     with db.transaction(application_name=application) as conn:
         page = rows.page_by_id(conn, key) if key.isdigit() else None
         if page is not None:
-            rows.update_page(conn, key, parse_changes(assignments, "confluence_page"))
+            rows.update_page(conn, key, _meant(conn, parse_changes(assignments, "confluence_page")))
             edited = rows.page_by_id(conn, key)
             assert edited is not None
             return _result(key, edited, "confluence")
-        changes = parse_changes(assignments)
+        changes = _meant(conn, parse_changes(assignments))
         issue = _found(conn, key)
         rows.update_issue(conn, issue["jira_id"], changes)
         return _edited(conn, issue["key"])
+
+
+def _meant(conn: Connection, changes: Mapping[str, object]) -> dict[str, object]:
+    return {field: meant(conn, field, value) for field, value in changes.items()}
 
 
 def change_labels(db: Database, key: str, *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> Edited:

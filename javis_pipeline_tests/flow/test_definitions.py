@@ -44,6 +44,16 @@ print(json.dumps({
         if not each.name.startswith("_") and not each.description
     ],
     "ownerless": [n.key.to_user_string() for n in nodes if n.is_materializable and not n.owners],
+    "owners": sorted({owner for n in nodes for owner in n.owners}),
+    "code": {
+        n.key.to_user_string(): reference.url if hasattr(reference, "url") else reference.file_path
+        for n in nodes if n.is_materializable
+        for reference in n.metadata["dagster/code_references"].code_references
+    },
+    "writes": {n.key.to_user_string(): n.tags["javis/writes"] for n in nodes if n.is_materializable},
+    "checks_of_all_projects_at_once": [
+        key.to_user_string() for key in graph.asset_check_keys if graph.get_check_spec(key).partitions_def is None
+    ],
     "jobs": {
         job.name: sorted(node.name for node in job.nodes)
         for job in repository.get_all_jobs()
@@ -97,6 +107,33 @@ def test_the_graph_goes_from_both_sites_to_slack(loaded: dict) -> None:
 def test_everything_says_what_it_is_and_every_asset_whose(loaded: dict) -> None:
     assert loaded["undocumented"] == []
     assert loaded["ownerless"] == []
+
+
+def test_an_asset_says_what_it_changes(loaded: dict) -> None:
+    outside = {name: system for name, system in loaded["writes"].items() if system != "here"}
+
+    assert outside == {
+        "jira_writeback": "jira",
+        "confluence_writeback": "confluence",
+        "slack_risk_alert": "slack",
+        "slack_digest": "slack",
+    }
+
+
+def test_an_asset_leads_to_its_code_and_settings_say_where_that_is_read_and_whose_it_is(loaded: dict) -> None:
+    asked = facts(JAVIS_OWNERS="team:platform,mara@acme.com", JAVIS_SOURCE_URL="https://git.acme.com/javis/blob/main")
+
+    assert loaded["owners"] == ["team:javis"]
+    assert asked["owners"] == ["mara@acme.com", "team:platform"]
+    assert loaded["code"]["jira_issues"] == str(PACKAGE / "defs" / "syncing.py")
+    assert asked["code"]["jira_issues"].startswith(
+        "https://git.acme.com/javis/blob/main/javis_pipeline/defs/syncing.py#L"
+    )
+    assert set(asked["code"]) == set(loaded["writes"])
+
+
+def test_every_check_has_a_result_for_each_project(loaded: dict) -> None:
+    assert loaded["checks_of_all_projects_at_once"] == []
 
 
 def test_jobs_hold_the_parts_of_the_graph_that_belong_together(loaded: dict) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from javis_pipeline.db.connection import Database
+from javis_pipeline.defs.verdicts import VERDICTS
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
 from javis_pipeline_tests.sites import run_dagster, run_javis, settings_for
@@ -50,6 +51,8 @@ def test_given_an_empty_dagster_home_when_materialized_by_the_command_line_then_
 
     assert done.returncode == 0, done.stderr
     assert titles(database_url) == ["Calibrate stage 1", "Calibrate stage 2", "Calibrate stage 3"]
+    assert "pulled system=jira partition=OQC seen=3 inserted=3" in done.stderr
+    assert " - DEBUG - " not in done.stderr
 
 
 def test_given_a_wrong_token_when_materialized_then_the_run_fails_with_the_remedy_and_without_the_token(
@@ -78,6 +81,13 @@ def test_given_the_instance_file_when_synced_twice_then_the_second_run_stores_no
     assert json.loads(second.stdout)[0]["jira_issues"]["unchanged"] == 3
     with Database(settings["DATABASE_URL"]) as db:
         assert db.query("SELECT status FROM runs") == [{"status": "SUCCESS"}, {"status": "SUCCESS"}]
+        checks = db.query("SELECT DISTINCT check_name AS name FROM asset_check_executions WHERE partition = 'OQC'")
+        stored = db.query(
+            "SELECT run_id, sum(length(event)) AS bytes FROM event_logs WHERE run_id <> '' GROUP BY run_id"
+        )
+    assert {check["name"] for check in checks} == {verdict.name for verdict in VERDICTS}
+    # They are kept for a month: what a sync of both sides stores is told in docs/operations.md.
+    assert max(run["bytes"] for run in stored) < 60_000
 
 
 def test_given_a_status_after_a_sync_then_it_says_what_is_there(settings: dict[str, str]) -> None:

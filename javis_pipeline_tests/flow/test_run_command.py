@@ -54,6 +54,8 @@ def test_given_a_guard_in_one_project_then_the_other_is_done_and_everything_says
     assert (tmp_path / "summary.md").read_text().count("| OQC |") == 2
     config = json.dumps({"ops": {"jira_writeback": {"config": {"expect_writes": MANY}}}})
     assert f"start jira_writeback again with this configuration: {config}" in by_dagster.stderr
+    assert "DEBUG" not in by_dagster.stderr
+    assert "pulled system=jira partition=OQC seen=" in by_dagster.stderr
 
 
 def test_given_no_project_then_that_is_said(tmp_path: Path) -> None:

@@ -8,8 +8,10 @@ import pytest
 import time_machine
 
 from javis_pipeline.db.connection import Database
-from javis_pipeline.defs.checks import REJECTED, counts_agree_with_jira, no_open_conflicts
-from javis_pipeline.defs.freshness import judge, pulled_lately_watch
+from javis_pipeline.defs.checks import AGREEMENT
+from javis_pipeline.defs.freshness import pulled_lately_watch
+from javis_pipeline.defs.slack import slack_post_is_current
+from javis_pipeline.defs.verdicts import VERDICTS, pulled_lately
 from javis_pipeline.settings import Settings
 
 SITE = "https://acme.atlassian.net"
@@ -18,12 +20,33 @@ SITE = "https://acme.atlassian.net"
 SETTINGS = Settings(jira_url=SITE, jira_projects=("OQC", "EUV"), confluence_spaces="HANDBOOK:HB")
 
 
-def checked(check: dg.AssetChecksDefinition, db: Database, project: str) -> dg.AssetCheckResult:
-    """The check as a run of the project evaluates it, where OQC, EUV and a space are synced."""
+def checked(
+    check: dg.AssetChecksDefinition, db: Database, project: str, settings: Settings = SETTINGS
+) -> dg.AssetCheckResult:
+    """The check as a run of the project evaluates it; by itself where OQC, EUV and a space are synced."""
     context = SimpleNamespace(partition_key=project)
-    result = check.op.compute_fn.decorated_fn(context=context, settings=SETTINGS, db=db)
+    result = check.op.compute_fn.decorated_fn(context=context, settings=settings, db=db)
     assert isinstance(result, dg.AssetCheckResult)
     return result
+
+
+def test_what_is_not_synced_or_told_is_passed_and_says_why(database: Database) -> None:
+    told, agreed = checked(slack_post_is_current, database, "OQC"), checked(AGREEMENT["jira"], database, "HANDBOOK")
+
+    assert told.passed
+    assert "SLACK_BOT_TOKEN" in str(told.description)
+    assert agreed.passed
+
+
+def judged(asset: str, name: str, db: Database, project: str) -> dg.AssetCheckResult:
+    """The verdict that the step of the asset tells."""
+    (verdict,) = (verdict for verdict in VERDICTS if (verdict.asset, verdict.name) == (asset, name))
+    return verdict.judge(project, SETTINGS, db)
+
+
+CONFLICTS = ("sync_conflicts", "no_open_conflicts")
+REJECTED = ("confluence_writeback", "no_rejected_pushes")
+COUNTS = ("jira_issues", "counts_agree_with_jira")
 
 
 def text(result: dg.AssetCheckResult, name: str) -> str:
@@ -57,35 +80,33 @@ def waiting(database: Database) -> Database:
 
 
 def test_open_conflicts_of_the_project_are_named_and_lead_to_the_records(waiting: Database) -> None:
-    issue, page = (checked(no_open_conflicts, waiting, project) for project in ("EUV", "HANDBOOK"))
+    issue, page = (judged(*CONFLICTS, waiting, project) for project in ("EUV", "HANDBOOK"))
 
     assert (issue.passed, issue.severity) == (False, dg.AssetCheckSeverity.WARN)
     assert (issue.description, page.description) == ("1 conflict: EUV-1 title", "1 conflict: 20 title")
     assert f"[EUV-1]({SITE}/browse/EUV-1) | title | both changed" in text(issue, "conflicts")
     assert f"[How we work]({SITE}/wiki/spaces/HB/pages/20) | title | first contact" in text(page, "conflicts")
-    assert checked(no_open_conflicts, waiting, "OQC").passed
+    assert judged(*CONFLICTS, waiting, "OQC").passed
 
 
 def test_an_edit_that_is_not_taken_is_named_with_the_reason(waiting: Database) -> None:
-    result = checked(REJECTED["confluence"], waiting, "HANDBOOK")
+    result = judged(*REJECTED, waiting, "HANDBOOK")
 
     assert (result.passed, result.description) == (False, "1 edit: 20 labels")
     assert "| How we work | 20 | labels | not taken |" in text(result, "edits")
 
 
 def test_projects_that_do_not_agree_are_told_from_those_that_do(waiting: Database) -> None:
-    bad, good = (checked(counts_agree_with_jira, waiting, project) for project in ("EUV", "OQC"))
+    bad, good = (judged(*COUNTS, waiting, project) for project in ("EUV", "OQC"))
 
     assert (bad.passed, bad.description, good.passed) == (False, "1 project: EUV", True)
     assert "| EUV | 0 | 1 of 2 |" in text(bad, "projects")
     assert "| OQC |" in text(good, "projects")
 
 
-@pytest.mark.parametrize("check", [no_open_conflicts, REJECTED["confluence"], counts_agree_with_jira])
-def test_given_nothing_waits_then_a_check_passes_without_words(
-    check: dg.AssetChecksDefinition, database: Database
-) -> None:
-    result = checked(check, database, "OQC")
+@pytest.mark.parametrize("check", [CONFLICTS, REJECTED, COUNTS])
+def test_given_nothing_waits_then_a_check_passes_without_words(check: tuple[str, str], database: Database) -> None:
+    result = judged(*check, database, "OQC")
 
     assert (result.passed, result.description) == (True, None)
 
@@ -125,39 +146,52 @@ def pulled(database: Database) -> Database:
     ],
 )
 def test_each_project_was_pulled_lately_or_not(pulled, project, system, passed, severity, said) -> None:
-    result = judge(project, system, pulled, SETTINGS, NOW)
+    result = pulled_lately(system, project, SETTINGS, pulled, NOW)
 
     assert (result.passed, result.severity.value) == (passed, severity)
     assert (result.description or "").startswith(said or "")
 
 
 def test_a_project_that_was_never_pulled_is_an_error(database: Database) -> None:
-    result = judge("OQC", "jira", database, SETTINGS, NOW)
+    result = pulled_lately("jira", "OQC", SETTINGS, database, NOW)
 
     assert (result.passed, result.description.split(".")[0]) == (False, "never pulled: OQC")
 
 
 def test_the_watch_tells_what_is_new_and_what_is_still_late_with_the_last_word(pulled: Database) -> None:
-    def look(cursor: str | None) -> dg.SensorResult:
-        context = dg.build_sensor_context(cursor=cursor, resources={"settings": SETTINGS, "db": pulled})
-        return pulled_lately_watch(context)
+    with dg.DagsterInstance.local_temp() as instance:
 
-    with time_machine.travel(NOW, tick=False):
-        first = look(None)
-        second = look(first.cursor)
-    with time_machine.travel(NOW + timedelta(hours=1), tick=False):
-        later = look(second.cursor)
+        def look(cursor: str | None) -> tuple[str | None, list[tuple[str, str, bool]]]:
+            """The cursor, and what was told at that look."""
+            before = len(told(instance))
+            resources = {"settings": SETTINGS, "db": pulled}
+            context = dg.build_sensor_context(cursor=cursor, instance=instance, resources=resources)
+            return pulled_lately_watch(context).cursor, told(instance)[before:]
 
-    told = {(event.asset_key.to_user_string(), event.partition): event.passed for event in first.asset_events}
-    assert told[("jira_issues", "OQC")] is True
-    assert told[("jira_issues", "EUV")] is False
-    assert told[("confluence_pages", "HANDBOOK")] is False
-    assert second.asset_events == []
+        with time_machine.travel(NOW, tick=False):
+            cursor, first = look(None)
+            cursor, second = look(cursor)
+        with time_machine.travel(NOW + timedelta(hours=1), tick=False):
+            cursor, later = look(cursor)
+        with time_machine.travel(NOW + timedelta(hours=2), tick=False):
+            _, again = look(cursor)
+
+    late = {("jira_issues", "OQC", False), ("jira_issues", "EUV", False), ("confluence_pages", "HANDBOOK", False)}
+    assert ("jira_issues", "OQC", True) in first
+    assert late - {("jira_issues", "OQC", False)} <= set(first)
+    assert [passed for _, _, passed in first] == sorted([passed for _, _, passed in first], reverse=True)
+    assert second == []
     # What is late is told again: since then runs of other projects may have had the last word.
-    assert {(event.partition, event.passed) for event in later.asset_events} == {
-        ("OQC", False),
-        ("EUV", False),
-        ("HANDBOOK", False),
-    }
-    passed = [event.passed for event in first.asset_events]
-    assert passed == sorted(passed, reverse=True)
+    assert set(later) == set(again) == late
+
+
+def told(instance: dg.DagsterInstance) -> list[tuple[str, str, bool]]:
+    """Asset, project and verdict of every evaluation in the instance, oldest first."""
+    checks = [verdict.key for verdict in VERDICTS if verdict.name == "pulled_lately"]
+    records = [
+        record
+        for check in checks
+        for record in instance.event_log_storage.get_asset_check_execution_history(check, limit=99)
+    ]
+    found = [record.evaluation for record in sorted(records, key=lambda record: record.id)]
+    return [(each.asset_key.to_user_string(), each.partition, each.passed) for each in found]

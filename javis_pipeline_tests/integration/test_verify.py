@@ -9,6 +9,7 @@ from javis_pipeline.defs.checks import AGREEMENT
 from javis_pipeline.settings import Settings
 from javis_pipeline.steps.verify import sample_of, verify_scope
 from javis_pipeline_tests.flow.test_sync_two_way import Both, both_sides
+from javis_pipeline_tests.integration.test_checks import checked
 from javis_pipeline_tests.sites import settings_for
 
 
@@ -96,10 +97,10 @@ def test_given_a_difference_then_the_command_exits_with_5_and_the_check_warns(bo
 
     told = CliRunner().invoke(main, ["verify", "--project", "OPS"])
     as_json = CliRunner().invoke(main, ["verify", "--json", "--sample", "9"])
-    check = AGREEMENT["jira"](settings=settings, db=both.database)
+    jira, confluence = (checked(check, both.database, "OPS", settings) for check in AGREEMENT.values())
 
     assert (told.exit_code, as_json.exit_code) == (5, 5)
     assert "OPS-2 title: here stale, there Issue 1" in told.output
     assert '"here": "stale"' in as_json.output
-    assert (check.passed, check.description) == (False, "1 difference: OPS-2 title")
-    assert AGREEMENT["confluence"](settings=settings, db=both.database).passed
+    assert (jira.passed, jira.description) == (False, "1 difference: OPS-2 title")
+    assert confluence.passed

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from javis_pipeline.cli.parts import Part, require_free_port, running
+from javis_pipeline.cli.parts import Part, held, require_free_port, run_while_held, running
 from javis_pipeline.errors import JavisError
 
 
@@ -72,6 +72,29 @@ with running({{"it": Part(({sys.executable!r}, "-c", {STUBBORN!r}, {str(file)!r}
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks at processes through /proc")
+@pytest.mark.parametrize("with_the_command", [True, False])
+def test_given_the_keeper_is_killed_then_nothing_is_left_either(tmp_path: Path, with_the_command: bool) -> None:
+    file = tmp_path / "pids"
+    command = f"""
+import time
+from javis_pipeline.cli.parts import Part, running
+with running({{"it": Part(({sys.executable!r}, "-c", {STUBBORN!r}, {str(file)!r}))}}) as parts:
+    parts.wait()
+"""
+    process = subprocess.Popen([sys.executable, "-c", command], stderr=subprocess.PIPE, text=True)
+    pids = wait_for(file)
+    keeper = int(Path(f"/proc/{pids[0]}/stat").read_text().rpartition(")")[2].split()[1])
+
+    if with_the_command:
+        os.kill(process.pid, signal.SIGKILL)
+    os.kill(keeper, signal.SIGKILL)
+    _, said = process.communicate()
+
+    assert all_end([*pids, keeper], 5)
+    assert with_the_command or "the process that keeps the others together was killed" in said
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks at processes through /proc")
 def test_given_a_part_ends_then_it_is_named_and_the_others_end(tmp_path: Path) -> None:
     patient = "import sys, os, time; open(sys.argv[1] + '.p', 'w').write(str(os.getpid()));"
     patient += "os.rename(sys.argv[1] + '.p', sys.argv[1]); time.sleep(60)"
@@ -84,6 +107,20 @@ def test_given_a_part_ends_then_it_is_named_and_the_others_end(tmp_path: Path) -
 
     assert all_end(wait_for(file), 1)
     assert not started.are_running()
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks at processes through /proc")
+def test_given_two_that_use_programs_then_they_run_until_neither_does(tmp_path: Path) -> None:
+    lock, file = tmp_path / "used", tmp_path / "pids"
+    with held(lock, alone=False):
+        with held(lock, alone=False):
+            run_while_held({"it": Part((sys.executable, "-c", STUBBORN, str(file)))}, lock)
+            pids = wait_for(file)
+        time.sleep(0.5)
+        alive = all(map(is_alive, pids))
+
+    assert alive
+    assert all_end(pids, 5)
 
 
 def test_given_a_taken_port_then_the_line_names_it_and_the_option() -> None:

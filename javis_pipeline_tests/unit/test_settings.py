@@ -311,3 +311,9 @@ def test_given_a_misspelt_key_when_the_value_is_needed_then_the_message_names_it
 )
 def test_given_an_inherited_value_then_the_account_names_the_variable_it_came_from(load, own, named):
     assert load(**JIRA, **own).require_confluence().named == named
+
+
+@pytest.mark.parametrize("owner", ["platform", "team:", "team:a b", "mara", "@acme.com", "mara@acme"])
+def test_an_owner_is_a_team_or_an_address(load, owner: str) -> None:
+    with pytest.raises(SettingError, match="JAVIS_OWNERS"):
+        load(JAVIS_OWNERS=owner)

@@ -8,6 +8,16 @@ SELECT i.jira_id, i.key, i.project_key, i.title, i.labels, i.sync_status, i.loca
  LIMIT 1
    FOR UPDATE;
 
+-- name: known_people
+SELECT account_id, display_name, active FROM users ORDER BY display_name, account_id;
+
+-- name: known_status
+-- The same name can belong to statuses of several workflows.
+SELECT DISTINCT name FROM statuses ORDER BY name;
+
+-- name: known_priority
+SELECT name FROM priorities ORDER BY rank;
+
 -- name: page_by_id
 SELECT page_id, title, sync_status, local_modified_fields FROM confluence_pages WHERE page_id = %(page_id)s FOR UPDATE;
 

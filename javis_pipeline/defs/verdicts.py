@@ -1,0 +1,188 @@
+"""What a person should look at although every run succeeded: warnings, for each project by itself.
+
+Our database answers them, so the step of an asset tells them as well, right after its materialization. As steps of
+their own they would store three times as much in each run. They can still be asked for by themselves.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any, Final
+
+import dagster as dg
+
+from javis_pipeline.context.wording import counted
+from javis_pipeline.db.conflicts import list_conflicts, list_errors
+from javis_pipeline.db.connection import Database
+from javis_pipeline.db.status import last_pulls, scope_status
+from javis_pipeline.defs.metadata import markdown_table
+from javis_pipeline.defs.plans import conflict_table
+from javis_pipeline.defs.sides import JIRA, SIDES, Side
+from javis_pipeline.records.values import ScopeRef, System
+from javis_pipeline.settings import Settings
+
+Judge = Callable[[str, Settings, Database], dg.AssetCheckResult]
+"""Judges a project."""
+
+_NAMED = 5
+PULLED_LATELY: Final = "pulled_lately"
+# The schedule pulls every 15 minutes.
+_LATE: Final = timedelta(hours=1)
+# A day without a pull means that nobody looks after it.
+_FORGOTTEN: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A check of an asset that our database answers."""
+
+    asset: str
+    name: str
+    description: str
+    judge: Judge
+
+    @property
+    def key(self) -> dg.AssetCheckKey:
+        return dg.AssetCheckKey(dg.AssetKey(self.asset), self.name)
+
+
+def tell(context: dg.AssetExecutionContext, settings: Settings, db: Database) -> None:
+    """Judge the asset that was just made, but for what the run evaluates in steps of their own."""
+    evaluated = context.job_def.asset_layer
+    for verdict in VERDICTS:
+        # Dagster's annotation knows of assets only.
+        is_a_step = evaluated.has(verdict.key)  # type: ignore[arg-type]
+        if verdict.asset == context.asset_key.to_user_string() and not is_a_step:
+            told = evaluation(verdict, context.partition_key, settings, db)
+            report(context.instance, told, run_id=context.run.run_id, job_name=context.job_name)
+
+
+def evaluation(verdict: Verdict, project: str, settings: Settings, db: Database) -> dg.AssetCheckEvaluation:
+    """What the verdict is now."""
+    result = verdict.judge(project, settings, db)
+    return dg.AssetCheckEvaluation(
+        asset_key=verdict.key.asset_key,
+        check_name=verdict.name,
+        passed=result.passed,
+        severity=result.severity,
+        description=result.description,
+        metadata=result.metadata,
+        partition=project,
+    )
+
+
+def report(instance: dg.DagsterInstance, told: dg.AssetCheckEvaluation, *, run_id: str, job_name: str) -> None:
+    """Store what was found as the run's, in the same words as a step of the check would.
+
+    Dagster's own way of telling it of no run can be gone only once for each check and partition.
+    """
+    kind = dg.DagsterEventType.ASSET_CHECK_EVALUATION
+    event = dg.DagsterEvent(event_type_value=kind.value, job_name=job_name, event_specific_data=told)
+    instance.report_dagster_event(event, run_id=run_id)
+
+
+def no_open_conflicts(project: str, settings: Settings, db: Database) -> dg.AssetCheckResult:
+    """Nothing waits for a choice."""
+    conflicts = list_conflicts(db, settings.scopes_of([project]))
+    where = [f"{conflict['key']} {conflict['field_name']}" for conflict in conflicts]
+    return warning(where, "conflict", open=len(conflicts), conflicts=conflict_table(conflicts, settings))
+
+
+def _nothing_rejected(system: System, project: str, settings: Settings, db: Database) -> dg.AssetCheckResult:
+    """No edit made here that the system does not take."""
+    errors = list_errors(db, _scopes(project, settings, system))
+    rows = [(error["title"], error["key"], error["field"], error["reason"]) for error in errors]
+    where = [f"{error['key']} {error['field']}" for error in errors]
+    return warning(where, "edit", errors=len(errors), edits=table(["title", "key", "field", "why"], rows))
+
+
+def _read_well(
+    is_fine: Callable[[Mapping[str, Any]], bool], system: System, project: str, settings: Settings, db: Database
+) -> dg.AssetCheckResult:
+    """The project, or each of its spaces, by its last pull."""
+    wanted = _scopes(project, settings, system)
+    found = [row for row in scope_status(db) if (row["system"], row["scope"]) in wanted]
+    rows = [(row["scope"], row["quarantined"], row["counts"].get("completeness", "")) for row in found]
+    what = SIDES[system].scope
+    where = [row["scope"] for row in found if not is_fine(row)]
+    return warning(where, what, **{f"{what}s": table([what, "quarantined", "last pull"], rows)})
+
+
+def pulled_lately(
+    system: System, project: str, settings: Settings, db: Database, now: datetime | None = None
+) -> dg.AssetCheckResult:
+    """Whether the project's side in a system was pulled lately; a side that it does not have is always in time."""
+    scopes = [ScopeRef(system, scope) for scope in settings.scopes_in(system, project)]
+    if not scopes:
+        return dg.AssetCheckResult(passed=True, description=SIDES[system].none)
+    pulled = last_pulls(db)
+    never = [ref.scope for ref in scopes if ref not in pulled]
+    if never:
+        return _late(f"never pulled: {', '.join(never)}", dg.AssetCheckSeverity.ERROR)
+    oldest = min(scopes, key=lambda ref: pulled[ref])
+    age = (now or datetime.now(UTC)) - pulled[oldest]
+    words = f"{oldest.scope} was pulled {_ago(age)} ago"
+    if age < _LATE:
+        return dg.AssetCheckResult(passed=True, metadata={"pulled_at": dg.MetadataValue.timestamp(pulled[oldest])})
+    return _late(words, dg.AssetCheckSeverity.ERROR if age >= _FORGOTTEN else dg.AssetCheckSeverity.WARN)
+
+
+def _late(words: str, severity: dg.AssetCheckSeverity) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        passed=False, severity=severity, description=f"{words}. Look at its last run, or at Jira"
+    )
+
+
+def _ago(age: timedelta) -> str:
+    minutes = int(age.total_seconds() // 60)
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h" if minutes < 2880 else f"{minutes // 1440} days"
+
+
+def _scopes(project: str, settings: Settings, system: System) -> list[ScopeRef]:
+    return [ref for ref in settings.scopes_of([project]) if ref.system == system]
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> dg.MetadataValue[Any]:
+    """Rows for the UI."""
+    return dg.MetadataValue.md(markdown_table(columns, rows))
+
+
+def warning(where: Sequence[str], noun: str, **metadata: Any) -> dg.AssetCheckResult:
+    """Passed when there is nothing to look at, else a warning that names the first of what there is."""
+    more = ", ..." if len(where) > _NAMED else ""
+    words = f"{counted(len(where), noun)}: {', '.join(where[:_NAMED])}{more}" if where else None
+    return dg.AssetCheckResult(
+        passed=not where, severity=dg.AssetCheckSeverity.WARN, description=words, metadata=metadata
+    )
+
+
+def _is_counted_alike(scope: Mapping[str, Any]) -> bool:
+    return bool(scope["counts"].get("agrees", True))
+
+
+def _is_readable(scope: Mapping[str, Any]) -> bool:
+    return not scope["quarantined"]
+
+
+def _of(side: Side) -> Iterator[Verdict]:
+    """The verdicts of a side's two assets."""
+    system = side.system
+    if side is JIRA:
+        agrees = "Jira's own count of issues agrees with ours, as far as it is exact."
+        yield Verdict(side.table, "counts_agree_with_jira", agrees, partial(_read_well, _is_counted_alike, system))
+    readable = f"Every {side.record} could be read."
+    yield Verdict(side.table, "nothing_quarantined", readable, partial(_read_well, _is_readable, system))
+    lately = f"Each {side.scope} was read to the end within the last hour; a day is an error."
+    yield Verdict(side.table, PULLED_LATELY, lately, partial(pulled_lately, system))
+    taken = f"Edits made here that {side.title} does not take, with the reason."
+    yield Verdict(side.write_back, "no_rejected_pushes", taken, partial(_nothing_rejected, system))
+
+
+VERDICTS: Final = (
+    *(verdict for side in SIDES.values() for verdict in _of(side)),
+    Verdict(
+        "sync_conflicts", "no_open_conflicts", "Fields that both sides changed wait for a person.", no_open_conflicts
+    ),
+)
+"""In the order in which the UI shows them."""
