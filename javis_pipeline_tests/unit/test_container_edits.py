@@ -226,17 +226,44 @@ def test_given_what_jira_itself_put_where_a_new_one_cannot_stand_when_edited_the
     assert json.dumps(edit.doc) == json.dumps(doc).replace("deep word", "deeper word")
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["x " * 16_000, "| a |\n" * 4_000, "- [ ] a\n- b\n" * 2_000, "::: panel: info\n" * 2_000, "> " * 15_000],
-    ids=["words", "rows", "tasks", "fences", "quotes"],
+LONGEST = 32_767
+_PASTED = (
+    *("[", "![", "*[", "[](", "<![CDATA[", "**a", "`a", "{a: b} ", "x "),
+    *("- \n", "# \n", "> - \n", "| a |\n|---|\n", "- [ ] a\n- b\n", "::: panel: info\n"),
 )
-def test_given_a_long_text_when_written_then_there_is_an_answer_at_once(text: str) -> None:
+
+
+@pytest.mark.parametrize("piece", _PASTED)
+def test_given_whatever_was_pasted_when_written_then_there_is_an_answer_at_once(piece: str) -> None:
+    text = (piece * LONGEST)[:LONGEST]
     before = time.process_time()
 
     apply_local_edit(DOC, VIEW, text)
 
     assert time.process_time() - before < 5  # a second on a machine that does nothing else
+
+
+def test_given_many_coloured_stretches_when_all_words_change_then_there_is_an_answer_at_once() -> None:
+    colour = {"marks": [{"type": "textColor", "attrs": {"color": "#ff0000"}}]}
+    parts = [text(f"w{at}x{word} ") | (colour if at % 2 else {}) for at in range(150) for word in range(25)]
+    doc = {"type": "doc", "version": 1, "content": [paragraph(*parts)]}
+    before = time.process_time()
+
+    edit = apply_local_edit(doc, adf_to_markdown(doc), " ".join(f"n{at}" for at in range(4_000)))
+
+    assert time.process_time() - before < 5
+    assert isinstance(edit, Lossy)
+
+
+def test_given_more_brackets_than_can_be_read_when_written_then_it_says_so_and_keeps_the_text() -> None:
+    many = "[" * 5_000 + "a" + "](b)" * 2_000
+
+    edit = apply_local_edit(None, None, many)
+
+    assert isinstance(edit, Lossy)
+    assert edit.reasons == (
+        "line 1: so many brackets cannot be read: write a backslash before each [ that begins no link",
+    )
 
 
 @pytest.mark.parametrize("depth", [10, 45])

@@ -295,6 +295,28 @@ def test_a_corpus_keeps_its_ids_and_oddities(jira, corpus_file):
     assert jira.create("X", "new").id > 900
 
 
+def test_a_corpus_keeps_estimates_types_of_links_by_case_and_the_rank_of_priorities(jira, tmp_path):
+    common = {"type": "Bug", "summary": "x", "status": "Open", "reporter": None, "creator": None, "labels": []}
+    common |= {"created": "2021-01-01T00:00:00.000+0000", "updated": "2021-01-01T00:00:00.000+0000"}
+    links = [{"type": kind, "dir": "outward", "label": kind, "key": "OLD-2"} for kind in ("Relates", "relates")]
+    rows = [
+        {**common, "key": "OLD-1", "id": "901", "priority": "None", "links": links},
+        {**common, "key": "OLD-2", "id": "902", "priority": "Trivial", "timetracking": {"originalEstimateSeconds": 60}},
+        {**common, "key": "OLD-3", "id": "903", "priority": "Critical"},
+    ]
+    file = tmp_path / "old.ndjson.gz"
+    file.write_bytes(gzip.compress(b"\n".join(orjson.dumps(row) for row in rows)))
+
+    jira.load([file])
+
+    issue = jira.find("OLD-2")
+    shown = orjson.loads(jira.renderer.issue(issue, issue.state, ["timetracking"]))
+    assert shown["fields"]["timetracking"] == {"originalEstimateSeconds": 60}
+    assert {kind.name for kind in jira.link_types} >= {"Relates", "relates"}
+    names = [priority.name for priority in jira.priorities]
+    assert names == ["Critical", "Highest", "High", "Medium", "Low", "Lowest", "Trivial", "None"]
+
+
 def test_a_file_that_is_no_corpus_is_refused_with_its_line(jira, tmp_path):
     file = tmp_path / "bad.ndjson.gz"
     file.write_bytes(gzip.compress(b'{"key": "X-1", "id": "1"}\n{"no": 1}\n'))

@@ -93,6 +93,7 @@ class _Loading:
             store.add_link(type_id, source, destination)
         for place, (key, statuses) in enumerate(sorted(self._statuses.items()), 1):
             store.projects[key].workflow = loaded_workflow(list(statuses.values()), first_id=1000 * place)
+        store.priorities.fill(sorted(store.priorities, key=_rank))
 
     def _state(self, row: Row, project: Project) -> IssueState:
         status = self._status(project, row["status"], row.get("status_category") or "new")
@@ -125,6 +126,7 @@ class _Loading:
             sprint_ids=tuple(self._sprint(project, sprint) for sprint in row.get("sprints") or ()),
             story_points=row.get("story_points"),
             flagged=bool(row.get("flagged")),
+            time_tracking=dict(row.get("timetracking") or {}),
             custom=self._custom(row),
         )
 
@@ -196,7 +198,8 @@ class _Loading:
             people.add(Person(account, f"User {account.removeprefix('user-')}"))
 
     def _link(self, issue: int, row: Row) -> None:
-        known = self._store.link_types.named(row["type"])
+        # Older sites have types that differ in case alone; Jira keeps them apart.
+        known = next((kind for kind in self._store.link_types if kind.name == row["type"]), None)
         if known is None:
             number = str(10100 + len(self._store.link_types))
             known = self._store.link_types.add(LinkType(number, row["type"], row["label"], row["label"]))
@@ -204,6 +207,19 @@ class _Loading:
         known = self._store.link_types.add(replace(known, **{"outward" if outward else "inward": row["label"]}))
         other = self._id_of(row["key"])
         self._links.add((known.id, issue, other) if outward else (known.id, other, issue))
+
+
+# What priorities of all sorts of sites are called, the most urgent first: an import brings them as it meets them.
+_RANKS = (
+    *("blocker", "critical", "highest", "urgent", "high", "major", "medium", "normal", "minor", "low", "lowest"),
+    "trivial",
+)
+
+
+def _rank(priority: Priority) -> int:
+    """Its place; behind all others what has no rank of its own, like None."""
+    name = priority.name.lower()
+    return _RANKS.index(name) if name in _RANKS else len(_RANKS)
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -49,6 +49,8 @@ class IssueState:
     sprint_ids: tuple[int, ...] = ()
     story_points: float | None = None
     flagged: bool = False
+    # Estimates and time spent that came with the issue, as the API shows them.
+    time_tracking: dict[str, Any] = field(default_factory=dict)
     # Custom fields without a meaning of their own, by field id, in the form the API shows.
     custom: dict[str, Any] = field(default_factory=dict)
 

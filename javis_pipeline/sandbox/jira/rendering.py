@@ -418,7 +418,8 @@ class Renderer:
 
     def _time_tracking(self, issue: Issue) -> Json:
         seconds = sum(worklog.seconds for worklog in issue.worklogs)
-        return {"timeSpent": f"{seconds // 60}m", "timeSpentSeconds": seconds} if seconds else {}
+        spent = {"timeSpent": f"{seconds // 60}m", "timeSpentSeconds": seconds} if seconds else {}
+        return {**issue.state.time_tracking, **spent}
 
     def _watches(self, issue: Issue) -> Json:
         return {"self": self.url(f"issue/{issue.id}/watchers"), "watchCount": 0, "isWatching": False}

@@ -9,7 +9,13 @@ from javis_pipeline.sync.richtext.placeholders import INLINE, Node, plain_text
 
 
 class AdfGrammar:
-    """How merging sees a description; see `trees.Grammar`."""
+    """How merging sees a description; see `trees.Grammar`.
+
+    One for each merge: what the sides have in common is looked at once.
+    """
+
+    def __init__(self) -> None:
+        self._seen: dict[int, tuple[Node, Sequence[Block[Node]] | None]] = {}
 
     def kind(self, block: Block[Node]) -> str:
         return str(block.source.get("type"))
@@ -18,7 +24,12 @@ class AdfGrammar:
         return " ".join(plain_text(block.source))
 
     def children(self, block: Block[Node]) -> Sequence[Block[Node]] | None:
-        return None if (inside := blocks_inside(block.source)) is None else blocks_as_items(inside)
+        known = self._seen.get(id(block.source))
+        if known is None:  # the node is kept beside its blocks, so that its id is no other's
+            inside = blocks_inside(block.source)
+            known = block.source, None if inside is None else blocks_as_items(inside)
+            self._seen[id(block.source)] = known
+        return known[1]
 
     def shell(self, base: Block[Node], a: Block[Node], b: Block[Node]) -> Block[Node] | None:
         head = _merged_head(base.source, a.source, b.source)

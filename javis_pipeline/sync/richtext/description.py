@@ -16,7 +16,7 @@ from javis_pipeline.sync.richtext.adf import blocks_of, document_of, lost_conten
 from javis_pipeline.sync.richtext.adf_schema import new_faults
 from javis_pipeline.sync.richtext.adf_tree import AdfGrammar, blocks_as_items
 from javis_pipeline.sync.richtext.blocks import Block, Special
-from javis_pipeline.sync.richtext.line_edit import marked_words
+from javis_pipeline.sync.richtext.hidden_marks import marked_words
 from javis_pipeline.sync.richtext.markdown_reader import split_markdown
 from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown, view_blocks
 from javis_pipeline.sync.richtext.node_edit import edit_nodes

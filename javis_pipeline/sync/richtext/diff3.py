@@ -219,7 +219,7 @@ def _stretch(a: Sequence[T], b: Sequence[T], a_at: int, a_end: int, b_at: int, b
 
 
 # Beyond this many differences two stretches count as wholly different: safe, and it bounds time and memory.
-_FARTHEST = 1000
+_FARTHEST = 600
 
 
 def _myers(a: Sequence[T], b: Sequence[T]) -> list[tuple[int, int]]:

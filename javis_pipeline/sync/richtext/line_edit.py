@@ -7,29 +7,21 @@ that Markdown cannot say were replaced beyond recognition, nobody can know what 
 import itertools
 import json
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from javis_pipeline.sync.richtext import diff3
 from javis_pipeline.sync.richtext.adf_nodes import adf_mark, new_text
-from javis_pipeline.sync.richtext.blocks import Special, similar
-from javis_pipeline.sync.richtext.placeholders import Node, attrs_of, children_of, spelled
+from javis_pipeline.sync.richtext.blocks import similar
+from javis_pipeline.sync.richtext.hidden_marks import hidden_marks, is_look, name_of_mark
+from javis_pipeline.sync.richtext.placeholders import Node, attrs_of
 from javis_pipeline.sync.richtext.said import Mark, Said
 
 _OBJECT = "\ufffc"
-_SAYABLE = frozenset({"link", "strong", "em", "strike", "code"})
 _WITH_CODE = frozenset({"link", "annotation", "code"})
 _WORD = re.compile(r"\w+|.", re.S)
-
-_MARK_NAMES: Mapping[str, str] = {
-    "textColor": "a colour",
-    "backgroundColor": "a background",
-    "underline": "an underline",
-    "subsup": "a raised or lowered form",
-    "annotation": "an inline comment",
-}
 
 
 class _Atom(NamedTuple):
@@ -98,38 +90,6 @@ def _texts_changed(
     return nodes
 
 
-def hidden_marks(node: Node) -> frozenset[str]:
-    """The marks of a node that Markdown cannot say, as texts to compare."""
-    marks = node.get("marks")
-    return frozenset(
-        spelled(mark)
-        for mark in (marks if isinstance(marks, list) else ())
-        if isinstance(mark, dict) and mark.get("type") not in _SAYABLE
-    )
-
-
-def marked_words(nodes: Iterable[Any]) -> Counter[Special]:
-    """The marks in these nodes, at any depth, that Markdown cannot say, each with its first words; no comments."""
-    found: Counter[Special] = Counter()
-    stack = list(nodes)
-    while stack:
-        node = stack.pop()
-        if not isinstance(node, dict):
-            continue
-        for mark in hidden_marks(node):
-            kind = str(json.loads(mark).get("type"))
-            if kind != "annotation":  # counted as content: it is about more than a look
-                found[Special(kind, name_of_mark(mark), mark, str(node.get("text", "")))] += 1
-        stack += children_of(node)
-    return found
-
-
-def name_of_mark(mark: str) -> str:
-    """A mark that Markdown cannot say, as people call it."""
-    kind = str(json.loads(mark).get("type"))
-    return _MARK_NAMES.get(kind, f"the mark {kind}")
-
-
 def _source_text(content: Sequence[Any]) -> str | None:
     parts = []
     for node in content:
@@ -171,9 +131,12 @@ class _LineEdit:
         self.came_from: list[int | None] = [None] * len(after)
         self.lost_in_code: set[str] = set()
         places = list(self._align())
-        self.kept = frozenset(place for place in self.came_from if place is not None)
+        stays = [(at, place) for at, place in enumerate(self.came_from) if place is not None]  # rising on both sides
+        self.stays_at, self.stays_from = [at for at, _ in stays], [place for _, place in stays]
+        self.kept = frozenset(self.stays_from)
         self.place_of = {at: index for index, place in enumerate(places) for at in range(place[2], place[3])}
         self.replaced = [(self._one_of_each(start, end), start, end) for start, end, _, _ in places]
+        self.around: dict[tuple[int, int | None, int | None], tuple[frozenset[str], list[int]]] = {}
         self.left = list(itertools.accumulate(self.came_from, _last_known))
         self.right = list(itertools.accumulate(reversed(self.came_from), _last_known))[::-1]
 
@@ -269,12 +232,15 @@ class _LineEdit:
 
         It has the marks of all that it replaced; if that is nothing, those of what it stands inside of.
         """
-        replaced, start, end = self.replaced[self.place_of[at]]
-        sides = [place for place in (self.left[at], self.right[at]) if place is not None]
-        old = replaced or [place for place in sides if start <= place < end]
-        inside = old or (sides if len(sides) == 2 else [])  # at the ends it is inside of nothing
-        marks = [self.hidden[self.owners[place]] for place in inside]
-        return frozenset.intersection(*marks) if marks else frozenset(), [*old, *sides]
+        key = self.place_of[at], self.left[at], self.right[at]
+        if key not in self.around:
+            replaced, start, end = self.replaced[key[0]]
+            sides = [place for place in key[1:] if place is not None]
+            old = replaced or [place for place in sides if start <= place < end]
+            inside = old or (sides if len(sides) == 2 else [])  # at the ends it is inside of nothing
+            marks = [self.hidden[self.owners[place]] for place in inside]
+            self.around[key] = frozenset.intersection(*marks) if marks else frozenset(), [*old, *sides]
+        return self.around[key]
 
     def _marks(self, said: Sequence[Mark], hidden: frozenset[str], owners: Sequence[int]) -> list[Any]:
         """The marks of a new text node: those that are said, as the line had them before, and the hidden ones."""
@@ -322,9 +288,10 @@ class _LineEdit:
 
     def _now(self, start: int, end: int) -> str:
         """What stands now between what was left and right of a stretch."""
-        before = [at for at, place in enumerate(self.came_from) if place is not None and place < start]
-        behind = [at for at, place in enumerate(self.came_from) if place is not None and place >= end]
-        return _text(self.after[max(before) + 1 if before else 0 : min(behind) if behind else len(self.after)])
+        before, behind = bisect_left(self.stays_from, start), bisect_left(self.stays_from, end)
+        first = self.stays_at[before - 1] + 1 if before else 0
+        last = self.stays_at[behind] if behind < len(self.stays_at) else len(self.after)
+        return _text(self.after[first : min(last, first + _LOOKED_AT)])
 
     def _tokens_as_text(self) -> Iterator[str]:
         """A token whose label is plain text now: someone took its braces for decoration."""
@@ -344,8 +311,7 @@ def _is_recognised(mark: str, was: str, now: str, *, alone: bool) -> bool:
     """
     if was == now or similar(was, now):
         return True
-    is_look = json.loads(mark).get("type") in _MARK_NAMES and "annotation" not in mark
-    return is_look and not alone and bool(_ONE_WORD.fullmatch(was.strip()) and _ONE_WORD.fullmatch(now.strip()))
+    return is_look(mark) and not alone and bool(_ONE_WORD.fullmatch(was.strip()) and _ONE_WORD.fullmatch(now.strip()))
 
 
 _ONE_WORD = re.compile(r"\w+")
@@ -357,6 +323,8 @@ def shortened(text: str) -> str:
 
 
 _SHOWN = 60
+# More than this of the words that stand in the place of others is not looked at.
+_LOOKED_AT = 5_000
 
 
 def _length(node: Node) -> int:

@@ -5,19 +5,28 @@ are tokens (see `placeholders`). Runs for every issue of a first load: ordinary 
 """
 
 import itertools
-import re
 import unicodedata
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from javis_pipeline.sync.richtext.markdown_characters import (
+    AUTOLINK,
+    BACKTICKS,
+    BLANKS,
+    HREF_UNSAFE,
+    PLAIN_HREF,
+    SPECIAL,
+    TABLE_DELIMITERS,
+    TITLE_UNSAFE,
+    TRIMMED,
+    character_reference,
+    escape,
+    escape_run,
+    guard_line,
+)
 from javis_pipeline.sync.richtext.placeholders import Placeholder, attrs_of, token_of
 
 EMPTY_PARAGRAPH = "<br>"
-# What CommonMark calls whitespace, and what a reader of it trims from the ends of a line.
-_BLANKS = (
-    " \t\n\r\x0b\x0c\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
-)
-TRIMMED = _BLANKS + "\u2028\u2029"
 
 Seen = list[Placeholder]
 """Placeholders in the order in which they were written."""
@@ -49,7 +58,7 @@ def lines_of(content: Sequence[Any], seen: Seen) -> str:
         return EMPTY_PARAGRAPH * ending
     text = "\\\n".join(lines)
     if len(lines) > 1:
-        text = _TABLE_DELIMITERS.sub(r"\\\g<0>", text)
+        text = TABLE_DELIMITERS.sub(r"\\\g<0>", text)
     return text + EMPTY_PARAGRAPH * ending
 
 
@@ -93,7 +102,7 @@ def _simple_line(content: Sequence[Any], seen: Seen, *, last: bool) -> str | Non
         elif not marks and text:
             if after == "text" or not _may_stand_behind(after, text[0]):
                 return None
-            out.append(_SPECIAL.sub(_escape_run, text))
+            out.append(SPECIAL.sub(escape_run, text))
             after = "text"
         else:
             marked = None if after in _MARKED else _simply_marked(text, marks)
@@ -128,7 +137,7 @@ def _simply_marked(text: str, marks: Any) -> str | None:
     """A text with one plain mark, which no blank at its ends keeps from closing; None for any other."""
     mark = marks[0] if isinstance(marks, list) and len(marks) == 1 else None
     kind = mark.get("type") if isinstance(mark, dict) else None
-    if not text or not isinstance(kind, str) or text[0] in _BLANKS or text[-1] in _BLANKS:
+    if not text or not isinstance(kind, str) or text[0] in BLANKS or text[-1] in BLANKS:
         return None
     if (delimiter := _DELIMITERS.get(kind)) is not None:
         return delimiter + escape(text) + delimiter
@@ -138,9 +147,9 @@ def _simply_marked(text: str, marks: Any) -> str | None:
     href = attrs.get("href") if isinstance(attrs, dict) and not attrs.get("title") else None
     if not isinstance(href, str):
         return None
-    if href == text and _AUTOLINK.fullmatch(text):
+    if href == text and AUTOLINK.fullmatch(text):
         return f"<{text}>"
-    if "]" in text or _PLAIN_HREF.fullmatch(href) is None:
+    if "]" in text or PLAIN_HREF.fullmatch(href) is None:
         return None
     return f"[{escape(text)}]({href})"
 
@@ -218,7 +227,7 @@ def _trim_mark(runs: list[Run], mark: str, *, at_end: bool = False) -> list[Run]
             inside = mark in run.marks
             trimmed.append(run)
             continue
-        body = run.text.rstrip(_BLANKS) if at_end else run.text.lstrip(_BLANKS)
+        body = run.text.rstrip(BLANKS) if at_end else run.text.lstrip(BLANKS)
         blanks = run.text[len(body) :] if at_end else run.text[: len(run.text) - len(body)]
         if blanks:
             trimmed.append(run._replace(text=blanks, marks=tuple(kind for kind in run.marks if kind != mark)))
@@ -265,7 +274,7 @@ def _marks_and_body(run: Run) -> tuple[tuple[str, ...], str]:
         return (), run.text
     if "code" in run.marks:
         return run.marks[:-1], _code_span(run.text)
-    if run.marks == ("link",) and run.text == run.href and run.title is None and _AUTOLINK.fullmatch(run.text):
+    if run.marks == ("link",) and run.text == run.href and run.title is None and AUTOLINK.fullmatch(run.text):
         return (), f"<{run.text}>"
     body = escape(run.text)
     return run.marks, body.replace("]", "\\]") if "link" in run.marks else body
@@ -274,7 +283,7 @@ def _marks_and_body(run: Run) -> tuple[tuple[str, ...], str]:
 def _code_span(text: str) -> str:
     fence = "`"
     if "`" in text:
-        lengths = {len(run) for run in _BACKTICKS.findall(text)}
+        lengths = {len(run) for run in BACKTICKS.findall(text)}
         fence = "`" * next(length for length in range(1, len(lengths) + 2) if length not in lengths)
     padded = text[:1] == "`" or text[-1:] == "`" or (text[:1] == text[-1:] == " " and text.strip(" ") != "")
     return f"{fence} {text} {fence}" if padded else fence + text + fence
@@ -283,10 +292,10 @@ def _code_span(text: str) -> str:
 def _close(mark: str, link: Run | None) -> str:
     if mark != "link" or link is None:
         return _DELIMITERS[mark]
-    title = f' "{_TITLE_UNSAFE.sub(_character_reference, link.title)}"' if link.title else ""
+    title = f' "{TITLE_UNSAFE.sub(character_reference, link.title)}"' if link.title else ""
     href = link.href or ""
-    if _PLAIN_HREF.fullmatch(href) is None:
-        href = "<" + _HREF_UNSAFE.sub(_character_reference, href) + ">"
+    if PLAIN_HREF.fullmatch(href) is None:
+        href = "<" + HREF_UNSAFE.sub(character_reference, href) + ">"
     return f"]({href}{title})"
 
 
@@ -339,77 +348,6 @@ _FLANKING = frozenset(_DELIMITERS.values())
 
 
 def _sort(char: str) -> str:
-    if char in _BLANKS:
+    if char in BLANKS:
         return "blank"
     return "punctuation" if unicodedata.category(char)[0] in "PS" else "letter"
-
-
-# --- characters -----------------------------------------------------------------------------------------------------
-
-_BACKTICKS = re.compile("`+")
-_AUTOLINK = re.compile(r"(?:https?|ftp|mailto):[^<>\x00-\x20]+")
-_PLAIN_HREF = re.compile(r"[^\s<>()\\&\"\x00-\x20\x7f]+")
-_HREF_UNSAFE = re.compile(r"[<>\\&\n\r]")
-_TITLE_UNSAFE = re.compile(r"[\"\\&\n\r]")
-# A line that means what it says, with nothing to escape in it and at its ends.
-ORDINARY = re.compile(r"[A-Za-z][^`*\[_\\<&~{\n\r]*[A-Za-z0-9.,;:!?)]")
-_SPECIAL = re.compile(r"[`*\[_\\<&~{\n\r]+")
-_ESCAPED = re.compile(
-    r"[`*\[_\n\r]|\\(?=[!-/:-@\[-`{-~]|$)|<(?=[A-Za-z/!?])|&(?=#?\w+;)|~(?=~)|(?<=~)~|^~|~$|\{(?=@|[A-Za-z]\w*: )"
-)
-_TABLE_DELIMITERS = re.compile(r"^[|:-](?=[ \t|:-]*\\?$)", re.M)
-_LINE_START = re.compile(r"#{1,6}(?=\s|$)|>|[-+](?=[\s-]|$)|=+\s*$|~~~|:::|(\d{1,9})([.)])(?=\s|$)")
-_LINE_STARTERS = frozenset("#>-+=~:0123456789")
-
-
-def escape(text: str) -> str:
-    return _SPECIAL.sub(_escape_run, text)
-
-
-def _escape_run(match: re.Match[str]) -> str:
-    """A stretch of characters that may mean something in Markdown, escaped as far as they do mean it here."""
-    run, text, start = match[0], match.string, match.start()
-    if run[0] == "_" and text[start - 1 : start].isalnum() and text[match.end() : match.end() + 1].isalnum():
-        if run == "_" * len(run):
-            return run  # inside of a word underscores mean nothing
-    elif len(run) == 1 and _ESCAPED.match(text, start) is None:
-        return run
-    return "".join(
-        [
-            char if _ESCAPED.match(text, at) is None else _REFERENCES.get(char, "\\" + char)
-            for at, char in enumerate(run, start)
-        ]
-    )
-
-
-_REFERENCES = {"\n": "&#10;", "\r": "&#13;"}
-
-
-def _character_reference(match: re.Match[str]) -> str:
-    return f"&#{ord(match[0])};"
-
-
-def guard_line(line: str) -> str:
-    """A line whose start is not read as a block, and whose blanks at both ends stay."""
-    if line and line[0] in _LINE_STARTERS and (match := _LINE_START.match(line)):
-        number = match[1]
-        line = f"{number}\\{line[len(number) :]}" if number else "\\" + line
-    return guard_ends(line)
-
-
-def guard_ends(line: str) -> str:
-    if not line:
-        return line
-    if line[-1] in TRIMMED:
-        line = f"{line[:-1]}&#{ord(line[-1])};"
-    if line[0] in TRIMMED:
-        line = f"&#{ord(line[0])};{line[1:]}"
-    return line
-
-
-def plain(node: Any) -> str | None:
-    """The text of a text node without marks; None for any other node."""
-    if not isinstance(node, dict) or node.get("type") != "text" or node.get("marks"):
-        return None
-    text = node.get("text")
-    return text if isinstance(text, str) else None

@@ -9,18 +9,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from javis_pipeline.sync.richtext.markdown_lines import (
-    EMPTY_PARAGRAPH,
-    ORDINARY,
-    TRIMMED,
-    Seen,
-    escape,
-    guard_ends,
-    guard_line,
-    lines_of,
-    plain,
-    split_lines,
-)
+from javis_pipeline.sync.richtext.markdown_characters import ORDINARY, TRIMMED, escape, guard_ends, guard_line, plain
+from javis_pipeline.sync.richtext.markdown_lines import EMPTY_PARAGRAPH, Seen, lines_of, split_lines
 from javis_pipeline.sync.richtext.placeholders import (
     CONTAINERS,
     INLINE,

@@ -12,7 +12,8 @@ from typing import Any
 from javis_pipeline.sync.richtext import diff3
 from javis_pipeline.sync.richtext.adf import canonical_block
 from javis_pipeline.sync.richtext.adf_nodes import PANELS, Builder, new_text, unknown
-from javis_pipeline.sync.richtext.line_edit import edit_line, hidden_marks, is_mirrored, name_of_mark, shortened
+from javis_pipeline.sync.richtext.hidden_marks import hidden_marks, name_of_mark
+from javis_pipeline.sync.richtext.line_edit import edit_line, is_mirrored, shortened
 from javis_pipeline.sync.richtext.markdown_reader import read_markdown, split_markdown
 from javis_pipeline.sync.richtext.markdown_writer import view_blocks
 from javis_pipeline.sync.richtext.placeholders import Node, Placeholder, attrs_of, children_of, token_of
