@@ -367,7 +367,7 @@ def test_given_a_run_that_has_had_its_time_then_it_lets_go_and_the_next_one_goes
         clock=lambda: float(len(asked)),
         record=asked.append,
     ) as slow:
-        job = replace(both.job(Overrides(writes=100)), system=JiraSystem(slow, projects=("OPS",)), threads=1)
+        job = replace(both.job(Overrides(writes=100)), system=JiraSystem(slow, scopes=("OPS",)), threads=1)
         with pytest.raises(RemoteBusy, match="JAVIS_SYNC_MINUTES"):
             write_back_scope(job)
     sent = [title for title, *_ in both.there().values() if title.startswith("mine")]
