@@ -24,6 +24,7 @@ from javis_pipeline.db.connection import Database
 from javis_pipeline.db.context import context_rows
 from javis_pipeline.db.migrate import migrate
 from javis_pipeline.steps.build_context import ContextScope, read_context
+from javis_pipeline.sync.kinds import TABLES
 from javis_pipeline_tests.made_project import NOW, made_project, store_project
 
 ISSUES: Final = 100_000
@@ -54,7 +55,7 @@ def measure(*, rounds: int, issues: int = ISSUES) -> int:
 
 
 def _fill(url: str, issues: int) -> None:
-    migrate(url)
+    migrate(url, TABLES)
     with Database(url) as db:
         with db.transaction(origin="sync") as conn:
             store_project(conn, made_project(_PROJECT, issues=issues, seed=3))

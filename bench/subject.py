@@ -27,6 +27,7 @@ from javis_pipeline.db.connection import Database
 from javis_pipeline.db.migrate import migrate
 from javis_pipeline.steps.pull import HORIZON
 from javis_pipeline.steps.sync_scope import Job, pull_scope
+from javis_pipeline.sync.kinds import TABLES
 from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.system import JiraSystem
 
@@ -72,7 +73,7 @@ class OurSubject:
         with psycopg.connect(self._database_url, autocommit=True) as conn:
             conn.execute("DROP SCHEMA public CASCADE")
             conn.execute("CREATE SCHEMA public")
-        migrate(self._database_url)
+        migrate(self._database_url, TABLES)
         self._database = Database(self._database_url)
 
     def pull(self) -> int:

@@ -140,3 +140,7 @@ class ScopeBusy(JavisError):
 
 class ChangedSinceSeen(JavisError):
     """Look again: the values a person chose between are not the current ones any more. Nothing was changed."""
+
+
+class WronglyDeclared(Exception):
+    """Fix the program: a kind, a field or a system is declared in part, or twice. Raised at import."""

@@ -1,6 +1,6 @@
 """Settings to database connections and clients. What is not configured is None or a `SettingError`, never a dummy."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ from javis_pipeline.clients.http import Limits
 from javis_pipeline.clients.slack.client import SlackClient
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.policies import store_policies
-from javis_pipeline.errors import SettingError
+from javis_pipeline.errors import SettingError, WronglyDeclared
 from javis_pipeline.posts.blocks import Sites
 from javis_pipeline.records.sync import Catalog
 from javis_pipeline.records.values import ResourceType, System
@@ -25,7 +25,8 @@ from javis_pipeline.steps.people import called_people
 from javis_pipeline.steps.suggest import ClaudeClient
 from javis_pipeline.steps.sync_scope import Job
 from javis_pipeline.steps.system import RemoteSystem
-from javis_pipeline.sync.fields import KINDS
+from javis_pipeline.sync.fields import Kind
+from javis_pipeline.sync.kinds import KINDS, TABLES
 from javis_pipeline.sync.run import Run
 from javis_pipeline.systems.confluence.client import ConfluenceClient
 from javis_pipeline.systems.confluence.doctor import check_confluence
@@ -37,9 +38,22 @@ from javis_pipeline.systems.jira.system import JiraSystem
 clock = partial(datetime.now, UTC)
 
 
+def check_systems(kinds: Mapping[ResourceType, Kind], settings: Container[str]) -> None:
+    """WronglyDeclared unless there is a setting with the address of each system that a kind is of."""
+    for kind in kinds.values():
+        if f"{kind.system}_url" not in settings:
+            raise WronglyDeclared(
+                f"kind {kind.resource_type} is of system {kind.system}, of which no setting is known: "
+                f"{kind.system.upper()}_URL says where it is"
+            )
+
+
+check_systems(KINDS, Settings.model_fields)
+
+
 def open_database(settings: Settings) -> Database:
     """The product's database, migrated; the embedded server is started when `DATABASE_URL` is not set."""
-    return Database.open(settings)
+    return Database.open(settings, TABLES)
 
 
 def apply_policies(database: Database, settings: Settings) -> None:

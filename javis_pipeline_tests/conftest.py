@@ -19,6 +19,7 @@ from javis_pipeline.db.connection import Connection, Database
 from javis_pipeline.db.embedded import EmbeddedServer
 from javis_pipeline.db.migrate import migrate
 from javis_pipeline.settings import Settings
+from javis_pipeline.sync.kinds import TABLES
 
 # The same few cases each time by default, many new ones with `make laws`. A busy machine is no counterexample.
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
@@ -61,7 +62,7 @@ def template_database(server_url: str) -> Iterator[str]:
     name = f"javis_template_{os.getpid()}"
     _administer(server_url, "CREATE DATABASE {}", name)
     try:
-        migrate(_with_database(server_url, name))
+        migrate(_with_database(server_url, name), TABLES)
         yield name
     finally:
         _administer(server_url, "DROP DATABASE {} WITH (FORCE)", name)

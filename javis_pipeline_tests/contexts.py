@@ -3,10 +3,9 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
+from javis_pipeline.records.blockers import Blockers
 from javis_pipeline.records.context import (
-    Blockers,
     Counts,
-    Flow,
     IssueBrief,
     Person,
     PersonLoad,
@@ -17,6 +16,7 @@ from javis_pipeline.records.context import (
     SprintState,
     WorkContext,
 )
+from javis_pipeline.records.flow import Flow
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
@@ -40,7 +40,7 @@ def a_context(**parts: Any) -> WorkContext:
         "pages": (),
         "risks": (),
         "risk_totals": tuple(RiskTotal(kind, severity, count) for (kind, severity), count in totals.items()),
-        "blockers": Blockers((), (), (), 0, 0),
+        "blockers": Blockers(roots=(), cycles=(), links=(), blocked=0, deepest=0),
         "forecasts": (),
         "high_priorities": ("highest", "high"),
     }

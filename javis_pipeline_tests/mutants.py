@@ -359,9 +359,9 @@ MUTANTS = (
     ),
     Mutant(
         "a field is not granted to applications",
-        "javis_pipeline/db/sync_store.py",
-        '    ("title", "body_storage", "parent_id", "labels"),\n)\nTABLES',
-        '    ("title", "body_storage", "labels"),\n)\nTABLES',
+        "javis_pipeline/db/grants.py",
+        "[column.name for column in table.edited]",
+        "[column.name for column in table.edited][:-1]",
         f"{FIELDS}::test_an_edit_by_an_application_is_in_the_journal_the_hash_and_the_audit_and_arrives",
     ),
     Mutant(

@@ -7,8 +7,10 @@ import tempfile
 from pathlib import Path
 
 import javis_pipeline.db
-from javis_pipeline.db.embedded import EmbeddedServer, find_binaries
+from javis_pipeline.db.embedded import EmbeddedServer
 from javis_pipeline.db.migrate import migrate
+from javis_pipeline.db.server_place import find_binaries
+from javis_pipeline.sync.kinds import TABLES
 
 SCHEMA_FILE = Path(javis_pipeline.db.__path__[0]) / "schema.sql"
 _HEADER = "-- What the migrations make, written by `make schema`. Read it; to change it, add a migration.\n"
@@ -32,7 +34,7 @@ def main() -> None:
         server = EmbeddedServer(Path(home))
         server.start()
         try:
-            migrate(server.url())
+            migrate(server.url(), TABLES)
             SCHEMA_FILE.write_text(dump_schema(server.url()), encoding="utf-8")
         finally:
             server.stop()

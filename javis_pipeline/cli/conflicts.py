@@ -210,9 +210,10 @@ def _resolve(db: "Database", found: "FoundConflict", choice: Any, text: str | No
     from javis_pipeline.db.sync_store import PostgresStore
     from javis_pipeline.steps.edit import read_value
     from javis_pipeline.steps.resolve import resolve as resolve_conflict
+    from javis_pipeline.sync.kinds import TABLES
     from javis_pipeline.wiring import local_run
 
-    store = PostgresStore(db, found.resource_type, found.scope)
+    store = PostgresStore(db, TABLES[found.resource_type], found.scope)
     conflict = store.conflict(found.conflict_id)
     assert conflict is not None
     value = None if text is None else read_value(db, conflict.field, text.rstrip("\n"), found.resource_type)

@@ -31,13 +31,13 @@ def command(
     It is computed from what the last sync brought; nothing is fetched and nothing is changed.
     """
     from javis_pipeline.cli import context_page as page
-    from javis_pipeline.db.connection import Database
     from javis_pipeline.settings import load_settings
+    from javis_pipeline.wiring import open_database
 
     if plot is not None and plot.suffix.lower() != ".png":
         raise UsageError(f"--plot draws PNG files; call it {plot.with_suffix('.png')}")
     settings = load_settings()
-    with Database.open(settings) as db:
+    with open_database(settings) as db:
         keys = _projects(db, settings, project)
         if len(keys) != 1 and (sprint or plot):
             raise UsageError(f"--sprint and --plot are about one project; add --project ({', '.join(keys)})")

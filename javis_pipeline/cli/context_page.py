@@ -10,9 +10,9 @@ from rich.text import Text
 
 from javis_pipeline.cli.tables import console_of_stdout, print_table, printable
 from javis_pipeline.context.wording import counted
+from javis_pipeline.records.blockers import Blocker
 from javis_pipeline.records.context import (
     SEVERITY_ORDER,
-    Blocker,
     EpicProgress,
     Forecast,
     PersonLoad,

@@ -52,11 +52,12 @@ def migrate(dagster: bool, as_json: bool) -> None:
     from javis_pipeline.db.grants import regrant
     from javis_pipeline.db.migrate import known_revisions
     from javis_pipeline.settings import load_settings
+    from javis_pipeline.sync.kinds import TABLES
     from javis_pipeline.wiring import apply_policies
 
     settings = load_settings()
-    applied, revision = upgrade(settings), known_revisions()[-1]
-    regrant(database_url(settings))
+    applied, revision = upgrade(settings, TABLES), known_revisions()[-1]
+    regrant(database_url(settings), TABLES)
     with Database(database_url(settings)) as db:
         apply_policies(db, settings)
     if dagster:
@@ -89,11 +90,12 @@ def shell(context: click.Context, statement: str | None, dagster: bool) -> None:
     import subprocess
 
     from javis_pipeline.db.connection import dagster_url, database_url, upgrade
-    from javis_pipeline.db.embedded import find_binaries
+    from javis_pipeline.db.server_place import find_binaries
     from javis_pipeline.settings import load_settings
+    from javis_pipeline.sync.kinds import TABLES
 
     settings = load_settings()
-    upgrade(settings)
+    upgrade(settings, TABLES)
     url = dagster_url(settings).replace("+psycopg2", "", 1) if dagster else database_url(settings)
     psql = shutil.which("psql") or str(find_binaries(settings.javis_pg_bin) / "psql")
     # The address, with its password, is not shown to whoever lists processes.
@@ -154,14 +156,15 @@ def restore(file: Path, yes: bool, as_json: bool) -> None:
     from javis_pipeline.db import backup
     from javis_pipeline.db.connection import database_url, display_name, upgrade
     from javis_pipeline.settings import load_settings
+    from javis_pipeline.sync.kinds import TABLES
 
     settings = load_settings()
-    upgrade(settings)  # makes the roles that the backup grants to
+    upgrade(settings, TABLES)  # makes the roles that the backup grants to
     target = database_url(settings)
     if not yes:
         click.confirm(f"Replace everything in {display_name(target)} by {file}?", abort=True, err=True)
     backup.restore(target, file, pg_bin=settings.javis_pg_bin)
-    applied = upgrade(settings)
+    applied = upgrade(settings, TABLES)
     if as_json:
         click.echo(json.dumps({"restored": str(file), "applied": applied}))
     else:
@@ -180,14 +183,14 @@ def prune(dry_run: bool, as_json: bool) -> None:
     from datetime import UTC, datetime, timedelta
 
     from javis_pipeline.cli.tables import print_table
-    from javis_pipeline.db.connection import Database
     from javis_pipeline.settings import load_settings
     from javis_pipeline.steps.prune import Pruned
     from javis_pipeline.steps.prune import prune as forget
+    from javis_pipeline.wiring import open_database
 
     settings, now = load_settings(), datetime.now(UTC)
     keep = settings.keep_days()
-    with Database.open(settings) as db:
+    with open_database(settings) as db:
         pruned = forget(db, keep, now=now, dry_run=dry_run)
     runs = _prune_dagster(settings, before=now - timedelta(days=keep.runs), dry_run=dry_run)
     pruned = [Pruned("runs of Dagster", keep.runs, runs), *pruned]

@@ -7,7 +7,7 @@ import time
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -92,10 +92,11 @@ def _run_graph(settings: "Settings", title: str) -> None:
 
 def _edit_both_sides(db: "Database", settings: "Settings") -> None:
     """A push, a merge of two people's edits of one issue, and a conflict."""
+    from javis_pipeline.db.status import untouched_issues
     from javis_pipeline.wiring import jira_client
 
     _say("People edit on both sides")
-    pushed, merged, disputed = _open_issues(db, 3)
+    pushed, merged, disputed = untouched_issues(db, limit=3)
     now = datetime.now(UTC).strftime("%H:%M:%S")
     _here(db, "UPDATE jira_issues SET title = title || %s WHERE key = %s", f" ({now})", pushed)
     _here(db, "UPDATE jira_issues SET labels = array_append(labels, %s) WHERE key = %s", "from-sql", merged)
@@ -112,21 +113,11 @@ def _here(db: "Database", statement: str, *values: str) -> None:
     click.echo(f"  here   {statement.replace('%s', '{!r}').format(*values)}")
 
 
-def _open_issues(db: "Database", count: int) -> list[str]:
-    rows = db.query(
-        "SELECT key FROM jira_issues"
-        " WHERE status_category = 'new' AND issue_type <> 'Epic'"
-        " AND remote_state = 'present' AND sync_status = 'synced'"
-        " ORDER BY project_key DESC, length(key), key LIMIT %s",
-        [count],
-    )
-    return [row["key"] for row in rows]
-
-
 def _show(db: "Database", settings: "Settings") -> None:
     from javis_pipeline.cli.conflicts import print_conflicts
     from javis_pipeline.db.conflicts import list_conflicts
     from javis_pipeline.db.people import display_names
+    from javis_pipeline.db.suggestions import proposed_titles
     from javis_pipeline.steps.build_context import last_context
 
     _say("Conflicts: both values are kept until somebody chooses")
@@ -137,8 +128,8 @@ def _show(db: "Database", settings: "Settings") -> None:
         _say(f"{project}: the worst risks, and what to do")
         for risk in context.risks[:MOST_SUGGESTIONS]:
             say(f"  {risk.severity:<7} {risk.summary}", hang=10)
-        for row in _suggestions(db, project):
-            say(f"  next    {row['title']}", hang=10)
+        for title in proposed_titles(db, project, limit=MOST_SUGGESTIONS):
+            say(f"  next    {title}", hang=10)
 
 
 def _show_post(db: "Database", settings: "Settings", project: str) -> None:
@@ -153,10 +144,3 @@ def _show_post(db: "Database", settings: "Settings", project: str) -> None:
     assert digest is not None
     _say(f"What Slack's channel {outlet.channel} got")
     say(textwrap.indent(as_text(digest_message(digest, None, outlet.sites)), "  "))
-
-
-def _suggestions(db: "Database", project: str) -> list[dict[str, Any]]:
-    return db.query(
-        "SELECT title FROM ai_suggestions WHERE project_key = %s AND state = 'proposed' ORDER BY rank LIMIT %s",
-        [project, MOST_SUGGESTIONS],
-    )

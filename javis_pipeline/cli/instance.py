@@ -54,11 +54,11 @@ def dagster_instance(settings: Settings) -> Iterator["DagsterInstance"]:
 
 def prepare_instance(settings: Settings) -> None:
     """Make the instance ready for runs: home, product schema, and the pools that bound how many runs meet at an API."""
-    from javis_pipeline.db.connection import Database
     from javis_pipeline.defs.location import adopt_former_names
     from javis_pipeline.defs.pools import ensure_pools
+    from javis_pipeline.wiring import open_database
 
-    Database.open(settings).close()
+    open_database(settings).close()
     with dagster_instance(settings) as instance:
         ensure_pools(instance)
         adopt_former_names(instance)

@@ -114,10 +114,10 @@ def settle_vision(vision: int, state: str) -> None:
 
 
 def _database() -> "Database":
-    from javis_pipeline.db.connection import Database
     from javis_pipeline.settings import load_settings
+    from javis_pipeline.wiring import open_database
 
-    return Database.open(load_settings())
+    return open_database(load_settings())
 
 
 def _epic_keys(given: Sequence[str]) -> list[str]:

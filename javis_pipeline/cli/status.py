@@ -15,12 +15,12 @@ def command(sizes: bool, as_json: bool) -> None:
     """Show each project and space: last sync, records, and what waits for a push, a decision or a repair."""
     from javis_pipeline.cli.lines import say
     from javis_pipeline.cli.tables import print_table
-    from javis_pipeline.db.connection import Database
     from javis_pipeline.db.status import left_waiting, scope_status, table_sizes
     from javis_pipeline.settings import load_settings
+    from javis_pipeline.wiring import open_database
 
     settings = load_settings()
-    with Database.open(settings) as db:
+    with open_database(settings) as db:
         scopes = scope_status(db)
         tables = table_sizes(db) if sizes else []
     if as_json:

@@ -48,6 +48,7 @@ def _undo(db: "Database", run_id: str, *, really: bool) -> "list[PlanItem]":
     from javis_pipeline.db.audit import scopes_of_run
     from javis_pipeline.db.sync_store import PostgresStore
     from javis_pipeline.steps.undo import plan_undo, undo_run
+    from javis_pipeline.sync.kinds import TABLES
     from javis_pipeline.wiring import local_run
 
     scopes = scopes_of_run(db, run_id)
@@ -56,7 +57,7 @@ def _undo(db: "Database", run_id: str, *, really: bool) -> "list[PlanItem]":
         raise UsageError(f"{what} {run_id}; javis audit lists the runs")
     items: list[PlanItem] = []
     for scope in scopes:
-        store = PostgresStore(db, scope.resource_type, scope.scope)
+        store = PostgresStore(db, TABLES[scope.resource_type], scope.scope)
         undo = undo_run if really else plan_undo
         items.extend(
             undo(store, scope.run_id, local_run(scope.resource_type, store.catalog()), by=getpass.getuser()).items

@@ -11,7 +11,7 @@ import pandas as pd
 from javis_pipeline.context.days import as_text
 from javis_pipeline.context.frames import Frames
 from javis_pipeline.context.thresholds import Thresholds
-from javis_pipeline.records.context import Blocker, Blockers, BlockingLink
+from javis_pipeline.records.blockers import Blocker, Blockers, BlockingLink
 
 # What the context lists; a reader cannot follow more, and the counts are made from all.
 _LINKS_LISTED = 200
@@ -107,7 +107,12 @@ def describe_blockers(graph: BlockingGraph) -> Blockers:
         roots=tuple(roots[:_ROOTS_LISTED]),
         cycles=tuple(tuple(cycle) for cycle in graph.cycles),
         links=tuple(
-            BlockingLink(blocker, blocked, graph.nodes[blocker].project != graph.nodes[blocked].project, number)
+            BlockingLink(
+                blocker_key=blocker,
+                blocked_key=blocked,
+                crosses_projects=graph.nodes[blocker].project != graph.nodes[blocked].project,
+                number=number,
+            )
             for blocker, blocked, number in links[:_LINKS_LISTED]
         ),
         blocked=len(graph.blocked),

@@ -11,7 +11,8 @@ from javis_pipeline.context.blockers import BlockingGraph
 from javis_pipeline.context.days import Today
 from javis_pipeline.context.frames import Frames
 from javis_pipeline.context.thresholds import Thresholds
-from javis_pipeline.records.context import EpicProgress, Flow, Forecast, PageState, PersonLoad, SprintState
+from javis_pipeline.records.context import EpicProgress, Forecast, PageState, PersonLoad, SprintState
+from javis_pipeline.records.flow import Flow
 
 
 @dataclass(frozen=True, eq=False)

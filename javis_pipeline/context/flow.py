@@ -10,7 +10,8 @@ import pandas as pd
 from javis_pipeline.context.days import Today, as_date
 from javis_pipeline.context.finishes import Finishes
 from javis_pipeline.context.thresholds import Thresholds
-from javis_pipeline.records.context import Counts, FinishedItem, Flow, FlowDay, StatusCategory, WeekThroughput
+from javis_pipeline.records.context import Counts, StatusCategory
+from javis_pipeline.records.flow import FinishedItem, Flow, FlowDay, WeekThroughput
 
 CATEGORIES: tuple[StatusCategory, ...] = ("new", "indeterminate", "done")
 _COLUMNS = [

@@ -9,7 +9,7 @@ from pathlib import Path
 from psycopg.conninfo import make_conninfo
 
 from javis_pipeline.db.connection import connect_once, url_parts
-from javis_pipeline.db.embedded import find_binaries
+from javis_pipeline.db.server_place import find_binaries
 from javis_pipeline.errors import DatabaseError
 
 _SEES_ALL = """

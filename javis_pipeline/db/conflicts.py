@@ -6,7 +6,7 @@ from uuid import UUID
 
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.named_queries import named_queries
-from javis_pipeline.records.values import SYSTEM_OF, ResourceType, ScopeRef
+from javis_pipeline.records.values import ResourceType, ScopeRef, System
 
 _QUERIES = named_queries("conflicts")
 
@@ -16,12 +16,13 @@ class FoundConflict(NamedTuple):
 
     conflict_id: UUID
     resource_type: ResourceType
+    system: System
     scope: str
     state: str
 
     @property
     def scope_ref(self) -> ScopeRef:
-        return ScopeRef(SYSTEM_OF[self.resource_type], self.scope)
+        return ScopeRef(self.system, self.scope)
 
 
 def list_conflicts(
@@ -51,7 +52,7 @@ def find_conflicts(db: Database, prefix: str) -> list[FoundConflict]:
     """Conflicts whose id begins with `prefix`, at most two."""
     literal = prefix.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     rows = db.query(_QUERIES["find_conflicts"], {"prefix": literal})
-    return [FoundConflict(row["id"], row["resource_type"], row["scope"], row["state"]) for row in rows]
+    return [FoundConflict(row["id"], row["resource_type"], row["system"], row["scope"], row["state"]) for row in rows]
 
 
 def _scope_parameters(scopes: Sequence[ScopeRef] | None) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from javis_pipeline.db.embedded import DAGSTER_DATABASE, EmbeddedServer
 from javis_pipeline.db.migrate import check_schema, migrate
 from javis_pipeline.db.private_database import keep_from_others
 from javis_pipeline.errors import DatabaseBusy, DatabaseError, SettingError
+from javis_pipeline.records.tables import Tables
 
 Connection = psycopg.Connection[DictRow]
 Params = Sequence[Any] | Mapping[str, Any] | None
@@ -82,9 +83,9 @@ class Database:
             )
 
     @classmethod
-    def open(cls, settings: DatabaseSettings, *, application_name: str = "javis") -> Self:
+    def open(cls, settings: DatabaseSettings, tables: Tables, *, application_name: str = "javis") -> Self:
         """The configured database with its schema up to date; the embedded server is started when none is named."""
-        upgrade(settings)
+        upgrade(settings, tables)
         return cls(database_url(settings), application_name=application_name)
 
     @contextlib.contextmanager
@@ -158,13 +159,13 @@ def database_url(settings: DatabaseSettings) -> str:
     return server.url()
 
 
-def upgrade(settings: DatabaseSettings) -> list[str]:
+def upgrade(settings: DatabaseSettings, tables: Tables) -> list[str]:
     """Bring the configured database's schema up to date; ids of the revisions that were applied."""
     url = database_url(settings)
     with connect_once(url, "javis db migrate") as conn:
         _check_server(conn, url)
     with _explained(url):
-        return migrate(url)
+        return migrate(url, tables)
 
 
 def dagster_url(settings: DatabaseSettings) -> str:

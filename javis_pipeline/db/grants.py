@@ -3,14 +3,14 @@
 A table, sequence or function that is not named here is granted to nobody, and a test fails by its name.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final, LiteralString, NamedTuple
 
 import psycopg
 from psycopg.rows import scalar_row
 from psycopg.sql import SQL, Composable, Identifier
 
-from javis_pipeline.db.sync_store import TABLES as RECORD_TABLES
+from javis_pipeline.records.tables import Tables
 
 READ: Final = "javis_read"
 APP: Final = "javis_app"
@@ -26,8 +26,8 @@ _CHANGE: Final = _APPEND | {"UPDATE"}
 _ALL: Final = _CHANGE | {"DELETE"}
 
 
-class Kind(NamedTuple):
-    """What the roles may do with a table of this kind: `javis_read`, `javis_app`, `javis_sync`."""
+class Rights(NamedTuple):
+    """What the roles may do with an object: `javis_read`, `javis_app`, `javis_sync`."""
 
     read: Privileges
     app: Privileges
@@ -35,23 +35,23 @@ class Kind(NamedTuple):
 
 
 # Applications also update the columns that are edited on both sides. A DELETE leaves a tombstone.
-RECORDS: Final = Kind(_SELECT, _SELECT | {"DELETE"}, _ALL)
+RECORDS: Final = Rights(_SELECT, _SELECT | {"DELETE"}, _ALL)
 # What the sync makes of what it reads.
-BOOK: Final = Kind(_SELECT, _SELECT, _ALL)
+BOOK: Final = Rights(_SELECT, _SELECT, _ALL)
 # History: rows are added. Old ones go by javis_forget().
-APPENDED: Final = Kind(_SELECT, _SELECT, _APPEND)
+APPENDED: Final = Rights(_SELECT, _SELECT, _APPEND)
 # The journal of edits: only the trigger writes it.
-JOURNAL: Final = Kind(_SELECT, _SELECT, _SELECT)
+JOURNAL: Final = Rights(_SELECT, _SELECT, _SELECT)
+# Views, which are read with the rights of whoever asks.
+VIEW: Final = Rights(_SELECT, _SELECT, _SELECT)
 # Conflicts: they are settled, and stay.
-SETTLED: Final = Kind(_SELECT, _SELECT, _CHANGE)
+SETTLED: Final = Rights(_SELECT, _SELECT, _CHANGE)
 # What only the sync may know.
-SECRET: Final = Kind(_NOTHING, _NOTHING, _CHANGE)
+SECRET: Final = Rights(_NOTHING, _NOTHING, _CHANGE)
 # Made and kept here, by people.
-OWN: Final = Kind(_SELECT, _ALL, _ALL)
+OWN: Final = Rights(_SELECT, _ALL, _ALL)
 
-TABLES: Final[Mapping[str, Kind]] = {
-    "jira_issues": RECORDS,
-    "confluence_pages": RECORDS,
+TABLES: Final[Mapping[str, Rights]] = {
     "users": BOOK,
     "statuses": BOOK,
     "priorities": BOOK,
@@ -82,6 +82,8 @@ TABLES: Final[Mapping[str, Kind]] = {
     "slack_requests": BOOK,
     "roadmap_visions": OWN,
     "javis_schema_version": JOURNAL,
+    "records": VIEW,
+    "record_kinds": VIEW,
 }
 
 # Who may execute a function by itself. Triggers need no grant, but for what their WHEN clauses call.
@@ -92,6 +94,7 @@ FUNCTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "javis_ask_again": (),
     "javis_refuse_local_insert": (),
     "javis_keep_tombstone": (),
+    "javis_keep_record_id": (),
     "javis_refuse_truncate": (),
     "javis_check_values": (),
     "javis_mark_restricted": (),
@@ -99,21 +102,26 @@ FUNCTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "javis_mark_restricted_payload": (),
     "javis_follow_restriction": (),
     "javis_forget": (SYNC,),
-    "jira_issue_content_hash": (SYNC,),
-    "confluence_page_content_hash": (SYNC,),
 }
 
 
-def editable_columns(table: str) -> tuple[str, ...]:
-    """Columns of a table of records that applications may update; () for any other table."""
-    return next((found.editable for found in RECORD_TABLES.values() if found.name == table), ())
+def rights_on_tables(tables: Tables) -> Mapping[str, Rights]:
+    """Table to rights, of the tables of records too."""
+    return {**TABLES, **{table.name: RECORDS for table in tables.values()}}
 
 
-def grant_by_kind(conn: psycopg.Connection[Any]) -> None:
+def who_executes(tables: Tables) -> Mapping[str, tuple[str, ...]]:
+    """Function to the roles that may execute it, of those that are made for tables of records too."""
+    return {**FUNCTIONS, **{table.hash: (SYNC,) for table in tables.values()}}
+
+
+def grant_by_kind(conn: psycopg.Connection[Any], tables: Tables) -> None:
     """Give every role exactly its rights on what there is; roles that are missing are made, where that is allowed.
 
     Needs the owner of the tables. Does not commit.
     """
+    rights, executors = rights_on_tables(tables), who_executes(tables)
+    columns = {table.name: [column.name for column in table.edited] for table in tables.values()}
     _make_roles(conn)
     roles = [role for role in ROLES if _is_role(conn, role)]
     if _found(conn, _SCHEMA_OF_OURS, "public"):
@@ -121,28 +129,32 @@ def grant_by_kind(conn: psycopg.Connection[Any]) -> None:
         _run(conn, "REVOKE CREATE ON SCHEMA public FROM PUBLIC")
         for role in roles:
             _run(conn, "GRANT USAGE ON SCHEMA public TO {}", Identifier(role))
-    for function in _found(conn, _FUNCTIONS_OF_OURS, list(FUNCTIONS)):
-        _grant_function(conn, function, roles)
-    for table in _found(conn, _TABLES_OF_OURS, list(TABLES)):
-        for role in roles:
-            _grant_table(conn, table, role)
-    for table in _found(conn, _TABLES_WITH_POLICIES, list(TABLES)):
+    for function in _found(conn, _FUNCTIONS_OF_OURS, list(executors)):
+        _grant_function(conn, function, executors[function.partition("(")[0].removeprefix("public.")], roles)
+    for table in _found(conn, _TABLES_OF_OURS, list(rights)):
+        for role, privileges in zip(ROLES, rights[table], strict=True):
+            if role in roles:
+                _grant_table(conn, table, role, privileges)
+        if APP in roles and table in columns:
+            _grant_columns(conn, table, columns[table])
+    for table in _found(conn, _TABLES_WITH_POLICIES, list(rights)):
         _trust(conn, table, [role for role in roles if role != READ])
 
 
-def regrant(url: str) -> None:
+def regrant(url: str, tables: Tables) -> None:
     """Grant again on a database that is up to date, as its owner: its roles may have been made since."""
     with psycopg.connect(url) as conn:
         row = conn.execute("SELECT public.javis_owns('public.jira_issues'::regclass)").fetchone()
         if row is not None and row[0]:
-            grant_by_kind(conn)
+            grant_by_kind(conn, tables)
 
 
 _SCHEMA_OF_OURS: LiteralString = (
     "SELECT nspname FROM pg_namespace WHERE nspname = %s AND pg_has_role(nspowner, 'USAGE')"
 )
 _TABLES_OF_OURS: LiteralString = (
-    "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname = ANY (%s)"
+    "SELECT relname FROM pg_class"
+    " WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v') AND relname = ANY (%s)"
 )
 _TABLES_WITH_POLICIES: LiteralString = (
     "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relrowsecurity AND relname = ANY (%s)"
@@ -167,19 +179,22 @@ def _make_roles(conn: psycopg.Connection[Any]) -> None:
             pass  # an administrator may add it later; or another database of this server was quicker
 
 
-def _grant_table(conn: psycopg.Connection[Any], table: str, role: str) -> None:
-    privileges = dict(zip(ROLES, TABLES[table], strict=True))[role]
+def _grant_table(conn: psycopg.Connection[Any], table: str, role: str, privileges: Privileges) -> None:
     name, grantee = Identifier("public", table), Identifier(role)
     _run(conn, "REVOKE ALL ON {} FROM {}", name, grantee)
     if privileges:
         _run(conn, "GRANT {} ON {} TO {}", SQL(", ").join(map(SQL, sorted(privileges))), name, grantee)
-    if role == APP and (columns := editable_columns(table)):
-        _run(conn, "GRANT UPDATE ({}) ON {} TO {}", SQL(", ").join(map(Identifier, columns)), name, grantee)
     for sequence in _found(conn, _SEQUENCES_OF, f"public.{table}"):
         # An identity column needs no right on its sequence; a backup reads it.
         _run(conn, "REVOKE ALL ON SEQUENCE {} FROM {}", Identifier("public", sequence), grantee)
         if role == SYNC:
             _run(conn, "GRANT SELECT ON SEQUENCE {} TO {}", Identifier("public", sequence), grantee)
+
+
+def _grant_columns(conn: psycopg.Connection[Any], table: str, columns: Iterable[str]) -> None:
+    """Let applications update the columns that are edited on both sides."""
+    names = SQL(", ").join(map(Identifier, columns))
+    _run(conn, "GRANT UPDATE ({}) ON {} TO {}", names, Identifier("public", table), Identifier(APP))
 
 
 def _trust(conn: psycopg.Connection[Any], table: str, roles: Iterable[str]) -> None:
@@ -190,8 +205,9 @@ def _trust(conn: psycopg.Connection[Any], table: str, roles: Iterable[str]) -> N
         _run(conn, "CREATE POLICY {} ON {} TO {} USING (true) WITH CHECK (true)", policy, name, Identifier(role))
 
 
-def _grant_function(conn: psycopg.Connection[Any], signature: str, roles: Iterable[str]) -> None:
-    allowed = FUNCTIONS[signature.partition("(")[0].removeprefix("public.")]
+def _grant_function(
+    conn: psycopg.Connection[Any], signature: str, allowed: Collection[str], roles: Iterable[str]
+) -> None:
     function = SQL(signature)
     for role in roles:
         _run(conn, "REVOKE ALL ON FUNCTION {} FROM {}", function, Identifier(role))

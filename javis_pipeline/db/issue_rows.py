@@ -3,15 +3,11 @@
 Needs no database driver: a long load makes them in processes of their own (`steps/worker_processes.py`).
 """
 
-import re
-from collections.abc import Iterable, Sequence
-from datetime import date
-from decimal import Decimal
-from hashlib import md5
+from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple
 
-_NULL: Final = "\x1e"
-_DAY_ZERO: Final = date(2000, 1, 1)
+from javis_pipeline.db.content_hash import content_hasher
+from javis_pipeline.records.tables import Table
 
 Satellite = Literal["issue_links", "issue_sprints", "comments", "worklogs", "status_changes", "sprint_changes"]
 CopyValue = str | int | bool | None
@@ -74,22 +70,6 @@ class IssueRow(NamedTuple):
     remote_updated_at: str
     missing: str
 
-    @property
-    def content_hash(self) -> str:
-        """What `jira_issue_content_hash` makes of the row."""
-        parts = (
-            _NULL if self.title is None else self.title,
-            _NULL if self.description is None else _md5(self.description),
-            _NULL if self.status is None else self.status,
-            _NULL if self.priority is None else self.priority,
-            self.labels,
-            _NULL if self.assignee_id is None else self.assignee_id,
-            _NULL if self.due_date is None else str((date.fromisoformat(self.due_date) - _DAY_ZERO).days),
-            _NULL if self.story_points is None else _trimmed(Decimal(self.story_points)),
-            _NULL if self.parent_key is None else self.parent_key,
-        )
-        return _md5("\x1f".join(parts))
-
 
 class IssueLine(NamedTuple):
     """An issue written for COPY.
@@ -106,9 +86,10 @@ class IssueLine(NamedTuple):
     missing: bytes
 
 
-def issue_lines(rows: Sequence[IssueRow]) -> list[IssueLine]:
-    """Issues written for COPY."""
-    columns = copy_lines([(*row[:-1], row.content_hash) for row in rows])
+def issue_lines(rows: Sequence[IssueRow], table: Table) -> list[IssueLine]:
+    """Issues written for COPY, with their content hashes."""
+    content_hash = content_hasher(table)
+    columns = copy_lines([(*row[:-1], content_hash(row)) for row in rows])
     missing = copy_lines([row[-1:] for row in rows])
     return [
         IssueLine(row.jira_id, row.key, row.remote_updated_at, *line)
@@ -137,29 +118,3 @@ def copy_lines(rows: Sequence[Sequence[CopyValue]]) -> list[bytes]:
         ).encode()
         for row in rows
     ]
-
-
-def _md5(text: str) -> str:
-    return md5(text.encode(), usedforsecurity=False).hexdigest()
-
-
-def _trimmed(number: Decimal) -> str:
-    """A number as PostgreSQL's `trim_scale` shows it."""
-    return f"{number.normalize():f}" if number else "0"
-
-
-# What PostgreSQL writes without quotes in an array.
-_UNQUOTED: Final = re.compile(r'[^\s{},"\\]+', re.ASCII)
-
-
-def array_text(items: Iterable[str]) -> str:
-    """A list of texts as PostgreSQL spells an array: psycopg's own way takes ten times as long."""
-    return "{" + ",".join([item if _is_unquoted(item) else _quoted(item) for item in items]) + "}"
-
-
-def _is_unquoted(item: str) -> bool:
-    return _UNQUOTED.fullmatch(item) is not None and item.upper() != "NULL"
-
-
-def _quoted(item: str) -> str:
-    return '"' + item.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -13,7 +13,9 @@ from javis_pipeline.db.connection import Connection, Database
 from javis_pipeline.db.copying import copy_text
 from javis_pipeline.db.issue_rows import IssueLine
 from javis_pipeline.db.named_queries import named_queries
+from javis_pipeline.db.table_queries import for_table
 from javis_pipeline.records.jira import IssueStamp
+from javis_pipeline.records.tables import Table
 from javis_pipeline.records.values import ResourceRef
 
 _QUERIES = named_queries("issues")
@@ -52,13 +54,14 @@ def set_up_batch(conn: Connection) -> None:
 
 
 def store_issues(
-    conn: Connection, rows: Sequence[IssueLine], *, run_id: str, now: datetime, refresh: bool = False
+    conn: Connection, rows: Sequence[IssueLine], table: Table, *, run_id: str, now: datetime, refresh: bool = False
 ) -> StoredIssues:
     """Insert what is new and overwrite what is clean and older; the rest is left as it is, and named.
 
     Args:
         conn: Inside a transaction with the origin "sync", which stores this batch only.
         rows: Issues written for COPY, each once.
+        table: The table of issues.
         run_id: For the audit.
         now: Becomes `last_synced_at`.
         refresh: Overwrite also what is as old as the payload and the same, and hand on what is edited.
@@ -68,7 +71,7 @@ def store_issues(
     known = frozenset(_ids(conn, "known_issues", jira_ids=[row.jira_id for row in rows]))
     new = [row for row in rows if row.jira_id not in known]
     if new and not _insert(conn, new, now):
-        return store_issues(conn, rows, run_id=run_id, now=now, refresh=refresh)
+        return store_issues(conn, rows, table, run_id=run_id, now=now, refresh=refresh)
     inserted = [row.jira_id for row in new]
     if not known:
         return StoredIssues(inserted, [], [], [], [], [])
@@ -77,12 +80,15 @@ def store_issues(
     copy_text(conn, _QUERIES["copy_incoming_issues"], b"".join(incoming))
     ids = list(known)
     conn.execute(_QUERIES["complete_incoming_issues"], {"known": ids})
-    taken = _ids(conn, "lock_takable_issues", known=ids, refresh=refresh)
-    renamed = _overwrite(conn, rows, taken, run_id=run_id, now=now) if taken else []
+    lock = for_table(_QUERIES["lock_takable_issues"], table)
+    taken = [row["jira_id"] for row in conn.execute(lock, {"known": ids, "refresh": refresh})]
+    renamed = _overwrite(conn, rows, taken, table, run_id=run_id, now=now) if taken else []
     left = conn.execute(_QUERIES["leftover_issues"], {"known": ids, "taken": taken, "refresh": refresh}).fetchall()
     same = [row["jira_id"] for row in left if row["is_same"]]
     to_merge = [
-        ResourceRef("jira_issue", row["jira_id"], row["project_key"], row["key"]) for row in left if not row["is_same"]
+        ResourceRef(resource_type="jira_issue", resource_id=row["jira_id"], scope=row["project_key"], key=row["key"])
+        for row in left
+        if not row["is_same"]
     ]
     outdated = [row["jira_id"] for row in left if row["is_older"]]
     return StoredIssues(inserted, taken, renamed, same, to_merge, outdated)
@@ -110,17 +116,17 @@ def _free_keys(conn: Connection, rows: Sequence[IssueLine]) -> None:
 
 
 def _overwrite(
-    conn: Connection, rows: Sequence[IssueLine], taken: list[str], *, run_id: str, now: datetime
+    conn: Connection, rows: Sequence[IssueLine], taken: list[str], table: Table, *, run_id: str, now: datetime
 ) -> list[str]:
     """Overwrite the locked rows; ids of those whose key changed."""
     locked = frozenset(taken)
     _free_keys(conn, [row for row in rows if row.jira_id in locked])
     params = {"taken": taken, "run_id": run_id, "now": now}
     renamed = [row["jira_id"] for row in conn.execute(_QUERIES["keep_former_keys"], params)]
-    conn.execute(_QUERIES["audit_taken_issues"], params)
-    conn.execute(_QUERIES["update_taken_issues"], params)
+    for query in ("audit_taken_issues", "update_taken_issues"):
+        conn.execute(for_table(_QUERIES[query], table), params)
     if renamed:
-        conn.execute(_QUERIES["follow_renamed_parents"], {"renamed": renamed})
+        conn.execute(for_table(_QUERIES["follow_renamed_parents"], table), {"renamed": renamed})
         conn.execute(_QUERIES["follow_renamed_links"], {"renamed": renamed})
     return renamed
 

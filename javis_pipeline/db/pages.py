@@ -5,16 +5,17 @@ Functions that take a connection never commit, and need a transaction with the o
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from hashlib import md5
 from typing import Any, NamedTuple
 
 from psycopg.errors import UniqueViolation
 
 from javis_pipeline.db.connection import Connection, Database
+from javis_pipeline.db.content_hash import array_text, content_hasher
 from javis_pipeline.db.copying import copy_rows
-from javis_pipeline.db.issue_rows import array_text
 from javis_pipeline.db.named_queries import named_queries
+from javis_pipeline.db.table_queries import for_table
 from javis_pipeline.records.confluence import PageStamp, PageVersion
+from javis_pipeline.records.tables import Table
 from javis_pipeline.records.values import ResourceRef, dump_json
 
 _QUERIES = named_queries("pages")
@@ -25,7 +26,7 @@ NOTHING_LISTED: Mapping[str, Sequence[str]] = {}
 class PageRow(NamedTuple):
     """A page: the columns of `confluence_pages`, instants as PostgreSQL's text of them.
 
-    `labels` are sorted, or None where they were not read; `body_md5` is that of the body, in hexadecimal.
+    `labels` are sorted, or None where they were not read.
     """
 
     page_id: str
@@ -42,18 +43,11 @@ class PageRow(NamedTuple):
     author_id: str | None
     labels: tuple[str, ...] | None
     created_at: str | None
-    body_md5: str
 
     @property
     def columns(self) -> tuple[Any, ...]:
         """The values of the columns up to `created_at`, for COPY."""
         return (*self[:12], array_text(self.labels or ()), self.created_at)
-
-    @property
-    def content_hash(self) -> str:
-        """What `confluence_page_content_hash` makes of the row."""
-        parts = (self.title, self.body_md5, self.parent_id or "\x1e", "\x1d".join(self.labels or ()))
-        return md5("\x1f".join(parts).encode(), usedforsecurity=False).hexdigest()
 
 
 class StoredPages(NamedTuple):
@@ -85,6 +79,7 @@ def pages_to_fetch(conn: Connection, stamps: Sequence[PageStamp]) -> set[str]:
 def store_pages(
     conn: Connection,
     rows: Sequence[PageRow],
+    table: Table,
     *,
     run_id: str,
     now: datetime,
@@ -95,6 +90,7 @@ def store_pages(
     Args:
         conn: Inside a transaction with the origin "sync".
         rows: One per page.
+        table: The table of pages.
         run_id: For the audit.
         now: Becomes `last_synced_at`.
         listed: Page id to its sorted labels, for rows that are new and came without: of the others a list proves
@@ -102,9 +98,9 @@ def store_pages(
     """
     known = frozenset(_ids(conn, "known_pages", page_ids=[row.page_id for row in rows]))
     new = [_labelled(row, listed) for row in rows if row.page_id not in known]
-    if new and not _insert(conn, new, now):
-        return store_pages(conn, rows, run_id=run_id, now=now, listed=listed)
-    taken, to_merge = _overwrite(conn, rows, known, run_id=run_id, now=now) if known else ([], [])
+    if new and not _insert(conn, new, table, now):
+        return store_pages(conn, rows, table, run_id=run_id, now=now, listed=listed)
+    taken, to_merge = _overwrite(conn, rows, known, table, run_id=run_id, now=now) if known else ([], [])
     handled = {*taken, *(ref.resource_id for ref in to_merge)}
     same = [page_id for page_id in known if page_id not in handled]
     return StoredPages([row.page_id for row in new], taken, same, to_merge)
@@ -114,12 +110,13 @@ def _labelled(row: PageRow, listed: Mapping[str, Sequence[str]]) -> PageRow:
     return row if row.labels is not None else row._replace(labels=tuple(listed.get(row.page_id, ())))
 
 
-def _insert(conn: Connection, rows: Sequence[PageRow], now: datetime) -> bool:
+def _insert(conn: Connection, rows: Sequence[PageRow], table: Table, now: datetime) -> bool:
     """Insert pages of which nothing is known; False when another run has just stored one: it moved between spaces."""
+    content_hash = content_hasher(table)
     try:
         with conn.transaction():
             conn.execute(_QUERIES["clear_leftovers"], {"page_ids": [row.page_id for row in rows]})
-            copy_rows(conn, _QUERIES["copy_new_pages"], ((*row.columns, row.content_hash, now) for row in rows))
+            copy_rows(conn, _QUERIES["copy_new_pages"], ((*row.columns, content_hash(row), now) for row in rows))
     except UniqueViolation:
         if not _ids(conn, "known_pages", page_ids=[row.page_id for row in rows]):
             raise
@@ -128,17 +125,17 @@ def _insert(conn: Connection, rows: Sequence[PageRow], now: datetime) -> bool:
 
 
 def _overwrite(
-    conn: Connection, rows: Sequence[PageRow], known: Collection[str], *, run_id: str, now: datetime
+    conn: Connection, rows: Sequence[PageRow], known: Collection[str], table: Table, *, run_id: str, now: datetime
 ) -> tuple[list[str], list[ResourceRef]]:
     """Overwrite rows that are clean and older; their ids, and the rows to merge instead."""
     conn.execute(_QUERIES["make_incoming_pages"])
     incoming = ((*row.columns, row.labels is not None) for row in rows if row.page_id in known)
     copy_rows(conn, _QUERIES["copy_incoming_pages"], incoming)
-    taken, to_merge = _lock(conn, known)
+    taken, to_merge = _lock(conn, known, table)
     if taken:
         params = {"taken": taken, "run_id": run_id, "now": now}
         for query in ("complete_incoming_pages", "audit_taken_pages", "update_taken_pages"):
-            conn.execute(_QUERIES[query], params)
+            conn.execute(for_table(_QUERIES[query], table), params)
     return taken, to_merge
 
 
@@ -230,15 +227,18 @@ def latest_pages(db: Database, spaces: Sequence[str], *, limit: int) -> list[dic
     return db.query(_QUERIES["latest_pages"], {"spaces": list(spaces), "limit": limit})
 
 
-def _lock(conn: Connection, known: Collection[str]) -> tuple[list[str], list[ResourceRef]]:
+def _lock(conn: Connection, known: Collection[str], table: Table) -> tuple[list[str], list[ResourceRef]]:
     """Lock the rows that a payload has news of; the ids of those to overwrite, and those to merge instead."""
-    found = [row for row in conn.execute(_QUERIES["lock_known_pages"], {"known": list(known)}) if row["has_news"]]
+    statement = for_table(_QUERIES["lock_known_pages"], table)
+    found = [row for row in conn.execute(statement, {"known": list(known)}) if row["has_news"]]
     taken = [row["page_id"] for row in found if row["is_clean"] and not row["is_older"]]
     return taken, [_ref(row) for row in found if not row["is_clean"] or row["is_older"]]
 
 
 def _ref(row: Mapping[str, Any]) -> ResourceRef:
-    return ResourceRef("confluence_page", row["page_id"], row["space_key"], row["page_id"])
+    return ResourceRef(
+        resource_type="confluence_page", resource_id=row["page_id"], scope=row["space_key"], key=row["page_id"]
+    )
 
 
 def _ids(conn: Connection, query: str, **params: object) -> list[str]:

@@ -44,7 +44,7 @@ CREATE FUNCTION public.confluence_page_content_hash(title text, body_storage tex
     RETURN (md5(concat_ws(''::text, COALESCE(title, '
 '::text), COALESCE(md5(body_storage), '
 '::text), COALESCE(parent_id, '
-'::text), array_to_string(labels, '
+'::text), COALESCE((labels)::text, '
 '::text))))::uuid;
 
 CREATE TABLE public.confluence_pages (
@@ -72,7 +72,8 @@ CREATE TABLE public.confluence_pages (
     sync_errors jsonb DEFAULT '{}'::jsonb NOT NULL,
     remote_state public.remote_state DEFAULT 'present'::public.remote_state NOT NULL,
     remote_missing_since timestamp with time zone,
-    sync_refused jsonb DEFAULT '{}'::jsonb NOT NULL
+    sync_refused jsonb DEFAULT '{}'::jsonb NOT NULL,
+    record_id uuid DEFAULT gen_random_uuid() NOT NULL
 );
 ALTER TABLE ONLY public.confluence_pages ALTER COLUMN body_storage SET STORAGE EXTERNAL;
 
@@ -80,9 +81,13 @@ COMMENT ON COLUMN public.confluence_pages.sync_errors IS '{field: why it is not 
 
 COMMENT ON COLUMN public.confluence_pages.sync_refused IS '{field: what the remote said, when, how often, and since when a person wants it asked again}';
 
+COMMENT ON COLUMN public.confluence_pages.record_id IS 'names the record for ever: a deleted record keeps it';
+
 CREATE FUNCTION public.confluence_page_content_hash(row_ public.confluence_pages) RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN public.confluence_page_content_hash((row_).title, (row_).body_storage, (row_).parent_id, (row_).labels);
+
+COMMENT ON FUNCTION public.confluence_page_content_hash(row_ public.confluence_pages) IS 'made from 4771b306d26d8963b9c8a6b3d788f081';
 
 CREATE FUNCTION public.javis_ask_again() RETURNS trigger
     LANGUAGE plpgsql
@@ -178,32 +183,34 @@ END $_$;
 CREATE FUNCTION public.javis_follow_restriction() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
+    AS $_$
 DECLARE
-    is_restricted boolean := NEW.security_level IS NOT NULL;
+    of_kind        public.resource_type := CASE TG_RELID WHEN 'public.jira_issues'::regclass THEN 'jira_issue' WHEN 'public.confluence_pages'::regclass THEN 'confluence_page' END;
+    of_record      text := to_jsonb(NEW) ->> TG_ARGV[1];
+    is_restricted  boolean := to_jsonb(NEW) ->> TG_ARGV[2] IS NOT NULL;
+    was_restricted boolean := to_jsonb(OLD) ->> TG_ARGV[2] IS NOT NULL;
+    book           text;
 BEGIN
-    IF TG_RELID <> 'public.jira_issues'::regclass THEN
-        RAISE EXCEPTION 'javis: % has no security levels', TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
+    IF of_kind IS NULL OR of_kind::text <> TG_ARGV[0] THEN
+        RAISE EXCEPTION 'javis: % has no restricted records', TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
     END IF;
-    UPDATE public.comments SET restricted = is_restricted WHERE jira_id = NEW.jira_id AND restricted <> is_restricted;
-    UPDATE public.worklogs SET restricted = is_restricted WHERE jira_id = NEW.jira_id AND restricted <> is_restricted;
-    IF is_restricted AND OLD.security_level IS NULL THEN
-        UPDATE public.local_edits SET restricted = true
-         WHERE resource_type = 'jira_issue' AND resource_id = NEW.jira_id AND NOT restricted;
-        UPDATE public.sync_audit SET restricted = true
-         WHERE resource_type = 'jira_issue' AND resource_id = NEW.jira_id AND NOT restricted;
+    FOREACH book IN ARRAY string_to_array(TG_ARGV[3], ',') LOOP
+        EXECUTE format('UPDATE public.%I SET restricted = $1 WHERE %I = $2 AND restricted <> $1', book, TG_ARGV[1])
+          USING is_restricted, of_record;
+    END LOOP;
+    IF is_restricted AND NOT was_restricted THEN
         UPDATE public.sync_conflict_values SET restricted = true
          WHERE NOT restricted AND conflict_id IN (
-             SELECT id FROM public.sync_conflicts WHERE resource_type = 'jira_issue' AND resource_id = NEW.jira_id);
-        UPDATE public.sync_conflicts SET restricted = true
-         WHERE resource_type = 'jira_issue' AND resource_id = NEW.jira_id AND NOT restricted;
-        UPDATE public.sync_outbox SET restricted = true
-         WHERE resource_type = 'jira_issue' AND resource_id = NEW.jira_id AND NOT restricted;
+             SELECT c.id FROM public.sync_conflicts AS c WHERE (c.resource_type, c.resource_id) = (of_kind, of_record));
+        FOREACH book IN ARRAY '{local_edits,sync_audit,sync_conflicts,sync_outbox}'::text[] LOOP
+            EXECUTE format('UPDATE public.%I SET restricted = true '
+                           'WHERE resource_type = $1 AND resource_id = $2 AND NOT restricted', book) USING of_kind, of_record;
+        END LOOP;
         UPDATE public.work_contexts SET restricted = true WHERE NOT restricted;
         UPDATE public.ai_suggestions SET restricted = true WHERE NOT restricted;
     END IF;
     RETURN NULL;
-END $$;
+END $_$;
 
 CREATE FUNCTION public.javis_forget(history text, ids text[]) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -233,19 +240,29 @@ BEGIN
     RETURN gone;
 END $$;
 
+CREATE FUNCTION public.javis_keep_record_id() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    RAISE EXCEPTION 'javis: record_id of % cannot be changed', TG_TABLE_NAME
+        USING ERRCODE = 'restrict_violation', HINT = 'It names the record for ever.';
+END $$;
+
 CREATE FUNCTION public.javis_keep_tombstone() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 DECLARE
-    kind    public.resource_type := CASE TG_RELID
-                WHEN 'public.jira_issues'::regclass THEN 'jira_issue'
-                WHEN 'public.confluence_pages'::regclass THEN 'confluence_page' END;
+    kind    public.resource_type := CASE TG_RELID WHEN 'public.jira_issues'::regclass THEN 'jira_issue' WHEN 'public.confluence_pages'::regclass THEN 'confluence_page' END;
+    system  text := TG_ARGV[1];
+    scope   text := TG_ARGV[2];
+    id      text := TG_ARGV[3];
     doc     jsonb := to_jsonb(OLD);
     origin  text := coalesce(current_setting('javis.origin', true), '');
     is_kept boolean;
 BEGIN
-    IF kind IS NULL THEN
+    IF kind IS NULL OR kind::text <> TG_ARGV[0] THEN
         RAISE EXCEPTION 'javis: % keeps no tombstones', TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
     END IF;
     IF OLD.local_deleted_at IS NULL THEN
@@ -253,16 +270,16 @@ BEGIN
         EXECUTE format(
             'UPDATE %I.%I SET local_deleted_at = clock_timestamp(), local_modified_at = clock_timestamp(), '
             'local_seq = local_seq + 1 WHERE %I = $1 RETURNING local_deleted_at IS NOT NULL',
-            TG_TABLE_SCHEMA, TG_TABLE_NAME, TG_ARGV[2]) INTO is_kept USING doc ->> TG_ARGV[2];
+            TG_TABLE_SCHEMA, TG_TABLE_NAME, id) INTO is_kept USING doc ->> id;
         PERFORM set_config('javis.origin', origin, true);
         -- Whoever gave the table another owner and not the function would lose deletions without a word.
         IF is_kept IS DISTINCT FROM true THEN
             RAISE EXCEPTION 'javis: % cannot be deleted: the owner of javis_keep_tombstone() does not own %',
-                doc ->> TG_ARGV[2], TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
+                doc ->> id, TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
         END IF;
         INSERT INTO public.local_edits (system, scope, resource_type, resource_id, field, old, new)
-        VALUES (TG_ARGV[0], doc ->> TG_ARGV[1], kind, doc ->> TG_ARGV[2], '(row)', 'true', 'null');
-        PERFORM pg_notify('javis_local_change', jsonb_build_object('system', TG_ARGV[0], 'scope', doc ->> TG_ARGV[1])::text);
+        VALUES (system, doc ->> scope, kind, doc ->> id, '(row)', 'true', 'null');
+        PERFORM pg_notify('javis_local_change', jsonb_build_object('system', system, 'scope', doc ->> scope)::text);
     END IF;
     RETURN NULL;
 END $_$;
@@ -272,8 +289,8 @@ CREATE FUNCTION public.javis_mark_restricted() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 BEGIN
-    NEW.restricted := NEW.resource_type = 'jira_issue' AND EXISTS (
-        SELECT FROM public.jira_issues AS i WHERE i.jira_id = NEW.resource_id AND i.security_level IS NOT NULL);
+    NEW.restricted := CASE NEW.resource_type::text WHEN 'jira_issue' THEN EXISTS (
+    SELECT FROM public."jira_issues" AS r WHERE r."jira_id" = NEW.resource_id AND r."security_level" IS NOT NULL) ELSE false END;
     RETURN NEW;
 END $$;
 
@@ -346,10 +363,13 @@ CREATE FUNCTION public.javis_track_local_edit() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 DECLARE
-    tracked     text[] := string_to_array(TG_ARGV[3], ',');
-    kind        public.resource_type := CASE TG_RELID
-                    WHEN 'public.jira_issues'::regclass THEN 'jira_issue'
-                    WHEN 'public.confluence_pages'::regclass THEN 'confluence_page' END;
+    kind        public.resource_type := CASE TG_RELID WHEN 'public.jira_issues'::regclass THEN 'jira_issue' WHEN 'public.confluence_pages'::regclass THEN 'confluence_page' END;
+    system      text := TG_ARGV[1];
+    scope       text := TG_ARGV[2];
+    id          text := TG_ARGV[3];
+    fixed       text[] := string_to_array(TG_ARGV[4], ',');
+    tracked     text[] := string_to_array(TG_ARGV[5], ',');
+    sets        text[] := string_to_array(TG_ARGV[6], ',');
     before_doc  jsonb := to_jsonb(OLD);
     after_doc   jsonb;
     written     jsonb := to_jsonb(NEW);
@@ -359,21 +379,26 @@ DECLARE
     field_name  text;
     edited      boolean := false;
 BEGIN
-    IF kind IS NULL THEN
+    IF kind IS NULL OR kind::text <> TG_ARGV[0] THEN
         RAISE EXCEPTION 'javis: % keeps no journal of edits', TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
     END IF;
     bases := OLD.local_modified_fields;
     errors := OLD.sync_errors;
-    FOREACH field_name IN ARRAY ARRAY[TG_ARGV[1], TG_ARGV[2]] || CASE TG_ARGV[0] WHEN 'jira' THEN '{key}'::text[] ELSE '{}' END LOOP
+    FOREACH field_name IN ARRAY fixed LOOP
         IF written -> field_name IS DISTINCT FROM before_doc -> field_name THEN
-            RAISE EXCEPTION 'javis: % of % cannot be changed here', field_name, before_doc ->> TG_ARGV[2]
+            RAISE EXCEPTION 'javis: % of % cannot be changed here', field_name, before_doc ->> id
                 USING ERRCODE = 'restrict_violation', HINT = 'Move or rename the record in Jira or Confluence; the next sync follows.';
         END IF;
     END LOOP;
 
-    -- Labels are a set: one spelling, so that equal sets are equal arrays.
-    NEW.labels := ARRAY(SELECT DISTINCT label COLLATE "C" FROM unnest(NEW.labels) AS label ORDER BY 1);
-    written := to_jsonb(NEW);
+    -- A set has one spelling, so that equal sets are equal arrays.
+    FOREACH field_name IN ARRAY sets LOOP
+        written := jsonb_set(written, ARRAY[field_name], coalesce(
+            (SELECT jsonb_agg(item ORDER BY item COLLATE "C")
+               FROM (SELECT DISTINCT item FROM jsonb_array_elements_text(written -> field_name) AS item) AS items), '[]'));
+    END LOOP;
+    -- Fields read one by one are given the default of a column that was added after the row was written;
+    -- jsonb_populate_record copies the row as it lies there.
     SELECT OLD.* INTO whole;
     NEW := jsonb_populate_record(whole, (SELECT jsonb_object_agg(name, written -> name) FROM unnest(tracked) AS name));
     after_doc := to_jsonb(NEW);
@@ -388,7 +413,7 @@ BEGIN
             bases := bases - field_name;
         END IF;
         INSERT INTO public.local_edits (system, scope, resource_type, resource_id, field, old, new)
-        VALUES (TG_ARGV[0], before_doc ->> TG_ARGV[1], kind, before_doc ->> TG_ARGV[2], field_name,
+        VALUES (system, before_doc ->> scope, kind, before_doc ->> id, field_name,
                 before_doc -> field_name, after_doc -> field_name);
     END LOOP;
 
@@ -402,21 +427,22 @@ BEGIN
             WHEN errors <> '{}' THEN 'error'
             WHEN bases <> '{}' THEN 'local_modified'
             ELSE 'synced' END;
-        PERFORM pg_notify('javis_local_change', jsonb_build_object('system', TG_ARGV[0], 'scope', before_doc ->> TG_ARGV[1])::text);
+        PERFORM pg_notify('javis_local_change', jsonb_build_object('system', system, 'scope', before_doc ->> scope)::text);
     END IF;
     RETURN NEW;
 END $$;
 
-CREATE FUNCTION public.jira_issue_content_hash(title text, description text, status text, priority text, labels text[], assignee_id text, due_date date, story_points numeric, parent_key text) RETURNS uuid
+CREATE FUNCTION public.jira_issue_content_hash(title text, description text, labels text[], priority text, assignee_id text, due_date date, story_points numeric, parent_key text, status text) RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN (md5(concat_ws(''::text, COALESCE(title, '
 '::text), COALESCE(md5(description), '
-'::text), COALESCE(status, '
+'::text), COALESCE((labels)::text, '
 '::text), COALESCE(priority, '
-'::text), (labels)::text, COALESCE(assignee_id, '
-'::text), CASE WHEN (due_date IS NULL) THEN '
-'::text WHEN isfinite(due_date) THEN ((due_date - '2000-01-01'::date))::text ELSE (due_date)::text END, COALESCE((trim_scale(story_points))::text, '
+'::text), COALESCE(assignee_id, '
+'::text), COALESCE(CASE WHEN isfinite(due_date) THEN ((due_date - '2000-01-01'::date))::text ELSE (due_date)::text END, '
+'::text), COALESCE((trim_scale(story_points))::text, '
 '::text), COALESCE(parent_key, '
+'::text), COALESCE(status, '
 '::text))))::uuid;
 
 CREATE TABLE public.jira_issues (
@@ -472,6 +498,7 @@ CREATE TABLE public.jira_issues (
     remote_missing_since timestamp with time zone,
     sync_refused jsonb DEFAULT '{}'::jsonb NOT NULL,
     security_level text,
+    record_id uuid DEFAULT gen_random_uuid() NOT NULL,
     CONSTRAINT jira_issues_status_category_is_known CHECK ((status_category = ANY (ARRAY['new'::text, 'indeterminate'::text, 'done'::text])))
 );
 ALTER TABLE ONLY public.jira_issues ALTER COLUMN description_adf SET STORAGE EXTERNAL;
@@ -486,9 +513,13 @@ COMMENT ON COLUMN public.jira_issues.sync_refused IS '{field: what the remote sa
 
 COMMENT ON COLUMN public.jira_issues.security_level IS 'name of the security level in Jira; null: everybody in the project may read it';
 
+COMMENT ON COLUMN public.jira_issues.record_id IS 'names the record for ever: keys change, and a deleted record keeps it';
+
 CREATE FUNCTION public.jira_issue_content_hash(row_ public.jira_issues) RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN public.jira_issue_content_hash((row_).title, (row_).description, (row_).status, (row_).priority, (row_).labels, (row_).assignee_id, (row_).due_date, (row_).story_points, (row_).parent_key);
+    RETURN public.jira_issue_content_hash((row_).title, (row_).description, (row_).labels, (row_).priority, (row_).assignee_id, (row_).due_date, (row_).story_points, (row_).parent_key, (row_).status);
+
+COMMENT ON FUNCTION public.jira_issue_content_hash(row_ public.jira_issues) IS 'made from 8dcf15b3b9ba54173dc20a5b1cf365af';
 
 CREATE TABLE public.ai_advice (
     advice_id uuid NOT NULL,
@@ -607,6 +638,46 @@ CREATE TABLE public.priorities (
     name text NOT NULL,
     rank integer NOT NULL
 );
+
+CREATE VIEW public.record_kinds AS
+ SELECT kind,
+    system
+   FROM ( VALUES ('jira_issue'::text,'jira'::text), ('confluence_page'::text,'confluence'::text)) kinds(kind, system);
+
+CREATE VIEW public.records WITH (security_invoker='true') AS
+ SELECT 'jira_issue'::text AS kind,
+    'jira'::text AS system,
+    jira_issues.project_key AS scope,
+    jira_issues.record_id,
+    jira_issues.jira_id AS resource_id,
+    jira_issues.key,
+    jira_issues.title,
+    jira_issues.status,
+    jira_issues.sync_status,
+    jira_issues.remote_state,
+    jira_issues.sync_errors,
+    jira_issues.sync_refused,
+    jira_issues.local_modified_fields,
+    jira_issues.local_deleted_at,
+    (jira_issues.security_level IS NOT NULL) AS is_restricted
+   FROM public.jira_issues
+UNION ALL
+ SELECT 'confluence_page'::text AS kind,
+    'confluence'::text AS system,
+    confluence_pages.space_key AS scope,
+    confluence_pages.record_id,
+    confluence_pages.page_id AS resource_id,
+    confluence_pages.page_id AS key,
+    confluence_pages.title,
+    confluence_pages.status,
+    confluence_pages.sync_status,
+    confluence_pages.remote_state,
+    confluence_pages.sync_errors,
+    confluence_pages.sync_refused,
+    confluence_pages.local_modified_fields,
+    confluence_pages.local_deleted_at,
+    false AS is_restricted
+   FROM public.confluence_pages;
 
 CREATE TABLE public.roadmap_visions (
     id bigint NOT NULL,
@@ -912,6 +983,9 @@ ALTER TABLE ONLY public.comments
 ALTER TABLE ONLY public.confluence_pages
     ADD CONSTRAINT confluence_pages_pkey PRIMARY KEY (page_id);
 
+ALTER TABLE ONLY public.confluence_pages
+    ADD CONSTRAINT confluence_pages_record_id_is_unique UNIQUE (record_id);
+
 ALTER TABLE ONLY public.issue_links
     ADD CONSTRAINT issue_links_pkey PRIMARY KEY (jira_id, link_id, direction);
 
@@ -923,6 +997,9 @@ ALTER TABLE ONLY public.jira_issues
 
 ALTER TABLE ONLY public.jira_issues
     ADD CONSTRAINT jira_issues_pkey PRIMARY KEY (key);
+
+ALTER TABLE ONLY public.jira_issues
+    ADD CONSTRAINT jira_issues_record_id_is_unique UNIQUE (record_id);
 
 ALTER TABLE ONLY public.key_aliases
     ADD CONSTRAINT key_aliases_pkey PRIMARY KEY (jira_id, key);
@@ -1060,11 +1137,15 @@ CREATE TRIGGER check_values BEFORE INSERT OR UPDATE ON public.jira_issues FOR EA
 
 CREATE TRIGGER check_values BEFORE INSERT OR UPDATE ON public.roadmap_visions FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.roadmap_visions'::regclass)::oid))))) EXECUTE FUNCTION public.javis_check_values('262144');
 
-CREATE TRIGGER follow_restriction AFTER UPDATE ON public.jira_issues FOR EACH ROW WHEN ((old.security_level IS DISTINCT FROM new.security_level)) EXECUTE FUNCTION public.javis_follow_restriction();
+CREATE TRIGGER follow_restriction AFTER UPDATE ON public.jira_issues FOR EACH ROW WHEN ((old.security_level IS DISTINCT FROM new.security_level)) EXECUTE FUNCTION public.javis_follow_restriction('jira_issue', 'jira_id', 'security_level', 'comments,worklogs');
 
-CREATE TRIGGER keep_tombstone BEFORE DELETE ON public.confluence_pages FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid))))) EXECUTE FUNCTION public.javis_keep_tombstone('confluence', 'space_key', 'page_id');
+CREATE TRIGGER keep_record_id BEFORE UPDATE OF record_id ON public.confluence_pages FOR EACH ROW WHEN ((old.record_id IS DISTINCT FROM new.record_id)) EXECUTE FUNCTION public.javis_keep_record_id();
 
-CREATE TRIGGER keep_tombstone BEFORE DELETE ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_keep_tombstone('jira', 'project_key', 'jira_id');
+CREATE TRIGGER keep_record_id BEFORE UPDATE OF record_id ON public.jira_issues FOR EACH ROW WHEN ((old.record_id IS DISTINCT FROM new.record_id)) EXECUTE FUNCTION public.javis_keep_record_id();
+
+CREATE TRIGGER keep_tombstone BEFORE DELETE ON public.confluence_pages FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid))))) EXECUTE FUNCTION public.javis_keep_tombstone('confluence_page', 'confluence', 'space_key', 'page_id');
+
+CREATE TRIGGER keep_tombstone BEFORE DELETE ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_keep_tombstone('jira_issue', 'jira', 'project_key', 'jira_id');
 
 CREATE TRIGGER mark_restricted BEFORE INSERT ON public.local_edits FOR EACH ROW EXECUTE FUNCTION public.javis_mark_restricted();
 
@@ -1086,9 +1167,9 @@ CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.confluence_pages FOR EA
 
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.jira_issues FOR EACH STATEMENT EXECUTE FUNCTION public.javis_refuse_truncate();
 
-CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.confluence_pages FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('confluence', 'space_key', 'page_id', 'title,body_storage,parent_id,labels');
+CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.confluence_pages FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('confluence_page', 'confluence', 'space_key', 'page_id', 'space_key,page_id', 'title,body_storage,parent_id,labels', 'labels');
 
-CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('jira', 'project_key', 'jira_id', 'title,description,status,priority,labels,assignee_id,due_date,story_points,parent_key,issue_type,resolution,components,fix_versions,reporter_id,sprint,flagged,custom_fields');
+CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('jira_issue', 'jira', 'project_key', 'jira_id', 'project_key,jira_id,key', 'title,description,labels,priority,assignee_id,due_date,story_points,parent_key,status,issue_type,resolution,components,fix_versions,reporter_id,sprint,flagged,custom_fields', 'labels');
 
 CREATE TRIGGER try_again_assignee_id BEFORE UPDATE OF assignee_id ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'assignee_id'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('assignee_id', 'jira', 'project_key');
 
@@ -1241,6 +1322,8 @@ REVOKE ALL ON FUNCTION public.javis_follow_restriction() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.javis_forget(history text, ids text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.javis_forget(history text, ids text[]) TO javis_sync;
 
+REVOKE ALL ON FUNCTION public.javis_keep_record_id() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.javis_keep_tombstone() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.javis_mark_restricted() FROM PUBLIC;
@@ -1259,8 +1342,8 @@ REVOKE ALL ON FUNCTION public.javis_refuse_truncate() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.javis_track_local_edit() FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION public.jira_issue_content_hash(title text, description text, status text, priority text, labels text[], assignee_id text, due_date date, story_points numeric, parent_key text) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.jira_issue_content_hash(title text, description text, status text, priority text, labels text[], assignee_id text, due_date date, story_points numeric, parent_key text) TO javis_sync;
+REVOKE ALL ON FUNCTION public.jira_issue_content_hash(title text, description text, labels text[], priority text, assignee_id text, due_date date, story_points numeric, parent_key text, status text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.jira_issue_content_hash(title text, description text, labels text[], priority text, assignee_id text, due_date date, story_points numeric, parent_key text, status text) TO javis_sync;
 
 GRANT SELECT ON TABLE public.jira_issues TO javis_read;
 GRANT SELECT,DELETE ON TABLE public.jira_issues TO javis_app;
@@ -1328,6 +1411,14 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.page_versions TO javis_sync;
 GRANT SELECT ON TABLE public.priorities TO javis_read;
 GRANT SELECT ON TABLE public.priorities TO javis_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.priorities TO javis_sync;
+
+GRANT SELECT ON TABLE public.record_kinds TO javis_read;
+GRANT SELECT ON TABLE public.record_kinds TO javis_app;
+GRANT SELECT ON TABLE public.record_kinds TO javis_sync;
+
+GRANT SELECT ON TABLE public.records TO javis_read;
+GRANT SELECT ON TABLE public.records TO javis_app;
+GRANT SELECT ON TABLE public.records TO javis_sync;
 
 GRANT SELECT ON TABLE public.roadmap_visions TO javis_read;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.roadmap_visions TO javis_app;

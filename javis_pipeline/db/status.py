@@ -42,6 +42,11 @@ def latest_issues(db: Database, project: str, *, limit: int) -> list[dict[str, A
     return db.query(named_queries("status")["latest_issues"], {"project": project, "limit": limit})
 
 
+def untouched_issues(db: Database, *, limit: int) -> list[str]:
+    """Keys of issues that nobody has begun, neither here nor there."""
+    return [row["key"] for row in db.query(named_queries("status")["untouched_issues"], {"limit": limit})]
+
+
 class Held(NamedTuple):
     """What is here of some projects or spaces.
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from javis_pipeline.db.connection import Connection
+from javis_pipeline.db.connection import Connection, Database
 from javis_pipeline.db.named_queries import named_queries
 from javis_pipeline.records.suggestion import Vocabulary
 
@@ -53,6 +53,12 @@ def expire_older(conn: Connection, *, project_key: str, scope: str, advice_id: U
 def suggestions_of_advice(conn: Connection, advice_id: UUID) -> list[dict[str, Any]]:
     """The suggestions of one answer, best first, in whatever state they are."""
     return conn.execute(_SQL["suggestions_of_advice"], {"advice_id": advice_id}).fetchall()
+
+
+def proposed_titles(db: Database, project_key: str, *, limit: int) -> list[str]:
+    """Titles of what is proposed in a project, the first first."""
+    rows = db.query(_SQL["proposed_titles"], {"project_key": project_key, "limit": limit})
+    return [row["title"] for row in rows]
 
 
 def find_suggestions(conn: Connection, prefix: str) -> list[dict[str, Any]]:

@@ -111,7 +111,7 @@ def _tell(instance: dg.DagsterInstance, settings: Settings, db: Database, run: d
         return
     url = f"{settings.javis_ui_url}/runs/{run.run_id}" if settings.javis_ui_url else None
     cause, remedy = _cause(instance, run.run_id)
-    failed = FailedRun(run.job_name, run.run_id, url, cause, remedy)
+    failed = FailedRun(job=run.job_name, run_id=run.run_id, url=url, cause=cause, remedy=remedy)
     post_run_failure(db, slack_client(settings), slack_outlet(settings, project, channel), failed, now=now)
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 import dagster as dg
 
 from javis_pipeline.records.values import ResourceType
-from javis_pipeline.sync.fields import KINDS
+from javis_pipeline.sync.kinds import KINDS
 
 Lineage = Mapping[str, Mapping[str, Sequence[str]]]
 """Column to the assets, and their columns, that it is made of."""

@@ -63,13 +63,13 @@ def changes_since(before: Facts, now: Facts) -> tuple[Change, ...]:
         if finding in before.risks and SEVERITY_ORDER[risk.severity] < SEVERITY_ORDER[before.risks[finding].severity]
     ]
     changes = [
-        Change("new_risks", _worst_first(new, now)),
-        Change("worse_risks", _worst_first(worse, now)),
-        Change("gone_risks", _worst_first(gone, before)),
-        Change("done", before=before.done, after=now.done),
-        Change("sprint", before=before.sprint, after=now.sprint),
-        Change("new_conflicts", before=0, after=len(set(now.conflicts) - set(before.conflicts))),
-        Change("settled_conflicts", before=0, after=len(set(before.conflicts) - set(now.conflicts))),
+        Change(kind="new_risks", finding_ids=_worst_first(new, now)),
+        Change(kind="worse_risks", finding_ids=_worst_first(worse, now)),
+        Change(kind="gone_risks", finding_ids=_worst_first(gone, before)),
+        Change(kind="done", before=before.done, after=now.done),
+        Change(kind="sprint", before=before.sprint, after=now.sprint),
+        Change(kind="new_conflicts", before=0, after=len(set(now.conflicts) - set(before.conflicts))),
+        Change(kind="settled_conflicts", before=0, after=len(set(before.conflicts) - set(now.conflicts))),
     ]
     return tuple(change for change in changes if change.finding_ids or change.before != change.after)
 
@@ -118,7 +118,7 @@ def _digest(document: object) -> str:
 
 def _risk_facts(context: WorkContext, least: Severity) -> dict[str, RiskFact]:
     return {
-        risk.finding_id: RiskFact(risk.severity, _subject(risk, context))
+        risk.finding_id: RiskFact(severity=risk.severity, subject=_subject(risk, context))
         for risk in context.risks
         if SEVERITY_ORDER[risk.severity] <= SEVERITY_ORDER[least]
     }

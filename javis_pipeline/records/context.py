@@ -16,6 +16,9 @@ from zoneinfo import ZoneInfo
 import orjson
 from pydantic import TypeAdapter
 
+from javis_pipeline.records.blockers import Blockers
+from javis_pipeline.records.flow import Flow
+
 JsonObject = dict[str, Any]
 
 StatusCategory = Literal["new", "indeterminate", "done"]
@@ -118,76 +121,6 @@ class Counts:
     done: int
     unknown: int
     by_type: Mapping[str, Mapping[StatusCategory, int]]
-
-
-@dataclass(frozen=True, slots=True)
-class FlowDay:
-    """Work items that existed by the end of a day, by status category: one step of the cumulative flow."""
-
-    day: date
-    new: int
-    indeterminate: int
-    done: int
-
-
-@dataclass(frozen=True, slots=True)
-class FinishedItem:
-    """A finished work item and the days from its first start to its finish."""
-
-    key: str
-    finished_on: date
-    cycle_days: float
-
-
-@dataclass(frozen=True, slots=True)
-class WeekThroughput:
-    """Work items finished in the seven days that begin on `week_start`."""
-
-    week_start: date
-    finished: int
-
-
-@dataclass(frozen=True, slots=True)
-class Flow:
-    """How work items (no epics, no sub-tasks) move through.
-
-    Attributes:
-        in_progress: Items in progress now.
-        throughput: Whole weeks, oldest first; the last one ended yesterday.
-        finished_in_window: Items finished in these weeks.
-        cycle_p50_days: Half of them took no longer than this from start to finish; None when no start is known.
-        cycle_p85_days: 85 % of them took no longer.
-        cycles_known: How many of the finished items have a known start.
-        age_in_progress_p50_days: Half of the items in progress were started no longer ago.
-        age_in_progress_max_days: The oldest of them.
-        open_age_p50_days: Half of the open items were created no longer ago.
-        cumulative: By week, oldest first; the last day is today.
-        cycles: The latest finished items with a known start, oldest first.
-        mean_pace: Items finished a week in these weeks since the project finished something first, without those that
-            were closed in bulk; None in a context that was kept before this was known.
-    """
-
-    in_progress: int
-    throughput: tuple[WeekThroughput, ...]
-    finished_in_window: int
-    cycle_p50_days: float | None
-    cycle_p85_days: float | None
-    cycles_known: int
-    age_in_progress_p50_days: int | None
-    age_in_progress_max_days: int | None
-    open_age_p50_days: int | None
-    cumulative: tuple[FlowDay, ...]
-    cycles: tuple[FinishedItem, ...]
-    mean_pace: float | None = None
-
-    @property
-    def weekly_pace(self) -> float:
-        """Items finished a week, as far as that is known; 0.0 when none was."""
-        if self.mean_pace is not None:
-            return self.mean_pace
-        weeks = [week.finished for week in self.throughput]
-        begun = next((place for place, finished in enumerate(weeks) if finished), None)
-        return 0.0 if begun is None else self.finished_in_window / len(weeks[begun:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,61 +235,6 @@ class PageState:
 
 
 @dataclass(frozen=True, slots=True)
-class Blocker:
-    """An open issue that nothing open blocks, and that others wait for.
-
-    Attributes:
-        held_up: How many open issues wait for it, directly or through others.
-        held_up_keys: Some of them, in key order.
-        depth: Length of the longest chain of issues behind it.
-        projects: Projects of the issues that wait for it.
-        is_outside: It belongs to another project than the one of the context.
-        state_known: False for an issue that is not synced: whether it is done cannot be told.
-    """
-
-    key: str
-    held_up: int
-    held_up_keys: tuple[str, ...]
-    depth: int
-    held_up_points: float | None
-    projects: tuple[str, ...]
-    is_outside: bool
-    state_known: bool
-
-
-@dataclass(frozen=True, slots=True)
-class BlockingLink:
-    """`blocker_key` holds up `blocked_key`; both are open, or the blocker's state is not known.
-
-    `number` is greater for a link that was made later; None when it is not known.
-    """
-
-    blocker_key: str
-    blocked_key: str
-    crosses_projects: bool
-    number: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Blockers:
-    """The graph of "blocks" links between open issues, as far as it touches the project.
-
-    Attributes:
-        roots: Most held-up work first.
-        cycles: Sets of issues that wait for each other, each in key order.
-        links: The links themselves, by keys.
-        blocked: How many open issues of the project wait for something.
-        deepest: Length of the longest chain, counted in issues that wait; cycles count as one issue.
-    """
-
-    roots: tuple[Blocker, ...]
-    cycles: tuple[tuple[str, ...], ...]
-    links: tuple[BlockingLink, ...]
-    blocked: int
-    deepest: int
-
-
-@dataclass(frozen=True, slots=True)
 class Forecast:
     """When the remaining items will be done, from random repetitions of the project's own past.
 
@@ -437,7 +315,7 @@ class WorkContext:
         if risks:
             slim = replace(slim, risks=(), risk_totals=())
         if blockers:
-            slim = replace(slim, blockers=Blockers((), (), (), 0, 0))
+            slim = replace(slim, blockers=Blockers(roots=(), cycles=(), links=(), blocked=0, deepest=0))
         return slim
 
 

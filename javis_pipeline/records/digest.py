@@ -13,7 +13,7 @@ from javis_pipeline.records.suggestion import Action, SuggestionState
 from javis_pipeline.records.values import System, Value, dump_json
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
     """A suggestion as it is shown. `decided_by` is None while nobody has decided."""
 
@@ -26,7 +26,7 @@ class Proposal:
     decided_by: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenConflict:
     """A conflict that waits for a person.
 
@@ -56,7 +56,7 @@ class OpenConflict:
         return fingerprint(self.field, self.local, self.remote)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
     """What the daily post is made of.
 
@@ -75,7 +75,7 @@ class Digest:
     conflicts: tuple[OpenConflict, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RiskFact:
     """A risk without the numbers that grow older. `subject` is what it is about, in words."""
 
@@ -83,7 +83,7 @@ class RiskFact:
     subject: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What a post tells, for the next one to compare with.
 
@@ -107,7 +107,7 @@ class Facts:
     conflicts: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Earlier:
     """The post before this one."""
 
@@ -115,7 +115,7 @@ class Earlier:
     posted_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FailedRun:
     """A run that failed.
 
@@ -135,7 +135,7 @@ class FailedRun:
 ChangeKind = Literal["new_risks", "worse_risks", "gone_risks", "done", "sprint", "new_conflicts", "settled_conflicts"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """One thing that is new since the earlier post.
 

@@ -64,7 +64,7 @@ class Refusal:
     again: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LocalRecord:
     """A row of `jira_issues` or `confluence_pages`.
 
@@ -100,7 +100,7 @@ class LocalRecord:
         return self.bases[name] if name in self.bases else self.values.get(name)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteRecord:
     """A record as the API gave it.
 
@@ -122,7 +122,7 @@ class RemoteRecord:
     read_only: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FieldChange:
     """One field's change as the remote's history tells it.
 
@@ -142,7 +142,7 @@ class FieldChange:
     op_id: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """One write to the remote: planned, sent, and settled by evidence.
 
@@ -191,7 +191,7 @@ class Operation:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Conflict:
     """Two values for one field, both kept until a person chooses or they become equal.
 
@@ -221,7 +221,7 @@ class Conflict:
     applied_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConflictValue:
     """A value that was in play in a conflict; these are never deleted.
 
@@ -235,7 +235,7 @@ class ConflictValue:
     raw: Value = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
     """A change that the sync made on one side. `audit_id` is None until it is stored.
 
@@ -258,7 +258,7 @@ class AuditEntry:
     old_raw: Value = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanItem:
     """One line of a plan, for people and as JSON.
 
@@ -281,7 +281,7 @@ class PlanItem:
     risk: Literal["low", "high"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordState:
     """All that the store knows about one record, read in one transaction.
 
@@ -301,7 +301,7 @@ class RecordState:
     former_raw: Mapping[str, tuple[Value, ...]] = dataclasses.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordPlan:
     """What is to become of one record; the store applies all of it in one transaction.
 
@@ -331,7 +331,7 @@ class RecordPlan:
         return not (self.columns or self.operations or self.conflicts or self.audit)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Catalog:
     """What a scope knows, for checking local values and for turning names into ids.
 
@@ -350,7 +350,7 @@ class Catalog:
     unwritable: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Overrides:
     """What a person allowed for one run, each by an explicit number or name; None where nothing was."""
 

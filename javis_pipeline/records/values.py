@@ -15,10 +15,10 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 Value: TypeAlias = str | bool | int | Decimal | tuple[str, ...] | Mapping[str, Any] | None
 """The value of a field in local form (what a column holds) or in remote form (what the API holds)."""
 
-ResourceType = Literal["jira_issue", "confluence_page"]
-System = Literal["jira", "confluence"]
+ResourceType: TypeAlias = str
+"""Name of a kind of records, such as "jira_issue"."""
 
-SYSTEM_OF: Mapping[ResourceType, System] = {"jira_issue": "jira", "confluence_page": "confluence"}
+System = Literal["jira", "confluence"]
 
 
 class ScopeRef(NamedTuple):
@@ -33,7 +33,7 @@ def scopes_of(project: str, spaces: Iterable[str]) -> tuple[ScopeRef, ...]:
     return (ScopeRef("jira", project), *(ScopeRef("confluence", space) for space in spaces))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceRef:
     """Which record: `resource_id` never changes; `key` (for people) and `scope` (project or space key) may."""
 
@@ -41,10 +41,6 @@ class ResourceRef:
     resource_id: str
     scope: str
     key: str
-
-    @property
-    def system(self) -> System:
-        return SYSTEM_OF[self.resource_type]
 
 
 def as_set(items: Iterable[str] | None) -> tuple[str, ...]:

@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Final
 
 from javis_pipeline.db import edits as rows
 from javis_pipeline.db.connection import Connection, Database
 from javis_pipeline.errors import UsageError
+from javis_pipeline.records.tables import SqlType
 from javis_pipeline.records.values import ResourceType, System, Value, from_json
 from javis_pipeline.steps.choices import Person, choose_name, choose_person
+from javis_pipeline.sync.kinds import TABLES
 
 
 def _text(value: str) -> str:
@@ -37,21 +39,17 @@ def _day(value: str) -> date:
         raise UsageError(f"{value!r} is not a date; it should look like 2026-11-30") from None
 
 
-# How the text of `--set field=text` is read, by kind of record.
-READERS: Mapping[ResourceType, Mapping[str, Callable[[str], object]]] = {
-    "jira_issue": {
-        "title": _text,
-        "description": _text,
-        "status": _text,
-        "priority": _text,
-        "labels": _labels,
-        "assignee_id": _text,
-        "due_date": _day,
-        "story_points": _number,
-        "parent_key": _text,
-    },
-    "confluence_page": {"title": _text, "body_storage": _text, "parent_id": _text, "labels": _labels},
+# How the text of `--set field=text` is read, by type of column.
+_READERS: Final[Mapping[SqlType, Callable[[str], object]]] = {
+    "text": _text,
+    "text[]": _labels,
+    "numeric": _number,
+    "date": _day,
 }
+
+
+def _readers(kind: ResourceType) -> Mapping[str, Callable[[str], object]]:
+    return {column.name: _READERS[column.type] for column in TABLES[kind].edited}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +68,7 @@ def parse_changes(assignments: Iterable[str], kind: ResourceType = "jira_issue")
     Raises:
         UsageError: An item has no "=", names a field that cannot be edited, or has a text that makes no sense for it.
     """
-    readers = READERS[kind]
+    readers = _readers(kind)
     changes: dict[str, object] = {}
     for assignment in assignments:
         name, equals, text = assignment.partition("=")
@@ -86,7 +84,7 @@ def parse_changes(assignments: Iterable[str], kind: ResourceType = "jira_issue")
 
 def parse_value(field: str, text: str, kind: ResourceType = "jira_issue") -> Value:
     """The text of a field's value in the spelling that conflicts use; an empty text means none."""
-    reader = READERS[kind].get(field, _text)
+    reader = _readers(kind).get(field, _text)
     if not text:
         return () if reader is _labels else None
     read = reader(text)

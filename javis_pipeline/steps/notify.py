@@ -24,7 +24,7 @@ from javis_pipeline.records.context import WorkContext
 from javis_pipeline.records.digest import Digest, Earlier, Facts, FailedRun, OpenConflict, Proposal
 from javis_pipeline.records.losses import losses_shown
 from javis_pipeline.records.suggestion import Action
-from javis_pipeline.records.values import SYSTEM_OF, ScopeRef, from_json, scopes_of
+from javis_pipeline.records.values import ScopeRef, from_json, scopes_of
 from javis_pipeline.steps.build_context import last_context
 from javis_pipeline.steps.publish import Drawing, Post, Published, publish
 
@@ -65,7 +65,7 @@ def read_digest(db: Database, outlet: Outlet) -> Digest | None:
         advice = suggestions.latest_advice(conn, project_key=outlet.project, scope="project")
         found = suggestions.suggestions_of_advice(conn, advice["advice_id"]) if advice else []
     return Digest(
-        context,
+        context=context,
         engine=advice["engine"] if advice else "",
         model=advice["model"] if advice else None,
         proposals=tuple(map(_proposal, found)),
@@ -153,7 +153,7 @@ def _told_by_digest(db: Database, slack: SlackClient, outlet: Outlet) -> Earlier
     facts = facts_from_json(newest.facts) if newest is not None else None
     if newest is None or newest.posted_at is None or facts is None:
         return None
-    return Earlier(pressing(facts), newest.updated_at or newest.posted_at)
+    return Earlier(facts=pressing(facts), posted_at=newest.updated_at or newest.posted_at)
 
 
 def _later(one: Earlier | None, other: Earlier | None) -> Earlier | None:
@@ -219,11 +219,21 @@ def _proposal(row: Mapping[str, Any]) -> Proposal:
 
 
 def _conflict(row: Mapping[str, Any]) -> OpenConflict:
-    system = SYSTEM_OF[row["resource_type"]]
+    system = row["system"]
     name = row["key"] if system == "jira" else row["title"] or f"page {row['resource_id']}"
-    base, local, remote = (from_json(row[f"{side}_value"]) for side in ("base", "local", "remote"))
-    identity = (row["id"], system, row["scope"], name, row["resource_id"], row["field_name"], row["kind"])
-    return OpenConflict(*identity, base, local, remote, tuple(losses_shown(row["details"])))
+    return OpenConflict(
+        conflict_id=row["id"],
+        system=system,
+        scope=row["scope"],
+        name=name,
+        resource_id=row["resource_id"],
+        field=row["field_name"],
+        kind=row["kind"],
+        base=from_json(row["base_value"]),
+        local=from_json(row["local_value"]),
+        remote=from_json(row["remote_value"]),
+        loses=tuple(losses_shown(row["details"])),
+    )
 
 
 def _pictures(context: WorkContext) -> dict[str, partial[Upload]]:

@@ -317,7 +317,9 @@ def _place(row: PostRow) -> Sent:
 
 def _earlier(row: PostRow | None) -> Earlier | None:
     facts = None if row is None else facts_from_json(row.facts)
-    return None if row is None or facts is None or row.posted_at is None else Earlier(facts, row.posted_at)
+    return (
+        None if row is None or facts is None or row.posted_at is None else Earlier(facts=facts, posted_at=row.posted_at)
+    )
 
 
 def _digest(*messages: Message) -> str:

@@ -178,7 +178,10 @@ def list_records(db: Database, scope: Scope, opened: Opened[Any, Any]) -> Listed
     stamps = {stamp.remote_id: stamp for stamps in source.sweep(None) for stamp in stamps}
     with db.transaction() as conn:
         differing = set(opened.mirror.differing(conn, list(stamps.values())))
-    refs = [ResourceRef(scope.resource_type, one.remote_id, scope.key, one.key) for one in stamps.values()]
+    refs = [
+        ResourceRef(resource_type=scope.resource_type, resource_id=one.remote_id, scope=scope.key, key=one.key)
+        for one in stamps.values()
+    ]
     return Listed(frozenset(stamps), [ref for ref in refs if ref.resource_id in differing])
 
 

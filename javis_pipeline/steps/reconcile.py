@@ -202,5 +202,16 @@ class _Verb:
     def _failed(self, ref: ResourceRef, why: str) -> Reconciled:
         error = not_synced(why)
         self._fail(ref, error)
-        item = PlanItem(ref.resource_type, ref.resource_id, ref.key, WHOLE_RECORD, "error", None, None, error, 6, "low")
+        item = PlanItem(
+            resource_type=ref.resource_type,
+            resource_id=ref.resource_id,
+            key=ref.key,
+            field=WHOLE_RECORD,
+            side="error",
+            old=None,
+            new=None,
+            reason=error,
+            row=6,
+            risk="low",
+        )
         return Reconciled(unreadable={ref.resource_id: why}, items=[item])

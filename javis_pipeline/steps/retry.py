@@ -8,6 +8,7 @@ from javis_pipeline.db.connection import Database
 from javis_pipeline.db.sync_store import PostgresStore
 from javis_pipeline.errors import UsageError
 from javis_pipeline.records.values import ResourceRef
+from javis_pipeline.sync.kinds import TABLES
 
 
 class Asked(NamedTuple):
@@ -38,6 +39,8 @@ def retry(db: Database, key: str, field: str | None, *, now: datetime) -> Asked:
         what = f"field {field} of {found['key']}" if field else f"nothing of {found['key']}"
         was = "was not refused" if field else "was refused"
         raise UsageError(f"{what} {was}; javis conflicts list --errors says what waits, and why")
-    ref = ResourceRef(found["resource_type"], found["resource_id"], found["scope"], found["key"])
-    PostgresStore(db, ref.resource_type, ref.scope).retry([ref], field, now)
+    ref = ResourceRef(
+        resource_type=found["resource_type"], resource_id=found["resource_id"], scope=found["scope"], key=found["key"]
+    )
+    PostgresStore(db, TABLES[ref.resource_type], ref.scope).retry([ref], field, now)
     return Asked(ref.key, fields)

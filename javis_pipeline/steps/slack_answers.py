@@ -27,6 +27,7 @@ from javis_pipeline.records.values import ResourceType
 from javis_pipeline.steps.notify import Outlet, open_conflicts, post_digest
 from javis_pipeline.steps.resolve import resolve
 from javis_pipeline.steps.suggest import Accepted, accept, reject
+from javis_pipeline.sync.kinds import TABLES
 from javis_pipeline.sync.run import Run
 
 _REDRAWS, _REDRAW_SECONDS = 10, 3.0
@@ -163,7 +164,7 @@ def _store(db: Database, conflict_id: UUID) -> PostgresStore:
     found = find_conflicts(db, str(conflict_id))
     if not found:
         raise UsageError(f"there is no conflict {conflict_id}; javis conflicts lists those that are open")
-    return PostgresStore(db, found[0].resource_type, found[0].scope)
+    return PostgresStore(db, TABLES[found[0].resource_type], found[0].scope)
 
 
 def _conflict_to_show(db: Database, press: Press) -> OpenConflict:

@@ -18,7 +18,8 @@ from javis_pipeline.db.sync_store import PostgresStore
 from javis_pipeline.db.watermarks import Watermark, note_opened, note_round, read_watermark
 from javis_pipeline.errors import JavisError
 from javis_pipeline.records.sync import WHOLE_RECORD, Overrides, PlanItem
-from javis_pipeline.records.values import ResourceRef, ResourceType
+from javis_pipeline.records.tables import Table
+from javis_pipeline.records.values import ResourceRef
 from javis_pipeline.steps.batches import rare_collections
 from javis_pipeline.steps.census import Counted, take_census
 from javis_pipeline.steps.ports import Progress, RemoteRecords, SyncStore
@@ -64,7 +65,7 @@ class Job:
     rules: Rules = field(default_factory=Rules)
     overrides: Overrides = NO_OVERRIDES
     new_id: Callable[[], UUID] = uuid4
-    make_store: Callable[[Database, ResourceType, str], PostgresStore] = PostgresStore
+    make_store: Callable[[Database, Table, str], PostgresStore] = PostgresStore
     threads: int = 4
 
     @property
@@ -75,7 +76,7 @@ class Job:
     @property
     def store(self) -> PostgresStore:
         """Our side of the scope."""
-        return self.make_store(self.db, self.system.kind.resource_type, self.key)
+        return self.make_store(self.db, self.system.kind.table, self.key)
 
     @contextmanager
     def locked(self) -> Iterator[ScopeLock]:
@@ -356,14 +357,14 @@ def plan_scope(job: Job) -> list[PlanItem]:
 
 def _new_item(ref: ResourceRef) -> PlanItem:
     return PlanItem(
-        ref.resource_type,
-        ref.resource_id,
-        ref.key,
-        WHOLE_RECORD,
-        "record",
-        None,
-        ref.key,
-        "new on the remote",
-        4,
-        "low",
+        resource_type=ref.resource_type,
+        resource_id=ref.resource_id,
+        key=ref.key,
+        field=WHOLE_RECORD,
+        side="record",
+        old=None,
+        new=ref.key,
+        reason="new on the remote",
+        row=4,
+        risk="low",
     )

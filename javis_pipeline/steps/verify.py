@@ -124,7 +124,10 @@ def verify_scope(
 def _only_there(job: Job, opened: Opened[Any, Any], known: Iterable[ResourceRef]) -> list[ResourceRef]:
     listed = list_records(job.db, job.scope, opened).ids
     here = {ref.resource_id for ref in known}
-    return [ResourceRef(job.system.kind.resource_type, id_, job.key, id_) for id_ in sorted(listed - here)]
+    return [
+        ResourceRef(resource_type=job.system.kind.resource_type, resource_id=id_, scope=job.key, key=id_)
+        for id_ in sorted(listed - here)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +165,7 @@ class _Comparison:
         try:
             state = self.store.state(ref)
         except UnreadableRecord:
-            return {WHOLE_RECORD: "in error"}, RecordState(ref, None), None
+            return {WHOLE_RECORD: "in error"}, RecordState(ref=ref, local=None), None
         match look(self.remote, ref):
             case Seen(record):
                 self.patience.answered()

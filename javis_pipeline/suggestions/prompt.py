@@ -12,7 +12,8 @@ from typing import Any
 
 import orjson
 
-from javis_pipeline.records.context import SEVERITY_ORDER, BlockingLink, Risk, RiskKind, Severity, WorkContext
+from javis_pipeline.records.blockers import BlockingLink
+from javis_pipeline.records.context import SEVERITY_ORDER, Risk, RiskKind, Severity, WorkContext
 from javis_pipeline.records.suggestion import ADVICE_LABELS, AdviceScope, Vocabulary
 from javis_pipeline.suggestions.cleaning import cleaned
 from javis_pipeline.suggestions.instructions import INSTRUCTIONS

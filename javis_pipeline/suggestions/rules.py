@@ -11,7 +11,8 @@ from collections.abc import Collection, Iterator, Sequence
 from math import log2
 from typing import Final
 
-from javis_pipeline.records.context import BlockingLink, IssueBrief, Risk, RiskKind, Severity, SprintState, WorkContext
+from javis_pipeline.records.blockers import BlockingLink
+from javis_pipeline.records.context import IssueBrief, Risk, RiskKind, Severity, SprintState, WorkContext
 from javis_pipeline.records.suggestion import Action, ActionKind, Advice, Suggestion, Vocabulary
 from javis_pipeline.suggestions.cleaning import cleaned
 from javis_pipeline.suggestions.grounding import RATIONALE_LENGTH, TITLE_LENGTH, seen_values

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
+from javis_pipeline.records.blockers import Blockers
 from javis_pipeline.records.context import (
     SPRINT_KINDS,
-    Blockers,
     Risk,
     RiskKind,
     RiskTotal,

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import ClassVar, Literal, Protocol
+from typing import ClassVar, Literal, Protocol, runtime_checkable
 
 from javis_pipeline.records.losses import Loss
 from javis_pipeline.records.sync import Catalog
@@ -37,6 +37,7 @@ class LossyEdit(ValueError):
         super().__init__("; ".join(self.reasons))
 
 
+@runtime_checkable
 class Codec(Protocol):
     """How one sort of field reads, compares and is checked. All methods are pure.
 

@@ -235,18 +235,18 @@ class Draft:
         now = self.run.now()
         revision = self.local.revision.isoformat() if self.local.revision else None
         conflict = Conflict(
-            old.conflict_id if old else self.run.new_id(),
-            self.ref,
-            name,
-            kind,
-            base,
-            local,
-            remote,
-            remote_raw,
-            self.local.local_seq,
-            revision,
-            old.created_at if old else now,
-            details or (old.details if old else {}),
+            conflict_id=old.conflict_id if old else self.run.new_id(),
+            ref=self.ref,
+            field=name,
+            kind=kind,
+            base=base,
+            local=local,
+            remote=remote,
+            remote_raw=remote_raw,
+            local_seq=self.local.local_seq,
+            revision=revision,
+            created_at=old.created_at if old else now,
+            details=details or (old.details if old else {}),
         )
         self.conflicts[conflict.conflict_id] = conflict
         sides: tuple[tuple[Literal["base", "local", "remote"], Value], ...]
@@ -267,7 +267,8 @@ class Draft:
         raw: Value = None,
     ) -> None:
         """Keep a value that is in play in a conflict, with its remote form if that says more."""
-        self._conflict_values.append(ConflictValue(conflict.conflict_id, side, value, raw))
+        kept = ConflictValue(conflict_id=conflict.conflict_id, side=side, value=value, raw=raw)
+        self._conflict_values.append(kept)
 
     def end_conflict(
         self,
@@ -343,17 +344,17 @@ class Draft:
         """Note a change on one side; it is stored with the change."""
         self._audit.append(
             AuditEntry(
-                self.run.run_id,
-                side,
-                self.ref,
-                name,
-                old,
-                new,
-                reason,
-                actor,
-                self.run.now(),
-                op.op_id if op else None,
-                undo_of,
+                run_id=self.run.run_id,
+                side=side,
+                ref=self.ref,
+                field=name,
+                old=old,
+                new=new,
+                reason=reason,
+                actor=actor,
+                at=self.run.now(),
+                op_id=op.op_id if op else None,
+                undo_of=undo_of,
                 old_raw=old_raw,
             )
         )
@@ -374,7 +375,16 @@ class Draft:
         )
         self._items.append(
             PlanItem(
-                self.ref.resource_type, self.ref.resource_id, self.ref.key, name, side, old, new, reason, row, risk
+                resource_type=self.ref.resource_type,
+                resource_id=self.ref.resource_id,
+                key=self.ref.key,
+                field=name,
+                side=side,
+                old=old,
+                new=new,
+                reason=reason,
+                row=row,
+                risk=risk,
             )
         )
 
@@ -391,15 +401,15 @@ class Draft:
         if columns or operations or conflicts or self._audit or (self.unmarked and dealt_with):
             columns["last_synced_at"] = self.run.now()
         return RecordPlan(
-            self.ref,
-            self.local.local_seq,
-            columns,
-            operations,
-            conflicts,
-            tuple(self._conflict_values),
-            tuple(self._audit),
-            tuple(self._items),
-            self._renamed_to,
+            ref=self.ref,
+            local_seq=self.local.local_seq,
+            columns=columns,
+            operations=operations,
+            conflicts=conflicts,
+            conflict_values=tuple(self._conflict_values),
+            audit=tuple(self._audit),
+            items=tuple(self._items),
+            renamed_to=self._renamed_to,
             keeps_hash=self.unmarked and not dealt_with,
         )
 

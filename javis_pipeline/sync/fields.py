@@ -1,13 +1,13 @@
-"""The synced fields of each sort of record: how each is read, compared and written."""
+"""What a kind of record is made of: its synced fields, and the table that holds it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from javis_pipeline.errors import WronglyDeclared
 from javis_pipeline.records.sync import FieldPolicy, OperationKind
-from javis_pipeline.records.values import ResourceType, Value
-from javis_pipeline.sync.codecs import Account, Codec, Day, Key, Labels, Line, Named, Number, Plain
-from javis_pipeline.sync.page_codecs import PageLabels, ParentPage
-from javis_pipeline.sync.text_codecs import MarkdownText, StorageText
+from javis_pipeline.records.tables import Column, Place, SqlType, Table
+from javis_pipeline.records.values import ResourceType, System, Value
+from javis_pipeline.sync.codecs import Codec
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +18,21 @@ class Field:
         codec: How its values are read, compared and checked.
         written_by: Sort of request that writes it; None for a field that only the remote may change.
         raw_column: Column with the base in remote form, where the local form cannot give it back.
+        type: Of its column.
     """
 
     name: str
     codec: Codec
     written_by: OperationKind | None = None
     raw_column: str | None = None
+    type: SqlType = "text"
+
+    def __post_init__(self) -> None:
+        # Programs that are not checked for types declare fields too: what is missing is said at import.
+        if isinstance(self.codec, type) or not isinstance(self.codec, Codec):
+            raise WronglyDeclared(f"field {self.name} has no codec, but {self.codec!r}")
+        if self.is_set and self.type != "text[]":
+            raise WronglyDeclared(f"field {self.name} is a set, and its column is {self.type}, not text[]")
 
     @property
     def is_set(self) -> bool:
@@ -37,6 +46,18 @@ class Field:
     def default_policy(self) -> FieldPolicy:
         return "two_way" if self.written_by else "remote_to_local"
 
+    @property
+    def column(self) -> Column:
+        """What its column is."""
+        return Column(
+            name=self.name,
+            type=self.type,
+            is_edited=self.written_by is not None,
+            is_long=self.is_text,
+            is_alone=self.written_by not in (None, "edit"),
+            raw=self.raw_column,
+        )
+
     def means_the_same(self, raw: Value, other: Value) -> bool:
         """Whether two remote forms differ in spelling only."""
         return self.codec.canonical(raw) == self.codec.canonical(other)
@@ -46,74 +67,65 @@ class Field:
         return raw if self.is_text else self.codec.canonical(raw)
 
 
-def _by_name(*fields: Field) -> Mapping[str, Field]:
-    return {spec.name: spec for spec in fields}
-
-
-# A label list that only mirrors the remote is one value: nobody merges what nobody may edit.
-_MIRRORED = (
-    "issue_type",
-    "resolution",
-    "components",
-    "fix_versions",
-    "reporter_id",
-    "sprint",
-    "flagged",
-    "custom_fields",
-)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """A sort of record.
+    """A kind of record, and all that is particular to it.
 
     Attributes:
         fields: What is synced of it, by name.
         revision: The facts by which a list tells that a record has changed.
+        table: Where it is kept.
         repeats: Facts that may be no more than what a field says, by name, with that field. Where nothing else tells
             of such a fact, it does not outlive the field's value.
-        restricted_by: The fact that says, where it is not None, that only some people may read the record.
     """
 
     resource_type: ResourceType
+    system: System
     fields: Mapping[str, Field]
     revision: frozenset[str]
+    table: Table
     repeats: Mapping[str, str] = field(default_factory=dict)
-    restricted_by: str | None = None
+
+    @property
+    def restricted_by(self) -> str | None:
+        """The fact that says, where it is not None, that only some people may read the record."""
+        return self.table.place.restricted_by
 
 
-_ISSUE_FIELDS = _by_name(
-    Field("title", Line(), "edit"),
-    Field("description", MarkdownText(), "edit", raw_column="description_adf"),
-    Field("labels", Labels(), "edit"),
-    Field("priority", Named("priority"), "edit", raw_column="priority_id"),
-    Field("assignee_id", Account(), "edit"),
-    Field("due_date", Day(), "edit"),
-    Field("story_points", Number(), "edit"),
-    Field("parent_key", Key(), "edit"),
-    Field("status", Named("status"), "transition", raw_column="status_id"),
-    *(Field(name, Plain()) for name in _MIRRORED),
-)
+def make_kind(
+    resource_type: ResourceType,
+    *fields: Field,
+    system: System,
+    place: Place | None,
+    revision: frozenset[str],
+    repeats: Mapping[str, str] | None = None,
+) -> Kind:
+    """A kind with these fields; WronglyDeclared says what is missing or doubled."""
+    if not isinstance(place, Place):
+        raise WronglyDeclared(f"kind {resource_type} has no table, but {place!r}")
+    by_name = {spec.name: spec for spec in fields}
+    if len(by_name) < len(fields):
+        doubled = sorted({spec.name for spec in fields if by_name[spec.name] is not spec})
+        raise WronglyDeclared(f"kind {resource_type} has two fields of one name: {', '.join(doubled)}")
+    columns = tuple(spec.column for spec in fields)
+    table = Table(kind=resource_type, system=system, place=place, columns=columns)
+    return Kind(
+        resource_type=resource_type,
+        system=system,
+        fields=by_name,
+        revision=revision,
+        table=table,
+        repeats=repeats or {},
+    )
 
-_PAGE_FIELDS = _by_name(
-    Field("title", Line(), "edit"),
-    Field("body_storage", StorageText(), "edit"),
-    Field("parent_id", ParentPage(), "edit"),
-    Field("labels", PageLabels(), "labels"),
-)
 
-JIRA_ISSUE = Kind(
-    resource_type="jira_issue",
-    fields=_ISSUE_FIELDS,
-    revision=frozenset({"remote_updated_at"}),
-    repeats={"epic_key": "parent_key"},
-    restricted_by="security_level",
-)
-CONFLUENCE_PAGE = Kind(
-    resource_type="confluence_page",
-    fields=_PAGE_FIELDS,
-    revision=frozenset({"version_created_at", "version_number"}),
-)
-
-KINDS: Mapping[ResourceType, Kind] = {kind.resource_type: kind for kind in (JIRA_ISSUE, CONFLUENCE_PAGE)}
-"""For the edges, which choose one; decisions are told theirs by the run."""
+def kinds_by_name(*kinds: Kind) -> Mapping[ResourceType, Kind]:
+    """These kinds by their names; WronglyDeclared when two have one name, or one table."""
+    for what, names in (
+        ("are called", [kind.resource_type for kind in kinds]),
+        ("are kept in", [kind.table.name for kind in kinds]),
+    ):
+        doubled = sorted({name for name in names if names.count(name) > 1})
+        if doubled:
+            raise WronglyDeclared(f"two kinds {what} {', '.join(doubled)}")
+    return {kind.resource_type: kind for kind in kinds}

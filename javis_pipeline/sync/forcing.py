@@ -5,7 +5,7 @@ from typing import get_args
 
 from javis_pipeline.errors import UsageError
 from javis_pipeline.records.sync import Force
-from javis_pipeline.sync.fields import KINDS
+from javis_pipeline.sync.kinds import KINDS
 from javis_pipeline.sync.run import Rules
 
 

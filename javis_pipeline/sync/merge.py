@@ -123,18 +123,18 @@ def _insert(remote: RemoteRecord, run: Run) -> RecordPlan:
         "last_synced_at": run.now(),
     }
     item = PlanItem(
-        ref.resource_type,
-        ref.resource_id,
-        ref.key,
-        WHOLE_RECORD,
-        "record",
-        None,
-        ref.key,
-        "new on the remote",
-        4,
-        "low",
+        resource_type=ref.resource_type,
+        resource_id=ref.resource_id,
+        key=ref.key,
+        field=WHOLE_RECORD,
+        side="record",
+        old=None,
+        new=ref.key,
+        reason="new on the remote",
+        row=4,
+        risk="low",
     )
-    return RecordPlan(ref, None, columns, items=(item,))
+    return RecordPlan(ref=ref, local_seq=None, columns=columns, items=(item,))
 
 
 def _follow(draft: Draft, remote: RemoteRecord) -> bool:

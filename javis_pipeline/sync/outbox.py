@@ -19,7 +19,7 @@ from javis_pipeline.records.sync import (
     RecordState,
     RemoteRecord,
 )
-from javis_pipeline.records.values import Value
+from javis_pipeline.records.values import System, Value
 from javis_pipeline.sync.codecs import UnreadableValue
 from javis_pipeline.sync.draft import Draft
 from javis_pipeline.sync.echoes import audit_push, offer_overwritten
@@ -199,7 +199,7 @@ def _conclude(
     read_after = evidence.get("by") == "reply" or remote.marker == op.op_id
     effects = {name: _effect(draft, name, op, remote, changes, read_after=read_after) for name in op.fields}
     ignored = {
-        name: _ignored(draft.fields[name], op, found, remote)
+        name: _ignored(draft.fields[name], found, remote, draft.run.kind.system)
         for name, found in effects.items()
         if found.outcome == "ignored"
     }
@@ -226,16 +226,15 @@ def _newest(name: str, changes: Sequence[FieldChange]) -> FieldChange | None:
     return next((change for change in reversed(changes) if change.field == name), None)
 
 
-def _ignored(spec: Field, op: Operation, found: Effect, remote: RemoteRecord) -> str:
+def _ignored(spec: Field, found: Effect, remote: RemoteRecord, system: System) -> str:
     """What to tell people about a yes that changed nothing."""
-    site = op.ref.system.capitalize()
     if spec.is_set:
         still = f"did not change {', '.join(repr(element) for element in sorted(found.missing))}"
     elif spec.is_text:
         still = "still holds the former text"
     else:
         still = f"still holds {_as_local(spec, remote)!r}"
-    return f"{site} said yes and {still}; a rule, a screen or the field's context may forbid it"
+    return f"{system.capitalize()} said yes and {still}; a rule, a screen or the field's context may forbid it"
 
 
 def _attribute_entries(draft: Draft, op: Operation, changes: Sequence[FieldChange]) -> None:

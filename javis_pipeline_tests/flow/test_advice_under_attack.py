@@ -179,7 +179,7 @@ def test_what_is_kept_hides_nothing(attacked: Attacked) -> None:
 
 def test_nothing_reaches_slack_unescaped(attacked: Attacked) -> None:
     digest = Digest(
-        attacked.context,
+        context=attacked.context,
         engine="claude",
         model="claude-sonnet-5-5",
         proposals=tuple(_proposal(row) for row in attacked.advice.suggestions),
@@ -198,9 +198,12 @@ def test_nothing_reaches_slack_unescaped(attacked: Attacked) -> None:
 
 def _proposal(row: Mapping[str, Any]) -> Proposal:
     return Proposal(
-        row["id"], row["title"], row["rationale"], tuple(row["evidence"]["issue_keys"]),
-        tuple(Action(**action) for action in row["actions"]),
-    )  # fmt: skip
+        suggestion_id=row["id"],
+        title=row["title"],
+        rationale=row["rationale"],
+        issue_keys=tuple(row["evidence"]["issue_keys"]),
+        actions=tuple(Action(**action) for action in row["actions"]),
+    )
 
 
 def _interpreted(message: Message) -> Iterator[str]:

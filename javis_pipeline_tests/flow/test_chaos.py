@@ -27,6 +27,7 @@ from javis_pipeline.errors import DatabaseError
 from javis_pipeline.sandbox.jira.editing import InvalidEditError
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
+from javis_pipeline.sync.kinds import TABLES
 from javis_pipeline_tests.flaky_wire import FlakyWire
 from javis_pipeline_tests.one_sync import RunningSync, start_sync
 from javis_pipeline_tests.property.sync_histories import how_many
@@ -292,7 +293,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]
     """A server of its own: the others' tests would not like to see it killed."""
     server = EmbeddedServer(tmp_path_factory.mktemp("chaos"), options={"fsync": "off"})
     server.start()
-    migrate(server.url())
+    migrate(server.url(), TABLES)
     yield server
     server.stop()
 

@@ -26,7 +26,8 @@ from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World as Sandbox
 from javis_pipeline.steps.sync_scope import Job, pull_scope, write_back_scope
 from javis_pipeline.steps.system import Opened
-from javis_pipeline.sync.fields import CONFLUENCE_PAGE, Kind
+from javis_pipeline.sync.fields import Kind
+from javis_pipeline.sync.kinds import CONFLUENCE_PAGE
 from javis_pipeline.systems.confluence.client import ConfluenceClient
 from javis_pipeline.systems.confluence.records import ConfluenceRecords
 from javis_pipeline.systems.confluence.system import ConfluenceSystem
@@ -47,7 +48,7 @@ class PageStoreUnderTest(StoreUnderTest):
 
     def __init__(self, database: Database, world: World) -> None:
         super().__init__(database, world)
-        PostgresStore.__init__(self, database, "confluence_page", "ENG")
+        PostgresStore.__init__(self, database, CONFLUENCE_PAGE.table, "ENG")
 
     @staticmethod
     def _set(conn: Any, resource_id: str, name: str, value: Value) -> None:
@@ -66,7 +67,9 @@ class PageStoreUnderTest(StoreUnderTest):
         return {page_id: self._row(page_id) for page_id in ids}
 
     def _row(self, resource_id: str) -> Row:
-        local = PostgresStore.state(self, ResourceRef("confluence_page", resource_id, "ENG", resource_id)).local
+        local = PostgresStore.state(
+            self, ResourceRef(resource_type="confluence_page", resource_id=resource_id, scope="ENG", key=resource_id)
+        ).local
         assert local is not None
         return Row(local, {"changed": True} if local.unmarked else {})
 
@@ -122,7 +125,7 @@ class SandboxPages:
         # Titles are unique in a space, and the spaces of earlier histories are not emptied.
         title = f"{values['title']} {len(self.sandbox.confluence.pages)} {number}"
         page_id = self._new(title, str(values["body_storage"]), str(values["parent_id"]))
-        ref = ResourceRef("confluence_page", page_id, "ENG", page_id)
+        ref = ResourceRef(resource_type="confluence_page", resource_id=page_id, scope="ENG", key=page_id)
         self.issues[page_id] = PageView(self, ref)
         self._label(page_id, values["labels"])
         return ref

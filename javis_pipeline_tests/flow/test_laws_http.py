@@ -83,7 +83,7 @@ class SandboxRemote:
         title = str(values.pop("title", None) or f"issue {number}")
         status = values.pop("status", None)
         issue = self.sandbox.jira.create("OPS", title, status=str(status), **_for_people(values))
-        ref = ResourceRef("jira_issue", str(issue.id), "OPS", issue.state.key)
+        ref = ResourceRef(resource_type="jira_issue", resource_id=str(issue.id), scope="OPS", key=issue.state.key)
         self.issues[ref.resource_id] = IssueView(self, ref)
         return ref
 
@@ -195,7 +195,7 @@ class SiteHistory(History):
         store = StoreUnderTest(self.database, world)
         statuses = {status.name: (status.status_id,) for status in self.client.statuses()}
         priorities = {priority.name: priority.priority_id for priority in self.client.priorities()}
-        catalog = Catalog(statuses, priorities, dict.fromkeys(self.people, "somebody"))
+        catalog = Catalog(statuses=statuses, priorities=priorities, users=dict.fromkeys(self.people, "somebody"))
         store.catalog = lambda: catalog  # type: ignore[method-assign]  # the pull that fills the tables is not under test
         return store
 

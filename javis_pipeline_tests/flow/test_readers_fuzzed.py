@@ -52,10 +52,12 @@ class Site:
         self.fields = fields
         self.issues = list(world.jira.issues)[:4]
         self.stamps = [IssueStamp(str(issue_id), "", None) for issue_id in self.issues]
-        self.issue = ResourceRef("jira_issue", str(self.issues[0]), "OPS", "OPS-1")
+        self.issue = ResourceRef(resource_type="jira_issue", resource_id=str(self.issues[0]), scope="OPS", key="OPS-1")
         self.space = world.confluence.space("ENG").space_id
         self.pages = list(world.confluence.pages)[:3]
-        self.page = ResourceRef("confluence_page", self.pages[0], "ENG", self.pages[0])
+        self.page = ResourceRef(
+            resource_type="confluence_page", resource_id=self.pages[0], scope="ENG", key=self.pages[0]
+        )
 
     def of_jira(self, jira: JiraClient) -> Sequence[Read]:
         records = JiraRecords(jira, self.fields, render=adf_to_markdown)
@@ -112,7 +114,9 @@ class Site:
     def _operation(self, kind: str, **desired: object) -> Operation:
         ref = self.page if "body_storage" in desired else self.issue
         options = {"expected": {}, "desired": desired, "local": desired, "add": {}, "remove": {}, "local_seq": 1}
-        return Operation(UUID(int=7), ref, kind, tuple(desired), **options, created_at=NOON, run_id="run")  # type: ignore[arg-type] # of a test
+        return Operation(
+            op_id=UUID(int=7), ref=ref, kind=kind, fields=tuple(desired), **options, created_at=NOON, run_id="run"
+        )  # type: ignore[arg-type] # of a test
 
     def _transition(self) -> Operation:
         return self._operation("transition", status={"ids": ["3", "10001"], "name": "Done"})

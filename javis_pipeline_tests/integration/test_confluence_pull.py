@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from hashlib import md5
 from typing import Any
 
 import pytest
@@ -20,6 +19,7 @@ from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
 from javis_pipeline.steps.pull import Tally
 from javis_pipeline.steps.sync_scope import Job, pull_scope
+from javis_pipeline.sync.kinds import CONFLUENCE_PAGE
 from javis_pipeline.systems.confluence.client import ConfluenceClient
 from javis_pipeline.systems.confluence.system import ConfluenceSystem
 from javis_pipeline_tests.confluence_spaces import NOON, a_client
@@ -294,11 +294,10 @@ def test_given_a_space_that_is_not_there_then_the_nearest_is_named(database, spa
 def test_the_hash_that_a_pull_makes_is_that_of_the_database(database, title, labels):
     row = PageRow(
         "7", "ENG", "1", title, "<p>é</p>", None, "current", 1, NOON.isoformat(), None, None, None, tuple(labels), None,
-        md5("<p>é</p>".encode()).hexdigest(),
     )  # fmt: skip
 
     with database.transaction(origin="sync") as conn:
-        store_pages(conn, [row], run_id="run", now=NOON)
+        store_pages(conn, [row], CONFLUENCE_PAGE.table, run_id="run", now=NOON)
 
     (stored,) = database.query(
         "SELECT content_hash = confluence_page_content_hash(p) AS equal, title, labels FROM confluence_pages AS p"

@@ -505,7 +505,7 @@ def test_versions_of_ours_say_what_they_changed_and_others_may_have_changed_anyt
     space.sync()
     space.edit_here(page, title="Plan B")
     space.sync()
-    ref = ResourceRef("confluence_page", page.page_id, "ENG", page.page_id)
+    ref = ResourceRef(resource_type="confluence_page", resource_id=page.page_id, scope="ENG", key=page.page_id)
 
     changes = ConfluenceRecords(client, {}).history(ref)
 

@@ -13,6 +13,7 @@ from javis_pipeline.db.locks import hold_scope
 from javis_pipeline.db.migrate import migrate
 from javis_pipeline.errors import DatabaseError, SettingError
 from javis_pipeline.settings import Settings
+from javis_pipeline.sync.kinds import TABLES
 
 
 @pytest.fixture
@@ -136,7 +137,7 @@ def test_given_an_address_with_a_badly_written_password_when_named_then_none_of_
 def test_given_no_database_url_when_opened_then_the_embedded_server_is_used(tmp_path):
     settings = Settings(_env_file=None, javis_home=tmp_path)
     try:
-        with Database.open(settings) as database:
+        with Database.open(settings, TABLES) as database:
             assert database.query("SELECT count(*) AS n FROM jira_issues") == [{"n": 0}]
         assert database_url(settings) == database.url
         assert dagster_url(settings).startswith("postgresql+psycopg2://javis:")
@@ -195,7 +196,7 @@ def test_given_a_server_that_went_away_when_queried_then_the_error_says_why(tmp_
     monkeypatch.setattr("javis_pipeline.db.connection._CONNECT_SECONDS", 1)
     server = EmbeddedServer(tmp_path)
     server.start()
-    migrate(server.url())
+    migrate(server.url(), TABLES)
     with Database(server.url()) as database:
         database.query("SELECT 1")
         server.stop()
@@ -214,7 +215,7 @@ def test_given_only_the_rights_of_the_sync_when_opened_then_they_suffice(sync_lo
     settings = Settings(_env_file=None, database_url=sync_login)
 
     with (
-        Database.open(settings) as database,
+        Database.open(settings, TABLES) as database,
         hold_scope(database, "jira", "OQC") as lock,
         database.transaction() as conn,
     ):

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from javis_pipeline.db.connection import Database
-from javis_pipeline.db.sync_store import TABLES
 from javis_pipeline.records import MISSING
+from javis_pipeline.records.tables import Table
 from javis_pipeline.records.values import ResourceRef, ResourceType, Value
 from javis_pipeline.sandbox.clock import Clock
 from javis_pipeline.sandbox.server import SandboxServer
@@ -23,7 +23,7 @@ from javis_pipeline.steps.sync_scope import Job, pull_scope, write_back_scope
 from javis_pipeline.steps.undo import undo_run
 from javis_pipeline.steps.verify import verify_scope
 from javis_pipeline.sync.codecs import Codec
-from javis_pipeline.sync.fields import KINDS
+from javis_pipeline.sync.kinds import KINDS, TABLES
 from javis_pipeline.systems.confluence.records import VERSIONED
 from javis_pipeline_tests.confluence_spaces import NOON, SyncedSpace, a_client
 from javis_pipeline_tests.flow.test_sync_two_way import both_sides
@@ -107,7 +107,7 @@ def an_issue(database: Database) -> Iterator[Sides]:
         rows = {row["key"]: row for row in database.query("SELECT key, jira_id, assignee_id FROM jira_issues")}
         yield Sides(
             database,
-            ResourceRef("jira_issue", rows["OPS-2"]["jira_id"], "OPS", "OPS-2"),
+            ResourceRef(resource_type="jira_issue", resource_id=rows["OPS-2"]["jira_id"], scope="OPS", key="OPS-2"),
             both.job,
             {
                 "title": "Calibrate twice",
@@ -133,7 +133,7 @@ def a_page(database: Database) -> Iterator[Sides]:
             space.sync()
             yield Sides(
                 database,
-                ResourceRef("confluence_page", page.page_id, "ENG", page.page_id),
+                ResourceRef(resource_type="confluence_page", resource_id=page.page_id, scope="ENG", key=page.page_id),
                 space.job,
                 {
                     "title": "Plan B",
@@ -212,9 +212,16 @@ def test_the_commands_know_it_and_python_hashes_it_as_sql_does(sides: Sides, kin
     assert sides.value(name) == wanted
 
 
-def test_every_kind_has_its_table_and_its_columns():
-    for name, kind in KINDS.items():
-        table, specs = TABLES[name], kind.fields.values()
-        assert set(table.fields) == set(kind.fields), name
-        assert set(table.editable) == {spec.name for spec in specs if spec.written_by}, name
-        assert table.raw == {spec.name: spec.raw_column for spec in specs if spec.raw_column}, name
+@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
+def test_every_kind_has_its_table_and_its_columns(table: Table, database: Database):
+    columns = database.query(
+        "SELECT attname AS name, format_type(atttypid, NULL) AS type FROM pg_attribute"
+        " WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped",
+        [table.name],
+    )
+
+    types = {row["name"]: row["type"] for row in columns}
+    assert {column.name: types.get(column.name) for column in table.columns} == {
+        column.name: column.type for column in table.columns
+    }
+    assert types.keys() >= {*table.fixed, *table.raw.values(), table.place.revision, *table.place.instants}

@@ -67,7 +67,9 @@ class StoreUnderTest(PostgresStore):
         return _Lazy(ids, self._row)
 
     def _row(self, resource_id: str) -> Row:
-        local = super().state(ResourceRef("jira_issue", resource_id, "OPS", "")).local
+        local = (
+            super().state(ResourceRef(resource_type="jira_issue", resource_id=resource_id, scope="OPS", key="")).local
+        )
         assert local is not None
         return Row(local, {"changed": True} if local.unmarked else {})
 

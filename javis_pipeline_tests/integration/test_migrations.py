@@ -8,11 +8,12 @@ import pytest
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.migrate import current_revision, known_revisions, migrate
 from javis_pipeline.errors import DatabaseError
+from javis_pipeline.sync.kinds import TABLES
 from javis_pipeline_tests.schema import SCHEMA_FILE, dump_schema
 
 
 def test_given_an_empty_database_when_migrated_twice_then_the_second_time_does_nothing(empty_database_url):
-    first, second = migrate(empty_database_url), migrate(empty_database_url)
+    first, second = migrate(empty_database_url, TABLES), migrate(empty_database_url, TABLES)
 
     assert first == known_revisions()
     assert second == []
@@ -22,7 +23,7 @@ def test_given_an_empty_database_when_migrated_twice_then_the_second_time_does_n
 
 def test_given_two_at_the_same_time_when_they_migrate_then_each_revision_is_applied_once(empty_database_url):
     applied: list[list[str]] = []
-    both = [threading.Thread(target=lambda: applied.append(migrate(empty_database_url))) for _ in range(2)]
+    both = [threading.Thread(target=lambda: applied.append(migrate(empty_database_url, TABLES))) for _ in range(2)]
 
     for thread in both:
         thread.start()
@@ -36,7 +37,7 @@ def test_given_a_database_of_a_newer_program_when_used_then_it_is_refused_and_le
     with psycopg.connect(database_url) as conn:
         conn.execute("UPDATE javis_schema_version SET version_num = '9999'")
 
-    for use in (migrate, Database):
+    for use in (lambda url: migrate(url, TABLES), Database):
         with pytest.raises(DatabaseError, match=r"revision 9999, .* install the newer program"):
             use(database_url)
 
@@ -52,7 +53,7 @@ def test_given_a_revision_that_fails_when_migrated_then_nothing_of_it_is_left(em
         conn.execute("CREATE TABLE confluence_pages ()")
 
     with pytest.raises(psycopg.errors.DuplicateTable):
-        migrate(empty_database_url)
+        migrate(empty_database_url, TABLES)
 
     with psycopg.connect(empty_database_url) as conn:
         assert current_revision(conn) is None

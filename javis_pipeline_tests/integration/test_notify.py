@@ -397,7 +397,7 @@ def test_the_status_is_one_post_a_day_that_is_kept_current(
 
 def test_a_failure_is_told_once_for_each_job_and_cause(database: Database, world: World, slack: SlackClient) -> None:
     def fail(job: str, cause: str, hours: int) -> str:
-        failed = FailedRun(job, "r1", "https://dagster.example/runs/1", cause)
+        failed = FailedRun(job=job, run_id="r1", url="https://dagster.example/runs/1", cause=cause)
         return post_run_failure(database, slack, OUTLET, failed, now=NOW + timedelta(hours=hours)).outcome
 
     outcomes = [
@@ -424,7 +424,7 @@ def test_given_the_answer_about_a_failure_is_lost_then_it_is_told_once(
     world.faults.add(Rule(Fault(FaultKind.UNAVAILABLE), path=HISTORY, last=4))
     for hour in range(3):
         try:
-            failed = FailedRun("sync", "r1", None, "away")
+            failed = FailedRun(job="sync", run_id="r1", url=None, cause="away")
             post_run_failure(database, slack, OUTLET, failed, now=NOW + timedelta(hours=hour))
         except JavisError:
             assert hour == 0

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from javis_pipeline.db import issues
 from javis_pipeline.db.connection import Connection, Database
+from javis_pipeline.db.content_hash import array_text, content_hasher
 from javis_pipeline.db.copying import copy_text
-from javis_pipeline.db.issue_rows import IssueLine, IssueRow, array_text, copy_lines, issue_lines
+from javis_pipeline.db.issue_rows import IssueLine, IssueRow, copy_lines, issue_lines
 from javis_pipeline.db.issues import StoredIssues, issues_to_fetch, store_issues
 from javis_pipeline.db.named_queries import named_queries
 from javis_pipeline.db.quarantine import quarantine_record, release_records
@@ -24,8 +25,10 @@ from javis_pipeline.db.satellites import (
 )
 from javis_pipeline.db.watermarks import Watermark, advance_watermark, note_opened, read_watermark
 from javis_pipeline.records.jira import IssueStamp, Priority, Sprint, Status, User
+from javis_pipeline.sync.kinds import JIRA_ISSUE
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+ISSUES = JIRA_ISSUE.table
 LATER = NOON + timedelta(hours=1)
 
 
@@ -47,7 +50,7 @@ def an_issue(jira_id: str = "10042", key: str = "OPS-7", *, updated_at: datetime
 
 def store(conn: Connection, *rows: IssueRow, **options: Any) -> StoredIssues:
     """A batch in a transaction of its own."""
-    stored = store_issues(conn, issue_lines(rows), run_id="run-1", now=NOON, **options)
+    stored = store_issues(conn, issue_lines(rows, ISSUES), ISSUES, run_id="run-1", now=NOON, **options)
     conn.commit()
     return stored
 
@@ -112,14 +115,12 @@ def test_the_hash_of_a_row_is_the_one_that_the_database_makes(sync, texts, label
         due_date=due_date and due_date.isoformat(),
         story_points=None if points is None else str(points),
     )
-    query = (
-        "SELECT jira_issue_content_hash(%(title)s, %(description)s, %(status)s, %(priority)s, %(labels)s::text[],"
-        " %(assignee_id)s, %(due_date)s, %(points)s, %(parent_key)s) AS hash"
-    )
+    values = {column.name: getattr(row, column.name) for column in ISSUES.edited}
+    columns = ", ".join(f"%({column.name})s::{column.type}" for column in ISSUES.edited)
 
-    made = sync.execute(query, {**texts, "labels": labels, "due_date": due_date, "points": points}).fetchone()
+    made = sync.execute(f"SELECT jira_issue_content_hash({columns}) AS hash".encode(), values).fetchone()
 
-    assert made["hash"].hex == row.content_hash
+    assert made["hash"].hex == content_hasher(ISSUES)(row)
 
 
 def test_given_a_payload_that_says_what_is_stored_then_it_is_left_out(sync):
@@ -282,7 +283,9 @@ def test_given_an_edit_that_comes_while_a_batch_is_stored_then_it_waits_and_is_a
     sync, other_conn
 ):
     store(sync, an_issue(title="Base"))
-    store_issues(sync, issue_lines([an_issue(title="Theirs", updated_at=LATER)]), run_id="run-2", now=NOON)
+    store_issues(
+        sync, issue_lines([an_issue(title="Theirs", updated_at=LATER)], ISSUES), ISSUES, run_id="run-2", now=NOON
+    )
     other_conn.execute("SET lock_timeout = '50ms'")
 
     with pytest.raises(Exception, match="lock timeout"):
@@ -407,7 +410,13 @@ def test_given_another_run_stores_a_new_issue_in_between_then_the_batch_takes_it
     def meanwhile(conn: Connection, rows: Sequence[IssueLine]) -> None:
         monkeypatch.setattr(issues, "_free_keys", free_keys)
         with Database(database_url) as other, other.transaction(origin="sync") as conn_of_other:
-            store_issues(conn_of_other, issue_lines([an_issue("1", "OPS-1", title="Old")]), run_id="other", now=NOON)
+            store_issues(
+                conn_of_other,
+                issue_lines([an_issue("1", "OPS-1", title="Old")], ISSUES),
+                ISSUES,
+                run_id="other",
+                now=NOON,
+            )
         free_keys(conn, rows)
 
     monkeypatch.setattr(issues, "_free_keys", meanwhile)

@@ -11,12 +11,15 @@ import pytest
 from psycopg.rows import dict_row
 
 from javis_pipeline.db.connection import Connection, Database
-from javis_pipeline.db.grants import APP, EVERYBODY, FUNCTIONS, READ, ROLES, SYNC, TABLES, editable_columns, regrant
+from javis_pipeline.db.grants import APP, EVERYBODY, READ, ROLES, SYNC, regrant, rights_on_tables, who_executes
 from javis_pipeline.db.migrate import migrate
 from javis_pipeline.records.retention import KeepDays
 from javis_pipeline.steps.prune import prune
+from javis_pipeline.sync.kinds import TABLES
 from javis_pipeline_tests.integration.test_retention import LONG_AGO, NOW, add_audit, add_conflict, add_edit, rows
 
+RIGHTS = rights_on_tables(TABLES)
+EXECUTORS = who_executes(TABLES)
 PRIVILEGES = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER")
 
 
@@ -35,7 +38,7 @@ SEQUENCES_HERE = (
 
 
 def test_each_role_has_exactly_its_rights_on_each_table(conn: Connection) -> None:
-    assert sorted(names(conn, TABLES_HERE)) == sorted(TABLES), "name the kind of each table in db/grants.py"
+    assert sorted(names(conn, TABLES_HERE)) == sorted(RIGHTS), "name the kind of each table in db/grants.py"
 
     found = {
         (table, role): {
@@ -45,14 +48,14 @@ def test_each_role_has_exactly_its_rights_on_each_table(conn: Connection) -> Non
                 "it"
             ]
         }
-        for table in TABLES
+        for table in RIGHTS
         for role in ROLES
     }
 
     assert found == {
         (table, role): set(privileges)
-        for table, kind in TABLES.items()
-        for role, privileges in zip(ROLES, kind, strict=True)
+        for table, rights in RIGHTS.items()
+        for role, privileges in zip(ROLES, rights, strict=True)
     }
 
 
@@ -64,7 +67,7 @@ def test_applications_update_the_columns_that_are_edited_on_both_sides_and_no_ot
     ).fetchall()
 
     assert {(row["table_name"], row["column_name"]) for row in updatable} == {
-        (table, column) for table in ("jira_issues", "confluence_pages") for column in editable_columns(table)
+        (table.name, column.name) for table in TABLES.values() for column in table.edited
     }
 
 
@@ -85,10 +88,10 @@ def test_each_role_has_exactly_its_rights_on_each_sequence(conn: Connection) -> 
 
 
 def test_each_function_is_executed_by_those_who_need_it(conn: Connection) -> None:
-    assert sorted(names(conn, FUNCTIONS_HERE)) == sorted(FUNCTIONS), "say in db/grants.py who executes it"
+    assert sorted(names(conn, FUNCTIONS_HERE)) == sorted(EXECUTORS), "say in db/grants.py who executes it"
 
     for row in conn.execute("SELECT oid, proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace").fetchall():
-        allowed = FUNCTIONS[row["proname"]]
+        allowed = EXECUTORS[row["proname"]]
         for role in (*ROLES, EVERYBODY):
             may = conn.execute(
                 "SELECT has_function_privilege(%s, %s::oid, 'EXECUTE') AS it", [role, row["oid"]]
@@ -119,7 +122,7 @@ def owner_template(server_url: str) -> Iterator[str]:
         admin.execute(f"CREATE DATABASE {name} OWNER {name}")
         parts = urlsplit(server_url)
         url = parts._replace(netloc=f"{name}:login@{parts.netloc.rpartition('@')[2]}", path=f"/{name}").geturl()
-        migrate(url)
+        migrate(url, TABLES)
         yield url
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
         admin.execute(f"DROP ROLE {name}")
@@ -425,8 +428,8 @@ def test_given_roles_that_lost_their_rights_when_the_owner_grants_again_then_the
     database.query("REVOKE ALL ON comments FROM javis_app, javis_read; GRANT ALL ON comments TO javis_app")
     rights = "SELECT has_table_privilege('javis_app', 'comments', 'DELETE') AS app"
 
-    regrant(sync)
+    regrant(sync, TABLES)
     before = database.query(rights)
-    regrant(database.url)
+    regrant(database.url, TABLES)
 
     assert (before, database.query(rights)) == ([{"app": True}], [{"app": False}])

@@ -16,7 +16,7 @@ from javis_pipeline.sandbox.clock import Clock
 from javis_pipeline.sandbox.faults import Fault, FaultKind, Rule
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
-from javis_pipeline.sync.fields import JIRA_ISSUE
+from javis_pipeline.sync.kinds import JIRA_ISSUE
 from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
 from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.fields import discover_fields
@@ -46,24 +46,24 @@ def remote(world: World) -> Iterator[JiraRecords]:
 def an_issue(world: World, **values: object) -> ResourceRef:
     issue = world.jira.create("OPS", "Fix login", **values)
     world.clock.advance(timedelta(minutes=1))
-    return ResourceRef("jira_issue", str(issue.id), "OPS", issue.state.key)
+    return ResourceRef(resource_type="jira_issue", resource_id=str(issue.id), scope="OPS", key=issue.state.key)
 
 
 def an_operation(ref: ResourceRef, *, add=(), remove=(), kind="edit", **desired) -> Operation:
     labels = ("labels",) if add or remove else ()
     return Operation(
-        OP,
-        ref,
-        kind,
-        (*desired, *labels),
-        {},
-        desired,
-        dict(desired),
-        {"labels": add} if add else {},
-        {"labels": remove} if remove else {},
-        1,
-        NOON,
-        "run-1",
+        op_id=OP,
+        ref=ref,
+        kind=kind,
+        fields=(*desired, *labels),
+        expected={},
+        desired=desired,
+        local=dict(desired),
+        add={"labels": add} if add else {},
+        remove={"labels": remove} if remove else {},
+        local_seq=1,
+        created_at=NOON,
+        run_id="run-1",
     )
 
 

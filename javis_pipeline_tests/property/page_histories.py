@@ -9,7 +9,8 @@ from javis_pipeline.errors import StaleRevision
 from javis_pipeline.records.confluence import PageVersion
 from javis_pipeline.records.sync import NOT_OURS, FieldChange, Operation, RemoteRecord
 from javis_pipeline.records.values import ResourceRef, Value, as_set
-from javis_pipeline.sync.fields import CONFLUENCE_PAGE, Field, Kind
+from javis_pipeline.sync.fields import Field, Kind
+from javis_pipeline.sync.kinds import CONFLUENCE_PAGE
 from javis_pipeline.systems.confluence.records import version_changes
 from javis_pipeline_tests.property.sync_histories import WORDS, History
 from javis_pipeline_tests.property.sync_memory import OUR_ACCOUNT, Issue, MemoryRemote, MemoryStore, World
@@ -39,7 +40,7 @@ class PageRemote(MemoryRemote):
 
     def create(self, number: int, **values: Value) -> ResourceRef:
         page_id = str(10_000 + number)
-        ref = ResourceRef("confluence_page", page_id, "ENG", page_id)
+        ref = ResourceRef(resource_type="confluence_page", resource_id=page_id, scope="ENG", key=page_id)
         raw = {name: self._respelled(name, values[name]) for name in CONFLUENCE_PAGE.fields}
         self.issues[page_id] = Issue(ref, raw, self.world.now())
         self._save(self.issues[page_id], "u1", "")
@@ -86,10 +87,10 @@ class PageRemote(MemoryRemote):
         latest = self.versions[ref.resource_id][-1]
         op_id = next(version_changes(latest)).op_id
         return RemoteRecord(
-            page.ref,
-            dict(page.values),
-            {"version_created_at": page.updated},
-            page.updated,
+            ref=page.ref,
+            values=dict(page.values),
+            facts={"version_created_at": page.updated},
+            revision=page.updated,
             version=latest.number,
             marker=None if op_id == NOT_OURS else op_id,
             read_only=self.read_only.get(ref.resource_id),

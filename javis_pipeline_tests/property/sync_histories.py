@@ -19,7 +19,8 @@ from javis_pipeline.records.values import ResourceRef, Value, as_set
 from javis_pipeline.steps.resolve import resolve
 from javis_pipeline.steps.sync_scope import merge_pulled, send_edits
 from javis_pipeline.sync.draft import OFFERS, edits_shown
-from javis_pipeline.sync.fields import JIRA_ISSUE, Kind
+from javis_pipeline.sync.fields import Kind
+from javis_pipeline.sync.kinds import JIRA_ISSUE
 from javis_pipeline.sync.resolve import Choice
 from javis_pipeline.sync.run import Rules, Run
 from javis_pipeline_tests.property.sync_memory import (
@@ -149,7 +150,12 @@ class History:
 
     def move(self, issue: Issue) -> None:
         """An issue gets another key."""
-        issue.ref = ResourceRef("jira_issue", issue.ref.resource_id, "OPS", f"OPS-{self.rng.randint(10, 99)}")
+        issue.ref = ResourceRef(
+            resource_type="jira_issue",
+            resource_id=issue.ref.resource_id,
+            scope="OPS",
+            key=f"OPS-{self.rng.randint(10, 99)}",
+        )
 
     def resolve_something(self) -> None:
         """A person chooses, perhaps between values that are not current any more."""

@@ -28,12 +28,13 @@ from javis_pipeline.records.sync import (
 )
 from javis_pipeline.records.values import ResourceRef, Value, as_set
 from javis_pipeline.sync.draft import OFFERS
-from javis_pipeline.sync.fields import CONFLUENCE_PAGE, JIRA_ISSUE, Field
+from javis_pipeline.sync.fields import Field
+from javis_pipeline.sync.kinds import CONFLUENCE_PAGE, JIRA_ISSUE
 
 STATUSES = {"To Do": ("1",), "In Progress": ("3",), "Done": ("5",)}
 PRIORITIES = {"High": "2", "Medium": "3", "Low": "4"}
 USERS = {"u1": "Ann", "u2": "Bob", "us": "The sync's account"}
-CATALOG = Catalog(STATUSES, PRIORITIES, USERS, closed=frozenset(STATUSES["Done"]))
+CATALOG = Catalog(statuses=STATUSES, priorities=PRIORITIES, users=USERS, closed=frozenset(STATUSES["Done"]))
 OUR_ACCOUNT = "us"
 # Fields that only the remote changes; here it never does.
 EMPTY: dict[str, Value] = {"components": (), "fix_versions": (), "flagged": False, "custom_fields": {}}
@@ -187,7 +188,7 @@ class MemoryStore:
             if c.ref.resource_id == ref.resource_id and c.applied_at is None and c.state != "closed"
         )
         if row is None:
-            return RecordState(ref, None, operations, conflicts)
+            return RecordState(ref=ref, local=None, operations=operations, conflicts=conflicts)
         local = replace(row.local, unmarked=row.is_unmarked)
         last_writes = {
             name: entry
@@ -197,7 +198,14 @@ class MemoryStore:
         }
         lost = [e for e in reversed(self.audit) if e.ref.resource_id == ref.resource_id and e.old_raw is not None]
         former = {name: tuple(entry.old_raw for entry in lost if entry.field == name) for name in local.bases}
-        return RecordState(local.ref, local, operations, conflicts, last_writes, former)
+        return RecordState(
+            ref=local.ref,
+            local=local,
+            operations=operations,
+            conflicts=conflicts,
+            last_writes=last_writes,
+            former_raw=former,
+        )
 
     def state(self, ref: ResourceRef) -> RecordState:
         self.world.point("state")
@@ -237,13 +245,13 @@ class MemoryStore:
         values = {name: columns.get(name, () if name == "labels" else None) for name in self.fields}
         raw = {s.name: columns.get(s.raw_column) for s in self.fields.values() if s.raw_column}
         local = LocalRecord(
-            plan.ref,
-            values,
-            {},
-            raw,
-            {self.revision_column: columns.get(self.revision_column)},
-            0,
-            columns.get(self.revision_column),
+            ref=plan.ref,
+            values=values,
+            bases={},
+            raw=raw,
+            facts={self.revision_column: columns.get(self.revision_column)},
+            local_seq=0,
+            revision=columns.get(self.revision_column),
         )
         self.rows[plan.ref.resource_id] = Row(local, {name: values[name] for name in self._synced()})
 
@@ -404,7 +412,9 @@ class MemoryRemote:
         self.observe: Callable[[Issue, str, Value, Operation | None], None] = lambda *_: None
 
     def create(self, number: int, **values: Value) -> ResourceRef:
-        ref = ResourceRef("jira_issue", str(10_000 + number), "OPS", f"OPS-{number}")
+        ref = ResourceRef(
+            resource_type="jira_issue", resource_id=str(10_000 + number), scope="OPS", key=f"OPS-{number}"
+        )
         given: dict[str, Value] = {"title": f"issue {number}", "labels": (), "status": "To Do", **values}
         raw = {name: raw_of(name, given.get(name)) for name in SYNCED}
         self.issues[ref.resource_id] = Issue(ref, raw, self.world.now())
@@ -424,15 +434,15 @@ class MemoryRemote:
         self.observe(issue, name, old, op)
         text = name == "description"
         change = FieldChange(
-            f"e{len(issue.changes) + 1}-{issue.ref.resource_id}",
-            name,
-            author,
-            self.world.now(),
-            MISSING if text else codec.canonical(old),
-            MISSING if text else codec.canonical(raw),
-            _words(local_of(name, old)),
-            _words(local_of(name, raw)),
-            op.op_id if op and self.marks else None,
+            entry_id=f"e{len(issue.changes) + 1}-{issue.ref.resource_id}",
+            field=name,
+            author_id=author,
+            at=self.world.now(),
+            old=MISSING if text else codec.canonical(old),
+            new=MISSING if text else codec.canonical(raw),
+            old_text=_words(local_of(name, old)),
+            new_text=_words(local_of(name, raw)),
+            op_id=op.op_id if op and self.marks else None,
         )
         issue.changes.append(change)
         issue.values[name] = raw
@@ -469,7 +479,13 @@ class MemoryRemote:
             **issue.values,
             **dict.fromkeys(self.missing_fields(), MISSING),
         }
-        return RemoteRecord(issue.ref, values, {"remote_updated_at": issue.updated}, issue.updated, marker=issue.marker)
+        return RemoteRecord(
+            ref=issue.ref,
+            values=values,
+            facts={"remote_updated_at": issue.updated},
+            revision=issue.updated,
+            marker=issue.marker,
+        )
 
     def history(self, ref: ResourceRef) -> Sequence[FieldChange]:
         self.world.point("history")

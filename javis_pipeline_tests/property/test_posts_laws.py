@@ -18,7 +18,8 @@ from javis_pipeline.posts.digest import LINES, digest_details, digest_message
 from javis_pipeline.posts.news import alert_facts, digest_facts
 from javis_pipeline.posts.notices import ScopeLine, alert_message, answer_message, failure_message, status_message
 from javis_pipeline.posts.text import escaped
-from javis_pipeline.records.context import Blocker, Blockers, Forecast, IssueBrief, PageState
+from javis_pipeline.records.blockers import Blocker, Blockers
+from javis_pipeline.records.context import Forecast, IssueBrief, PageState
 from javis_pipeline.records.digest import Digest, Earlier, FailedRun
 from javis_pipeline.records.suggestion import Action
 from javis_pipeline.sandbox.slack.blocks import block_problems
@@ -72,12 +73,28 @@ def digests(draw: st.DrawFn) -> Digest:
         people=(BOB,),
         pages=(PageState("77", "OQC", next(texts), None, (), 3),),
         blockers=Blockers(
-            tuple(Blocker(key, 9, tuple(keys[:5]), 2, None, (), False, True) for key in keys), (), (), 0, 0
+            roots=tuple(
+                Blocker(
+                    key=key,
+                    held_up=9,
+                    held_up_keys=tuple(keys[:5]),
+                    depth=2,
+                    held_up_points=None,
+                    projects=(),
+                    is_outside=False,
+                    state_known=True,
+                )
+                for key in keys
+            ),
+            cycles=(),
+            links=(),
+            blocked=0,
+            deepest=0,
         ),
         forecasts=tuple(Forecast(f"epic:{key}", 4, None, None, None, None, None, next(texts), 0.1) for key in keys[:6]),
     )
     return Digest(
-        context,
+        context=context,
         engine=draw(st.sampled_from(["", "rules", "claude"])),
         model=next(texts),
         notes=(next(texts),),
@@ -97,7 +114,16 @@ def digests(draw: st.DrawFn) -> Digest:
 
 
 def _a_blocker(key: str, *held_up: str) -> Blocker:
-    return Blocker(key, 9, held_up, 2, None, (), is_outside=False, state_known=True)
+    return Blocker(
+        key=key,
+        held_up=9,
+        held_up_keys=held_up,
+        depth=2,
+        held_up_points=None,
+        projects=(),
+        is_outside=False,
+        state_known=True,
+    )
 
 
 def _an_issue(key: str, title: str) -> IssueBrief:
@@ -136,20 +162,25 @@ def _mrkdwn(value: object) -> list[dict[str, object]]:
 @settings(suppress_health_check=[HealthCheck.too_slow])
 @given(digests(), digests())
 def test_a_digest_its_thread_and_an_alert_are_within_the_limits(digest: Digest, before: Digest) -> None:
-    earlier = Earlier(digest_facts(before), NOW - timedelta(days=1))
+    earlier = Earlier(facts=digest_facts(before), posted_at=NOW - timedelta(days=1))
     check(digest_message(digest, earlier, SITES))
     check(digest_message(digest, None, SITES))
     assert len(as_text(digest_message(digest, earlier, SITES)).splitlines()) <= LINES
     for message in digest_details(digest, SITES).values():
         check(message)
-    check(alert_message(digest.context, Earlier(alert_facts(before.context), NOW), SITES))
+    check(alert_message(digest.context, Earlier(facts=alert_facts(before.context), posted_at=NOW), SITES))
 
 
 @given(_TEXTS, _TEXTS)
 def test_every_other_message_is_within_the_limits(text: str, other: str) -> None:
     scope = ScopeLine("jira", text, NOW, "failed", NOW, 1, 2, 3, 4, 5, {text: 3, "pulled": 1}, other)
     check(status_message(text or "OQC", [scope] * 40, NOW, ZoneInfo("UTC")))
-    check(failure_message(FailedRun(text or "sync", "r1", "https://dagster.example/runs/1", other, text), "OQC"))
+    check(
+        failure_message(
+            FailedRun(job=text or "sync", run_id="r1", url="https://dagster.example/runs/1", cause=other, remedy=text),
+            "OQC",
+        )
+    )
     check(answer_message(f"{text} accepted: {other}"))
     check(diff_message(a_conflict(name=text or "?", local=text, remote=other, conflict_id=UUID(int=7)), SITES))
 
@@ -171,7 +202,7 @@ def _visible(text: str) -> str:
 
 @pytest.mark.parametrize("field", ["(row)", "story_points"])
 def test_a_conflict_about_anything_is_within_the_limits(field: str) -> None:
-    digest = Digest(a_context(), conflicts=(a_conflict(field=field, kind="edit_vs_remote_delete", local=None),))
+    digest = Digest(context=a_context(), conflicts=(a_conflict(field=field, kind="edit_vs_remote_delete", local=None),))
 
     check(digest_message(digest, None, SITES))
     check(digest_details(digest, SITES)["conflicts"])

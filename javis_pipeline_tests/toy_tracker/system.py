@@ -138,7 +138,9 @@ class ItemMirror:
         for item in batch.items:
             row = conn.execute("SELECT edited FROM toy_items WHERE item_id = %s FOR UPDATE", [item.item_id]).fetchone()
             if row and row["edited"]:
-                to_merge.append(ResourceRef(KIND, item.item_id, "TOY", f"TOY-{item.item_id}"))
+                to_merge.append(
+                    ResourceRef(resource_type=KIND, resource_id=item.item_id, scope="TOY", key=f"TOY-{item.item_id}")
+                )
                 continue
             conn.execute(
                 "INSERT INTO toy_items VALUES (%s, %s, %s, %s, %s) ON CONFLICT (item_id) DO UPDATE SET"

@@ -4,7 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from javis_pipeline.records.context import Counts, FlowDay
+from javis_pipeline.records.context import Counts
+from javis_pipeline.records.flow import FlowDay
 from javis_pipeline_tests.context_tables import NOW, a_change, a_context, ago, an_issue, day, with_thresholds
 
 

@@ -66,7 +66,7 @@ def lines_of(message: Message) -> list[str]:
 
 
 def a_later_digest(now: Digest, before: Digest) -> list[str]:
-    return lines_of(digest_message(now, Earlier(digest_facts(before), YESTERDAY), SITES))
+    return lines_of(digest_message(now, Earlier(facts=digest_facts(before), posted_at=YESTERDAY), SITES))
 
 
 def test_the_first_digest_tells_what_presses_the_sprint_what_to_do_and_what_waits_for_a_choice() -> None:
@@ -103,7 +103,7 @@ def test_what_changed_comes_first_and_what_was_told_before_is_left_to_the_thread
 def test_a_suggestion_that_went_and_comes_again_is_not_told_again() -> None:
     first, second = digest_facts(a_digest(proposals=1)), digest_facts(a_digest(proposals=0))
 
-    told = Earlier(carried(second, first), YESTERDAY)
+    told = Earlier(facts=carried(second, first), posted_at=YESTERDAY)
 
     assert "1. Raise" not in as_text(digest_message(a_digest(proposals=1), told, SITES))
 
@@ -139,7 +139,7 @@ def test_what_went_away_and_what_was_finished_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    "earlier", [None, Earlier(Facts(done=3, sprint="Sprint 30"), YESTERDAY)], ids=["first", "later"]
+    "earlier", [None, Earlier(facts=Facts(done=3, sprint="Sprint 30"), posted_at=YESTERDAY)], ids=["first", "later"]
 )
 def test_given_many_of_everything_then_the_channel_gets_ten_lines_and_the_thread_the_rest(
     earlier: Earlier | None,
@@ -201,7 +201,7 @@ def test_given_people_that_slack_knows_then_they_are_called_for_what_is_theirs_t
     assert "1. Raise the priority of OQC-1 (<@U0BOB>)" in text_of(main)
     assert text_of(main).count("<@") == 1
     assert not [message for message in details.values() if "<@" in text_of(message)]
-    told = Earlier(digest_facts(digest), YESTERDAY)
+    told = Earlier(facts=digest_facts(digest), posted_at=YESTERDAY)
     assert "<@" not in text_of(digest_message(digest, told, sites))
 
 
@@ -270,7 +270,7 @@ def test_an_alert_tells_what_is_new_worse_and_gone() -> None:
         )
     )
 
-    seen = text_of(alert_message(now, Earlier(alert_facts(before), YESTERDAY), Sites()))
+    seen = text_of(alert_message(now, Earlier(facts=alert_facts(before), posted_at=YESTERDAY), Sites()))
 
     assert (
         "• New: *high* OQC-3: was reopened today\n• Worse: *high* OQC-1: overdue for 9 days\n• No longer: OQC-2 blocked"
@@ -281,7 +281,7 @@ def test_an_alert_tells_what_is_new_worse_and_gone() -> None:
 def test_given_no_risk_is_left_then_the_alert_says_so() -> None:
     before = alert_facts(a_context(risks=(a_risk("overdue", "OQC-1"),)))
 
-    message = alert_message(a_context(), Earlier(before, YESTERDAY), Sites())
+    message = alert_message(a_context(), Earlier(facts=before, posted_at=YESTERDAY), Sites())
 
     assert "OQC: no risks any more" in text_of(message)
     assert message.text == "OQC: no risks"
@@ -316,7 +316,8 @@ def test_given_nothing_was_synced_then_the_status_says_what_to_do() -> None:
 
 def test_a_failure_links_to_its_run() -> None:
     message = failure_message(
-        FailedRun("sync", "r1", "https://dagster.example/runs/1?a=1&b=2", "jira refused: a|b>"), "OQC"
+        FailedRun(job="sync", run_id="r1", url="https://dagster.example/runs/1?a=1&b=2", cause="jira refused: a|b>"),
+        "OQC",
     )
 
     assert "<https://dagster.example/runs/1?a=1&amp;b=2|Open the run>" in text_of(message)

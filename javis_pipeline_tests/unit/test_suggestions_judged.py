@@ -10,16 +10,8 @@ from datetime import date
 
 import pytest
 
-from javis_pipeline.records.context import (
-    Blocker,
-    Blockers,
-    BlockingLink,
-    Forecast,
-    Person,
-    PersonLoad,
-    Risk,
-    WorkContext,
-)
+from javis_pipeline.records.blockers import Blocker, Blockers, BlockingLink
+from javis_pipeline.records.context import Forecast, Person, PersonLoad, Risk, WorkContext
 from javis_pipeline.records.suggestion import Action, ActionKind, Suggestion, Vocabulary
 from javis_pipeline.suggestions.rules import rules_advice
 from javis_pipeline_tests.advice_laws import faults_of
@@ -475,12 +467,15 @@ def project_of(case: Case) -> WorkContext:
     """The context that a case speaks of."""
     named = {int(key.rpartition("-")[2]) for risk in case.findings for key in risk.issue_keys}
     numbers = sorted((named | set(case.sprint) | set(case.issues) | {n for link in case.links for n in link}) - {40})
-    links = [BlockingLink(f"OQC-{a}", f"OQC-{b}", False, 100 + place) for place, (a, b) in enumerate(case.links)]
+    links = [
+        BlockingLink(blocker_key=f"OQC-{a}", blocked_key=f"OQC-{b}", crosses_projects=False, number=100 + place)
+        for place, (a, b) in enumerate(case.links)
+    ]
     return a_context(
         risks=case.findings,
         issues=tuple(an_issue_brief(f"OQC-{number}", **case.issues.get(number, {})) for number in numbers),
         sprints=(a_sprint(*(f"OQC-{n}" for n in case.sprint), end_on=date(2026, 3, 6)),) if case.sprint else (),
-        blockers=Blockers(tuple(_roots(case.held_up)), (), tuple(links), 0, 0),
+        blockers=Blockers(roots=tuple(_roots(case.held_up)), cycles=(), links=tuple(links), blocked=0, deepest=0),
         workload=case.loads,
         people=(ANN, BOB, Person("eve", "Eve")),
         forecasts=() if case.on_time is None else (_forecast(case),),
@@ -489,7 +484,16 @@ def project_of(case: Case) -> WorkContext:
 
 def _roots(held_up: Mapping[int, int]) -> Iterable[Blocker]:
     for number, count in held_up.items():
-        yield Blocker(f"OQC-{number}", count, (), 1, None, ("OQC",), False, state_known=True)
+        yield Blocker(
+            key=f"OQC-{number}",
+            held_up=count,
+            held_up_keys=(),
+            depth=1,
+            held_up_points=None,
+            projects=("OQC",),
+            is_outside=False,
+            state_known=True,
+        )
 
 
 def _forecast(case: Case) -> Forecast:

@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from javis_pipeline.records.context import Blockers, BlockingLink, Flow, WeekThroughput
+from javis_pipeline.records.blockers import Blockers, BlockingLink
+from javis_pipeline.records.flow import Flow, WeekThroughput
 from javis_pipeline.records.suggestion import Suggestion, Vocabulary
 from javis_pipeline.suggestions.grounding import is_grounded
 from javis_pipeline.suggestions.rules import MOST_SUGGESTIONS, SUGGESTIONS_PER_KIND, rules_advice
@@ -71,7 +72,16 @@ def test_given_a_circle_then_its_youngest_link_is_named():
     context = a_context(
         risks=(a_risk("dependency_cycle", "OQC-1", "OQC-2"),),
         issues=briefs(1, 2),
-        blockers=Blockers((), (), tuple(BlockingLink(a, b, False, number) for a, b, number in links), 0, 0),
+        blockers=Blockers(
+            roots=(),
+            cycles=(),
+            links=tuple(
+                BlockingLink(blocker_key=a, blocked_key=b, crosses_projects=False, number=number)
+                for a, b, number in links
+            ),
+            blocked=0,
+            deepest=0,
+        ),
     )
 
     suggestion = only(context)

@@ -7,10 +7,14 @@ import pytest
 from javis_pipeline.records.sync import Catalog
 from javis_pipeline.records.values import Value
 from javis_pipeline.sync.codecs import Account, Codec, Day, Key, Labels, Line, Named, Number, UnreadableValue
-from javis_pipeline.sync.fields import CONFLUENCE_PAGE, JIRA_ISSUE
+from javis_pipeline.sync.kinds import CONFLUENCE_PAGE, JIRA_ISSUE
 from javis_pipeline.sync.text_codecs import LARGEST_BODY, LONGEST_DESCRIPTION
 
-CATALOG = Catalog({"To Do": ("1",), "Done": ("3", "4")}, {"High": "2"}, {"u1": "Ann", "u2": "Bob", "u3": "Bob"})
+CATALOG = Catalog(
+    statuses={"To Do": ("1",), "Done": ("3", "4")},
+    priorities={"High": "2"},
+    users={"u1": "Ann", "u2": "Bob", "u3": "Bob"},
+)
 BODY = CONFLUENCE_PAGE.fields["body_storage"].codec
 DESCRIPTION = JIRA_ISSUE.fields["description"].codec
 

@@ -10,13 +10,13 @@ from javis_pipeline.records import MISSING, Missing
 from javis_pipeline.records.sync import FieldChange, Operation, RemoteRecord
 from javis_pipeline.records.values import ResourceRef, Value
 from javis_pipeline.sync.evidence import Verdict, is_ours, judge, may_be_ours
-from javis_pipeline.sync.fields import JIRA_ISSUE
+from javis_pipeline.sync.kinds import JIRA_ISSUE
 from javis_pipeline.sync.run import Rules, Run
 from javis_pipeline_tests.property.sync_memory import CATALOG, OUR_ACCOUNT
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 OURS, OTHER = UUID(int=1), UUID(int=2)
-REF = ResourceRef("jira_issue", "10001", "OPS", "OPS-1")
+REF = ResourceRef(resource_type="jira_issue", resource_id="10001", scope="OPS", key="OPS-1")
 OP = Operation(
     op_id=OURS,
     ref=REF,
@@ -56,11 +56,11 @@ def an_entry(
     author: str = OUR_ACCOUNT,
     op_id: UUID | None = None,
 ) -> FieldChange:
-    return FieldChange(entry_id, field, author, NOON, "before", new, op_id=op_id)
+    return FieldChange(entry_id=entry_id, field=field, author_id=author, at=NOON, old="before", new=new, op_id=op_id)
 
 
 def a_record(marker: UUID | None = None, title: Value | Missing = "before", labels: Value = ("old",)) -> RemoteRecord:
-    return RemoteRecord(REF, {"title": title, "labels": labels}, {}, NOON, marker=marker)
+    return RemoteRecord(ref=REF, values={"title": title, "labels": labels}, facts={}, revision=NOON, marker=marker)
 
 
 @pytest.mark.parametrize(

@@ -779,7 +779,9 @@ def test_given_they_edited_on_since_the_person_looked_then_the_deletion_is_not_t
 
 
 def test_given_a_new_key_then_the_row_follows(scope):
-    scope.remote.issues[scope.id].ref = ResourceRef("jira_issue", scope.id, "OPS", "OPS-77")
+    scope.remote.issues[scope.id].ref = ResourceRef(
+        resource_type="jira_issue", resource_id=scope.id, scope="OPS", key="OPS-77"
+    )
 
     scope.reconcile()
 
@@ -788,7 +790,9 @@ def test_given_a_new_key_then_the_row_follows(scope):
 
 def test_given_a_move_to_a_project_that_is_not_synced_then_the_row_stays_and_an_edit_says_why_it_waits(scope):
     scope.edit(title="here")
-    scope.remote.issues[scope.id].ref = ResourceRef("jira_issue", scope.id, "EUV", "EUV-1")
+    scope.remote.issues[scope.id].ref = ResourceRef(
+        resource_type="jira_issue", resource_id=scope.id, scope="EUV", key="EUV-1"
+    )
 
     scope.sync(scopes=frozenset({"OPS"}))
 

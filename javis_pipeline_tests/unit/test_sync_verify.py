@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from javis_pipeline.records.sync import WHOLE_RECORD, RecordState
-from javis_pipeline.sync.fields import JIRA_ISSUE
+from javis_pipeline.sync.kinds import JIRA_ISSUE
 from javis_pipeline.sync.run import Rules
 from javis_pipeline.sync.verify import standing_of_fields, standing_of_missing, values_of
 from javis_pipeline_tests.property.page_histories import PageHistory
@@ -123,7 +123,7 @@ def test_given_a_value_of_another_type_then_it_is_different_unless_the_row_says_
 
 
 def test_given_a_record_that_is_only_there_then_it_is_new_or_missed(scope):
-    state, remote = RecordState(scope.ref, None), scope.remote.fetch(scope.ref)
+    state, remote = RecordState(ref=scope.ref, local=None), scope.remote.fetch(scope.ref)
 
     assert standing_of_fields(state, remote, scope.run(), pulled_to=None) == {WHOLE_RECORD: "waiting"}
     assert standing_of_fields(state, remote, scope.run(), pulled_to=scope.now) == {WHOLE_RECORD: "different"}

@@ -11,10 +11,9 @@ SELECT run_id, min(at) AS at, array_agg(DISTINCT actor) AS actors,
  LIMIT %(limit)s;
 
 -- name: changes_of_run
-SELECT a.at, a.side, coalesce(i.key, p.page_id, a.resource_id) AS key, a.field, a.old, a.new, a.reason, a.actor, a.run_id
+SELECT a.at, a.side, coalesce(r.key, a.resource_id) AS key, a.field, a.old, a.new, a.reason, a.actor, a.run_id
   FROM sync_audit a
-  LEFT JOIN jira_issues i ON a.resource_type = 'jira_issue' AND i.jira_id = a.resource_id
-  LEFT JOIN confluence_pages p ON a.resource_type = 'confluence_page' AND p.page_id = a.resource_id
+  LEFT JOIN records r ON r.kind = a.resource_type::text AND r.resource_id = a.resource_id
  WHERE a.run_id LIKE %(run_id)s || '%%'
  ORDER BY a.id
  LIMIT %(limit)s;
@@ -35,8 +34,7 @@ SELECT * FROM (
  ORDER BY at;
 
 -- name: scopes_of_run
-SELECT DISTINCT a.resource_type, coalesce(i.project_key, p.space_key) AS scope, a.run_id
+SELECT DISTINCT a.resource_type, r.scope, a.run_id
   FROM sync_audit a
-  LEFT JOIN jira_issues i ON a.resource_type = 'jira_issue' AND i.jira_id = a.resource_id
-  LEFT JOIN confluence_pages p ON a.resource_type = 'confluence_page' AND p.page_id = a.resource_id
- WHERE a.run_id LIKE %(run_id)s || '%%' AND coalesce(i.project_key, p.space_key) IS NOT NULL;
+  JOIN records r ON r.kind = a.resource_type::text AND r.resource_id = a.resource_id
+ WHERE a.run_id LIKE %(run_id)s || '%%';

@@ -1,14 +1,14 @@
 -- name: list_conflicts
 -- Open conflicts, oldest first, with the key and title that people know the record by. Where everybody may read what is
 -- made of it, a restricted one is named, and not quoted.
-SELECT c.id, c.resource_type, c.resource_id, c.scope, c.field_name, c.kind, shown.base_value, shown.local_value,
+SELECT c.id, c.resource_type, c.resource_id, k.system, c.scope, c.field_name, c.kind, shown.base_value, shown.local_value,
        shown.remote_value, shown.details, c.state, c.resolution, c.created_at, c.resolved_by, c.resolved_at, c.applied_at,
-       coalesce(i.key, p.page_id, c.resource_id) AS key,
-       CASE WHEN c.restricted AND NOT %(quote_restricted)s THEN '(restricted)' ELSE coalesce(i.title, p.title) END AS title,
+       coalesce(r.key, c.resource_id) AS key,
+       CASE WHEN c.restricted AND NOT %(quote_restricted)s THEN '(restricted)' ELSE r.title END AS title,
        coalesce(u.display_name, c.details ->> 'remote_author') AS remote_author
   FROM sync_conflicts c
-  LEFT JOIN jira_issues i ON c.resource_type = 'jira_issue' AND i.jira_id = c.resource_id
-  LEFT JOIN confluence_pages p ON c.resource_type = 'confluence_page' AND p.page_id = c.resource_id
+  JOIN record_kinds k ON k.kind = c.resource_type::text
+  LEFT JOIN records r ON r.kind = k.kind AND r.resource_id = c.resource_id
   LEFT JOIN users u ON u.account_id = c.details ->> 'remote_author'
  CROSS JOIN LATERAL (
        SELECT CASE WHEN hidden THEN '"(restricted)"' ELSE c.base_value END AS base_value,
@@ -22,14 +22,14 @@ SELECT c.id, c.resource_type, c.resource_id, c.scope, c.field_name, c.kind, show
        ) AS shown
  WHERE c.state = 'open' AND (%(only)s::uuid IS NULL OR c.id = %(only)s)
    AND (%(scopes)s::text[] IS NULL
-        OR (CASE c.resource_type WHEN 'jira_issue' THEN 'jira' ELSE 'confluence' END, c.scope)
-           IN (SELECT * FROM unnest(%(systems)s::text[], %(scopes)s::text[])))
+        OR (k.system, c.scope) IN (SELECT * FROM unnest(%(systems)s::text[], %(scopes)s::text[])))
  ORDER BY c.created_at, c.id;
 
 -- name: find_conflicts
 -- People type the first characters of an id. Two rows: the prefix is ambiguous.
-SELECT c.id, c.resource_type, c.scope, c.state
+SELECT c.id, c.resource_type, k.system, c.scope, c.state
   FROM sync_conflicts c
+  JOIN record_kinds k ON k.kind = c.resource_type::text
  WHERE c.id::text LIKE %(prefix)s || '%%'
  ORDER BY c.created_at DESC
  LIMIT 2;
@@ -37,19 +37,12 @@ SELECT c.id, c.resource_type, c.scope, c.state
 -- name: list_errors
 -- What could not be synced, with the reason and the remedy: edits that cannot be sent, records that cannot be read. The
 -- reason names values, so it is kept back as the title is.
-SELECT 'jira' AS system, project_key AS scope, key,
-       CASE WHEN hidden THEN '(restricted)' ELSE title END AS title, field,
+SELECT system, scope, key, CASE WHEN hidden THEN '(restricted)' ELSE title END AS title, field,
        CASE WHEN hidden THEN '(restricted); javis conflicts list --errors tells it' ELSE reason END AS reason
-  FROM jira_issues
+  FROM records
  CROSS JOIN LATERAL jsonb_each_text(sync_errors) AS error (field, reason)
- CROSS JOIN LATERAL (SELECT security_level IS NOT NULL AND NOT %(quote_restricted)s) AS h (hidden)
+ CROSS JOIN LATERAL (SELECT is_restricted AND NOT %(quote_restricted)s) AS h (hidden)
  WHERE sync_errors <> '{}'
    AND (%(scopes)s::text[] IS NULL
-        OR ('jira', project_key) IN (SELECT * FROM unnest(%(systems)s::text[], %(scopes)s::text[])))
-UNION ALL
-SELECT 'confluence', space_key, page_id, title, field, reason
-  FROM confluence_pages, jsonb_each_text(sync_errors) AS error (field, reason)
- WHERE sync_errors <> '{}'
-   AND (%(scopes)s::text[] IS NULL
-        OR ('confluence', space_key) IN (SELECT * FROM unnest(%(systems)s::text[], %(scopes)s::text[])))
+        OR (system, scope) IN (SELECT * FROM unnest(%(systems)s::text[], %(scopes)s::text[])))
  ORDER BY 1 DESC, 2, 3, 5;

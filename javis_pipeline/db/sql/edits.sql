@@ -22,14 +22,12 @@ SELECT name FROM priorities ORDER BY rank;
 SELECT page_id, title, sync_status, local_modified_fields FROM confluence_pages WHERE page_id = %(page_id)s FOR UPDATE;
 
 -- name: record_by_key
-SELECT 'jira_issue' AS resource_type, i.jira_id AS resource_id, i.project_key AS scope, i.key, i.sync_refused,
-       i.key = %(key)s AS is_present_key
-  FROM jira_issues i
- WHERE i.key = %(key)s
-    OR i.jira_id = (SELECT a.jira_id FROM key_aliases a WHERE a.key = %(key)s ORDER BY a.last_seen DESC LIMIT 1)
-UNION ALL
-SELECT 'confluence_page', page_id, space_key, page_id, sync_refused, true FROM confluence_pages WHERE page_id = %(key)s
- ORDER BY is_present_key DESC
+SELECT kind AS resource_type, resource_id, scope, key, sync_refused
+  FROM records
+ WHERE key = %(key)s
+    OR (kind, resource_id) = ('jira_issue', (SELECT a.jira_id FROM key_aliases a WHERE a.key = %(key)s
+                                              ORDER BY a.last_seen DESC LIMIT 1))
+ ORDER BY key = %(key)s DESC
  LIMIT 1;
 
 -- name: keys_of_project

@@ -71,11 +71,10 @@ SELECT i.jira_id
   FROM jira_issues AS i
   JOIN incoming_issues AS p USING (jira_id)
  WHERE i.jira_id = ANY (%(known)s)
-   AND i.local_modified_fields = '{}'
+   AND i.local_modified_fields = '{{}}'
    AND i.local_deleted_at IS NULL
    AND (i.content_hash IS NULL
-        OR i.content_hash = jira_issue_content_hash(
-            i.title, i.description, i.status, i.priority, i.labels, i.assignee_id, i.due_date, i.story_points, i.parent_key))
+        OR i.content_hash = {hash}(i))
    AND (i.remote_updated_at IS NULL
         OR i.remote_updated_at < p.remote_updated_at
         OR (i.remote_updated_at = p.remote_updated_at
@@ -178,15 +177,7 @@ SELECT %(run_id)s, 'local', 'jira_issue', i.jira_id, change.field, change.old, c
   FROM jira_issues AS i
   JOIN incoming_issues AS p USING (jira_id)
  CROSS JOIN LATERAL (VALUES
-       ('title', to_jsonb(i.title), to_jsonb(p.title)),
-       ('description', to_jsonb(i.description), to_jsonb(p.description)),
-       ('labels', to_jsonb(i.labels), to_jsonb(p.labels)),
-       ('priority', to_jsonb(i.priority), to_jsonb(p.priority)),
-       ('assignee_id', to_jsonb(i.assignee_id), to_jsonb(p.assignee_id)),
-       ('due_date', to_jsonb(i.due_date), to_jsonb(p.due_date)),
-       ('story_points', to_jsonb(i.story_points), to_jsonb(p.story_points)),
-       ('status', to_jsonb(i.status), to_jsonb(p.status)),
-       ('parent_key', to_jsonb(i.parent_key), to_jsonb(p.parent_key))
+       {audited}
        ) AS change (field, old, new)
  WHERE i.jira_id = ANY (%(taken)s) AND change.old IS DISTINCT FROM change.new;
 
@@ -206,13 +197,12 @@ UPDATE jira_issues AS i
     p.fix_versions,
     p.affected_versions, p.estimate_seconds, p.remaining_seconds, p.spent_seconds, p.custom_fields, p.created_at,
     p.resolved_at, p.remote_updated_at,
-       jira_issue_content_hash(
-           p.title, p.description, p.status, p.priority, p.labels, p.assignee_id, p.due_date, p.story_points, p.parent_key)
+       {hash_of_p}
        ),
        last_synced_at = %(now)s,
        remote_state = 'present',
        remote_missing_since = NULL,
-       sync_errors = '{}',
+       sync_errors = '{{}}',
        sync_status = 'synced'
   FROM incoming_issues AS p
  WHERE i.jira_id = p.jira_id AND i.jira_id = ANY (%(taken)s);
@@ -232,13 +222,12 @@ SELECT i.jira_id, i.project_key, i.key,
 -- The same parent under a new key is no change of the issue. Edited rows are left to the merge.
 UPDATE jira_issues AS i
    SET parent_key = parent.key,
-       content_hash = jira_issue_content_hash(
-           i.title, i.description, i.status, i.priority, i.labels, i.assignee_id, i.due_date, i.story_points, parent.key)
+       content_hash = {hash}(jsonb_populate_record(i, jsonb_build_object('parent_key', parent.key)))
   FROM jira_issues AS parent
  WHERE parent.jira_id = ANY (%(renamed)s)
    AND i.parent_id = parent.jira_id
    AND i.parent_key <> parent.key
-   AND i.local_modified_fields = '{}';
+   AND i.local_modified_fields = '{{}}';
 
 -- name: follow_renamed_links
 UPDATE issue_links AS link

@@ -11,24 +11,18 @@ SELECT DISTINCT system, scope
 
 -- name: scopes_with_edits
 -- Everything that waits to be sent, and that nothing keeps from being sent.
-SELECT 'jira' AS system, project_key AS scope FROM jira_issues
- WHERE (local_modified_fields <> '{}' OR local_deleted_at IS NOT NULL) AND sync_status IN ('local_modified', 'pushing')
-UNION
-SELECT 'confluence', space_key FROM confluence_pages
+SELECT DISTINCT system, scope FROM records
  WHERE (local_modified_fields <> '{}' OR local_deleted_at IS NOT NULL) AND sync_status IN ('local_modified', 'pushing');
 
 -- name: waiting_wishes
 -- What people decided, or want the remote to be asked again, and no run has done yet. Each wish has an id of its own.
-SELECT id::text AS id, CASE resource_type WHEN 'jira_issue' THEN 'jira' ELSE 'confluence' END AS system, scope
-  FROM sync_conflicts
+SELECT id::text AS id, k.system, scope
+  FROM sync_conflicts AS c
+  JOIN record_kinds AS k ON k.kind = c.resource_type::text
  WHERE state = 'resolved' AND applied_at IS NULL
 UNION ALL
-SELECT concat_ws(' ', jira_id, name, refusal ->> 'again'), 'jira', project_key
-  FROM jira_issues, jsonb_each(sync_refused) AS refused (name, refusal)
- WHERE sync_refused <> '{}' AND refusal ->> 'again' IS NOT NULL
-UNION ALL
-SELECT concat_ws(' ', page_id, name, refusal ->> 'again'), 'confluence', space_key
-  FROM confluence_pages, jsonb_each(sync_refused) AS refused (name, refusal)
+SELECT concat_ws(' ', resource_id, name, refusal ->> 'again'), system, scope
+  FROM records, jsonb_each(sync_refused) AS refused (name, refusal)
  WHERE sync_refused <> '{}' AND refusal ->> 'again' IS NOT NULL;
 
 -- name: editors

@@ -54,10 +54,10 @@ SELECT page_id FROM confluence_pages WHERE page_id = ANY (%(page_ids)s);
 -- is an edit of the new values. `is_clean`: nobody edited or deleted the row here, seen or unseen by the trigger, no write
 -- to Confluence may still be executed, and no conflict waits. `has_news`: the payload is not what is stored. `is_older`: as for issues.
 SELECT i.page_id, i.space_key,
-       i.local_modified_fields = '{}'
+       i.local_modified_fields = '{{}}'
        AND i.local_deleted_at IS NULL
        AND (i.content_hash IS NULL
-            OR i.content_hash = confluence_page_content_hash(i.title, i.body_storage, i.parent_id, i.labels))
+            OR i.content_hash = {hash}(i))
        AND NOT EXISTS (SELECT FROM sync_outbox AS o
                         WHERE o.resource_type = 'confluence_page' AND o.resource_id = i.page_id AND o.needs_care)
        AND NOT EXISTS (SELECT FROM sync_conflicts AS c
@@ -95,10 +95,7 @@ SELECT %(run_id)s, 'local', 'confluence_page', i.page_id, change.field, change.o
   FROM confluence_pages AS i
   JOIN incoming_pages AS p USING (page_id)
  CROSS JOIN LATERAL (VALUES
-       ('title', to_jsonb(i.title), to_jsonb(p.title)),
-       ('body_storage', to_jsonb(i.body_storage), to_jsonb(p.body_storage)),
-       ('parent_id', to_jsonb(i.parent_id), to_jsonb(p.parent_id)),
-       ('labels', to_jsonb(i.labels), to_jsonb(p.labels))
+       {audited}
        ) AS change (field, old, new)
  WHERE i.page_id = ANY (%(taken)s) AND change.old IS DISTINCT FROM change.new;
 
@@ -108,9 +105,9 @@ UPDATE confluence_pages AS i
        parent_id = p.parent_id, status = p.status, version_number = p.version_number,
        version_created_at = p.version_created_at, version_author_id = p.version_author_id,
        version_message = p.version_message, author_id = p.author_id, labels = p.labels, created_at = p.created_at,
-       last_synced_at = %(now)s, remote_state = 'present', remote_missing_since = NULL, sync_errors = '{}',
+       last_synced_at = %(now)s, remote_state = 'present', remote_missing_since = NULL, sync_errors = '{{}}',
        sync_status = 'synced',
-       content_hash = confluence_page_content_hash(p.title, p.body_storage, p.parent_id, p.labels)
+       content_hash = {hash_of_p}
   FROM incoming_pages AS p
  WHERE i.page_id = p.page_id AND i.page_id = ANY (%(taken)s);
 

@@ -3,11 +3,8 @@
 
 -- name: records_in_use
 -- Records with an edit that has not gone out, a conflict that waits, or a write whose outcome is open.
-SELECT 'jira_issue'::resource_type AS resource_type, jira_id AS resource_id
-  FROM jira_issues WHERE local_modified_fields <> '{}' OR local_deleted_at IS NOT NULL
-UNION
-SELECT 'confluence_page', page_id
-  FROM confluence_pages WHERE local_modified_fields <> '{}' OR local_deleted_at IS NOT NULL
+SELECT kind::resource_type AS resource_type, resource_id
+  FROM records WHERE local_modified_fields <> '{}' OR local_deleted_at IS NOT NULL
 UNION
 SELECT resource_type, resource_id FROM sync_conflicts WHERE state <> 'closed' AND applied_at IS NULL
 UNION

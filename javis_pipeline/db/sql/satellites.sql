@@ -85,8 +85,7 @@ RETURNING sprint_id;
 UPDATE jira_issues AS i
    SET status = s.name,
        status_category = s.known_category,
-       content_hash = jira_issue_content_hash(
-           i.title, i.description, s.name, i.priority, i.labels, i.assignee_id, i.due_date, i.story_points, i.parent_key)
+       content_hash = jira_issue_content_hash(jsonb_populate_record(i, jsonb_build_object('status', s.name)))
   FROM (SELECT status_id, name,
                CASE WHEN category IN ('new', 'indeterminate', 'done') THEN category END AS known_category
           FROM statuses
@@ -98,8 +97,7 @@ UPDATE jira_issues AS i
 -- name: rename_priorities_of_issues
 UPDATE jira_issues AS i
    SET priority = p.name,
-       content_hash = jira_issue_content_hash(
-           i.title, i.description, i.status, p.name, i.labels, i.assignee_id, i.due_date, i.story_points, i.parent_key)
+       content_hash = jira_issue_content_hash(jsonb_populate_record(i, jsonb_build_object('priority', p.name)))
   FROM priorities AS p
  WHERE p.priority_id = ANY (%(ids)s)
    AND i.priority_id = p.priority_id

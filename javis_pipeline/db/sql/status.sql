@@ -5,18 +5,12 @@ WITH scopes AS (
     SELECT system, scope FROM sync_watermarks
     UNION
     SELECT DISTINCT system, scope FROM sync_runs
-), records AS (
-    SELECT 'jira' AS system, project_key AS scope, remote_state, sync_status, local_deleted_at, local_modified_fields <> '{}' AS edited
-      FROM jira_issues
-    UNION ALL
-    SELECT 'confluence', space_key, remote_state, sync_status, local_deleted_at, local_modified_fields <> '{}'
-      FROM confluence_pages
 ), counted AS (
     SELECT system, scope,
            count(*) FILTER (WHERE remote_state = 'present') AS records,
            count(*) FILTER (WHERE remote_state <> 'present') AS tombstones,
            count(*) FILTER (WHERE local_deleted_at IS NOT NULL) AS local_deletes,
-           count(*) FILTER (WHERE edited) AS unpushed,
+           count(*) FILTER (WHERE local_modified_fields <> '{}') AS unpushed,
            count(*) FILTER (WHERE sync_status = 'error') AS errors
       FROM records GROUP BY system, scope
 )
@@ -28,10 +22,8 @@ SELECT scopes.system, scopes.scope,
        coalesce(counted.local_deletes, 0) AS local_deletes,
        coalesce(counted.unpushed, 0) AS unpushed,
        coalesce(counted.errors, 0) AS errors,
-       (SELECT count(*) FROM sync_conflicts c
-         WHERE c.scope = scopes.scope AND c.state = 'open'
-           AND c.resource_type = CASE scopes.system WHEN 'jira' THEN 'jira_issue' ELSE 'confluence_page' END::resource_type
-       ) AS conflicts,
+       (SELECT count(*) FROM sync_conflicts c JOIN record_kinds k ON k.kind = c.resource_type::text
+         WHERE c.scope = scopes.scope AND c.state = 'open' AND k.system = scopes.system) AS conflicts,
        (SELECT count(*) FROM sync_quarantine q WHERE q.system = scopes.system AND q.scope = scopes.scope) AS quarantined,
        (SELECT coalesce(p.setting, 'a row of sync_policies') FROM sync_policies p
          WHERE p.verb = 'send' AND p.policy = 'off' AND p.system IN ('*', scopes.system) AND p.scope IN ('*', scopes.scope)
@@ -72,6 +64,12 @@ SELECT i.key, CASE WHEN i.security_level IS NULL THEN i.title ELSE '(restricted)
   FROM jira_issues i LEFT JOIN users u ON u.account_id = i.assignee_id
  WHERE i.project_key = %(project)s AND i.remote_state = 'present'
  ORDER BY i.remote_updated_at DESC NULLS LAST, i.key
+ LIMIT %(limit)s;
+
+-- name: untouched_issues
+SELECT key FROM jira_issues
+ WHERE status_category = 'new' AND issue_type <> 'Epic' AND remote_state = 'present' AND sync_status = 'synced'
+ ORDER BY project_key DESC, length(key), key
  LIMIT %(limit)s;
 
 -- name: last_pulls

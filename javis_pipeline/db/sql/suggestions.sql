@@ -26,6 +26,9 @@ UPDATE ai_suggestions s SET state = 'expired'
 -- name: suggestions_of_advice
 SELECT * FROM ai_suggestions WHERE advice_id = %(advice_id)s ORDER BY rank;
 
+-- name: proposed_titles
+SELECT title FROM ai_suggestions WHERE project_key = %(project_key)s AND state = 'proposed' ORDER BY rank LIMIT %(limit)s;
+
 -- name: find_suggestions
 -- People type the first characters of an id.
 SELECT id, state FROM ai_suggestions WHERE id::text LIKE %(prefix)s || '%%'

@@ -54,8 +54,8 @@ UPDATE {table} AS r
  WHERE r.{id} = %(id)s;
 
 -- name: free_key
--- Another row still holds the key that this issue has now: it has lost it, and gets its own when it is read.
-UPDATE jira_issues SET key = key || '#' || jira_id, remote_state = 'moved' WHERE key = %(key)s AND jira_id <> %(id)s;
+-- Another row still holds the key that this record has now: it has lost it, and gets its own when it is read.
+UPDATE {table} SET {key} = {key} || '#' || {id}, remote_state = 'moved' WHERE {key} = %(key)s AND {id} <> %(id)s;
 
 -- name: keep_former_key
 INSERT INTO key_aliases (jira_id, key, first_seen, last_seen)

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from hashlib import md5
 from typing import Final, NamedTuple
 
 from javis_pipeline.clients.reading import id_of
@@ -192,7 +191,6 @@ def page_row(page: Page) -> PageRow:
         author_id=page.author_id,
         labels=None if labels is MISSING else tuple(labels),
         created_at=_text(page.created_at),
-        body_md5=md5(page.body_storage.encode(), usedforsecurity=False).hexdigest(),
     )
 
 

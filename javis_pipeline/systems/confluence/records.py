@@ -105,15 +105,20 @@ class ConfluenceRecords:
     def _record(self, page: Page, labels: Sequence[str]) -> RemoteRecord:
         facts: dict[str, Any] = {name: getattr(page, name) for name in _FACTS}
         return RemoteRecord(
-            ResourceRef("confluence_page", page.page_id, self._space_key(page.space_id), page.page_id),
-            {
+            ref=ResourceRef(
+                resource_type="confluence_page",
+                resource_id=page.page_id,
+                scope=self._space_key(page.space_id),
+                key=page.page_id,
+            ),
+            values={
                 "title": page.title,
                 "body_storage": page.body_storage,
                 "parent_id": page.parent_id,
                 "labels": as_set(labels),
             },
-            facts,
-            page.version_created_at,
+            facts=facts,
+            revision=page.version_created_at,
             version=page.version_number,
             marker=_mark(page.version_message)[0],
             read_only=self._read_only or _why_read_only(page.status),
@@ -139,7 +144,13 @@ def version_changes(version: PageVersion) -> Iterator[FieldChange]:
     entry_id = f"{version.created_at.isoformat()} {version.author_id}"
     for name in fields:
         yield FieldChange(
-            entry_id, name, version.author_id, version.created_at, MISSING, MISSING, op_id=op_id or NOT_OURS
+            entry_id=entry_id,
+            field=name,
+            author_id=version.author_id,
+            at=version.created_at,
+            old=MISSING,
+            new=MISSING,
+            op_id=op_id or NOT_OURS,
         )
 
 

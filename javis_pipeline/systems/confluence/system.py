@@ -8,7 +8,8 @@ from typing import ClassVar
 from javis_pipeline.records.confluence import PageStamp
 from javis_pipeline.records.values import System
 from javis_pipeline.steps.system import Opened, nothing_before
-from javis_pipeline.sync.fields import CONFLUENCE_PAGE, Kind
+from javis_pipeline.sync.fields import Kind
+from javis_pipeline.sync.kinds import CONFLUENCE_PAGE
 from javis_pipeline.systems.confluence.client import ConfluenceClient
 from javis_pipeline.systems.confluence.following import follow_texts
 from javis_pipeline.systems.confluence.mirror import PageMirror

@@ -9,6 +9,7 @@ from javis_pipeline.db.issues import StoredIssues, count_present_issues, issues_
 from javis_pipeline.db.satellites import replace_satellites, restrict_satellites, store_sprints, store_users
 from javis_pipeline.records.jira import IssueStamp, Sprint, User
 from javis_pipeline.steps.system import Stored
+from javis_pipeline.sync.kinds import JIRA_ISSUE
 from javis_pipeline.systems.jira.reader import Batch
 
 
@@ -34,7 +35,7 @@ class IssueMirror:
 
     def store(self, conn: Connection, batch: Batch, *, run_id: str, now: datetime, refresh: bool) -> Stored:
         """Store what the batch brought."""
-        stored = store_issues(conn, batch.issues, run_id=run_id, now=now, refresh=refresh)
+        stored = store_issues(conn, batch.issues, JIRA_ISSUE.table, run_id=run_id, now=now, refresh=refresh)
         users = [user for user in batch.users.values() if user not in self._users]
         sprints = [sprint for sprint in batch.sprints.values() if sprint not in self._sprints]
         store_users(conn, users)

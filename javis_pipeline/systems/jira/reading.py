@@ -8,12 +8,12 @@ from typing import Final, NamedTuple, TypeVar
 import orjson
 
 from javis_pipeline.clients.reading import guarded, id_of
+from javis_pipeline.db.content_hash import array_text
 from javis_pipeline.db.issue_rows import (
     IssueLine,
     IssueRow,
     Satellite,
     SatelliteRow,
-    array_text,
     copy_lines,
     issue_lines,
 )
@@ -29,6 +29,7 @@ from javis_pipeline.records.jira import (
     Worklog,
 )
 from javis_pipeline.steps.bad_answers import Unreadable, kept
+from javis_pipeline.sync.kinds import JIRA_ISSUE
 from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
 from javis_pipeline.systems.jira import wire
 from javis_pipeline.systems.jira.wire.answers import AnswerBatch
@@ -117,7 +118,7 @@ def read_issue_documents(
             whole.append(issue)
             rows.append(row)
             hanging.append((issue.jira_id, satellites))
-    found.issues.extend(issue_lines(rows))
+    found.issues.extend(issue_lines(rows, JIRA_ISSUE.table))
     found.sprints.update({sprint.sprint_id: sprint for issue in whole for sprint in issue.sprints or ()})
     found.satellites.update(_satellites(hanging))
     return found

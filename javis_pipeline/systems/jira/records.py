@@ -132,7 +132,7 @@ class JiraRecords:
     # reading
 
     def _record(self, issue: Issue, document: JsonObject) -> RemoteRecord:
-        ref = ResourceRef("jira_issue", issue.jira_id, issue.project_key, issue.key)
+        ref = ResourceRef(resource_type="jira_issue", resource_id=issue.jira_id, scope=issue.project_key, key=issue.key)
         due_date = issue.due_date
         values: dict[str, Value | Missing] = {
             "title": issue.title,
@@ -160,7 +160,7 @@ class JiraRecords:
             self._render(issue.environment) if isinstance(issue.environment, dict) else issue.environment
         )
         marker = _op_id((document.get("properties") or {}).get(MARK))
-        return RemoteRecord(ref, values, facts, issue.remote_updated_at, marker=marker)
+        return RemoteRecord(ref=ref, values=values, facts=facts, revision=issue.remote_updated_at, marker=marker)
 
     def _field_of(self, item: ChangeItem) -> str | None:
         if item.field.lower() in _PARENT_ITEMS:
@@ -290,15 +290,15 @@ def _field_change(
     entry_id: str, name: str, author_id: str | None, at: datetime, item: ChangeItem, op_id: UUID | None
 ) -> FieldChange:
     return FieldChange(
-        entry_id,
-        name,
-        author_id,
-        at,
-        _change_value(name, item.old, item.old_text),
-        _change_value(name, item.new, item.new_text),
-        item.old_text or None,
-        item.new_text or None,
-        op_id,
+        entry_id=entry_id,
+        field=name,
+        author_id=author_id,
+        at=at,
+        old=_change_value(name, item.old, item.old_text),
+        new=_change_value(name, item.new, item.new_text),
+        old_text=item.old_text or None,
+        new_text=item.new_text or None,
+        op_id=op_id,
     )
 
 

@@ -8,7 +8,8 @@ from typing import ClassVar
 from javis_pipeline.records.jira import IssueStamp
 from javis_pipeline.records.values import System
 from javis_pipeline.steps.system import Opened, nothing_after
-from javis_pipeline.sync.fields import JIRA_ISSUE, Kind
+from javis_pipeline.sync.fields import Kind
+from javis_pipeline.sync.kinds import JIRA_ISSUE
 from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
 from javis_pipeline.systems.jira.carry_over import carry_over_descriptions
 from javis_pipeline.systems.jira.client import JiraClient

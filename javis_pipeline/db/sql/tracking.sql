@@ -1,0 +1,247 @@
+-- What the database does with the tables of records, made from the kinds that are declared (`db/tracking.py`). Functions
+-- that run as their owner name every object in full and look nothing up in pg_temp or public: an application that makes an
+-- object of the same name gets nothing into them. Who may execute which is in `db/grants.py`.
+
+-- name: track_local_edit
+-- BEFORE UPDATE of a record by anyone but the sync. Arguments: kind, system, scope column, id column; comma-separated:
+-- columns that nobody changes here, tracked columns, those of them that are sets. Other columns keep their values,
+-- whatever was written to them.
+CREATE OR REPLACE FUNCTION public.javis_track_local_edit() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    kind        public.resource_type := CASE TG_RELID {kind_of_table} END;
+    system      text := TG_ARGV[1];
+    scope       text := TG_ARGV[2];
+    id          text := TG_ARGV[3];
+    fixed       text[] := string_to_array(TG_ARGV[4], ',');
+    tracked     text[] := string_to_array(TG_ARGV[5], ',');
+    sets        text[] := string_to_array(TG_ARGV[6], ',');
+    before_doc  jsonb := to_jsonb(OLD);
+    after_doc   jsonb;
+    written     jsonb := to_jsonb(NEW);
+    whole       record;
+    bases       jsonb;
+    errors      jsonb;
+    field_name  text;
+    edited      boolean := false;
+BEGIN
+    IF kind IS NULL OR kind::text <> TG_ARGV[0] THEN
+        RAISE EXCEPTION 'javis: % keeps no journal of edits', TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    bases := OLD.local_modified_fields;
+    errors := OLD.sync_errors;
+    FOREACH field_name IN ARRAY fixed LOOP
+        IF written -> field_name IS DISTINCT FROM before_doc -> field_name THEN
+            RAISE EXCEPTION 'javis: % of % cannot be changed here', field_name, before_doc ->> id
+                USING ERRCODE = 'restrict_violation', HINT = 'Move or rename the record in Jira or Confluence; the next sync follows.';
+        END IF;
+    END LOOP;
+
+    -- A set has one spelling, so that equal sets are equal arrays.
+    FOREACH field_name IN ARRAY sets LOOP
+        written := jsonb_set(written, ARRAY[field_name], coalesce(
+            (SELECT jsonb_agg(item ORDER BY item COLLATE "C")
+               FROM (SELECT DISTINCT item FROM jsonb_array_elements_text(written -> field_name) AS item) AS items), '[]'));
+    END LOOP;
+    -- Fields read one by one are given the default of a column that was added after the row was written;
+    -- jsonb_populate_record copies the row as it lies there.
+    SELECT OLD.* INTO whole;
+    NEW := jsonb_populate_record(whole, (SELECT jsonb_object_agg(name, written -> name) FROM unnest(tracked) AS name));
+    after_doc := to_jsonb(NEW);
+
+    FOREACH field_name IN ARRAY tracked LOOP
+        CONTINUE WHEN after_doc -> field_name IS NOT DISTINCT FROM before_doc -> field_name;
+        edited := true;
+        errors := errors - field_name;
+        IF NOT bases ? field_name THEN
+            bases := bases || jsonb_build_object(field_name, before_doc -> field_name);
+        ELSIF bases -> field_name = after_doc -> field_name THEN
+            bases := bases - field_name;
+        END IF;
+        INSERT INTO public.local_edits (system, scope, resource_type, resource_id, field, old, new)
+        VALUES (system, before_doc ->> scope, kind, before_doc ->> id, field_name,
+                before_doc -> field_name, after_doc -> field_name);
+    END LOOP;
+
+    IF edited THEN
+        NEW.local_modified_fields := bases;
+        NEW.sync_errors := errors;
+        NEW.local_seq := OLD.local_seq + 1;
+        NEW.local_modified_at := clock_timestamp();
+        NEW.sync_status := CASE
+            WHEN OLD.sync_status IN ('conflict', 'pushing') THEN OLD.sync_status
+            WHEN errors <> '{{}}' THEN 'error'
+            WHEN bases <> '{{}}' THEN 'local_modified'
+            ELSE 'synced' END;
+        PERFORM pg_notify('javis_local_change', jsonb_build_object('system', system, 'scope', before_doc ->> scope)::text);
+    END IF;
+    RETURN NEW;
+END $$;
+
+-- name: keep_tombstone
+-- BEFORE DELETE of a record by anyone but the sync: a tombstone is left, and nothing deleted on the remote; `javis status`
+-- lists it. Arguments: kind, system, scope column, id column.
+CREATE OR REPLACE FUNCTION public.javis_keep_tombstone() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    kind    public.resource_type := CASE TG_RELID {kind_of_table} END;
+    system  text := TG_ARGV[1];
+    scope   text := TG_ARGV[2];
+    id      text := TG_ARGV[3];
+    doc     jsonb := to_jsonb(OLD);
+    origin  text := coalesce(current_setting('javis.origin', true), '');
+    is_kept boolean;
+BEGIN
+    IF kind IS NULL OR kind::text <> TG_ARGV[0] THEN
+        RAISE EXCEPTION 'javis: % keeps no tombstones', TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF OLD.local_deleted_at IS NULL THEN
+        PERFORM set_config('javis.origin', 'sync', true);
+        EXECUTE format(
+            'UPDATE %I.%I SET local_deleted_at = clock_timestamp(), local_modified_at = clock_timestamp(), '
+            'local_seq = local_seq + 1 WHERE %I = $1 RETURNING local_deleted_at IS NOT NULL',
+            TG_TABLE_SCHEMA, TG_TABLE_NAME, id) INTO is_kept USING doc ->> id;
+        PERFORM set_config('javis.origin', origin, true);
+        -- Whoever gave the table another owner and not the function would lose deletions without a word.
+        IF is_kept IS DISTINCT FROM true THEN
+            RAISE EXCEPTION 'javis: % cannot be deleted: the owner of javis_keep_tombstone() does not own %',
+                doc ->> id, TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
+        END IF;
+        INSERT INTO public.local_edits (system, scope, resource_type, resource_id, field, old, new)
+        VALUES (system, doc ->> scope, kind, doc ->> id, '(row)', 'true', 'null');
+        PERFORM pg_notify('javis_local_change', jsonb_build_object('system', system, 'scope', doc ->> scope)::text);
+    END IF;
+    RETURN NULL;
+END $$;
+
+-- name: mark_restricted
+-- BEFORE INSERT on books whose rows name a record, as resource_type and resource_id.
+CREATE OR REPLACE FUNCTION public.javis_mark_restricted() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    NEW.restricted := CASE NEW.resource_type::text {is_restricted} ELSE false END;
+    RETURN NEW;
+END $$;
+
+-- name: is_restricted
+WHEN {kind} THEN EXISTS (
+    SELECT FROM public.{table} AS r WHERE r.{id} = NEW.resource_id AND r.{restricted_by} IS NOT NULL)
+
+-- name: follow_restriction
+-- AFTER UPDATE of who may read a record. Arguments: kind, id column, the column that says so; comma-separated: the tables
+-- whose rows are restricted with it. A text that was once restricted stays so in the books; what was public until now
+-- becomes restricted with its record. Contexts and suggestions do not tell whom they quote: those from before are all kept
+-- back, and the next ones quote it no more.
+CREATE OR REPLACE FUNCTION public.javis_follow_restriction() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    of_kind        public.resource_type := CASE TG_RELID {kind_of_table} END;
+    of_record      text := to_jsonb(NEW) ->> TG_ARGV[1];
+    is_restricted  boolean := to_jsonb(NEW) ->> TG_ARGV[2] IS NOT NULL;
+    was_restricted boolean := to_jsonb(OLD) ->> TG_ARGV[2] IS NOT NULL;
+    book           text;
+BEGIN
+    IF of_kind IS NULL OR of_kind::text <> TG_ARGV[0] THEN
+        RAISE EXCEPTION 'javis: % has no restricted records', TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    FOREACH book IN ARRAY string_to_array(TG_ARGV[3], ',') LOOP
+        EXECUTE format('UPDATE public.%I SET restricted = $1 WHERE %I = $2 AND restricted <> $1', book, TG_ARGV[1])
+          USING is_restricted, of_record;
+    END LOOP;
+    IF is_restricted AND NOT was_restricted THEN
+        UPDATE public.sync_conflict_values SET restricted = true
+         WHERE NOT restricted AND conflict_id IN (
+             SELECT c.id FROM public.sync_conflicts AS c WHERE (c.resource_type, c.resource_id) = (of_kind, of_record));
+        FOREACH book IN ARRAY '{{local_edits,sync_audit,sync_conflicts,sync_outbox}}'::text[] LOOP
+            EXECUTE format('UPDATE public.%I SET restricted = true '
+                           'WHERE resource_type = $1 AND resource_id = $2 AND NOT restricted', book) USING of_kind, of_record;
+        END LOOP;
+        UPDATE public.work_contexts SET restricted = true WHERE NOT restricted;
+        UPDATE public.ai_suggestions SET restricted = true WHERE NOT restricted;
+    END IF;
+    RETURN NULL;
+END $$;
+
+-- name: is_other
+-- A write is the sync's own if the transaction says so *and* the role that writes has the rights of javis_sync, or of the
+-- table's owner. The setting alone counts for nothing, because anybody may set it; the role alone is an ordinary edit.
+-- The first two conditions decide nearly every row, and are many times faster than a function of ours.
+(coalesce(pg_catalog.current_setting('javis.origin', true), '') <> 'sync'
+ OR NOT (coalesce(pg_catalog.pg_has_role(current_user, pg_catalog.to_regrole('javis_sync')::oid, 'USAGE'), false)
+         OR public.javis_owns({oid}::regclass)))
+
+-- name: triggers
+CREATE TRIGGER check_values BEFORE INSERT OR UPDATE ON public.{table} FOR EACH ROW WHEN {is_other}
+    EXECUTE FUNCTION public.javis_check_values({most_bytes});
+CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.{table} FOR EACH ROW WHEN {is_other}
+    EXECUTE FUNCTION public.javis_track_local_edit({kind}, {system}, {scope}, {id}, {fixed}, {tracked}, {sets});
+CREATE TRIGGER refuse_local_insert BEFORE INSERT ON public.{table} FOR EACH ROW WHEN {is_other}
+    EXECUTE FUNCTION public.javis_refuse_local_insert();
+CREATE TRIGGER keep_tombstone BEFORE DELETE ON public.{table} FOR EACH ROW WHEN {is_other}
+    EXECUTE FUNCTION public.javis_keep_tombstone({kind}, {system}, {scope}, {id});
+CREATE TRIGGER keep_record_id BEFORE UPDATE OF record_id ON public.{table} FOR EACH ROW
+    WHEN (OLD.record_id IS DISTINCT FROM NEW.record_id)
+    EXECUTE FUNCTION public.javis_keep_record_id();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.{table} EXECUTE FUNCTION public.javis_refuse_truncate();
+
+-- name: ask_again
+-- One for each field that people edit: only `UPDATE OF` tells which columns a statement names.
+CREATE TRIGGER {trigger} BEFORE UPDATE OF {column} ON public.{table} FOR EACH ROW
+    WHEN (OLD.sync_refused ? {field} AND {is_other})
+    EXECUTE FUNCTION public.javis_ask_again({field}, {system}, {scope});
+
+-- name: restriction
+CREATE TRIGGER follow_restriction AFTER UPDATE ON public.{table} FOR EACH ROW
+    WHEN (OLD.{restricted_by} IS DISTINCT FROM NEW.{restricted_by})
+    EXECUTE FUNCTION public.javis_follow_restriction({kind}, {id}, {restricted_name}, {restricted_with_it});
+ALTER TABLE public.{table} ENABLE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS what_all_may_read ON public.{table};
+CREATE POLICY what_all_may_read ON public.{table}
+    USING (({restricted_by} IS NULL) OR (SELECT public.javis_reads_restricted())) WITH CHECK (true);
+
+-- name: content_hash
+-- Over the base values of the fields that people edit. Every sync write stores it; a clean row whose hash differs was
+-- changed behind the trigger's back (disabled trigger, session_replication_role, a restore).
+CREATE FUNCTION public.{hash}({parameters}) RETURNS uuid
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN pg_catalog.md5(pg_catalog.concat_ws(E'\x1f', {parts}))::uuid;
+CREATE FUNCTION public.{hash}(row_ public.{table}) RETURNS uuid
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN public.{hash}({values});
+
+-- name: hash_functions
+SELECT oid::regprocedure::text AS signature FROM pg_proc
+ WHERE pronamespace = 'public'::regnamespace AND proname = %(name)s;
+
+-- name: keep_marked_rows
+-- Which rows are as the sync or the trigger wrote them, by the hash as it was made until now.
+CREATE TEMPORARY TABLE rows_to_hash ON COMMIT DROP AS
+SELECT r.{id} AS id FROM public.{table} AS r
+ WHERE r.content_hash = public.{hash}(jsonb_populate_record(r, r.local_modified_fields));
+
+-- name: hash_marked_rows
+-- What was changed behind the trigger's back keeps a hash that tells so.
+UPDATE public.{table} AS r
+   SET content_hash = public.{hash}(jsonb_populate_record(r, r.local_modified_fields))
+  FROM rows_to_hash AS kept
+ WHERE r.{id} = kept.id;
+
+-- name: old_triggers
+SELECT tgname AS name FROM pg_trigger
+ WHERE tgrelid = to_regclass(%(table)s) AND NOT tgisinternal AND tgfoid = ANY (
+       SELECT oid FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proname LIKE 'javis\_%%');
+
+-- name: record_kinds
+-- The kinds of records, and the system that each is of. Columns of these views are only added, at the end: others may
+-- have made views of them.
+CREATE OR REPLACE VIEW public.record_kinds AS SELECT * FROM (VALUES {kinds}) AS kinds (kind, system);
+
+-- name: records
+-- Every record of every kind, with what all of them have.
+CREATE OR REPLACE VIEW public.records WITH (security_invoker = true) AS {selects};
+
+-- name: records_of_kind
+SELECT {kind}::text AS kind, {system}::text AS system, {scope} AS scope, record_id, {id} AS resource_id, {key} AS key,
+       title, status, sync_status, remote_state, sync_errors, sync_refused, local_modified_fields, local_deleted_at,
+       {is_restricted} AS is_restricted
+  FROM public.{table}

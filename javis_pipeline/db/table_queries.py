@@ -1,0 +1,32 @@
+"""Statements that are made for the table of a kind: its name, its columns, and lists of them."""
+
+from typing import LiteralString
+
+from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
+
+from javis_pipeline.records.tables import Column, Table
+
+
+def for_table(query: LiteralString, table: Table, **parts: Composable) -> Composed:
+    """A statement with these in place of their names in braces.
+
+    `table`, `id`, `key`, `scope` and `hash` are the table, its columns, and the function that hashes its rows;
+    `hash_of_p` is the hash of a row `p` of another table with the same columns; `audited` are (field, old, new) of the
+    columns that people edit, from row `i` to row `p`.
+    """
+    hashed = SQL(", ").join(SQL("p.{}").format(Identifier(column.name)) for column in table.edited)
+    return SQL(query).format(
+        table=Identifier(table.name),
+        id=Identifier(table.id),
+        key=Identifier(table.key),
+        scope=Identifier(table.scope),
+        hash=Identifier(table.hash),
+        hash_of_p=SQL("{}({})").format(Identifier(table.hash), hashed),
+        audited=SQL(", ").join(map(_audited, table.edited)),
+        **parts,
+    )
+
+
+def _audited(column: Column) -> Composed:
+    name = Identifier(column.name)
+    return SQL("({}, to_jsonb(i.{}), to_jsonb(p.{}))").format(Literal(column.name), name, name)

@@ -1,0 +1,176 @@
+"""What the database does with tables of records: journal, tombstones, checks, content hashes, restricted text.
+
+All of it is made from the kinds that are declared, after every migration and whenever a declaration has changed. So a
+field that is added to its kind needs a migration for its column only.
+"""
+
+from collections.abc import Iterable, Iterator
+from functools import reduce
+from hashlib import md5
+from typing import Any, Final, LiteralString
+
+import psycopg
+from psycopg.rows import scalar_row
+from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
+
+from javis_pipeline.db.content_hash import spelling
+from javis_pipeline.db.named_queries import named_queries
+from javis_pipeline.records.tables import Column, Table, Tables
+
+_QUERIES = named_queries("tracking")
+# The declaration that a database was made from is kept as the comment of this table.
+_MADE_FROM: Final = "public.javis_schema_version"
+_NULL: Final = SQL(r"E'\x1e'")
+
+
+def is_as_declared(conn: psycopg.Connection[Any], tables: Tables) -> bool:
+    """Whether the database was made from these declarations."""
+    made_from = _scalars(conn, "SELECT obj_description(to_regclass(%s), 'pg_class')", [_MADE_FROM])
+    return made_from == [_name_of(tables)]
+
+
+def track_records(conn: psycopg.Connection[Any], tables: Tables) -> None:
+    """Make functions, triggers and policies of these tables what their kinds declare.
+
+    Needs the owner of the tables. Does not commit.
+    """
+    conn.execute("SELECT set_config('javis.origin', 'sync', true)")
+    for table in tables.values():
+        _make_hash(conn, table)
+        for trigger in _scalars(conn, _QUERIES["old_triggers"], {"table": f"public.{table.name}"}):
+            conn.execute(SQL("DROP TRIGGER {} ON public.{}").format(Identifier(trigger), Identifier(table.name)))
+    for statement in _statements(tables):
+        conn.execute(statement)
+    conn.execute("SELECT set_config('javis.origin', '', true)")
+    conn.execute(SQL("COMMENT ON TABLE public.javis_schema_version IS {}").format(Literal(_name_of(tables))))
+
+
+def _name_of(tables: Tables) -> str:
+    """A name for all that is made: another one when any of it changes."""
+    made = [*_statements(tables), *(_hash_functions(table) for table in tables.values())]
+    text = "\n".join(statement.as_string(None) for statement in made)
+    return f"made from {md5(text.encode(), usedforsecurity=False).hexdigest()}"
+
+
+def _statements(tables: Tables) -> Iterator[Composed]:
+    for name in ("track_local_edit", "keep_tombstone", "follow_restriction"):
+        yield SQL(_QUERIES[name]).format(kind_of_table=_joined(_kind_of_table(table) for table in tables.values()))
+    restricted = [table for table in tables.values() if table.place.restricted_by]
+    yield SQL(_QUERIES["mark_restricted"]).format(is_restricted=_joined(map(_is_restricted, restricted)))
+    for table in tables.values():
+        yield _formatted("triggers", table)
+        for column in table.edited:
+            yield _ask_again(table, column)
+    for table in restricted:
+        yield _formatted("restriction", table)
+    kinds = [SQL("({}, {})").format(Literal(table.kind), Literal(table.system)) for table in tables.values()]
+    yield SQL(_QUERIES["record_kinds"]).format(kinds=SQL(", ").join(kinds))
+    yield SQL(_QUERIES["records"]).format(selects=SQL(" UNION ALL ").join(map(_records_of_kind, tables.values())))
+
+
+def _formatted(query: str, table: Table, **more: Composable) -> Composed:
+    place = table.place
+    restricted_by = place.restricted_by or ""
+    return SQL(_QUERIES[query]).format(
+        table=Identifier(table.name),
+        kind=Literal(table.kind),
+        system=Literal(table.system),
+        scope=Literal(table.scope),
+        id=Literal(table.id),
+        fixed=_listed(table.fixed),
+        tracked=_listed(table.fields),
+        sets=_listed(column.name for column in table.edited if column.type == "text[]"),
+        most_bytes=Literal(str(place.most_bytes)),
+        restricted_by=Identifier(restricted_by),
+        restricted_name=Literal(restricted_by),
+        restricted_with_it=_listed(place.restricted_with_it),
+        is_other=SQL(_QUERIES["is_other"]).format(oid=Literal(f"public.{table.name}")),
+        **more,
+    )
+
+
+def _ask_again(table: Table, column: Column) -> Composed:
+    name = column.name
+    trigger = Identifier(f"try_again_{name}")
+    return _formatted("ask_again", table, trigger=trigger, column=Identifier(name), field=Literal(name))
+
+
+def _kind_of_table(table: Table) -> Composed:
+    return SQL("WHEN {}::regclass THEN {}").format(Literal(f"public.{table.name}"), Literal(table.kind))
+
+
+def _is_restricted(table: Table) -> Composed:
+    return SQL(_QUERIES["is_restricted"]).format(
+        kind=Literal(table.kind),
+        table=Identifier(table.name),
+        id=Identifier(table.id),
+        restricted_by=Identifier(table.place.restricted_by or ""),
+    )
+
+
+def _records_of_kind(table: Table) -> Composed:
+    restricted_by = table.place.restricted_by
+    return SQL(_QUERIES["records_of_kind"]).format(
+        kind=Literal(table.kind),
+        system=Literal(table.system),
+        scope=Identifier(table.scope),
+        id=Identifier(table.id),
+        key=Identifier(table.key),
+        table=Identifier(table.name),
+        is_restricted=SQL("{} IS NOT NULL").format(Identifier(restricted_by)) if restricted_by else SQL("false"),
+    )
+
+
+# Content hashes -------------------------------------------------------------------------------------------------------
+
+
+def _make_hash(conn: psycopg.Connection[Any], table: Table) -> None:
+    """Replace the table's hash function, and the hashes of rows that are as the sync or the trigger wrote them."""
+    made, mark = _hash_functions(table), f"made from {_hash_name(table)}"
+    old = _scalars(conn, _QUERIES["hash_functions"], {"name": table.hash})
+    of_row = f"public.{table.hash}(public.{table.name})"
+    if _scalars(conn, "SELECT obj_description(to_regprocedure(%s), 'pg_proc')", [of_row]) == [mark]:
+        return
+    parts = {"table": Identifier(table.name), "id": Identifier(table.id), "hash": Identifier(table.hash)}
+    if old:
+        conn.execute(SQL(_QUERIES["keep_marked_rows"]).format(**parts))
+    for signature in sorted(old, key=len):  # the one of rows calls the other
+        conn.execute(SQL("DROP FUNCTION {}").format(SQL(signature)))
+    conn.execute(made)
+    conn.execute(SQL("COMMENT ON FUNCTION {} IS {}").format(SQL(of_row), Literal(mark)))
+    if old:
+        conn.execute(SQL(_QUERIES["hash_marked_rows"]).format(**parts))
+        conn.execute("DROP TABLE rows_to_hash")
+
+
+def _hash_functions(table: Table) -> Composed:
+    names = {column.name: Identifier(column.name) for column in table.edited}
+    parameters = [SQL("{} {}").format(names[column.name], SQL(column.type)) for column in table.edited]
+    parts = [
+        SQL("coalesce({}, {})").format(SQL(spelling(column).sql).format(names[column.name]), _NULL)
+        for column in table.edited
+    ]
+    values = [SQL("(row_).{}").format(name) for name in names.values()]
+    return SQL(_QUERIES["content_hash"]).format(
+        hash=Identifier(table.hash),
+        table=Identifier(table.name),
+        parameters=SQL(", ").join(parameters),
+        parts=SQL(", ").join(parts),
+        values=SQL(", ").join(values),
+    )
+
+
+def _hash_name(table: Table) -> str:
+    return md5(_hash_functions(table).as_string(None).encode(), usedforsecurity=False).hexdigest()
+
+
+def _listed(names: Iterable[str]) -> Literal:
+    return Literal(",".join(names))
+
+
+def _joined(parts: Iterable[Composable]) -> Composable:
+    return reduce(lambda one, other: SQL("{} {}").format(one, other), parts)
+
+
+def _scalars(conn: psycopg.Connection[Any], query: LiteralString, params: Any) -> list[Any]:
+    return conn.cursor(row_factory=scalar_row).execute(query, params).fetchall()

@@ -1,0 +1,128 @@
+"""How the records of a kind lie in the database: what triggers, grants, hashes and queries are made from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from javis_pipeline.errors import WronglyDeclared
+from javis_pipeline.records.values import ResourceType, System
+
+SqlType = Literal["text", "text[]", "numeric", "date", "boolean", "jsonb"]
+# Of the others, SQL and Python have no common spelling.
+EDITED_TYPES: Final = frozenset[SqlType]({"text", "text[]", "numeric", "date"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column that is a synced field.
+
+    Attributes:
+        is_edited: People edit it on both sides; else only the remote changes it.
+        is_long: A text that people write at length.
+        is_alone: It goes out in a request of its own, not with the other fields.
+        raw: Column with the base in remote form, where this one cannot give it back.
+    """
+
+    name: str
+    type: SqlType = "text"
+    is_edited: bool = False
+    is_long: bool = False
+    is_alone: bool = False
+    raw: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.is_edited and self.type not in EDITED_TYPES:
+            raise WronglyDeclared(f"field {self.name} cannot be edited on both sides: a {self.type} cannot be hashed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A table of records, and which of its columns are what.
+
+    Attributes:
+        name: Of the table.
+        id: Column with the remote's id, which never changes.
+        key: Column with what people call the record; may be the same as `id`.
+        scope: Column with the key of the project or space.
+        revision: Column that changes with the remote record.
+        instants: Columns that only the remote changes, and that are instants.
+        restricted_by: Column that is not null where only some people may read the record; None for a kind whose
+            records all may be read.
+        restricted_with_it: Tables whose rows are restricted with their record; they name it as `id` does.
+        most_bytes: What a text or a document may have.
+    """
+
+    name: str
+    id: str
+    key: str
+    scope: str
+    revision: str
+    instants: frozenset[str]
+    restricted_by: str | None = None
+    restricted_with_it: tuple[str, ...] = ()
+    most_bytes: int = 262_144
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """The table of a kind, with its synced columns in the order in which they were declared."""
+
+    kind: ResourceType
+    system: System
+    place: Place
+    columns: tuple[Column, ...]
+
+    @property
+    def name(self) -> str:
+        return self.place.name
+
+    @property
+    def id(self) -> str:
+        return self.place.id
+
+    @property
+    def key(self) -> str:
+        return self.place.key
+
+    @property
+    def scope(self) -> str:
+        return self.place.scope
+
+    @property
+    def hash(self) -> str:
+        """Name of the function that makes the content hash of a row."""
+        return f"{self.kind}_content_hash"
+
+    @property
+    def keys_change(self) -> bool:
+        """Whether a record may get another key, which its id survives."""
+        return self.key != self.id
+
+    @property
+    def fixed(self) -> tuple[str, ...]:
+        """Columns that nobody changes here: a record is moved and renamed on the remote."""
+        return tuple(dict.fromkeys((self.scope, self.id, self.key)))
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """All synced columns."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def edited(self) -> tuple[Column, ...]:
+        """The columns that people edit on both sides."""
+        return tuple(column for column in self.columns if column.is_edited)
+
+    @property
+    def alone(self) -> tuple[str, ...]:
+        """The fields that go out by themselves."""
+        return tuple(column.name for column in self.columns if column.is_alone)
+
+    @property
+    def raw(self) -> Mapping[str, str]:
+        """Field to the column with its base in remote form."""
+        return {column.name: column.raw for column in self.columns if column.raw}
+
+
+Tables = Mapping[ResourceType, Table]
+"""The table of each kind, by the kind's name."""

@@ -1,0 +1,72 @@
+"""The kinds of records that are synced."""
+
+from collections.abc import Mapping
+
+from javis_pipeline.records.tables import Place, Tables
+from javis_pipeline.records.values import ResourceType
+from javis_pipeline.sync.codecs import Account, Day, Key, Labels, Line, Named, Number, Plain
+from javis_pipeline.sync.fields import Field, Kind, kinds_by_name, make_kind
+from javis_pipeline.sync.page_codecs import PageLabels, ParentPage
+from javis_pipeline.sync.text_codecs import MarkdownText, StorageText
+
+JIRA_ISSUE = make_kind(
+    "jira_issue",
+    Field("title", Line(), "edit"),
+    Field("description", MarkdownText(), "edit", raw_column="description_adf"),
+    Field("labels", Labels(), "edit", type="text[]"),
+    Field("priority", Named("priority"), "edit", raw_column="priority_id"),
+    Field("assignee_id", Account(), "edit"),
+    Field("due_date", Day(), "edit", type="date"),
+    Field("story_points", Number(), "edit", type="numeric"),
+    Field("parent_key", Key(), "edit"),
+    Field("status", Named("status"), "transition", raw_column="status_id"),
+    # What only the remote changes. A list that only mirrors it is one value: nobody merges what nobody may edit.
+    Field("issue_type", Plain()),
+    Field("resolution", Plain()),
+    Field("components", Plain(), type="text[]"),
+    Field("fix_versions", Plain(), type="text[]"),
+    Field("reporter_id", Plain()),
+    Field("sprint", Plain()),
+    Field("flagged", Plain(), type="boolean"),
+    Field("custom_fields", Plain(), type="jsonb"),
+    system="jira",
+    place=Place(
+        name="jira_issues",
+        id="jira_id",
+        key="key",
+        scope="project_key",
+        revision="remote_updated_at",
+        instants=frozenset({"created_at", "resolved_at", "remote_updated_at"}),
+        restricted_by="security_level",
+        restricted_with_it=("comments", "worklogs"),
+    ),
+    revision=frozenset({"remote_updated_at"}),
+    repeats={"epic_key": "parent_key"},
+)
+
+CONFLUENCE_PAGE = make_kind(
+    "confluence_page",
+    Field("title", Line(), "edit"),
+    Field("body_storage", StorageText(), "edit"),
+    Field("parent_id", ParentPage(), "edit"),
+    Field("labels", PageLabels(), "labels", type="text[]"),
+    system="confluence",
+    place=Place(
+        name="confluence_pages",
+        id="page_id",
+        key="page_id",
+        scope="space_key",
+        revision="version_created_at",
+        instants=frozenset({"created_at", "version_created_at"}),
+        # Confluence takes pages of five megabytes, Jira no text beyond 32 767 characters. What is a little longer is
+        # kept as an edit with an error; what is much longer would slow everybody down.
+        most_bytes=20 * 2**20,
+    ),
+    revision=frozenset({"version_created_at", "version_number"}),
+)
+
+KINDS: Mapping[ResourceType, Kind] = kinds_by_name(JIRA_ISSUE, CONFLUENCE_PAGE)
+"""For the edges, which choose one; decisions are told theirs by the run."""
+
+TABLES: Tables = {name: kind.table for name, kind in KINDS.items()}
+"""Where they are kept, for the database."""
