@@ -7,6 +7,7 @@ embedded one that lives as long as the test session. A test's database is a copy
 import itertools
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import hypothesis
@@ -28,6 +29,16 @@ hypothesis.settings.load_profile("repeatable")
 
 _GIVEN_SERVER = os.environ.get("DATABASE_URL")
 _numbers = itertools.count(1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those that may take long come first: of several workers none is left alone with one in the end."""
+    items.sort(key=lambda item: -_allowed_seconds(item))
+
+
+def _allowed_seconds(item: pytest.Item) -> float:
+    marker = item.get_closest_marker("timeout")
+    return float(marker.args[0]) if marker else 0
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -78,6 +89,13 @@ def empty_database_url(server_url: str) -> Iterator[str]:
 def database_url(server_url: str, template_database: str) -> Iterator[str]:
     """URL of a private database with the product's schema."""
     yield from _private_database(server_url, template_database)
+
+
+@pytest.fixture(scope="module")
+def shared_database(server_url: str, template_database: str) -> Iterator[Database]:
+    """A database with the product's schema for all tests of a module, which only look at what one story left there."""
+    with contextmanager(_private_database)(server_url, template_database) as url, Database(url) as database:
+        yield database
 
 
 @pytest.fixture

@@ -41,6 +41,12 @@ class FlakyWire:
         self._listening.close()
         self._thread.join()
 
+    @property
+    def is_used(self) -> bool:
+        """Whether a connection goes through it now."""
+        with self._lock:
+            return bool(self._open)
+
     def cut(self) -> None:
         """Reset what is open, and whatever comes until `mend`."""
         with self._lock:

@@ -1,12 +1,10 @@
 """Syncs of a project in processes of their own, so that they can be killed.
 
 One does what the assets do, without Dagster's start: pull, then write back, under the lock, with the settings of its
-environment and a clock that is as many seconds off as asked for. The processes are forked from one that has imported
-all they need: else most of each one's life would be its start.
+environment and a clock that is as many seconds off as asked for. They are forked, so that most of a life is no start.
 """
 
 import contextlib
-import multiprocessing
 import os
 import sys
 import traceback
@@ -21,9 +19,7 @@ from javis_pipeline.records.sync import Overrides
 from javis_pipeline.settings import Settings
 from javis_pipeline.steps.sync_scope import Job, pull_scope, write_back_scope
 from javis_pipeline.wiring import jira_system, open_database
-
-_processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload([__name__])
+from javis_pipeline_tests.forked import processes
 
 
 @dataclass
@@ -57,8 +53,8 @@ class RunningSync:
 
 def start_sync(project: str, settings: Mapping[str, str], *, offset: float) -> RunningSync:
     """Begin a sync of `project` whose environment is `settings`, and whose clock is `offset` seconds off."""
-    told, telling = _processes.Pipe(duplex=False)
-    process = _processes.Process(target=_sync, args=(project, dict(settings), offset, telling), daemon=True)
+    told, telling = processes.Pipe(duplex=False)
+    process = processes.Process(target=_sync, args=(project, dict(settings), offset, telling), daemon=True)
     process.start()
     telling.close()
     return RunningSync(process, told, process.kill)

@@ -3,17 +3,20 @@
 import os
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
 
+from javis_pipeline.sandbox.jira.issues import Issue
 from javis_pipeline.sandbox.world import World
+from javis_pipeline.settings import Settings
+from javis_pipeline_tests.forked import run_module
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 EMAIL = "javis@example.com"
@@ -33,14 +36,26 @@ def settings_for(world: World, *, projects: str, database_url: str | None, home:
     return values if database_url is None else {**values, "DATABASE_URL": database_url}
 
 
+def made_settings(**values: Any) -> Settings:
+    """Settings of these values, in the form that variables have or in their own, without any settings file."""
+    return Settings(**{"_env_file": None, **values})
+
+
+def issue_there(world: World, key: str) -> Issue:
+    """The issue in the sandbox that has this key."""
+    issue = world.jira.find(key)
+    assert issue is not None, f"the sandbox has no {key}"
+    return issue
+
+
 def run_javis(*arguments: str, settings: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     """`javis` in a process of its own."""
-    return _run([sys.executable, "-m", "javis_pipeline", *arguments], settings)
+    return run_module("javis_pipeline", arguments, clean_environment() | dict(settings))
 
 
 def run_dagster(*arguments: str, settings: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     """`dagster` in a process of its own."""
-    return _run([sys.executable, "-m", "dagster", *arguments], settings)
+    return run_module("dagster", arguments, clean_environment() | dict(settings))
 
 
 def free_port() -> int:
@@ -68,14 +83,3 @@ def clean_environment() -> dict[str, str]:
     """This process's environment without settings of ours and Dagster's, and without a settings file."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("DAGSTER_", "JAVIS_"))}
     return inherited | {"JAVIS_ENV_FILE": os.devnull}
-
-
-def _run(command: list[str], settings: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command,
-        env=clean_environment() | dict(settings),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )

@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,19 +19,19 @@ from javis_pipeline_tests.sites import settings_for
 pytestmark = pytest.mark.timeout(240)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def world() -> Iterator[World]:
     with SandboxServer(World(seed=3)) as server:
         yield server.world
 
 
-@pytest.fixture
-def reports(world: World, database: Database, tmp_path: Path) -> list[dict[str, Any]]:
+@pytest.fixture(scope="module")
+def reports(world: World, shared_database: Database, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     """What `advice_graph` prints of its runs: the first, one after tampering, one after a change of the project."""
-    with database.transaction(origin="sync") as conn:
+    with shared_database.transaction(origin="sync") as conn:
         store_project(conn, made_project("OQC", issues=200, seed=5, now=datetime.now(UTC)))
     settings = {
-        **settings_for(world, projects="OQC", database_url=database.url, home=tmp_path),
+        **settings_for(world, projects="OQC", database_url=shared_database.url, home=tmp_path_factory.mktemp("home")),
         "ANTHROPIC_API_KEY": world.credentials.anthropic_api_key,
         "ANTHROPIC_BASE_URL": world.base_url,
     }

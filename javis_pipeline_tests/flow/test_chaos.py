@@ -194,13 +194,15 @@ class Chaos:
             self.cut_network,
             self.restart_site,
         ]
-        for _ in range(EVENTS):
+        played = [*disasters, *self.rng.choices(disasters, k=EVENTS - len(disasters))]
+        for disaster in self.rng.sample(played, EVENTS):
             run = self.start_sync(self.rng.choice(SKEWS))
-            disaster = self.rng.choice(disasters)
             until = time.monotonic() + self.rng.uniform(0.1, 1.5)
             while time.monotonic() < until and run.is_running:
                 self.rng.choice((self.edit_here, self.edit_there))()
                 time.sleep(self.rng.uniform(0, 0.2))
+            while run.is_running and not self.wire.is_used:
+                time.sleep(0.01)
             disaster(run)
             self.happened[disaster.__name__] += 1
             code, _ = run.wait()
@@ -211,7 +213,7 @@ class Chaos:
 
     def query(self, statement: str) -> list[dict[str, Any]]:
         with self.connect() as conn:
-            return conn.execute(statement).fetchall()  # type: ignore[arg-type]
+            return conn.execute(statement).fetchall()
 
     # --- the laws ---
 
@@ -329,4 +331,4 @@ def wipe(url: str) -> None:
             " WHERE schemaname = 'public' AND tablename NOT LIKE '%schema_version'"
         ).fetchone()
         assert names is not None
-        conn.execute(f"TRUNCATE {names[0]}")  # type: ignore[arg-type]
+        conn.execute(f"TRUNCATE {names[0]}")

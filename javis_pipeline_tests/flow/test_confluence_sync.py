@@ -23,6 +23,7 @@ from javis_pipeline.defs.sources import confluence_site, local_edits
 defs = dg.Definitions(
     assets=[confluence_site, local_edits, PULLED["confluence"], WRITTEN["confluence"]],
     resources={"settings": resources.settings, "db": resources.db},
+    executor=dg.in_process_executor,
 )
 """
 
