@@ -27,6 +27,10 @@ REFUSALS = "javis_pipeline/sync/refusals.py"
 OUTBOX = "javis_pipeline/sync/outbox.py"
 EVIDENCE = "javis_pipeline/sync/evidence.py"
 STORE = "javis_pipeline/db/sql/sync_store.sql"
+ISSUES = "javis_pipeline/db/sql/issues.sql"
+ROUNDS = "javis_pipeline/steps/rounds.py"
+TABLES = "javis_pipeline/db/migrations/versions/0001_initial.sql"
+WRITERS = "javis_pipeline/db/migrations/versions/0002_who_may_write.sql"
 
 TABLE = "javis_pipeline_tests/unit/test_sync_decide.py"
 STORIES = "javis_pipeline_tests/unit/test_sync_records.py"
@@ -39,6 +43,12 @@ FIELDS = "javis_pipeline_tests/integration/test_law_of_fields.py"
 BOOKS = "javis_pipeline_tests/integration/test_sync_store.py"
 SITE = "javis_pipeline_tests/integration/test_sync_jira_remote.py"
 PULL = "javis_pipeline_tests/flow/test_pull.py"
+STORING = "javis_pipeline_tests/integration/test_pull_storing.py"
+TURNS = "javis_pipeline_tests/unit/test_rounds.py"
+SETS = "javis_pipeline_tests/unit/test_sync_sets.py"
+OFFERED = "javis_pipeline_tests/unit/test_sync_offers.py"
+LATE = "javis_pipeline_tests/unit/test_sync_late.py"
+WHOSE = "javis_pipeline_tests/unit/test_sync_evidence.py"
 
 
 @dataclass(frozen=True)
@@ -226,7 +236,7 @@ MUTANTS = (
     ),
     Mutant(
         "one sight does not end the first proof that a record is gone",
-        "javis_pipeline/db/sql/issues.sql",
+        ISSUES,
         "             OR known.remote_missing_since IS NOT NULL))\n",
         "            ))\n",
         f"{TWO_WAY}::test_given_two_misses_with_a_sight_in_between_then_there_is_no_tombstone",
@@ -365,6 +375,114 @@ MUTANTS = (
         f"{FIELDS}::test_an_edit_by_an_application_is_in_the_journal_the_hash_and_the_audit_and_arrives",
     ),
     Mutant(
+        "the trigger of pages is told the kind of issues",
+        WRITERS,
+        "$a$'confluence', 'space_key', 'page_id'$a$",
+        "$a$'jira', 'space_key', 'page_id'$a$",
+        f"{FIELDS}::test_an_edit_by_an_application_is_in_the_journal_the_hash_and_the_audit_and_arrives",
+    ),
+    Mutant(
+        "a field is left out of the hash",
+        TABLES,
+        "    (row_).due_date, (row_).story_points, (row_).parent_key\n",
+        "    (row_).due_date, (row_).story_points, NULL::text\n",
+        f"{FIELDS}::test_the_commands_know_it_and_python_hashes_it_as_sql_does",
+    ),
+    Mutant(
+        "a field is left out of the journal",
+        WRITERS,
+        "'title,body_storage,parent_id,labels')\n    LOOP",
+        "'title,body_storage,parent_id')\n    LOOP",
+        f"{FIELDS}::test_an_edit_by_an_application_is_in_the_journal_the_hash_and_the_audit_and_arrives",
+    ),
+    Mutant(
+        "an issue whose project was renamed is as it was",
+        ISSUES,
+        "        AND ((known.remote_updated_at, known.key, known.project_key, known.remote_state)\n"
+        "                IS DISTINCT FROM (hit.updated_at, hit.key, %(project)s::text, 'present')",
+        "        AND ((known.remote_updated_at, known.remote_state)\n"
+        "                IS DISTINCT FROM (hit.updated_at, 'present')",
+        f"{STORING}::test_given_another_place_though_updated_did_not_move_then_the_row_follows",
+    ),
+    Mutant(
+        "a conflict of an issue that moved stays where it was",
+        STORE,
+        "UPDATE sync_conflicts SET scope = %(place)s\n",
+        "UPDATE sync_conflicts SET scope = scope\n",
+        f"{TWO_WAY}::test_given_a_conflict_of_an_issue_that_moved_then_it_waits_in_its_present_project",
+    ),
+    Mutant(
+        "a renamed status without a category stops its project",
+        "javis_pipeline/db/sql/satellites.sql",
+        "CASE WHEN category IN ('new', 'indeterminate', 'done') THEN category END AS known_category",
+        "category AS known_category",
+        f"{STORING}::test_given_a_status_without_a_category_when_it_is_renamed_then_its_issues_follow_and_have_none",
+    ),
+    Mutant(
+        "what an answer holds twice is stored twice",
+        "javis_pipeline/db/satellites.py",
+        "    return list({id_of(value): value for value in values}.values())\n",
+        "    return list(values)\n",
+        f"{STORING}::test_given_one_twice_in_an_answer_when_stored_then_it_is_taken_once_as_it_came_last",
+    ),
+    Mutant(
+        "a full reconciliation never comes by itself",
+        ROUNDS,
+        "    due = math.floor(records * passed)\n",
+        "    due = math.floor(records * passed * 0)\n",
+        f"{TURNS}::test_all_records_are_seen_within_a_day_and_each_once_in_a_round",
+    ),
+    Mutant(
+        "labels whose turn has not come are never looked at",
+        ROUNDS,
+        '    turn = [name for name in known if name > (after or "")]'
+        ' + [name for name in known if name <= (after or "")]\n',
+        '    turn = [name for name in known if name > (after or "")]\n',
+        f"{TURNS}::test_new_labels_come_first_and_the_others_take_turns",
+    ),
+    Mutant(
+        "an offer shows what the column held once",
+        FIELD,
+        "    _follow_offers(draft, spec.name)\n    sides",
+        "    sides",
+        f"{OFFERED}::test_given_the_column_is_edited_again_then_the_offer_shows_what_it_holds_now",
+    ),
+    Mutant(
+        "a choice about a set never takes effect",
+        FIELD,
+        "        draft.forget_refusal(spec.name)\n        draft.apply_resolutions(spec.name)\n        return\n",
+        "        draft.forget_refusal(spec.name)\n        return\n",
+        f"{SETS}::test_given_a_choice_for_theirs_and_another_label_there_meanwhile_then_it_has_taken_effect_when_both_agree",
+    ),
+    Mutant(
+        "a write executed late is not in the audit",
+        ECHOES,
+        '            audit_push(draft, spec, op, "pushed, and executed late")\n',
+        "",
+        f"{LATE}::test_given_a_write_executed_late_then_the_audit_names_it_and_what_it_put_there",
+    ),
+    Mutant(
+        "the error of a refused field outlives its success",
+        OUTBOX,
+        "    draft.clear_error(spec.name)\n    draft.accepted_after_all(spec.name)\n",
+        "    draft.accepted_after_all(spec.name)\n",
+        f"{LATE}::test_given_a_refused_field_is_taken_and_others_have_read_the_record_since_then_no_error_is_left",
+    ),
+    Mutant(
+        "whoever wrote what we wanted is us",
+        EVIDENCE,
+        "    return remote.marker == op.op_id and _looks_like_ours(op, change, run)\n",
+        "    return _looks_like_ours(op, change, run)\n",
+        f"{WHOSE}::test_whose_an_entry_is",
+    ),
+    Mutant(
+        "that a record is gone is not in the audit",
+        MERGE,
+        '        draft.audit("local", WHOLE_RECORD, local.remote_state, "gone", "not found in two runs")\n',
+        "",
+        f"{STORIES}::test_given_two_proofs_ten_minutes_apart_then_the_row_is_a_tombstone_and_comes_back_with_the_record",
+    ),
+    Mutant(
         "what differs is not read again",
         "javis_pipeline/steps/verify.py",
         "MORE_LOOKS: Final = 2\n",
@@ -375,24 +493,49 @@ MUTANTS = (
 )
 
 
-def survives(mutant: Mutant) -> str | None:
-    """Why the mutant is not killed; None when it is."""
+def main() -> int:
+    if sys.argv[1:2] == ["random"]:
+        return random_mutants.main(*map(int, sys.argv[2:]))
+    wanted = [mutant for mutant in MUTANTS if not sys.argv[1:] or any(word in mutant.name for word in sys.argv[1:])]
+    survivors = 0
     with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder)
-        for name in COPIED:
-            source = ROOT / name
-            if source.is_dir():
-                shutil.copytree(source, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-            else:
-                shutil.copy2(source, copy / name)
-        target = copy / mutant.file
-        text = target.read_text(encoding="utf-8")
-        if text.count(mutant.old) == 0:
-            return f"it does not apply: {mutant.file} has no such text"
-        if run(mutant.killed_by, copy) != 0:
-            return f"{mutant.killed_by} fails without it"
-        target.write_text(text.replace(mutant.old, mutant.new, 1), encoding="utf-8")
-        code = run(mutant.killed_by, copy)
+        copied = copy_to(Path(folder))
+        passing: dict[str, bool] = {}
+        for mutant in wanted:
+            why = survives(mutant, copied, passing)
+            survivors += why is not None
+            sys.stdout.write(f"{'SURVIVES' if why else 'killed  '}  {mutant.name}{f': {why}' if why else ''}\n")
+            sys.stdout.flush()
+    sys.stdout.write(f"{len(wanted) - survivors} of {len(wanted)} mutants killed\n")
+    return 1 if survivors else 0
+
+
+def copy_to(folder: Path) -> Path:
+    """The program and its tests in a folder where they may be changed."""
+    for name in COPIED:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(source, folder / name)
+    return folder
+
+
+def survives(mutant: Mutant, copied: Path, passing: dict[str, bool]) -> str | None:
+    """Why the mutant is not killed; None when it is. `passing` remembers which tests pass without any."""
+    target = copied / mutant.file
+    text = target.read_text(encoding="utf-8")
+    if mutant.old not in text:
+        return f"it does not apply: {mutant.file} has no such text"
+    if mutant.killed_by not in passing:
+        passing[mutant.killed_by] = run(mutant.killed_by, copied) == 0
+    if not passing[mutant.killed_by]:
+        return f"{mutant.killed_by} fails without it"
+    target.write_text(text.replace(mutant.old, mutant.new, 1), encoding="utf-8")
+    try:
+        code = run(mutant.killed_by, copied)
+    finally:
+        target.write_text(text, encoding="utf-8")
     if code == 1:
         return None
     return f"{mutant.killed_by} passes" if code == 0 else f"{mutant.killed_by} could not be run (exit code {code})"
@@ -401,22 +544,10 @@ def survives(mutant: Mutant) -> str | None:
 def run(test: str, root: Path) -> int:
     """Exit code of pytest for one test of the copy: 0 passed, 1 failed."""
     environment = {**os.environ, "PYTHONPATH": str(root), "JAVIS_LAWS_HISTORIES": "3000"}
+    # Without compiled files: two faults of one length within a second would look like one to Python.
+    environment["PYTHONDONTWRITEBYTECODE"] = "1"
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", test]
     return subprocess.run(command, cwd=root, env=environment, capture_output=True, check=False).returncode
-
-
-def main() -> int:
-    if sys.argv[1:2] == ["random"]:
-        return random_mutants.main(*map(int, sys.argv[2:]))
-    wanted = [mutant for mutant in MUTANTS if not sys.argv[1:] or any(word in mutant.name for word in sys.argv[1:])]
-    survivors = 0
-    for mutant in wanted:
-        why = survives(mutant)
-        survivors += why is not None
-        sys.stdout.write(f"{'SURVIVES' if why else 'killed  '}  {mutant.name}{f': {why}' if why else ''}\n")
-        sys.stdout.flush()
-    sys.stdout.write(f"{len(wanted) - survivors} of {len(wanted)} mutants killed\n")
-    return 1 if survivors else 0
 
 
 if __name__ == "__main__":
