@@ -7,6 +7,8 @@ import textwrap
 
 import click
 
+# Where a line goes on when its own column leaves too little room.
+_NEAR = 6
 _INDENT = re.compile(r" *(?:[-•→] |\d+\. )?")
 
 
@@ -33,7 +35,7 @@ def _fitted(line: str, width: int, hang: int | None) -> str:
     return textwrap.fill(
         line,
         width,
-        subsequent_indent=" " * min(column, width // 2),
+        subsequent_indent=" " * (column if column <= width // 2 else _NEAR),
         break_long_words=False,
         break_on_hyphens=False,
         drop_whitespace=True,
