@@ -21,6 +21,7 @@ from javis_pipeline.records.sync import (
     RecordState,
 )
 from javis_pipeline.records.values import ResourceRef, Value, dump_json, load_json
+from javis_pipeline.sync.kinds import JIRA_ISSUE
 from javis_pipeline_tests.property.sync_histories import History, how_many
 from javis_pipeline_tests.property.sync_memory import CATALOG, Row, World
 
@@ -31,7 +32,7 @@ class StoreUnderTest(PostgresStore):
     """`PostgresStore` that can be interrupted, and that shows its tables as the one in memory does."""
 
     def __init__(self, database: Database, world: World) -> None:
-        super().__init__(database, "jira_issue", "OPS")
+        super().__init__(database, JIRA_ISSUE.table, "OPS")
         self.database = database
         self.world = world
         self.writes = 0
