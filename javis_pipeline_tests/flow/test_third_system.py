@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from javis_pipeline.db.connection import Database
-from javis_pipeline.db.watermarks import read_watermark, store_account
+from javis_pipeline.db.watermarks import note_opened, read_watermark
 from javis_pipeline.records.values import System
 from javis_pipeline.steps.pull import Scope, Tally, list_records, pull_records
 from javis_pipeline_tests.toy_tracker.site import Tracker, tracker
@@ -22,7 +22,7 @@ TOY = Scope(cast(System, "toy"), KIND, "TOY")
 def toys(database: Database) -> Iterator[Tracker]:
     with database.transaction(origin="sync") as conn:
         conn.execute(MIGRATION)
-        store_account(conn, TOY.system, TOY.key, "anybody")
+        note_opened(conn, TOY.system, TOY.key, account_id="anybody")
     with tracker() as found:
         yield found
 
