@@ -161,6 +161,8 @@ def open_tracker(url: str) -> Opened[ItemStamp, ItemBatch]:
     http = Transport("toy", url, Anonymous(), rate=10_000)
     return Opened(
         account_id="anybody",
+        remote_id=None,
+        field_ids={},
         records=cast(RemoteRecords, None),
         source=lambda _whole: ItemSource(http),
         mirror=ItemMirror(),
