@@ -5,7 +5,7 @@ PYTHON ?=
 ARGS ?=
 RUN = .venv/bin/python -m
 
-.PHONY: help setup demo dev test lint types check docs bench laws fuzz mutants schema clean
+.PHONY: help setup demo dev test lint types check docs pictures bench laws fuzz mutants schema clean
 
 help:
 	@echo 'make demo     everything once, on the sandbox with demo data; needs no account'
@@ -13,6 +13,7 @@ help:
 	@echo 'make test     all tests'
 	@echo 'make check    lint, types and all tests: what must pass'
 	@echo 'make docs     the documents as a site, in build/docs/site'
+	@echo 'make pictures the pictures of the README, anew, after make demo; needs Chromium and its driver'
 	@echo 'make lint     style and import contracts'
 	@echo 'make types    static types'
 	@echo 'make laws     the laws of the sync on many more random histories'
@@ -54,6 +55,9 @@ docs: setup .venv-docs/bin/zensical
 	@.venv/bin/python docs/site/pages.py
 	@.venv-docs/bin/zensical build --strict --config-file build/docs/mkdocs.yml
 	@echo 'python3 -m http.server --directory build/docs/site   shows it on port 8000'
+
+pictures: setup
+	@JAVIS_ENV_FILE=.javis/demo/env $(RUN) javis_pipeline_tests.pictures
 
 bench: setup
 	@$(RUN) bench $(ARGS)

@@ -65,6 +65,24 @@ class Browser:
         """Go to a page of the site."""
         self._chrome.get(self.site + path)
 
+    def resize(self, width: int, height: int) -> None:
+        """Make the page so large, whatever the window's own edges take."""
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+        self._chrome.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        self._chrome.execute_cdp_cmd("Emulation.setScrollbarsHidden", {"hidden": True})
+
+    def scroll_to(self, xpath: str) -> None:
+        """Have the element that `xpath` finds on top of what is seen."""
+        self._chrome.execute_script("arguments[0].scrollIntoView()", self.find(xpath))
+
+    def picture(self) -> bytes:
+        """A PNG of what is seen."""
+        return self._chrome.get_screenshot_as_png()
+
+    def picture_of(self, xpath: str) -> bytes:
+        """A PNG of one element."""
+        return self.find(xpath).screenshot_as_png
+
     def wait_for(self, *words: str, anew: bool = False) -> str:
         """The page's visible text, as soon as all `words` are in it.
 
