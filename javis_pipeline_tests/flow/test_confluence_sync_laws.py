@@ -32,10 +32,10 @@ from javis_pipeline.systems.confluence.client import ConfluenceClient
 from javis_pipeline.systems.confluence.records import ConfluenceRecords
 from javis_pipeline.systems.confluence.system import ConfluenceSystem
 from javis_pipeline_tests.confluence_spaces import NOON, a_client
-from javis_pipeline_tests.integration.test_laws_postgres import StoreUnderTest, wipe
+from javis_pipeline_tests.integration.test_laws_postgres import LazyRows, StoreUnderTest, wipe
 from javis_pipeline_tests.property.page_histories import PageHistory
-from javis_pipeline_tests.property.sync_histories import MOST_WRITES, SETTLED, Halt, how_many
-from javis_pipeline_tests.property.sync_memory import Crash, Issue, Row, World
+from javis_pipeline_tests.property.sync_histories import MOST_WRITES, SETTLED, Seen, how_many
+from javis_pipeline_tests.property.sync_memory import Crash, Halt, Row, World
 
 HISTORIES = how_many("JAVIS_LAWS_SPACE_HISTORIES", usual=16, thorough=300)
 CRASHES = how_many("JAVIS_LAWS_SPACE_CRASHES", usual=8, thorough=100)
@@ -64,7 +64,7 @@ class PageStoreUnderTest(StoreUnderTest):
     @property
     def rows(self) -> Mapping[str, Row]:
         ids = [row["page_id"] for row in self.database.query("SELECT page_id FROM confluence_pages ORDER BY 1")]
-        return {page_id: self._row(page_id) for page_id in ids}
+        return LazyRows(ids, self._row)
 
     def _row(self, resource_id: str) -> Row:
         local = PostgresStore.state(
@@ -211,6 +211,8 @@ class SandboxPages:
 class SpaceHistory(PageHistory):
     """A history in which everything is real but the people."""
 
+    store: PageStoreUnderTest
+
     def __init__(
         self, database: Database, sandbox: Sandbox, client: ConfluenceClient, rng: Random, **options: Any
     ) -> None:
@@ -225,7 +227,7 @@ class SpaceHistory(PageHistory):
         self.parents = remote.parents
         return remote
 
-    def move(self, issue: Issue) -> None:
+    def move(self, issue: Seen) -> None:
         """Titles of archived pages stay taken, which is another story."""
 
     def run_late(self) -> None:
@@ -275,9 +277,7 @@ class SpaceHistory(PageHistory):
     def _both_sides(self) -> Sequence[Any]:
         """All that is held here and there, but for when and how often was asked for what is refused."""
         locals_ = {
-            key: replace(
-                row.local, errors=dict.fromkeys(row.local.errors, ""), refusals=dict.fromkeys(row.local.refusals)
-            )
+            key: (replace(row.local, errors={}, refusals={}), sorted(row.local.errors), sorted(row.local.refusals))
             for key, row in self.store.rows.items()
         }
         pages = {

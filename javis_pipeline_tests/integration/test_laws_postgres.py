@@ -65,7 +65,7 @@ class StoreUnderTest(PostgresStore):
     @property
     def rows(self) -> Mapping[str, Row]:
         ids = [row["jira_id"] for row in self.database.query("SELECT jira_id FROM jira_issues ORDER BY jira_id")]
-        return _Lazy(ids, self._row)
+        return LazyRows(ids, self._row)
 
     def _row(self, resource_id: str) -> Row:
         local = (
@@ -126,7 +126,9 @@ class StoreUnderTest(PostgresStore):
         return list(super().operations(state))
 
 
-class _Lazy(Mapping[str, Row]):
+class LazyRows(Mapping[str, Row]):
+    """Rows that are read one by one, when somebody looks at them."""
+
     def __init__(self, ids: list[str], load: Callable[[str], Row]) -> None:
         self._ids, self._load = ids, load
 

@@ -12,8 +12,8 @@ from javis_pipeline.records.values import ResourceRef, Value, as_set
 from javis_pipeline.sync.fields import Field, Kind
 from javis_pipeline.sync.kinds import CONFLUENCE_PAGE
 from javis_pipeline.systems.confluence.records import version_changes
-from javis_pipeline_tests.property.sync_histories import WORDS, History
-from javis_pipeline_tests.property.sync_memory import OUR_ACCOUNT, Issue, MemoryRemote, MemoryStore, World
+from javis_pipeline_tests.property.sync_histories import WORDS, History, Seen, Site
+from javis_pipeline_tests.property.sync_memory import OUR_ACCOUNT, Books, Issue, MemoryRemote, MemoryStore, World
 
 _PARAGRAPH = re.compile(r"<p[^>]*>.*?</p>")
 
@@ -130,13 +130,13 @@ class PageHistory(History):
     synced: Sequence[str] = tuple(CONFLUENCE_PAGE.fields)
     remote: PageRemote
 
-    def make_store(self, world: World) -> MemoryStore:
+    def make_store(self, world: World) -> Books:
         return PageStore(world)
 
-    def make_remote(self, world: World) -> MemoryRemote:
+    def make_remote(self, world: World) -> Site:
         return PageRemote(world)
 
-    def move(self, issue: Issue) -> None:
+    def move(self, issue: Seen) -> None:
         """Somebody archives the page, or restores it."""
         if self.remote.read_only.pop(issue.ref.resource_id, None) is None:
             self.remote.read_only[issue.ref.resource_id] = "the page is archived; restore it"

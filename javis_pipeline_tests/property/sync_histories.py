@@ -6,9 +6,10 @@ A history is drawn from one source of randomness, so that it can be repeated by 
 import contextlib
 import os
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from random import Random
+from typing import Protocol
 
 import hypothesis
 
@@ -16,6 +17,7 @@ from javis_pipeline.errors import ChangedSinceSeen, RemoteBusy, UsageError
 from javis_pipeline.records import MISSING
 from javis_pipeline.records.sync import WHOLE_RECORD, Conflict, LocalRecord, Operation, Overrides, PlanItem, RecordPlan
 from javis_pipeline.records.values import ResourceRef, Value, as_set
+from javis_pipeline.steps.ports import RemoteRecords
 from javis_pipeline.steps.resolve import resolve
 from javis_pipeline.steps.sync_scope import merge_pulled, send_edits
 from javis_pipeline.sync.draft import OFFERS, edits_shown
@@ -28,9 +30,9 @@ from javis_pipeline_tests.property.sync_memory import (
     PRIORITIES,
     STATUSES,
     SYNCED,
+    Books,
     Crash,
     Halt,
-    Issue,
     MemoryRemote,
     MemoryStore,
     World,
@@ -59,6 +61,49 @@ MOST_WRITES = Overrides(writes=10_000, deletions=10_000)
 SETTLED = timedelta(minutes=10)
 
 
+class Seen(Protocol):
+    """A record of the remote, as people and the laws look at it."""
+
+    ref: ResourceRef
+    visible: bool
+
+    @property
+    def values(self) -> Mapping[str, Value]: ...
+
+    @property
+    def updated(self) -> datetime | None: ...
+
+
+class Site(RemoteRecords, Protocol):
+    """The remote of a world: what the sync is given, what people do there, and what goes wrong on the way.
+
+    Attributes:
+        fault: What befalls a write of this sort; one of FAULTS.
+        missing_fields: Fields that the next answer leaves out.
+        late: Writes that have not been executed yet.
+        sent: All that were asked for, in order.
+        executed: All that were executed.
+        observe: Told the value that a field is about to lose, and to which write of ours.
+    """
+
+    account_id: str
+    fault: Callable[[str], str]
+    missing_fields: Callable[[], Sequence[str]]
+    late: list[Operation]
+    sent: list[Operation]
+    executed: list[Operation]
+    observe: Callable[..., None]
+
+    @property
+    def issues(self) -> Mapping[str, Seen]: ...
+
+    def create(self, number: int, **values: Value) -> ResourceRef: ...
+
+    def edit(self, resource_id: str, name: str, value: Value) -> None: ...
+
+    def execute(self, op: Operation) -> None: ...
+
+
 class History:
     """One history. `play` makes it happen; it raises `Halt` when a law is broken."""
 
@@ -68,6 +113,20 @@ class History:
     synced: Sequence[str] = tuple(SYNCED)
     statuses: Sequence[str] = tuple(STATUSES)
     priorities: Sequence[str] = tuple(PRIORITIES)
+    # What may happen next, by the name of its method, and how often that is.
+    events: Mapping[str, int] = {
+        "edit_locally": 27,
+        "edit_remotely": 18,
+        "try_to_sync": 45,
+        "resolve_something": 4,
+        "delete_locally": 2,
+        "write_behind_the_trigger": 2,
+        "run_late": 2,
+        "step_the_clocks": 2,
+        "wait": 2,
+        "hide_or_show": 2,
+        "move_something": 2,
+    }
 
     def __init__(self, rng: Random, *, records: int = 2, faulty: bool = True, rules: Rules | None = None) -> None:
         self.rng = rng
@@ -75,8 +134,8 @@ class History:
         # People meet on few fields; spread over all of them they would hardly ever clash.
         self.field_names = rng.sample(self.synced, rng.choice((1, 2, 3, len(self.synced))))
         self.world = World()
-        self.store = self.make_store(self.world)
-        self.remote = self.make_remote(self.world)
+        self.store: Books = self.make_store(self.world)
+        self.remote: Site = self.make_remote(self.world)
         self.refs = [self.remote.create(number + 1, **self._values()) for number in range(records)]
         self.runs = 0
         self.alone = True
@@ -99,56 +158,48 @@ class History:
         self.world.at_point = self._at_point
         self.faulty = faulty
 
-    def make_store(self, world: World) -> MemoryStore:
+    def make_store(self, world: World) -> Books:
         return MemoryStore(world)
 
-    def make_remote(self, world: World) -> MemoryRemote:
+    def make_remote(self, world: World) -> Site:
         return MemoryRemote(world, marks=self.rng.random() < 0.7)
 
     # --- what happens ---
 
     def play(self, steps: int = 24) -> None:
-        rng = self.rng
-        for _ in range(rng.randint(steps // 4, steps)):
-            match rng.randint(0, 11):
-                case 0 | 1 | 2:
-                    self.edit_locally()
-                case 3 | 4:
-                    self.edit_remotely()
-                case 5 | 6 | 7 | 8 | 9:
-                    self.try_to_sync()
-                case _:
-                    self.something_else()
+        names, weights = list(self.events), list(self.events.values())
+        for name in self.rng.choices(names, weights, k=self.rng.randint(steps // 4, steps)):
+            getattr(self, name)()
         self.settle_down()
 
-    def something_else(self) -> None:
-        rng, world = self.rng, self.world
-        match rng.randint(0, 8):
-            case 6 | 7:
-                self.resolve_something()
-            case 8:
-                self.store.delete(rng.choice(self.refs).resource_id)
-            case 0:  # clocks step
-                world.now_ += timedelta(days=rng.choice((-1, 1)), hours=rng.choice((-1, 0, 1)))
-            case 1:
-                world.now_ += SETTLED
-            case 2:
-                self.run_late()
-            case 3:
-                ref = rng.choice(self.refs)
-                if not self.store.rows[ref.resource_id].local.bases:
-                    name = rng.choice(self.synced)
-                    value = self._value(name)
-                    self.store.edit_behind_the_trigger(ref.resource_id, name, value)
-                    self._remember("local", ref.resource_id, name, value)
-                    self.touched[ref.resource_id, "labels"].update((e, "?") for e in WORDS)
-            case 4:
-                issue = self._issue(rng.choice(self.refs))
-                issue.visible = not issue.visible
-            case _:
-                self.move(self._issue(rng.choice(self.refs)))
+    def step_the_clocks(self) -> None:
+        self.world.now_ += timedelta(days=self.rng.choice((-1, 1)), hours=self.rng.choice((-1, 0, 1)))
 
-    def move(self, issue: Issue) -> None:
+    def wait(self) -> None:
+        self.world.now_ += SETTLED
+
+    def write_behind_the_trigger(self) -> None:
+        """Somebody who may switch triggers off changes a row that nobody has edited."""
+        ref = self.rng.choice(self.refs)
+        if not self.store.rows[ref.resource_id].local.bases:
+            name = self.rng.choice(self.synced)
+            value = self._value(name)
+            self.store.edit_behind_the_trigger(ref.resource_id, name, value)
+            self._remember("local", ref.resource_id, name, value)
+            self.touched[ref.resource_id, "labels"].update((e, "?") for e in WORDS)
+
+    def delete_locally(self) -> None:
+        self.store.delete(self.rng.choice(self.refs).resource_id)
+
+    def hide_or_show(self) -> None:
+        """Our account loses sight of a record, or sees it again."""
+        issue = self._issue(self.rng.choice(self.refs))
+        issue.visible = not issue.visible
+
+    def move_something(self) -> None:
+        self.move(self._issue(self.rng.choice(self.refs)))
+
+    def move(self, issue: Seen) -> None:
         """An issue gets another key."""
         issue.ref = ResourceRef(
             resource_type="jira_issue",
@@ -339,7 +390,7 @@ class History:
 
     # --- what is checked while it happens ---
 
-    def _issue(self, ref: ResourceRef) -> Issue:
+    def _issue(self, ref: ResourceRef) -> Seen:
         return self.remote.issues[ref.resource_id]
 
     @staticmethod
@@ -360,11 +411,12 @@ class History:
         return any(spec.codec.canonical(v) == spec.codec.canonical(value) for v in seen)
 
     def _kept_in_conflict(self, resource_id: str, name: str, value: Value) -> bool:
-        return any(
-            value == kept
-            for conflict_id, _, kept in self.store.conflict_values
-            if (conflict := self.store.conflicts[conflict_id]).ref.resource_id == resource_id and conflict.field == name
-        )
+        about_it = {
+            conflict_id
+            for conflict_id, conflict in self.store.conflicts.items()
+            if (conflict.ref.resource_id, conflict.field) == (resource_id, name)
+        }
+        return any(conflict_id in about_it and value == kept for conflict_id, _, kept in self.store.conflict_values)
 
     @staticmethod
     def _given_up(conflicts: Iterable[Conflict], resource_id: str) -> Iterator[Conflict]:
@@ -401,7 +453,7 @@ class History:
             if not (self._was_seen("remote", key, name, base) and self._was_seen("local", key, name, base)):
                 raise Halt(f"the base of {name} moved to {base!r}, which not both sides held")
 
-    def _note_remote(self, issue: Issue, name: str, old: Value, op: Operation | None) -> None:
+    def _note_remote(self, issue: Seen, name: str, old: Value, op: Operation | None) -> None:
         key, value = issue.ref.resource_id, local_of(name, old)
         self._remember("remote", key, name, value)
         if op is None or FIELDS[name].is_set:
@@ -415,14 +467,13 @@ class History:
         for issue in self.remote.issues.values():
             for name in self.synced:
                 self._remember("remote", issue.ref.resource_id, name, local_of(name, issue.values[name]))
-        for state in ("sent", "planned"):
-            left = [op for op in self.store.ops.values() if op.state == state]
-            if left:
-                raise Halt(f"operations are still {state}: {left}")
+        if left := [op for op in self.store.ops.values() if op.state in ("sent", "planned")]:
+            raise Halt(f"operations are still under way: {left}")
         for ref in self.refs:
             self._check_converged(ref)
+        audit = list(self.store.audit)
         for key, name, value in self.overwritten_remote:
-            audited = any(e.ref.resource_id == key and e.field == name and e.old == value for e in self.store.audit)
+            audited = any(e.ref.resource_id == key and e.field == name and e.old == value for e in audit)
             if not (self._was_seen("local", key, name, value) or self._kept_in_conflict(key, name, value) or audited):
                 raise Halt(f"no silent loss: {name} {value!r} was overwritten there")
 
@@ -450,7 +501,7 @@ class History:
         events = self.touched[ref.resource_id, "labels"]
         if any(kind == "?" for _, kind in events):
             return
-        conflicts = self.store.conflicts.values()
+        conflicts = list(self.store.conflicts.values())
         if any(c.field == "labels" and c.ref.resource_id == ref.resource_id for c in conflicts):
             return
         if any("labels" in edits_shown(c.details) for c in self._given_up(conflicts, ref.resource_id)):

@@ -9,7 +9,7 @@ import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from javis_pipeline.errors import OutcomeUnknown, RemoteBusy, RemoteMissing, RemoteRefused, StaleRevision
@@ -25,8 +25,10 @@ from javis_pipeline.records.sync import (
     RecordPlan,
     RecordState,
     RemoteRecord,
+    SyncStatus,
 )
 from javis_pipeline.records.values import ResourceRef, Value, as_set
+from javis_pipeline.steps.ports import SyncStore
 from javis_pipeline.sync.draft import OFFERS
 from javis_pipeline.sync.fields import Field
 from javis_pipeline.sync.kinds import CONFLUENCE_PAGE, JIRA_ISSUE
@@ -111,6 +113,39 @@ class Row:
     @property
     def is_unmarked(self) -> bool:
         return any(self.local.base(name) != value for name, value in self.written.items())
+
+
+class Books(SyncStore, Protocol):
+    """Our side of a world: what the sync is given, what people do with SQL, and what stands there.
+
+    Attributes:
+        writes: How often something was changed.
+        observe: Told each plan with the row before and after it was applied.
+    """
+
+    writes: int
+    observe: Callable[[RecordPlan, LocalRecord | None, LocalRecord], None]
+
+    @property
+    def rows(self) -> Mapping[str, Row]: ...
+
+    @property
+    def ops(self) -> Mapping[UUID, Operation]: ...
+
+    @property
+    def conflicts(self) -> Mapping[UUID, Conflict]: ...
+
+    @property
+    def conflict_values(self) -> Sequence[tuple[UUID, str, Value]]: ...
+
+    @property
+    def audit(self) -> Sequence[AuditEntry]: ...
+
+    def edit(self, resource_id: str, name: str, value: Value) -> None: ...
+
+    def edit_behind_the_trigger(self, resource_id: str, name: str, value: Value) -> None: ...
+
+    def delete(self, resource_id: str) -> None: ...
 
 
 class MemoryStore:
@@ -291,7 +326,7 @@ class MemoryStore:
     def fail(self, ref: ResourceRef, why: str) -> None:
         row = self.rows.get(ref.resource_id)
         if row is not None and row.local.errors.get(WHOLE_RECORD) != why:
-            status = "conflict" if row.local.sync_status == "conflict" else "error"
+            status: SyncStatus = "conflict" if row.local.sync_status == "conflict" else "error"
             row.local = replace(row.local, errors={**row.local.errors, WHOLE_RECORD: why}, sync_status=status)
             self.writes += 1
 

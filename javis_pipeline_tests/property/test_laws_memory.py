@@ -18,7 +18,7 @@ from javis_pipeline.steps.settle import settle_operations
 from javis_pipeline.steps.undo import undo_run
 from javis_pipeline.sync.run import Rules
 from javis_pipeline_tests.property.sync_histories import LOCKED, SETTLED, History, how_many, play
-from javis_pipeline_tests.property.sync_memory import Crash, local_of
+from javis_pipeline_tests.property.sync_memory import Crash, MemoryRemote, local_of
 
 HISTORIES = how_many("JAVIS_LAWS_HISTORIES", usual=2_000, thorough=10_000)
 BATCHES = 10
@@ -65,6 +65,7 @@ def _intent(op: Operation) -> tuple[object, ...]:
 def a_busy_day() -> History:
     """Twelve records, each with another mixture of edits on the two sides."""
     history = History(Random(7), records=12, faulty=False)
+    assert isinstance(history.remote, MemoryRemote)
     history.remote.marks = True
     rng = Random(11)
     history.rng = rng

@@ -1,11 +1,11 @@
 """One or more issues on both sides in memory, in step, for stories about what becomes of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from javis_pipeline.records.sync import Overrides, PlanItem
-from javis_pipeline.records.values import ResourceRef
+from javis_pipeline.records.sync import Conflict, LocalRecord, Overrides, PlanItem
+from javis_pipeline.records.values import ResourceRef, Value
 from javis_pipeline.steps.reconcile import plan_records, reconcile_records, to_look_at
 from javis_pipeline.steps.sync_scope import merge_pulled, send_edits
 from javis_pipeline.sync.kinds import JIRA_ISSUE
@@ -13,6 +13,7 @@ from javis_pipeline.sync.run import Rules, Run
 from javis_pipeline_tests.property.sync_memory import (
     CATALOG,
     OUR_ACCOUNT,
+    Books,
     MemoryRemote,
     MemoryStore,
     World,
@@ -34,7 +35,7 @@ class Scope:
         self.runs = 0
         self.sync()
 
-    def make_store(self, world: World) -> MemoryStore:
+    def make_store(self, world: World) -> Books:
         return MemoryStore(world)
 
     @property
@@ -89,19 +90,19 @@ class Scope:
             self.remote.edit(self.id, name, value)
 
     @property
-    def row(self):
+    def row(self) -> LocalRecord:
         return self.store.rows[self.id].local
 
     @property
-    def here(self):
+    def here(self) -> Mapping[str, Value]:
         return self.row.values
 
-    def there(self, name: str):
+    def there(self, name: str) -> Value:
         return local_of(name, self.remote.issues[self.id].values[name])
 
     @property
-    def conflicts(self):
+    def conflicts(self) -> list[Conflict]:
         return list(self.store.conflicts.values())
 
-    def open_conflicts(self):
+    def open_conflicts(self) -> list[tuple[str, str, Value, Value, Value]]:
         return [(c.kind, c.field, c.base, c.local, c.remote) for c in self.conflicts if c.state == "open"]
