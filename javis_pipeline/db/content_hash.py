@@ -41,8 +41,11 @@ def _md5(text: str) -> str:
 
 def _trimmed(number: str) -> str:
     """A number as PostgreSQL's `trim_scale` shows it."""
-    value = Decimal(number)
-    return f"{value.normalize():f}" if value else "0"
+    # Not `normalize`, which rounds what has more digits than Python's context.
+    text = f"{Decimal(number):f}"
+    if "." in text:
+        text = text.rstrip("0").removesuffix(".")
+    return "0" if text == "-0" else text
 
 
 def _array(value: str | Iterable[str]) -> str:

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from javis_pipeline.db import issues
@@ -108,6 +109,10 @@ NUMBERS = st.decimals(allow_nan=False, allow_infinity=False, min_value=-1_000_00
     due_date=st.none() | st.dates(),
     points=st.none() | NUMBERS,
 )
+@example(
+    texts=dict.fromkeys(TEXT_COLUMNS), labels=[], due_date=None, points=Decimal("0.00059899747708899280303762401825")
+)
+@example(texts=dict.fromkeys(TEXT_COLUMNS), labels=[], due_date=None, points=Decimal("-0.00"))
 def test_the_hash_of_a_row_is_the_one_that_the_database_makes(sync, texts, labels, due_date, points):
     row = an_issue(
         **texts,
