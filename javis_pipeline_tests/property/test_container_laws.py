@@ -108,7 +108,14 @@ def node_at(node: Any, path: Path) -> Any:
 def edit(doc: Any, random: Random, kinds: list[str]) -> Path | None:
     """Change one thing in the document; where, or None where there is no such thing."""
     kind = random.choice(kinds)
-    wanted = {"word": {"text"}, "tick": {"taskItem"}, "title": {"expand", "nestedExpand"}, "new": _BLOCKS}
+    wanted = {
+        "word": {"text"},
+        "tick": {"taskItem"},
+        "title": {"expand", "nestedExpand"},
+        "new": _BLOCKS,
+        "item": {"bulletList"},
+        "row": {"table"},
+    }
     many = {"bulletList", "taskList", "table", "panel", "doc"}
     found = [
         (path, node)
@@ -128,11 +135,28 @@ def edit(doc: Any, random: Random, kinds: list[str]) -> Path | None:
         case "new":
             new = {"type": "paragraph", "content": [{"type": "text", "text": "all of this is new"}]}
             node["content"].insert(random.randint(1, len(node["content"])), new)
+        case "item":
+            new = {"type": "listItem", "content": [{"type": "paragraph", "content": [{"type": "text", "text": "new"}]}]}
+            node["content"].insert(random.randint(0, len(node["content"])), new)
+        case "row":
+            cell = {
+                "type": "tableCell",
+                "content": [{"type": "paragraph", "content": [{"type": "text", "text": "new"}]}],
+            }
+            new = {"type": "tableRow", "content": [cell, copy.deepcopy(cell)]}
+            node["content"].insert(random.randint(1, len(node["content"])), new)
+        case "swap":
+            at = random.randrange(len(node["content"]) - 1)
+            node["content"][at : at + 2] = reversed(node["content"][at : at + 2])
         case "delete":
             del node["content"][random.randrange(len(node["content"]))]
         case _:
             node["content"].reverse()
     return path
+
+
+_LEAVES = ["word", "tick", "title"]
+_ALL = [*_LEAVES, "word", "new", "item", "row", "swap", "delete", "turn"]
 
 
 def as_text(doc: Any) -> str:
@@ -144,7 +168,7 @@ def as_text(doc: Any) -> str:
 def test_an_edit_at_any_depth_changes_just_that(random: Random) -> None:
     base = {"type": "doc", "version": 1, "content": Maker(random).blocks("doc", 3)}
     wanted = copy.deepcopy(base)
-    if edit(wanted, random, ["word", "word", "tick", "title", "new", "delete", "turn"]) is None:
+    if edit(wanted, random, _ALL) is None:
         return
     view = adf_to_markdown(wanted)
 
@@ -160,16 +184,20 @@ def test_an_edit_at_any_depth_changes_just_that(random: Random) -> None:
 @given(st.randoms(use_true_random=False))
 def test_edits_of_two_people_at_any_depth_are_both_there(random: Random) -> None:
     base = {"type": "doc", "version": 1, "content": Maker(random).blocks("doc", 3)}
-    ours, theirs = copy.deepcopy(base), copy.deepcopy(base)
-    here, there = (edit(side, random, ["word", "tick", "title"]) for side in (ours, theirs))
+    sides = [copy.deepcopy(base), copy.deepcopy(base)]
+    small = random.randrange(2)  # the side whose edit is of one leaf, so that the oracle can repeat it on the other
+    where = [edit(side, random, _LEAVES if at == small else _ALL) for at, side in enumerate(sides)]
+    here, there = where[small], where[1 - small]
     if here is None or there is None or here[:-1] == there[:-1]:
         return  # nothing, or both in one line
     if here[: len(there)] == there or there[: len(here)] == here:
         return
-    wanted, source = node_at(both := copy.deepcopy(ours), there), node_at(theirs, there)
+    wanted, source = node_at(both := copy.deepcopy(sides[1 - small]), here), node_at(sides[small], here)
     wanted.update({key: source[key] for key in ("text", "attrs") if key in source})
+    ours, theirs = sides
 
     merged = merge_descriptions(base, adf_to_markdown(ours), theirs)
 
     assert isinstance(merged, Merged), merged
     assert as_text(merged.doc) == as_text(both)
+    assert merged.markdown == adf_to_markdown(both)
