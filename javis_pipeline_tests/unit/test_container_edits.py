@@ -146,6 +146,20 @@ def test_given_a_removed_row_and_a_moved_one_when_applied_then_the_rest_are_the_
     assert table_after("\n" + lines[2], "")["content"] == [TABLE["content"][0], TABLE["content"][2]]
 
 
+def test_given_a_row_removed_and_another_form_of_the_table_when_applied_then_the_row_that_stays_is_the_one_it_was() -> (
+    None
+):
+    stays = row(cell("c and d", background="#eeeeee"), "e and f")
+    several = cell(paragraph("a and b"), node("bulletList", node("listItem", paragraph("x and y"))))
+    doc = {"type": "doc", "version": 1, "content": [node("table", row("a and b", several), stays)]}
+
+    edit = apply_local_edit(doc, adf_to_markdown(doc), "| c and d | e and f |\n| --- | --- |")
+
+    assert isinstance(edit, Edited)
+    assert edit.doc is not None
+    assert edit.doc["content"] == [node("table", stays)]
+
+
 def test_given_a_new_table_and_new_tasks_when_written_then_they_are_nodes() -> None:
     edit = apply_local_edit(
         None, None, "| a | b |\n|---|---|\n| 1 | **2** |\n\n- [ ] do\n  - [x] this\n\n::: panel: note\nx\n:::"

@@ -16,9 +16,7 @@ _WRAPPED = {
     "tableRow": "tr",
     "tableHeader": "th",
     "tableCell": "td",
-    "taskList": "ul",
-    "decisionList": "ul",
-    "decisionItem": "li",
+    "caption": "figcaption",
 }
 _MARKS = {"strong": "strong", "em": "em", "strike": "s", "code": "code", "underline": "u"}
 
@@ -40,7 +38,16 @@ def _node(node: Node) -> Html:
         case "text":
             return _text(node)
         case "heading":
-            return el("h4", _content(node))
+            return el("h3" if attributes.get("level") in (1, 2) else "h4", _content(node))
+        case "expand" | "nestedExpand":
+            title = str(attributes.get("title") or "More")
+            return el("details", el("summary", title), _content(node), open=True)
+        case "layoutSection":
+            return el("div", *(el("div", _content(column)) for column in node.get("content", [])), class_="columns")
+        case "taskList" | "decisionList":
+            return el("ul", _content(node), class_="tasks")
+        case "decisionItem":
+            return el("li", "⤷ ", _content(node))
         case "codeBlock":
             return el("pre", el("code", _content(node)))
         case "panel":
@@ -69,9 +76,17 @@ def _text(node: Node) -> Html:
     for mark in node.get("marks", []):
         if mark.get("type") == "link":
             shown = _link(str(mark.get("attrs", {}).get("href", "")), shown)
+        elif mark.get("type") in ("textColor", "backgroundColor"):
+            shown = _coloured(mark, shown)
         elif mark.get("type") in _MARKS:
             shown = el(_MARKS[mark["type"]], shown)
     return shown
+
+
+def _coloured(mark: Node, shown: Html) -> Html:
+    """Coloured words; without a style, which the page's policy forbids."""
+    colour = str(mark.get("attrs", {}).get("color", ""))
+    return el("font", shown, color=colour) if mark["type"] == "textColor" else el("mark", shown)
 
 
 def _link(url: str, text: str) -> Html:

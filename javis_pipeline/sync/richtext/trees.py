@@ -67,7 +67,7 @@ def pairs(
 ) -> list[tuple[int, int]]:
     """Which of the new items is which of the old ones after an edit, rising on both sides.
 
-    As many of the same kinds in the same order are each other's versions; else those whose words are alike.
+    As many of the same kinds in the same order are each other's versions; else those whose words are the same or alike.
     """
     kinds_old, kinds_new = [kind(item) for item in olds], [kind(item) for item in news]
     if kinds_old == kinds_new:
@@ -76,24 +76,26 @@ def pairs(
         return []
     words_old, words_new = [words(item) for item in olds], [words(item) for item in news]
 
-    def fits(i: int, j: int) -> bool:
-        return kinds_old[i] == kinds_new[j] and alike(words_old[i], words_new[j])
+    def likeness(i: int, j: int) -> int:
+        if kinds_old[i] != kinds_new[j]:
+            return 0
+        return 3 if words_old[i] == words_new[j] else 2 * alike(words_old[i], words_new[j])
 
-    return _longest(len(olds), len(news), fits)
+    return _likest(len(olds), len(news), likeness)
 
 
-def _longest(rows: int, columns: int, fits: Callable[[int, int], bool]) -> list[tuple[int, int]]:
-    """The longest rising run of pairs that fit."""
+def _likest(rows: int, columns: int, likeness: Callable[[int, int], int]) -> list[tuple[int, int]]:
+    """The rising run of pairs that are most alike, all taken together."""
     best = [[0] * (columns + 1) for _ in range(rows + 1)]
-    fitting = [[fits(i, j) for j in range(columns)] for i in range(rows)]
+    like = [[likeness(i, j) for j in range(columns)] for i in range(rows)]
     for i in reversed(range(rows)):
         for j in reversed(range(columns)):
-            taken = best[i + 1][j + 1] + 1 if fitting[i][j] else 0
+            taken = best[i + 1][j + 1] + like[i][j]
             best[i][j] = max(taken, best[i + 1][j], best[i][j + 1])
     found = []
     i = j = 0
     while i < rows and j < columns:
-        if fitting[i][j] and best[i][j] == best[i + 1][j + 1] + 1:
+        if like[i][j] and best[i][j] == best[i + 1][j + 1] + like[i][j]:
             found.append((i, j))
             i, j = i + 1, j + 1
         elif best[i + 1][j] >= best[i][j + 1]:
