@@ -111,7 +111,7 @@ def _pull(world: World, db: Database) -> None:
 
 
 def _obedient(context: WorkContext) -> list[Mapping[str, Any]]:
-    proposals = []
+    proposals: list[Mapping[str, Any]] = []
     late = [risk.finding_id for risk in context.risks if risk.kind == "overdue"]
     for number, injection in enumerate(INJECTIONS):
         action, key = OBEDIENCE[number % len(OBEDIENCE)], f"OQC-{number + 1}"

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -212,7 +213,8 @@ WEATHERS = (
 @contextmanager
 def clients(world: World, url: str) -> Iterator[tuple[JiraClient, ConfluenceClient]]:
     """New ones: what one learnt of limits in bad weather holds for a day."""
-    token, options = world.credentials.api_token, {"limits": LIMITS, "sleep": lambda _: None, "rate": 10_000.0}
+    token = world.credentials.api_token
+    options: dict[str, Any] = {"limits": LIMITS, "sleep": lambda _: None, "rate": 10_000.0}
     with (
         JiraClient(url, "us@example.com", token, **options) as jira,
         ConfluenceClient(url, "us@example.com", token, **options) as confluence,

@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -69,7 +70,7 @@ print(json.dumps({
 """
 
 
-def facts(**variables: str) -> dict:
+def facts(**variables: str) -> dict[str, Any]:
     settings = {"JIRA_PROJECTS": "OQC,EUV", "CONFLUENCE_SPACES": "OQC:DOC,HANDBOOK:HB", **variables}
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", FACTS],
@@ -79,15 +80,16 @@ def facts(**variables: str) -> dict:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
 
 
 @pytest.fixture(scope="module")
-def loaded() -> dict:
+def loaded() -> dict[str, Any]:
     return facts()
 
 
-def test_the_graph_goes_from_both_sites_to_slack(loaded: dict) -> None:
+def test_the_graph_goes_from_both_sites_to_slack(loaded: dict[str, Any]) -> None:
     assert loaded["deps"] == {
         "jira_site": [],
         "confluence_site": [],
@@ -104,12 +106,12 @@ def test_the_graph_goes_from_both_sites_to_slack(loaded: dict) -> None:
     }
 
 
-def test_everything_says_what_it_is_and_every_asset_whose(loaded: dict) -> None:
+def test_everything_says_what_it_is_and_every_asset_whose(loaded: dict[str, Any]) -> None:
     assert loaded["undocumented"] == []
     assert loaded["ownerless"] == []
 
 
-def test_an_asset_says_what_it_changes(loaded: dict) -> None:
+def test_an_asset_says_what_it_changes(loaded: dict[str, Any]) -> None:
     outside = {name: system for name, system in loaded["writes"].items() if system != "here"}
 
     assert outside == {
@@ -120,7 +122,7 @@ def test_an_asset_says_what_it_changes(loaded: dict) -> None:
     }
 
 
-def test_an_asset_leads_to_its_code_and_settings_say_where_that_is_read_and_whose_it_is(loaded: dict) -> None:
+def test_an_asset_leads_to_its_code_and_settings_say_where_that_is_read_and_whose_it_is(loaded: dict[str, Any]) -> None:
     asked = facts(JAVIS_OWNERS="team:platform,mara@acme.com", JAVIS_SOURCE_URL="https://git.acme.com/javis/blob/main")
 
     assert loaded["owners"] == ["team:javis"]
@@ -132,11 +134,11 @@ def test_an_asset_leads_to_its_code_and_settings_say_where_that_is_read_and_whos
     assert set(asked["code"]) == set(loaded["writes"])
 
 
-def test_every_check_has_a_result_for_each_project(loaded: dict) -> None:
+def test_every_check_has_a_result_for_each_project(loaded: dict[str, Any]) -> None:
     assert loaded["checks_of_all_projects_at_once"] == []
 
 
-def test_jobs_hold_the_parts_of_the_graph_that_belong_together(loaded: dict) -> None:
+def test_jobs_hold_the_parts_of_the_graph_that_belong_together(loaded: dict[str, Any]) -> None:
     sync = ["confluence_pages", "confluence_writeback", "jira_issues", "jira_writeback", "sync_conflicts"]
 
     jobs = {name: [node for node in nodes if "check" not in node] for name, nodes in loaded["jobs"].items()}
@@ -150,7 +152,7 @@ def test_jobs_hold_the_parts_of_the_graph_that_belong_together(loaded: dict) -> 
     assert {*sync, "work_context", "ai_suggestions", "slack_digest"} <= set(jobs["everything"])
 
 
-def test_both_sides_are_checked_for_the_same(loaded: dict) -> None:
+def test_both_sides_are_checked_for_the_same(loaded: dict[str, Any]) -> None:
     assert {
         "jira_writeback:no_rejected_pushes",
         "confluence_writeback:no_rejected_pushes",
@@ -159,19 +161,19 @@ def test_both_sides_are_checked_for_the_same(loaded: dict) -> None:
     } <= set(loaded["checks"])
 
 
-def test_nothing_starts_by_itself_unless_it_is_asked_to(loaded: dict) -> None:
+def test_nothing_starts_by_itself_unless_it_is_asked_to(loaded: dict[str, Any]) -> None:
     asked = facts(JAVIS_AUTOSTART="1")
 
     assert loaded["started"] == []
     assert {"sync_every_15_minutes", "local_changes", "run_failure_to_slack"} <= set(asked["started"])
 
 
-def test_a_tick_asks_for_one_run_for_each_project(loaded: dict) -> None:
+def test_a_tick_asks_for_one_run_for_each_project(loaded: dict[str, Any]) -> None:
     assert [project for project, _ in loaded["requests"]] == ["OQC", "EUV", "HANDBOOK"]
     assert len({run_key for _, run_key in loaded["requests"]}) == 3
 
 
-def test_a_tick_asks_for_no_further_run_of_a_project_whose_last_one_still_waits(loaded: dict) -> None:
+def test_a_tick_asks_for_no_further_run_of_a_project_whose_last_one_still_waits(loaded: dict[str, Any]) -> None:
     assert loaded["with_one_waiting"] == ["OQC", "HANDBOOK"]
     assert "waits in the queue" in loaded["with_all_waiting"]
 

@@ -42,7 +42,7 @@ def test_given_a_fresh_database_when_migrated_with_dagster_then_schemas_and_pool
     assert (first.returncode, again.returncode) == (0, 0), first.stderr + again.stderr
     assert json.loads(again.stdout)["applied"] == []
     with psycopg.connect(empty_database_url) as conn:
-        pools = dict(conn.execute('SELECT concurrency_key, "limit" FROM concurrency_limits').fetchall())
+        pools: dict[str, int] = dict(conn.execute('SELECT concurrency_key, "limit" FROM concurrency_limits').fetchall())
     assert pools == {"jira_api": 2, "confluence_api": 2, "slack_api": 2, "claude_api": 2}
 
 

@@ -13,7 +13,7 @@ from javis_pipeline.db.connection import Database
 from javis_pipeline.errors import DatabaseError
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
-from javis_pipeline_tests.sites import run_javis, settings_for
+from javis_pipeline_tests.sites import issue_there, run_javis, settings_for
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -75,7 +75,7 @@ def test_the_sync_runs_with_the_rights_of_javis_sync_and_people_edit_with_those_
 
     assert edited.returncode == 0, edited.stderr
     assert second.returncode == 0, second.stderr
-    assert [world.jira.find(f"OQC-{n}").state.summary for n in (1, 2)] == ["By a command", "By SQL"]
+    assert [issue_there(world, f"OQC-{n}").state.summary for n in (1, 2)] == ["By a command", "By SQL"]
     assert all("second" in page.body for page in world.confluence.pages.values())
     with Database(sync) as db:
         assert db.query("SELECT title FROM jira_issues WHERE key = 'OQC-3'") == [{"title": "By Mara"}]

@@ -1,6 +1,7 @@
 """The pull of a Jira project from the sandbox into PostgreSQL, over real sockets."""
 
 import dataclasses
+import itertools
 import logging
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -73,7 +74,8 @@ class Site:
         """How many issues were asked for in bulk since the last call."""
         asked = self.world.exchanges.matching("POST", BULK_FETCH)
         self.world.exchanges.clear()
-        return sum(len(exchange.json()["issueIdsOrKeys"]) for exchange in asked)
+        documents: list[Any] = [exchange.json() for exchange in asked]
+        return sum(len(document["issueIdsOrKeys"]) for document in documents)
 
 
 def pull(
@@ -86,20 +88,19 @@ def pull(
     overrides: Overrides = NO_OVERRIDES,
     **options: Any,
 ) -> Tally:
-    pull.count += 1
     with client or site.client() as jira:
         job = Job(
             db=database,
             system=JiraSystem(jira, chosen_fields=chosen_fields),
             key=project,
-            run_id=f"run-{pull.count}",
+            run_id=f"run-{next(_numbers)}",
             clock=site.world.clock.now,
             overrides=overrides,
         )
         return pull_scope(job, **options).tally
 
 
-pull.count = 0
+_numbers = itertools.count(1)
 
 
 def column(database: Database, query: str) -> list[Any]:

@@ -20,13 +20,13 @@ from javis_pipeline.defs.plans import differences_table, plan_table
 from javis_pipeline.records.values import ScopeRef
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
-from javis_pipeline.settings import Settings
 from javis_pipeline.steps.build_context import ContextScope, build_context
 from javis_pipeline.steps.notify import open_conflicts
 from javis_pipeline.steps.sync_scope import Job, Pulled, WrittenBack, pull_scope, write_back_scope
 from javis_pipeline.steps.verify import verify_scope
 from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.system import JiraSystem
+from javis_pipeline_tests.sites import made_settings
 
 SECRET = "takeover"  # stands in every text that is restricted here, and in no other
 _runs = count(1)
@@ -136,7 +136,7 @@ def test_given_the_setting_then_readers_see_restricted_text_until_it_is_unset(
 ) -> None:
     def set_to(value: str) -> None:
         with database.transaction() as conn:
-            store_policies(conn, Settings(_env_file=None, javis_read_restricted=value).policies())
+            store_policies(conn, made_settings(javis_read_restricted=value).policies())
 
     set_to("1")
     assert set(told("javis_read")) == KEPT_IN
@@ -194,7 +194,7 @@ def test_given_an_answer_without_the_field_then_a_level_that_was_known_stays(dat
 
 
 def a_scope() -> ContextScope:
-    settings = Settings(_env_file=None)
+    settings = made_settings()
     return ContextScope("OQC", (), settings.javis_timezone, settings.thresholds())
 
 

@@ -1,6 +1,7 @@
 """`javis roadmap`: goals are kept, linked, settled, and show in the context."""
 
 import json
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -25,8 +26,8 @@ def shell(database: Database, monkeypatch: pytest.MonkeyPatch):
     return run
 
 
-def _listed(shell, *arguments: str) -> list[dict]:
-    listed: list[dict] = json.loads(shell("list", "--json", *arguments).stdout)
+def _listed(shell, *arguments: str) -> list[dict[str, Any]]:
+    listed: list[dict[str, Any]] = json.loads(shell("list", "--json", *arguments).stdout)
     return listed
 
 

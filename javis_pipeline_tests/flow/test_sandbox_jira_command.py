@@ -21,6 +21,7 @@ def running(*options):
     process = subprocess.Popen(
         [sys.executable, "-m", "javis_pipeline", "sandbox", "--port", "0", *options], stdout=subprocess.PIPE, text=True
     )
+    assert process.stdout is not None
     try:
         yield process.stdout.readline().strip().removeprefix("Sandbox at ")
     finally:

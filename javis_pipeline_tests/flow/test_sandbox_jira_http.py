@@ -2,6 +2,7 @@
 
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import orjson
 import pytest
@@ -41,7 +42,7 @@ class Client:
         """The ids of all batches, in the order they came."""
         ids, token = [], None
         while True:
-            more = {"nextPageToken": token} if token else {}
+            more: dict[str, Any] = {"nextPageToken": token} if token else {}
             batch = self.search(jql, **options, **more).json()
             ids += [int(issue["id"]) for issue in batch["issues"]]
             token = batch.get("nextPageToken")

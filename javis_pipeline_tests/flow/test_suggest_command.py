@@ -18,7 +18,7 @@ from javis_pipeline.sandbox.world import World
 from javis_pipeline.steps.sync_scope import Job, WrittenBack, pull_scope, write_back_scope
 from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.system import JiraSystem
-from javis_pipeline_tests.sites import EMAIL, settings_for
+from javis_pipeline_tests.sites import EMAIL, issue_there, settings_for
 
 pytestmark = pytest.mark.usefixtures("settings")
 
@@ -149,9 +149,9 @@ def synced(world: World, database: Database, run_id: str) -> WrittenBack:
 
 def priorities(world: World, database: Database) -> tuple[str, str]:
     """Of OQC-3: in Jira, and here."""
-    state = world.jira.find("OQC-3").state
+    state = issue_there(world, "OQC-3").state
     (row,) = database.query("SELECT priority FROM jira_issues WHERE key = 'OQC-3'")
-    return world.jira.priorities[state.priority_id].name, row["priority"]
+    return world.jira.priorities[str(state.priority_id)].name, row["priority"]
 
 
 def test_given_an_accepted_suggestion_when_synced_then_jira_has_it_and_an_undo_takes_it_back(

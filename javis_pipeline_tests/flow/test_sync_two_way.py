@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -75,14 +76,14 @@ class Both:
         job = self.job(overrides, key=key, **rules)
         return pull_scope(job, full=full).merged, write_back_scope(job)
 
-    def sql(self, statement: str, *params: object) -> list[dict]:
+    def sql(self, statement: str, *params: object) -> list[dict[str, Any]]:
         return self.database.query(statement, params)
 
-    def here(self) -> dict[str, tuple]:
+    def here(self) -> dict[str, tuple[Any, ...]]:
         rows = self.sql("SELECT key, title, priority, labels, status, due_date::text FROM jira_issues ORDER BY key")
         return {row.pop("key"): tuple(row.values()) for row in rows}
 
-    def there(self) -> dict[str, tuple]:
+    def there(self) -> dict[str, tuple[Any, ...]]:
         fields = ["summary", "priority", "labels", "status", "duedate"]
         found = {}
         for key in self.here():

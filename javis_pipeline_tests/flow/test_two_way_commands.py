@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -11,7 +12,7 @@ from javis_pipeline.cli import main
 from javis_pipeline.db.connection import Database
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
-from javis_pipeline_tests.sites import run_javis, settings_for
+from javis_pipeline_tests.sites import issue_there, run_javis, settings_for
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -52,7 +53,7 @@ def javis(*arguments: str):
     return CliRunner().invoke(main, list(arguments))
 
 
-def row(database_url: str, key: str) -> dict:
+def row(database_url: str, key: str) -> dict[str, Any]:
     with Database(database_url) as db:
         return db.query("SELECT * FROM jira_issues WHERE key = %s", [key])[0]
 
@@ -72,7 +73,7 @@ def test_given_edits_on_both_sides_when_synced_then_both_agree_but_for_the_confl
     done = sync(synced, "--show-conflicts")
 
     assert done.returncode == 3, done.stderr
-    issues = {key: world.jira.find(key).state for key in ("OQC-1", "OQC-2", "OQC-3", "OQC-4")}
+    issues = {key: issue_there(world, key).state for key in ("OQC-1", "OQC-2", "OQC-3", "OQC-4")}
     assert (issues["OQC-1"].summary, sorted(issues["OQC-1"].labels)) == ("From SQL", ["lab", "sql"])
     assert str(issues["OQC-2"].due) == "2026-12-01"
     assert row(database_url, "OQC-2")["title"] == "From there"
@@ -92,7 +93,7 @@ def test_given_edits_on_both_sides_when_synced_then_both_agree_but_for_the_confl
     assert "Said there" in shown
     assert resolved.exit_code == 0, resolved.output
     assert after.returncode == 0, after.stdout + after.stderr
-    assert world.jira.find("OQC-4").state.summary == row(database_url, "OQC-4")["title"] == "Said by both"
+    assert issue_there(world, "OQC-4").state.summary == row(database_url, "OQC-4")["title"] == "Said by both"
     assert "No conflicts." in javis("conflicts").stdout
 
 
@@ -107,15 +108,15 @@ def test_given_a_run_when_undone_then_both_sides_are_as_before_but_for_what_was_
     sync(synced)
 
     planned = javis("undo", run["run_id"], "--json")
-    before = world.jira.find("OQC-1").state.summary
+    before = issue_there(world, "OQC-1").state.summary
     undone = javis("undo", run["run_id"], "--yes")
     sync(synced)
 
     assert {item["key"] for item in json.loads(planned.stdout)} == {"OQC-1", "OQC-2"}
     assert before == "Wrong"
     assert undone.exit_code == 0, undone.output
-    assert world.jira.find("OQC-1").state.summary == row(database_url, "OQC-1")["title"] == "Calibrate stage 1"
-    assert world.jira.find("OQC-2").state.summary == "Better"
+    assert issue_there(world, "OQC-1").state.summary == row(database_url, "OQC-1")["title"] == "Calibrate stage 1"
+    assert issue_there(world, "OQC-2").state.summary == "Better"
 
 
 def test_given_a_dry_run_then_it_tells_what_a_sync_does_and_changes_nothing(
@@ -144,7 +145,7 @@ def test_given_a_force_then_the_conflicts_of_that_field_are_resolved_and_no_othe
     done = sync(synced, "--force-local", "--field", "title")
 
     assert done.returncode == 3, done.stderr
-    issue = world.jira.find("OQC-1").state
+    issue = issue_there(world, "OQC-1").state
     assert (issue.summary, str(issue.due)) == ("Here", "2026-12-24")
     assert str(row(database_url, "OQC-1")["due_date"]) == "2026-12-01"
 
@@ -187,7 +188,7 @@ def test_given_an_edit_that_jira_cannot_take_then_it_stays_with_the_reason_and_t
     assert edited["sync_status"] == "error"
     assert reason in edited["sync_errors"][field]
     assert field in edited["local_modified_fields"]
-    assert world.jira.find("OQC-2").state.summary == "Fine"
+    assert issue_there(world, "OQC-2").state.summary == "Fine"
     assert "OQC-1" in javis("conflicts", "list", "--errors").stdout
 
 

@@ -221,7 +221,7 @@ def the_work_context_shows_its_plots(browser: Browser) -> None:
     for plot in ("cumulative_flow", "cycle_times", "throughput", "forecast"):
         browser.click(f"//tr[td[normalize-space(.)='{plot}']]//*[normalize-space(.)='[Show Markdown]']")
         picture = browser.find(f"//img[@alt='{plot.replace('_', ' ')}']")
-        assert int(picture.get_property("naturalWidth")) > 400
+        assert int(str(picture.get_property("naturalWidth"))) > 400
         browser.click_on("Close")
         browser.wait_until_gone("Close")
 

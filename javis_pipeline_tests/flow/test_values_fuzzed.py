@@ -21,6 +21,7 @@ from javis_pipeline.steps.sync_scope import Job, pull_scope, write_back_scope
 from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.system import JiraSystem
 from javis_pipeline_tests.property.sync_histories import how_many
+from javis_pipeline_tests.sites import issue_there
 
 pytestmark = [pytest.mark.fuzz, pytest.mark.timeout(3_600)]
 
@@ -154,7 +155,7 @@ def test_given_hostile_values_by_sql_then_each_is_refused_or_told_and_the_neighb
 
             sync(database, world, turn)
 
-            assert world.jira.find("OQC-1").state.summary == f"Innocent {turn}"
+            assert issue_there(world, "OQC-1").state.summary == f"Innocent {turn}"
             assert database.query(UNTOLD) == []
 
     assert refused + accepted == ROWS * -(-TRIED // ROWS)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -13,11 +14,12 @@ from javis_pipeline.defs.freshness import pulled_lately_watch
 from javis_pipeline.defs.slack import slack_post_is_current
 from javis_pipeline.defs.verdicts import VERDICTS, pulled_lately
 from javis_pipeline.settings import Settings
+from javis_pipeline_tests.sites import made_settings
 
 SITE = "https://acme.atlassian.net"
 
 
-SETTINGS = Settings(jira_url=SITE, jira_projects=("OQC", "EUV"), confluence_spaces="HANDBOOK:HB")
+SETTINGS = made_settings(jira_url=SITE, jira_projects=("OQC", "EUV"), confluence_spaces="HANDBOOK:HB")
 
 
 def checked(
@@ -25,7 +27,8 @@ def checked(
 ) -> dg.AssetCheckResult:
     """The check as a run of the project evaluates it; by itself where OQC, EUV and a space are synced."""
     context = SimpleNamespace(partition_key=project)
-    result = check.op.compute_fn.decorated_fn(context=context, settings=settings, db=db)
+    compute: Any = check.op.compute_fn
+    result = compute.decorated_fn(context=context, settings=settings, db=db)
     assert isinstance(result, dg.AssetCheckResult)
     return result
 

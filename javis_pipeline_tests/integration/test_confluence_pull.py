@@ -67,7 +67,7 @@ def pull(database: Database, client: ConfluenceClient, *, space: str = "ENG", **
     return pull_scope(job, **options).tally
 
 
-def stored(database: Database, page: Page) -> dict:
+def stored(database: Database, page: Page) -> dict[str, Any]:
     return database.query("SELECT * FROM confluence_pages WHERE page_id = %s", [page.page_id])[0]
 
 
@@ -150,6 +150,7 @@ def test_given_an_edited_row_when_its_page_changes_then_the_merge_gets_it_and_it
     assert [ref.resource_id for ref in tally.to_merge] == [page.page_id]
     assert (stored(database, page)["title"], stored(database, page)["body_storage"]) == ("Mine", page.body)
     assert stored(database, clean)["version_number"] == 2
+    assert tally.watermark is not None
     assert tally.watermark <= page.modified_at
 
 
@@ -262,7 +263,8 @@ def test_given_a_deleted_version_when_pulled_then_numbers_are_put_right(database
 
 def test_given_a_page_that_cannot_be_read_then_it_is_quarantined_and_the_rest_goes_on(database, site, space, client):
     good, bad = a_page(site, "Good"), a_page(site, "Bad")
-    bad.parent_id = ["home"]
+    broken: Any = bad
+    broken.parent_id = ["home"]
 
     tally = pull(database, client)
 

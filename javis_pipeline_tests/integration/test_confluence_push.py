@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -64,7 +65,7 @@ def text(body: str) -> str:
     return re.sub(r' local-id="[^"]*"', "", body)
 
 
-def conflicts(space: SyncedSpace) -> list[dict]:
+def conflicts(space: SyncedSpace) -> list[dict[str, Any]]:
     return space.database.query("SELECT * FROM sync_conflicts WHERE state = 'open' ORDER BY field_name")
 
 

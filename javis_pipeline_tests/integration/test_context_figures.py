@@ -1,6 +1,6 @@
 """The figures of the work context against plain SQL that was written without looking at it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -131,7 +131,7 @@ def context(project: Database, instant: datetime) -> WorkContext:
 
 
 @pytest.fixture
-def sql(project: Database, instant: datetime) -> Iterator[Any]:
+def sql(project: Database, instant: datetime) -> Callable[[str], list[dict[str, Any]]]:
     def run(statement: str) -> list[dict[str, Any]]:
         prefix = "" if statement.lstrip().startswith("WITH") else ITEMS
         return project.query(prefix + statement, {"now": instant})

@@ -12,8 +12,8 @@ from javis_pipeline.db.embedded import EmbeddedServer
 from javis_pipeline.db.locks import hold_scope
 from javis_pipeline.db.migrate import migrate
 from javis_pipeline.errors import DatabaseError, SettingError
-from javis_pipeline.settings import Settings
 from javis_pipeline.sync.kinds import TABLES
+from javis_pipeline_tests.sites import made_settings
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ def test_given_an_address_with_a_badly_written_password_when_named_then_none_of_
 
 
 def test_given_no_database_url_when_opened_then_the_embedded_server_is_used(tmp_path):
-    settings = Settings(_env_file=None, javis_home=tmp_path)
+    settings = made_settings(javis_home=tmp_path)
     try:
         with Database.open(settings, TABLES) as database:
             assert database.query("SELECT count(*) AS n FROM jira_issues") == [{"n": 0}]
@@ -147,7 +147,7 @@ def test_given_no_database_url_when_opened_then_the_embedded_server_is_used(tmp_
 
 
 def test_given_only_a_database_url_when_dagsters_is_asked_for_then_it_is_made_beside(database_url, server_url):
-    settings = Settings(_env_file=None, database_url=database_url)
+    settings = made_settings(database_url=database_url)
     name = conninfo_to_dict(database_url)["dbname"]
     try:
         first, second = dagster_url(settings), dagster_url(settings)
@@ -162,7 +162,7 @@ def test_given_only_a_database_url_when_dagsters_is_asked_for_then_it_is_made_be
 
 
 def test_given_dagsters_database_then_readers_and_applications_do_not_get_in(database_url, server_url, make_login):
-    settings = Settings(_env_file=None, database_url=database_url)
+    settings = made_settings(database_url=database_url)
     name = f"{conninfo_to_dict(database_url)['dbname']}_dagster"
     try:
         dagster_url(settings)
@@ -177,16 +177,14 @@ def test_given_dagsters_database_then_readers_and_applications_do_not_get_in(dat
 
 
 def test_given_a_role_that_may_not_create_when_dagsters_is_asked_for_then_the_error_says_the_ways_out(sync_login):
-    settings = Settings(_env_file=None, database_url=sync_login)
+    settings = made_settings(database_url=sync_login)
 
     with pytest.raises(DatabaseError, match=r"createdb javis_test_\w+_dagster, or set DAGSTER_POSTGRES_URL"):
         dagster_url(settings)
 
 
 def test_given_database_urls_when_asked_for_then_they_are_used_as_they_are():
-    settings = Settings(
-        _env_file=None, database_url="postgres://u:p@h/d", dagster_postgres_url="postgresql://u:p@h/dagster"
-    )
+    settings = made_settings(database_url="postgres://u:p@h/d", dagster_postgres_url="postgresql://u:p@h/dagster")
 
     assert database_url(settings) == "postgresql://u:p@h/d"
     assert dagster_url(settings) == "postgresql+psycopg2://u:p@h/dagster"
@@ -212,7 +210,7 @@ def sync_login(make_login):
 
 
 def test_given_only_the_rights_of_the_sync_when_opened_then_they_suffice(sync_login):
-    settings = Settings(_env_file=None, database_url=sync_login)
+    settings = made_settings(database_url=sync_login)
 
     with (
         Database.open(settings, TABLES) as database,

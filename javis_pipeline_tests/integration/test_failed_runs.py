@@ -12,8 +12,8 @@ from javis_pipeline.db.connection import Database
 from javis_pipeline.defs import failed_runs
 from javis_pipeline.sandbox.faults import Fault, FaultKind, Rule
 from javis_pipeline.sandbox.world import World
-from javis_pipeline.settings import Settings
 from javis_pipeline_tests.digests import CHANNEL, a_slack_world, posts, shown
+from javis_pipeline_tests.sites import made_settings
 
 
 @pytest.fixture
@@ -29,8 +29,7 @@ class Daemon:
         self.instance = instance
         self.db = db
         self.cursor: str | None = None
-        self.settings = Settings(
-            _env_file=None,
+        self.settings = made_settings(
             slack_bot_token=world.credentials.slack_bot_token,
             slack_base_url=f"{world.base_url}/api",
             slack_default_channel=CHANNEL,

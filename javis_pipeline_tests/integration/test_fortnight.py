@@ -26,6 +26,7 @@ from javis_pipeline.steps.sync_scope import Job, pull_scope
 from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.system import JiraSystem
 from javis_pipeline_tests.digests import a_slack_client, posts
+from javis_pipeline_tests.sites import issue_there
 
 DAYS = 14
 MORNING = datetime(2026, 11, 16, 8, tzinfo=UTC)
@@ -47,7 +48,7 @@ def a_day_of_work(world: World, rng: random.Random) -> None:
     jira = world.jira
     keys = [issue.state.key for issue in jira.issues.values() if issue.state.key.startswith("OQC-")]
     for key in rng.sample(keys, 12):
-        status = jira.statuses[jira.find(key).state.status_id].name
+        status = jira.statuses[issue_there(world, key).state.status_id].name
         if status in NEXT:
             with suppress(InvalidEditError):
                 jira.transition(key, NEXT[status], by="Mara Lindqvist")

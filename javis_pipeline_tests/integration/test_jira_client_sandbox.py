@@ -81,7 +81,7 @@ def test_given_many_issues_then_the_sweep_and_bulk_fetches_find_each_once_and_wh
 
     assert [stamp.key for stamp in stamps] == keys
     assert [stamp.key for stamp in client.search_ids(jql.sweep("OPS"), dated=False)] == keys
-    assert sorted(issue.title for issue in issues) == sorted(f"Issue {number}" for number in range(100))
+    assert sorted(str(issue.title) for issue in issues) == sorted(f"Issue {number}" for number in range(100))
     assert {issue.jira_id: issue.remote_updated_at for issue in issues} == {
         stamp.jira_id: stamp.remote_updated_at for stamp in stamps[:100]
     }
@@ -120,6 +120,7 @@ def test_given_an_edit_with_marks_then_issue_property_and_changelog_tell_of_it(w
     assert client.property(key, "javis.op") == {"op": "7"}
     assert client.get_issue(key, fields=["summary"], properties=["javis.op"])["properties"] == {"javis.op": {"op": "7"}}
     assert {item.field for item in entry.items} == {"summary", "labels"}
+    assert entry.history_metadata is not None
     assert entry.history_metadata["extraData"] == {"op": "7"}
 
 

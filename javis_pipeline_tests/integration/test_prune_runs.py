@@ -8,11 +8,12 @@ import dagster as dg
 import pytest
 import sqlalchemy as sa
 from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, SqlEventLogStorageTable
+from dagster_postgres.event_log import PostgresEventLogStorage
 
 from javis_pipeline.db.connection import Database
 from javis_pipeline.defs.maintenance import prune_job
 from javis_pipeline.defs.run_history import prune_runs
-from javis_pipeline.settings import Settings
+from javis_pipeline_tests.sites import made_settings
 
 SOON = datetime.now(UTC) + timedelta(days=1)
 PARTITIONS = dg.StaticPartitionsDefinition(["OQC", "EUV"])
@@ -40,7 +41,7 @@ def instance(database_url: str, tmp_path: Path) -> Iterator[dg.DagsterInstance]:
         yield instance
 
 
-def run(instance: dg.DagsterInstance, *assets: object, partition: str | None = None) -> str:
+def run(instance: dg.DagsterInstance, *assets: dg.AssetsDefinition, partition: str | None = None) -> str:
     return dg.materialize(assets, instance=instance, partition_key=partition).run_id
 
 
@@ -49,7 +50,9 @@ def runs(instance: dg.DagsterInstance) -> set[str]:
 
 
 def run_ids_in(instance: dg.DagsterInstance, table: sa.Table) -> set[str]:
-    with instance.event_log_storage.index_connection() as conn:
+    storage = instance.event_log_storage
+    assert isinstance(storage, PostgresEventLogStorage)
+    with storage.index_connection() as conn:
         return set(conn.execute(sa.select(table.c.run_id)).scalars())
 
 
@@ -114,7 +117,7 @@ def test_given_the_monthly_job_when_it_runs_then_both_databases_are_pruned_and_i
         "INSERT INTO sync_audit (run_id, side, resource_type, resource_id, field, reason, actor, at)"
         " VALUES ('r', 'local', 'jira_issue', '1', 'title', 'pull', 'sync', now() - interval '1000 days')"
     )
-    resources = {"settings": Settings(_env_file=None), "db": database}
+    resources = {"settings": made_settings(), "db": database}
 
     done = prune_job.execute_in_process(instance=instance, resources=resources)
 

@@ -12,10 +12,10 @@ from javis_pipeline.db.connection import Database
 from javis_pipeline.db.policies import store_policies, why_held
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
-from javis_pipeline.settings import Settings
 from javis_pipeline.steps.sync_scope import Job, WrittenBack, pull_scope, write_back_scope
 from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.system import JiraSystem
+from javis_pipeline_tests.sites import issue_there, made_settings
 
 _runs = count(1)
 now = partial(datetime.now, UTC)
@@ -41,11 +41,11 @@ def sync(database: Database, world: World, *, read_only: bool = False) -> Writte
 
 def policies(database: Database, **environment: str) -> None:
     with database.transaction() as conn:
-        store_policies(conn, Settings(_env_file=None, **environment).policies())
+        store_policies(conn, made_settings(**environment).policies())
 
 
 def title(world: World) -> str:
-    return world.jira.find("OQC-1").state.summary
+    return str(issue_there(world, "OQC-1").state.summary)
 
 
 SWITCHES = {

@@ -238,7 +238,7 @@ def test_a_write_is_the_syncs_only_by_setting_and_role(
         try:
             conn.execute(statements[-1].encode())
         except (psycopg.errors.RestrictViolation, psycopg.errors.InsufficientPrivilege) as error:
-            said = error
+            said: psycopg.Error | None = error
         else:
             said = None
 

@@ -77,6 +77,6 @@ def test_a_column_says_whether_a_person_may_edit_it() -> None:
     said = {column.name: column.description for column in columns_of("jira_issues").columns}
 
     assert said["title"] == "editable, sent to Jira"
-    assert said["description"].startswith("editable, sent to Jira. ")
+    assert str(said["description"]).startswith("editable, sent to Jira. ")
     assert said["reporter_id"] == "read only: as it is in Jira"
     assert said["sync_status"] == "read only: kept by the sync"

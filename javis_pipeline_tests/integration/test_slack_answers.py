@@ -132,7 +132,7 @@ def _store(db: Database) -> None:
 
 
 def title(db: Database) -> str:
-    return db.query("SELECT title FROM jira_issues WHERE key = 'OQC-1'")[0]["title"]
+    return str(db.query("SELECT title FROM jira_issues WHERE key = 'OQC-1'")[0]["title"])
 
 
 def conflict(db: Database) -> dict[str, Any]:

@@ -285,7 +285,7 @@ class _Redirect(http.server.BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.seen.append(self.headers.get("Authorization"))
         self.send_response(302)
-        self.send_header("Location", f"http://localhost:{self.server.server_address[1]}/elsewhere")
+        self.send_header("Location", f"http://localhost:{self.connection.getsockname()[1]}/elsewhere")
         self.send_header("Content-Length", "0")
         self.end_headers()
 

@@ -23,7 +23,7 @@ from javis_pipeline.steps.suggest import (
 )
 from javis_pipeline_tests.contexts import ANN, BOB, NOW, a_context, a_load, a_risk, an_issue_brief
 
-ISSUES = {
+ISSUES: dict[str, dict[str, Any]] = {
     "OQC-1": {"status": "To Do", "priority": "Medium"},
     "OQC-2": {"status": "To Do", "priority": "Low"},
     "OQC-3": {"status": "To Do", "priority": "Low", "issue_type": "Epic", "hierarchy_level": 1},
@@ -286,7 +286,7 @@ def test_given_rows_that_no_longer_stand_on_the_context_then_they_are_named(db: 
 
 
 def test_an_epic_has_its_issues_and_their_sub_tasks(db: Database) -> None:
-    assert epic_scope(db, a_context(), "OQC-3").issue_keys == {"OQC-3", "OQC-4", "OQC-5", "OQC-6"}
+    assert epic_scope(db, a_context(), "OQC-3").issue_keys == frozenset({"OQC-3", "OQC-4", "OQC-5", "OQC-6"})
 
 
 @pytest.mark.parametrize("key", ["OQC-1", "OQC-99", "EUV-1"])

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -43,7 +44,7 @@ def remote(world: World) -> Iterator[JiraRecords]:
         yield JiraRecords(client, found.fields, render=adf_to_markdown)
 
 
-def an_issue(world: World, **values: object) -> ResourceRef:
+def an_issue(world: World, **values: Any) -> ResourceRef:
     issue = world.jira.create("OPS", "Fix login", **values)
     world.clock.advance(timedelta(minutes=1))
     return ResourceRef(resource_type="jira_issue", resource_id=str(issue.id), scope="OPS", key=issue.state.key)
@@ -153,6 +154,7 @@ def test_given_a_parent_then_it_can_be_set_and_cleared(world, remote):
 
 def status(world: World, name: str) -> dict[str, object]:
     known = world.jira.statuses.named(name)
+    assert known is not None
     return {"id": known.id, "name": name, "ids": [known.id]}
 
 

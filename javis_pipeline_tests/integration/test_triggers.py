@@ -1,5 +1,7 @@
 """What the database does with edits: the first base is kept, bookkeeping cannot be forged, nothing is deleted."""
 
+from typing import Any
+
 import psycopg
 import pytest
 
@@ -28,11 +30,11 @@ def issue(conn: Connection) -> Connection:
     return conn
 
 
-def row(conn: Connection) -> dict:
+def row(conn: Connection) -> dict[str, Any]:
     return conn.execute("SELECT * FROM jira_issues").fetchall()[0]
 
 
-def edits(conn: Connection) -> list[tuple]:
+def edits(conn: Connection) -> list[tuple[Any, ...]]:
     found = conn.execute("SELECT field, old, new, application FROM local_edits ORDER BY id").fetchall()
     return [(one["field"], one["old"], one["new"], one["application"]) for one in found]
 

@@ -126,11 +126,13 @@ def test_whatever_the_tables_hold_the_context_is_made_and_survives_being_stored(
 def test_the_hash_stays_the_same_until_midnight_and_whatever_the_order_of_the_rows(tables, minutes):
     later = NOW + timedelta(minutes=minutes)
     # Nothing may happen in between.
-    quiet = {
+    quiet: dict[str, Any] = {
         name: [row for row in rows if not any(isinstance(v, datetime) and NOW <= v <= later for v in row.values())]
         for name, rows in tables.items()
     }
-    turned = {name: rows[::-1] if name in {"issues", "links", "conflicts"} else rows for name, rows in quiet.items()}
+    turned: dict[str, Any] = {
+        name: rows[::-1] if name in {"issues", "links", "conflicts"} else rows for name, rows in quiet.items()
+    }
 
     before, after = a_context(**quiet), a_context(**turned, now=later)
 

@@ -138,7 +138,7 @@ def check(message: Message) -> None:
     for block in message.blocks:
         for text in _mrkdwn(block):
             assert text["verbatim"] is True
-            _check_markup(text["text"])
+            _check_markup(str(text["text"]))
     _check_markup(message.text)
     assert "\0" not in shown({"blocks": list(message.blocks)})
 

@@ -102,7 +102,7 @@ def test_the_lock_holds_every_dependency_and_what_builds_the_package():
     locked = {name.lower() for name in re.findall(r"^([\w.-]+?)(?:\[.*?\])?==", lock, re.MULTILINE)}
     required = [text for text in importlib.metadata.requires("javis-pipeline") or [] if "extra ==" not in text]
 
-    names = {re.match(r"[\w.-]+", text)[0].lower() for text in required}
+    names = {found[0].lower() for text in required if (found := re.match(r"[\w.-]+", text))}
 
     assert "dagster" in names
     assert names <= locked

@@ -3,6 +3,7 @@
 import os
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -33,7 +34,7 @@ PLACES = {
 
 
 def test_every_file_that_names_the_location_gives_it_the_same_name():
-    def load(path: str) -> object:
+    def load(path: str) -> Any:
         return yaml.safe_load((CHECKOUT / path).read_text())
 
     project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["tool"]

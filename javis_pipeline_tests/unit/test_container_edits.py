@@ -44,7 +44,7 @@ TABLE = node(
     localId="t",
 )
 TASKS = node("taskList", task("order", "1"), task("check", "2", "DONE"), localId="l")
-DOC = {
+DOC: dict[str, Any] = {
     "type": "doc",
     "version": 1,
     "content": [

@@ -10,7 +10,7 @@ import pytest
 from javis_pipeline.context.build import FINDERS
 from javis_pipeline.context.risks.ranking import found, found_rows
 from javis_pipeline.context.thresholds import BLOCKED_BY_LABELS, BLOCKS_LABELS
-from javis_pipeline.records.context import SEVERITY_ORDER, RiskKind, WorkContext
+from javis_pipeline.records.context import SEVERITY_ORDER, RiskKind, Severity, WorkContext
 from javis_pipeline_tests.context_tables import (
     NOW,
     a_change,
@@ -262,7 +262,8 @@ def test_given_unknown_cycle_times_then_nothing_is_called_usual():
 @pytest.mark.parametrize("others", [0, 1, 49, 50, 51, 120])
 @pytest.mark.parametrize("limit", [1, 2, 50])
 def test_however_many_risks_there_are_the_worst_of_each_severity_is_listed(others, limit):
-    severities = ["low", "medium", *["high"] * others]
+    many: list[Severity] = ["high"] * others
+    severities: list[Severity] = ["low", "medium", *many]
     risks = [a_risk("overdue", f"OQC-{place}", severity=each) for place, each in enumerate(severities)]
     rows = pd.DataFrame({"key": [risk.issue_keys[0] for risk in risks], "severity": severities, "days": 1})
     by_key = {risk.issue_keys[0]: risk for risk in risks}

@@ -92,7 +92,7 @@ def test_active_sprints_come_in_the_order_of_their_ends():
 
 def test_given_sprints_of_the_same_name_then_the_active_one_is_meant_else_the_latest():
     closed = [a_sprint(1, name="One", state="closed", start_at=ago(50)), a_sprint(2, name="One", state="closed")]
-    tables = {"issues": [an_issue("OQC-1")], "issue_sprints": in_sprint("OQC-1", sprint_id=3)}
+    tables: dict[str, Any] = {"issues": [an_issue("OQC-1")], "issue_sprints": in_sprint("OQC-1", sprint_id=3)}
 
     among_closed = a_context(sprints=closed, sprint="one", **tables)
     with_active = a_context(sprints=[*closed, a_sprint(3, name="One", start_at=ago(99))], sprint="ONE", **tables)

@@ -1,5 +1,6 @@
 """Which edits of a description can be sent, and which wait for a person."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown, adf_to
 from javis_pipeline_tests.property.adf_documents import image, mention, panel, paragraph, text
 
 RED = {"type": "textColor", "attrs": {"color": "#ff0000"}}
-DOC = {
+DOC: dict[str, Any] = {
     "type": "doc",
     "version": 1,
     "content": [
@@ -37,7 +38,7 @@ def blocks_after(edit: Edited | Lossy) -> list[Any]:
 
 
 def test_given_no_change_when_applied_then_the_document_is_the_same_object() -> None:
-    assert apply_local_edit(DOC, VIEW, VIEW) == Edited(DOC, {})
+    assert apply_local_edit(DOC, VIEW, VIEW) == Edited(DOC, Counter())
 
 
 def test_given_a_changed_paragraph_when_applied_then_only_it_is_new() -> None:

@@ -1,6 +1,7 @@
 """The forecast: what it says of simple pasts, and when it refuses to guess."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -175,7 +176,7 @@ def _odd(count, **fields):
 )
 def test_given_a_bad_history_then_the_date_is_as_without_it_and_a_note_says_what_was_left_out(odd, note):
     issues = [an_issue("OQC-1"), *_finished(60, every_days=2)]
-    tables = {"sprints": [a_sprint()], "issue_sprints": in_sprint(*(issue["key"] for issue in issues))}
+    tables: dict[str, Any] = {"sprints": [a_sprint()], "issue_sprints": in_sprint(*(issue["key"] for issue in issues))}
 
     without, context = a_context(issues=issues, **tables), a_context(issues=[*issues, *odd], **tables)
 

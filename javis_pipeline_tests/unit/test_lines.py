@@ -13,7 +13,7 @@ def said(text: str, monkeypatch, capsys, *, columns: int | None = 40, **options)
     monkeypatch.setenv("COLUMNS", str(columns or 80))
     monkeypatch.setattr(sys.stdout, "isatty", lambda: columns is not None)
     say(text, **options)
-    return capsys.readouterr().out.splitlines()
+    return str(capsys.readouterr().out).splitlines()
 
 
 def test_a_long_line_goes_on_under_its_text(monkeypatch, capsys) -> None:

@@ -1,5 +1,7 @@
 """One issue or page that a site cannot give costs that one; the others of its batch are read."""
 
+from typing import Any
+
 import pytest
 
 from javis_pipeline.errors import RemoteBusy, RemoteMissing, RemoteRefused
@@ -13,7 +15,7 @@ AT = "2026-03-02T12:00:00.000+0000"
 BUSY = RemoteBusy("HTTP 500", about_one_record=True)
 
 
-def an_issue_document(jira_id: str) -> dict:
+def an_issue_document(jira_id: str) -> dict[str, Any]:
     option = {"id": "1", "name": "Some", "statusCategory": {"key": "new"}}
     fields = {"summary": "Some", "status": option, "issuetype": option, "created": AT, "updated": AT}
     return {"id": jira_id, "key": f"OPS-{jira_id}", "fields": fields}
@@ -89,7 +91,7 @@ def test_given_something_that_is_no_issue_in_an_answer_then_the_others_are_read(
 
 
 def test_given_a_field_nested_deeper_than_json_goes_then_the_issue_is_kept_aside_and_says_so():
-    deep: list = []
+    deep: list[Any] = []
     for _ in range(900):
         deep = [deep]
     bad = an_issue_document("1")

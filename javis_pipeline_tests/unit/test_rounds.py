@@ -4,13 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from javis_pipeline.db.sync_store import PostgresStore
 from javis_pipeline.db.watermarks import Watermark
 from javis_pipeline.steps.rounds import Share, labels_in_turn, next_share
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
-class Records:
+class Records(PostgresStore):
     """A scope with numbered records."""
 
     def __init__(self, number: int) -> None:
@@ -27,7 +28,7 @@ class Records:
 @pytest.mark.parametrize("minutes", [15, 60, 300, 1_500])
 def test_all_records_are_seen_within_a_day_and_each_once_in_a_round(records, minutes):
     store = Records(records)
-    mark, seen = Watermark(reconciled_at=NOON), []
+    mark, seen = Watermark(reconciled_at=NOON), list[str]()
     runs = int(timedelta(days=1) / timedelta(minutes=minutes)) + 2
 
     for run in range(1, runs + 1):

@@ -2,6 +2,7 @@
 
 import gzip
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import orjson
 import pytest
@@ -33,7 +34,7 @@ def jira(world):
 
 def found(jira, query, *, by="asker@example.com", **options):
     caller = jira.ground.people.signing_in(by)
-    defaults = {"most": 50, "token": None, "reconcile": frozenset()}
+    defaults: dict[str, Any] = {"most": 50, "token": None, "reconcile": frozenset()}
     return [state.key for state in jira.search.batch(query, caller, **defaults | options).states]
 
 
@@ -264,6 +265,7 @@ def test_custom_fields_differ_between_sites_and_have_namesakes():
     assert one.story_points.id != other.story_points.id
     for name in ("Story Points", "Sprint"):
         assert len([spec for spec in one.all if spec.name == name]) == 2
+    assert one.sprint.schema is not None
     assert one.sprint.schema["custom"] == "com.pyxis.greenhopper.jira:gh-sprint"
 
 
@@ -273,7 +275,7 @@ def corpus_file(tmp_path):
     times = {"created": "2020-01-01T10:00:00.000+0000", "updated": "2020-01-02T10:00:00.000+0000"}
     sprint = {"id": 7, "name": "S", "state": "closed", "startDate": "2020-01-01T00:00:00.000Z"}
     comment = {"id": "900", "author": "user-1", "created": times["created"], "updated": None, "body": "*hi*"}
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"key": "X-1", "id": "50", "summary": None, "priority": None, "comments": [comment], "sprints": [sprint]},
         {"key": "X-2", "id": "51", "summary": "two", "priority": "None", "story_points": 2.5, "parent": "Y-9"}
         | {"links": [{"type": "Blocks", "dir": "outward", "label": "blocks", "key": "X-1"}]},
@@ -296,7 +298,8 @@ def test_a_corpus_keeps_its_ids_and_oddities(jira, corpus_file):
 
 
 def test_a_corpus_keeps_estimates_types_of_links_by_case_and_the_rank_of_priorities(jira, tmp_path):
-    common = {"type": "Bug", "summary": "x", "status": "Open", "reporter": None, "creator": None, "labels": []}
+    common: dict[str, Any] = {"type": "Bug", "summary": "x", "status": "Open", "reporter": None, "creator": None}
+    common["labels"] = []
     common |= {"created": "2021-01-01T00:00:00.000+0000", "updated": "2021-01-01T00:00:00.000+0000"}
     links = [{"type": kind, "dir": "outward", "label": kind, "key": "OLD-2"} for kind in ("Relates", "relates")]
     rows = [

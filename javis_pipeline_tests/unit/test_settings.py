@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from javis_pipeline.errors import SettingError
 from javis_pipeline.records.retention import KeepDays
 from javis_pipeline.settings import ProjectSpace, Settings, load_settings, settings_origin
+from javis_pipeline_tests.sites import made_settings
 
 JIRA = {"JIRA_URL": "https://acme.atlassian.net", "JIRA_EMAIL": "ann@acme.com", "JIRA_TOKEN": "s3cret-token"}
 
@@ -69,7 +70,7 @@ def test_given_lists_when_loaded_then_they_are_typed_and_without_duplicates(load
 def test_given_people_then_what_follows_the_last_colon_is_the_member(monkeypatch):
     monkeypatch.setenv("SLACK_PEOPLE", "712020:4aa-7:U0ADA, bob@example.com:W0BOB")
 
-    assert Settings(_env_file=None).slack_people == {"712020:4aa-7": "U0ADA", "bob@example.com": "W0BOB"}
+    assert made_settings().slack_people == {"712020:4aa-7": "U0ADA", "bob@example.com": "W0BOB"}
 
 
 @pytest.mark.parametrize("value", ["712020:4aa", "U0ADA", ":U0ADA", "ada:u0ada"])
@@ -77,11 +78,11 @@ def test_given_what_is_no_pair_of_people_then_it_says_so(monkeypatch, value):
     monkeypatch.setenv("SLACK_PEOPLE", value)
 
     with pytest.raises(ValidationError, match="not an account id or e-mail, a colon and the id of a member"):
-        Settings(_env_file=None)
+        made_settings()
 
 
 def test_given_typed_values_when_made_in_python_then_they_are_taken_as_they_are():
-    settings = Settings(_env_file=None, jira_projects=("OQC",), slack_channels={"OQC": "C123"})
+    settings = made_settings(jira_projects=("OQC",), slack_channels={"OQC": "C123"})
 
     assert settings.jira_projects == ("OQC",)
     assert settings.slack_channel("OQC") == "C123"

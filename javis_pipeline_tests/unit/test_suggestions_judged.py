@@ -7,11 +7,12 @@ each step with the number of its issue.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Final, get_args
 
 import pytest
 
 from javis_pipeline.records.blockers import Blocker, Blockers, BlockingLink
-from javis_pipeline.records.context import Forecast, Person, PersonLoad, Risk, WorkContext
+from javis_pipeline.records.context import Forecast, Person, PersonLoad, Risk, RiskKind, Severity, WorkContext
 from javis_pipeline.records.suggestion import Action, ActionKind, Suggestion, Vocabulary
 from javis_pipeline.suggestions.rules import rules_advice
 from javis_pipeline_tests.advice_laws import faults_of
@@ -55,9 +56,13 @@ class Case:
     loads: tuple[PersonLoad, ...] = (a_load("ann", in_progress=3), a_load("bob"))
 
 
+KINDS: Final[Mapping[str, RiskKind]] = {kind: kind for kind in get_args(RiskKind)}
+SEVERITIES: Final[Mapping[str, Severity]] = {severity: severity for severity in get_args(Severity)}
+
+
 def finding(what: str, *numbers: int | str, **evidence: int | str) -> Risk:
     """A finding out of "high overdue" and the numbers of its issues, or the id of a person and numbers."""
-    severity, kind = what.split()
+    severity, kind = SEVERITIES[what.split()[0]], KINDS[what.split()[1]]
     who, *others = numbers
     if isinstance(who, str):
         keys = [f"OQC-{number}" for number in others]

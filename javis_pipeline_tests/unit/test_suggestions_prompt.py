@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 from javis_pipeline.records.suggestion import AdviceScope, Vocabulary
 from javis_pipeline.suggestions.prompt import BYTES_PER_TOKEN, build_prompt
@@ -11,10 +12,11 @@ from javis_pipeline_tests.contexts import ANN, a_context, a_load, a_risk, an_iss
 WORDS = Vocabulary(("High", "Low"), frozenset())
 
 
-def document_of(prompt) -> dict:
+def document_of(prompt) -> dict[str, Any]:
     _, _, rest = prompt.question.partition("<work_context>\n")
     document, _, _ = rest.partition("\n</work_context>")
-    return json.loads(document)
+    found: dict[str, Any] = json.loads(document)
+    return found
 
 
 def test_given_a_title_that_closes_the_block_then_it_stays_inside_as_data():

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from javis_pipeline.records.blockers import Blockers, BlockingLink
+from javis_pipeline.records.context import RiskKind
 from javis_pipeline.records.flow import Flow, WeekThroughput
 from javis_pipeline.records.suggestion import Suggestion, Vocabulary
 from javis_pipeline.suggestions.grounding import is_grounded
@@ -133,7 +134,7 @@ def test_given_many_findings_of_a_kind_then_a_few_are_proposed_and_nobody_is_giv
 
 
 def test_every_suggestion_is_grounded_and_their_number_is_bounded():
-    kinds = (
+    kinds: tuple[RiskKind, ...] = (
         "overdue", "due_soon_not_started", "blocked", "blocks_many", "idle_in_progress", "unassigned_in_sprint",
         "high_priority_untouched", "epic_without_estimate", "dependency_cycle", "reopened", "epic_late",
     )  # fmt: skip

@@ -1,5 +1,6 @@
 """What becomes of a record in the cases that stories are told about; on the store and the remote in memory."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, get_args
@@ -152,7 +153,9 @@ def test_given_a_loss_that_was_accepted_when_undone_then_the_remote_has_the_very
     scope.sync()
 
     assert scope.here["description"] == before
-    (again,) = scope.remote.issues[scope.id].values["description"]["content"]
+    document = scope.remote.issues[scope.id].values["description"]
+    assert isinstance(document, Mapping)
+    (again,) = document["content"]
     assert canonical_block(again) == canonical_block(table)
 
 

@@ -91,11 +91,13 @@ def test_given_one_element_of_several_is_ignored_then_the_others_are_confirmed(s
         pytest.param(("auth", "team"), (), {"remove": {"labels": ("team",)}}, ("auth",), id="remove"),
     ],
 )
-def test_given_only_some_verbs_of_one_sort_are_done_then_what_was_done_is_the_base(before, wanted, done, after):
+def test_given_only_some_verbs_of_one_sort_are_done_then_what_was_done_is_the_base(
+    monkeypatch, before, wanted, done, after
+):
     scope = Scope(labels=before)
     scope.edit(labels=wanted)
     execute = scope.remote.execute
-    scope.remote.execute = lambda op, only: execute(replace(op, **done), only=only)
+    monkeypatch.setattr(scope.remote, "execute", lambda op, only: execute(replace(op, **done), only=only))
 
     scope.sync()
 

@@ -90,6 +90,7 @@ time.sleep(60)
 def test_given_the_process_that_started_them_is_killed_then_they_end_too():
     command = [sys.executable, "-c", _STARTS_WORKERS]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as starter:
+        assert starter.stdout is not None
         pids = [int(pid) for pid in starter.stdout.readline().split()]
         starter.kill()
 

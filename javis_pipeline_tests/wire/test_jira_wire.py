@@ -43,7 +43,7 @@ def an_issue(**fields: object) -> Issue:
 
 
 def a_document(**fields: object) -> dict[str, Any]:
-    document = copy.deepcopy(DOCUMENT)
+    document: dict[str, Any] = copy.deepcopy(DOCUMENT)
     document["fields"].update(fields)
     document["fields"] = {name: value for name, value in document["fields"].items() if value is not ...}
     return document
@@ -76,6 +76,7 @@ def test_given_a_cloud_issue_then_its_satellites_are_read():
     users: dict[str, User] = {}
     issue = wire.parse_issue(a_document(), FIELDS, users)
 
+    assert isinstance(issue.sprints, list)
     assert [sprint.sprint_id for sprint in issue.sprints] == [7, 8]
     assert issue.sprints[0] == Sprint(
         7,
@@ -230,6 +231,7 @@ def test_given_an_agile_document_then_its_own_sprint_epic_and_flag_count():
     issue = wire.parse_issue(document, FieldMap())
 
     assert (issue.sprint, issue.epic_key, issue.flagged) == ("S9", "OPS-1", True)
+    assert isinstance(issue.sprints, list)
     assert [sprint.sprint_id for sprint in issue.sprints] == [8, 9]
 
 
@@ -295,7 +297,9 @@ def test_given_what_jira_does_not_document_then_the_record_is_refused_with_the_p
 def test_given_a_mistyped_year_in_a_sprint_then_only_that_date_is_not_known():
     sprint = {"id": 7, "name": "S7", "state": "active", "startDate": NOON, "endDate": "20261-03-01T10:00:00.000Z"}
 
-    (found,) = an_issue(customfield_10020=[sprint]).sprints
+    sprints = an_issue(customfield_10020=[sprint]).sprints
+    assert isinstance(sprints, list)
+    (found,) = sprints
 
     assert (found.name, found.start_at is not None, found.end_at) == ("S7", True, None)
 
@@ -305,7 +309,9 @@ def test_given_a_link_whose_other_end_is_not_shown_then_the_other_links_are_read
     hidden = {"id": "1", "type": {"name": "Blocks"}, **end}
     shown = {"id": "2", "type": {"name": "Blocks", "outward": "blocks"}, "outwardIssue": {"id": "5", "key": "OPS-5"}}
 
-    assert [link.link_id for link in an_issue(issuelinks=[hidden, shown]).links] == ["2"]
+    links = an_issue(issuelinks=[hidden, shown]).links
+    assert isinstance(links, list)
+    assert [link.link_id for link in links] == ["2"]
 
 
 @pytest.mark.parametrize("document_id", [True, None, "", "10042/..", "0", "-1", {"id": 1}, 1.5, "9" * 300, "\u0663"])

@@ -21,7 +21,7 @@ GRACE_SECONDS = 2.0  # the machine may be busy
 
 
 def transport(url: str, *, call_seconds: float = CALL_SECONDS, **limits: float) -> Transport:
-    bounds = Limits(read_seconds=0.5, call_seconds=call_seconds, tries=1, body_bytes=1_000_000, **limits)  # type: ignore[arg-type] # numbers
+    bounds = Limits(read_seconds=0.5, call_seconds=call_seconds, tries=1, body_bytes=1_000_000, **limits)
     return Transport(
         "jira", url, BasicAuth("ann@example.org", "secret"), manners=JIRA, limits=bounds, jitter=random.Random(1)
     )
