@@ -10,7 +10,15 @@ from typing import Any
 from javis_pipeline.errors import UnreadableText
 from javis_pipeline.sync.richtext.blocks import Special
 from javis_pipeline.sync.richtext.markdown_lines import Run, visible_runs
-from javis_pipeline.sync.richtext.placeholders import Node, children_of, head_label, plain_text, spelled, token_of
+from javis_pipeline.sync.richtext.placeholders import (
+    Node,
+    children_of,
+    head_label,
+    nodes_within,
+    plain_text,
+    spelled,
+    token_of,
+)
 
 # Python's recursion ends near 1000 frames; editors nest lists some ten deep.
 MAX_NESTING = 100
@@ -181,17 +189,11 @@ def special_content(nodes: Iterable[Any]) -> Counter[Special]:
     """What in these nodes, at any depth, only the remote can make; an anchor counts once, however it is split."""
     found: Counter[Special] = Counter()
     anchors: set[Special] = set()
-    stack = list(nodes)
-    while stack:
-        node = stack.pop()
-        if not isinstance(node, dict):
-            continue
+    for node in nodes_within(nodes):
         kind = str(node.get("type"))
         if kind not in _NOT_SPECIAL:
             found[_special(kind, node)] += 1
         anchors |= _anchors(node.get("marks"))
-        if isinstance(content := node.get("content"), list):
-            stack.extend(content)
     found.update(anchors)
     return found
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from javis_pipeline.sync.richtext.blocks import Special
-from javis_pipeline.sync.richtext.placeholders import Node, children_of, spelled
+from javis_pipeline.sync.richtext.placeholders import Node, nodes_within, spelled
 
 _SAYABLE = frozenset({"link", "strong", "em", "strike", "code"})
 
@@ -32,16 +32,11 @@ def hidden_marks(node: Node) -> frozenset[str]:
 def marked_words(nodes: Iterable[Any]) -> Counter[Special]:
     """The marks in these nodes, at any depth, that Markdown cannot say, each with its first words; no comments."""
     found: Counter[Special] = Counter()
-    stack = list(nodes)
-    while stack:
-        node = stack.pop()
-        if not isinstance(node, dict):
-            continue
+    for node in nodes_within(nodes):
         for mark in hidden_marks(node):
             kind = str(json.loads(mark).get("type"))
             if kind != "annotation":  # counted as content: it is about more than a look
                 found[Special(kind, name_of_mark(mark), mark, str(node.get("text", "")))] += 1
-        stack += children_of(node)
     return found
 
 

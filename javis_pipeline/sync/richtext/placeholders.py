@@ -10,7 +10,7 @@ from by its text. A node with children is a fenced container, in which what is i
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -39,6 +39,16 @@ def children_of(node: Node) -> Sequence[Any]:
     """The content of a node, none if it is no list."""
     content = node.get("content")
     return content if isinstance(content, list) else ()
+
+
+def nodes_within(nodes: Iterable[Any]) -> Iterator[Node]:
+    """These nodes and all that are in them, at any depth; what is no node is left out."""
+    waiting = list(nodes)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, dict):
+            yield node
+            waiting += children_of(node)
 
 
 def attrs_of(node: Node) -> Mapping[str, Any]:
