@@ -40,7 +40,7 @@ def a_client(
         limits=Limits(tries=2),
         sleep=lambda seconds: None,
         rate=1000,
-        record=None if exchanges is None else exchanges.append,
+        record=(lambda _: None) if exchanges is None else exchanges.append,
     )
 
 

@@ -10,6 +10,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -17,8 +18,8 @@ import pytest
 from javis_pipeline.errors import JavisError, UnreadableRecord
 from javis_pipeline.records.confluence import PageStamp
 from javis_pipeline.records.jira import FieldMap, IssueStamp
-from javis_pipeline.records.sync import Operation
-from javis_pipeline.records.values import ResourceRef
+from javis_pipeline.records.sync import Operation, OperationKind
+from javis_pipeline.records.values import ResourceRef, Value
 from javis_pipeline.sandbox.world import World
 from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
 from javis_pipeline.systems.confluence.client import ConfluenceClient
@@ -111,12 +112,19 @@ class Site:
     def _page_reader(self, confluence: ConfluenceClient, *, singly: bool) -> PageReader:
         return PageReader(confluence, read_space(confluence, "ENG").space, projects=["OPS"], singly=singly)
 
-    def _operation(self, kind: str, **desired: object) -> Operation:
+    def _operation(self, kind: OperationKind, **desired: Value) -> Operation:
         ref = self.page if "body_storage" in desired else self.issue
-        options = {"expected": {}, "desired": desired, "local": desired, "add": {}, "remove": {}, "local_seq": 1}
+        options: dict[str, Any] = {
+            "expected": {},
+            "desired": desired,
+            "local": desired,
+            "add": {},
+            "remove": {},
+            "local_seq": 1,
+        }
         return Operation(
             op_id=UUID(int=7), ref=ref, kind=kind, fields=tuple(desired), **options, created_at=NOON, run_id="run"
-        )  # type: ignore[arg-type] # of a test
+        )
 
     def _transition(self) -> Operation:
         return self._operation("transition", status={"ids": ["3", "10001"], "name": "Done"})

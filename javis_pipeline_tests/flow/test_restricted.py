@@ -56,7 +56,7 @@ def a_client(world: World) -> JiraClient:
     return JiraClient(world.base_url, "ada@example.com", world.credentials.api_token, rate=10_000)
 
 
-def pull(database: Database, world: World, **options: Any) -> Pulled[Any]:
+def pull(database: Database, world: World, **options: Any) -> Pulled:
     with a_client(world) as jira:
         job = Job(db=database, system=JiraSystem(jira), key="OQC", run_id=f"run-{next(_runs)}", clock=now)
         return pull_scope(job, **options)

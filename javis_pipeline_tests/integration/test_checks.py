@@ -158,7 +158,7 @@ def test_each_project_was_pulled_lately_or_not(pulled, project, system, passed, 
 def test_a_project_that_was_never_pulled_is_an_error(database: Database) -> None:
     result = pulled_lately("jira", "OQC", SETTINGS, database, NOW)
 
-    assert (result.passed, result.description.split(".")[0]) == (False, "never pulled: OQC")
+    assert (result.passed, str(result.description).split(".")[0]) == (False, "never pulled: OQC")
 
 
 def test_the_watch_tells_what_is_new_and_what_is_still_late_with_the_last_word(pulled: Database) -> None:
@@ -169,7 +169,9 @@ def test_the_watch_tells_what_is_new_and_what_is_still_late_with_the_last_word(p
             before = len(told(instance))
             resources = {"settings": SETTINGS, "db": pulled}
             context = dg.build_sensor_context(cursor=cursor, instance=instance, resources=resources)
-            return pulled_lately_watch(context).cursor, told(instance)[before:]
+            result = pulled_lately_watch(context)
+            assert isinstance(result, dg.SensorResult)
+            return result.cursor, told(instance)[before:]
 
         with time_machine.travel(NOW, tick=False):
             cursor, first = look(None)
@@ -196,5 +198,9 @@ def told(instance: dg.DagsterInstance) -> list[tuple[str, str, bool]]:
         for check in checks
         for record in instance.event_log_storage.get_asset_check_execution_history(check, limit=99)
     ]
-    found = [record.evaluation for record in sorted(records, key=lambda record: record.id)]
-    return [(each.asset_key.to_user_string(), each.partition, each.passed) for each in found]
+    found = []
+    for record in sorted(records, key=lambda record: record.id):
+        assert record.evaluation is not None
+        asset, project = record.evaluation.asset_key.to_user_string(), str(record.evaluation.partition)
+        found.append((asset, project, record.evaluation.passed))
+    return found

@@ -16,7 +16,7 @@ from javis_pipeline.steps.bad_answers import Unreadable
 from javis_pipeline.steps.ports import RemoteRecords
 from javis_pipeline.steps.system import Opened, RemoteCount, Rest, Stored, nothing_after, nothing_before
 
-KIND: Final = cast(ResourceType, "toy_item")
+KIND: Final[ResourceType] = "toy_item"
 
 # What its migration would be.
 MIGRATION: Final = """
@@ -161,7 +161,7 @@ def open_tracker(url: str) -> Opened[ItemStamp, ItemBatch]:
     http = Transport("toy", url, Anonymous(), rate=10_000)
     return Opened(
         account_id="anybody",
-        remote_id=None,
+        remote_id="toy",
         field_ids={},
         records=cast(RemoteRecords, None),
         source=lambda _whole: ItemSource(http),

@@ -1,13 +1,16 @@
 """Several spaces of a project, one after the other: one that fails costs itself, and is told in the end."""
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from javis_pipeline.errors import RemoteBusy, ScopeBusy, SettingError
 from javis_pipeline.steps.sync_scope import each_scope
 
-JOBS = [SimpleNamespace(system=SimpleNamespace(name="confluence"), key=key) for key in ("ENG", "DOC", "OPS", "HB")]
+JOBS: list[Any] = [
+    SimpleNamespace(system=SimpleNamespace(name="confluence"), key=key) for key in ("ENG", "DOC", "OPS", "HB")
+]
 
 
 def test_given_all_go_well_then_each_result_comes_in_order():

@@ -1,12 +1,12 @@
 """A kind that is declared in part, or twice, is refused at import with a word that says which."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from javis_pipeline.errors import WronglyDeclared
 from javis_pipeline.records.tables import Place
-from javis_pipeline.records.values import System
 from javis_pipeline.settings import Settings
 from javis_pipeline.sync.codecs import Labels, Line, Plain
 from javis_pipeline.sync.fields import Field, Kind, kinds_by_name, make_kind
@@ -16,7 +16,11 @@ from javis_pipeline.wiring import check_systems
 PLACE = Place(name="links", id="id", key="id", scope="scope", revision="seen_at", instants=frozenset())
 
 
-def a_kind(*fields: Field, name: str = "jira_issue", place: Place | None = PLACE, system: System = "jira") -> Kind:
+NOTHING: Any = None
+A_CLASS: Any = Line
+
+
+def a_kind(*fields: Field, name: str = "jira_issue", place: Place | None = PLACE, system: Any = "jira") -> Kind:
     return make_kind(name, *fields, system=system, place=place, revision=frozenset())
 
 
@@ -24,8 +28,8 @@ def a_kind(*fields: Field, name: str = "jira_issue", place: Place | None = PLACE
     ("declare", "message"),
     [
         (lambda: a_kind(Field("title", Line()), place=None), "kind jira_issue has no table, but None"),
-        (lambda: Field("title", None), "field title has no codec, but None"),
-        (lambda: Field("title", Line), "field title has no codec, but <class"),
+        (lambda: Field("title", NOTHING), "field title has no codec, but None"),
+        (lambda: Field("title", A_CLASS), "field title has no codec, but <class"),
         (lambda: Field("labels", Labels(), "edit"), "field labels is a set, and its column is text, not text"),
         (lambda: a_kind(Field("title", Line()), Field("title", Plain())), "kind jira_issue has two fields .*: title"),
         (lambda: kinds_by_name(JIRA_ISSUE, CONFLUENCE_PAGE, JIRA_ISSUE), "two kinds are called jira_issue"),
