@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from javis_pipeline.records import MISSING
-from javis_pipeline.records.sync import Catalog
+from javis_pipeline.records.sync import Catalog, FieldPolicy
 from javis_pipeline.sync.codecs import Day, Labels, Line, Named, Plain
 from javis_pipeline.sync.decide import (
     Agree,
@@ -21,7 +21,9 @@ from javis_pipeline.sync.decide import (
     decide_scalar,
     decide_set,
 )
+from javis_pipeline.sync.kinds import JIRA_ISSUE
 from javis_pipeline.sync.page_codecs import PageLabels
+from javis_pipeline.sync.run import Rules
 
 LINE = Line()
 
@@ -94,6 +96,21 @@ def test_each_element_of_a_set_is_its_own_case(b, l, r):  # noqa: E741
 @given(ELEMENTS, ELEMENTS, ELEMENTS)
 def test_sets_merge_alike_whichever_side_is_local(b, l, r):  # noqa: E741
     assert decide_set(b, l, r)[0] == decide_set(b, r, l)[0]
+
+
+def test_a_set_waits_while_our_write_is_on_its_way_unless_both_sides_hold_the_same() -> None:
+    there, here = ("auth",), ("auth", "urgent")
+
+    assert isinstance(decide_labels(Labels(), Sides(there, None, here, there), op_in_flight=True), Wait)
+    assert isinstance(decide_labels(Labels(), Sides(there, None, here, here), op_in_flight=True), Agree)
+
+
+@pytest.mark.parametrize("policy", ["two_way", "local_to_remote", "remote_to_local", "none"])
+def test_a_field_that_nothing_here_can_write_only_follows(policy: FieldPolicy) -> None:
+    rules = Rules(policies={"components": policy, "title": policy})
+
+    assert rules.policy(JIRA_ISSUE.fields["title"]) == policy
+    assert rules.policy(JIRA_ISSUE.fields["components"]) == ("none" if policy == "none" else "remote_to_local")
 
 
 def test_a_late_echo_of_an_added_label_is_not_somebodys_label():
