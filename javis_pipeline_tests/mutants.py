@@ -29,8 +29,7 @@ EVIDENCE = "javis_pipeline/sync/evidence.py"
 STORE = "javis_pipeline/db/sql/sync_store.sql"
 ISSUES = "javis_pipeline/db/sql/issues.sql"
 ROUNDS = "javis_pipeline/steps/rounds.py"
-TABLES = "javis_pipeline/db/migrations/versions/0001_initial.sql"
-WRITERS = "javis_pipeline/db/migrations/versions/0002_who_may_write.sql"
+TRACKING = "javis_pipeline/db/tracking.py"
 
 TABLE = "javis_pipeline_tests/unit/test_sync_decide.py"
 STORIES = "javis_pipeline_tests/unit/test_sync_records.py"
@@ -376,23 +375,23 @@ MUTANTS = (
     ),
     Mutant(
         "the trigger of pages is told the kind of issues",
-        WRITERS,
-        "$a$'confluence', 'space_key', 'page_id'$a$",
-        "$a$'jira', 'space_key', 'page_id'$a$",
+        TRACKING,
+        "        kind=Literal(table.kind),\n",
+        '        kind=Literal("jira_issue"),\n',
         f"{FIELDS}::test_an_edit_by_an_application_is_in_the_journal_the_hash_and_the_audit_and_arrives",
     ),
     Mutant(
         "a field is left out of the hash",
-        TABLES,
-        "    (row_).due_date, (row_).story_points, (row_).parent_key\n",
-        "    (row_).due_date, (row_).story_points, NULL::text\n",
+        TRACKING,
+        '        parts=SQL(", ").join(parts),\n',
+        '        parts=SQL(", ").join(parts[:-1]),\n',
         f"{FIELDS}::test_the_commands_know_it_and_python_hashes_it_as_sql_does",
     ),
     Mutant(
         "a field is left out of the journal",
-        WRITERS,
-        "'title,body_storage,parent_id,labels')\n    LOOP",
-        "'title,body_storage,parent_id')\n    LOOP",
+        TRACKING,
+        "        tracked=_listed(table.fields),\n",
+        "        tracked=_listed(table.fields[:-1]),\n",
         f"{FIELDS}::test_an_edit_by_an_application_is_in_the_journal_the_hash_and_the_audit_and_arrives",
     ),
     Mutant(
