@@ -1,0 +1,135 @@
+"""Blocks that two people moved, and marks that Markdown cannot say, in every sort of container."""
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from javis_pipeline.sync.richtext.description import (
+    Conflict,
+    Edited,
+    Lossy,
+    Merged,
+    apply_local_edit,
+    merge_descriptions,
+)
+from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
+from javis_pipeline.sync.richtext.storage import page
+from javis_pipeline_tests.property.adf_documents import panel, paragraph, text
+
+Node = dict[str, Any]
+NAMES = ["one alpha", "two beta", "three gamma", "four delta"]
+MOVED = [*NAMES[1:3], NAMES[0], NAMES[3]]
+TO_THE_END = [*NAMES[1:], NAMES[0]]
+
+
+def doc(*content: Node) -> Node:
+    return {"type": "doc", "version": 1, "content": list(content)}
+
+
+def _with(kind: str, *content: Node, **attrs: Any) -> Node:
+    return {"type": kind, "attrs": attrs, "content": list(content)}
+
+
+CONTAINERS: dict[str, Callable[[Sequence[str]], Node]] = {
+    "text": lambda names: doc(*(paragraph(name) for name in names)),
+    "list": lambda names: doc(_with("bulletList", *(_with("listItem", paragraph(name)) for name in names))),
+    "tasks": lambda names: doc(
+        _with("taskList", *(_with("taskItem", text(name), localId=name, state="TODO") for name in names), localId="l")
+    ),
+    "rows": lambda names: doc(
+        _with("table", *(_with("tableRow", _with("tableCell", paragraph(name))) for name in names))
+    ),
+    "panel": lambda names: doc(panel(*(paragraph(name) for name in names))),
+}
+PAGES: dict[str, Callable[[Sequence[str]], str]] = {
+    "text": lambda names: "".join(f"<p>{name}</p>" for name in names),
+    "list": lambda names: f"<ul>{''.join(f'<li>{name}</li>' for name in names)}</ul>",
+    "rows": lambda names: f"<table><tbody>{''.join(f'<tr><td>{n}</td></tr>' for n in names)}</tbody></table>",
+}
+EDITS = [
+    pytest.param(MOVED, NAMES[1:], id="moved and deleted"),
+    pytest.param(NAMES[1:], MOVED, id="deleted and moved"),
+    pytest.param(MOVED, TO_THE_END, id="moved to two places"),
+    pytest.param(MOVED, ["one alpha, said anew", *NAMES[1:]], id="moved and edited"),
+    pytest.param(["one alpha, said anew", *NAMES[1:]], MOVED, id="edited and moved"),
+]
+
+
+@pytest.mark.parametrize("made", CONTAINERS.values(), ids=CONTAINERS)
+@pytest.mark.parametrize(("ours", "theirs"), EDITS)
+def test_a_block_of_a_description_that_two_people_treat_differently_is_a_conflict(
+    made: Callable[[Sequence[str]], Node], ours: list[str], theirs: list[str]
+) -> None:
+    assert isinstance(merge_descriptions(made(NAMES), adf_to_markdown(made(ours)), made(theirs)), Conflict)
+
+
+@pytest.mark.parametrize("made", PAGES.values(), ids=PAGES)
+@pytest.mark.parametrize(("ours", "theirs"), EDITS)
+def test_a_block_of_a_page_that_two_people_treat_differently_is_a_conflict(
+    made: Callable[[Sequence[str]], str], ours: list[str], theirs: list[str]
+) -> None:
+    assert isinstance(page.merge_pages(made(NAMES), made(ours), made(theirs)), page.Conflict)
+
+
+@pytest.mark.parametrize("made", CONTAINERS.values(), ids=CONTAINERS)
+def test_a_block_of_a_description_that_both_moved_to_one_place_stands_once(
+    made: Callable[[Sequence[str]], Node],
+) -> None:
+    merged = merge_descriptions(made(NAMES), adf_to_markdown(made(MOVED)), made(MOVED))
+
+    assert isinstance(merged, Merged)
+    assert merged.doc == made(MOVED)
+
+
+@pytest.mark.parametrize("made", PAGES.values(), ids=PAGES)
+def test_a_block_of_a_page_that_both_moved_to_one_place_stands_once(made: Callable[[Sequence[str]], str]) -> None:
+    assert page.merge_pages(made(NAMES), made(MOVED), made(MOVED)) == page.Merged(made(MOVED))
+
+
+MARKS = {
+    "colour": {"type": "textColor", "attrs": {"color": "#ff0000"}},
+    "background": {"type": "backgroundColor", "attrs": {"color": "#00ff00"}},
+    "underline": {"type": "underline"},
+    "lowered": {"type": "subsup", "attrs": {"type": "sub"}},
+    "comment": {"type": "annotation", "attrs": {"id": "c", "annotationType": "inlineComment"}},
+}
+
+
+@pytest.mark.parametrize("mark", MARKS.values(), ids=MARKS)
+def test_a_mark_goes_along_when_its_block_moves_and_is_asked_about_when_its_words_are_others(mark: Node) -> None:
+    base = doc(
+        paragraph("before"),
+        paragraph("see ", {**text("these few words"), "marks": [mark]}, " here"),
+        paragraph("after"),
+    )
+    view = adf_to_markdown(base) or ""
+    before, marked, after = view.split("\n\n")
+    kept = [f"{marked}\n\n{before}\n\n{after}", f"{before}\n\n- {marked}\n\n{after}", view.replace("few", "few more")]
+    lost = [view.replace("these few words", "something quite different altogether"), f"{before}\n\nAnother\n\n{after}"]
+
+    for new in kept:
+        edit = apply_local_edit(base, view, new)
+        assert isinstance(edit, Edited), new
+        assert json.dumps(mark) in json.dumps(edit.doc), new
+    for new in lost:
+        assert isinstance(apply_local_edit(base, view, new), Lossy), new
+
+
+def test_statuses_that_look_the_same_are_told_apart_by_their_blocks() -> None:
+    def status(colour: str) -> Node:
+        return {"type": "status", "attrs": {"text": "DONE", "color": colour}}
+
+    base = doc(
+        paragraph("first ", status("green")),
+        paragraph("second ", status("red")),
+        panel(paragraph("third ", status("blue"))),
+        paragraph("fourth"),
+    )
+    view = adf_to_markdown(base) or ""
+
+    for word in ("first", "second", "third", "fourth"):
+        edit = apply_local_edit(base, view, view.replace(word, f"the {word}"))
+        assert isinstance(edit, Edited), word
+        assert json.dumps(edit.doc) == json.dumps(base).replace(word, f"the {word}")
