@@ -17,9 +17,11 @@ NEVER = (
     r"\bNone\b|\bnan\b|NaT",
     r"\{\w*\}",
     r"usual[^.]* up to 0\b",
-    r"\b1 (issues|items|days) ",
+    r"(?<![\d.])1 (issues|items|days) ",
     r"  ",
     r"\.\.(?!\.)",
+    # Then nothing has to leave.
+    r"about (\d+) of the \1 fit",
 )
 
 

@@ -21,7 +21,7 @@ NEVER: Final = [
         # Of few or no cycle times nobody can say what is usual.
         r"usual is up to",
         r"of them not synced",
-        r"in 0 days|for 0 days|0 days ago",
+        r"(in|for) 0 days|(?<!\d)0 days ago",
         r"\{|\}|\(\)|  ",
         r"\d{4}-\d{2}-\d{2}T",
     )

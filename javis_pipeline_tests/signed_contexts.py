@@ -150,7 +150,7 @@ SIGNED: Final[dict[str, Signed]] = {
                 ),
             ]
         },
-        forecasts=("epic:OQC-1: not sure: 17 weeks of history cannot tell how well dates hold here",),
+        forecasts=("epic:OQC-1: not sure: so far no epic tells how epics end here",),
         notes=("closed in bulk, so in no forecast: 500 items",),
     ),
     "dates were imported": Signed(
@@ -229,19 +229,19 @@ SIGNED: Final[dict[str, Signed]] = {
     ),
     "the sprint is on track": Signed(
         _sprint(_open(1, 2), _done(60)),
-        forecasts=("sprint:1: on time; not sure: 17 weeks of history cannot tell how well dates hold here",),
+        forecasts=("sprint:1: on time; not sure: so far no sprint tells how sprints end here",),
     ),
     "the sprint is too full": Signed(
         _sprint(_open(*range(1, 13)), _done(40)),
         findings=(
             "high: the sprint ends in 7 days with 12 items to finish: that works out in less than 1 of 100 cases",
         ),
-        forecasts=("sprint:1: late; not sure: 11 weeks of history cannot tell how well dates hold here",),
+        forecasts=("sprint:1: late; not sure: so far no sprint tells how sprints end here",),
     ),
     "the sprint should have ended": Signed(
         _sprint(_open(1, 2), _done(40), end_at=ago(5)),
         findings=("high: the sprint should have ended 5 days ago and has 2 items left",),
-        forecasts=("sprint:1: late; not sure: 11 weeks of history cannot tell how well dates hold here",),
+        forecasts=("sprint:1: late; not sure: so far no sprint tells how sprints end here",),
     ),
     "the sprint ends tomorrow and has nobody": Signed(
         _sprint(_open(1, 2, assignee_id=None), _done(60), end_at=ago(-1)),
@@ -250,23 +250,23 @@ SIGNED: Final[dict[str, Signed]] = {
             "high: OQC-1 is in the sprint and nobody has it, 1 day before its end",
             "high: OQC-2 is in the sprint and nobody has it, 1 day before its end",
         ),
-        forecasts=("sprint:1: late; not sure: 17 weeks of history cannot tell how well dates hold here",),
+        forecasts=("sprint:1: late; not sure: so far no sprint tells how sprints end here",),
     ),
     "the sprint doubled": Signed(
         _sprint([*_open(1, 2), *_open(3, 4, created_at=ago(3))], _done(80, every_days=1)),
         findings=("high: the sprint started with 2 items; added since: 2 (100 %)",),
-        forecasts=("sprint:1: on time; not sure: 11 weeks of history cannot tell how well dates hold here",),
+        forecasts=("sprint:1: on time; not sure: so far no sprint tells how sprints end here",),
     ),
     "the epic is late": Signed(
         _epic(10, _done(40, parent_key="OQC-1", every_days=4), due_date=day(6)),
         findings=(
             "high: epic OQC-1 is due on 2026-03-24 with 10 items to finish: that works out in less than 1 of 100 cases",
         ),
-        forecasts=("epic:OQC-1: late; not sure: 22 weeks of history cannot tell how well dates hold here",),
+        forecasts=("epic:OQC-1: late; not sure: so far no epic tells how epics end here",),
     ),
     "the epic is in time": Signed(
         _epic(3, _done(60, parent_key="OQC-1"), due_date=day(90)),
-        forecasts=("epic:OQC-1: on time; not sure: 17 weeks of history cannot tell how well dates hold here",),
+        forecasts=("epic:OQC-1: on time; not sure: so far no epic tells how epics end here",),
     ),
     "nobody works on the epic": Signed(
         _epic(3, _done(40), due_date=day(20)),

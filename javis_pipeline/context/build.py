@@ -96,7 +96,7 @@ def build_work_context(
     pages = describe_pages(frames, issues, today)
     workload = with_components(describe_workload(issues, today, thresholds), issues)
     epics = describe_epics(issues)
-    forecasts = forecast_all(issues, active, epics, finishes, today, thresholds)
+    forecasts = forecast_all(frames, issues, active, epics, finishes, today, thresholds)
     facts = Facts(
         project_key, today, thresholds, frames, issues, flow, active, graph, pages, workload, epics, forecasts
     )

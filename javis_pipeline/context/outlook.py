@@ -8,6 +8,7 @@ then, and held against what came. Where that past is short, a spread common to m
 Everything is computed, nothing drawn at random. Times are in days from this morning, parts of days included.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import NormalDist
@@ -87,6 +88,11 @@ class Outlook:
         """Items a week, now; 0.0 when nothing was finished in the weeks that count."""
         return float(self._paces[0][-1])
 
+    @property
+    def paces(self) -> Numbers:
+        """Items a week, as they were known after each week of `daily`, counted back from now."""
+        return self._paces[0]
+
     @cached_property
     def forecasts_judged(self) -> float:
         """How many past forecasts of a month's work, apart in time, the spread was learned from."""
@@ -97,12 +103,17 @@ class Outlook:
 
         Infinite when nothing is ever finished.
         """
+        return float(self.days_at(work, [likelihood])[0])
+
+    def days_at(self, work: Work, likelihoods: Sequence[float]) -> Numbers:
+        """`days_until` for several likelihoods at once."""
         if self.pace <= 0.0:
-            return np.inf
+            return np.full(len(likelihoods), np.inf)
         scores, logs = self._spread_of(work)
-        weeks = np.exp(np.interp(_score(likelihood), scores, logs))
+        weeks = np.exp(np.interp([_score(each) for each in likelihoods], scores, logs))
         whole = np.floor(weeks)
-        return float(7 * whole + np.interp(weeks - whole, self._week_done, np.arange(8)))
+        days: Numbers = 7 * whole + np.interp(weeks - whole, self._week_done, np.arange(8))
+        return days
 
     def likelihood(self, work: Work, days: int) -> float:
         """How likely the work is done within so many days, today being the first; 0.0 for less than one."""

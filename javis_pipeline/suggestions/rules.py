@@ -8,15 +8,16 @@ One suggestion is about one thing, no issue is in two of them, and each has a st
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from math import log2
 from typing import Final
 
 from javis_pipeline.records.blockers import BlockingLink
-from javis_pipeline.records.context import IssueBrief, Risk, RiskKind, Severity, SprintState, WorkContext
+from javis_pipeline.records.context import IssueBrief, Risk, RiskKind, SprintState, WorkContext
 from javis_pipeline.records.suggestion import Action, ActionKind, Advice, Suggestion, Vocabulary
 from javis_pipeline.suggestions.cleaning import cleaned
 from javis_pipeline.suggestions.grounding import RATIONALE_LENGTH, TITLE_LENGTH, seen_values
 from javis_pipeline.suggestions.limits import Limits
+from javis_pipeline.suggestions.phrases import ASK, BECAUSE, QUESTIONS
+from javis_pipeline.suggestions.ranking import CONFIDENCE, Ranking
 from javis_pipeline.suggestions.team import Team
 from javis_pipeline.suggestions.topics import Topic, topics
 from javis_pipeline.suggestions.wording import counted, day_words, listed, said, sentence
@@ -27,43 +28,13 @@ SUGGESTIONS_PER_KIND = 3
 REASONS_TOLD = 3
 ISSUES_TO_TRIM = 3
 
-# The more severe finding counts twice as much as the next; within a severity, what holds up others comes first.
-SEVERITY_WEIGHT: Final[dict[Severity, float]] = {"high": 4.0, "medium": 2.0, "low": 1.0}
-# How surely acting on a finding of that severity helps; the rules know nothing more.
-CONFIDENCE: Final[dict[Severity, float]] = {"high": 0.9, "medium": 0.7, "low": 0.5}
-SPRINT_BONUS = 1.0
-# Of two chains that hold up much, the longer one is not twice as urgent.
-MOST_HELD_UP_BONUS = 3.0
-TOP_PRIORITY_BONUS = 0.5
-_STEP_LOWER: Final[dict[Severity, Severity]] = {"high": "medium", "medium": "low", "low": "low"}
-KIND_WEIGHT: Final[dict[RiskKind, float]] = {
-    "dependency_cycle": 1.5,
-    "sprint_off_track": 1.4,
-    "blocks_many": 1.4,
-    "overdue": 1.3,
-    "blocked": 1.2,
-    "epic_late": 1.2,
-    "due_soon_not_started": 1.1,
-    "high_priority_untouched": 1.1,
-    "unassigned_in_sprint": 1.0,
-    "scope_creep": 1.0,
-    "overloaded_person": 1.0,
-    "idle_in_progress": 0.9,
-    "reopened": 0.9,
-    "held_by_one": 0.8,
-    "epic_without_estimate": 0.6,
-    "blocker_not_synced": 0.5,
-}
-# Before these, two findings of the same weight; behind these, what is only tidying up.
-_USUAL_WEIGHT = 0.5
-
 
 def rules_advice(context: WorkContext, vocabulary: Vocabulary, *, notes: tuple[str, ...] = ()) -> Advice:
     """At most `MOST_SUGGESTIONS` suggestions for a context (narrowed to what they may speak of), best first."""
     advisor = _Advisor(context, vocabulary)
     suggestions: list[Suggestion] = []
     told: Counter[RiskKind] = Counter()
-    for topic in topics(context, advisor.score):
+    for topic in topics(context, advisor.ranking.score):
         kind = topic.risks[0].kind
         made = advisor.suggestion(topic) if told[kind] < SUGGESTIONS_PER_KIND else None
         if made is not None:
@@ -83,45 +54,12 @@ class _Advisor:
         self._limits = Limits(context, vocabulary)
         self._team = Team(context, vocabulary, self._limits)
         self._issues = {issue.key: issue for issue in context.issues}
-        self._in_sprint = {key for sprint in context.sprints for key in sprint.remaining_keys}
-        self._held_up = {root.key: root.held_up for root in context.blockers.roots}
+        self.ranking = Ranking(context, vocabulary)
         self._blocking = {link.blocker_key for link in context.blockers.links}
-        self._pressing = {
-            risk.issue_keys[0] for risk in context.risks if risk.kind == "blocked" and risk.severity != "low"
-        }
         self._urgent = {
             risk.issue_keys[0] for risk in context.risks if risk.severity == "high" and risk.kind in _CANNOT_WAIT
         }
         self._claimed: set[str] = set()
-
-    # ---- how much a finding presses
-
-    def score(self, risk: Risk) -> float:
-        """How much acting on this finding is worth: severity, kind, the work it holds up, the sprint, the priority."""
-        held_up = max((self._held_up.get(key, 0) for key in risk.issue_keys), default=0)
-        if risk.kind == "dependency_cycle":
-            held_up = max(held_up, len(risk.issue_keys))
-        in_sprint = SPRINT_BONUS if self._in_sprint.intersection(risk.issue_keys[:1]) else 0.0
-        subject = self._issues.get(risk.issue_keys[0]) if risk.issue_keys else None
-        top = TOP_PRIORITY_BONUS if subject and subject.priority in self._vocabulary.priorities[:1] else 0.0
-        bonus = min(log2(1 + held_up), MOST_HELD_UP_BONUS) + in_sprint + top
-        return SEVERITY_WEIGHT[self._severity(risk)] * (KIND_WEIGHT.get(risk.kind, _USUAL_WEIGHT) + bonus / 4)
-
-    def _severity(self, risk: Risk) -> Severity:
-        """The finding's severity, a step lower where the rest of the context says that it does not press.
-
-        That is so for a blocker when all that waits for it can wait, or when nobody knows whether it is done already,
-        and for somebody with a lot in progress who finishes as much in four weeks.
-        """
-        match risk.kind:
-            case "blocks_many":
-                known = risk.issue_keys[0] in self._issues
-                calm = not known or not self._pressing.intersection(risk.issue_keys)
-            case "overloaded_person":
-                calm = _number(risk, "finished_last_4_weeks") >= max(_number(risk, "in_progress"), 1)
-            case _:
-                calm = False
-        return _STEP_LOWER[risk.severity] if calm else risk.severity
 
     # ---- one suggestion
 
@@ -151,7 +89,7 @@ class _Advisor:
             issue_keys=tuple(dict.fromkeys(key for key in keys if key in self._issues))[:10],
             finding_ids=tuple(risk.finding_id for risk in topic.risks),
             actions=tuple(actions),
-            confidence=CONFIDENCE[self._severity(lead)],
+            confidence=CONFIDENCE[self.ranking.severity(lead)],
         )
 
     def _reasons(self, topic: Topic) -> list[str]:
@@ -193,7 +131,7 @@ class _Advisor:
 
     def _wanted(self, risk: Risk, topic: Topic, issue: IssueBrief) -> Iterator[Action]:
         holds_up = risk.kind == "blocks_many" or (risk in topic.waiting and risk.kind != "blocker_not_synced")
-        if holds_up and issue.status_category == "new" and self._pressing.intersection(risk.issue_keys):
+        if holds_up and issue.status_category == "new" and self.ranking.pressing.intersection(risk.issue_keys):
             yield from self._hurried(issue)
         if risk.kind == "overdue" and not topic.waiting:
             yield from self._dated(issue)
@@ -226,14 +164,14 @@ class _Advisor:
         waiting = list(dict.fromkeys(risk.issue_keys[0] for risk in topic.waiting if risk.kind != "blocker_not_synced"))
         if waiting:
             verb = "waits" if len(waiting) == 1 else "wait"
-            return f"{listed(waiting)} {verb} for this. {_QUESTIONS['blocked']}"
+            return f"{listed(waiting)} {verb} for this. {QUESTIONS['blocked']}"
         lead = topic.risks[0]
         unknown = self._unknown_blocker(lead)
         if unknown:
             return f"This waits for {unknown}. Is that done?"
         if lead.kind == "epic_late" and lead.evidence.get("p85_on"):
-            return f"{_QUESTIONS['epic_late']} In 85 of 100 simulated futures it is done by {lead.evidence['p85_on']}."
-        return _QUESTIONS[lead.kind]
+            return f"{QUESTIONS['epic_late']} In 85 of 100 simulated futures it is done by {lead.evidence['p85_on']}."
+        return QUESTIONS[lead.kind]
 
     def _title(self, topic: Topic, issue: IssueBrief, actions: Sequence[Action]) -> str:
         name, lead = said(issue.key, self._issues), topic.risks[0]
@@ -244,15 +182,15 @@ class _Advisor:
             do = "Ask what {} needs" if "comment_draft" in steps else "Start {}"
             return f"{do.format(name)}: {listed(waiting)} {verb} for it"
         if "assign" in steps:
-            return f"Give {name} to {self._team.name(steps['assign'])}: {_BECAUSE[lead.kind]}"
+            return f"Give {name} to {self._team.name(steps['assign'])}: {BECAUSE[lead.kind]}"
         unknown = self._unknown_blocker(lead)
         if unknown:
             return f"Find out whether {unknown} is done: {name} waits for it"
         if "set_due_date" in steps:
             return f"Move the date of {name}: it is overdue"
         if "set_priority" in steps:
-            return f"Start {name}: {_BECAUSE[lead.kind]}"
-        return _ASK[lead.kind].format(name)
+            return f"Start {name}: {BECAUSE[lead.kind]}"
+        return ASK[lead.kind].format(name)
 
     def _unknown_blocker(self, risk: Risk) -> str | None:
         """What the subject waits for and nobody here can see; None when it waits for nothing of that kind."""
@@ -300,7 +238,7 @@ class _Advisor:
         leaving = self._leaving(topic, sprint)[:ISSUES_TO_TRIM]
         if not leaving:
             return None
-        actions = [_action("comment_draft", issue, _QUESTIONS[topic.risks[0].kind]) for issue in leaving]
+        actions = [_action("comment_draft", issue, QUESTIONS[topic.risks[0].kind]) for issue in leaving]
         titles = listed([said(issue.key, self._issues) for issue in leaving])
         return self._made(
             topic,
@@ -339,12 +277,14 @@ class _Advisor:
         return issue.status_category == "new" and not (is_due or is_high or issue.key in self._urgent)
 
     def _room(self, sprint: SprintState | None) -> str:
-        """How much of the sprint fits into the days that are left, at the present pace."""
-        pace = self._context.flow.weekly_pace
-        if sprint is None or sprint.days_left is None or sprint.days_left < 0 or not pace:
+        """How much of the sprint fits into the days that are left, at the pace of what goes to it; "" for all of it."""
+        shares = {forecast.subject: forecast.share for forecast in self._context.forecasts}
+        if sprint is None or sprint.days_left is None or sprint.days_left < 0:
             return ""
-        fits = min(round(pace * (sprint.days_left + 1) / 7), len(sprint.remaining_keys))
-        return f"At {pace:.1f} items a week about {fits} of the {len(sprint.remaining_keys)} fit."
+        pace = self._context.flow.weekly_pace * (shares.get(f"sprint:{sprint.sprint_id}") or 1.0)
+        fits = round(pace * (sprint.days_left + 1) / 7)
+        left = len(sprint.remaining_keys)
+        return f"At {pace:.1f} items a week about {fits} of the {left} fit." if pace and fits < left else ""
 
     # ---- a person
 
@@ -361,7 +301,7 @@ class _Advisor:
         free = [key for key in keys if key in self._issues and key not in self._claimed | self._limits.waiting]
         if not free:
             return None
-        actions = [_action("comment_draft", self._issues[free[0]], _QUESTIONS["overloaded_person"])]
+        actions = [_action("comment_draft", self._issues[free[0]], QUESTIONS["overloaded_person"])]
         title = f"Take work off {name}: ask about {said(free[0], self._issues)}"
         return self._made(topic, title, actions, *self._reasons(topic))
 
@@ -369,7 +309,7 @@ class _Advisor:
         return (
             issue.assignee_id == account_id
             and issue.status_category == "new"
-            and issue.key in self._in_sprint
+            and issue.key in self.ranking.in_sprint
             and issue.key.rpartition("-")[0] == self._context.project_key
             and issue.key not in self._claimed | self._limits.waiting | self._urgent
         )
@@ -384,50 +324,9 @@ def _about(risk: Risk) -> tuple[str, ...]:
     return risk.issue_keys if risk.kind == "dependency_cycle" else risk.issue_keys[:1]
 
 
-def _number(risk: Risk, name: str) -> float:
-    return float(risk.evidence.get(name, 0))
-
-
 _NEEDS_SOMEBODY: Final = frozenset[RiskKind](
     {"due_soon_not_started", "unassigned_in_sprint", "high_priority_untouched"}
 )
 _CANNOT_WAIT: Final = frozenset[RiskKind](
     {"overdue", "due_soon_not_started", "blocks_many", "reopened", "high_priority_untouched"}
 )
-_BECAUSE: Final[dict[RiskKind, str]] = {
-    "overdue": "it is overdue",
-    "due_soon_not_started": "it is due within days and not begun",
-    "unassigned_in_sprint": "it is in the sprint and nobody has it",
-    "high_priority_untouched": "it has a high priority and nobody has begun it",
-    "blocks_many": "other work waits for it",
-    "idle_in_progress": "it stands still",
-    "reopened": "it came back",
-    "blocked": "it is blocked",
-}
-_ASK: Final[dict[RiskKind, str]] = {
-    "overdue": "Ask which date {} can keep: it is overdue",
-    "due_soon_not_started": "Ask whether {} makes its date",
-    "blocked": "Ask what {} needs: it is flagged as impeded",
-    "blocks_many": "Ask what {} needs: other work waits for it",
-    "idle_in_progress": "Ask what stops {}",
-    "unassigned_in_sprint": "Find somebody for {}, or take it out of the sprint",
-    "high_priority_untouched": "Ask whether {} is as urgent as its priority says",
-    "reopened": "Find out why {} came back",
-    "epic_without_estimate": "Estimate {}",
-    "epic_late": "Cut or re-plan {}: it will be late",
-}
-_QUESTIONS: Final[dict[RiskKind, str]] = {
-    "overdue": "This is past its due date. What is left, and which date is realistic?",
-    "blocked": "What does it take to remove this obstacle, and who can do it?",
-    "blocks_many": "Other work waits for this. What is left, and who can help?",
-    "idle_in_progress": "There was no movement here for a while. Is something in the way?",
-    "high_priority_untouched": "This has a high priority and nobody started it. Is the priority still right?",
-    "due_soon_not_started": "This is due soon and not started. Can it still make the date?",
-    "unassigned_in_sprint": "This is in the sprint and nobody has it. Who takes it, or can it leave the sprint?",
-    "overloaded_person": "There is a lot in progress at once. Can this wait, or go to somebody else?",
-    "reopened": "This was finished and came back. What did the first attempt miss?",
-    "scope_creep": "This came into the sprint after it began. Can it leave again?",
-    "sprint_off_track": "The sprint holds more than its time allows. Can this wait for the next one?",
-    "epic_late": "At the present pace this is done after its due date. What can be left out, or which date holds?",
-    "epic_without_estimate": "The open issues of this have no estimate. Who can give one?",
-}

@@ -243,7 +243,7 @@ def test_given_sprints_that_finish_then_the_active_one_has_a_date_and_a_chance()
         issue_sprints=members + in_sprint("OQC-1"),
     )["sprint:1"]
 
-    assert forecast.reason == "not sure: 11 weeks of history cannot tell how well dates hold here"
+    assert forecast.reason == "not sure: so far no sprint tells how sprints end here"
     assert forecast.share == 1.0
     assert day(0) <= forecast.p50_on <= forecast.p85_on <= forecast.p95_on
     assert forecast.target_on == day(7)
