@@ -234,6 +234,7 @@ def _issue(row: Json) -> dict[str, Any]:
         "updated_at": row.get("updated"),
         "resolved_at": row.get("resolved"),
         "components": row.get("components") or [],
+        "fix_versions": row.get("fix_versions") or [],
     }
 
 

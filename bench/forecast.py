@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from bench import subjects
 from bench.corpora import Corpus, made_teams, read_corpora, today_of
 from javis_pipeline.context.finishes import finishes_of
 from javis_pipeline.context.forecast import history_of
@@ -80,6 +81,9 @@ def measure(files: Sequence[Path] = ()) -> int:
             row = "".join(f"{cells.get(weeks, '-'):>18} |" for weeks in WEEKS)
             print(f"| {alike[0].name:28} |{row}", flush=True)
     print(f"wanted: {BAND[0]:.0%} to {BAND[1]:.0%} up to {_BOUND_WEEKS} weeks{'  MISSED (*)' * missed}")
+    if files:
+        print("\nSprints and epics, all corpora together:")
+        subjects.measure(files)
     return int(missed)
 
 

@@ -9,7 +9,6 @@ neighbouring instants, as what is open on one day is mostly open on the next.
 A corpus has no history of statuses and of people, and these have no due dates, so that some kinds cannot be measured.
 """
 
-import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -29,7 +28,6 @@ _INSTANTS: Final = 70
 _LATE_AFTER: Final = pd.Timedelta(weeks=8)
 _AGES: Final = [-1, 30, 180, 10_000]
 _BLOCK: Final = 6
-_SAID: Final = (0.0, 0.15, 0.5, 0.85, 1.01)
 _LEAST_FLAGGED: Final = 30
 _DRAWS: Final = 1000
 _OF_ISSUES: Final[Sequence[RiskKind]] = (
@@ -44,6 +42,7 @@ _NOT_TOLD: Final[Mapping[RiskKind, str]] = {
     "overdue": "no due dates in the corpora",
     "due_soon_not_started": "no due dates in the corpora",
     "epic_late": "no due dates in the corpora",
+    "version_late": "no release dates in the corpora",
     "idle_in_progress": "no history of statuses in the corpora",
     "reopened": "no history of statuses in the corpora",
     "overloaded_person": "no history of statuses in the corpora",
@@ -98,20 +97,9 @@ def measure(files: Sequence[Path]) -> int:
         )
     for kind, why in _NOT_TOLD.items():
         print(f"| {kind} | | | | | not measured: {why} |")
-    _print_sprints(seen[(seen["kind"] == "sprint_off_track") & seen["said"].notna()])
     print(f"contradictions in the contexts: {len(wrong)}")
     print("\n".join(wrong[:20]))
     return int(contrary or bool(wrong))
-
-
-def _print_sprints(rows: pd.DataFrame) -> None:
-    """How often sprints were done in time of which the forecast said so in so many of 100 cases."""
-    print("| sprint done in time: said | sprints looked at | said on average | were |\n|---|---|---|---|")
-    for low, high in itertools.pairwise(_SAID):
-        part = rows[(rows["said"] >= low) & (rows["said"] < high)]
-        if len(part):
-            were = 1 - part["late"].astype("float64").mean()
-            print(f"| {low:.0%} to {min(high, 1):.0%} | {len(part)} | {part['said'].mean():.0%} | {were:.0%} |")
 
 
 def observed(corpus: Corpus, wrong: list[str], *, instants: int = _INSTANTS) -> pd.DataFrame:
@@ -171,11 +159,8 @@ def _sprints(context: WorkContext, ends: "pd.Series[Any]") -> pd.DataFrame:
             flagged = any(
                 risk.kind == kind and risk.evidence["sprint_id"] == sprint.sprint_id for risk in context.risks
             )
-            said = next(
-                (each.on_time for each in context.forecasts if each.subject == f"sprint:{sprint.sprint_id}"), None
-            )
-            rows.append((kind, f"{sprint.end_on.year}", flagged, late, said))
-    return pd.DataFrame(rows, columns=["kind", "stratum", "flagged", "late", "said"])
+            rows.append((kind, f"{sprint.end_on.year}", flagged, late))
+    return pd.DataFrame(rows, columns=["kind", "stratum", "flagged", "late"])
 
 
 def _all_done(ends: "pd.Series[Any]", keys: Iterable[str], by: date) -> bool:

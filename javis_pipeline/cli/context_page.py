@@ -16,6 +16,7 @@ from javis_pipeline.records.context import (
     EpicProgress,
     Forecast,
     PersonLoad,
+    Risk,
     RiskKind,
     SprintState,
     WorkContext,
@@ -27,6 +28,7 @@ _EPICS_SHOWN = 5
 _VISIONS_SHOWN = 3
 _SPRINTS_SHOWN = 2
 _PEOPLE_SHOWN = 3
+_VERSIONS_SHOWN = 3
 _NOTES_SHOWN = 3
 
 _STYLES: Final[Mapping[str, str]] = {"high": "bold red", "medium": "yellow", "low": "dim", "none": "bold green"}
@@ -45,6 +47,7 @@ _NOUNS: Final[Mapping[RiskKind, str]] = {
     "scope_creep": "growing sprints",
     "sprint_off_track": "sprints off track",
     "epic_late": "late epics",
+    "version_late": "late versions",
     "epic_without_estimate": "epics without estimate",
     "dependency_cycle": "circles",
     "reopened": "reopened",
@@ -138,6 +141,7 @@ def _page_body(context: WorkContext) -> Iterator[Text]:
     yield from _blocker_lines(context)
     yield from _people_lines(context)
     yield from _epic_lines(context)
+    yield from _version_lines(context)
     yield from _vision_lines(context)
     yield from _note_lines(context)
     yield Text(f"Next: javis suggest --project {context.project_key}")
@@ -163,7 +167,7 @@ def _why(context: WorkContext) -> Iterator[Text]:
         worst = next(risk for risk in context.risks if (risk.kind, risk.severity) == (total.kind, total.severity))
         line = _labelled("Why" if place == 0 else "", "")
         line.append(f"{total.severity:<7}", style=_STYLES[total.severity])
-        line.append(printable(_summary(context, worst.summary, worst.account_id)), style="not bold")
+        line.append(printable(_summary(context, worst)), style="not bold")
         if total.count > 1:
             line.append(f", and {total.count - 1} more {_NOUNS[total.kind]}", style="not bold")
         yield line
@@ -174,10 +178,14 @@ def _why(context: WorkContext) -> Iterator[Text]:
         yield _labelled("", f"All of them: javis context --project {context.project_key} --show-risks")
 
 
-def _summary(context: WorkContext, summary: str, account_id: str | None) -> str:
-    if account_id is None:
-        return summary
-    return summary.replace("one person", _name(context, account_id), 1)
+def _summary(context: WorkContext, risk: Risk) -> str:
+    """What the finding says, with the names that it leaves out."""
+    if risk.kind == "version_late":
+        names = {version.version_id: version.name for version in context.versions}
+        return risk.summary.replace("the version", f"version {names.get(str(risk.evidence['version_id']), '')}", 1)
+    if risk.account_id is None:
+        return risk.summary
+    return risk.summary.replace("one person", _name(context, risk.account_id), 1)
 
 
 def _sprint_lines(context: WorkContext, sprint: SprintState) -> Iterator[Text]:
@@ -279,6 +287,15 @@ def _epic_text(context: WorkContext, epic: EpicProgress) -> str:
     return f"{epic.key} {_short(title or '')}: {epic.done} of {epic.items} done{due}{when}"
 
 
+def _version_lines(context: WorkContext) -> Iterator[Text]:
+    rows = []
+    for version in context.versions[:_VERSIONS_SHOWN]:
+        forecast = _forecast_of(context, f"version:{version.version_id}")
+        when = f"; {_forecast_text(forecast)}" if forecast and forecast.p50_on else ""
+        rows.append(f"{_short(version.name)}: {version.done} of {version.items} done, due {version.release_on}{when}")
+    yield from _block("Versions", rows, more=len(context.versions) - _VERSIONS_SHOWN)
+
+
 def _vision_lines(context: WorkContext) -> Iterator[Text]:
     rows = []
     for vision in context.visions[:_VISIONS_SHOWN]:
@@ -294,10 +311,7 @@ def _note_lines(context: WorkContext) -> Iterator[Text]:
 
 
 def _print_risks(context: WorkContext) -> None:
-    rows = [
-        [risk.severity, risk.kind, _summary(context, risk.summary, risk.account_id), risk.since or ""]
-        for risk in context.risks
-    ]
+    rows = [[risk.severity, risk.kind, _summary(context, risk), risk.since or ""] for risk in context.risks]
     print_table(["severity", "kind", "what", "since"], rows, empty="No risks.")
     left_out = sum(total.count for total in context.risk_totals) - len(context.risks)
     if left_out > 0:

@@ -22,12 +22,12 @@ def with_components(workload: Sequence[PersonLoad], issues: pd.DataFrame) -> tup
     mine = issues.loc[issues["assignee_id"].isin(people), ["assignee_id", "components"]]
     counts: dict[str, Counter[str]] = {person: Counter() for person in people}
     for person, components in mine.itertuples(index=False, name=None):
-        counts[person].update(components_of(components))
+        counts[person].update(names_in(components))
     return tuple(replace(load, components=_most(counts[load.account_id])) for load in workload)
 
 
-def components_of(cell: object) -> tuple[str, ...]:
-    """The names in a cell of `components`; () for a missing one."""
+def names_in(cell: object) -> tuple[str, ...]:
+    """The names in a cell of names; () for a missing one."""
     return tuple(cell) if isinstance(cell, list | tuple) else ()
 
 

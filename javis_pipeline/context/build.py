@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from javis_pipeline.context.areas import components_of, with_components
+from javis_pipeline.context.areas import names_in, with_components
 from javis_pipeline.context.blockers import build_graph, describe_blockers
 from javis_pipeline.context.days import Today, as_date, as_text, natural_order
 from javis_pipeline.context.epics import describe_epics
@@ -39,9 +39,11 @@ from javis_pipeline.context.risks import (
     scope_creep,
     sprint_off_track,
     unassigned_in_sprint,
+    version_late,
 )
 from javis_pipeline.context.sprints import active_sprint_ids, describe_sprint, sprint_named, with_sprints
 from javis_pipeline.context.thresholds import Thresholds
+from javis_pipeline.context.versions import describe_versions
 from javis_pipeline.context.visions import describe_visions
 from javis_pipeline.context.workload import describe_workload, unassigned_open
 from javis_pipeline.records.context import SEVERITY_ORDER, IssueBrief, Person, Risk, RiskTotal, SprintState, WorkContext
@@ -51,6 +53,7 @@ FINDERS = (
     asleep.find,
     sprint_off_track.find,
     epic_late.find,
+    version_late.find,
     dependency_cycle.find,
     overdue.find,
     blocked.find,
@@ -69,6 +72,7 @@ FINDERS = (
     page_stale.find,
 )
 _PAGES_LISTED = 50
+_VERSION_KEYS_NAMED = 20
 
 
 def build_work_context(
@@ -96,9 +100,10 @@ def build_work_context(
     pages = describe_pages(frames, issues, today)
     workload = with_components(describe_workload(issues, today, thresholds), issues)
     epics = describe_epics(issues)
-    forecasts = forecast_all(frames, issues, active, epics, finishes, today, thresholds)
+    versions = describe_versions(frames, issues, today.date)
+    forecasts = forecast_all(frames, issues, (active, epics, versions), finishes, today, thresholds)
     facts = Facts(
-        project_key, today, thresholds, frames, issues, flow, active, graph, pages, workload, epics, forecasts
+        project_key, today, thresholds, frames, issues, flow, active, graph, pages, workload, epics, versions, forecasts
     )
     risks, totals = _risks(facts)
     context = WorkContext(
@@ -117,6 +122,7 @@ def build_work_context(
         risk_totals=totals,
         blockers=describe_blockers(graph),
         forecasts=forecasts,
+        versions=versions,
         notes=(*odd_data(frames, issues, today, weeks=thresholds.weeks), *finishes.notes()),
         high_priorities=thresholds.high_priorities,
     )
@@ -168,7 +174,7 @@ def _with_names(context: WorkContext, frames: Frames, issues: pd.DataFrame) -> W
             assignee_id=as_text(row["assignee_id"]),
             due_date=as_date(row["due_date"]),
             parent_key=as_text(row["parent_key"]),
-            components=components_of(row.get("components")),
+            components=names_in(row.get("components")),
         )
         for row in known.to_dict("records")
     )
@@ -187,6 +193,8 @@ def _named_keys(context: WorkContext) -> Iterator[str]:
         yield from (root.key, *root.held_up_keys)
     for link in context.blockers.links:
         yield from (link.blocker_key, link.blocked_key)
+    for version in context.versions:
+        yield from version.remaining_keys[:_VERSION_KEYS_NAMED]
     for epic in context.epics:
         yield epic.key
     for vision in context.visions:

@@ -11,7 +11,7 @@ from javis_pipeline.context.blockers import BlockingGraph
 from javis_pipeline.context.days import Today
 from javis_pipeline.context.frames import Frames
 from javis_pipeline.context.thresholds import Thresholds
-from javis_pipeline.records.context import EpicProgress, Forecast, PageState, PersonLoad, SprintState
+from javis_pipeline.records.context import EpicProgress, Forecast, PageState, PersonLoad, SprintState, VersionState
 from javis_pipeline.records.flow import Flow
 
 
@@ -35,6 +35,7 @@ class Facts:
     pages: tuple[PageState, ...]
     workload: tuple[PersonLoad, ...]
     epics: tuple[EpicProgress, ...]
+    versions: tuple[VersionState, ...]
     forecasts: tuple[Forecast, ...]
 
     @cached_property

@@ -27,8 +27,9 @@ from javis_pipeline.context.replays import (
     sprint_replays,
 )
 from javis_pipeline.context.thresholds import Thresholds
+from javis_pipeline.context.versions import finished_in_versions
 from javis_pipeline.context.wording import counted
-from javis_pipeline.records.context import EpicProgress, Forecast, SprintState
+from javis_pipeline.records.context import EpicProgress, Forecast, SprintState, VersionState
 
 HORIZON_DAYS: Final = 728
 # Variance of the logarithm of a share besides that of counting: what goes to a sprint or an epic changes.
@@ -88,7 +89,7 @@ class Subject:
         remark: Why there is no such part, or what was assumed about it; empty when there is nothing to say.
     """
 
-    kind: Literal["sprint", "epic"]
+    kind: Literal["sprint", "epic", "version"]
     name: str
     remaining: int
     target_on: date | None
@@ -99,25 +100,27 @@ class Subject:
 def forecast_all(
     frames: Frames,
     issues: pd.DataFrame,
-    sprints: Sequence[SprintState],
-    epics: Sequence[EpicProgress],
+    wanted: tuple[Sequence[SprintState], Sequence[EpicProgress], Sequence[VersionState]],
     finishes: Finishes,
     today: Today,
     thresholds: Thresholds,
 ) -> tuple[Forecast, ...]:
-    """A forecast for each active sprint and each open epic that has something left to do.
+    """A forecast for each active sprint, each open epic and each version that has something left to do.
 
     Args:
+        wanted: The sprints, epics and versions.
         issues: As `with_history` returns them, with `in_any_sprint`.
     """
     too_little = _too_little(finishes, thresholds)
     outlook = None if too_little else Outlook(finishes.daily, thresholds.weeks)
     finished = issues.loc[finishes.rows]
     recent = finished[finished["finished_day"] >= today.day - pd.Timedelta(weeks=SHARE_WEEKS)]
+    sprints, epics, versions = wanted
     going = [sprint for sprint in sprints if sprint.state == "active" and sprint.remaining_keys]
     subjects = [
         *(_of_sprint(sprint, going, recent) for sprint in going),
         *(_of_epic(epic, recent) for epic in epics if epic.items > epic.done),
+        *_of_versions(versions, recent),
     ]
     if outlook is None or outlook.pace <= 0.0:
         return tuple(_unknown(subject, too_little or subject.remark) for subject in subjects)
@@ -126,6 +129,8 @@ def forecast_all(
         "sprint": replays_of(sprint_replays(frames, issues, past, today) if going else ()),
         "epic": replays_of(epic_replays(issues, past) if len(subjects) > len(going) else ()),
     }
+    # A version, like an epic, is a pile of work with a day; too few have one to learn from versions themselves.
+    ended["version"] = ended["epic"]
     return tuple(_forecast(subject, outlook, ended[subject.kind], today) for subject in subjects)
 
 
@@ -149,6 +154,18 @@ def _of_epic(epic: EpicProgress, recent: pd.DataFrame) -> Subject:
     else:
         remark = f"{finished} of its items finished in {SHARE_WEEKS} weeks; a pace needs {SHARE_ITEMS}"
     return Subject("epic", f"epic:{epic.key}", remaining, epic.due_date, work, remark)
+
+
+def _of_versions(versions: Sequence[VersionState], recent: pd.DataFrame) -> Iterator[Subject]:
+    finished = finished_in_versions(recent, versions)
+    for version in versions:
+        done, remaining = finished[version.name], len(version.remaining_keys)
+        name, release_on = f"version:{version.version_id}", version.release_on
+        if done >= SHARE_ITEMS:
+            yield Subject("version", name, remaining, release_on, _work(remaining, done / len(recent), done))
+        else:
+            remark = f"{done} of its items finished in {SHARE_WEEKS} weeks; a pace needs {SHARE_ITEMS}"
+            yield Subject("version", name, remaining, release_on, None, remark)
 
 
 def _work(remaining: int, share: float, counted_items: int) -> Work:
@@ -216,9 +233,9 @@ def _doubts(subject: Subject, outlook: Outlook, ended: Replays, dates: Sequence[
     if subject.remark:
         yield subject.remark
     if ended.subjects < _FEW_SUBJECTS:
-        how_many = counted(ended.subjects, subject.kind) if ended.subjects else f"no {subject.kind}"
-        verb = "tell" if ended.subjects > 1 else "tells"
-        yield f"not sure: so far {how_many} {verb} how {subject.kind}s end here"
+        kind = "sprint" if subject.kind == "sprint" else "epic"
+        how_many = counted(ended.subjects, kind) if ended.subjects else f"no {kind}"
+        yield f"not sure: so far {how_many} {'tell' if ended.subjects > 1 else 'tells'} how {kind}s end here"
     elif outlook.forecasts_judged < _THIN_RECORD:
         weeks = counted(max(1, len(outlook.daily) // 7), "week")
         yield f"not sure: {weeks} of history cannot tell how well dates hold here"

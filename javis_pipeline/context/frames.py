@@ -42,6 +42,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "updated_at": "instant",
         "resolved_at": "instant",
         "components": "object",
+        "fix_versions": "object",
     },
     # One row per issue of other projects at an end of a link; all but the key is NaN when it is not synced.
     "outside_issues": {
@@ -88,6 +89,8 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "page_links": {"page_id": "str", "issue_key": "str"},
     # One row per open conflict of the project and its spaces.
     "conflicts": {"resource_type": "str", "resource_id": "str", "field_name": "str", "created_at": "instant"},
+    # One row per version of the project that is to be released on a known day.
+    "versions": {"version_id": "str", "name": "str", "release_on": "day"},
     # One row per active vision of the roadmap.
     "visions": {
         "vision_id": "Int64",
@@ -115,6 +118,7 @@ class Frames:
     pages: pd.DataFrame
     page_links: pd.DataFrame
     conflicts: pd.DataFrame
+    versions: pd.DataFrame
     visions: pd.DataFrame
 
 

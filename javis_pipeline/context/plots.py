@@ -228,7 +228,8 @@ def _subject_names(context: WorkContext) -> dict[str, str]:
     titles = {issue.key: issue.title for issue in context.issues}
     sprints = {f"sprint:{sprint.sprint_id}": sprint.name for sprint in context.sprints}
     epics = {f"epic:{epic.key}": f"{epic.key} {titles.get(epic.key) or ''}".strip() for epic in context.epics}
-    return sprints | epics
+    versions = {f"version:{version.version_id}": version.name for version in context.versions}
+    return sprints | epics | versions
 
 
 def _shortened(name: str) -> str:

@@ -25,6 +25,7 @@ CONTEXT_TABLES: Final = (
     "pages",
     "page_links",
     "conflicts",
+    "versions",
     "visions",
 )
 

@@ -56,6 +56,7 @@ TABLES: Final[Mapping[str, Rights]] = {
     "statuses": BOOK,
     "priorities": BOOK,
     "sprints": BOOK,
+    "versions": BOOK,
     "issue_sprints": BOOK,
     "issue_links": BOOK,
     "comments": BOOK,

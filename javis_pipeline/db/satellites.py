@@ -10,7 +10,7 @@ from javis_pipeline.db.connection import Connection
 from javis_pipeline.db.copying import copy_text
 from javis_pipeline.db.issue_rows import Satellite
 from javis_pipeline.db.named_queries import named_queries
-from javis_pipeline.records.jira import Priority, Sprint, Status, User
+from javis_pipeline.records.jira import Priority, Sprint, Status, User, Version
 
 _QUERIES = named_queries("satellites")
 
@@ -92,6 +92,22 @@ def store_priorities(conn: Connection, priorities: Iterable[Priority]) -> None:
 def _once(values: Iterable[Named], id_of: Callable[[Named], Hashable]) -> Sequence[Named]:
     """Each id once, as it came last: an answer may hold one twice, and one statement cannot store a row twice."""
     return list({id_of(value): value for value in values}.values())
+
+
+def store_versions(conn: Connection, project_key: str, versions: Iterable[Version], *, are_all: bool) -> None:
+    """Insert or correct versions of a project; when these are all of them, what is not among them is forgotten."""
+    found = _once(versions, lambda version: version.version_id)
+    params = {
+        "project_key": project_key,
+        "ids": [version.version_id for version in found],
+        "names": [version.name for version in found],
+        "released": [version.released for version in found],
+        "archived": [version.archived for version in found],
+        "release_ons": [version.release_on for version in found],
+    }
+    conn.execute(_QUERIES["store_versions"], params)
+    if are_all:
+        conn.execute(_QUERIES["forget_versions"], {"project_key": project_key, "ids": params["ids"]})
 
 
 def _follow(conn: Connection, query: str, ids: Sequence[str | int]) -> None:

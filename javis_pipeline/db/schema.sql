@@ -939,6 +939,17 @@ CREATE TABLE public.users (
     active boolean DEFAULT true NOT NULL
 );
 
+CREATE TABLE public.versions (
+    version_id text NOT NULL,
+    project_key text NOT NULL,
+    name text NOT NULL,
+    released boolean NOT NULL,
+    archived boolean NOT NULL,
+    release_on date
+);
+
+COMMENT ON TABLE public.versions IS 'versions of the synced projects, as Jira has them; jira_issues.fix_versions holds their names';
+
 CREATE TABLE public.work_contexts (
     id bigint NOT NULL,
     project_key text NOT NULL,
@@ -1067,6 +1078,9 @@ ALTER TABLE ONLY public.sync_watermarks
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_pkey PRIMARY KEY (account_id);
 
+ALTER TABLE ONLY public.versions
+    ADD CONSTRAINT versions_pkey PRIMARY KEY (version_id);
+
 ALTER TABLE ONLY public.work_contexts
     ADD CONSTRAINT work_contexts_pkey PRIMARY KEY (id);
 
@@ -1128,6 +1142,8 @@ CREATE INDEX sync_outbox_by_resource ON public.sync_outbox USING btree (resource
 CREATE INDEX sync_outbox_unsettled ON public.sync_outbox USING btree (scope, created_at) WHERE needs_care;
 
 CREATE INDEX sync_runs_by_scope ON public.sync_runs USING btree (system, scope, started_at DESC);
+
+CREATE INDEX versions_by_project ON public.versions USING btree (project_key);
 
 CREATE INDEX work_contexts_newest ON public.work_contexts USING btree (project_key, as_of DESC);
 
@@ -1487,6 +1503,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sync_watermarks TO javis_sync;
 GRANT SELECT ON TABLE public.users TO javis_read;
 GRANT SELECT ON TABLE public.users TO javis_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.users TO javis_sync;
+
+GRANT SELECT ON TABLE public.versions TO javis_read;
+GRANT SELECT ON TABLE public.versions TO javis_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.versions TO javis_sync;
 
 GRANT SELECT ON TABLE public.work_contexts TO javis_read;
 GRANT SELECT ON TABLE public.work_contexts TO javis_app;

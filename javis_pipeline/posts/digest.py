@@ -154,6 +154,7 @@ def _time_left(sprint: SprintState) -> str:
 def _outlook_lines(context: WorkContext, naming: Naming) -> list[str]:
     lines = [_blocker_line(root, naming) for root in context.blockers.roots[:15]]
     names = {f"sprint:{sprint.sprint_id}": escaped(sprint.name, 60) for sprint in context.sprints}
+    names |= {f"version:{version.version_id}": f"version {escaped(version.name, 60)}" for version in context.versions}
     for forecast in context.forecasts[:15]:
         kind, _, key = forecast.subject.partition(":")
         name = names.get(forecast.subject) or (naming.issue(key) if kind == "epic" else escaped(key))
@@ -168,9 +169,10 @@ def _blocker_line(root: Blocker, naming: Naming) -> str:
 
 
 def _forecast_text(forecast: Forecast, context: WorkContext) -> str:
-    if forecast.p85_on is None:
+    if forecast.p50_on is None:
         return f"No forecast: {escaped(forecast.reason, 200)}" if forecast.reason else "No forecast"
-    text = f"Done by {day(forecast.p85_on, context.today)} in 85 of 100 cases"
+    until, share = (forecast.p50_on, 50) if forecast.p85_on is None else (forecast.p85_on, 85)
+    text = f"Done by {day(until, context.today)} in {share} of 100 cases"
     if forecast.on_time is not None:
         text += f"; on time in {_of_hundred(forecast.on_time)} of 100"
     return text

@@ -25,6 +25,7 @@ KIND_WORDS: Final[Mapping[RiskKind, str]] = {
     "scope_creep": "grows",
     "sprint_off_track": "off track",
     "epic_late": "late epic",
+    "version_late": "late version",
     "epic_without_estimate": "epic without estimate",
     "dependency_cycle": "waits in a circle",
     "reopened": "reopened",
@@ -43,6 +44,7 @@ class Naming:
         self._issues = {issue.key: issue for issue in context.issues}
         self._people = {person.account_id: person.display_name for person in context.people}
         self._sprints = {sprint.sprint_id: sprint.name for sprint in context.sprints}
+        self._versions = {version.version_id: version.name for version in context.versions}
         self._pages = {page.page_id: page.title for page in context.pages}
 
     def person(self, account_id: str | None) -> str:
@@ -88,6 +90,9 @@ class Naming:
             sprint_id = risk.evidence.get("sprint_id")
             name = self._sprints.get(sprint_id) if isinstance(sprint_id, int) else None
             return f"sprint {sprint_id}", escaped(name or "the sprint", 60)
+        if risk.kind == "version_late":
+            name = self._versions.get(str(risk.evidence["version_id"]))
+            return risk.finding_id, f"version {escaped(name, 60)}" if name else "the version"
         if risk.page_ids:
             page = risk.page_ids[0]
             return f"page {page}", self.sites.page(page, self._pages.get(page) or "a page without a title")
@@ -105,6 +110,7 @@ class Naming:
             f"{subject} ",
             "one person ",
             "the sprint ",
+            "the version ",
             *(f"page {p} " for p in risk.page_ids),
         )
         head = next((head for head in heads if said.startswith(head)), "")

@@ -131,6 +131,9 @@ def _subject(risk: Risk, context: WorkContext) -> str:
         return names.get(risk.account_id, "somebody")
     if risk.kind in SPRINT_KINDS:
         return "the sprint"
+    if risk.kind == "version_late":
+        versions = {version.version_id: version.name for version in context.versions}
+        return f"version {versions.get(str(risk.evidence['version_id']), '')}".strip()
     if risk.page_ids:
         titles = {page.page_id: page.title for page in context.pages}
         return titles.get(risk.page_ids[0]) or f"page {risk.page_ids[0]}"

@@ -37,6 +37,7 @@ RiskKind = Literal[
     "scope_creep",
     "sprint_off_track",
     "epic_late",
+    "version_late",
     "epic_without_estimate",
     "dependency_cycle",
     "reopened",
@@ -235,11 +236,30 @@ class PageState:
 
 
 @dataclass(frozen=True, slots=True)
+class VersionState:
+    """A version that is to be released on a known day.
+
+    Attributes:
+        items: Work items that name it; an item in two versions counts in both.
+        remaining_keys: Those that are open: what nobody has begun comes first.
+        not_started: How many of these nobody has begun.
+    """
+
+    version_id: str
+    name: str
+    release_on: date
+    items: int
+    done: int
+    not_started: int
+    remaining_keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Forecast:
     """When the remaining items will be done, from random repetitions of the project's own past.
 
     Attributes:
-        subject: "sprint:31" or "epic:OQC-4".
+        subject: "sprint:31", "epic:OQC-4" or "version:10012".
         remaining: Items to finish.
         p50_on: Done by then in half of the repetitions; None when no forecast can be made.
         target_on: When it should be done: the sprint's end, the epic's due date.
@@ -294,6 +314,7 @@ class WorkContext:
     people: tuple[Person, ...] = ()
     notes: tuple[str, ...] = field(default=())
     high_priorities: tuple[str, ...] = ()
+    versions: tuple[VersionState, ...] = ()
 
     @property
     def today(self) -> date:

@@ -248,6 +248,16 @@ class Project(NamedTuple):
     archived: bool
 
 
+class Version(NamedTuple):
+    """A version of a project; issues name it in their fix versions. `release_on` is None when nobody has set it."""
+
+    version_id: str
+    name: str
+    released: bool
+    archived: bool
+    release_on: date | None
+
+
 class Board(NamedTuple):
     """A board of the agile API; only boards of `type` "scrum" have sprints."""
 

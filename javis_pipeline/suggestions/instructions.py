@@ -37,6 +37,7 @@ What the kinds of findings mean, and what usually helps:
 - scope_creep: work was added to the sprint after it began. Name what could leave the sprint again.
 - sprint_off_track: the forecast sees the sprint finished too late. Name what can leave it.
 - epic_late: the forecast sees the epic finished after its due date. Cut it, or name a date that holds.
+- version_late: the version is due before its work is done. Name what can leave it, or ask for another day.
 - epic_without_estimate: open issues of the epic have no story points, so no date can be given for it.
 - dependency_cycle: issues that block each other in a circle. The youngest of circle_links goes: that of
   the greatest "number".

@@ -25,6 +25,7 @@ ASK: Final[dict[RiskKind, str]] = {
     "reopened": "Find out why {} came back",
     "epic_without_estimate": "Estimate {}",
     "epic_late": "Cut or re-plan {}: it will be late",
+    "version_late": "Ask whether {} can leave its version",
 }
 QUESTIONS: Final[dict[RiskKind, str]] = {
     "overdue": "This is past its due date. What is left, and which date is realistic?",
@@ -38,6 +39,7 @@ QUESTIONS: Final[dict[RiskKind, str]] = {
     "reopened": "This was finished and came back. What did the first attempt miss?",
     "scope_creep": "This came into the sprint after it began. Can it leave again?",
     "sprint_off_track": "The sprint holds more than its time allows. Can this wait for the next one?",
+    "version_late": "The version that this is in is due before all of its work is done. Can this leave it?",
     "epic_late": "At the present pace this is done after its due date. What can be left out, or which date holds?",
     "epic_without_estimate": "The open issues of this have no estimate. Who can give one?",
 }

@@ -22,6 +22,7 @@ KIND_WEIGHT: Final[dict[RiskKind, float]] = {
     "overdue": 1.3,
     "blocked": 1.2,
     "epic_late": 1.2,
+    "version_late": 1.2,
     "due_soon_not_started": 1.1,
     "high_priority_untouched": 1.1,
     "unassigned_in_sprint": 1.0,

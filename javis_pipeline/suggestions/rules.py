@@ -108,11 +108,17 @@ class _Advisor:
             since = f" since {day_words(risk.since, self._context.today)}" if risk.since else ""
             return f"{name} has been blocked{since}."
         summary = risk.summary
+        if risk.kind == "version_late":
+            summary = summary.replace("the version", self._version(risk), 1)
         if risk.account_id is not None:
             summary = summary.replace("one person", self._team.name(risk.account_id) or "one person", 1)
         if key and summary.startswith(f"{key} "):
             summary = name + summary[len(key) :]
         return sentence(summary)
+
+    def _version(self, risk: Risk) -> str:
+        names = {version.version_id: version.name for version in self._context.versions}
+        return f"version {cleaned(names.get(str(risk.evidence.get('version_id')), ''), 40)}".strip()
 
     # ---- an issue
 

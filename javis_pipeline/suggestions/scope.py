@@ -15,7 +15,7 @@ from javis_pipeline.records.context import (
 from javis_pipeline.records.suggestion import AdviceScope
 
 # Findings about several issues alike; of the others the first issue is the subject.
-_ABOUT_ALL = frozenset[RiskKind]({"dependency_cycle", "overloaded_person", "held_by_one", "page_stale"})
+_ABOUT_ALL = frozenset[RiskKind]({"dependency_cycle", "overloaded_person", "held_by_one", "page_stale", "version_late"})
 
 
 def narrowed(context: WorkContext, scope: AdviceScope) -> WorkContext:

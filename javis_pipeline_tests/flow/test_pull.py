@@ -4,7 +4,8 @@ import dataclasses
 import itertools
 import logging
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -575,3 +576,30 @@ def test_given_a_row_that_was_removed_for_good_when_pulled_again_then_nothing_is
     assert column(database, "SELECT key FROM jira_issues") == [key]
     assert len(column(database, "SELECT body FROM comments")) == 2
     assert "0" not in column(database, "SELECT comment_id FROM comments")
+
+
+VERSIONS = "SELECT concat_ws(' ', name, release_on, released) FROM versions ORDER BY name"
+
+
+def test_versions_come_with_their_days_and_go_and_one_that_makes_no_sense_costs_itself(database, site):
+    key, project = site.issue("Planned"), site.jira.projects["OPS"]
+    site.jira.plan_version("OPS", "2.3", release_on=date(2026, 2, 1))
+    site.jira.plan_version("OPS", "2.4", key, release_on=date(2026, 3, 9))
+    site.jira.plan_version("OPS", "some day")
+    project.released.add("2.3")
+    first = pull(database, site)
+    before = column(database, VERSIONS)
+
+    project.release_dates["2.3"] = date(2026, 2, 2)
+    project.release_dates["some day"] = SimpleNamespace(isoformat=lambda: "soon")
+    doubtful = pull(database, site)
+    with_doubt = column(database, VERSIONS)
+    del project.release_dates["some day"], project.versions["2.3"]
+    pull(database, site)
+
+    assert before == ["2.3 2026-02-01 t", "2.4 2026-03-09 f", "some day f"]
+    assert column(database, "SELECT fix_versions FROM jira_issues") == [["2.4"]]
+    assert with_doubt == ["2.3 2026-02-02 t", "2.4 2026-03-09 f", "some day f"]
+    assert not any("version" in note for note in first.notes)
+    assert any("jira version" in note for note in doubtful.notes)
+    assert column(database, VERSIONS) == ["2.4 2026-03-09 f", "some day f"]

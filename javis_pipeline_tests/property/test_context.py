@@ -50,6 +50,7 @@ issues = st.lists(
             "created_at": instants,
             "updated_at": instants,
             "resolved_at": instants,
+            "fix_versions": st.sampled_from([None, [], ["2.4"], ["2.4", "3"]]),
         }
     ),
     max_size=8,
@@ -90,6 +91,9 @@ tables = st.fixed_dictionaries(
             field_name=st.sampled_from(["title", "labels"]),
             created_at=instants,
         ),
+        "versions": _rows(
+            version_id=st.sampled_from(["1", "2"]), name=st.sampled_from(["2.4", "3"]), release_on=st.just(NOW.date())
+        ).map(lambda rows: rows[:1]),
         "visions": st.just([{"vision_id": 1, "title": "Fast", "epic_keys": ["OQC-1", "OQC-1", "EUV-1"]}]),
     }
 )

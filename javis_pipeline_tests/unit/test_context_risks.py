@@ -112,6 +112,17 @@ def _epic_with_pace(due_in: int) -> Tables:
     return {"issues": [epic, *left, *done]}
 
 
+def _version(due_in: int, *, released: int = 0) -> Tables:
+    """A version with ten items left, to which one a day of the project's finished items belongs."""
+    left = [an_issue(f"OQC-{number}", fix_versions=["2.4"]) for number in range(2, 12)]
+    done = [
+        an_issue(f"OQC-{100 + n}", "done", created_at=ago(300), resolved_at=ago(1 + n), fix_versions=["2.4", "2.3"])
+        for n in range(60)
+    ]
+    versions = [{"version_id": "7", "name": "2.4", "release_on": day(due_in)}] * (not released)
+    return {"issues": [*left, *done], "versions": versions}
+
+
 def _shared_by_two(first: int, second: int) -> Tables:
     people = ["ann"] * first + ["bob"] * second
     return {
@@ -139,6 +150,7 @@ CASES: dict[RiskKind, tuple[Tables, Tables]] = {
     "held_by_one": (_shared_by_two(6, 1), _shared_by_two(4, 3)),
     "sprint_off_track": (_sprint_with_pace(10), _sprint_with_pace(1)),
     "epic_late": (_epic_with_pace(5), _epic_with_pace(40)),
+    "version_late": (_version(5), _version(40)),
     "asleep": (_issue(updated_at=ago(31)), _issue(updated_at=ago(30))),
     "idle_in_progress": (_issue("indeterminate", updated_at=ago(11)), _issue("indeterminate", updated_at=ago(10))),
     "unassigned_in_sprint": (_in_sprint(assignee_id=None), _in_sprint(assignee_id="ann")),
@@ -214,7 +226,7 @@ def test_severity_grows_with_what_is_at_stake(tables, kind, severity):
 
 SINCE_NOBODY_KNOWS = {
     "blocks_many", "blocker_not_synced", "overloaded_person", "held_by_one", "dependency_cycle", "sprint_off_track",
-    "epic_late",
+    "epic_late", "version_late",
 }  # fmt: skip
 
 
@@ -239,6 +251,39 @@ def test_a_risk_says_since_when():
         "page_stale": day(-17),
         "asleep": day(-31),
     }
+
+
+@pytest.mark.parametrize(
+    ("tables", "said"),
+    [
+        (_version(-1), "medium: the version should have been released 1 day ago and has 10 items left"),
+        (_version(-3), "high: the version should have been released 3 days ago and has 10 items left"),
+        (_version(-91), "low: the version should have been released 91 days ago and has 10 items left"),
+        (
+            {"issues": _version(5)["issues"][:10], "versions": _version(5)["versions"]},
+            "medium: the version is due on 23 March 2026 with 10 items to finish, 10 of them not begun",
+        ),
+    ],
+    ids=["yesterday", "three days", "forgotten", "no pace, and soon"],
+)
+def test_a_version_whose_day_is_not_kept_says_why(tables, said):
+    (risk,) = risks_of(a_context(**tables), "version_late")
+
+    assert f"{risk.severity}: {risk.summary}" == said
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [
+        _version(5, released=1),
+        _version(-366),
+        {"issues": _version(5)["issues"][10:], "versions": _version(5)["versions"]},
+        {"issues": [an_issue("OQC-1", fix_versions=["2.5"])], "versions": _version(1)["versions"]},
+    ],
+    ids=["released", "a year ago", "all is done", "another version"],
+)
+def test_a_version_that_needs_nobody_is_no_finding(tables):
+    assert risks_of(a_context(**tables), "version_late") == []
 
 
 def test_given_a_faster_project_then_idle_is_sooner():

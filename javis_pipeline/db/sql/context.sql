@@ -4,7 +4,7 @@
 SELECT i.jira_id, i.key, CASE WHEN i.security_level IS NULL THEN i.title ELSE '(restricted)' END AS title, i.issue_type, i.hierarchy_level, i.is_subtask, i.status, i.status_id,
        i.status_category, i.priority, i.assignee_id, coalesce(i.parent_key, i.epic_key) AS parent_key,
        i.story_points::float8 AS story_points, i.due_date, i.flagged, i.created_at,
-       greatest(i.remote_updated_at, i.local_modified_at) AS updated_at, i.resolved_at, i.components
+       greatest(i.remote_updated_at, i.local_modified_at) AS updated_at, i.resolved_at, i.components, i.fix_versions
   FROM jira_issues AS i
  WHERE i.project_key = %(project_key)s
    AND i.remote_state = 'present'
@@ -107,6 +107,15 @@ SELECT resource_type::text AS resource_type, resource_id, field_name, created_at
    AND ((resource_type = 'jira_issue' AND scope = %(project_key)s)
         OR (resource_type = 'confluence_page' AND scope = ANY (%(spaces)s)))
  ORDER BY created_at, id;
+
+-- name: versions
+-- Of what is released or archived nothing is due any more.
+SELECT version_id, name, release_on
+  FROM versions
+ WHERE project_key = %(project_key)s
+   AND NOT released AND NOT archived
+   AND release_on IS NOT NULL
+ ORDER BY release_on, version_id;
 
 -- name: visions
 SELECT id AS vision_id, title, horizon, owner_id, epic_keys

@@ -79,6 +79,21 @@ SELECT * FROM unnest(
        (excluded.name, excluded.state, excluded.goal, excluded.start_at, excluded.end_at, excluded.completed_at)
 RETURNING sprint_id;
 
+-- name: store_versions
+INSERT INTO versions (version_id, project_key, name, released, archived, release_on)
+SELECT id, %(project_key)s, name, released, archived, release_on
+  FROM unnest(%(ids)s::text[], %(names)s::text[], %(released)s::boolean[], %(archived)s::boolean[], %(release_ons)s::date[])
+       AS v (id, name, released, archived, release_on) ORDER BY id
+    ON CONFLICT (version_id) DO UPDATE
+   SET project_key = excluded.project_key, name = excluded.name, released = excluded.released,
+       archived = excluded.archived, release_on = excluded.release_on
+ WHERE (versions.project_key, versions.name, versions.released, versions.archived, versions.release_on)
+       IS DISTINCT FROM
+       (excluded.project_key, excluded.name, excluded.released, excluded.archived, excluded.release_on);
+
+-- name: forget_versions
+DELETE FROM versions WHERE project_key = %(project_key)s AND version_id <> ALL (%(ids)s::text[]);
+
 -- name: rename_statuses_of_issues
 -- Renaming a status changes no issue: the row stays clean, and its base is the new name. Edited rows are left to the merge.
 -- A status may be in "No category", which Jira calls 'undefined': an issue has none then.

@@ -52,6 +52,7 @@ def _of_the_site(api: "_Api") -> dict[str, Handler]:
         "project/search": api.projects,
         "project/{project}": api.project,
         "project/{project}/statuses": api.project_statuses,
+        "project/{project}/version": api.project_versions,
         "field": api.fields,
         "search/jql": api.search,
         "status": api.statuses,
@@ -178,6 +179,11 @@ class _Api:
         if project is None:
             raise RefusedError(404, f"No project could be found with key '{word}'.")
         return project
+
+    def project_versions(self, call: Call) -> Json:
+        project = self._found_project(call)
+        rows = [self._show.version(project, name) for name in project.versions]
+        return self._page(call, rows, f"project/{project.key}/version")
 
     def project_statuses(self, call: Call) -> list[Json]:
         project = self._found_project(call)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Generic, Protocol, TypeVar
 
 
@@ -189,7 +189,12 @@ class Transition:
 
 @dataclass
 class Project:
-    """A project; `components` and `versions` are ids by name. In a `read_only` one the API changes nothing."""
+    """A project; `components` and `versions` are ids by name. In a `read_only` one the API changes nothing.
+
+    Attributes:
+        release_dates: By the name of the version.
+        released: Names of versions.
+    """
 
     id: str
     key: str
@@ -202,6 +207,8 @@ class Project:
     workflow: list[Transition] = field(default_factory=list)
     components: dict[str, str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
+    release_dates: dict[str, date] = field(default_factory=dict)
+    released: set[str] = field(default_factory=set)
 
 
 def standard_statuses() -> list[Status]:

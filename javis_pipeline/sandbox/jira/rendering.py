@@ -173,6 +173,13 @@ class Renderer:
         """Components or versions of a project by their names."""
         return [{"self": self.url(f"{kind}/{ids[name]}"), "id": ids[name], "name": name} for name in names]
 
+    def version(self, project: Project, name: str) -> Json:
+        """A version as lists of its project show it; a date that nobody has set is left out."""
+        (shown,) = self.named("version", project.versions, (name,))
+        dated = {"releaseDate": project.release_dates[name].isoformat()} if name in project.release_dates else {}
+        state = {"archived": False, "released": name in project.released, "projectId": int(project.id)}
+        return shown | state | dated
+
     def sprint(self, sprint: Sprint) -> Json:
         """A sprint as the sprint field of an issue shows it."""
         shown: Json = {"id": sprint.number, "name": sprint.name, "state": sprint.state, "boardId": sprint.board_id}

@@ -247,6 +247,18 @@ class JiraSite(JiraStore):
         self.touch(issue)
 
     @_one_step
+    def plan_version(self, project: str, name: str, *keys: str, release_on: date | None = None) -> None:
+        """A person makes a version, says when it is released, and puts issues into it."""
+        home = self.projects[project]
+        home.versions.setdefault(name, str(20000 + len(home.versions)))
+        if release_on is not None:
+            home.release_dates[name] = release_on
+        for key in keys:
+            issue = self._open(key)
+            issue.state = replace(issue.state, fix_versions=(*issue.state.fix_versions, name))
+            self.bump(issue, self.now())
+
+    @_one_step
     def move(self, key: str, project: str, *, by: Person | str | None = None, at: datetime | None = None) -> str:
         """A person moves an issue to another project; returns its new key. The old one finds it for ever."""
         issue, target = self._open(key), self.projects[project]

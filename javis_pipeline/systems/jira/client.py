@@ -39,6 +39,7 @@ from javis_pipeline.records.jira import (
     Sprint,
     Status,
     Transition,
+    Version,
 )
 from javis_pipeline.systems.jira import wire
 from javis_pipeline.systems.jira.account import API, Account
@@ -145,6 +146,19 @@ class JiraClient(SiteClient):
     def priorities(self) -> list[Priority]:
         """All priorities of the site, the most urgent first."""
         return wire.parse_priorities(offset_batches(self._http, f"{API}/priority/search", "values", {"maxResults": 50}))
+
+    def versions(self, project_key: str, unreadable: Callable[[UnreadableRecord], None]) -> Iterator[Version]:
+        """The versions of a project.
+
+        Args:
+            unreadable: Told of those that make no sense, which are left out.
+        """
+        path = f"{API}/project/{quote(project_key, safe='')}/version"
+        for document in offset_batches(self._http, path, "values", {"maxResults": 200}):
+            try:
+                yield wire.parse_version(document)
+            except UnreadableRecord as error:
+                unreadable(error)
 
     def permissions(self, project_key: str, names: Iterable[str]) -> dict[str, bool]:
         """Whether the account has each of these permissions ("EDIT_ISSUES") in the project."""

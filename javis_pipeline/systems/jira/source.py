@@ -8,9 +8,9 @@ from itertools import count
 from typing import Final, NamedTuple, Self
 
 from javis_pipeline.db.connection import Database
-from javis_pipeline.db.satellites import store_priorities, store_sprints, store_statuses
+from javis_pipeline.db.satellites import store_priorities, store_sprints, store_statuses, store_versions
 from javis_pipeline.errors import RemoteRefused, UnreadableRecord
-from javis_pipeline.records.jira import IssueStamp, Priority, Sprint, Status
+from javis_pipeline.records.jira import IssueStamp, Priority, Sprint, Status, Version
 from javis_pipeline.steps.batches import in_batches
 from javis_pipeline.steps.system import RemoteCount, Rest
 from javis_pipeline.steps.worker_processes import WorkerProcesses
@@ -29,11 +29,16 @@ _STAMPS: Final = 1000
 
 
 class _Dimensions(NamedTuple):
-    """Small tables of the site that change without any issue changing, and what could not be read of them."""
+    """Small tables of the site that change without any issue changing, and what could not be read of them.
+
+    Attributes:
+        versions: Of the project, and whether these are all.
+    """
 
     statuses: list[Status]
     priorities: list[Priority]
     sprints: list[Sprint]
+    versions: tuple[list[Version], bool]
     notes: list[str]
 
 
@@ -101,6 +106,8 @@ class IssueSource:
             store_statuses(conn, dimensions.statuses)
             store_priorities(conn, dimensions.priorities)
             store_sprints(conn, dimensions.sprints)
+            versions, are_all = dimensions.versions
+            store_versions(conn, self._project, versions, are_all=are_all)
         self._count.result()  # for what it has to say
         if self._reader.history_refused is not None:
             self._notes.append(
@@ -138,7 +145,8 @@ class IssueSource:
 
 
 def _read_dimensions(jira: JiraClient, site: JiraSite) -> _Dimensions:
-    found = _Dimensions([], [], [], [*site.notes, *(str(ambiguity) for ambiguity in site.ambiguities)])
+    notes = [*site.notes, *(str(ambiguity) for ambiguity in site.ambiguities)]
+    found = _Dimensions([], [], [], _read_versions(jira, site.project.key, notes), notes)
     with noted(found.notes, "statuses were"):
         found.statuses.extend(jira.statuses())
     with noted(found.notes, "priorities were"):
@@ -151,3 +159,12 @@ def _read_dimensions(jira: JiraClient, site: JiraSite) -> _Dimensions:
             sprints |= {sprint.sprint_id: sprint for sprint in jira.sprints(board.board_id)}
     found.sprints.extend(sprints.values())
     return found
+
+
+def _read_versions(jira: JiraClient, project: str, notes: list[str]) -> tuple[list[Version], bool]:
+    """The versions of a project that can be read, and whether these are all."""
+    found: list[Version] = []
+    noted_before = len(notes)
+    with noted(notes, "versions were"):
+        found.extend(jira.versions(project, lambda error: notes.append(str(error))))
+    return found, len(notes) == noted_before

@@ -30,6 +30,7 @@ from javis_pipeline.systems.jira.wire.site import (
     parse_server_time,
     parse_status,
     parse_transition,
+    parse_version,
 )
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "parse_stamp",
     "parse_status",
     "parse_transition",
+    "parse_version",
     "sprint_changes",
     "status_changes",
 ]

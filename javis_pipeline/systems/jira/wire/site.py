@@ -1,7 +1,7 @@
 """The site: its clock, who we are there, projects, statuses, priorities, permissions, transitions."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 
 from javis_pipeline.clients.reading import (
     answered,
@@ -13,7 +13,7 @@ from javis_pipeline.clients.reading import (
     as_text_or_none,
     guarded,
 )
-from javis_pipeline.records.jira import Identity, Priority, Project, Status, Transition
+from javis_pipeline.records.jira import Identity, Priority, Project, Status, Transition, Version
 
 
 def parse_server_time(document: object) -> datetime:
@@ -62,6 +62,23 @@ def parse_project(document: object) -> Project:
         )
 
     return guarded("jira project", document, read)
+
+
+def parse_version(document: object) -> Version:
+    """A version of `project/{key}/version`."""
+
+    def read() -> Version:
+        version = as_object(document, "version")
+        release_on = as_text_or_none(version.get("releaseDate"), "releaseDate")
+        return Version(
+            version_id=as_id(version.get("id"), "id"),
+            name=as_text(version.get("name"), "name"),
+            released=version.get("released") is True,
+            archived=version.get("archived") is True,
+            release_on=date.fromisoformat(release_on) if release_on else None,
+        )
+
+    return guarded("jira version", document, read)
 
 
 def parse_status(document: object) -> Status:
