@@ -1,9 +1,10 @@
-"""Thirty small projects, each of one kind, and the findings that a lead would sign: these, and no other.
+"""Small projects, each of one kind, and the findings and advice that a lead would sign: these, and no other.
 
 The sentences are what a reader sees first. Where a project gets a new finding, it is written down here, or it is noise.
 """
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from javis_pipeline_tests.context_tables import (
@@ -69,6 +70,13 @@ def _sprint(left: list[dict[str, Any]], done: list[dict[str, Any]], **fields: An
 def _epic(left: int, done: list[dict[str, Any]], **fields: Any) -> Tables:
     children = _open(*range(2, 2 + left), parent_key="OQC-1")
     return {"issues": [an_issue("OQC-1", issue_type="Epic", **fields), *children, *done]}
+
+
+def _version(left: int, release_on: date, done: list[dict[str, Any]]) -> Tables:
+    return {
+        "issues": [*_open(*range(1, 1 + left), fix_versions=["2.4"]), *done],
+        "versions": [{"version_id": "7", "name": "2.4", "release_on": release_on}],
+    }
 
 
 _BEGUN: Final = "indeterminate"
@@ -325,5 +333,34 @@ SIGNED: Final[dict[str, Signed]] = {
             "page_links": [{"page_id": "7", "issue_key": "OQC-1"}],
         },
         findings=("low: page 7 names 1 issue and was edited 39 days before the last of them changed",),
+    ),
+    "a version is planned too full": Signed(
+        _version(8, day(4), _done(40, every_days=4, fix_versions=["2.4"])),
+        findings=(
+            "high: the version is due on 22 March 2026 with 8 items to finish: that works out in less than 1 of 100 cases",
+        ),
+        forecasts=("version:7: late; not sure: so far no epic tells how epics end here",),
+    ),
+    "a version is in time": Signed(
+        _version(3, day(90), _done(60, fix_versions=["2.4"])),
+        forecasts=("version:7: on time; not sure: so far no epic tells how epics end here",),
+    ),
+    "a version was not released, and the project has no pace": Signed(
+        _version(2, day(-2), []),
+        findings=("medium: the version should have been released 2 days ago and has 2 items left",),
+        forecasts=("version:7: nothing was finished in 26 weeks",),
+    ),
+    "people of many languages": Signed(
+        {
+            "issues": [*_open(*range(1, 8), category=_BEGUN, assignee_id="łu"), *_open(8, assignee_id="bob")],
+            "users": [
+                {"account_id": "łu", "display_name": "Łukasz Żółć"},
+                {"account_id": "bob", "display_name": "李雷"},
+            ],
+        },
+        findings=(
+            "high: one person has 7 of the 7 items in progress",
+            "medium: one person has 7 issues in progress and finished 0 in four weeks",
+        ),
     ),
 }

@@ -29,6 +29,8 @@ _VISIONS_SHOWN = 3
 _SPRINTS_SHOWN = 2
 _PEOPLE_SHOWN = 3
 _VERSIONS_SHOWN = 3
+_LABEL: Final = 9
+_NARROW: Final = 80
 _NOTES_SHOWN = 3
 
 _STYLES: Final[Mapping[str, str]] = {"high": "bold red", "medium": "yellow", "low": "dim", "none": "bold green"}
@@ -108,13 +110,22 @@ def _print(lines: Iterable[Text]) -> None:
     on_terminal = sys.stdout.isatty()
     console = console_of_stdout()
     for line in lines:
-        console.print(
-            line,
-            highlight=False,
-            no_wrap=on_terminal,
-            overflow="ellipsis" if on_terminal else "ignore",
-            crop=on_terminal,
-        )
+        # Where half of every line would be cut off, a page that is longer than the screen is the lesser evil.
+        for part in _wrapped(line, console) if on_terminal and console.width < _NARROW else [line]:
+            console.print(
+                part,
+                highlight=False,
+                no_wrap=on_terminal,
+                overflow="ellipsis" if on_terminal else "ignore",
+                crop=on_terminal,
+            )
+
+
+def _wrapped(line: Text, console: Console) -> Iterator[Text]:
+    """The line in as many as it needs; the later ones begin below the text, not below the label."""
+    first, *rest = line.wrap(console, console.width - _LABEL)
+    yield first
+    yield from (Text(" " * _LABEL).append_text(part) for part in rest)
 
 
 def _headline(context: WorkContext) -> Text:
@@ -148,7 +159,7 @@ def _page_body(context: WorkContext) -> Iterator[Text]:
 
 
 def _labelled(label: str, text: str) -> Text:
-    return Text(f"{label:<9}", style="bold").append(printable(text), style="not bold")
+    return Text(f"{label:<{_LABEL}}", style="bold").append(printable(text), style="not bold")
 
 
 def _block(label: str, rows: Sequence[str], *, more: int = 0) -> Iterator[Text]:

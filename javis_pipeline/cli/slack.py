@@ -122,6 +122,13 @@ def risk(projects: tuple[str, ...], channel: str | None, dry_run: bool, as_json:
 
 @command.command()
 @_options
+def week(projects: tuple[str, ...], channel: str | None, dry_run: bool, as_json: bool) -> None:
+    """Post what the last week's advice came to, and which dates of the forecast held; once for each week."""
+    _run(_week_post, projects, channel, dry_run=dry_run, as_json=as_json)
+
+
+@command.command()
+@_options
 def status(projects: tuple[str, ...], channel: str | None, dry_run: bool, as_json: bool) -> None:
     """Post the last sync of each project and its spaces: when, counts, conflicts, errors, and how old it is."""
     _run(_status_post, projects, channel, dry_run=dry_run, as_json=as_json)
@@ -141,6 +148,13 @@ def _alert_post(db: "Database", settings: "Settings", outlet: "Outlet", now: dat
     from javis_pipeline.wiring import context_scope
 
     return alert_post(read_context(db, context_scope(settings, outlet.project), now=now), outlet)
+
+
+def _week_post(db: "Database", settings: "Settings", outlet: "Outlet", now: datetime) -> "Post | None":  # noqa: ARG001 - one signature for all
+    from javis_pipeline.steps.look_back import read_week, week_post
+
+    week = read_week(db, outlet, now=now)
+    return None if week is None else week_post(week, outlet)
 
 
 def _status_post(db: "Database", settings: "Settings", outlet: "Outlet", now: datetime) -> "Post | None":  # noqa: ARG001 - one signature for all
@@ -207,7 +221,7 @@ def _told(
 
 
 def _no_context(outlet: "Outlet") -> str:
-    return f"{outlet.project} has no work context yet. Next: javis sync"
+    return f"{outlet.project} has nothing to tell yet. Next: javis sync"
 
 
 def _print(row: dict[str, Any]) -> None:

@@ -155,6 +155,12 @@ class MessagesClient:
             ),
             ends_at,
         )
+        return self._read(message, reply_type, max_tokens)
+
+    def _read(self, message: Any, reply_type: type[Reply], max_tokens: int) -> Answer[Reply]:
+        """The answer in a message, which may be whatever answered in the service's place."""
+        import anthropic
+
         if not isinstance(message, anthropic.types.Message) or not isinstance(message.usage, anthropic.types.Usage):
             raise self._misshapen()
         # The SDK's own parsing fails on an answer that was refused or cut off, and hides which.

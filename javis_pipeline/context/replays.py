@@ -6,7 +6,7 @@ from their own past: at moments of each ended sprint, and of each epic, what was
 known then, and how long it took is divided by that.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -183,10 +183,10 @@ class _Pile:
 _EMPTY: Final = _Pile(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
 
 
-def _members(frames: Frames, issues: pd.DataFrame) -> dict[int, _Pile]:
+def _members(frames: Frames, issues: pd.DataFrame) -> Mapping[Hashable, _Pile]:
     columns = issues.loc[issues["is_item"], ["jira_id", "created_day", "finished_day"]]
     rows = frames.issue_sprints.merge(columns, on="jira_id")
-    return {int(sprint): _pile(each) for (sprint,), each in rows.groupby(["sprint_id"])}
+    return {sprint: _pile(each) for sprint, each in rows.groupby("sprint_id")}
 
 
 def _pile(rows: pd.DataFrame) -> _Pile:

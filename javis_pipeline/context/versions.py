@@ -22,7 +22,8 @@ def with_version_names(issues: pd.DataFrame) -> pd.DataFrame:
         issues: As `with_history` returns them.
     """
     items = issues[issues["is_item"]]
-    named = items.assign(version=[names_in(cell) for cell in items["fix_versions"]]).explode("version")
+    names = pd.Series([names_in(cell) for cell in items["fix_versions"]], index=items.index, dtype=object)
+    named = items.assign(version=names).explode("version")
     return named[named["version"].notna()]
 
 

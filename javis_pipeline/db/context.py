@@ -67,6 +67,12 @@ def store_context(conn: Connection, context: Mapping[str, Any], *, context_hash:
     return stored
 
 
+def daily_forecasts(conn: Connection, project_key: str, *, since: datetime, until: datetime) -> list[dict[str, Any]]:
+    """What the first context of each day said of the future, as parts of `to_json`; the oldest first."""
+    keys = {"project_key": project_key, "since": since, "until": until}
+    return [row["said"] for row in conn.execute(_QUERIES["daily_forecasts"], keys)]
+
+
 def newest_context(conn: Connection, project_key: str) -> dict[str, Any] | None:
     """The newest context that was kept, as `records.context.from_json` reads it; None when there is none."""
     row = conn.execute(_QUERIES["newest_context"], {"project_key": project_key}).fetchone()

@@ -44,6 +44,19 @@ def rejected_since(conn: Connection, *, project_key: str, since: datetime) -> li
     return conn.execute(_SQL["rejected_since"], {"project_key": project_key, "since": since}).fetchall()
 
 
+def suggestions_between(
+    conn: Connection, *, project_key: str, since: datetime, until: datetime
+) -> list[dict[str, Any]]:
+    """What was suggested from `since` until before `until`, the oldest first; nothing about restricted issues."""
+    keys = {"project_key": project_key, "since": since, "until": until}
+    return conn.execute(_SQL["suggestions_between"], keys).fetchall()
+
+
+def issues_now(conn: Connection, keys: Collection[str]) -> dict[str, dict[str, Any]]:
+    """What suggestions change, as text and lists, of the issues that are there."""
+    return {row["key"]: row for row in conn.execute(_SQL["issues_now"], {"keys": list(keys)})}
+
+
 def expire_older(conn: Connection, *, project_key: str, scope: str, advice_id: UUID) -> int:
     """Expire what other advice of the same scope still proposes; how many that were."""
     keys = {"project_key": project_key, "scope": scope, "advice_id": advice_id}

@@ -17,6 +17,7 @@ from javis_pipeline.defs.partitions import partitioned_check
 from javis_pipeline.errors import SettingError
 from javis_pipeline.settings import Settings
 from javis_pipeline.steps.build_context import last_context
+from javis_pipeline.steps.look_back import post_week
 from javis_pipeline.steps.notify import digest_post, post_digest, post_risk_alert, read_digest
 from javis_pipeline.steps.publish import Published, preview
 from javis_pipeline.wiring import calling, slack_client, slack_outlet
@@ -63,7 +64,8 @@ def slack_digest(
     """The digest in the project's channel: sprint, risks, suggestions, conflicts, and what is new since the last one.
 
     The same state is never posted twice; news of one day change the post of that day. Details and charts are in the
-    thread. Without SLACK_BOT_TOKEN or a channel there is none.
+    thread. Once a week another post tells what the last week's advice came to, and how good the forecasts were. Without
+    SLACK_BOT_TOKEN or a channel there is none.
     """
     missing = _not_configured(settings, context.partition_key)
     if missing:
@@ -72,8 +74,9 @@ def slack_digest(
         slack = slack_client(settings)
         outlet = calling(settings, slack_outlet(settings, context.partition_key))
         published = post_digest(db, slack, outlet, now=datetime.now(UTC))
+        week = post_week(db, slack, outlet, now=datetime.now(UTC))
         link = slack.permalink(published.sent) if published.sent else None
-    return dg.MaterializeResult(metadata=_metadata(published, outlet.channel, link))
+    return dg.MaterializeResult(metadata={**_metadata(published, outlet.channel, link), "last_week": week.outcome})
 
 
 @partitioned_check(slack_digest, "slack_post_is_current", "The newest digest in the channel shows what is known now.")

@@ -43,6 +43,11 @@ def proposal_line(rank: int, proposal: Proposal, naming: Naming) -> str:
     return f"{rank}. {naming.text(proposal.title, 220)}{f' ({who})' if who else ''}{state}"
 
 
+def without_id(decided_by: str) -> str:
+    """The name of who decided; the id behind it is for the books."""
+    return _NAMES_WITHIN.sub("", decided_by)
+
+
 def engine_label(digest: Digest) -> str:
     """Who suggests."""
     if digest.engine == "claude":
@@ -54,8 +59,7 @@ def _proposal(rank: int, proposal: Proposal, naming: Naming) -> list[Block]:
     head = f"*{rank}. {naming.text(proposal.title, 240)}*\n{escaped(proposal.rationale, 1_000)}".rstrip()
     blocks = [section(head), *(section(f"→ {step}") for step in _steps(proposal.actions, naming))]
     if proposal.state != "proposed":
-        # The id behind the name is for the books.
-        name = _NAMES_WITHIN.sub("", proposal.decided_by or "")
+        name = without_id(proposal.decided_by or "")
         by = f" by {escaped(name, 80)}" if name else ""
         return [*blocks, footnote(f"*{proposal.state.capitalize()}*{by}")]
     value = str(proposal.suggestion_id)

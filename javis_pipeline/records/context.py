@@ -280,6 +280,22 @@ class Forecast:
 
 
 @dataclass(frozen=True, slots=True)
+class ForecastOutcome:
+    """What came of a forecast.
+
+    Attributes:
+        said_on: When it was made.
+        due_on: By when it was to be done in 85 of 100 cases.
+        left: Items that were left on that day; 0: the date held.
+    """
+
+    subject: str
+    said_on: date
+    due_on: date
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
 class WorkContext:
     """Everything that is known about a project at `as_of`.
 

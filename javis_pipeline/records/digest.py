@@ -3,13 +3,13 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
-from javis_pipeline.records.context import Severity, WorkContext
-from javis_pipeline.records.suggestion import Action, SuggestionState
+from javis_pipeline.records.context import ForecastOutcome, Severity, WorkContext
+from javis_pipeline.records.suggestion import Action, AdviceOutcome, SuggestionState
 from javis_pipeline.records.values import System, Value, dump_json
 
 
@@ -73,6 +73,26 @@ class Digest:
     proposals: tuple[Proposal, ...] = ()
     notes: tuple[str, ...] = ()
     conflicts: tuple[OpenConflict, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """A week in hindsight.
+
+    Attributes:
+        since, until: Its first day, and the day after its last one.
+        forecasts: The dates that came due in it.
+        record: All dates that came due in the season before, that week included.
+        names: Sprints, epics and versions in words, by the subject of their forecast.
+    """
+
+    project: str
+    since: date
+    until: date
+    advice: tuple[AdviceOutcome, ...]
+    forecasts: tuple[ForecastOutcome, ...]
+    record: tuple[ForecastOutcome, ...]
+    names: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,6 +76,23 @@ class Suggestion:
     confidence: float
 
 
+Outcome = Literal["accepted", "done", "rejected", "overtaken", "open"]
+
+
+@dataclass(frozen=True, slots=True)
+class AdviceOutcome:
+    """What came of a suggestion.
+
+    Attributes:
+        outcome: "done": what it asked for is so, without a button. "overtaken": what it stood on is not so any more.
+        decided_by: Who accepted or rejected it; None when nobody did.
+    """
+
+    title: str
+    outcome: Outcome
+    decided_by: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Usage:
     """Tokens of one call to the model, and what they cost. `cost_usd` is None for a model whose price is not known."""

@@ -168,7 +168,7 @@ def suggest(
         declined = rows.rejected_since(conn, project_key=context.project_key, since=now - _DECLINED_FOR)
 
     advice = _without_declined(
-        advise(context, scope, vocabulary, claude), {subject(_suggestion(row)) for row in declined}
+        advise(context, scope, vocabulary, claude), {subject(suggestion_of(row)) for row in declined}
     )
     with db.transaction() as conn:
         rows.lock_advice(conn, context.project_key)
@@ -204,7 +204,7 @@ def ungrounded(db: Database, context: WorkContext) -> list[str]:
     with db.transaction() as conn:
         latest = rows.latest_advice(conn, project_key=context.project_key, scope=AdviceScope().name)
         kept = rows.suggestions_of_advice(conn, latest["advice_id"]) if latest else []
-    return [row["title"] for row in kept if row["state"] == "proposed" and not is_grounded(_suggestion(row), context)]
+    return [row["title"] for row in kept if row["state"] == "proposed" and not is_grounded(suggestion_of(row), context)]
 
 
 def accept(db: Database, id_prefix: str, *, by: str, now: datetime) -> Accepted:
@@ -215,7 +215,7 @@ def accept(db: Database, id_prefix: str, *, by: str, now: datetime) -> Accepted:
     """
     with db.transaction(application_name="ai") as conn:
         suggestion = _locked_proposal(conn, id_prefix)
-        actions = _suggestion(suggestion).actions
+        actions = suggestion_of(suggestion).actions
         _refuse_stale(conn, suggestion["evidence"]["issue_keys"], actions)
         edits = tuple(action for action in actions if action.kind in EDITED_FIELD)
         for action in edits:
@@ -339,8 +339,8 @@ def _suggestion_row(suggestion: Suggestion, rank: int, advice: Mapping[str, Any]
     }
 
 
-def _suggestion(row: Mapping[str, Any]) -> Suggestion:
-    """The suggestion that `_suggestion_row` wrote."""
+def suggestion_of(row: Mapping[str, Any]) -> Suggestion:
+    """The suggestion of a row of `ai_suggestions`."""
     return Suggestion(
         kind=row["kind"],
         title=row["title"],

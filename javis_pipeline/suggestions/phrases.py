@@ -43,3 +43,4 @@ QUESTIONS: Final[dict[RiskKind, str]] = {
     "epic_late": "At the present pace this is done after its due date. What can be left out, or which date holds?",
     "epic_without_estimate": "The open issues of this have no estimate. Who can give one?",
 }
+SPRINT_IS_OVER: Final = "The sprint that this is in should have ended. Does it go into the next one?"

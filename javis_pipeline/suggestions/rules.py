@@ -16,7 +16,7 @@ from javis_pipeline.records.suggestion import Action, ActionKind, Advice, Sugges
 from javis_pipeline.suggestions.cleaning import cleaned
 from javis_pipeline.suggestions.grounding import RATIONALE_LENGTH, TITLE_LENGTH, seen_values
 from javis_pipeline.suggestions.limits import Limits
-from javis_pipeline.suggestions.phrases import ASK, BECAUSE, QUESTIONS
+from javis_pipeline.suggestions.phrases import ASK, BECAUSE, QUESTIONS, SPRINT_IS_OVER
 from javis_pipeline.suggestions.ranking import CONFIDENCE, Ranking
 from javis_pipeline.suggestions.team import Team
 from javis_pipeline.suggestions.topics import Topic, topics
@@ -244,23 +244,24 @@ class _Advisor:
         leaving = self._leaving(topic, sprint)[:ISSUES_TO_TRIM]
         if not leaving:
             return None
-        actions = [_action("comment_draft", issue, QUESTIONS[topic.risks[0].kind]) for issue in leaving]
+        is_over = sprint is not None and (sprint.days_left or 0) < 0
+        question = SPRINT_IS_OVER if is_over else QUESTIONS[topic.risks[0].kind]
+        actions = [_action("comment_draft", issue, question) for issue in leaving]
         titles = listed([said(issue.key, self._issues) for issue in leaving])
-        return self._made(
-            topic,
-            f"Take {titles} out of {name}",
-            actions,
-            *self._reasons(topic),
-            self._room(sprint),
-            "Not begun, not urgent, and nothing waits for it.",
-        )
+        title = f"Close {name}, and plan {titles} anew" if is_over else f"Take {titles} out of {name}"
+        why = "" if is_over else "Not begun, not urgent, and nothing waits for it."
+        return self._made(topic, title, actions, *self._reasons(topic), self._room(sprint), why)
 
     def _leaving(self, topic: Topic, sprint: SprintState | None) -> list[IssueBrief]:
-        """What can leave the sprint, the least important first: not begun, not urgent, and nothing waits for it."""
+        """What can leave the sprint, the least important first: not begun, not urgent, and nothing waits for it.
+
+        Of a sprint that only grew, what was in it from the start stays.
+        """
         named = [key for risk in topic.risks for key in risk.issue_keys]
         ranks = {name: rank for rank, name in enumerate(self._vocabulary.priorities)}
         added = set(sprint.added_keys if sprint else ())
-        keys = dict.fromkeys([*named, *(sprint.remaining_keys if sprint else ())])
+        grew_only = all(risk.kind == "scope_creep" for risk in topic.risks)
+        keys = dict.fromkeys(named if grew_only or sprint is None else [*named, *sprint.remaining_keys])
         waiting = [
             self._issues[key]
             for key in keys

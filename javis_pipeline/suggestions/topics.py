@@ -43,9 +43,12 @@ def topics(context: WorkContext, score: Callable[[Risk], float]) -> list[Topic]:
     """The topics of a context, the most pressing first. Findings that nobody can act on by a step are in none."""
     chains = _Chains(context)
     found: dict[tuple[TopicKind, str], list[Risk]] = {}
+    # Where nothing moves at all, nobody answers what stops a single issue.
+    asleep = any(risk.kind == "asleep" for risk in context.risks)
+    no_step = _NO_STEP | ({"idle_in_progress"} if asleep else set())
     # Of equal findings the one comes first that the context, too, has first.
     for risk in sorted(context.risks, key=score, reverse=True):
-        place = None if risk.kind in _NO_STEP else _place(risk, chains)
+        place = None if risk.kind in no_step else _place(risk, chains)
         if place is not None:
             found.setdefault(place, []).append(risk)
     return [Topic(kind, subject, tuple(risks)) for (kind, subject), risks in found.items()]

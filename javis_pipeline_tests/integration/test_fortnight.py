@@ -20,6 +20,7 @@ from javis_pipeline.sandbox.jira.editing import InvalidEditError
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
 from javis_pipeline.steps.build_context import ContextScope, build_context
+from javis_pipeline.steps.look_back import post_week
 from javis_pipeline.steps.notify import Outlet, post_digest, post_risk_alert
 from javis_pipeline.steps.suggest import suggest
 from javis_pipeline.steps.sync_scope import Job, pull_scope
@@ -64,7 +65,7 @@ def test_a_fortnight_of_digests_is_one_post_a_day_of_at_most_ten_lines_and_no_li
 ) -> None:
     rng, slack = random.Random(7), a_slack_client(world)
     outlet = Outlet("OQC", CHANNEL, sites=Sites(world.base_url), with_pictures=False)
-    before = len(posts(world, CHANNEL))
+    before, weeks = len(posts(world, CHANNEL)), list[str]()
     for day in range(DAYS):
         now = world.clock.now()
         with JiraClient(world.base_url, "ada@example.com", world.credentials.api_token, rate=10_000) as jira:
@@ -73,13 +74,19 @@ def test_a_fortnight_of_digests_is_one_post_a_day_of_at_most_ten_lines_and_no_li
         suggest(database, None, context, AdviceScope(), now=now)
         post_digest(database, slack, outlet, now=now)
         post_risk_alert(database, slack, outlet, context, now=now)
+        weeks += [post_week(database, slack, outlet, now=now).outcome]
         a_day_of_work(world, rng)
         world.clock.advance(timedelta(days=1))
 
-    told = [Message(post["text"], tuple(post["blocks"])) for post in posts(world, CHANNEL)[before:]]
+    every = [Message(post["text"], tuple(post["blocks"])) for post in posts(world, CHANNEL)[before:]]
+    hindsight = [message for message in every if "in hindsight" in as_text(message)]
+    told = [message for message in every if message not in hindsight]
     lines = [line for message in told for line in as_text(message).splitlines()[1:-1]]
     if folder := os.environ.get("JAVIS_FORTNIGHT"):
-        Path(folder).write_text("\n\n".join(map(as_text, told)), encoding="utf-8")
+        Path(folder).write_text("\n\n".join(map(as_text, every)), encoding="utf-8")
     assert 7 <= len(told) <= DAYS
+    # On the first Monday there is no week to look back on; from the second one on it is told once.
+    assert weeks == ["nothing_to_say"] * 7 + ["posted"] + ["unchanged"] * 6
+    assert "suggestions:" in as_text(hindsight[0])
     assert max(len(as_text(message).splitlines()) for message in told) <= LINES
     assert [line for line, count in Counter(lines).items() if count > 1] == []

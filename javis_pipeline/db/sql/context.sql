@@ -151,3 +151,12 @@ SELECT context
  WHERE project_key = %(project_key)s
  ORDER BY as_of DESC, id DESC
  LIMIT 1;
+
+-- name: daily_forecasts
+-- The first context of each day: what was said of sprints and epics, and how far they were.
+SELECT DISTINCT ON (as_of::date)
+       jsonb_build_object('as_of', context -> 'as_of', 'forecasts', context -> 'forecasts', 'sprints', context -> 'sprints',
+                          'epics', context -> 'epics', 'versions', coalesce(context -> 'versions', '[]')) AS said
+  FROM work_contexts
+ WHERE project_key = %(project_key)s AND as_of >= %(since)s AND as_of < %(until)s
+ ORDER BY as_of::date, as_of;

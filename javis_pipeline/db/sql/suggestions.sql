@@ -102,3 +102,15 @@ SELECT DISTINCT i.project_key
   JOIN issue_sprints AS member ON member.sprint_id = sprints.sprint_id
   JOIN jira_issues AS i ON i.jira_id = member.jira_id
  WHERE lower(sprints.name) = lower(%(name)s);
+
+-- name: suggestions_between
+-- What may be told in a channel: not what speaks of a restricted issue.
+SELECT kind, title, rationale, evidence, actions, confidence, state, decided_by
+  FROM ai_suggestions
+ WHERE project_key = %(project_key)s AND created_at >= %(since)s AND created_at < %(until)s AND NOT restricted
+ ORDER BY created_at, rank;
+
+-- name: issues_now
+SELECT key, status_category, priority, due_date::text AS due_date, assignee_id, labels
+  FROM jira_issues
+ WHERE key = ANY(%(keys)s) AND remote_state = 'present' AND local_deleted_at IS NULL;

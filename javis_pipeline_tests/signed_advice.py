@@ -1,0 +1,42 @@
+"""The advice of the rules on each of `signed_contexts`: the titles that a lead would sign, in their order."""
+
+from typing import Final
+
+ADVICE: Final[dict[str, tuple[str, ...]]] = {
+    "one person does it all": ("Take work off Ann Smith: ask about OQC-1 “Title of OQC-1”",),
+    "one of two has it all": ("Take work off Ann Smith: ask about OQC-1 “Title of OQC-1”",),
+    "people have gone": (
+        "Ask what stops OQC-1 “Title of OQC-1”",
+        "Ask what stops OQC-2 “Title of OQC-2”",
+        "Ask what stops OQC-3 “Title of OQC-3”",
+    ),
+    "blocked everywhere": ("Ask what OQC-1 “Title of OQC-1” needs: OQC-2, OQC-3, OQC-4 and OQC-5 wait for it",),
+    "a circle": ("Cut the circle of OQC-1, OQC-2 and OQC-3",),
+    "all wait for somebody else's project": ("Find out whether ELSE-1 is done: OQC-1 “Title of OQC-1” waits for it",),
+    "somebody raised a flag": ("Ask what OQC-1 “Title of OQC-1” needs: it is flagged as impeded",),
+    "priorities came from another tracker": ("Ask whether OQC-1 “Title of OQC-1” is as urgent as its priority says",),
+    "the sprint is too full": (
+        "Take OQC-1 “Title of OQC-1”, OQC-2 “Title of OQC-2” and OQC-3 “Title of OQC-3” out of Sprint 1",
+    ),
+    "the sprint should have ended": (
+        "Close Sprint 1, and plan OQC-1 “Title of OQC-1” and OQC-2 “Title of OQC-2” anew",
+    ),
+    "the sprint ends tomorrow and has nobody": (
+        "Take OQC-1 “Title of OQC-1” and OQC-2 “Title of OQC-2” out of Sprint 1",
+    ),
+    "the sprint doubled": ("Take OQC-3 “Title of OQC-3” and OQC-4 “Title of OQC-4” out of Sprint 1",),
+    "the epic is late": ("Cut or re-plan OQC-1 “Title of OQC-1”: it will be late",),
+    "work stands still, longer than is usual": ("Ask what stops OQC-1 “Title of OQC-1”",),
+    "work stands still, and nobody knows what is usual": ("Ask what stops OQC-1 “Title of OQC-1”",),
+    "late, and late from the start": (
+        "Ask which date OQC-2 “Title of OQC-2” can keep: it is overdue",
+        "Ask which date OQC-1 “Title of OQC-1” can keep: it is overdue",
+    ),
+    "due tomorrow and not begun": ("Ask whether OQC-1 “Title of OQC-1” makes its date",),
+    "it came back twice": ("Find out why OQC-1 “Title of OQC-1” came back",),
+    "a version is planned too full": ("Ask whether OQC-1 “Title of OQC-1” can leave its version",),
+    "a version was not released, and the project has no pace": (
+        "Ask whether OQC-1 “Title of OQC-1” can leave its version",
+    ),
+    "people of many languages": ("Take work off Łukasz Żółć: ask about OQC-1 “Title of OQC-1”",),
+}
