@@ -337,7 +337,8 @@ SIGNED: Final[dict[str, Signed]] = {
     "a version is planned too full": Signed(
         _version(8, day(4), _done(40, every_days=4, fix_versions=["2.4"])),
         findings=(
-            "high: the version is due on 22 March 2026 with 8 items to finish: that works out in less than 1 of 100 cases",
+            "high: the version is due on 22 March 2026 with 8 items to finish: "
+            "that works out in less than 1 of 100 cases",
         ),
         forecasts=("version:7: late; not sure: so far no epic tells how epics end here",),
     ),
