@@ -10,7 +10,7 @@ ADVICE: Final[dict[str, tuple[str, ...]]] = {
         "Ask what stops OQC-2 “Title of OQC-2”",
         "Ask what stops OQC-3 “Title of OQC-3”",
     ),
-    "blocked everywhere": ("Ask what OQC-1 “Title of OQC-1” needs: OQC-2, OQC-3, OQC-4 and OQC-5 wait for it",),
+    "blocked everywhere": ("Ask what OQC-1 “Title of OQC-1” needs: OQC-2 waits for it",),
     "a circle": ("Cut the circle of OQC-1, OQC-2 and OQC-3",),
     "all wait for somebody else's project": ("Find out whether ELSE-1 is done: OQC-1 “Title of OQC-1” waits for it",),
     "somebody raised a flag": ("Ask what OQC-1 “Title of OQC-1” needs: it is flagged as impeded",),

@@ -183,7 +183,7 @@ SIGNED: Final[dict[str, Signed]] = {
     ),
     "blocked everywhere": Signed(
         {
-            "issues": [*_open(1, category=_BEGUN), *_open(2, 3, 4, 5)],
+            "issues": [*_open(1, 2, category=_BEGUN), *_open(3, 4, 5)],
             "links": [
                 blocks("OQC-1", "OQC-2"),
                 blocks("OQC-2", "OQC-3"),
@@ -192,13 +192,12 @@ SIGNED: Final[dict[str, Signed]] = {
             ],
         },
         findings=(
+            "high: OQC-2 is blocked by OQC-1, since 16 February 2026 at the earliest",
             "medium: OQC-1 holds up 4 issues, 1 of them directly",
-            "medium: OQC-2 holds up 3 issues, 1 of them directly",
-            "low: OQC-2 is blocked by OQC-1, since 16 February 2026 at the earliest",
-            "low: OQC-3 is blocked by OQC-2, since 16 February 2026 at the earliest",
-            "low: OQC-4 is blocked by OQC-3, since 16 February 2026 at the earliest",
-            "low: OQC-5 is blocked by OQC-4, since 16 February 2026 at the earliest",
         ),
+    ),
+    "blocked everywhere, and all of it can wait": Signed(
+        {"issues": _open(1, 2, 3, 4, 5), "links": [blocks("OQC-1", f"OQC-{number}") for number in range(2, 6)]}
     ),
     "a circle": Signed(
         {
@@ -209,7 +208,7 @@ SIGNED: Final[dict[str, Signed]] = {
     ),
     "all wait for somebody else's project": Signed(
         {
-            "issues": _open(1, 2, 3, 4),
+            "issues": [*_open(1, category=_BEGUN), *_open(2, 3, 4)],
             "links": [blocks("ELSE-1", f"OQC-{number}") for number in range(1, 5)],
             "outside_issues": _ELSEWHERE,
         },

@@ -78,10 +78,16 @@ WITH ends AS (
       FROM issue_links l JOIN jira_issues i USING (jira_id) LEFT JOIN jira_issues o ON o.jira_id = l.other_id),
 pairs AS (
     SELECT one AS blocker, other AS blocked FROM ends WHERE label = 'blocks'
-    UNION SELECT other, one FROM ends WHERE label = 'is blocked by')
-SELECT count(*)::int AS count FROM jira_issues i
+    UNION SELECT other, one FROM ends WHERE label = 'is blocked by'),
+today AS (SELECT (%(now)s::timestamptz AT TIME ZONE 'UTC')::date AS day),
+running AS (SELECT m.jira_id FROM issue_sprints m JOIN sprints s USING (sprint_id) WHERE s.state = 'active')
+SELECT count(*)::int AS count FROM jira_issues i, today
  WHERE i.project_key = 'OQC' AND i.status_category <> 'done'
-   AND (i.flagged OR EXISTS (
+   AND (i.flagged
+        OR (i.jira_id IN (SELECT jira_id FROM running)
+            OR ((i.status_category = 'indeterminate' OR i.due_date <= day + 7)
+                AND day - (coalesce(i.remote_updated_at, i.created_at) AT TIME ZONE 'UTC')::date <= 90))
+       AND EXISTS (
        SELECT FROM pairs JOIN jira_issues b ON b.key = pairs.blocker
         WHERE pairs.blocked = i.key AND pairs.blocker <> i.key AND b.status_category <> 'done'))
 """

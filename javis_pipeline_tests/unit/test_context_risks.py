@@ -34,13 +34,16 @@ def _issue(category: str = "new", **fields: Any) -> Tables:
 
 
 def _blocked_by(category: str) -> Tables:
-    return {"issues": [an_issue("OQC-1"), an_issue("OQC-2", category)], "links": [blocks("OQC-2", "OQC-1")]}
+    return {
+        "issues": [an_issue("OQC-1", "indeterminate"), an_issue("OQC-2", category)],
+        "links": [blocks("OQC-2", "OQC-1")],
+    }
 
 
 def _blocking(count: int) -> Tables:
     waiting = [f"OQC-{number}" for number in range(2, 2 + count)]
     return {
-        "issues": [an_issue(key) for key in ("OQC-1", *waiting)],
+        "issues": [an_issue("OQC-1"), an_issue("OQC-2", "indeterminate"), *map(an_issue, waiting[1:])],
         "links": [blocks("OQC-1", key) for key in waiting],
     }
 
@@ -140,7 +143,7 @@ CASES: dict[RiskKind, tuple[Tables, Tables]] = {
     "blocked": (_blocked_by("indeterminate"), _blocked_by("done")),
     "blocks_many": (_blocking(3), _blocking(2)),
     "blocker_not_synced": (
-        {**_issue(), "links": [blocks("ELSE-1", "OQC-1")], "outside_issues": [{"key": "ELSE-1"}]},
+        {**_issue("indeterminate"), "links": [blocks("ELSE-1", "OQC-1")], "outside_issues": [{"key": "ELSE-1"}]},
         {
             **_issue(),
             "links": [blocks("ELSE-1", "OQC-1")],
@@ -205,8 +208,9 @@ def test_given_the_nearest_harmless_case_then_there_is_no_such_risk(kind):
         (_issue(due_date=day(-100), updated_at=ago(91)), "overdue", "low"),
         (_issue(due_date=day(3)), "due_soon_not_started", "medium"),
         (_issue(due_date=day(1)), "due_soon_not_started", "high"),
-        (_blocked_by("new"), "blocked", "low"),
-        (_issue(flagged=True), "blocked", "low"),
+        (_blocked_by("new"), "blocked", "high"),
+        (_issue(flagged=True), "blocked", "medium"),
+        (_issue(flagged=True, updated_at=ago(91)), "blocked", "low"),
         (_issue("indeterminate", flagged=True), "blocked", "high"),
         (_blocking(3), "blocks_many", "medium"),
         (_blocking(6), "blocks_many", "high"),
@@ -369,6 +373,16 @@ def test_given_a_blocker_that_is_not_synced_then_that_is_said_once_however_many_
     assert (risk.kind, risk.severity) == ("blocker_not_synced", "low")
 
 
+def test_what_waits_and_can_wait_is_no_finding():
+    keys = [f"OQC-{number}" for number in range(1, 8)]
+    links = [blocks("OQC-1", key) for key in keys[1:]] + [blocks("ELSE-1", key) for key in keys]
+
+    context = a_context(issues=[an_issue(key, priority="High") for key in keys], links=links)
+
+    assert context.risks == ()
+    assert context.blockers.blocked == 7
+
+
 def test_what_nobody_touches_any_more_overloads_nobody():
     alive = [an_issue(f"OQC-{number}", "indeterminate") for number in range(5)]
     dead = [an_issue(f"OQC-{number}", "indeterminate", updated_at=ago(91)) for number in range(5, 15)]
@@ -407,7 +421,7 @@ def test_by_whatever_name_a_link_says_that_one_issue_waits_for_another_it_is_und
              for place, label in enumerate(labels)]  # fmt: skip
     links[1::2] = [{**link, "label": link["label"].title()} for link in links[1::2]]
 
-    issues = [an_issue(f"OQC-{number}") for number in range(2 * len(labels))]
+    issues = [an_issue(f"OQC-{number}", "indeterminate") for number in range(2 * len(labels))]
     context = a_context(issues=issues, links=links, thresholds=with_thresholds(risks_per_kind=len(links)))
 
     waiting = {tuple(risk.issue_keys) for risk in risks_of(context, "blocked")}

@@ -6,17 +6,18 @@ from typing import Any
 
 import pandas as pd
 
-from javis_pipeline.context.attention import is_forgotten, is_high
+from javis_pipeline.context.attention import is_forgotten
 from javis_pipeline.context.days import as_date, looked_up
 from javis_pipeline.context.facts import Facts
-from javis_pipeline.context.risks.ranking import Found, found_rows
+from javis_pipeline.context.risks.ranking import Found, found_rows, graded
 from javis_pipeline.context.wording import day_words
 from javis_pipeline.records.context import Risk
 
 
 def find(facts: Facts) -> Found:
-    """High when it is being worked on, is in the sprint or is due within a week; medium with a high priority;
-    else, and when forgotten, low.
+    """High when it is being worked on, is in the sprint or is due within a week. Elsewhere a link to something open is
+    no finding: in real projects such issues ended no later than others. A flag is somebody's word: then medium, and low
+    when the issue is forgotten.
 
     Jira does not tell when a link was made. An issue is blocked at most since both ends existed and, when the blocker
     was reopened, since then. A blocker that is not synced may be done, and a circle has to be cut: these are findings
@@ -25,18 +26,26 @@ def find(facts: Facts) -> Found:
     issues = facts.open_issues
     rows = issues[issues["key"].isin(facts.graph.blocked) | issues["flagged"]]
     blockers = pd.Series([_known_blockers(facts, key) for key in rows["key"]], index=rows.index, dtype=object)
-    rows = rows.assign(blockers=blockers)[(blockers.map(len) > 0) | rows["flagged"]]
+    pressing = is_pressing(facts, rows)
+    severity = graded(pressing, "medium", low=is_forgotten(rows, facts.today, facts.thresholds))
+    is_stopped = pressing & (blockers.map(len) > 0)
+    rows = rows.assign(blockers=blockers, severity=severity)[is_stopped | rows["flagged"]]
     since = _since(facts, rows)
-    rows = rows.assign(since=since, days=facts.today.days_since(since), severity=severity_of_waiting(facts, rows))
+    rows = rows.assign(since=since, days=facts.today.days_since(since))
     return found_rows("blocked", rows, _risk, worst_by="days", limit=facts.thresholds.risks_per_kind)
 
 
-def severity_of_waiting(facts: Facts, rows: pd.DataFrame) -> "pd.Series[str]":
-    """How bad it is that each of these open issues waits for something."""
+def is_pressing(facts: Facts, rows: pd.DataFrame) -> "pd.Series[bool]":
+    """Whether it stops somebody now that each of these open issues waits for something."""
     soon = rows["due_date"] <= facts.today.day + pd.Timedelta(days=7)
     pressing = (rows["status_category"] == "indeterminate") | rows["in_sprint"] | soon
-    severity = pd.Series("low", index=rows.index, dtype="str").mask(is_high(rows, facts.thresholds), "medium")
-    return severity.mask(pressing, "high").mask(is_forgotten(rows, facts.today, facts.thresholds), "low")
+    return pressing & ~is_forgotten(rows, facts.today, facts.thresholds)
+
+
+def pressing_keys(facts: Facts) -> set[str]:
+    """Keys of the issues that wait for something although they cannot."""
+    rows = facts.open_issues[facts.open_issues["key"].isin(facts.graph.blocked)]
+    return set(rows.loc[is_pressing(facts, rows), "key"])
 
 
 def _known_blockers(facts: Facts, key: str) -> list[str]:

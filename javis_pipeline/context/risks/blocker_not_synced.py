@@ -1,7 +1,7 @@
 """Issues elsewhere that open ones wait for, and of which nobody here can tell whether they are done."""
 
 from javis_pipeline.context.facts import Facts
-from javis_pipeline.context.risks.blocked import severity_of_waiting
+from javis_pipeline.context.risks.blocked import pressing_keys
 from javis_pipeline.context.risks.ranking import Found, found
 from javis_pipeline.context.wording import counted
 from javis_pipeline.records.context import Risk
@@ -11,21 +11,16 @@ _KEYS_NAMED = 3
 
 
 def find(facts: Facts) -> Found:
-    """One risk per such issue, however many wait for it. Low: what waits for one is done no later than other work."""
+    """One risk per such issue that stops somebody now, however many wait for it. Low: it may be done."""
     unknown = sorted(key for key, node in facts.graph.nodes.items() if node.category is None)
-    pressing = _pressing(facts) if unknown else set()
-    risks = [_risk(key, waiting, pressing) for key in unknown if (waiting := _waiting(facts, key))]
+    pressing = pressing_keys(facts) if unknown else set()
+    risks = [_risk(key, waiting, pressing) for key in unknown if pressing.intersection(waiting := _waiting(facts, key))]
     risks.sort(key=lambda risk: (-int(risk.evidence["holds_up"]), risk.finding_id))
     return found("blocker_not_synced", risks, limit=facts.thresholds.risks_per_kind)
 
 
 def _waiting(facts: Facts, key: str) -> list[str]:
     return sorted(each for each in facts.graph.graph.successors(key) if not facts.graph.nodes[each].is_outside)
-
-
-def _pressing(facts: Facts) -> set[str]:
-    rows = facts.open_issues[facts.open_issues["key"].isin(facts.graph.blocked)]
-    return set(rows.loc[severity_of_waiting(facts, rows) == "high", "key"])
 
 
 def _risk(key: str, waiting: list[str], pressing: set[str]) -> Risk:

@@ -1,21 +1,26 @@
 """Open issues that many others wait for."""
 
 from javis_pipeline.context.facts import Facts
+from javis_pipeline.context.risks.blocked import pressing_keys
 from javis_pipeline.context.risks.ranking import Found, found
 from javis_pipeline.context.wording import counted
 from javis_pipeline.records.context import Risk
 
 
 def find(facts: Facts) -> Found:
-    """Every issue, here or in another project, that holds up several of ours; high from twice the limit on.
+    """Every issue, here or in another project, that holds up several of ours, one of which stops somebody now; high
+    from twice the limit on.
 
-    Not one that may be done: that is a finding of its own.
+    Where all that waits can wait, it is no finding: in real projects such blockers and what they blocked ended no later
+    than others. Not one that may be done: that is a finding of its own.
     """
-    limit = facts.thresholds.blocks_many
+    limit, pressing = facts.thresholds.blocks_many, pressing_keys(facts)
     risks = [
         _risk(facts, key, held)
         for key in facts.graph.graph
-        if facts.graph.nodes[key].category is not None and (held := _held_up_here(facts, key)) and len(held) >= limit
+        if facts.graph.nodes[key].category is not None
+        and len(held := _held_up_here(facts, key)) >= limit
+        and pressing.intersection(held)
     ]
     risks.sort(key=lambda risk: (-int(risk.evidence["holds_up"]), risk.finding_id))
     return found("blocks_many", risks, limit=facts.thresholds.risks_per_kind)
