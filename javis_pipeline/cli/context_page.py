@@ -6,6 +6,7 @@ from datetime import date
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from rich.console import Console
 from rich.text import Text
 
 from javis_pipeline.cli.tables import console_of_stdout, print_table, printable

@@ -75,7 +75,7 @@ class Digest:
     conflicts: tuple[OpenConflict, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Week:
     """A week in hindsight.
 

@@ -39,9 +39,16 @@ def read_week(db: Database, outlet: Outlet, *, now: datetime) -> Week | None:
     forecasts = came_due(history, since, until)
     if not advice and not forecasts:
         return None
-    record = came_due(history, since - _SEASON, until)
     names = {name: words for document in said for name, words in _names(document).items()}
-    return Week(outlet.project, since, until, advice, forecasts, record, names | _names_of_epics(context))
+    return Week(
+        project=outlet.project,
+        since=since,
+        until=until,
+        advice=advice,
+        forecasts=forecasts,
+        record=came_due(history, since - _SEASON, until),
+        names=names | _names_of_epics(context),
+    )
 
 
 def week_post(week: Week, outlet: Outlet) -> Post:

@@ -94,9 +94,9 @@ def test_what_is_kept_of_a_context_says_what_was_left():
 
 
 WEEK = Week(
-    "OQC",
-    MONDAY,
-    MONDAY + timedelta(days=7),
+    project="OQC",
+    since=MONDAY,
+    until=MONDAY + timedelta(days=7),
     advice=(
         AdviceOutcome("Start OQC-1 “Fix <the> lamp”", "accepted", "Ann Smith (Slack U012)"),
         AdviceOutcome("Start OQC-2", "done"),
