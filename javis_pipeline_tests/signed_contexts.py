@@ -267,7 +267,8 @@ SIGNED: Final[dict[str, Signed]] = {
     "the epic is late": Signed(
         _epic(10, _done(40, parent_key="OQC-1", every_days=4), due_date=day(6)),
         findings=(
-            "high: epic OQC-1 is due on 2026-03-24 with 10 items to finish: that works out in less than 1 of 100 cases",
+            "high: epic OQC-1 is due on 24 March 2026 with 10 items to finish: "
+            "that works out in less than 1 of 100 cases",
         ),
         forecasts=("epic:OQC-1: late; not sure: so far no epic tells how epics end here",),
     ),

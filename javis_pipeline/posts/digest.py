@@ -133,7 +133,9 @@ def _sprint_line(sprint: SprintState, context: WorkContext) -> str:
         f"{len(keys)} {word}" for keys, word in ((sprint.added_keys, "added"), (sprint.removed_keys, "removed")) if keys
     )
     forecast = next((f for f in context.forecasts if f.subject == f"sprint:{sprint.sprint_id}"), None)
-    if forecast is not None and forecast.on_time is not None and (sprint.days_left or 0) >= 0:
+    is_told = any(risk.kind == "sprint_off_track" and risk.evidence.get("sprint_id") == sprint.sprint_id
+                  for risk in context.risks)  # fmt: skip
+    if forecast is not None and forecast.on_time is not None and not is_told:
         parts.append(f"on time in {_of_hundred(forecast.on_time)} of 100 cases")
     parts.append(moved)
     return f"*{escaped(sprint.name, 60)}*: {', '.join(part for part in parts if part)}"

@@ -1,9 +1,11 @@
 """Epics that the forecast sees finished after their due date."""
 
+from datetime import date
+
 from javis_pipeline.context.facts import Facts
 from javis_pipeline.context.risks.ranking import Found, found
 from javis_pipeline.context.risks.sprint_off_track import HIGH_BELOW, MEDIUM_BELOW
-from javis_pipeline.context.wording import counted, share_words
+from javis_pipeline.context.wording import counted, day_words, share_words
 from javis_pipeline.records.context import Forecast, Risk
 
 
@@ -22,23 +24,23 @@ def find(facts: Facts) -> Found:
         and forecast.target_on >= facts.today.date
     ]
     late.sort(key=lambda each: (each[1], each[0].subject))
-    return found("epic_late", [_risk(forecast) for forecast, _ in late], limit=facts.thresholds.risks_per_kind)
+    return found("epic_late", [_risk(forecast, due) for forecast, due in late], limit=facts.thresholds.risks_per_kind)
 
 
-def _risk(forecast: Forecast) -> Risk:
+def _risk(forecast: Forecast, due: date) -> Risk:
     key, on_time = forecast.subject.removeprefix("epic:"), forecast.on_time or 0.0
     return Risk(
         finding_id=f"epic_late:{key}",
         kind="epic_late",
         severity="high" if on_time < HIGH_BELOW else "medium",
         summary=(
-            f"epic {key} is due on {forecast.target_on} with {counted(forecast.remaining, 'item')} to finish: "
+            f"epic {key} is due on {day_words(due)} with {counted(forecast.remaining, 'item')} to finish: "
             f"that works out in {share_words(on_time)}"
         ),
         issue_keys=(key,),
         evidence={
             "remaining": forecast.remaining,
-            "due_date": str(forecast.target_on),
+            "due_date": str(due),
             "on_time_percent": round(100 * on_time),
             **({} if forecast.p85_on is None else {"p85_on": str(forecast.p85_on)}),
         },
