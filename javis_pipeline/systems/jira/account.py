@@ -5,7 +5,6 @@ and empty lists.
 """
 
 from contextlib import suppress
-from typing import Final
 from urllib.parse import unquote
 
 from javis_pipeline.clients.http import Headers, Transport
@@ -14,17 +13,21 @@ from javis_pipeline.errors import IdentityError, RemoteMissing, RemoteRefused, S
 from javis_pipeline.records.jira import Identity
 from javis_pipeline.systems.jira import wire
 
-API: Final = "/rest/api/3"
-
 
 class Account:
     """The account that a client proved to be.
+
+    Args:
+        api: Path of the version of the REST API that is spoken.
+        edition: What the site has to say that it is.
 
     Attributes:
         proved: The account; None before the first proof.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, api: str, edition: str) -> None:
+        self._api = api
+        self._edition = edition
         self.proved: Identity | None = None
         self._answers_name_it = False
 
@@ -37,9 +40,9 @@ class Account:
         """
         self.proved, self._answers_name_it = None, False
         try:
-            answer = http.get(f"{API}/myself")
+            answer = http.get(f"{self._api}/myself")
         except RemoteMissing:
-            _refuse_data_center(http)
+            self._check_edition(http)
             raise
         except RemoteRefused as error:
             if error.status != 403:
@@ -48,7 +51,7 @@ class Account:
                 f"{error}. Check the e-mail, and whether the token is an API token of that account"
             ) from error
         identity = wire.parse_identity(answer.body)
-        _refuse_data_center(http)
+        self._check_edition(http)
         named = _named_account(answer.headers)
         if named is not None and named != identity.account_id:
             raise IdentityError(f"jira answers as {named} and says that we are {identity.account_id}")
@@ -58,7 +61,7 @@ class Account:
     def inspect(self, path: str, status: int, headers: Headers) -> None:
         """Refuse an answer that was not given to the account we proved to be."""
         refuse_rejected_login("jira", headers, "Check JIRA_EMAIL and whether JIRA_TOKEN has expired")
-        if self.proved is None or not path.startswith(API):
+        if self.proved is None or not path.startswith(self._api):
             return
         named = _named_account(headers)
         if named is None and not self._answers_name_it:
@@ -70,18 +73,17 @@ class Account:
                 "Check whether JIRA_TOKEN has expired or was replaced"
             )
 
-
-def _refuse_data_center(http: Transport) -> None:
-    kind = "not found there"
-    for version in (3, 2):  # Data Center has no v3, and says what it is in v2
-        with suppress(RemoteMissing):
-            kind = wire.parse_deployment(http.get(f"/rest/api/{version}/serverInfo").body)
-            break
-    if kind != "Cloud":
-        raise SettingError(
-            f"{http.base_url}: Jira is {kind}; only Jira Cloud is supported. "
-            "Set JIRA_URL to a Cloud site such as https://acme.atlassian.net"
-        )
+    def _check_edition(self, http: Transport) -> None:
+        kind = "not found there"
+        for version in (3, 2):  # Data Center has no v3, and says what it is in v2
+            with suppress(RemoteMissing):
+                kind = wire.parse_deployment(http.get(f"/rest/api/{version}/serverInfo").body)
+                break
+        if kind != self._edition:
+            raise SettingError(
+                f"{http.base_url}: Jira is {kind}; only Jira Cloud is supported. "
+                "Set JIRA_URL to a Cloud site such as https://acme.atlassian.net"
+            )
 
 
 def _named_account(headers: Headers) -> str | None:

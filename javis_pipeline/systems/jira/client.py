@@ -9,7 +9,7 @@ import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Any, Final, TypeVar, Unpack
+from typing import Any, ClassVar, Final, TypeVar, Unpack
 from urllib.parse import quote
 
 import orjson
@@ -42,7 +42,7 @@ from javis_pipeline.records.jira import (
     Version,
 )
 from javis_pipeline.systems.jira import wire
-from javis_pipeline.systems.jira.account import API, Account
+from javis_pipeline.systems.jira.account import Account
 from javis_pipeline.systems.jira.jql import PROJECT_KEY
 from javis_pipeline.systems.jira.manners import JIRA
 from javis_pipeline.systems.jira.paging import listed, offset_batches, token_batches
@@ -52,9 +52,8 @@ from javis_pipeline.systems.jira.wire.answers import AnswerBatch, batch_of
 T = TypeVar("T")
 
 AGILE: Final = "/rest/agile/1.0"
-READ_POSTS: Final = frozenset(
-    f"{API}/{path}" for path in ("search/jql", "search/approximate-count", "issue/bulkfetch", "changelog/bulkfetch")
-)
+# Below the API's path.
+_READ_POSTS: Final = ("search/jql", "search/approximate-count", "issue/bulkfetch", "changelog/bulkfetch")
 
 BULK_FETCH_LIMIT: Final = 100
 CHANGELOG_ISSUES_LIMIT: Final = 1000
@@ -71,12 +70,23 @@ class JiraClient(SiteClient):
         email: Address the token belongs to.
         token: API token.
         options: How it talks.
+
+    Attributes:
+        api: Path of the version of the REST API that is spoken.
+        edition: What such a site says that it is.
     """
 
+    api: ClassVar[str] = "/rest/api/3"
+    edition: ClassVar[str] = "Cloud"
+
     def __init__(self, url: str, email: str, token: str, **options: Unpack[Options]) -> None:
-        self._account = Account()
+        self._account = Account(self.api, self.edition)
         auth, inspect = BasicAuth(email, token), self._account.inspect
-        super().__init__(Transport("jira", url, auth, READ_POSTS, JIRA, inspect=inspect, **options))
+        reads = frozenset(f"{self.api}/{path}" for path in _READ_POSTS)
+        super().__init__(Transport("jira", url, auth, reads, JIRA, inspect=inspect, **options))
+
+    def _path(self, issue: str) -> str:
+        return issue_path(self.api, issue)
 
     def prove_identity(self) -> Identity:
         """The account behind the credentials; from now on every answer has to be for that account.
@@ -89,7 +99,7 @@ class JiraClient(SiteClient):
 
     def server_time(self) -> datetime:
         """The site's clock, for display; no decision compares it with ours."""
-        return wire.parse_server_time(self._http.get(f"{API}/serverInfo").body)
+        return wire.parse_server_time(self._http.get(f"{self.api}/serverInfo").body)
 
     # What there is on the site
 
@@ -117,7 +127,7 @@ class JiraClient(SiteClient):
         return self.projects([key])[0]
 
     def _projects(self, params: Params) -> Iterator[Project]:
-        documents = offset_batches(self._http, f"{API}/project/search", "values", {**params, "maxResults": 100})
+        documents = offset_batches(self._http, f"{self.api}/project/search", "values", {**params, "maxResults": 100})
         return (wire.parse_project(document) for document in documents)
 
     def _explain_invisible(self, missing: Sequence[str]) -> str:
@@ -135,17 +145,19 @@ class JiraClient(SiteClient):
 
     def fields(self) -> list[JsonObject]:
         """Definitions of all fields, for `discover_fields`."""
-        answer = self._http.get(f"{API}/field").body
+        answer = self._http.get(f"{self.api}/field").body
         return answered("jira field", lambda: [dict(as_object(one, "field")) for one in as_list(answer, "answer")])
 
     def statuses(self) -> list[Status]:
         """All statuses of the site."""
-        answer = self._http.get(f"{API}/status").body
+        answer = self._http.get(f"{self.api}/status").body
         return [wire.parse_status(document) for document in answered("jira status", lambda: as_list(answer, "answer"))]
 
     def priorities(self) -> list[Priority]:
         """All priorities of the site, the most urgent first."""
-        return wire.parse_priorities(offset_batches(self._http, f"{API}/priority/search", "values", {"maxResults": 50}))
+        return wire.parse_priorities(
+            offset_batches(self._http, f"{self.api}/priority/search", "values", {"maxResults": 50})
+        )
 
     def versions(self, project_key: str, unreadable: Callable[[UnreadableRecord], None]) -> Iterator[Version]:
         """The versions of a project.
@@ -153,7 +165,7 @@ class JiraClient(SiteClient):
         Args:
             unreadable: Told of those that make no sense, which are left out.
         """
-        path = f"{API}/project/{quote(project_key, safe='')}/version"
+        path = f"{self.api}/project/{quote(project_key, safe='')}/version"
         for document in offset_batches(self._http, path, "values", {"maxResults": 200}):
             try:
                 yield wire.parse_version(document)
@@ -163,7 +175,7 @@ class JiraClient(SiteClient):
     def permissions(self, project_key: str, names: Iterable[str]) -> dict[str, bool]:
         """Whether the account has each of these permissions ("EDIT_ISSUES") in the project."""
         params = {"projectKey": project_key, "permissions": ",".join(names)}
-        return wire.parse_permissions(self._http.get(f"{API}/mypermissions", params).body)
+        return wire.parse_permissions(self._http.get(f"{self.api}/mypermissions", params).body)
 
     # Boards and sprints
 
@@ -200,7 +212,7 @@ class JiraClient(SiteClient):
         body: JsonObject = {"jql": jql, "maxResults": batch, "fields": list(fields)}
         if properties:
             body["properties"] = list(properties)
-        for documents in token_batches(self._http, f"{API}/search/jql", body, _found_issues):
+        for documents in token_batches(self._http, f"{self.api}/search/jql", body, _found_issues):
             yield from documents
 
     def search_ids(
@@ -225,7 +237,7 @@ class JiraClient(SiteClient):
 
     def count(self, jql: str) -> int:
         """About how many issues the query finds: an estimate of Jira's, never a reason to delete."""
-        return wire.parse_count(self._http.post(f"{API}/search/approximate-count", {"jql": jql}).body)
+        return wire.parse_count(self._http.post(f"{self.api}/search/approximate-count", {"jql": jql}).body)
 
     # Reading issues
 
@@ -238,12 +250,12 @@ class JiraClient(SiteClient):
         if not 1 <= len(ids) <= BULK_FETCH_LIMIT:
             raise ValueError(f"{len(ids)} issues in one bulk fetch; 1 to {BULK_FETCH_LIMIT} are possible")
         body: JsonObject = {"issueIdsOrKeys": [checked_issue(one) for one in ids], "fields": list(fields)}
-        found: T = self._http.post(f"{API}/issue/bulkfetch", body, read=read).body
+        found: T = self._http.post(f"{self.api}/issue/bulkfetch", body, read=read).body
         return found
 
     def account_of(self, email: str) -> str | None:
         """The account id of a person; None unless exactly one answers to this e-mail."""
-        found = self._http.get(f"{API}/user/search", {"query": email, "maxResults": 2}).body
+        found = self._http.get(f"{self.api}/user/search", {"query": email, "maxResults": 2}).body
         people = [user["accountId"] for user in found if user.get("accountType") == "atlassian"]
         return str(people[0]) if len(people) == 1 else None
 
@@ -262,12 +274,12 @@ class JiraClient(SiteClient):
             params["fields"] = ",".join(fields)
         if properties:
             params["properties"] = ",".join(properties)
-        answer = self._http.get(issue_path(issue), params).body
+        answer = self._http.get(self._path(issue), params).body
         return answered(f"jira issue {issue}", lambda: dict(as_object(answer, "issue")))
 
     def get_issue_changelog(self, issue: str) -> list[JsonObject]:
         """All changelog entries of an issue, oldest first."""
-        return list(offset_batches(self._http, f"{issue_path(issue)}/changelog", "values", {"maxResults": 100}))
+        return list(offset_batches(self._http, f"{self._path(issue)}/changelog", "values", {"maxResults": 100}))
 
     def changelog_bulk(
         self, ids: Sequence[str], field_ids: Sequence[str], read: Callable[[bytes], AnswerBatch[T]]
@@ -285,21 +297,21 @@ class JiraClient(SiteClient):
         if not ids:
             return
         body = {"issueIdsOrKeys": [checked_issue(one) for one in ids], "maxResults": 1000, "fieldIds": list(field_ids)}
-        yield from token_batches(self._http, f"{API}/changelog/bulkfetch", body, read)
+        yield from token_batches(self._http, f"{self.api}/changelog/bulkfetch", body, read)
 
     def comments(self, issue: str) -> list[JsonObject]:
         """All comments of an issue, oldest first."""
         params: Params = {"maxResults": 100, "orderBy": "created"}
-        return list(offset_batches(self._http, f"{issue_path(issue)}/comment", "comments", params))
+        return list(offset_batches(self._http, f"{self._path(issue)}/comment", "comments", params))
 
     def worklogs(self, issue: str) -> list[JsonObject]:
         """All worklogs of an issue."""
-        return list(offset_batches(self._http, f"{issue_path(issue)}/worklog", "worklogs", {"maxResults": 5000}))
+        return list(offset_batches(self._http, f"{self._path(issue)}/worklog", "worklogs", {"maxResults": 5000}))
 
     def property(self, issue: str, key: str) -> Any:
         """Value of an issue property; None when there is no such property (or no such issue)."""
         try:
-            answer = self._http.get(f"{issue_path(issue)}/properties/{quote(key, safe='')}").body
+            answer = self._http.get(f"{self._path(issue)}/properties/{quote(key, safe='')}").body
         except RemoteMissing:
             return None
         return answered(f"jira property of {issue}", lambda: as_object(answer, "answer")["value"])
@@ -308,12 +320,12 @@ class JiraClient(SiteClient):
 
     def transitions(self, issue: str) -> list[Transition]:
         """Ways out of the issue's status that are open to the account now; empty also without the permission."""
-        answer = self._http.get(f"{issue_path(issue)}/transitions", {"expand": "transitions.fields"}).body
+        answer = self._http.get(f"{self._path(issue)}/transitions", {"expand": "transitions.fields"}).body
         return [wire.parse_transition(document) for document in listed(answer, "transitions", "transitions")]
 
     def editmeta(self, issue: str) -> JsonObject:
         """Editable fields of an issue by id, with `operations` and `allowedValues`."""
-        answer = self._http.get(f"{issue_path(issue)}/editmeta").body
+        answer = self._http.get(f"{self._path(issue)}/editmeta").body
 
         def read() -> JsonObject:
             return dict(as_object(as_object(answer, "answer").get("fields"), "fields"))
@@ -342,7 +354,7 @@ class JiraClient(SiteClient):
         """
         if both := set(fields or ()) & set(update or ()):
             raise ValueError(f"{', '.join(sorted(both))}: a field is either set or updated, not both in one request")
-        self._http.request("PUT", issue_path(issue), json=edit_body(fields, update, properties, history_metadata))
+        self._http.request("PUT", self._path(issue), json=edit_body(fields, update, properties, history_metadata))
 
     def transition(
         self,
@@ -354,7 +366,7 @@ class JiraClient(SiteClient):
     ) -> None:
         """Take the issue along a transition. One that is no longer open is a RemoteRefused with status 400."""
         body = {"transition": {"id": transition_id}, **edit_body(fields, None, None, history_metadata)}
-        self._http.post(f"{issue_path(issue)}/transitions", body)
+        self._http.post(f"{self._path(issue)}/transitions", body)
 
 
 def _found_issues(content: bytes) -> AnswerBatch[list[JsonObject]]:

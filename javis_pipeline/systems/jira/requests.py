@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 from javis_pipeline.records.jira import JsonObject
-from javis_pipeline.systems.jira.account import API
 from javis_pipeline.systems.jira.jql import ISSUE_ID, ISSUE_KEY
 
 
@@ -14,9 +13,9 @@ def checked_issue(issue: str) -> str:
     return issue
 
 
-def issue_path(issue: str) -> str:
+def issue_path(api: str, issue: str) -> str:
     """The path of an issue."""
-    return f"{API}/issue/{checked_issue(issue)}"
+    return f"{api}/issue/{checked_issue(issue)}"
 
 
 def edit_body(
