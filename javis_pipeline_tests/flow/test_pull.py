@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -591,7 +591,7 @@ def test_versions_come_with_their_days_and_go_and_one_that_makes_no_sense_costs_
     before = column(database, VERSIONS)
 
     project.release_dates["2.3"] = date(2026, 2, 2)
-    project.release_dates["some day"] = SimpleNamespace(isoformat=lambda: "soon")
+    project.release_dates["some day"] = cast(date, SimpleNamespace(isoformat=lambda: "soon"))
     doubtful = pull(database, site)
     with_doubt = column(database, VERSIONS)
     del project.release_dates["some day"], project.versions["2.3"]

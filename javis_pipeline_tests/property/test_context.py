@@ -50,7 +50,7 @@ issues = st.lists(
             "created_at": instants,
             "updated_at": instants,
             "resolved_at": instants,
-            "fix_versions": st.sampled_from([None, [], ["2.4"], ["2.4", "3"]]),
+            "fix_versions": st.sampled_from([None, (), ("2.4",), ("2.4", "3")]),
         }
     ),
     max_size=8,

@@ -1,5 +1,6 @@
 """A week in hindsight: what came of the advice, whether the dates held, and how it is told."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -54,7 +55,7 @@ def a_forecast(subject: str, p85_on: date) -> Forecast:
     return Forecast(subject, 3, p85_on, p85_on, p85_on, None, None, "", 0.5)
 
 
-def days(subject: str, left: list[int | None], *, due: date = MONDAY + timedelta(days=3)) -> list[Said]:
+def days(subject: str, left: Sequence[int | None], *, due: date = MONDAY + timedelta(days=3)) -> list[Said]:
     """A day each from ten days before Monday on; None: the subject is not there any more."""
     first = MONDAY - timedelta(days=10)
     return [
