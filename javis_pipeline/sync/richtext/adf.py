@@ -93,9 +93,18 @@ def blocks_of(doc: Mapping[str, Any] | None) -> list[Node]:
 
 def document_of(blocks: Sequence[Node]) -> dict[str, Any] | None:
     """A document of these top-level nodes; None if they show nothing."""
-    if not any(canonical_block(block) != _EMPTY for block in blocks):
+    if not any(_shows_text(block) or canonical_block(block) != _EMPTY for block in blocks):
         return None
     return {"type": "doc", "version": 1, "content": list(blocks)}
+
+
+def _shows_text(block: Node) -> bool:
+    """Whether it is a paragraph that begins with words, as most do; False where a longer look is needed."""
+    first = next(iter(children_of(block)), None)
+    if block.get("type") != "paragraph" or not isinstance(first, dict) or first.get("type") != "text":
+        return False
+    text = first.get("text")
+    return isinstance(text, str) and text[:1].isalnum()
 
 
 def _canonical(node: Any, depth: int) -> Any:

@@ -84,11 +84,24 @@ def apply_local_edit(
     edit = edit_nodes(nodes, base_view or "", new_markdown or "")
     doc = document_of(edit.nodes)
     goes = special_content(nodes) - special_content(edit.nodes)
-    looks = marked_words(nodes) - marked_words(edit.nodes)
-    faults = [fault.reason for fault in new_faults(base_adf, doc)]
+    gone, came = _apart(nodes, edit.nodes)
+    looks = marked_words(gone) - marked_words(came)
+    faults = [fault.reason for fault in new_faults(_doc(gone), _doc(came))]
     if faults or (edit.problems and not accept_loss):
         return Lossy(tuple(dict.fromkeys([*edit.problems, *faults])), goes + looks)
     return Edited(doc, goes)
+
+
+def _apart(before: Sequence[Node], after: Sequence[Node]) -> tuple[list[Node], list[Node]]:
+    """The nodes of each side that are not the very nodes of the other: most stay as they were."""
+    ids_before, ids_after = set(map(id, before)), set(map(id, after))
+    return [node for node in before if id(node) not in ids_after], [
+        node for node in after if id(node) not in ids_before
+    ]
+
+
+def _doc(nodes: Sequence[Node]) -> Node:
+    return {"type": "doc", "content": nodes}
 
 
 def carry_over(adf: Mapping[str, Any] | None, old_view: str | None, text: str | None) -> str | None:
