@@ -1,10 +1,12 @@
 """Many rows at once, by COPY."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, LiteralString
 from weakref import WeakKeyDictionary
 
+from psycopg import Copy
 from psycopg.sql import SQL, Identifier
 
 from javis_pipeline.db.connection import Connection
@@ -15,7 +17,21 @@ _COPY = re.compile(r"^COPY (\w+) \(([^)]+)\) FROM STDIN", re.MULTILINE)
 
 
 def copy_text(conn: Connection, statement: LiteralString, text: bytes) -> None:
-    """Send rows that are written already, in the text format, to a `COPY table (columns) FROM STDIN`.
+    """Send rows that are written already, in the text format, to a `COPY table (columns) FROM STDIN`."""
+    with _copying(conn, statement) as copy:
+        copy.write(text)
+
+
+def copy_rows(conn: Connection, statement: LiteralString, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Send rows to a `COPY ... FROM STDIN`. Values of other types than numbers go quickest as text."""
+    with _copying(conn, statement) as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+@contextmanager
+def _copying(conn: Connection, statement: LiteralString) -> Iterator[Copy]:
+    """The COPY, open for rows.
 
     PostgreSQL refuses COPY into a table with row-level security to whoever is subject to it, though its policies may
     let them insert what they want: such a login copies aside, and inserts from there.
@@ -25,7 +41,7 @@ def copy_text(conn: Connection, statement: LiteralString, text: bytes) -> None:
     table, columns = found.groups()
     if not _is_guarded(conn, table):
         with conn.cursor().copy(statement) as copy:
-            copy.write(text)
+            yield copy
         return
     aside, names = (
         Identifier(f"copied_{table}"),
@@ -38,16 +54,9 @@ def copy_text(conn: Connection, statement: LiteralString, text: bytes) -> None:
         )
     )
     with conn.cursor().copy(SQL("COPY {} ({}) FROM STDIN").format(aside, names)) as copy:
-        copy.write(text)
+        yield copy
     conn.execute(SQL("INSERT INTO {} ({}) SELECT {} FROM {}").format(target, names, names, aside))
     conn.execute(SQL("DELETE FROM {}").format(aside))
-
-
-def copy_rows(conn: Connection, statement: LiteralString, rows: Iterable[tuple[Any, ...]]) -> None:
-    """Send rows to a `COPY ... FROM STDIN`. Values of other types than numbers go quickest as text."""
-    with conn.cursor().copy(statement) as copy:
-        for row in rows:
-            copy.write_row(row)
 
 
 def _is_guarded(conn: Connection, table: str) -> bool:

@@ -15,7 +15,7 @@ from javis_pipeline.db.copying import copy_rows
 from javis_pipeline.db.named_queries import named_queries
 from javis_pipeline.db.table_queries import for_table
 from javis_pipeline.records.confluence import PageStamp, PageVersion
-from javis_pipeline.records.tables import Table
+from javis_pipeline.records.tables import NOT_READ_YET, Table
 from javis_pipeline.records.values import ResourceRef, dump_json
 
 _QUERIES = named_queries("pages")
@@ -220,6 +220,32 @@ def count_present_pages(conn: Connection, space: str) -> int:
     """How many pages of the space are stored and, as far as is known, still in Confluence."""
     row = conn.execute(_QUERIES["count_present_pages"], {"space": space}).fetchone()
     return int(row["present"]) if row else 0
+
+
+def unread_restrictions(conn: Connection, space: str, told: Collection[str], *, limit: int) -> list[str]:
+    """Ids of pages of which it is not known who may read them, without those that were told of."""
+    return _ids(conn, "unread_restrictions", space=space, told=sorted(told), limit=limit, unknown=NOT_READ_YET)
+
+
+def restrictions_are_due(conn: Connection, space: str) -> bool:
+    """Whether it is to be read anew who may read which page of the whole space: that was an hour ago."""
+    return any(row["due"] for row in conn.execute(_QUERIES["restrictions_are_due"], {"space": space}))
+
+
+def restrict_pages(conn: Connection, space: str, told: Mapping[str, str | None], *, asked: bool = False) -> None:
+    """Store who alone may read pages of a space, and so what lies below them; of the others nothing was told.
+
+    `asked`: all of the space was asked for now.
+    """
+    params = {"space": space, "page_ids": list(told), "readers": list(told.values()), "unknown": NOT_READ_YET}
+    conn.execute(_QUERIES["restrict_pages"], params)
+    if asked:
+        conn.execute(_QUERIES["note_restrictions"], {"space": space})
+
+
+def restricted_pages(db: Database, spaces: Sequence[str]) -> frozenset[str]:
+    """Ids of the pages of spaces that not everybody may read."""
+    return frozenset(row["page_id"] for row in db.query(_QUERIES["restricted_pages"], {"spaces": list(spaces)}))
 
 
 def latest_pages(db: Database, spaces: Sequence[str], *, limit: int) -> list[dict[str, Any]]:

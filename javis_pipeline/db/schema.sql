@@ -73,7 +73,8 @@ CREATE TABLE public.confluence_pages (
     remote_state public.remote_state DEFAULT 'present'::public.remote_state NOT NULL,
     remote_missing_since timestamp with time zone,
     sync_refused jsonb DEFAULT '{}'::jsonb NOT NULL,
-    record_id uuid DEFAULT gen_random_uuid() NOT NULL
+    record_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    restriction text DEFAULT 'not read yet'::text
 );
 ALTER TABLE ONLY public.confluence_pages ALTER COLUMN body_storage SET STORAGE EXTERNAL;
 
@@ -82,6 +83,8 @@ COMMENT ON COLUMN public.confluence_pages.sync_errors IS '{field: why it is not 
 COMMENT ON COLUMN public.confluence_pages.sync_refused IS '{field: what the remote said, when, how often, and since when a person wants it asked again}';
 
 COMMENT ON COLUMN public.confluence_pages.record_id IS 'names the record for ever: a deleted record keeps it';
+
+COMMENT ON COLUMN public.confluence_pages.restriction IS 'who alone may read it in Confluence: user:ID or group:NAME, "as page ID" for what lies below such a page, or "not read yet"; null: who may read the space';
 
 CREATE FUNCTION public.confluence_page_content_hash(row_ public.confluence_pages) RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -186,26 +189,37 @@ CREATE FUNCTION public.javis_follow_restriction() RETURNS trigger
     AS $_$
 DECLARE
     of_kind        public.resource_type := CASE TG_RELID WHEN 'public.jira_issues'::regclass THEN 'jira_issue' WHEN 'public.confluence_pages'::regclass THEN 'confluence_page' END;
-    of_record      text := to_jsonb(NEW) ->> TG_ARGV[1];
-    is_restricted  boolean := to_jsonb(NEW) ->> TG_ARGV[2] IS NOT NULL;
-    was_restricted boolean := to_jsonb(OLD) ->> TG_ARGV[2] IS NOT NULL;
+    of_record      text;
+    is_restricted  boolean;
+    was_restricted boolean;
+    was_unknown    boolean;
     book           text;
 BEGIN
     IF of_kind IS NULL OR of_kind::text <> TG_ARGV[0] THEN
         RAISE EXCEPTION 'javis: % has no restricted records', TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
     END IF;
+    -- Not to_jsonb(NEW): a whole page would be written out for two of its columns.
+    EXECUTE format('SELECT ($1).%1$I, ($1).%2$I IS NOT NULL, ($2).%2$I IS NOT NULL, ($2).%2$I IS NOT DISTINCT FROM %3$L',
+                   TG_ARGV[1], TG_ARGV[2], 'not read yet')
+       INTO of_record, is_restricted, was_restricted, was_unknown USING NEW, OLD;
     FOREACH book IN ARRAY string_to_array(TG_ARGV[3], ',') LOOP
         EXECUTE format('UPDATE public.%I SET restricted = $1 WHERE %I = $2 AND restricted <> $1', book, TG_ARGV[1])
           USING is_restricted, of_record;
     END LOOP;
-    IF is_restricted AND NOT was_restricted THEN
-        UPDATE public.sync_conflict_values SET restricted = true
-         WHERE NOT restricted AND conflict_id IN (
+    IF is_restricted OR was_unknown THEN
+        UPDATE public.sync_conflict_values SET restricted = is_restricted
+         WHERE restricted <> is_restricted AND conflict_id IN (
              SELECT c.id FROM public.sync_conflicts AS c WHERE (c.resource_type, c.resource_id) = (of_kind, of_record));
-        FOREACH book IN ARRAY '{local_edits,sync_audit,sync_conflicts,sync_outbox}'::text[] LOOP
-            EXECUTE format('UPDATE public.%I SET restricted = true '
-                           'WHERE resource_type = $1 AND resource_id = $2 AND NOT restricted', book) USING of_kind, of_record;
-        END LOOP;
+        UPDATE public.sync_conflicts AS b SET restricted = is_restricted
+         WHERE (b.resource_type, b.resource_id) = (of_kind, of_record) AND b.restricted <> is_restricted;
+        UPDATE public.local_edits AS b SET restricted = is_restricted
+         WHERE (b.resource_type, b.resource_id) = (of_kind, of_record) AND b.restricted <> is_restricted;
+        UPDATE public.sync_audit AS b SET restricted = is_restricted
+         WHERE (b.resource_type, b.resource_id) = (of_kind, of_record) AND b.restricted <> is_restricted;
+        UPDATE public.sync_outbox AS b SET restricted = is_restricted
+         WHERE (b.resource_type, b.resource_id) = (of_kind, of_record) AND b.restricted <> is_restricted;
+    END IF;
+    IF is_restricted AND NOT was_restricted THEN
         UPDATE public.work_contexts SET restricted = true WHERE NOT restricted;
         UPDATE public.ai_suggestions SET restricted = true WHERE NOT restricted;
     END IF;
@@ -290,7 +304,8 @@ CREATE FUNCTION public.javis_mark_restricted() RETURNS trigger
     AS $$
 BEGIN
     NEW.restricted := CASE NEW.resource_type::text WHEN 'jira_issue' THEN EXISTS (
-    SELECT FROM public."jira_issues" AS r WHERE r."jira_id" = NEW.resource_id AND r."security_level" IS NOT NULL) ELSE false END;
+    SELECT FROM public."jira_issues" AS r WHERE r."jira_id" = NEW.resource_id AND r."security_level" IS NOT NULL) WHEN 'confluence_page' THEN EXISTS (
+    SELECT FROM public."confluence_pages" AS r WHERE r."page_id" = NEW.resource_id AND r."restriction" IS NOT NULL) ELSE false END;
     RETURN NEW;
 END $$;
 
@@ -299,8 +314,9 @@ CREATE FUNCTION public.javis_mark_restricted_payload() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 BEGIN
-    NEW.restricted := NEW.system = 'jira' AND NEW.payload <> '{}' AND (
-        jsonb_typeof(NEW.payload -> 'fields') IS DISTINCT FROM 'object'
+    NEW.restricted := NEW.payload <> '{}' AND (
+        NEW.system <> 'jira'
+        OR jsonb_typeof(NEW.payload -> 'fields') IS DISTINCT FROM 'object'
         OR coalesce(jsonb_typeof(NEW.payload #> '{fields,security}'), 'null') <> 'null'
         OR jsonb_path_exists(NEW.payload, 'strict $.**.visibility ? (@ != null)', silent => true)
         OR jsonb_path_exists(NEW.payload, 'strict $.**.jsdPublic ? (@ == false)', silent => true));
@@ -676,7 +692,7 @@ UNION ALL
     confluence_pages.sync_refused,
     confluence_pages.local_modified_fields,
     confluence_pages.local_deleted_at,
-    false AS is_restricted
+    (confluence_pages.restriction IS NOT NULL) AS is_restricted
    FROM public.confluence_pages;
 
 CREATE TABLE public.roadmap_visions (
@@ -918,6 +934,7 @@ CREATE TABLE public.sync_watermarks (
     labels_to text,
     remote_id text,
     field_ids jsonb,
+    restrictions_at timestamp with time zone,
     CONSTRAINT sync_watermarks_system_is_known CHECK ((system = ANY (ARRAY['jira'::text, 'confluence'::text])))
 );
 
@@ -932,6 +949,8 @@ COMMENT ON COLUMN public.sync_watermarks.labels_to IS 'label whose pages were co
 COMMENT ON COLUMN public.sync_watermarks.remote_id IS 'id of the project or space, which stays when its key changes';
 
 COMMENT ON COLUMN public.sync_watermarks.field_ids IS '{what: id of the field of the site that it was last read from}';
+
+COMMENT ON COLUMN public.sync_watermarks.restrictions_at IS 'when it was last read who may read which page of the space';
 
 CREATE TABLE public.users (
     account_id text NOT NULL,
@@ -1099,6 +1118,8 @@ CREATE INDEX confluence_pages_dirty ON public.confluence_pages USING btree (spac
 
 CREATE INDEX confluence_pages_refused ON public.confluence_pages USING btree (space_key) WHERE (sync_refused <> '{}'::jsonb);
 
+CREATE INDEX confluence_pages_restricted ON public.confluence_pages USING btree (space_key) WHERE (restriction IS NOT NULL);
+
 CREATE INDEX issue_links_by_other ON public.issue_links USING btree (other_key);
 
 CREATE INDEX issue_sprints_by_sprint ON public.issue_sprints USING btree (sprint_id);
@@ -1152,6 +1173,8 @@ CREATE TRIGGER check_values BEFORE INSERT OR UPDATE ON public.confluence_pages F
 CREATE TRIGGER check_values BEFORE INSERT OR UPDATE ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_check_values('262144');
 
 CREATE TRIGGER check_values BEFORE INSERT OR UPDATE ON public.roadmap_visions FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.roadmap_visions'::regclass)::oid))))) EXECUTE FUNCTION public.javis_check_values('262144');
+
+CREATE TRIGGER follow_restriction AFTER UPDATE ON public.confluence_pages FOR EACH ROW WHEN ((old.restriction IS DISTINCT FROM new.restriction)) EXECUTE FUNCTION public.javis_follow_restriction('confluence_page', 'page_id', 'restriction', '');
 
 CREATE TRIGGER follow_restriction AFTER UPDATE ON public.jira_issues FOR EACH ROW WHEN ((old.security_level IS DISTINCT FROM new.security_level)) EXECUTE FUNCTION public.javis_follow_restriction('jira_issue', 'jira_id', 'security_level', 'comments,worklogs');
 
@@ -1223,9 +1246,15 @@ ALTER TABLE public.ai_suggestions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.comments ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.confluence_pages ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.jira_issues ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.local_edits ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.page_issue_links ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.page_versions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.sync_audit ENABLE ROW LEVEL SECURITY;
 
@@ -1241,9 +1270,15 @@ CREATE POLICY trusted_javis_app ON public.ai_suggestions TO javis_app USING (tru
 
 CREATE POLICY trusted_javis_app ON public.comments TO javis_app USING (true) WITH CHECK (true);
 
+CREATE POLICY trusted_javis_app ON public.confluence_pages TO javis_app USING (true) WITH CHECK (true);
+
 CREATE POLICY trusted_javis_app ON public.jira_issues TO javis_app USING (true) WITH CHECK (true);
 
 CREATE POLICY trusted_javis_app ON public.local_edits TO javis_app USING (true) WITH CHECK (true);
+
+CREATE POLICY trusted_javis_app ON public.page_issue_links TO javis_app USING (true) WITH CHECK (true);
+
+CREATE POLICY trusted_javis_app ON public.page_versions TO javis_app USING (true) WITH CHECK (true);
 
 CREATE POLICY trusted_javis_app ON public.sync_audit TO javis_app USING (true) WITH CHECK (true);
 
@@ -1263,9 +1298,15 @@ CREATE POLICY trusted_javis_sync ON public.ai_suggestions TO javis_sync USING (t
 
 CREATE POLICY trusted_javis_sync ON public.comments TO javis_sync USING (true) WITH CHECK (true);
 
+CREATE POLICY trusted_javis_sync ON public.confluence_pages TO javis_sync USING (true) WITH CHECK (true);
+
 CREATE POLICY trusted_javis_sync ON public.jira_issues TO javis_sync USING (true) WITH CHECK (true);
 
 CREATE POLICY trusted_javis_sync ON public.local_edits TO javis_sync USING (true) WITH CHECK (true);
+
+CREATE POLICY trusted_javis_sync ON public.page_issue_links TO javis_sync USING (true) WITH CHECK (true);
+
+CREATE POLICY trusted_javis_sync ON public.page_versions TO javis_sync USING (true) WITH CHECK (true);
 
 CREATE POLICY trusted_javis_sync ON public.sync_audit TO javis_sync USING (true) WITH CHECK (true);
 
@@ -1285,9 +1326,19 @@ CREATE POLICY what_all_may_read ON public.ai_suggestions USING (((NOT restricted
 
 CREATE POLICY what_all_may_read ON public.comments USING ((((restriction IS NULL) AND (NOT restricted)) OR ( SELECT public.javis_reads_restricted() AS javis_reads_restricted))) WITH CHECK (true);
 
+CREATE POLICY what_all_may_read ON public.confluence_pages USING (((restriction IS NULL) OR ( SELECT public.javis_reads_restricted() AS javis_reads_restricted))) WITH CHECK (true);
+
 CREATE POLICY what_all_may_read ON public.jira_issues USING (((security_level IS NULL) OR ( SELECT public.javis_reads_restricted() AS javis_reads_restricted))) WITH CHECK (true);
 
 CREATE POLICY what_all_may_read ON public.local_edits USING (((NOT restricted) OR ( SELECT public.javis_reads_restricted() AS javis_reads_restricted))) WITH CHECK (true);
+
+CREATE POLICY what_all_may_read ON public.page_issue_links USING ((EXISTS ( SELECT
+   FROM public.confluence_pages p
+  WHERE (p.page_id = page_issue_links.page_id)))) WITH CHECK (true);
+
+CREATE POLICY what_all_may_read ON public.page_versions USING ((EXISTS ( SELECT
+   FROM public.confluence_pages p
+  WHERE (p.page_id = page_versions.page_id)))) WITH CHECK (true);
 
 CREATE POLICY what_all_may_read ON public.sync_audit USING (((NOT restricted) OR ( SELECT public.javis_reads_restricted() AS javis_reads_restricted))) WITH CHECK (true);
 

@@ -15,7 +15,7 @@ from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
 from javis_pipeline.db.content_hash import spelling
 from javis_pipeline.db.named_queries import named_queries
-from javis_pipeline.records.tables import Column, Table, Tables
+from javis_pipeline.records.tables import NOT_READ_YET, Column, Table, Tables
 
 _QUERIES = named_queries("tracking")
 # The declaration that a database was made from is kept as the comment of this table.
@@ -53,8 +53,9 @@ def _name_of(tables: Tables) -> str:
 
 
 def _statements(tables: Tables) -> Iterator[Composed]:
+    kind_of_table = _joined(_kind_of_table(table) for table in tables.values())
     for name in ("track_local_edit", "keep_tombstone", "follow_restriction"):
-        yield SQL(_QUERIES[name]).format(kind_of_table=_joined(_kind_of_table(table) for table in tables.values()))
+        yield SQL(_QUERIES[name]).format(kind_of_table=kind_of_table, unknown=Literal(NOT_READ_YET))
     restricted = [table for table in tables.values() if table.place.restricted_by]
     yield SQL(_QUERIES["mark_restricted"]).format(is_restricted=_joined(map(_is_restricted, restricted)))
     for table in tables.values():

@@ -8,7 +8,7 @@ import dagster as dg
 
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.issues import restricted_issues
-from javis_pipeline.db.pages import latest_pages
+from javis_pipeline.db.pages import latest_pages, restricted_pages
 from javis_pipeline.db.status import Held, issues_held, latest_issues, pages_held
 from javis_pipeline.defs.metadata import SAMPLE_ROWS, issue_link, page_link
 from javis_pipeline.defs.sources import confluence_site, jira_site
@@ -113,7 +113,7 @@ CONFLUENCE: Final = Side(
     "we saw.",
     url_of=lambda settings: settings.confluence_site,
     held=pages_held,
-    restricted=lambda _db, _spaces: frozenset(),
+    restricted=restricted_pages,
     latest_columns=("page", "space", "status", "last editor", "saved"),
     latest=_latest_pages,
 )

@@ -10,6 +10,8 @@ from javis_pipeline.records.values import ResourceType, System
 SqlType = Literal["text", "text[]", "numeric", "date", "boolean", "jsonb"]
 # Of the others, SQL and Python have no common spelling.
 EDITED_TYPES: Final = frozenset[SqlType]({"text", "text[]", "numeric", "date"})
+# Who may read a record, where nothing has told that yet: it is kept from readers.
+NOT_READ_YET: Final = "not read yet"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +48,8 @@ class Place:
         scope: Column with the key of the project or space.
         revision: Column that changes with the remote record.
         instants: Columns that only the remote changes, and that are instants.
-        restricted_by: Column that is not null where only some people may read the record; None for a kind whose
-            records all may be read.
+        restricted_by: Column that is not null where only some people may read the record, or where that is
+            `NOT_READ_YET`; None for a kind whose records all may be read.
         restricted_with_it: Tables whose rows are restricted with their record; they name it as `id` does.
         most_bytes: What a text or a document may have.
     """

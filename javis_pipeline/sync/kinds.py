@@ -58,6 +58,7 @@ CONFLUENCE_PAGE = make_kind(
         scope="space_key",
         revision="version_created_at",
         instants=frozenset({"created_at", "version_created_at"}),
+        restricted_by="restriction",
         # Confluence takes pages of five megabytes, Jira no text beyond 32 767 characters. What is a little longer is
         # kept as an edit with an error; what is much longer would slow everybody down.
         most_bytes=20 * 2**20,

@@ -64,8 +64,8 @@ def waiting(database: Database) -> Database:
     with database.transaction(origin="sync") as conn:
         conn.execute("INSERT INTO jira_issues (key, jira_id, project_key, title) VALUES ('EUV-1', '10', 'EUV', 'one')")
         conn.execute(
-            """INSERT INTO confluence_pages (page_id, space_key, space_id, title, sync_errors)
-               VALUES ('20', 'HB', '1', 'How we work', '{"labels": "not taken"}')"""
+            """INSERT INTO confluence_pages (page_id, space_key, space_id, title, restriction, sync_errors)
+               VALUES ('20', 'HB', '1', 'How we work', NULL, '{"labels": "not taken"}')"""
         )
         conn.execute(
             """INSERT INTO sync_conflicts (id, resource_type, resource_id, scope, field_name, kind, created_at)

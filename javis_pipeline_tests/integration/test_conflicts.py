@@ -21,8 +21,8 @@ def twins(database: Database) -> Database:
                VALUES ('ENG-1', '10', 'ENG', 'issue', '{"title": "too long"}')"""
         )
         conn.execute(
-            """INSERT INTO confluence_pages (page_id, space_key, space_id, title, sync_errors)
-               VALUES ('20', 'ENG', '1', 'page', '{"labels": "not taken"}')"""
+            """INSERT INTO confluence_pages (page_id, space_key, space_id, title, restriction, sync_errors)
+               VALUES ('20', 'ENG', '1', 'page', NULL, '{"labels": "not taken"}')"""
         )
         conn.execute(
             """INSERT INTO sync_conflicts (id, resource_type, resource_id, scope, field_name, kind, created_at)

@@ -12,6 +12,7 @@ from psycopg.rows import dict_row
 import javis_pipeline.db.migrations.versions as revisions
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.migrate import known_revisions, migrate
+from javis_pipeline.db.pages import restrict_pages
 from javis_pipeline.db.sync_store import PostgresStore
 from javis_pipeline.db.watermarks import read_watermark
 from javis_pipeline.sync.kinds import TABLES
@@ -58,7 +59,8 @@ ROWS = """
     INSERT INTO sync_conflict_values (conflict_id, side, value, seen_at)
     SELECT id, 'local', '"a"', now() FROM sync_conflicts;
     INSERT INTO sync_audit (run_id, side, resource_type, resource_id, field, old, new, reason, actor, at)
-    VALUES ('r', 'local', 'jira_issue', '1', 'title', '"x"', '"y"', 'pulled', 'jira', now());
+    VALUES ('r', 'local', 'jira_issue', '1', 'title', '"x"', '"y"', 'pulled', 'jira', now()),
+           ('r', 'local', 'confluence_page', '7', 'title', '"x"', '"Plan"', 'pulled', 'confluence', now());
 """
 
 
@@ -156,3 +158,34 @@ def test_given_such_a_database_when_edited_after_the_migration_then_the_first_ba
         {"title": "Issue 1", "story_points": 1},
         {"title": "Issue 2", "story_points": 2},
     ]
+
+
+BOOKS = ("confluence_pages", "local_edits", "sync_audit", "work_contexts")
+
+
+def rows_of_pages(db: Database) -> dict[str, int]:
+    """What a reader sees of pages, and all contexts."""
+    of_pages = {"confluence_pages": "true", "work_contexts": "true"}
+    with db.transaction() as conn:
+        conn.execute("SET LOCAL ROLE javis_read")
+        seen = {}
+        for book in BOOKS:
+            where = of_pages.get(book, "resource_type = 'confluence_page'")
+            seen[book] = len(conn.execute(f"SELECT FROM {book} WHERE {where}".encode()).fetchall())
+        return seen
+
+
+@pytest.mark.parametrize(("readers", "seen"), [(None, 1), ("group:Board", 0)])
+def test_given_pages_from_before_then_they_and_their_books_are_hidden_until_it_is_read_who_may_read_them(
+    of_the_first_release: str, readers: str | None, seen: int
+) -> None:
+    migrate(of_the_first_release, TABLES)
+
+    with Database(of_the_first_release) as db:
+        before = rows_of_pages(db)
+        with db.transaction(origin="sync") as conn:
+            restrict_pages(conn, "OQC", {"7": readers})
+        after = rows_of_pages(db)
+
+    assert before == dict.fromkeys(BOOKS, 0)
+    assert after == {**dict.fromkeys(BOOKS, seen), "work_contexts": 0}

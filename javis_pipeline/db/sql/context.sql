@@ -83,7 +83,8 @@ SELECT account_id, display_name
  ORDER BY account_id;
 
 -- name: pages
-SELECT page.page_id, page.space_key, page.title, page.version_created_at AS edited_at
+SELECT page.page_id, page.space_key,
+       CASE WHEN page.restriction IS NULL THEN page.title ELSE '(restricted)' END AS title, page.version_created_at AS edited_at
   FROM confluence_pages AS page
  WHERE page.remote_state = 'present'
    AND page.local_deleted_at IS NULL

@@ -186,10 +186,55 @@ SELECT count(*) AS present FROM confluence_pages WHERE space_key = %(space)s AND
 
 -- name: latest_pages
 -- For people who want to see that something arrived.
-SELECT i.page_id, i.space_key, i.title, i.status, coalesce(u.display_name, i.version_author_id) AS author,
+SELECT i.page_id, i.space_key, CASE WHEN i.restriction IS NULL THEN i.title ELSE '(restricted)' END AS title, i.status,
+       coalesce(u.display_name, i.version_author_id) AS author,
        i.version_created_at
   FROM confluence_pages AS i
   LEFT JOIN users AS u ON u.account_id = i.version_author_id
  WHERE i.space_key = ANY (%(spaces)s) AND i.remote_state = 'present'
  ORDER BY i.version_created_at DESC NULLS LAST, i.page_id
  LIMIT %(limit)s;
+
+-- name: restrictions_are_due
+SELECT NOT EXISTS (SELECT FROM sync_watermarks
+                WHERE system = 'confluence' AND scope = %(space)s AND restrictions_at > now() - interval '1 hour') AS due;
+
+-- name: note_restrictions
+UPDATE sync_watermarks SET restrictions_at = now() WHERE system = 'confluence' AND scope = %(space)s;
+
+-- name: unread_restrictions
+-- Pages of which it is not known who may read them, and which the index does not tell: archived ones.
+SELECT page_id FROM confluence_pages
+ WHERE space_key = %(space)s AND remote_state = 'present' AND restriction = %(unknown)s AND page_id <> ALL (%(told)s)
+ ORDER BY page_id
+ LIMIT %(limit)s;
+
+-- name: restrict_pages
+-- What was told of pages themselves; what lies below a restricted page, or below one of which it is not known, is so too.
+-- A page of which nothing was told keeps what it had of its own.
+WITH RECURSIVE told AS (
+    SELECT page_id, readers FROM unnest(%(page_ids)s::text[], %(readers)s::text[]) AS t (page_id, readers)
+), own AS (
+    SELECT p.page_id, p.parent_id,
+           CASE WHEN told.page_id IS NOT NULL THEN told.readers
+                WHEN p.restriction NOT LIKE 'as page %%' THEN p.restriction END AS readers
+      FROM confluence_pages AS p LEFT JOIN told USING (page_id)
+     WHERE p.space_key = %(space)s
+), below AS (
+    SELECT page_id, CASE WHEN readers = %(unknown)s THEN readers ELSE 'as page ' || page_id END AS restriction
+      FROM own WHERE readers IS NOT NULL
+    UNION
+    SELECT child.page_id, below.restriction FROM below JOIN own AS child ON child.parent_id = below.page_id
+), found AS (
+    -- 'as page ...' comes first: of it more is known.
+    SELECT own.page_id, coalesce(own.readers, min(below.restriction COLLATE "C")) AS restriction
+      FROM own LEFT JOIN below USING (page_id)
+     GROUP BY own.page_id, own.readers
+)
+UPDATE confluence_pages AS p
+   SET restriction = found.restriction
+  FROM found
+ WHERE found.page_id = p.page_id AND p.restriction IS DISTINCT FROM found.restriction;
+
+-- name: restricted_pages
+SELECT page_id FROM confluence_pages WHERE space_key = ANY (%(spaces)s) AND restriction IS NOT NULL;

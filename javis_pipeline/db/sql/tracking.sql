@@ -130,32 +130,44 @@ WHEN {kind} THEN EXISTS (
 -- name: follow_restriction
 -- AFTER UPDATE of who may read a record. Arguments: kind, id column, the column that says so; comma-separated: the tables
 -- whose rows are restricted with it. A text that was once restricted stays so in the books; what was public until now
--- becomes restricted with its record. Contexts and suggestions do not tell whom they quote: those from before are all kept
--- back, and the next ones quote it no more.
+-- becomes restricted with its record; what was only kept back until that was known is let go where all may read it.
+-- Contexts and suggestions do not tell whom they quote: those from before are all kept back, and the next ones quote it
+-- no more.
 CREATE OR REPLACE FUNCTION public.javis_follow_restriction() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     of_kind        public.resource_type := CASE TG_RELID {kind_of_table} END;
-    of_record      text := to_jsonb(NEW) ->> TG_ARGV[1];
-    is_restricted  boolean := to_jsonb(NEW) ->> TG_ARGV[2] IS NOT NULL;
-    was_restricted boolean := to_jsonb(OLD) ->> TG_ARGV[2] IS NOT NULL;
+    of_record      text;
+    is_restricted  boolean;
+    was_restricted boolean;
+    was_unknown    boolean;
     book           text;
 BEGIN
     IF of_kind IS NULL OR of_kind::text <> TG_ARGV[0] THEN
         RAISE EXCEPTION 'javis: % has no restricted records', TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
     END IF;
+    -- Not to_jsonb(NEW): a whole page would be written out for two of its columns.
+    EXECUTE format('SELECT ($1).%1$I, ($1).%2$I IS NOT NULL, ($2).%2$I IS NOT NULL, ($2).%2$I IS NOT DISTINCT FROM %3$L',
+                   TG_ARGV[1], TG_ARGV[2], {unknown})
+       INTO of_record, is_restricted, was_restricted, was_unknown USING NEW, OLD;
     FOREACH book IN ARRAY string_to_array(TG_ARGV[3], ',') LOOP
         EXECUTE format('UPDATE public.%I SET restricted = $1 WHERE %I = $2 AND restricted <> $1', book, TG_ARGV[1])
           USING is_restricted, of_record;
     END LOOP;
-    IF is_restricted AND NOT was_restricted THEN
-        UPDATE public.sync_conflict_values SET restricted = true
-         WHERE NOT restricted AND conflict_id IN (
+    IF is_restricted OR was_unknown THEN
+        UPDATE public.sync_conflict_values SET restricted = is_restricted
+         WHERE restricted <> is_restricted AND conflict_id IN (
              SELECT c.id FROM public.sync_conflicts AS c WHERE (c.resource_type, c.resource_id) = (of_kind, of_record));
-        FOREACH book IN ARRAY '{{local_edits,sync_audit,sync_conflicts,sync_outbox}}'::text[] LOOP
-            EXECUTE format('UPDATE public.%I SET restricted = true '
-                           'WHERE resource_type = $1 AND resource_id = $2 AND NOT restricted', book) USING of_kind, of_record;
-        END LOOP;
+        UPDATE public.sync_conflicts AS b SET restricted = is_restricted
+         WHERE (b.resource_type, b.resource_id) = (of_kind, of_record) AND b.restricted <> is_restricted;
+        UPDATE public.local_edits AS b SET restricted = is_restricted
+         WHERE (b.resource_type, b.resource_id) = (of_kind, of_record) AND b.restricted <> is_restricted;
+        UPDATE public.sync_audit AS b SET restricted = is_restricted
+         WHERE (b.resource_type, b.resource_id) = (of_kind, of_record) AND b.restricted <> is_restricted;
+        UPDATE public.sync_outbox AS b SET restricted = is_restricted
+         WHERE (b.resource_type, b.resource_id) = (of_kind, of_record) AND b.restricted <> is_restricted;
+    END IF;
+    IF is_restricted AND NOT was_restricted THEN
         UPDATE public.work_contexts SET restricted = true WHERE NOT restricted;
         UPDATE public.ai_suggestions SET restricted = true WHERE NOT restricted;
     END IF;

@@ -88,6 +88,7 @@ def routes(world: World) -> list[BaseRoute]:
         ("DELETE", f"{v1}/content/{{id}}/label/{{name}}", remove_label),
         ("DELETE", f"{v1}/content/{{id}}/version/{{number}}", delete_version),
         ("GET", f"{v1}/content/search", search_content),
+        ("GET", f"{v1}/content/{{id}}/restriction/byOperation/read", read_restriction),
         ("GET", f"{v1}/search", search),
         ("GET", f"{v1}/content/{{id}}", get_content),
         ("PUT", f"{v1}/content/{{id}}", update_content),
@@ -383,10 +384,22 @@ def search(call: Call) -> Response:
 
 
 def search_content(call: Call) -> Response:
+    """With expanded restrictions at most fifty at once, and the rest after the link, as Confluence does it."""
     found = cql.search(call.site, call.query.get("cql", ""), call.person.zone)
-    limit = _whole(call, "limit", 25)
-    results = [wire.v1_content_json(page, call.site.spaces[page.space_id]) for page in found[:limit]]
-    return _json({"results": results, "start": 0, "limit": limit, "size": len(results), "_links": {}})
+    expanded = "restrictions.read" in call.query.get("expand", "")
+    start, limit = _whole(call, "start", 0), _whole(call, "limit", 25)
+    limit = min(limit, 50) if expanded else limit
+    results = [wire.v1_content_json(page, call.site.spaces[page.space_id]) for page in found[start : start + limit]]
+    for page, document in zip(found[start:], results, strict=False):
+        if expanded:
+            document["restrictions"] = {"read": wire.v1_restriction_json(page)}
+    more = f"/rest/api/content/search?start={start + limit}&limit={limit}" if start + limit < len(found) else None
+    links = {"next": more} if more else {}
+    return _json({"results": results, "start": start, "limit": limit, "size": len(results), "_links": links})
+
+
+def read_restriction(call: Call) -> Response:
+    return _json(wire.v1_restriction_json(call.page()))
 
 
 def get_content(call: Call) -> Response:

@@ -74,7 +74,10 @@ class Space:
 
 @dataclass
 class Page:
-    """A page with all its versions, oldest first; never without one."""
+    """A page with all its versions, oldest first; never without one.
+
+    `readers` are who alone may read it, as account ids and group names; nobody for everybody. Our user always may.
+    """
 
     page_id: str
     space_id: str
@@ -87,6 +90,7 @@ class Page:
     owner_id: str | None = None
     labels: list[Label] = field(default_factory=list)
     hidden: bool = False
+    readers: tuple[str, ...] = ()
 
     @property
     def number(self) -> int:
@@ -219,6 +223,11 @@ class ConfluenceSite:
         page.parent_id = parent_id
         self.changes += 1
         return page
+
+    def restrict_page(self, page_id: str, *readers: str) -> None:
+        """Let only these people and groups read a page, and what lies below it; nobody for all. No new version."""
+        self.page(page_id).readers = readers
+        self.changes += 1
 
     def trash_page(self, page_id: str) -> Page:
         """Into the bin. Its children move up to its parent, as in Confluence."""

@@ -157,6 +157,19 @@ def v1_content_json(page: Page, space: Space) -> Json:
     }
 
 
+def v1_restriction_json(page: Page) -> Json:
+    """Who alone may read a page itself; what lies above it is not told."""
+    users = [reader for reader in page.readers if ":" in reader]
+    groups = [reader for reader in page.readers if ":" not in reader]
+    return {
+        "operation": "read",
+        "restrictions": {
+            "user": {"results": [{"type": "known", "accountId": user} for user in users], "size": len(users)},
+            "group": {"results": [{"type": "group", "name": name} for name in groups], "size": len(groups)},
+        },
+    }
+
+
 def v1_search_result_json(page: Page, space: Space) -> Json:
     content = v1_content_json(page, space)
     del content["body"]

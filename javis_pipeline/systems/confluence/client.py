@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, Final, Literal, NamedTuple, Unpack
 
 from javis_pipeline.clients.auth import BasicAuth
@@ -39,6 +39,8 @@ PageStatus = Literal["current", "archived", "trashed", "deleted"]
 REACHABLE: Final[tuple[PageStatus, ...]] = ("current", "archived", "trashed")
 
 _PAGE_ID: Final = re.compile(r"[1-9][0-9]*")
+_MOST_EXPANDED: Final = 50
+_READERS: Final = "restrictions.read.restrictions.user,restrictions.read.restrictions.group"
 _SPACE_KEY: Final = re.compile(r"~?[A-Za-z0-9._-]+")
 
 
@@ -212,6 +214,31 @@ class ConfluenceClient(SiteClient):
         params = {"space-id": _checked_id(space_id), "limit": BATCH}
         batches = cursor_batches(self._http, f"{V2}/labels/{_checked_id(label_id)}/pages", params)
         return [wire.parse_page_id(document) for batch in batches for document in batch]
+
+    def restrictions(self, space_key: str) -> Iterator[dict[str, str | None]]:
+        """Page id to who alone may read the page itself, in batches, of current pages as the index lists them."""
+        if not _SPACE_KEY.fullmatch(space_key):
+            raise ValueError(f"{space_key!r} is no key of a space")
+        return self._restrictions(f'space="{space_key}" and type=page')
+
+    def restrictions_of(self, page_ids: Collection[str]) -> dict[str, str | None]:
+        """The same of single pages; those that the index does not have are left out."""
+        told: dict[str, str | None] = {}
+        ids = sorted(map(_checked_id, page_ids))
+        for start in range(0, len(ids), _MOST_EXPANDED):
+            for batch in self._restrictions(f"type=page and id in ({','.join(ids[start : start + _MOST_EXPANDED])})"):
+                told |= batch
+        return told
+
+    def _restrictions(self, cql: str) -> Iterator[dict[str, str | None]]:
+        params = {"cql": cql, "limit": _MOST_EXPANDED, "expand": _READERS}
+        return map(wire.parse_restrictions, cursor_batches(self._http, f"{V1}/content/search", params))
+
+    def restriction(self, page_id: str) -> str | None:
+        """Who alone may read a page itself; None for who may read what it lies in."""
+        path = f"{V1}/content/{_checked_id(page_id)}/restriction/byOperation/read"
+        answer = self._http.get(path, {"expand": "restrictions.user,restrictions.group"}).body
+        return wire.parse_restriction(answer, page_id)
 
     def search(self, cql: str, *, limit: int = 50) -> Iterator[JsonObject]:
         """What a CQL query finds. The index lags and has dates of its own: nothing is decided on it."""

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from javis_pipeline.db.connection import Database
-from javis_pipeline.db.pages import replace_issue_links, rewritten_bodies, store_current_versions
+from javis_pipeline.db.pages import replace_issue_links, restrict_pages, rewritten_bodies, store_current_versions
 from javis_pipeline.errors import UnreadableText
 from javis_pipeline.sync.richtext.storage.references import issue_references
 
@@ -16,6 +16,7 @@ def follow_texts(db: Database, run_id: str, *, space: str, projects: Collection[
         known = [page_id for page_id, found in links.items() if found is not None]
         replace_issue_links(conn, known, [link for found in links.values() for link in found or ()])
         store_current_versions(conn, list(bodies))
+        restrict_pages(conn, space, {})  # a page that was moved lies below another one now
 
 
 def _links(page_id: str, body: str | None, projects: Collection[str]) -> list[tuple[str, str, str]] | None:

@@ -15,6 +15,7 @@ from javis_pipeline.steps.system import RemoteCount, Rest
 from javis_pipeline.systems.confluence.client import ConfluenceClient
 from javis_pipeline.systems.confluence.labels import NOT_GIVEN, LabelSweep, relabelled_in_turn
 from javis_pipeline.systems.confluence.reader import PageBatch, PageReader, stamp_of
+from javis_pipeline.systems.confluence.restrictions import RestrictionSweep
 
 # The list is sorted by a date that can change while we page. So many older pages in a row are its end.
 ENOUGH_OLDER: Final = 100
@@ -44,6 +45,7 @@ class PageSource:
         self._whole = whole
         self._reader = PageReader(confluence, space, projects=projects, singly=not whole)
         self._labels: LabelSweep | None = None
+        self._restrictions = RestrictionSweep(confluence, space)
         self._saw_all = False
         self._misses: list[str] = []
         self._people: set[str] = set()
@@ -53,11 +55,13 @@ class PageSource:
     def __enter__(self) -> Self:
         if self._whole:
             self._labels = LabelSweep(self._confluence, self._space)
+            self._restrictions.begin()
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._labels is not None:
             self._labels.close()
+        self._restrictions.close()
 
     @property
     def batch_size(self) -> int:
@@ -90,6 +94,7 @@ class PageSource:
         """Fetch these pages and read them; of those that come without labels the lists tell."""
         batch = self._reader.read(wanted)
         self._people.update(batch.people)
+        self._restrictions.brought.update(row.page_id for row in batch.rows)
         self._unlinked.extend(batch.unlinked)
         return batch._replace(listed=(self._labels and self._labels.by_page) or NOTHING_LISTED)
 
@@ -98,9 +103,10 @@ class PageSource:
         return RemoteCount(self.seen, f"Confluence lists {self.seen}", of_hits=True) if self._saw_all else None
 
     def round_off(self, db: Database) -> Rest:
-        """Store the names of authors, and compare labels."""
+        """Store the names of authors and who may read which page, and compare labels."""
         notes: list[str] = []
         relabelled = self._relabelled(db, notes)
+        self._read_restrictions(db, notes)
         notes += self._misses[:_TOLD]
         with db.transaction() as conn:
             strangers = unknown_people(conn, self._people)
@@ -127,6 +133,12 @@ class PageSource:
         if refused is not None:
             notes.append(f"labels were not read: {refused}")
         return found
+
+    def _read_restrictions(self, db: Database, notes: list[str]) -> None:
+        try:
+            self._restrictions.store(db)
+        except NOT_GIVEN as error:
+            notes.append(f"who may read some pages was not read, so new ones are kept from readers: {error}")
 
     def _stamps(self, documents: Sequence[JsonObject]) -> list[PageStamp]:
         """What the list tells. A page without an id cannot be asked for: the watermark stays before it."""

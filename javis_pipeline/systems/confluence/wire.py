@@ -1,6 +1,8 @@
 """Confluence's JSON as records. Pure. What cannot be read raises `UnreadableRecord` with the path of the field."""
 
 from collections.abc import Iterable
+from contextlib import suppress
+from functools import partial
 
 from javis_pipeline.clients.reading import (
     Json,
@@ -17,6 +19,7 @@ from javis_pipeline.clients.reading import (
     as_text_or_none,
     guarded,
 )
+from javis_pipeline.errors import UnreadableRecord
 from javis_pipeline.records import MISSING, Missing
 from javis_pipeline.records.confluence import Page, PageVersion, Space
 from javis_pipeline.records.jira import Identity, User
@@ -99,6 +102,42 @@ def parse_label_ids(documents: Iterable[object]) -> list[tuple[str, str]]:
 def parse_page_id(document: object) -> str:
     """The id of a page, of which a list may tell no more."""
     return guarded("confluence page", document, lambda: as_numeric_id(as_object(document, "page").get("id"), "id"))
+
+
+def parse_restrictions(documents: Iterable[object]) -> dict[str, str | None]:
+    """Page id to who alone may read the page itself; None for who may read what it lies in.
+
+    A document that does not say is left out.
+    """
+
+    def read(document: object) -> tuple[str, str | None]:
+        content = as_object(document, "content")
+        told = as_object(as_object(content.get("restrictions"), "restrictions").get("read"), "restrictions.read")
+        return as_numeric_id(content.get("id"), "id"), _readers(told)
+
+    found = {}
+    for document in documents:
+        with suppress(UnreadableRecord):
+            page_id, readers = guarded("confluence restrictions of page", document, partial(read, document))
+            found[page_id] = readers
+    return found
+
+
+def parse_restriction(document: object, page_id: str) -> str | None:
+    """Who alone may read one page itself, of `restriction/byOperation/read`."""
+    return guarded("confluence restrictions of page", page_id, lambda: _readers(as_object(document, "restriction")))
+
+
+def _readers(told: Json) -> str | None:
+    readers = as_object(told.get("restrictions"), "restrictions")
+    named = []
+    for sort, name in (("user", "accountId"), ("group", "name")):
+        some = as_object(readers.get(sort) or {}, f"restrictions.{sort}")
+        found = as_list(some.get("results") or [], f"restrictions.{sort}.results")
+        named += [f"{sort}:{as_object(one, sort).get(name) or 'unnamed'}" for one in found]
+        if not found and some.get("size"):
+            named.append(f"{sort}:unnamed")  # they are counted, and not shown to us
+    return ", ".join(sorted(named))[:1000] or None
 
 
 def parse_included_versions(document: object, page_id: str) -> list[PageVersion]:
