@@ -5,7 +5,6 @@ import dagster as dg
 from javis_pipeline.defs import checks, checks_insight, freshness, resources, slack
 from javis_pipeline.defs.census import census_job
 from javis_pipeline.defs.conflicts import sync_conflicts
-from javis_pipeline.defs.console import console
 from javis_pipeline.defs.executors import executor_for
 from javis_pipeline.defs.failed_runs import run_failure_to_slack
 from javis_pipeline.defs.insight import ai_suggestions, work_context
@@ -46,6 +45,5 @@ defs = dg.Definitions(
     schedules=[sync_schedule, morning_schedule, risk_alerts_schedule, census_schedule, verify_schedule, prune_schedule],
     sensors=[local_changes, run_failure_to_slack, freshness.pulled_lately_watch, automation],
     resources={"settings": resources.settings, "db": resources.db},
-    loggers={"console": console},
     executor=executor_for(load_settings().javis_executor),
 )

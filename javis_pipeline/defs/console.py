@@ -1,23 +1,11 @@
-"""What a run prints where it is: what steps say, also on an instance that knows nothing of our loggers."""
+"""What steps say, printed where the run is, also on an instance that knows nothing of our loggers."""
 
 import logging
 from typing import Final
 
 import dagster as dg
 
-from javis_pipeline.settings import load_settings
-
 _OURS: Final = "javis_pipeline"
-
-# Dagster's own way prints each of its events, a hundred a run, which bury what steps say. The instance has them all.
-console = dg.LoggerDefinition(
-    dg.colored_console_logger.logger_fn,
-    description="What steps say, and what failed. LOG_LEVEL=DEBUG prints every event.",
-    config_schema={
-        "log_level": dg.Field(str, default_value=load_settings().log_level),
-        "name": dg.Field(str, default_value="dagster"),
-    },
-)
 
 
 def print_our_lines(instance: dg.DagsterInstance, level: str) -> None:

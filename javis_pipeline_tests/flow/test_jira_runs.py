@@ -52,7 +52,6 @@ def test_given_an_empty_dagster_home_when_materialized_by_the_command_line_then_
     assert done.returncode == 0, done.stderr
     assert titles(database_url) == ["Calibrate stage 1", "Calibrate stage 2", "Calibrate stage 3"]
     assert "pulled system=jira partition=OQC seen=3 inserted=3" in done.stderr
-    assert " - DEBUG - " not in done.stderr
 
 
 def test_given_a_wrong_token_when_materialized_then_the_run_fails_with_the_remedy_and_without_the_token(
