@@ -134,7 +134,7 @@ def test_given_fields_that_are_not_clear_for_a_while_then_nothing_is_emptied_and
         assert [[row[name] for name in unread] for row in roles_here(both).values()] == [
             [row[name] for name in unread] for row in before.values()
         ]
-        assert both.sql("SELECT key FROM jira_issues WHERE title IN ('ours', 'theirs')") == [
+        assert both.sql("SELECT key FROM jira_issues WHERE title IN ('ours', 'theirs') ORDER BY key") == [
             {"key": "OPS-2"},
             {"key": "OPS-3"},
         ]

@@ -90,7 +90,7 @@ class Page:
     owner_id: str | None = None
     labels: list[Label] = field(default_factory=list)
     hidden: bool = False
-    readers: tuple[str, ...] = ()
+    readers: list[str] = field(default_factory=list)
 
     @property
     def number(self) -> int:
@@ -226,7 +226,7 @@ class ConfluenceSite:
 
     def restrict_page(self, page_id: str, *readers: str) -> None:
         """Let only these people and groups read a page, and what lies below it; nobody for all. No new version."""
-        self.page(page_id).readers = readers
+        self.page(page_id).readers = list(readers)
         self.changes += 1
 
     def trash_page(self, page_id: str) -> Page:
