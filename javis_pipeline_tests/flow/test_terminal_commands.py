@@ -1,6 +1,7 @@
 """What people type: the shell, the sandbox's settings, commands on the demo, goals."""
 
 import socket
+import time
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,11 @@ def test_the_port_is_obeyed_on_either_side_of_env(arguments: tuple[str, ...]) ->
     assert "JIRA_URL=http://127.0.0.1:9911\n" in done.stdout
 
 
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def test_given_the_demo_has_ended_when_a_command_asks_the_sites_then_they_run_for_it(
     settings: dict[str, str], tmp_path: Path
 ) -> None:
@@ -47,8 +53,10 @@ def test_given_the_demo_has_ended_when_a_command_asks_the_sites_then_they_run_fo
 
     assert f"stand-ins run at http://127.0.0.1:{port} for this command" in done.stderr
     assert "ok    jira OQC " in done.stdout
-    with socket.socket() as probe:
-        assert probe.connect_ex(("127.0.0.1", port)) != 0
+    deadline = time.monotonic() + 5
+    while listens(port) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not listens(port)
 
 
 def test_given_stand_ins_that_are_started_then_no_program_of_that_command_starts_them_again(
