@@ -376,8 +376,8 @@ MUTANTS = (
     Mutant(
         "the trigger of pages is told the kind of issues",
         TRACKING,
-        "        kind=Literal(table.kind),\n        system=Literal(table.system),\n        scope=Literal(table.scope),\n",
-        '        kind=Literal("jira_issue"),\n        system=Literal(table.system),\n        scope=Literal(table.scope),\n',
+        ".format(\n        table=Identifier(table.name),\n        kind=Literal(table.kind),\n        system",
+        '.format(\n        table=Identifier(table.name),\n        kind=Literal("jira_issue"),\n        system',
         f"{FIELDS}::test_an_edit_by_an_application_is_in_the_journal_the_hash_and_the_audit_and_arrives",
     ),
     Mutant(
