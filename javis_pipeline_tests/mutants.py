@@ -109,7 +109,14 @@ MUTANTS = (
         DECIDE,
         "        return Push(r, row=5) if writable else NotPushable(r)",
         "        return Push(r, row=5)",
-        f"{STORIES}::test_given_a_field_that_only_follows_then_an_edit_here_is_an_error",
+        f"{TABLE}::test_each_row_of_the_table",
+    ),
+    Mutant(
+        "row 6: a field that only follows is sent when somebody forces it",
+        FIELD,
+        '    if draft.run.rules.policy(spec) == "remote_to_local":\n',
+        "    if False:\n",
+        f"{STORIES}::test_given_a_field_that_only_follows_when_both_changed_it_then_no_force_and_no_merge_sends_it",
     ),
     Mutant(
         "row 7: the last writer of a set wins",
