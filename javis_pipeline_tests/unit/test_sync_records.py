@@ -1030,8 +1030,6 @@ def test_given_an_answer_that_another_run_has_overtaken_then_it_counts_for_nothi
     scope.edit_there(title="Newest")
     scope.sync()
 
-    plan = scope.store.change(
-        scope.ref, lambda state: reconcile_record(state, replace(old, values={}), scope.run(), before=before)
-    )
+    plan = scope.store.change(scope.ref, lambda state: reconcile_record(state, old, scope.run(), before=before))
 
     assert (plan.changes_nothing, scope.here["title"]) == (True, "Newest")
