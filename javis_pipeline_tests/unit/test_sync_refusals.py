@@ -215,14 +215,15 @@ def test_given_the_reason_changes_then_the_last_one_is_shown_with_its_time(scope
     assert scope.store.writes == writes
 
 
-def refused_twice() -> Scope:
-    """An edit that the remote has refused, and that nothing but a reason would send again soon."""
+def refused_often() -> Scope:
+    """An edit that the remote has refused, and that nothing but a reason would send again within some hours."""
     scope = Scope()
     scope.edit(title="mine")
     forbidding(scope, title="is not allowed")
     scope.sync()
-    scope.world.now_ += timedelta(days=1)
-    scope.sync()
+    for _ in range(2):
+        scope.world.now_ += timedelta(days=1)
+        scope.sync()
     sent(scope)
     scope.sync()
     assert sent(scope) == []
@@ -241,7 +242,7 @@ def refused_twice() -> Scope:
     ],
 )
 def test_given_a_reason_to_ask_again_then_the_remote_is_asked_once(reason):
-    scope = refused_twice()
+    scope = refused_often()
 
     reason(scope)
     scope.sync()
@@ -251,7 +252,7 @@ def test_given_a_reason_to_ask_again_then_the_remote_is_asked_once(reason):
 
 
 def test_given_another_field_is_asked_for_then_this_one_waits():
-    scope = refused_twice()
+    scope = refused_often()
 
     scope.store.retry([scope.ref], "priority", scope.now)
     scope.sync()
@@ -260,7 +261,7 @@ def test_given_another_field_is_asked_for_then_this_one_waits():
 
 
 def test_given_the_same_value_is_written_every_second_then_the_remote_is_asked_at_most_once_a_minute():
-    scope = refused_twice()
+    scope = refused_often()
 
     for _ in range(120):
         scope.world.now_ += timedelta(seconds=1)
@@ -271,7 +272,7 @@ def test_given_the_same_value_is_written_every_second_then_the_remote_is_asked_a
 
 
 def test_given_another_value_then_it_is_sent_at_once_and_counts_anew():
-    scope = refused_twice()
+    scope = refused_often()
 
     scope.edit(title="another")
     scope.sync()
@@ -281,7 +282,7 @@ def test_given_another_value_then_it_is_sent_at_once_and_counts_anew():
 
 
 def test_given_the_value_is_typed_again_after_another_went_out_then_it_goes_out():
-    scope = refused_twice()
+    scope = refused_often()
     forbidding(scope)
     scope.edit(title="between")
     scope.sync()
@@ -294,7 +295,7 @@ def test_given_the_value_is_typed_again_after_another_went_out_then_it_goes_out(
 
 @pytest.mark.parametrize(("choice", "value"), [("local", None), ("manual", "mine")])
 def test_given_the_person_resolves_for_their_value_then_it_is_sent_although_it_was_refused(choice, value):
-    scope = refused_twice()
+    scope = refused_often()
     scope.edit_there(title="theirs")
     scope.sync()
     assert sent(scope) == []
@@ -306,7 +307,7 @@ def test_given_the_person_resolves_for_their_value_then_it_is_sent_although_it_w
 
 
 def test_given_the_edit_is_given_up_then_nothing_is_left_of_the_refusal():
-    scope = refused_twice()
+    scope = refused_often()
 
     scope.edit(title="Fix login")
     scope.sync()
