@@ -63,12 +63,17 @@ def test_new_labels_come_first_and_the_others_take_turns():
     listed = [f"l{n}" for n in range(9)]
 
     turns, after = [], None
-    for _ in range(3):
+    for _ in range(4):
         turn = labels_in_turn([*listed, "new"], listed, after)
         turns.append(turn)
         after = turn[-1]
 
-    assert turns == [["new", "l0", "l1", "l2"], ["new", "l3", "l4", "l5"], ["new", "l6", "l7", "l8"]]
+    assert turns == [
+        ["new", "l0", "l1", "l2"],
+        ["new", "l3", "l4", "l5"],
+        ["new", "l6", "l7", "l8"],
+        ["new", "l0", "l1", "l2"],
+    ]
 
 
 def test_given_many_labels_then_a_round_takes_a_part_of_a_day():
