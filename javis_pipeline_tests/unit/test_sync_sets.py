@@ -19,7 +19,7 @@ def test_given_a_choice_for_theirs_and_another_label_there_meanwhile_then_it_has
     resolve(scope.store, scope.conflicts[0].conflict_id, "remote", scope.run(), by="ann")
     scope.edit_there(labels=("auth", "later", "there"))
 
-    scope.sync()
+    scope.reconcile()
 
     assert scope.here["labels"] == scope.there("labels") == ("auth", "later", "there")
     assert scope.conflicts[0].applied_at is not None
