@@ -31,6 +31,11 @@ _GIVEN_SERVER = os.environ.get("DATABASE_URL")
 _numbers = itertools.count(1)
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """More than there are cores, because many tests wait for programs, a browser or a clock."""
+    return max(1, (os.cpu_count() or 1) * 3 // 2)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Those that may take long come first: of several workers none is left alone with one in the end."""
     items.sort(key=lambda item: -_allowed_seconds(item))
