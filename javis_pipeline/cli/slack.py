@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     MakePost = Callable[["Database", "Settings", "Outlet", datetime], "Post | None"]
 
+_NO_CONTEXT = "no work context is stored yet. Next: javis run --project {project}"
+_NO_WEEK = "nothing was suggested in the last whole week, and no date of a forecast came due in it."
+
 _WORDS = {
     "posted": "posted",
     "updated": "the last post was changed",
@@ -108,7 +111,7 @@ def _tried(slack: "SlackClient", outlet: "Outlet", now: datetime) -> dict[str, A
 def digest(projects: tuple[str, ...], channel: str | None, dry_run: bool, as_json: bool) -> None:
     """Post the digest, as every morning: sprint, risks, suggestions, conflicts, and what is new.
 
-    It tells the work context and the suggestions that are stored: javis sync and javis suggest make new ones.
+    It tells the work context and the suggestions that are stored: javis run makes new ones.
     """
     _run(_digest_post, projects, channel, dry_run=dry_run, as_json=as_json)
 
@@ -124,7 +127,7 @@ def risk(projects: tuple[str, ...], channel: str | None, dry_run: bool, as_json:
 @_options
 def week(projects: tuple[str, ...], channel: str | None, dry_run: bool, as_json: bool) -> None:
     """Post what the last week's advice came to, and which dates of the forecast held; once for each week."""
-    _run(_week_post, projects, channel, dry_run=dry_run, as_json=as_json)
+    _run(_week_post, projects, channel, dry_run=dry_run, as_json=as_json, without=_NO_WEEK)
 
 
 @command.command()
@@ -163,8 +166,16 @@ def _status_post(db: "Database", settings: "Settings", outlet: "Outlet", now: da
     return status_post(read_status(db, outlet), outlet, now=now)
 
 
-def _run(make: "MakePost", projects: Sequence[str], channel: str | None, *, dry_run: bool, as_json: bool) -> None:
-    """Post for each project, or show what would be posted."""
+def _run(
+    make: "MakePost",
+    projects: Sequence[str],
+    channel: str | None,
+    *,
+    dry_run: bool,
+    as_json: bool,
+    without: str = _NO_CONTEXT,
+) -> None:
+    """Post for each project, or show what would be posted; `without`: why there is no post to make, and what to do."""
     from javis_pipeline.cli.projects import chosen_projects
     from javis_pipeline.settings import load_settings
     from javis_pipeline.wiring import open_database, slack_client, slack_outlet
@@ -179,7 +190,11 @@ def _run(make: "MakePost", projects: Sequence[str], channel: str | None, *, dry_
     with closing(open_database(settings)) as db:
         for outlet in outlets:
             post = make(db, settings, outlet, now)
-            row = _shown(db, slack, outlet, post, now) if dry_run else _told(db, slack, outlet, post, now)
+            row = {"project": outlet.project, "channel": outlet.channel, "dry_run": dry_run}
+            if post is None:
+                row |= {"outcome": "nothing_to_say", "notes": [without.format(project=outlet.project)]}
+            else:
+                row |= _shown(db, slack, outlet, post, now) if dry_run else _told(db, slack, outlet, post, now)
             rows.append(row)
             if not as_json:
                 _print(row)
@@ -188,17 +203,13 @@ def _run(make: "MakePost", projects: Sequence[str], channel: str | None, *, dry_
 
 
 def _shown(
-    db: "Database", slack: "SlackClient | None", outlet: "Outlet", post: "Post | None", now: datetime
+    db: "Database", slack: "SlackClient | None", outlet: "Outlet", post: "Post", now: datetime
 ) -> dict[str, Any]:
     from javis_pipeline.steps.publish import preview
 
-    row: dict[str, Any] = {"project": outlet.project, "channel": outlet.channel, "dry_run": True}
-    if post is None:
-        return {**row, "outcome": "nothing_to_say", "notes": [_no_context(outlet)]}
     found: Preview = preview(db, slack, post, now=now, zone=outlet.zone)
     messages = {"main": found.drawing.main, **found.drawing.details}
     return {
-        **row,
         "outcome": found.outcome,
         "notes": [],
         "messages": {part: {"text": m.text, "blocks": list(m.blocks)} for part, m in messages.items()},
@@ -206,22 +217,13 @@ def _shown(
     }
 
 
-def _told(
-    db: "Database", slack: "SlackClient | None", outlet: "Outlet", post: "Post | None", now: datetime
-) -> dict[str, Any]:
+def _told(db: "Database", slack: "SlackClient | None", outlet: "Outlet", post: "Post", now: datetime) -> dict[str, Any]:
     from javis_pipeline.steps.publish import publish
 
     assert slack is not None
-    row: dict[str, Any] = {"project": outlet.project, "channel": outlet.channel, "dry_run": False}
-    if post is None:
-        return {**row, "outcome": "nothing_to_say", "notes": [_no_context(outlet)]}
     published: Published = publish(db, slack, post, now=now, zone=outlet.zone)
     link = slack.permalink(published.sent) if published.sent else None
-    return {**row, "outcome": published.outcome, "notes": list(published.notes), "permalink": link}
-
-
-def _no_context(outlet: "Outlet") -> str:
-    return f"{outlet.project} has nothing to tell yet. Next: javis sync"
+    return {"outcome": published.outcome, "notes": list(published.notes), "permalink": link}
 
 
 def _print(row: dict[str, Any]) -> None:

@@ -1,11 +1,12 @@
 """Tables on stdout: drawn on a terminal, a block a record on a narrow one, plain columns when piped."""
 
 import os
+import re
 import sys
 from collections.abc import Iterable, Sequence
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console, JustifyMethod
+from rich.console import Console, JustifyMethod, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -42,7 +43,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, emp
         table.add_column(column, justify=justify, overflow="fold", no_wrap=column in _IDS)
     for row in found:
         table.add_row(*map(_cell, row))
-    console.print(table)
+    _write(console, table)
 
 
 def console_of_stdout(piped_width: int = _PIPED_WIDTH) -> Console:
@@ -51,6 +52,13 @@ def console_of_stdout(piped_width: int = _PIPED_WIDTH) -> Console:
         return Console(width=piped_width)
     # To Rich, bold and dim are no colours; who asks for none wants plain text.
     return Console(color_system=None if os.environ.get("NO_COLOR") else "auto")
+
+
+def _write(console: Console, drawn: RenderableType) -> None:
+    """Print without the blanks that fill the last column: they would wrap, and be in every diff of a piped table."""
+    with console.capture() as captured:
+        console.print(drawn)
+    sys.stdout.write(re.sub(r" +$", "", captured.get(), flags=re.MULTILINE))
 
 
 def _cell(value: object) -> Text:
@@ -69,4 +77,4 @@ def _print_blocks(console: Console, columns: Sequence[str], rows: Iterable[Seque
         for column, value in zip(columns, row, strict=True):
             if value not in (None, ""):
                 block.add_row(Text(column, style="dim"), _cell(value))
-        console.print(block)
+        _write(console, block)

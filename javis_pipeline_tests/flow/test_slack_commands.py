@@ -135,7 +135,7 @@ def test_given_no_context_then_the_digest_says_what_to_do(settings: pytest.Monke
 
     assert (done.exit_code, done.stdout) == (
         0,
-        "EUV  line-status  nothing to tell\n  EUV has nothing to tell yet. Next: javis sync\n",
+        "EUV  line-status  nothing to tell\n  no work context is stored yet. Next: javis run --project EUV\n",
     )
     assert posts(world, "line-status") == []
 
