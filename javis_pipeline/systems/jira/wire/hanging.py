@@ -1,6 +1,8 @@
 """What hangs on an issue: links, comments, worklogs."""
 
-from typing import Any, Literal
+from collections.abc import Callable
+from functools import partial
+from typing import Literal, TypeVar
 
 from javis_pipeline.clients.reading import (
     Json,
@@ -18,6 +20,8 @@ from javis_pipeline.records import MISSING, Missing
 from javis_pipeline.records.jira import Comment, Link, User, Worklog
 from javis_pipeline.systems.jira.wire.people import account_of
 from javis_pipeline.systems.jira.wire.plain import as_rich_text
+
+T = TypeVar("T")
 
 
 def links_in(fields: Json) -> list[Link] | Missing:
@@ -47,12 +51,7 @@ def _link(link: Json) -> Link:
 
 def comments_in(fields: Json, users: dict[str, User]) -> tuple[list[Comment] | Missing, int]:
     """The comments that came with the issue, and how many it has."""
-    value = fields.get("comment", MISSING)
-    if value is MISSING:
-        return MISSING, 0
-    batch = as_object(value, "fields.comment") if value is not None else {}
-    found = as_list(batch.get("comments") or [], "fields.comment.comments")
-    return [_comment(one, users) for one in found], _total(batch, found)
+    return _list_in(fields, "comment", "comments", partial(_comment, users=users))
 
 
 def _comment(value: object, users: dict[str, User]) -> Comment:
@@ -70,12 +69,7 @@ def _comment(value: object, users: dict[str, User]) -> Comment:
 
 def worklogs_in(fields: Json, users: dict[str, User]) -> tuple[list[Worklog] | Missing, int]:
     """The worklogs that came with the issue, and how many it has."""
-    value = fields.get("worklog", MISSING)
-    if value is MISSING:
-        return MISSING, 0
-    batch = as_object(value, "fields.worklog") if value is not None else {}
-    found = as_list(batch.get("worklogs") or [], "fields.worklog.worklogs")
-    return [_worklog(one, users) for one in found], _total(batch, found)
+    return _list_in(fields, "worklog", "worklogs", partial(_worklog, users=users))
 
 
 def _worklog(value: object, users: dict[str, User]) -> Worklog:
@@ -90,9 +84,15 @@ def _worklog(value: object, users: dict[str, User]) -> Worklog:
     )
 
 
-def _total(batch: Json, found: list[Any]) -> int:
+def _list_in(fields: Json, name: str, items: str, read: Callable[[object], T]) -> tuple[list[T] | Missing, int]:
+    """What came of a list that can be cut off, and how long the whole of it is."""
+    value = fields.get(name, MISSING)
+    if value is MISSING:
+        return MISSING, 0
+    batch = as_object(value, f"fields.{name}") if value is not None else {}
+    found = as_list(batch.get(items) or [], f"fields.{name}.{items}")
     total = batch.get("total")
-    return total if type(total) is int else len(found)
+    return [read(one) for one in found], total if type(total) is int else len(found)
 
 
 def _restriction(entry: Json, path: str) -> str | None:
