@@ -269,8 +269,9 @@ class SpaceHistory(PageHistory):
             raise Halt(f"no echo: one more run sent {others}")
         if self.store.writes - writes > 3 * len(again):  # each is noted as planned, as sent and as refused
             raise Halt("no echo: one more run wrote here")
-        if self._both_sides() != before:
-            raise Halt("no echo: one more run changed something")
+        if (after := self._both_sides()) != before:
+            changed = [pair for pair in zip(before, after, strict=True) if pair[0] != pair[1]]
+            raise Halt(f"no echo: one more run changed something: {changed}")
         self.check_settled()
         super().check_no_echo(fresh=False)
 

@@ -94,7 +94,7 @@ def pull(
             db=database,
             system=JiraSystem(jira, chosen_fields=chosen_fields),
             key=project,
-            run_id=f"run-{next(_numbers)}",
+            run_id=f"run-{next(_numbers):06}",
             clock=site.world.clock.now,
             overrides=overrides,
         )

@@ -81,17 +81,17 @@ class StoreUnderTest(PostgresStore):
 
     @property
     def conflicts(self) -> dict[UUID, Conflict]:
-        ids = [row["id"] for row in self.database.query("SELECT id FROM sync_conflicts")]
+        ids = [row["id"] for row in self.database.query("SELECT id FROM sync_conflicts ORDER BY 1")]
         return {id_: found for id_ in ids if (found := self.conflict(id_))}
 
     @property
     def conflict_values(self) -> list[tuple[UUID, str, Value]]:
-        rows = self.database.query("SELECT conflict_id, side, value::text FROM sync_conflict_values")
+        rows = self.database.query("SELECT conflict_id, side, value::text FROM sync_conflict_values ORDER BY 1, 2")
         return [(row["conflict_id"], row["side"], load_json(row["value"])) for row in rows]
 
     @property
     def audit(self) -> list[AuditEntry]:
-        runs = [row["run_id"] for row in self.database.query("SELECT DISTINCT run_id FROM sync_audit")]
+        runs = [row["run_id"] for row in self.database.query("SELECT DISTINCT run_id FROM sync_audit ORDER BY 1")]
         return [entry for run_id in runs for entry in self.audit_of(run_id)]
 
     # the port, interruptible
