@@ -7,6 +7,7 @@ import pytest
 from javis_pipeline.errors import RemoteBusy, RemoteMissing, RemoteRefused
 from javis_pipeline.records.confluence import PageStamp, Space
 from javis_pipeline.records.jira import FieldMap, IssueStamp
+from javis_pipeline.sync.kinds import JIRA_ISSUE
 from javis_pipeline.systems.confluence.reader import PageReader
 from javis_pipeline.systems.jira.reader import BatchReader
 from javis_pipeline.systems.jira.reading import read_issue_documents
@@ -32,7 +33,7 @@ class Jira:
         if self.bad & set(ids):
             raise self.error
         found = [an_issue_document(jira_id) for jira_id in ids]
-        return read_issue_documents(found, "OPS", FieldMap(), ids)
+        return read_issue_documents(found, "OPS", FieldMap(), JIRA_ISSUE.table, ids)
 
     def get_issue(self, issue, fields=None):
         if issue in self.bad:
@@ -78,14 +79,14 @@ def test_given_a_limit_of_the_rate_then_nothing_is_asked_in_halves():
 def test_given_an_issue_twice_or_unasked_in_an_answer_then_each_asked_one_is_read_once():
     documents = [an_issue_document(one) for one in ("1", "2", "1", "3")]
 
-    found = read_issue_documents(documents, "OPS", FieldMap(), ["1", "2"])
+    found = read_issue_documents(documents, "OPS", FieldMap(), JIRA_ISSUE.table, ["1", "2"])
 
     assert [line.jira_id for line in found.issues] == ["1", "2"]
 
 
 @pytest.mark.parametrize("document", [None, 5, "x", [], {}, {"id": True}, {"id": ["1"]}, {"id": {"id": "1"}}])
 def test_given_something_that_is_no_issue_in_an_answer_then_the_others_are_read(document):
-    found = read_issue_documents([document, an_issue_document("1")], "OPS", FieldMap(), ["1"])
+    found = read_issue_documents([document, an_issue_document("1")], "OPS", FieldMap(), JIRA_ISSUE.table, ["1"])
 
     assert [line.jira_id for line in found.issues] == ["1"]
 
@@ -97,7 +98,7 @@ def test_given_a_field_nested_deeper_than_json_goes_then_the_issue_is_kept_aside
     bad = an_issue_document("1")
     bad["fields"]["customfield_1"] = deep
 
-    found = read_issue_documents([bad, an_issue_document("2")], "OPS", FieldMap(), ["1", "2"])
+    found = read_issue_documents([bad, an_issue_document("2")], "OPS", FieldMap(), JIRA_ISSUE.table, ["1", "2"])
 
     assert [line.jira_id for line in found.issues] == ["2"]
     assert found.unreadable[0].payload == {"id": "1", "not kept": "nested too deep"}

@@ -183,11 +183,12 @@ END $$;
          OR public.javis_owns({oid}::regclass)))
 
 -- name: triggers
-CREATE TRIGGER check_values BEFORE INSERT OR UPDATE ON public.{table} FOR EACH ROW WHEN {is_other}
+-- None fires for each new row: nobody but the sync inserts any, and a COPY is fast only without such triggers.
+CREATE TRIGGER check_values BEFORE UPDATE ON public.{table} FOR EACH ROW WHEN {is_other}
     EXECUTE FUNCTION public.javis_check_values({most_bytes});
 CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.{table} FOR EACH ROW WHEN {is_other}
     EXECUTE FUNCTION public.javis_track_local_edit({kind}, {system}, {scope}, {id}, {fixed}, {tracked}, {sets});
-CREATE TRIGGER refuse_local_insert BEFORE INSERT ON public.{table} FOR EACH ROW WHEN {is_other}
+CREATE TRIGGER refuse_local_insert BEFORE INSERT ON public.{table} FOR EACH STATEMENT WHEN {is_other}
     EXECUTE FUNCTION public.javis_refuse_local_insert();
 CREATE TRIGGER keep_tombstone BEFORE DELETE ON public.{table} FOR EACH ROW WHEN {is_other}
     EXECUTE FUNCTION public.javis_keep_tombstone({kind}, {system}, {scope}, {id});

@@ -11,6 +11,7 @@ from javis_pipeline.records.jira import FieldMap, IssueStamp, JsonObject, Sprint
 from javis_pipeline.steps.bad_answers import Endurance, Unreadable, halves, not_about_it, not_given
 from javis_pipeline.steps.batches import in_batches
 from javis_pipeline.steps.worker_processes import Run, run_here
+from javis_pipeline.sync.kinds import JIRA_ISSUE
 from javis_pipeline.systems.jira import wire
 from javis_pipeline.systems.jira.client import BULK_FETCH_LIMIT, JiraClient
 from javis_pipeline.systems.jira.reading import (
@@ -92,7 +93,9 @@ class BatchReader:
         """Add issues that are asked for together; an answer that fails is asked for in halves, until one is alone."""
         try:
             answer = self._jira.bulk_fetch(
-                ids, self._asked, lambda content: self._run(read_issues, content, self._project, self._fields, ids)
+                ids,
+                self._asked,
+                lambda content: self._run(read_issues, content, self._project, self._fields, JIRA_ISSUE.table, ids),
             )
         except (RemoteRefused, RemoteBusy) as error:
             self._endurance.bear(error)
@@ -134,7 +137,7 @@ class BatchReader:
             batch.unreadable.append(not_given(jira_id, error))
         else:
             self._endurance.answered()
-            found = read_issue_documents([document], self._project, self._fields, [jira_id])
+            found = self._read([document], jira_id)
             if jira_id not in found.ids:
                 found.unreadable.append(not_about_it(jira_id))
             self._add(batch, found)
@@ -151,7 +154,10 @@ class BatchReader:
             batch.absent.append(jira_id)  # gone since the bulk fetch
         else:
             whole = {**cut_off.document, "fields": fields}
-            self._add(batch, read_issue_documents([whole], self._project, self._fields, [jira_id]))
+            self._add(batch, self._read([whole], jira_id))
+
+    def _read(self, documents: Sequence[JsonObject], jira_id: str) -> IssuesRead:
+        return read_issue_documents(documents, self._project, self._fields, JIRA_ISSUE.table, [jira_id])
 
     def _whole_list(self, name: str, ask: Callable[[str], list[JsonObject]], jira_id: str) -> JsonObject:
         """All comments or worklogs, as an issue's document holds them; nothing where Jira does not give them now."""

@@ -28,8 +28,8 @@ from javis_pipeline.records.jira import (
     User,
     Worklog,
 )
+from javis_pipeline.records.tables import Table
 from javis_pipeline.steps.bad_answers import Unreadable, kept
-from javis_pipeline.sync.kinds import JIRA_ISSUE
 from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
 from javis_pipeline.systems.jira import wire
 from javis_pipeline.systems.jira.wire.answers import AnswerBatch
@@ -83,16 +83,17 @@ class HistoryRead(NamedTuple):
     unreadable: dict[str, str]
 
 
-def read_issues(content: bytes, project: str, fields: FieldMap, ids: Sequence[str]) -> IssuesRead:
+def read_issues(content: bytes, project: str, fields: FieldMap, table: Table, ids: Sequence[str]) -> IssuesRead:
     """The issues in an answer of `issue/bulkfetch` that asked for these ids."""
-    return read_issue_documents(wire.issue_documents(content), project, fields, ids)
+    return read_issue_documents(wire.issue_documents(content), project, fields, table, ids)
 
 
 def read_issue_documents(
-    documents: Sequence[JsonObject], project: str, fields: FieldMap, ids: Sequence[str]
+    documents: Sequence[JsonObject], project: str, fields: FieldMap, table: Table, ids: Sequence[str]
 ) -> IssuesRead:
     """What these documents say of the issues with these ids, each once. A document that cannot be read does not take
-    the others with it; one that nobody asked for, or that comes again, is left out."""
+    the others with it; one that nobody asked for, or that comes again, is left out. The table says what is hashed: a
+    process that reads need not know how a kind is merged."""
     wanted = set(ids)
     found = IssuesRead([], {}, {}, {}, set(), [], [], [])
     whole: list[Issue] = []
@@ -118,7 +119,7 @@ def read_issue_documents(
             whole.append(issue)
             rows.append(row)
             hanging.append((issue.jira_id, satellites))
-    found.issues.extend(issue_lines(rows, JIRA_ISSUE.table))
+    found.issues.extend(issue_lines(rows, table))
     found.sprints.update({sprint.sprint_id: sprint for issue in whole for sprint in issue.sprints or ()})
     found.satellites.update(_satellites(hanging))
     return found
