@@ -57,7 +57,10 @@ def _faults(suggestion: Suggestion, context: WorkContext, vocabulary: Vocabulary
 
 
 def _leaving_faults(suggestion: Suggestion, context: WorkContext) -> Iterator[str]:
-    """What leaves a sprint is not begun, not of high priority, and nothing waits for it."""
+    """What leaves a running sprint is not begun, not of high priority, and nothing waits for it."""
+    over = {f"sprint_off_track:sprint-{sprint.sprint_id}" for sprint in context.sprints if sprint.is_over}
+    if over.intersection(suggestion.finding_ids):
+        return
     issues = {issue.key: issue for issue in context.issues}
     blockers = {link.blocker_key for link in context.blockers.links}
     for key in {action.issue_key for action in suggestion.actions}:
@@ -96,6 +99,9 @@ def _assign_faults(action: Action, suggestion: Suggestion, context: WorkContext)
         yield f"gives {action.issue_key} to {action.value}, who is not at work"
     if action.issue_key in blocked:
         yield f"moves {action.issue_key}, which waits"
+    sprints = [sprint for sprint in context.sprints if action.issue_key in sprint.remaining_keys]
+    if sprints and all(sprint.is_over for sprint in sprints):
+        yield f"gives out {action.issue_key} of a sprint that is over"
     if action.value in busy:
         yield f"gives {action.issue_key} to {action.value}, who has too much"
     if name is None or f"{name} has" not in suggestion.rationale:

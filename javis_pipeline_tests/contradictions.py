@@ -133,14 +133,18 @@ def _sleep(context: WorkContext) -> Iterator[str]:
 
 def _sprints(context: WorkContext) -> Iterator[str]:
     off_track = {risk.evidence["sprint_id"] for risk in context.risks if risk.kind == "sprint_off_track"}
+    without_owner = {risk.evidence["sprint_id"] for risk in context.risks if risk.kind == "unassigned_in_sprint"}
     forecasts = {forecast.subject: forecast for forecast in context.forecasts}
     for sprint in context.sprints:
         if sprint.items != sprint.done + sprint.in_progress + sprint.not_started:
             yield f"sprint {sprint.sprint_id}: {sprint.items} items are not the sum of their states"
         forecast = forecasts.get(f"sprint:{sprint.sprint_id}")
         late = forecast is not None and forecast.on_time is not None and forecast.on_time < 0.5
+        late |= sprint.is_over and bool(sprint.remaining_keys)
         if late != (sprint.sprint_id in off_track):
             yield f"sprint {sprint.sprint_id}: forecast and finding disagree"
+        if sprint.is_over and sprint.sprint_id in without_owner:
+            yield f"sprint {sprint.sprint_id} is over, and somebody is wanted for it"
 
 
 def _forecasts(context: WorkContext) -> Iterator[str]:

@@ -21,6 +21,9 @@ ADVICE: Final[dict[str, tuple[str, ...]]] = {
     "the sprint should have ended": (
         "Close Sprint 1, and plan OQC-1 “Title of OQC-1” and OQC-2 “Title of OQC-2” anew",
     ),
+    "the sprint should have ended, and nobody has what is left": (
+        "Close Sprint 1, and plan OQC-1 “Title of OQC-1” and OQC-2 “Title of OQC-2” anew",
+    ),
     "the sprint ends tomorrow and has nobody": (
         "Take OQC-1 “Title of OQC-1” and OQC-2 “Title of OQC-2” out of Sprint 1",
     ),

@@ -250,6 +250,15 @@ SIGNED: Final[dict[str, Signed]] = {
         findings=("high: the sprint should have ended 5 days ago and has 2 items left",),
         forecasts=("sprint:1: late; not sure: so far no sprint tells how sprints end here",),
     ),
+    "the sprint should have ended, and nobody has what is left": Signed(
+        _sprint(_open(1, 2, assignee_id=None, priority="Highest", updated_at=ago(9)), [], end_at=ago(5)),
+        findings=(
+            "high: the sprint should have ended 5 days ago and has 2 items left",
+            "high: OQC-1 has priority Highest, is not started and was not touched for 9 days",
+            "high: OQC-2 has priority Highest, is not started and was not touched for 9 days",
+        ),
+        forecasts=("sprint:1: nothing was finished in 26 weeks",),
+    ),
     "the sprint ends tomorrow and has nobody": Signed(
         _sprint(_open(1, 2, assignee_id=None), _done(60), end_at=ago(-1)),
         findings=(

@@ -157,6 +157,11 @@ class SprintState:
     remaining_keys: tuple[str, ...]
     notes: tuple[str, ...] = ()
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it should have ended before today."""
+        return self.days_left is not None and self.days_left < 0
+
 
 @dataclass(frozen=True, slots=True)
 class PersonLoad:

@@ -16,6 +16,7 @@ class Limits:
 
     Attributes:
         waiting: Open issues that cannot go on: something open blocks them, or somebody raised a flag.
+        left_over: What is in no sprint but in one that should have ended: it is planned anew before anybody takes it.
         overloaded: Account ids of people who have too much, or most of what there is.
     """
 
@@ -30,6 +31,7 @@ class Limits:
         self.waiting = frozenset(link.blocked_key for link in context.blockers.links) | frozenset(
             risk.issue_keys[0] for risk in context.risks if risk.kind == "blocked" and risk.issue_keys
         )
+        self.left_over = _left(context, is_over=True) - _left(context, is_over=False)
         self.overloaded = frozenset(
             risk.account_id for risk in context.risks if risk.account_id and risk.kind in _HAVE_TOO_MUCH
         )
@@ -43,6 +45,8 @@ class Limits:
                 return "lowers a priority or raises a high one"
             case "assign" if action.issue_key in self.waiting:
                 return "moves work that itself waits"
+            case "assign" if action.issue_key in self.left_over:
+                return "gives out work of a sprint that is over"
             case "assign" if action.value in self.overloaded:
                 return "gives work to somebody who has too much"
             case "assign" if self._issues[action.issue_key].assignee_id == action.value:
@@ -67,6 +71,11 @@ class Limits:
         """The least urgent of the priorities that count as high; None when it is not known which do."""
         high = [name for name in self._ranks if name.casefold() in self._high]
         return max(high, key=self._ranks.__getitem__, default=None)
+
+
+def _left(context: WorkContext, *, is_over: bool) -> frozenset[str]:
+    """What is left in the sprints that are over, or in those that are not."""
+    return frozenset(key for sprint in context.sprints if sprint.is_over == is_over for key in sprint.remaining_keys)
 
 
 def _is_lost(sprint: Forecast | None) -> bool:

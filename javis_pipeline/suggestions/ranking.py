@@ -42,7 +42,7 @@ class Ranking:
     """How much the findings of a context press.
 
     Attributes:
-        in_sprint: Keys of what is left in the running sprints.
+        in_sprint: Keys of what is left in the running sprints that are not over.
         pressing: Keys of issues that wait for others although they cannot.
     """
 
@@ -50,7 +50,7 @@ class Ranking:
         self._vocabulary = vocabulary
         self._issues = {issue.key: issue for issue in context.issues}
         self._held_up = {root.key: root.held_up for root in context.blockers.roots}
-        self.in_sprint = {key for sprint in context.sprints for key in sprint.remaining_keys}
+        self.in_sprint = {key for sprint in context.sprints if not sprint.is_over for key in sprint.remaining_keys}
         self.pressing = {
             risk.issue_keys[0] for risk in context.risks if risk.kind == "blocked" and risk.severity != "low"
         }

@@ -153,7 +153,7 @@ class _Advisor:
         yield from self._given(issue)
 
     def _given(self, issue: IssueBrief) -> Iterator[Action]:
-        if issue.assignee_id is None and issue.key not in self._limits.waiting:
+        if issue.assignee_id is None and issue.key not in self._limits.waiting | self._limits.left_over:
             person = self._team.give(issue)
             if person is not None:
                 yield _action("assign", issue, person)
@@ -240,17 +240,31 @@ class _Advisor:
 
     def _about_sprint(self, topic: Topic) -> Suggestion | None:
         sprint = next((each for each in self._context.sprints if str(each.sprint_id) == topic.subject), None)
+        if sprint is not None and sprint.is_over:
+            return self._about_the_end_of(sprint, topic)
         name = cleaned(sprint.name, 40) if sprint else "the sprint"
         leaving = self._leaving(topic, sprint)[:ISSUES_TO_TRIM]
         if not leaving:
             return None
-        is_over = sprint is not None and (sprint.days_left or 0) < 0
-        question = SPRINT_IS_OVER if is_over else QUESTIONS[topic.risks[0].kind]
-        actions = [_action("comment_draft", issue, question) for issue in leaving]
-        titles = listed([said(issue.key, self._issues) for issue in leaving])
-        title = f"Close {name}, and plan {titles} anew" if is_over else f"Take {titles} out of {name}"
-        why = "" if is_over else "Not begun, not urgent, and nothing waits for it."
+        actions = [_action("comment_draft", issue, QUESTIONS[topic.risks[0].kind]) for issue in leaving]
+        title = f"Take {listed([said(issue.key, self._issues) for issue in leaving])} out of {name}"
+        why = "Not begun, not urgent, and nothing waits for it."
         return self._made(topic, title, actions, *self._reasons(topic), self._room(sprint), why)
+
+    def _about_the_end_of(self, sprint: SprintState, topic: Topic) -> Suggestion | None:
+        """All that is left is planned anew, the urgent and the begun as well; the most urgent is asked about."""
+        ranks = {name: rank for rank, name in enumerate(self._vocabulary.priorities)}
+        left = [self._issues[key] for key in sprint.remaining_keys if key in self._issues and key not in self._claimed]
+        left.sort(key=lambda issue: ranks.get(issue.priority or "", len(ranks)))
+        if not left:
+            return None
+        asked = left[:ISSUES_TO_TRIM]
+        more = len(sprint.remaining_keys) - len(asked)
+        titles = [*(said(issue.key, self._issues) for issue in asked), *([f"{more} more"] if more else [])]
+        title = f"Close {cleaned(sprint.name, 40)}, and plan {listed(titles)} anew"
+        return self._made(
+            topic, title, [_action("comment_draft", issue, SPRINT_IS_OVER) for issue in asked], *self._reasons(topic)
+        )
 
     def _leaving(self, topic: Topic, sprint: SprintState | None) -> list[IssueBrief]:
         """What can leave the sprint, the least important first: not begun, not urgent, and nothing waits for it.
@@ -286,7 +300,7 @@ class _Advisor:
     def _room(self, sprint: SprintState | None) -> str:
         """How much of the sprint fits into the days that are left, at the pace of what goes to it; "" for all of it."""
         shares = {forecast.subject: forecast.share for forecast in self._context.forecasts}
-        if sprint is None or sprint.days_left is None or sprint.days_left < 0:
+        if sprint is None or sprint.days_left is None or sprint.is_over:
             return ""
         pace = self._context.flow.weekly_pace * (shares.get(f"sprint:{sprint.sprint_id}") or 1.0)
         fits = round(pace * (sprint.days_left + 1) / 7)

@@ -406,13 +406,19 @@ def test_given_a_sleeping_project_then_one_line_says_so_and_idle_work_is_low():
     assert {each.severity for each in risks_of(context, "idle_in_progress")} == {"low"}
 
 
-def test_given_a_sprint_that_should_have_ended_then_it_is_off_track_by_its_days():
-    tables = _sprint_with_pace(2)
-    tables["sprints"][0]["end_at"] = ago(4)
+@pytest.mark.parametrize("tables", [_sprint_with_pace(1), _in_sprint()], ids=["with a forecast", "without one"])
+def test_given_a_sprint_that_should_have_ended_then_it_is_off_track_by_its_days(tables: Tables):
+    tables = {**tables, "sprints": [a_sprint(end_at=ago(4))]}
 
     (risk,) = risks_of(a_context(**tables), "sprint_off_track")
 
-    assert (risk.severity, risk.summary) == ("high", "the sprint should have ended 4 days ago and has 2 items left")
+    assert (risk.severity, risk.summary) == ("high", "the sprint should have ended 4 days ago and has 1 item left")
+
+
+def test_given_a_sprint_that_should_have_ended_then_nobody_is_wanted_for_what_is_left_of_it():
+    tables = {**_in_sprint(assignee_id=None), "sprints": [a_sprint(end_at=ago(1))]}
+
+    assert risks_of(a_context(**tables), "unassigned_in_sprint") == []
 
 
 def test_by_whatever_name_a_link_says_that_one_issue_waits_for_another_it_is_understood():

@@ -1,5 +1,6 @@
 """What of a model's answer is let through."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -24,11 +25,15 @@ CONTEXT = a_context(
         an_issue_brief("OQC-2"),
         an_issue_brief("OQC-3", priority="High", assignee_id="ann"),
         an_issue_brief("OQC-4", issue_type="Epic"),
+        an_issue_brief("OQC-5"),
         an_issue_brief("EUV-7"),
     ),
     people=(ANN, BOB),
     workload=(a_load("ann"), a_load("bob", in_progress=9)),
-    sprints=(a_sprint("OQC-1", end_on=date(2026, 3, 6)),),
+    sprints=(
+        a_sprint("OQC-1", end_on=date(2026, 3, 6)),
+        replace(a_sprint("OQC-5", days_left=-2), sprint_id=30),
+    ),
     forecasts=(
         Forecast("sprint:31", 9, TODAY, TODAY, TODAY, date(2026, 3, 6), 0.1, "", 1.0),
         Forecast("epic:OQC-4", 9, date(2026, 5, 1), date(2026, 6, 1), date(2026, 7, 1), None, None, "", 1.0),
@@ -151,6 +156,11 @@ TOO_FAR = (NOW + timedelta(days=1000)).date().isoformat()
             a_proposal(action=("assign", "OQC-1", "bob")),
             "gives work to somebody who has too much",
             id="too much",
+        ),
+        pytest.param(
+            a_proposal(keys=("OQC-5",), action=("assign", "OQC-5", "ann")),
+            "gives out work of a sprint that is over",
+            id="left over",
         ),
         pytest.param(
             a_proposal(keys=("OQC-3",), action=("assign", "OQC-3", "ann")),

@@ -48,6 +48,30 @@ def test_given_work_for_somebody_then_it_is_said_why_they():
     )
 
 
+@pytest.mark.parametrize(("days_left", "step"), [(0, "assign"), (-1, "comment_draft"), (None, "assign")])
+def test_given_work_of_a_sprint_that_is_over_then_nobody_is_to_take_it(days_left, step):
+    context = a_context(
+        risks=(a_risk("high_priority_untouched", "OQC-1"),),
+        issues=briefs(1, priority="High"),
+        sprints=(a_sprint("OQC-1", days_left=days_left),),
+        **TEAM,
+    )
+
+    assert [action.kind for action in only(context).actions] == [step]
+
+
+@pytest.mark.parametrize(("days_left", "step"), [(0, "assign"), (-1, "comment_draft")])
+def test_given_somebody_with_too_much_then_work_of_a_sprint_that_is_over_is_no_relief(days_left, step):
+    context = a_context(
+        risks=(a_risk("overloaded_person", "OQC-2", account_id="ann"),),
+        issues=(*briefs(1, assignee_id="ann"), *briefs(2, assignee_id="ann", status_category="indeterminate")),
+        sprints=(a_sprint("OQC-1", days_left=days_left),),
+        **TEAM,
+    )
+
+    assert [action.kind for action in only(context).actions] == [step]
+
+
 def test_given_issues_that_wait_then_each_is_named_with_its_title_and_since_when():
     context = a_context(
         risks=(

@@ -18,14 +18,18 @@ def find(facts: Facts) -> Found:
 
     A sprint that should have ended is one as well: medium on the days after its end, high from the third on.
     """
-    risks = [
-        _overrun(sprint) if sprint.days_left is not None and sprint.days_left < 0 else _risk(sprint, forecast)
-        for sprint in facts.sprints
-        if (forecast := facts.forecast_of(f"sprint:{sprint.sprint_id}"))
-        and forecast.on_time is not None
-        and forecast.on_time < MEDIUM_BELOW
-    ]
+    risks = [risk for sprint in facts.sprints if (risk := _risk_of(sprint, facts)) is not None]
     return found("sprint_off_track", risks, limit=facts.thresholds.risks_per_kind)
+
+
+def _risk_of(sprint: SprintState, facts: Facts) -> Risk | None:
+    # That its end has passed needs no forecast.
+    if sprint.is_over:
+        return _overrun(sprint) if sprint.remaining_keys else None
+    forecast = facts.forecast_of(f"sprint:{sprint.sprint_id}")
+    if forecast is None or forecast.on_time is None or forecast.on_time >= MEDIUM_BELOW:
+        return None
+    return _risk(sprint, forecast)
 
 
 def _risk(sprint: SprintState, forecast: Forecast) -> Risk:

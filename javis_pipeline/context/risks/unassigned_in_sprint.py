@@ -13,10 +13,14 @@ from javis_pipeline.records.context import Risk
 
 
 def find(facts: Facts) -> Found:
-    """High in the last two days of the sprint, else medium; since the sprint began or the issue was made."""
+    """High in the last two days of the sprint, else medium; since the sprint began or the issue was made.
+
+    What a sprint that should have ended leaves behind is planned anew before anybody takes it.
+    """
     members = facts.frames.issue_sprints
-    began = pd.Series({sprint.sprint_id: sprint.start_on for sprint in facts.sprints}, dtype="datetime64[s]")
-    left = pd.Series({sprint.sprint_id: sprint.days_left for sprint in facts.sprints}, dtype="float64")
+    running = [sprint for sprint in facts.sprints if not sprint.is_over]
+    began = pd.Series({sprint.sprint_id: sprint.start_on for sprint in running}, dtype="datetime64[s]")
+    left = pd.Series({sprint.sprint_id: sprint.days_left for sprint in running}, dtype="float64")
     members = members[members["sprint_id"].isin(began.index)]
     # An issue in two active sprints is one risk: that of the sprint that ends first.
     members = members.assign(
@@ -37,9 +41,8 @@ def _risk(row: Mapping[Hashable, Any]) -> Risk:
     evidence: dict[str, int | float | str] = {"sprint_id": int(row["sprint_id"])}
     when = ""
     if not pd.isna(row["days_left"]):
-        evidence["days_left"] = int(row["days_left"])
-        days = int(row["days_left"])
-        when = f", {counted(days, 'day')} before its end" if days >= 0 else ", which should have ended"
+        days = evidence["days_left"] = int(row["days_left"])
+        when = f", {counted(days, 'day')} before its end" if days else ", which ends today"
     return Risk(
         finding_id=f"unassigned_in_sprint:{row['key']}",
         kind="unassigned_in_sprint",
