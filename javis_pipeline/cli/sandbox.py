@@ -3,14 +3,24 @@
 import json
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from javis_pipeline.errors import JavisError, UsageError
 
+if TYPE_CHECKING:
+    from javis_pipeline.sandbox.ground import Edition
+
 _port = click.option("--port", default=8765, show_default=True, help="TCP port.")
 _seed = click.option("--seed", default=1, show_default=True, help="Source of all chance, and of the tokens.")
+_edition = click.option(
+    "--edition",
+    type=click.Choice(["cloud", "data-center"]),
+    default="cloud",
+    show_default=True,
+    help="What Jira is: Atlassian's, or a company's own below /jira.",
+)
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -33,6 +43,8 @@ _file = click.Path(exists=True, dir_okay=False, path_type=Path)
     show_default=True,
     help="What a wrong token gets: empty lists, or 401.",
 )
+@_edition
+@click.option("--traps", default="", help='Habits of Data Center sites: "basic-off,low-cap", "seed" or "all".')
 @click.option("--record", type=click.Path(dir_okay=False, path_type=Path), help="File that gets every exchange.")
 @click.pass_context
 def command(context: click.Context, /, latency: int, index_lag: float, **options: Any) -> None:
@@ -43,7 +55,9 @@ def command(context: click.Context, /, latency: int, index_lag: float, **options
     """
     if context.invoked_subcommand is not None:
         # What is said before `env` holds for it as well.
-        context.default_map = {context.invoked_subcommand: {name: options[name] for name in ("port", "seed")}}
+        context.default_map = {
+            context.invoked_subcommand: {name: options[name] for name in ("port", "seed", "edition")}
+        }
         return
     from javis_pipeline.sandbox.command import Options, run
 
@@ -58,10 +72,11 @@ def command(context: click.Context, /, latency: int, index_lag: float, **options
 @command.command()
 @_port
 @_seed
+@_edition
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def env(port: int, seed: int, as_json: bool) -> None:
+def env(port: int, seed: int, edition: "Edition", as_json: bool) -> None:
     """Print the settings that point the product at the sandbox: javis sandbox env > .env"""
     from javis_pipeline.sandbox.command import environment
 
-    settings = environment(port=port, seed=seed)
+    settings = environment(port=port, seed=seed, edition=edition)
     click.echo(json.dumps(settings) if as_json else "\n".join(f"{name}={value}" for name, value in settings.items()))

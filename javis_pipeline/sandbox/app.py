@@ -21,8 +21,8 @@ def create_app(world: World) -> Starlette:
     """The sandbox as an ASGI application.
 
     A service sees paths without gateway prefix: `/ex/jira/{cloudId}/rest/...` reaches it as `/rest/...`.
-    Jira is at `/rest`, Confluence at `/wiki`, Slack at `/api`, Claude at `/v1`, the page at `/`, the controls at
-    `/sandbox`.
+    Jira is at `/rest` (Data Center: `/jira/rest`), Confluence at `/wiki`, Slack at `/api`, Claude at `/v1`, the page at
+    `/`, the controls at `/sandbox`.
     """
     routes = controls(world)
     for service in SERVICES:

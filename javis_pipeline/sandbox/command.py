@@ -6,10 +6,12 @@ from datetime import timedelta
 from pathlib import Path
 
 from javis_pipeline.sandbox.credentials import Credentials
+from javis_pipeline.sandbox.ground import Edition
 
 PORT = 8765
 SEED = 1
 EMAIL = "javis@example.com"
+NAME = "javis"
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,8 @@ class Options:
         limits: Whether rate limits hold.
         bad_login: `anonymous` or `refused`: what a wrong token gets.
         record: File that gets every exchange.
+        edition: What Jira is.
+        traps: What of the habits of Data Center sites goes wrong, in the words of `traps.parse_traps`.
     """
 
     host: str = "127.0.0.1"
@@ -45,16 +49,25 @@ class Options:
     limits: bool = True
     bad_login: str = "anonymous"
     record: Path | None = None
+    edition: Edition = "cloud"
+    traps: str = ""
 
 
-def environment(*, port: int = PORT, seed: int = SEED, host: str = "127.0.0.1") -> dict[str, str]:
+def environment(
+    *, port: int = PORT, seed: int = SEED, host: str = "127.0.0.1", edition: Edition = "cloud"
+) -> dict[str, str]:
     """The settings that point the product at a sandbox with the demo projects."""
     base, secrets = f"http://{host}:{port}", Credentials(seed)
+    confluence = {"CONFLUENCE_URL": f"{base}/wiki"}
+    if edition == "cloud":
+        jira = {"JIRA_URL": base, "JIRA_EMAIL": EMAIL, "JIRA_TOKEN": secrets.api_token}
+    else:
+        jira = {"JIRA_URL": f"{base}/jira", "JIRA_TOKEN": secrets.personal_token(NAME)}
+        # Confluence is the one of Cloud, as companies have them while they move.
+        confluence |= {"CONFLUENCE_EMAIL": EMAIL, "CONFLUENCE_TOKEN": secrets.api_token}
     return {
-        "JIRA_URL": base,
-        "JIRA_EMAIL": EMAIL,
-        "JIRA_TOKEN": secrets.api_token,
-        "CONFLUENCE_URL": f"{base}/wiki",
+        **jira,
+        **confluence,
         "JIRA_PROJECTS": "OQC,EUV",
         "CONFLUENCE_SPACES": "OQC:OQC,OQC:OQCDOC,EUV:ENG,HANDBOOK:HB",
         "ANTHROPIC_BASE_URL": base,
@@ -73,9 +86,11 @@ def run(options: Options) -> None:
 
     Raises:
         OSError: The port is taken, or a file cannot be read.
-        ValueError: The faults or a corpus file cannot be understood, or the state is of another seed.
+        ValueError: The faults, the traps or a corpus file cannot be understood, or the state is of another seed or
+            edition.
     """
     from javis_pipeline.sandbox.faults import FaultPlan, parse_rules
+    from javis_pipeline.sandbox.jira.data_center.traps import parse_traps
     from javis_pipeline.sandbox.server import serve
     from javis_pipeline.sandbox.world import World
 
@@ -85,6 +100,7 @@ def run(options: Options) -> None:
         latency=options.latency,
         state_dir=options.state,
         record_to=options.record,
+        edition=options.edition,
     )
     behaviour = world.jira.behaviour
     behaviour.limits, behaviour.bad_login = options.limits, options.bad_login
@@ -99,6 +115,7 @@ def run(options: Options) -> None:
             build_demo(world)
     # Only now: what a new world is filled with is not late.
     behaviour.index_lag, behaviour.flicker = options.index_lag, options.flicker
+    behaviour.traps = parse_traps(options.traps, seed=options.seed)
     serve(world, host=options.host, port=options.port, listening=_announce)
 
 

@@ -11,11 +11,25 @@ class Credentials:
     """Tokens and keys of one sandbox; only somebody who knows the seed can know them."""
 
     def __init__(self, seed: int) -> None:
+        self._seed = seed
         self.api_token = f"ATATT3xSandbox{_derived(seed, 'atlassian', 40)}"
         self.slack_bot_token = f"xoxb-sandbox-{_derived(seed, 'slack', 24)}"
         self.slack_app_token = f"xapp-sandbox-{_derived(seed, 'slack-app', 24)}"
         self.slack_signing_secret = _derived(seed, "slack-signing", 32)
         self.anthropic_api_key = f"sk-ant-sandbox-{_derived(seed, 'anthropic', 40)}"
+
+    def personal_token(self, name: str) -> str:
+        """The personal access token of somebody on a Data Center site: a token of ours, which tells whose it is."""
+        secret = f"{name}:{_derived(self._seed, f'personal-{name}', 24)}"
+        return base64.b64encode(secret.encode()).decode()
+
+    def owner_of(self, token: str) -> str | None:
+        """Whose personal access token that is; None when it is nobody's."""
+        try:
+            name = base64.b64decode(token, validate=True).decode().rpartition(":")[0]
+        except (binascii.Error, UnicodeDecodeError):
+            return None
+        return name if name and token == self.personal_token(name) else None
 
 
 class BasicLogin(NamedTuple):

@@ -2,10 +2,14 @@
 
 import random
 from threading import RLock
+from typing import Literal
 
 from javis_pipeline.sandbox.clock import Clock
 from javis_pipeline.sandbox.credentials import Credentials
 from javis_pipeline.sandbox.people import People
+
+Edition = Literal["cloud", "data-center"]
+"""Whether Atlassian runs the site, or a company does by itself."""
 
 
 class Ground:
@@ -15,14 +19,20 @@ class Ground:
     person in one thread while requests are answered in another.
     """
 
-    def __init__(self, *, seed: int = 1, clock: Clock | None = None) -> None:
+    def __init__(self, *, seed: int = 1, clock: Clock | None = None, edition: Edition = "cloud") -> None:
         self.seed = seed
+        self.edition = edition
         self.clock = clock or Clock()
         self.people = People()
         self.credentials = Credentials(seed)
         self.lock = RLock()
         # Where clients reach the sandbox, without a slash at the end; the server sets it once it listens.
         self.base_url = "http://127.0.0.1:8765"
+
+    @property
+    def configured_url(self) -> str:
+        """What the products believe to be their host, and show in links: companies rarely reach theirs by that."""
+        return self.base_url if self.edition == "cloud" else self.base_url.replace("127.0.0.1", "localhost")
 
     def random(self, purpose: str) -> random.Random:
         """A source of chance of its own, always the same for the same seed and purpose."""

@@ -10,7 +10,10 @@ PROFILE_ZONE = "America/New_York"
 
 @dataclass(frozen=True)
 class Person:
-    """One Atlassian account. `email` is what it signs in with; others see it only if `email_visible`."""
+    """One account. `email` is what it signs in with; others see it only if `email_visible`.
+
+    On Data Center `login` and `user_key` stand for what is otherwise made from the name.
+    """
 
     account_id: str
     name: str
@@ -18,6 +21,8 @@ class Person:
     time_zone: str = PROFILE_ZONE
     active: bool = True
     email_visible: bool = False
+    login: str | None = None
+    user_key: str | None = None
 
     @property
     def zone(self) -> ZoneInfo:

@@ -12,7 +12,7 @@ from javis_pipeline.sandbox.confluence.site import ConfluenceSite
 from javis_pipeline.sandbox.connections import Connections
 from javis_pipeline.sandbox.exchanges import ExchangeLog
 from javis_pipeline.sandbox.faults import FaultPlan
-from javis_pipeline.sandbox.ground import Ground
+from javis_pipeline.sandbox.ground import Edition, Ground
 from javis_pipeline.sandbox.jira.site import JiraSite
 from javis_pipeline.sandbox.slack.site import SlackSite
 
@@ -40,9 +40,10 @@ class World(Ground):
         latency: How long every answer takes at least.
         state_dir: Directory the state is read from and saved to; None keeps it in memory.
         record_to: File that gets every exchange, see `ExchangeLog`.
+        edition: What Jira is.
 
     Raises:
-        ValueError: The state is of another seed.
+        ValueError: The state is of another seed or edition.
     """
 
     def __init__(
@@ -54,8 +55,9 @@ class World(Ground):
         latency: timedelta = timedelta(0),
         state_dir: Path | None = None,
         record_to: Path | None = None,
+        edition: Edition = "cloud",
     ) -> None:
-        super().__init__(seed=seed, clock=clock)
+        super().__init__(seed=seed, clock=clock, edition=edition)
         self.faults = faults or FaultPlan(seed=seed)
         self.latency = latency
         self.exchanges = ExchangeLog(record_to)
@@ -90,16 +92,19 @@ class World(Ground):
                     _write(self.state_dir / f"{name}.json", service.state())
                     self._saved[name] = service.changes
             _write(self.state_dir / "people.json", self.people.state())
-            _write(self.state_dir / "world.json", {"seed": self.seed})
+            _write(self.state_dir / "world.json", {"seed": self.seed, "edition": self.edition})
 
     def _restore(self, state_dir: Path) -> None:
         world = state_dir / "world.json"
         if not world.exists():
             return
-        seed = orjson.loads(world.read_bytes())["seed"]
+        kept = orjson.loads(world.read_bytes())
+        seed, edition = kept["seed"], kept.get("edition", "cloud")
         if seed != self.seed:
             # Field ids and tokens follow from the seed, so the state makes no sense with another.
             raise ValueError(f"the state in {state_dir} was made with seed {seed}, not {self.seed}: say --seed {seed}")
+        if edition != self.edition:
+            raise ValueError(f"the state in {state_dir} is of a {edition} site: say --edition {edition}")
         self.people.restore(orjson.loads((state_dir / "people.json").read_bytes()))
         for name, service in self.services.items():
             file = state_dir / f"{name}.json"

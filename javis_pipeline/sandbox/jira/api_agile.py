@@ -19,7 +19,7 @@ MOST_ISSUES = 100
 
 def routes(site: JiraSite) -> list[BaseRoute]:
     """Routes of the agile API."""
-    api = _Agile(site)
+    api = AgileApi(site)
     get = {
         "board": api.boards,
         "board/{board}": api.board,
@@ -41,7 +41,7 @@ def routes(site: JiraSite) -> list[BaseRoute]:
     ]
 
 
-class _Agile:
+class AgileApi:
     def __init__(self, site: JiraSite) -> None:
         self._site = site
         self._show = site.renderer
@@ -77,7 +77,7 @@ class _Agile:
             "id": board.number,
             "name": board.name,
             "type": "scrum",
-            "self": f"{self._site.ground.base_url}{AGILE}/board/{board.number}/configuration",
+            "self": f"{self._show.base}{AGILE}/board/{board.number}/configuration",
             "filter": {"id": str(10000 + board.number), "self": self._show.url(f"filter/{10000 + board.number}")},
             "columnConfig": {"columns": columns, "constraintType": "none"},
             "estimation": {"type": "field", "field": {"fieldId": points.id, "displayName": points.name}},
@@ -145,7 +145,7 @@ class _Agile:
         return {
             "id": issue.id,
             "key": issue.state.key,
-            "self": f"{self._site.ground.base_url}{AGILE}/epic/{issue.id}",
+            "self": f"{self._show.base}{AGILE}/epic/{issue.id}",
             "name": name,
             "summary": issue.state.summary or "",
             "color": {"key": "color_4"},

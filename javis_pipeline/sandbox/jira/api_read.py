@@ -27,7 +27,7 @@ GONE = "The requested API has been removed. Please migrate to the /rest/api/3/se
 
 def routes(site: JiraSite) -> list[BaseRoute]:
     """Routes that change nothing."""
-    api = _Api(site)
+    api = ReadApi(site)
     post = {
         "search/jql": api.search,
         "search/approximate-count": api.count,
@@ -37,14 +37,16 @@ def routes(site: JiraSite) -> list[BaseRoute]:
     }
     get = _of_the_site(api) | _of_an_issue(api)
     gone: list[BaseRoute] = [route(site, f"/rest/api/{v}/search", m, api.gone) for v in (2, 3) for m in ("GET", "POST")]
+    info: list[BaseRoute] = [route(site, "/rest/api/2/serverInfo", "GET", api.server_info)]
     return (
         gone
+        + info
         + [route(site, f"{V3}/{path}", "GET", handler) for path, handler in get.items()]
         + [route(site, f"{V3}/{path}", "POST", handler) for path, handler in post.items()]
     )
 
 
-def _of_the_site(api: "_Api") -> dict[str, Handler]:
+def _of_the_site(api: "ReadApi") -> dict[str, Handler]:
     return {
         "serverInfo": api.server_info,
         "myself": api.myself,
@@ -73,7 +75,7 @@ def _of_the_site(api: "_Api") -> dict[str, Handler]:
     }
 
 
-def _of_an_issue(api: "_Api") -> dict[str, Handler]:
+def _of_an_issue(api: "ReadApi") -> dict[str, Handler]:
     return {
         "issue/{issue}": api.issue,
         "issue/{issue}/changelog": api.changelog,
@@ -96,7 +98,7 @@ def found(site: JiraSite, call: Call, name: str = "issue") -> Issue:
     return issue
 
 
-class _Api:
+class ReadApi:
     def __init__(self, site: JiraSite) -> None:
         self._site = site
         self._show = site.renderer
@@ -104,7 +106,7 @@ class _Api:
     # -- the site
 
     def server_info(self, _: Call) -> Json:
-        base = self._site.ground.base_url
+        base = self._show.base
         return {
             "baseUrl": base,
             "displayUrl": base,
@@ -112,7 +114,7 @@ class _Api:
             "displayUrlConfluence": base,
             "version": "1001.0.0-SNAPSHOT",
             "versionNumbers": [1001, 0, 0],
-            "deploymentType": self._site.behaviour.deployment,
+            "deploymentType": "Cloud",
             "buildNumber": 100300,
             "buildDate": self._show.timestamp(self._site.now().replace(hour=0, minute=0, second=0, microsecond=0)),
             "serverTime": self._show.timestamp(self._site.now()),
@@ -196,7 +198,7 @@ class _Api:
         ]
 
     def fields(self, call: Call) -> list[Json]:
-        return [self._show.field(spec) for spec in self._site.fields.all if call.caller or not spec.custom]
+        return [self._show.field(spec) for spec in self._site.fields.listed if call.caller or not spec.custom]
 
     def statuses(self, call: Call) -> list[Json]:
         return [self._show.status(status) for status in self._site.statuses if call.caller]
@@ -349,7 +351,7 @@ class _Api:
         if "names" in expand:
             extra["names"] = {spec.id: spec.name for spec in self._site.fields.all}
         if "editmeta" in expand:
-            extra["editmeta"] = {"fields": editing.edit_meta(self._site, self._show)}
+            extra["editmeta"] = {"fields": editing.edit_meta(self._site.editors, self._show)}
         return extra
 
     def changelog(self, call: Call) -> Json:
@@ -434,7 +436,7 @@ class _Api:
 
     def edit_meta(self, call: Call) -> Json:
         found(self._site, call)
-        return {"fields": editing.edit_meta(self._site, self._show)}
+        return {"fields": editing.edit_meta(self._site.editors, self._show)}
 
     def create_types(self, call: Call) -> Json:
         self._found_project(call)
@@ -443,7 +445,7 @@ class _Api:
 
     def create_fields(self, call: Call) -> Json:
         self._found_project(call)
-        rows = [{"fieldId": id_} | meta for id_, meta in editing.edit_meta(self._site, self._show).items()]
+        rows = [{"fieldId": id_} | meta for id_, meta in editing.edit_meta(self._site.editors, self._show).items()]
         return {"startAt": 0, "maxResults": 50, "total": len(rows), "fields": rows}
 
     def property_keys(self, call: Call) -> Json:

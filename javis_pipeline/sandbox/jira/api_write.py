@@ -4,11 +4,11 @@ from typing import Any
 
 from starlette.routing import BaseRoute
 
-from javis_pipeline.sandbox.jira import adf, api_read
+from javis_pipeline.sandbox.jira import api_read
 from javis_pipeline.sandbox.jira.api_read import V3
 from javis_pipeline.sandbox.jira.calls import NO_ISSUE, Call, Handler, Json, RefusedError, route
 from javis_pipeline.sandbox.jira.editing import InvalidEditError
-from javis_pipeline.sandbox.jira.issues import Comment, Issue, Link
+from javis_pipeline.sandbox.jira.issues import Comment, Issue, Link, RichText
 from javis_pipeline.sandbox.jira.site import JiraSite
 
 EDIT_MEMBERS = ("fields", "update", "historyMetadata", "properties", "transition")
@@ -18,7 +18,7 @@ NO_NOTIFICATION = "To discard the user notification either admin or project admi
 
 def routes(site: JiraSite) -> list[BaseRoute]:
     """Routes that change something."""
-    api = _Api(site)
+    api = WriteApi(site)
     issue = f"{V3}/issue/{{issue}}"
     table: list[tuple[str, str, Handler, bool]] = [
         ("POST", f"{V3}/issue", api.create, False),
@@ -39,7 +39,7 @@ def routes(site: JiraSite) -> list[BaseRoute]:
     return [route(site, path, method, handler, writes=writes) for method, path, handler, writes in table]
 
 
-class _Api:
+class WriteApi:
     def __init__(self, site: JiraSite) -> None:
         self._site = site
         self._show = site.renderer
@@ -164,14 +164,14 @@ class _Api:
 
     def comment(self, call: Call) -> tuple[int, Json]:
         issue = _editable(self._site, call)
-        document = _document(call)
-        comment = self._site.add_comment(issue, document, author=call.person.account_id, at=self._site.now())
+        text = self._text(call)
+        comment = self._site.add_comment(issue, text, author=call.person.account_id, at=self._site.now())
         return 201, self._show.comment(issue, comment)
 
     def edit_comment(self, call: Call) -> Json:
         issue = _editable(self._site, call)
         comment = self._found_comment(issue, call)
-        comment.body, comment.updated = adf.stored(_document(call)), self._site.now()
+        comment.body, comment.updated = self._text(call), self._site.now()
         # Whether an edited comment counts as an update of the issue is not documented; here it does not.
         self._site.touch(issue)
         return self._show.comment(issue, comment)
@@ -180,6 +180,12 @@ class _Api:
         issue = _editable(self._site, call)
         self._site.own_comments(issue).remove(self._found_comment(issue, call))
         self._site.touch(issue)
+
+    def _text(self, call: Call) -> RichText:
+        text = self._site.editors.text_of(call.body.get("body"))
+        if text is None:
+            raise RefusedError(400, errors={"comment": "Comment body is not valid!"})
+        return text
 
     def _found_comment(self, issue: Issue, call: Call) -> Comment:
         for comment in self._site.own_comments(issue):
@@ -246,13 +252,6 @@ def _parts(call: Call) -> tuple[Json, Json]:
 
 def _refused(error: InvalidEditError) -> RefusedError:
     return RefusedError(400, *error.messages, errors=error.errors)
-
-
-def _document(call: Call) -> Json:
-    body = call.body.get("body")
-    if not isinstance(body, dict) or not adf.is_document(body):
-        raise RefusedError(400, errors={"comment": "Comment body is not valid!"})
-    return body
 
 
 def _check_property(key: str, value: Any) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 from starlette.datastructures import QueryParams
@@ -98,7 +98,29 @@ class Call:
 Handler = Callable[[Call], object]
 
 
-def route(site: JiraSite, path: str, method: str, handler: Handler, *, writes: bool = False) -> Route:
+class PageError(Exception):
+    """The answer is a web page, or nothing but a redirect: something in front of Jira says it."""
+
+    def __init__(self, status: int, page: bytes, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(status)
+        self.status = status
+        self.page = page
+        self.headers = dict(headers or {})
+
+
+class Door(Protocol):
+    """Who comes in, and how fast."""
+
+    def identify(self, request: Request, headers: dict[str, str]) -> Person | None:
+        """The account behind a request; None for nobody. What the answer should say of it goes into the headers."""
+
+    def admit(self, method: str, path: str, request: Request, *, writes: bool) -> dict[str, str]:
+        """Headers about the limits, of a request that passes them; refused otherwise."""
+
+
+def route(
+    site: JiraSite, path: str, method: str, handler: Handler, *, writes: bool = False, door: Door | None = None
+) -> Route:
     """A route that answers with what the handler returns.
 
     Bytes are sent as they are; a tuple is (status, value); None is 204; anything else is 200 with the value as JSON.
@@ -109,45 +131,59 @@ def route(site: JiraSite, path: str, method: str, handler: Handler, *, writes: b
         method: HTTP method.
         handler: Called inside the lock.
         writes: Whether it counts as a write to the issue in the path.
+        door: Who comes in; that of Cloud when it is None.
     """
-    return Route(path, _endpoint(site, path, method, handler, writes=writes), methods=[method])
+    endpoint = _endpoint(site, path, method, handler, writes=writes, door=door or CloudDoor(site))
+    return Route(path, endpoint, methods=[method])
 
 
 def _endpoint(
-    site: JiraSite, path: str, method: str, handler: Handler, *, writes: bool
+    site: JiraSite, path: str, method: str, handler: Handler, *, writes: bool, door: Door
 ) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         content = await request.body()
         headers: dict[str, str] = {}
         try:
             with site.ground.lock:
-                caller = _identify(site, request, headers)
-                verdict = _within_limits(site, method, path, request, writes=writes)
-                headers |= _limit_headers(verdict)
+                caller = door.identify(request, headers)
+                headers |= door.admit(method, path, request, writes=writes)
                 call = Call(caller, dict(request.path_params), request.query_params, _json(request, content))
                 return _response(handler(call), headers)
         except RefusedError as refused:
             body = orjson.dumps(refused.body)
             return _json_response(body, refused.status, headers | refused.headers)
+        except PageError as page:
+            return Response(page.page, page.status, headers | page.headers, media_type="text/html;charset=UTF-8")
 
     return endpoint
 
 
-def _identify(site: JiraSite, request: Request, headers: dict[str, str]) -> Person | None:
-    header = request.headers.get("authorization")
-    if header is None:
+@dataclass(frozen=True)
+class CloudDoor:
+    """E-mail and API token, and the burst limits of Jira Cloud."""
+
+    site: JiraSite
+
+    def identify(self, request: Request, headers: dict[str, str]) -> Person | None:
+        """The account behind a request."""
+        header, site = request.headers.get("authorization"), self.site
+        if header is None:
+            return None
+        if header.lower().startswith("bearer "):
+            raise RefusedError(403, body={"error": "Failed to parse Connect Session Auth Token"})
+        login = basic_login(header)
+        if login is not None and login.token == site.ground.credentials.api_token:
+            person = site.ground.people.signing_in(login.email)
+            headers["X-AAccountId"] = person.account_id
+            return person
+        headers["X-Seraph-LoginReason"] = "AUTHENTICATED_FAILED"
+        if site.behaviour.bad_login == "refused":
+            raise RefusedError(401, NOT_LOGGED_IN)
         return None
-    if header.lower().startswith("bearer "):
-        raise RefusedError(403, body={"error": "Failed to parse Connect Session Auth Token"})
-    login = basic_login(header)
-    if login is not None and login.token == site.ground.credentials.api_token:
-        person = site.ground.people.signing_in(login.email)
-        headers["X-AAccountId"] = person.account_id
-        return person
-    headers["X-Seraph-LoginReason"] = "AUTHENTICATED_FAILED"
-    if site.behaviour.bad_login == "refused":
-        raise RefusedError(401, NOT_LOGGED_IN)
-    return None
+
+    def admit(self, method: str, path: str, request: Request, *, writes: bool) -> dict[str, str]:
+        """Headers about the limits."""
+        return _limit_headers(_within_limits(self.site, method, path, request, writes=writes))
 
 
 def _within_limits(site: JiraSite, method: str, path: str, request: Request, *, writes: bool) -> Verdict | None:

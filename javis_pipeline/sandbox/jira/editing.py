@@ -8,7 +8,7 @@ from typing import Any
 from javis_pipeline.sandbox.jira import adf
 from javis_pipeline.sandbox.jira.catalogue import Register, Transition
 from javis_pipeline.sandbox.jira.fields import FieldSpec
-from javis_pipeline.sandbox.jira.issues import Adf, ChangeItem, IssueState, RichText
+from javis_pipeline.sandbox.jira.issues import ChangeItem, IssueState, RichText
 from javis_pipeline.sandbox.jira.rendering import Renderer
 from javis_pipeline.sandbox.jira.store import JiraStore
 
@@ -29,7 +29,7 @@ class InvalidEditError(Exception):
         self.errors = dict(errors or {})
 
 
-class _BadValueError(Exception):
+class BadValueError(Exception):
     """One value is refused, with Jira's words for it."""
 
 
@@ -48,12 +48,12 @@ class Edit:
 
     Args:
         state: The values afterwards.
-        comments: Documents to be added as comments.
+        comments: Texts to be added as comments.
         links: Links to be made.
     """
 
     state: IssueState
-    comments: list[Adf] = field(default_factory=list)
+    comments: list[RichText] = field(default_factory=list)
     links: list[NewLink] = field(default_factory=list)
 
 
@@ -89,8 +89,10 @@ class _Editor:
 class Editors:
     """The editable fields of a site."""
 
+    wants_text = "Operation value must be an Atlassian Document (see the Atlassian Document Format)"
+
     def __init__(self, store: JiraStore) -> None:
-        self._store = store
+        self.store = store
         custom = store.fields
         self._editors: dict[str, _Editor] = {
             "summary": _Editor("summary", _summary, _text_only),
@@ -124,7 +126,7 @@ class Editors:
 
     def editable(self) -> list[FieldSpec]:
         """The fields of the edit screen."""
-        return [self._store.fields.by_id[id_] for id_ in self._editors]
+        return [self.store.fields.by_id[id_] for id_ in self._editors]
 
     def operations(self, id_: str) -> list[str]:
         """The verbs a field understands."""
@@ -150,7 +152,7 @@ class Editors:
             try:
                 verbs = _verbs(value) if id_ in update else [("set", value)]
                 self._apply(edit, id_, verbs, screen)
-            except _BadValueError as bad:
+            except BadValueError as bad:
                 errors[id_] = str(bad)
         if errors:
             raise InvalidEditError(errors=errors)
@@ -160,7 +162,7 @@ class Editors:
         """What a changelog says about the difference of two states."""
         found = []
         for id_, editor in [*self._editors.items(), ("resolution", self._resolution)]:
-            if id_ == self._store.fields.epic_link.id:
+            if id_ == self.store.fields.epic_link.id:
                 continue
             old, new = _get(editor, id_, before), _get(editor, id_, after)
             if old != new:
@@ -168,7 +170,7 @@ class Editors:
         return found
 
     def _item(self, id_: str, editor: _Editor, old: Any, new: Any) -> ChangeItem:
-        spec = self._store.fields.by_id[id_]
+        spec = self.store.fields.by_id[id_]
         (from_id, from_text), (to_id, to_text) = _described(editor, old), _described(editor, new)
         name = editor.name or (spec.name if spec.custom else id_)
         kind = "custom" if spec.custom else "jira"
@@ -177,7 +179,7 @@ class Editors:
     def _apply(self, edit: Edit, id_: str, verbs: list[tuple[str, Any]], screen: frozenset[str] | None) -> None:
         on_screen = id_ in self._editors or id_ in ("comment", "issuelinks") if screen is None else id_ in screen
         if not on_screen:
-            raise _BadValueError(NOT_ON_SCREEN.format(id_))
+            raise BadValueError(NOT_ON_SCREEN.format(id_))
         for verb, value in verbs:
             if id_ == "comment":
                 edit.comments.append(self._comment(verb, value))
@@ -197,7 +199,7 @@ class Editors:
             kept = [each for each in _get(editor, id_, edit.state) if each != element]
             new = editor.read([*kept, value] if verb == "add" else kept, edit.state) if verb == "add" else tuple(kept)
         else:
-            raise _BadValueError(f"Field does not support update '{verb}'")
+            raise BadValueError(f"Field does not support update '{verb}'")
         if editor.attribute:
             edit.state = replace(edit.state, **{editor.attribute: new})
         else:
@@ -205,43 +207,65 @@ class Editors:
 
     def _copied(self, value: Any) -> IssueState:
         sources = value.get("issuelinks", {}).get("sourceIssues", []) if isinstance(value, dict) else []
-        source = self._store.find(str(sources[0].get("key") or sources[0].get("id"))) if sources else None
+        source = self.store.find(str(sources[0].get("key") or sources[0].get("id"))) if sources else None
         if source is None:
-            raise _BadValueError("Could not find valid 'id' or 'value'")
+            raise BadValueError("Could not find valid 'id' or 'value'")
         return source.state
 
     # -- values that depend on the site
 
-    def _comment(self, verb: str, value: Any) -> Adf:
+    def _comment(self, verb: str, value: Any) -> RichText:
         body = value.get("body") if isinstance(value, dict) else None
         if verb != "add":
-            raise _BadValueError(f"Field does not support update '{verb}'")
-        if not isinstance(body, dict) or not adf.is_document(body):
-            raise _BadValueError("Comment body is not valid!")
-        return adf.stored(body)
+            raise BadValueError(f"Field does not support update '{verb}'")
+        text = self.text_of(body)
+        if text is None:
+            raise BadValueError("Comment body is not valid!")
+        return text
+
+    def text_of(self, value: Any) -> RichText | None:
+        """The text that was sent, as it is kept; None for what is none."""
+        return adf.stored(value) if isinstance(value, dict) and adf.is_document(value) else None
+
+    def sent(self, value: Any) -> Any:
+        """A text or a document, in the form that an edit sends it."""
+        return adf.of_text(value) if isinstance(value, str) else value
+
+    def person_sent(self, account_id: str) -> Json:
+        """A person, in the form that an edit sends them."""
+        return {"accountId": account_id}
+
+    def parent_sent(self, key: str | None) -> tuple[str, Any]:
+        """A parent, as the field that takes it and in the form that an edit sends it."""
+        return "parent", None if key is None else {"key": key}
+
+    def written(self, text: str) -> RichText:
+        """What a person typed, as it is kept."""
+        return adf.stored(adf.of_text(text))
 
     def _link(self, verb: str, value: Any) -> NewLink:
         if verb != "add" or not isinstance(value, dict):
-            raise _BadValueError(f"Field does not support update '{verb}'")
+            raise BadValueError(f"Field does not support update '{verb}'")
         kind = _word(value.get("type"), "id", "name")
-        known = self._store.link_types.found(kind) if kind else None
+        known = self.store.link_types.found(kind) if kind else None
         outward = "outwardIssue" in value
-        other = self._store.find(_word(value.get("outwardIssue" if outward else "inwardIssue"), "key", "id") or "0")
+        other = self.store.find(_word(value.get("outwardIssue" if outward else "inwardIssue"), "key", "id") or "0")
         if known is None or other is None:
-            raise _BadValueError("Could not find the link type or the issue to link.")
+            raise BadValueError("Could not find the link type or the issue to link.")
         return NewLink(known.id, other.id, outward)
 
     def _document(self, value: Any, _: IssueState) -> RichText | None:
         if value is None:
             return None
-        if not isinstance(value, dict) or not adf.is_document(value):
-            raise _BadValueError("Operation value must be an Atlassian Document (see the Atlassian Document Format)")
-        if len(adf.plain_text(value)) > LONGEST_TEXT:
-            raise _BadValueError("The entered text is too long. It exceeds the allowed limit of 32,767 characters.")
-        return adf.stored(value)
+        text = self.text_of(value)
+        if text is None:
+            raise BadValueError(self.wants_text)
+        if len(self._document_text(text)[1] or "") > LONGEST_TEXT:
+            raise BadValueError("The entered text is too long. It exceeds the allowed limit of 32,767 characters.")
+        return text
 
     def _document_text(self, value: RichText | None) -> Described:
-        document = self._store.rich_text(value)
+        document = self.store.rich_text(value)
         return None, adf.plain_text(document) if document else None
 
     def _one_of(self, register: Register[Any], what: str) -> Callable[[Any, IssueState], str | None]:
@@ -251,7 +275,7 @@ class Editors:
             id_, name = (value.get("id"), value.get("name")) if isinstance(value, dict) else (None, None)
             known = register.get(str(id_)) if id_ is not None else register.named(str(name)) if name else None
             if known is None:
-                raise _BadValueError(f"The {what} selected is invalid.")
+                raise BadValueError(f"The {what} selected is invalid.")
             return str(known.id)
 
         return read
@@ -263,90 +287,89 @@ class Editors:
         if value is None:
             return None
         if not isinstance(value, dict) or not ({"accountId", "id"} & set(value)):
-            raise _BadValueError("Specify a valid 'id' for the user: names and e-mail addresses cannot be used.")
+            raise BadValueError("Specify a valid 'id' for the user: names and e-mail addresses cannot be used.")
         account_id = value.get("accountId", value.get("id"))
         if account_id is None:
             return None
-        person = self._store.ground.people.get(str(account_id))
+        person = self.store.ground.people.get(str(account_id))
         if person is None:
-            raise _BadValueError(f"User '{account_id}' does not exist.")
+            raise BadValueError(f"User '{account_id}' does not exist.")
         if not person.active:
-            raise _BadValueError(f"User '{account_id}' cannot be assigned work items.")
+            raise BadValueError(f"User '{account_id}' cannot be assigned work items.")
         return person.account_id
 
     def _reporter(self, value: Any, state: IssueState) -> str:
         account_id = self._person(value, state)
         if account_id is None:
-            raise _BadValueError("Reporter is required.")
+            raise BadValueError("Reporter is required.")
         return account_id
 
     def _person_text(self, account_id: str) -> Described:
-        person = self._store.ground.people.get(account_id)
+        person = self.store.ground.people.get(account_id)
         return account_id, person.name if person else "Former user"
 
     def _parent(self, value: Any, state: IssueState) -> int | None:
-        level = self._store.types[state.type_id].level
+        level = self.store.types[state.type_id].level
         if value is None or value == {"none": True}:
             if level < 0:
-                raise _BadValueError("Given parent work item does not belong to appropriate hierarchy.")
+                raise BadValueError("Given parent work item does not belong to appropriate hierarchy.")
             return None
-        parent = self._store.find(_word(value, "key", "id") or "0")
+        parent = self.store.find(_word(value, "key", "id") or "0")
         if parent is None:
-            raise _BadValueError("Could not find issue by id or key.")
-        if self._store.types[parent.state.type_id].level != level + 1 or parent.id == state.id:
-            raise _BadValueError("Given parent work item does not belong to appropriate hierarchy.")
+            raise BadValueError("Could not find issue by id or key.")
+        if self.store.types[parent.state.type_id].level != level + 1 or parent.id == state.id:
+            raise BadValueError("Given parent work item does not belong to appropriate hierarchy.")
         return parent.id
 
     def _epic(self, value: Any, state: IssueState) -> int | None:
         return self._parent(None if value is None else {"key": str(value)}, state)
 
     def _issue_text(self, id_: int) -> Described:
-        known = self._store.issues.get(id_)
-        ghost = self._store.ghosts.get(id_)
+        known = self.store.issues.get(id_)
+        ghost = self.store.ghosts.get(id_)
         return str(id_), known.state.key if known else ghost.key if ghost else None
 
     def _sprint(self, value: Any, state: IssueState) -> tuple[int, ...]:
-        sprints = self._store.sprints
+        sprints = self.store.sprints
         past = tuple(id_ for id_ in state.sprint_ids if sprints[str(id_)].state == "closed")
         if value is None:
             return past
         if isinstance(value, bool) or not str(value).isdecimal():
-            raise _BadValueError("Number value expected as the Sprint id.")
+            raise BadValueError("Number value expected as the Sprint id.")
         sprint = sprints.get(str(value))
         if sprint is None:
-            raise _BadValueError(f"Sprint with id '{value}' does not exist.")
+            raise BadValueError(f"Sprint with id '{value}' does not exist.")
         if sprint.state == "closed":
-            raise _BadValueError("Issue can be assigned only active or future sprints.")
+            raise BadValueError("Issue can be assigned only active or future sprints.")
         return (*past, sprint.number)
 
     def _sprint_text(self, ids: tuple[int, ...]) -> Described:
-        names = (self._store.sprints[str(id_)].name for id_ in ids)
+        names = (self.store.sprints[str(id_)].name for id_ in ids)
         return ", ".join(map(str, ids)), ", ".join(names)
 
     def _named(self, attribute: str, name: str, ids: Callable[[IssueState], dict[str, str]]) -> _Editor:
         def element(value: Any) -> str:
             word = _word(value, "name") or value.get("id") if isinstance(value, dict) else None
             if not isinstance(word, str):
-                raise _BadValueError("data was not an object with an 'id' or a 'name'")
+                raise BadValueError("data was not an object with an 'id' or a 'name'")
             return word
 
         def read(value: Any, state: IssueState) -> tuple[str, ...]:
             if not isinstance(value, list):
-                raise _BadValueError("data was not an array")
+                raise BadValueError("data was not an array")
             known = ids(state)
             by_id = {id_: each for each, id_ in known.items()}
             words = [each if isinstance(each, str) else element(each) for each in value]
             names = [by_id.get(word, word) for word in words]
             for missing in (each for each in names if each not in known):
-                raise _BadValueError(f"{name} name '{missing}' is not valid")
+                raise BadValueError(f"{name} name '{missing}' is not valid")
             return tuple(dict.fromkeys(names))
 
         return _Editor(attribute, read, lambda v: (None, ", ".join(v)), element=element, name=name)
 
 
-def edit_meta(store: JiraStore, show: Renderer) -> Json:
+def edit_meta(editors: Editors, show: Renderer) -> Json:
     """The editable fields as `editmeta` lists them."""
-    editors = Editors(store)
     return {
         spec.id: {
             "required": spec.id in ("summary", "issuetype", "reporter"),
@@ -355,7 +378,7 @@ def edit_meta(store: JiraStore, show: Renderer) -> Json:
             "key": spec.id,
             "operations": editors.operations(spec.id),
         }
-        | _allowed(store, show, spec.id)
+        | _allowed(editors.store, show, spec.id)
         for spec in editors.editable()
     }
 
@@ -396,7 +419,7 @@ def _described(editor: _Editor, value: Any) -> Described:
 
 def _verbs(value: Any) -> list[tuple[str, Any]]:
     if not isinstance(value, list) or not all(isinstance(each, dict) and len(each) == 1 for each in value):
-        raise _BadValueError("An update must be an array of objects with one operation each.")
+        raise BadValueError("An update must be an array of objects with one operation each.")
     return [next(iter(each.items())) for each in value]
 
 
@@ -412,13 +435,13 @@ def _text_only(value: Any) -> Described:
 
 def _summary(value: Any, _: IssueState) -> str:
     if value is None or (isinstance(value, str) and not value.strip()):
-        raise _BadValueError("You must specify a summary of the issue.")
+        raise BadValueError("You must specify a summary of the issue.")
     if not isinstance(value, str):
-        raise _BadValueError("Operation value must be a string")
+        raise BadValueError("Operation value must be a string")
     if "\n" in value or "\r" in value:
-        raise _BadValueError("The summary is invalid because it contains newline characters.")
+        raise BadValueError("The summary is invalid because it contains newline characters.")
     if len(value) > LONGEST_SUMMARY:
-        raise _BadValueError("Summary can't exceed 255 characters.")
+        raise BadValueError("Summary can't exceed 255 characters.")
     return value.strip()
 
 
@@ -426,21 +449,21 @@ def _short_text(value: Any, _: IssueState) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str):
-        raise _BadValueError("Operation value must be a string")
+        raise BadValueError("Operation value must be a string")
     if len(value) > LONGEST_SUMMARY:
-        raise _BadValueError("The entered text is too long. It exceeds the allowed limit of 255 characters.")
+        raise BadValueError("The entered text is too long. It exceeds the allowed limit of 255 characters.")
     return value.strip() or None
 
 
 def _label(value: Any) -> str:
     if not isinstance(value, str):
-        raise _BadValueError("string expected at index 0")
+        raise BadValueError("string expected at index 0")
     if any(character.isspace() for character in value):
-        raise _BadValueError(f"The label '{value}' contains spaces which is invalid.")
+        raise BadValueError(f"The label '{value}' contains spaces which is invalid.")
     if not value:
-        raise _BadValueError("The label '' is invalid: it is empty.")
+        raise BadValueError("The label '' is invalid: it is empty.")
     if len(value) > LONGEST_LABEL:
-        raise _BadValueError(f"The label '{value[:20]}...' exceeds the maximum length of {LONGEST_LABEL} characters.")
+        raise BadValueError(f"The label '{value[:20]}...' exceeds the maximum length of {LONGEST_LABEL} characters.")
     return value
 
 
@@ -448,7 +471,7 @@ def _labels(value: Any, _: IssueState) -> tuple[str, ...]:
     if value is None:
         return ()
     if not isinstance(value, list):
-        raise _BadValueError("data was not an array")
+        raise BadValueError("data was not an array")
     return tuple(sorted({_label(each) for each in value}))
 
 
@@ -456,15 +479,15 @@ def _due(value: Any, _: IssueState) -> date | None:
     if value is None:
         return None
     if not isinstance(value, str):
-        raise _BadValueError("Operation value must be a string")
+        raise BadValueError("Operation value must be a string")
     try:
         day = date.fromisoformat(value) if len(value) == len("yyyy-MM-dd") else None
     except ValueError:
         day = None
     if day is None:
-        raise _BadValueError(f"Error parsing date string: {value}")
+        raise BadValueError(f"Error parsing date string: {value}")
     if day.year < 1970:
-        raise _BadValueError(f"The date '{value}' is before 1970 and cannot be stored.")
+        raise BadValueError(f"The date '{value}' is before 1970 and cannot be stored.")
     return day
 
 
@@ -481,7 +504,7 @@ def _number(value: Any, _: IssueState) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise _BadValueError("Operation value must be a number")
+        raise BadValueError("Operation value must be a number")
     return float(value)
 
 
@@ -493,5 +516,5 @@ def _flag(value: Any, _: IssueState) -> bool:
     if value is None:
         return False
     if not isinstance(value, list):
-        raise _BadValueError("data was not an array")
+        raise BadValueError("data was not an array")
     return bool(value)

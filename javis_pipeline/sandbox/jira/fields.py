@@ -4,6 +4,8 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
+from javis_pipeline.sandbox.ground import Edition
+
 GREENHOPPER = "com.pyxis.greenhopper.jira:"
 BUILT_IN = "com.atlassian.jira.plugin.system.customfieldtypes:"
 
@@ -96,12 +98,19 @@ SYSTEM_FIELDS = (
 
 
 class FieldCatalogue:
-    """All fields of one site. Ids and order of the custom ones come from chance, as nothing may rely on them."""
+    """All fields of one site. Ids and order of the custom ones come from chance, as nothing may rely on them.
 
-    def __init__(self, chance: random.Random) -> None:
+    On Data Center story points are a number field like any other.
+
+    Attributes:
+        listed: What the list of fields shows.
+    """
+
+    def __init__(self, chance: random.Random, *, edition: Edition = "cloud") -> None:
+        points = GREENHOPPER + "jsw-story-points" if edition == "cloud" else BUILT_IN + "float"
         specs = [
             ("sprint", "Sprint", "array", GREENHOPPER + "gh-sprint", "json", None),
-            ("story_points", "Story Points", "number", GREENHOPPER + "jsw-story-points", None, None),
+            ("story_points", "Story Points", "number", points, None, None),
             ("epic_link", "Epic Link", "any", GREENHOPPER + "gh-epic-link", None, None),
             ("epic_name", "Epic Name", "string", GREENHOPPER + "gh-epic-label", None, None),
             ("rank", "Rank", "any", GREENHOPPER + "gh-lexo-rank", None, None),
@@ -132,6 +141,7 @@ class FieldCatalogue:
         self.start_date = custom["start_date"]
         self.old_sprint = custom["old_sprint"]
         self.all = (*SYSTEM_FIELDS, *custom.values())
+        self.listed = tuple(spec for spec in self.all if edition == "cloud" or _is_of_a_company(spec))
         self.by_id = {spec.id: spec for spec in self.all}
 
     def wanted(self, asked: list[str]) -> list[str]:
@@ -154,3 +164,8 @@ class FieldCatalogue:
 
     def _group(self, group: str) -> list[str]:
         return [spec.id for spec in self.all if group == "*all" or spec.navigable]
+
+
+def _is_of_a_company(spec: FieldSpec) -> bool:
+    """Whether Data Center has the field, and lists it."""
+    return spec.id not in ("parent", "statusCategory", "statuscategorychangedate") and spec.scope is None

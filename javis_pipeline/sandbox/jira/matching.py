@@ -31,6 +31,10 @@ Predicate = Callable[[IssueState], bool]
 SortValue = str | int | float | list[Any] | None
 
 
+class MissingValueError(JqlError):
+    """The query names something that is not there."""
+
+
 class Kind(Enum):
     """How the values of a field are compared."""
 
@@ -52,6 +56,7 @@ class JqlField:
         resolve: The stored value for a word in the query; None when there is no such value. CHOICE only.
         sort: What the field is ordered by.
         rank: Position of a stored value among all, for fields whose choices have an order.
+        bound: The rank of a word that is compared with, where that need not be a value.
     """
 
     name: str
@@ -60,6 +65,7 @@ class JqlField:
     resolve: Callable[[str], object | None] = field(default=lambda word: word)
     sort: Callable[[IssueState], SortValue] = field(default=lambda _: None)
     rank: Callable[[Any], int] | None = None
+    bound: Callable[[str], int] | None = None
 
 
 @dataclass(frozen=True)
@@ -71,12 +77,14 @@ class Vocabulary:
         choices: Functions that stand for stored values, by name in lower case.
         zone: The zone in which date literals are read.
         now: The moment, UTC.
+        forgiving: Whether values that are not there are passed over, instead of spoiling the query.
     """
 
     fields: Mapping[str, JqlField]
     choices: Mapping[str, Callable[[tuple[str, ...]], Collection[Any]]]
     zone: ZoneInfo
     now: datetime
+    forgiving: bool = False
 
 
 def compile_clause(clause: Clause, words: Vocabulary, *, negated: bool = False) -> Predicate:
@@ -251,9 +259,8 @@ def _equality(known: JqlField, operator: Operator, operand: Operand, words: Voca
 
 
 def _inequality(known: JqlField, operator: Operator, operand: Operand, words: Vocabulary) -> Predicate:
-    [limit] = list(_choices(known, operand, words)) or [None]
     rank: Callable[[Any], Any] = known.rank or (lambda value: value)
-    bound, values = rank(limit), known.values
+    bound, values = _bound(known, operand, words, rank), known.values
     tests: dict[Operator, Callable[[Any], bool]] = {
         Operator.LESS: lambda value: rank(value) < bound,
         Operator.AT_MOST: lambda value: rank(value) <= bound,
@@ -262,6 +269,15 @@ def _inequality(known: JqlField, operator: Operator, operand: Operand, words: Vo
     }
     test = tests[operator]
     return lambda state: any(test(value) for value in values(state))
+
+
+def _bound(known: JqlField, operand: Operand, words: Vocabulary, rank: Callable[[Any], Any]) -> Any:
+    if known.bound is not None and isinstance(operand, Literal):
+        return known.bound(operand.text)
+    found = _choices(known, operand, words)
+    if not found:
+        raise JqlError(f"There is nothing to compare '{known.name}' with.")
+    return rank(found[0])
 
 
 def _choices(known: JqlField, operand: Operand, words: Vocabulary) -> list[Any]:
@@ -273,7 +289,12 @@ def _choices(known: JqlField, operand: Operand, words: Vocabulary) -> list[Any]:
         case Call(name, arguments):
             return _called(known, name, arguments, words)
         case Literal(text, quoted):
-            return [_value(known, text, words, quoted=quoted)]
+            try:
+                return [_value(known, text, words, quoted=quoted)]
+            except MissingValueError:
+                if words.forgiving:
+                    return []
+                raise
 
 
 def _called(known: JqlField, name: str, arguments: tuple[str, ...], words: Vocabulary) -> list[Any]:
@@ -294,9 +315,9 @@ def _value(known: JqlField, text: str, words: Vocabulary, *, quoted: bool) -> ob
             raise JqlError(f"The value '{text}' for field '{known.name}' is not a number.") from None
     value = known.resolve(text)
     if value is None and known.name == "key":
-        raise JqlError(f"An issue with key '{text}' does not exist for field 'key'.")
+        raise MissingValueError(f"An issue with key '{text}' does not exist for field 'key'.")
     if value is None:
-        raise JqlError(f"The value '{text}' does not exist for the field '{known.name}'.")
+        raise MissingValueError(f"The value '{text}' does not exist for the field '{known.name}'.")
     return value
 
 

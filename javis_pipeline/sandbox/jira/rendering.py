@@ -19,7 +19,7 @@ from javis_pipeline.sandbox.jira.catalogue import (
     Transition,
 )
 from javis_pipeline.sandbox.jira.fields import FieldSpec
-from javis_pipeline.sandbox.jira.issues import Change, ChangeItem, Comment, Issue, IssueState, Worklog
+from javis_pipeline.sandbox.jira.issues import Change, ChangeItem, Comment, Issue, IssueState, RichText, Worklog
 from javis_pipeline.sandbox.jira.store import JiraStore
 from javis_pipeline.sandbox.people import Person
 
@@ -32,7 +32,13 @@ WORKLOGS_SHOWN = 20
 
 
 class Renderer:
-    """Turns the state of a store into JSON; whole issues are kept as bytes until they look different."""
+    """Turns the state of a store into JSON; whole issues are kept as bytes until they look different.
+
+    Attributes:
+        api: Path of the version of the REST API that it speaks.
+    """
+
+    api = "/rest/api/3"
 
     def __init__(self, store: JiraStore) -> None:
         self._store = store
@@ -43,9 +49,14 @@ class Renderer:
 
     # -- small things
 
+    @property
+    def base(self) -> str:
+        """Where links lead."""
+        return self._store.ground.base_url
+
     def url(self, path: str) -> str:
         """The address of a resource."""
-        return f"{self._store.ground.base_url}/rest/api/3/{path}"
+        return f"{self.base}{self.api}/{path}"
 
     def timestamp(self, at: datetime | None) -> str | None:
         """Milliseconds, and the offset of the site's zone without a colon: Jira's own form."""
@@ -94,8 +105,12 @@ class Renderer:
         }
 
     def _avatars(self, account_id: str) -> Json:
-        base = f"{self._store.ground.base_url}/avatar/{account_id}"
+        base = f"{self.base}/avatar/{account_id}"
         return {f"{size}x{size}": f"{base}?size={size}" for size in (48, 24, 16, 32)}
+
+    def text(self, text: RichText | None) -> object:
+        """A text as issues show it: a document."""
+        return self._store.rich_text(text)
 
     def status(self, status: Status) -> Json:
         """A status with its category."""
@@ -103,7 +118,7 @@ class Renderer:
         return {
             "self": self.url(f"status/{status.id}"),
             "description": "",
-            "iconUrl": f"{self._store.ground.base_url}/images/icons/statuses/generic.png",
+            "iconUrl": f"{self.base}/images/icons/statuses/generic.png",
             "name": status.name,
             "id": status.id,
             "statusCategory": {
@@ -117,7 +132,7 @@ class Renderer:
 
     def priority(self, priority: Priority) -> Json:
         """A priority."""
-        icon = f"{self._store.ground.base_url}/images/icons/priorities/{priority.id}.svg"
+        icon = f"{self.base}/images/icons/priorities/{priority.id}.svg"
         return {
             "self": self.url(f"priority/{priority.id}"),
             "iconUrl": icon,
@@ -131,7 +146,7 @@ class Renderer:
             "self": self.url(f"issuetype/{kind.id}"),
             "id": kind.id,
             "description": "",
-            "iconUrl": f"{self._store.ground.base_url}/images/icons/issuetypes/{kind.id}.svg",
+            "iconUrl": f"{self.base}/images/icons/issuetypes/{kind.id}.svg",
             "name": kind.name,
             "subtask": kind.subtask,
             "avatarId": 10300 + kind.level,
@@ -181,7 +196,7 @@ class Renderer:
         return shown | state | dated
 
     def sprint(self, sprint: Sprint) -> Json:
-        """A sprint as the sprint field of an issue shows it."""
+        """A sprint with its dates."""
         shown: Json = {"id": sprint.number, "name": sprint.name, "state": sprint.state, "boardId": sprint.board_id}
         shown["goal"] = sprint.goal
         for name, at in (("startDate", sprint.start), ("endDate", sprint.end), ("completeDate", sprint.complete)):
@@ -189,18 +204,22 @@ class Renderer:
                 shown[name] = zulu(at)
         return shown
 
+    def sprint_in_issue(self, sprint: Sprint) -> object:
+        """A sprint as the sprint field of an issue shows it."""
+        return self.sprint(sprint)
+
     def agile_sprint(self, sprint: Sprint) -> Json:
         """A sprint as the agile API shows it."""
         shown = self.sprint(sprint)
         shown["originBoardId"] = shown.pop("boardId")
-        return {"self": f"{self._store.ground.base_url}/rest/agile/1.0/sprint/{sprint.number}"} | shown
+        return {"self": f"{self.base}/rest/agile/1.0/sprint/{sprint.number}"} | shown
 
     def board(self, board: Board) -> Json:
         """A board with the project it is on."""
         project = self._store.projects[board.project]
         return {
             "id": board.number,
-            "self": f"{self._store.ground.base_url}/rest/agile/1.0/board/{board.number}",
+            "self": f"{self.base}/rest/agile/1.0/board/{board.number}",
             "name": board.name,
             "type": "scrum",
             "location": {
@@ -237,7 +256,7 @@ class Renderer:
             "self": self.url(f"issue/{issue.id}/comment/{comment.id}"),
             "id": str(comment.id),
             "author": self.user(comment.author),
-            "body": self._store.rich_text(comment.body),
+            "body": self.text(comment.body),
             "updateAuthor": self.user(comment.author),
             "created": self.timestamp(comment.created),
             "updated": self.timestamp(comment.updated),
@@ -384,8 +403,8 @@ class Renderer:
             "created": lambda _, s: self.timestamp(s.created),
             "updated": lambda _, s: self.timestamp(s.updated),
             "duedate": lambda _, s: s.due.isoformat() if s.due else None,
-            "description": lambda _, s: store.rich_text(s.description),
-            "environment": lambda _, s: store.rich_text(s.environment),
+            "description": lambda _, s: self.text(s.description),
+            "environment": lambda _, s: self.text(s.environment),
             "parent": lambda _, s: self._brief(s.parent_id) if s.parent_id else None,
             "components": lambda _, s: self.named("component", store.projects[s.project].components, s.components),
             "fixVersions": lambda _, s: self.named("version", store.projects[s.project].versions, s.fix_versions),
@@ -401,7 +420,9 @@ class Renderer:
             "timespent": lambda issue, _: self._time_tracking(issue).get("timeSpentSeconds"),
             "votes": lambda issue, _: {"self": self.url(f"issue/{issue.id}/votes"), "votes": 0, "hasVoted": False},
             "watches": lambda issue, _: self._watches(issue),
-            custom.sprint.id: lambda _, s: [self.sprint(store.sprints[str(id_)]) for id_ in s.sprint_ids] or None,
+            custom.sprint.id: lambda _, s: (
+                [self.sprint_in_issue(store.sprints[str(id_)]) for id_ in s.sprint_ids] or None
+            ),
             custom.story_points.id: lambda _, s: s.story_points,
             custom.epic_link.id: lambda _, s: self._epic_key(s),
             custom.flagged.id: lambda _, s: [{"value": "Impediment", "id": "10019"}] if s.flagged else None,

@@ -1,12 +1,15 @@
 """The HTTP face of the sandbox's Jira."""
 
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Mount
 
 from javis_pipeline.sandbox.jira import api_agile, api_read, api_write
+from javis_pipeline.sandbox.jira.data_center import api as data_center
 from javis_pipeline.sandbox.world import World
 
 
 def routes(world: World) -> list[BaseRoute]:
-    """All routes of Jira."""
+    """All routes of Jira: at the root on Cloud, below a context path of its own on Data Center."""
+    if world.edition == "data-center":
+        return [Mount("/jira", routes=data_center.routes(world.jira))]
     # `PUT issue/archive` must be tried before `PUT issue/{issue}`, which is why writing comes first.
     return [*api_write.routes(world.jira), *api_read.routes(world.jira), *api_agile.routes(world.jira)]

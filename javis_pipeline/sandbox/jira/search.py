@@ -3,7 +3,7 @@
 import base64
 import binascii
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import orjson
@@ -62,6 +62,16 @@ class Search:
         """Everything a query finds, in order."""
         return list(self._run(text, caller, frozenset()).rows)
 
+    def on_premises(self, text: str, caller: Person | None, *, forgiving: bool) -> list[IssueState]:
+        """Everything a query finds, in order, where queries need no restriction.
+
+        Args:
+            text: The query.
+            caller: Who asks; None finds nothing.
+            forgiving: Pass over issues and values that are not there.
+        """
+        return self._run(text, caller, frozenset(), bounded=False, forgiving=forgiving).rows
+
     def batch(
         self, text: str, caller: Person | None, *, most: int, token: str | None, reconcile: frozenset[int]
     ) -> Batch:
@@ -90,10 +100,18 @@ class Search:
         flicker = self._store.behaviour.flicker
         return Batch([row for row in rows if row.id in reconcile or not self._happens(flicker)], next_token)
 
-    def _run(self, text: str, caller: Person | None, reconcile: frozenset[int]) -> _Result:
-        words = self._words.spoken_by(caller)
+    def _run(
+        self,
+        text: str,
+        caller: Person | None,
+        reconcile: frozenset[int],
+        *,
+        bounded: bool = True,
+        forgiving: bool = False,
+    ) -> _Result:
+        words = replace(self._words.spoken_by(caller), forgiving=forgiving)
         query = jql.parse(text)
-        if not jql.is_bounded(query):
+        if bounded and not jql.is_bounded(query):
             raise jql.JqlError(UNBOUNDED)
         if caller is None:
             return _Result([], ordering(query, words))
@@ -101,8 +119,7 @@ class Search:
         key = (text, caller.account_id, caller.time_zone, self._store.changes, words.now.replace(microsecond=0))
         if self._last is not None and self._last[0] == key and not reconcile and not lags:
             return self._last[1]
-        assert query.where is not None
-        test = compile_clause(query.where, words)
+        test = compile_clause(query.where, words) if query.where else lambda _: True
         projects = required_projects(query.where, words)
         known = self._store.searchable(self._store.projects if projects is None else projects)
         rows = [state for state in known if state.id not in reconcile and test(state)]

@@ -14,8 +14,10 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from javis_pipeline.sandbox.ground import Ground
 from javis_pipeline.sandbox.jira import adf, corpus, keeping
 from javis_pipeline.sandbox.jira.catalogue import Board, Project, Sprint, Transition
+from javis_pipeline.sandbox.jira.data_center.editing import DataCenterEditors
+from javis_pipeline.sandbox.jira.data_center.rendering import DataCenterRenderer
 from javis_pipeline.sandbox.jira.editing import NOT_ON_SCREEN, Edit, Editors, InvalidEditError
-from javis_pipeline.sandbox.jira.issues import Change, ChangeItem, Comment, Issue, IssueState, Link, Worklog
+from javis_pipeline.sandbox.jira.issues import Change, ChangeItem, Comment, Issue, IssueState, Link, RichText, Worklog
 from javis_pipeline.sandbox.jira.limits import Limits
 from javis_pipeline.sandbox.jira.rendering import Renderer
 from javis_pipeline.sandbox.jira.search import Search
@@ -38,14 +40,17 @@ def _one_step(method: "Callable[Concatenate[JiraSite, P], R]") -> "Callable[Conc
 
 
 class JiraSite(JiraStore):
-    """One Jira Cloud site."""
+    """One Jira site."""
 
     def __init__(self, ground: Ground) -> None:
         super().__init__(ground)
-        self.editors = Editors(self)
-        self.renderer = Renderer(self)
         self.search = Search(self)
         self.limits = Limits()
+        self.renderer, self.editors = Renderer(self), Editors(self)
+        if ground.edition == "data-center":
+            self.renderer = DataCenterRenderer(self, self.directory)
+            self.editors = DataCenterEditors(self, self.directory)
+            self.behaviour.missing_field_ids = 1.0
 
     # -- keeping
 
@@ -192,8 +197,8 @@ class JiraSite(JiraStore):
         internal: bool = False,
     ) -> Comment:
         """A person comments, for everybody, for a role only, or not for customers."""
-        document = adf.of_text(body) if isinstance(body, str) else body
-        comment = self.add_comment(self._open(key), document, author=self._author(by), at=at or self.now())
+        text = self.editors.written(body) if isinstance(body, str) else adf.stored(body)
+        comment = self.add_comment(self._open(key), text, author=self._author(by), at=at or self.now())
         comment.role, comment.internal = role, internal
         return comment
 
@@ -363,9 +368,9 @@ class JiraSite(JiraStore):
         self._finish(issue, edit, author, at)
         return change
 
-    def add_comment(self, issue: Issue, document: Json, *, author: str, at: datetime) -> Comment:
+    def add_comment(self, issue: Issue, text: RichText, *, author: str, at: datetime) -> Comment:
         """Adds a comment."""
-        comment = Comment(self.next_id(), author, adf.stored(document), at, at)
+        comment = Comment(self.next_id(), author, text, at, at)
         self.own_comments(issue).append(comment)
         self.bump(issue, at)
         return comment
@@ -397,8 +402,8 @@ class JiraSite(JiraStore):
         return self.commit(issue, edit.state, items, author=author, at=at, metadata=metadata)
 
     def _finish(self, issue: Issue, edit: Edit, author: str, at: datetime) -> None:
-        for document in edit.comments:
-            self.add_comment(issue, document, author=author, at=at)
+        for text in edit.comments:
+            self.add_comment(issue, text, author=author, at=at)
         for link in edit.links:
             ends = (issue, self.issues[link.other])
             source, destination = ends if link.outward else ends[::-1]
@@ -453,7 +458,7 @@ class JiraSite(JiraStore):
             case "title":
                 return "summary", value
             case "description" | "environment":
-                return name, adf.of_text(value) if isinstance(value, str) else value
+                return name, self.editors.sent(value)
             case "labels":
                 return name, list(value)
             case "priority":
@@ -461,13 +466,13 @@ class JiraSite(JiraStore):
             case "type":
                 return "issuetype", {"name": value}
             case "assignee" | "reporter":
-                return name, None if value is None else {"accountId": self._account(value)}
+                return name, None if value is None else self.editors.person_sent(self._account(value) or "")
             case "due_date":
                 return "duedate", value.isoformat() if isinstance(value, date) else value
             case "story_points":
                 return self.fields.story_points.id, value
             case "parent_key":
-                return "parent", None if value is None else {"key": value}
+                return self.editors.parent_sent(value)
             case "sprint":
                 known = None if value is None else self.sprints.found(str(value))
                 return self.fields.sprint.id, known.number if known else value

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 from javis_pipeline.sandbox.ground import Ground
 from javis_pipeline.sandbox.jira import catalogue, wiki
 from javis_pipeline.sandbox.jira.catalogue import Board, Project, Register, Sprint
+from javis_pipeline.sandbox.jira.data_center.directory import Directory
+from javis_pipeline.sandbox.jira.data_center.traps import Trap
 from javis_pipeline.sandbox.jira.fields import FieldCatalogue
 from javis_pipeline.sandbox.jira.issues import (
     Change,
@@ -44,7 +46,7 @@ class Behaviour:
         absent_fields: Chance of each asked field to be missing from an issue, as when loading it failed.
         left_out: Ids of fields that no issue shows.
         comments_shown: Most comments inside an issue; the rest is only in the comment list.
-        deployment: What the site says it is; anything but `Cloud` is a Data Center.
+        traps: What goes wrong on Data Center.
     """
 
     bad_login: str = "anonymous"
@@ -62,7 +64,7 @@ class Behaviour:
     absent_fields: float = 0.0
     left_out: frozenset[str] = frozenset()
     comments_shown: int = 100
-    deployment: str = "Cloud"
+    traps: frozenset[Trap] = frozenset()
 
 
 class JiraStore:
@@ -71,7 +73,8 @@ class JiraStore:
     def __init__(self, ground: Ground) -> None:
         self.ground = ground
         self.behaviour = Behaviour()
-        self.fields = FieldCatalogue(ground.random("jira-fields"))
+        self.fields = FieldCatalogue(ground.random("jira-fields"), edition=ground.edition)
+        self.directory = Directory(ground.people)
         self.chance = ground.random("jira")
         self.changes = 0
         self.statuses = Register(catalogue.standard_statuses())
@@ -124,6 +127,9 @@ class JiraStore:
     def searchable(self, projects: Iterable[str]) -> Iterator[IssueState]:
         """What the search knows of the issues of some projects: late, if the index lags."""
         self._catch_up()
+        # Of two nodes one is up to date.
+        is_quick = Trap.TWO_NODES in self.behaviour.traps and self.chance.random() < 0.5
+        late = {} if is_quick else self._late
         wanted = set(projects)
         for key in wanted:
             project = self.projects.get(key)
@@ -131,9 +137,9 @@ class JiraStore:
                 continue
             for id_ in self.ids_by_project.get(key, ()):
                 issue = self.issues[id_]
-                if id_ not in self._late and not issue.hidden and not issue.archived:
+                if id_ not in late and not issue.hidden and not issue.archived:
                     yield issue.state
-        for id_, views in self._late.items():
+        for id_, views in late.items():
             seen = views[0][1]
             known = self.issues.get(id_)
             if seen is not None and seen.project in wanted and (known is None or not (known.hidden or known.archived)):

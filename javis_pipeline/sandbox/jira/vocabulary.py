@@ -6,6 +6,7 @@ from typing import Any
 
 from javis_pipeline.sandbox.jira import adf
 from javis_pipeline.sandbox.jira.catalogue import CATEGORIES, Register
+from javis_pipeline.sandbox.jira.data_center.traps import Trap
 from javis_pipeline.sandbox.jira.issues import IssueState, RichText, WikiText
 from javis_pipeline.sandbox.jira.jql import JqlError
 from javis_pipeline.sandbox.jira.matching import JqlField, Kind, SortValue, Vocabulary
@@ -71,10 +72,17 @@ class Words:
             ghost = next((ghost.id for ghost in store.ghosts.values() if ghost.key == word.upper()), None)
             return issue_id(word) or ghost
 
+        def bound(word: str) -> int:
+            # What is compared with need not be there, unless the site is of the strict sort.
+            known = issue_id(word)
+            if known is None and (Trap.UNKNOWN_ID in store.behaviour.traps or not word.isdecimal()):
+                raise JqlError(f"A value with ID '{word}' does not exist for the field 'id'.")
+            return known or int(word)
+
         key = JqlField("key", Kind.CHOICE, lambda s: (s.id,), issue_id, by_key, lambda id_: id_)
         parent = JqlField("parent", Kind.CHOICE, _optional(lambda s: s.parent_id), any_id, lambda s: s.parent_id)
         names = dict.fromkeys(("key", "issuekey", "issue"), key)
-        by_id = JqlField("id", Kind.CHOICE, lambda s: (s.id,), issue_id, lambda s: s.id, lambda id_: id_)
+        by_id = JqlField("id", Kind.CHOICE, lambda s: (s.id,), issue_id, lambda s: s.id, lambda id_: id_, bound)
         return names | {"id": by_id, "parent": parent, store.fields.epic_link.id: parent}
 
     def _choices(self) -> dict[str, JqlField]:
@@ -120,6 +128,10 @@ class Words:
         people = self._store.ground.people
 
         def resolve(word: str) -> str | None:
+            if self._store.ground.edition == "data-center":
+                # A key, or a name that nobody has, is no error there: it finds nothing.
+                known = self._store.directory.called(word)
+                return known.account_id if known else "nobody"
             return word if people.get(word) else None
 
         def sort(state: IssueState) -> SortValue:
