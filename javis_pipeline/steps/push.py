@@ -25,7 +25,7 @@ from javis_pipeline.steps.settle import settle, state_after
 from javis_pipeline.steps.side_by_side import side_by_side
 from javis_pipeline.sync.guards import guard_writes
 from javis_pipeline.sync.merge import missing_record
-from javis_pipeline.sync.outbox import next_to_send, reject_operation, send_operation, unsend_operation
+from javis_pipeline.sync.outbox import next_to_send, note_reply, reject_operation, send_operation, unsend_operation
 from javis_pipeline.sync.run import Run
 
 _LOG = logging.getLogger(__name__)
@@ -187,8 +187,10 @@ class _Verb:
             return True  # decided again: there may be another operation now, or none
         replied = False
         try:
-            self.remote.send(sent, record)
+            shown = self.remote.send(sent, record)
             replied = True
+            if shown:
+                self.store.change(sent.ref, lambda state: note_reply(state, sent, shown, self.run))
         except RemoteBusy as error:
             self._unsend(sent, error)
             raise

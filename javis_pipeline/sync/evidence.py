@@ -36,7 +36,7 @@ def judge(
         run: Clock and account.
         replied: The remote said that it was executed. What of it, `effect` tells for each field.
     """
-    if replied:
+    if replied or "shown" in op.evidence:
         return Verdict("applied", {"by": "reply"})
     if remote is not None:
         if remote.marker == op.op_id or any(change.op_id == op.op_id for change in changes):
@@ -67,7 +67,13 @@ class Effect:
 
 
 def effect(
-    spec: Field, op: Operation, entry: FieldChange | None, remote: RemoteRecord, *, read_after: bool, newest: bool
+    spec: Field,
+    op: Operation,
+    entry: FieldChange | None,
+    remote: RemoteRecord,
+    changes: Sequence[FieldChange],
+    *,
+    read_after: bool,
 ) -> Effect:
     """What became of one field of an operation that was executed.
 
@@ -76,31 +82,45 @@ def effect(
         op: The operation.
         entry: What it left in the history for the field; None for nothing.
         remote: The record as it is now.
+        changes: Its history, oldest first.
         read_after: The record was certainly read after the operation was executed.
-        newest: `entry` is the newest of the field.
     """
     if spec.is_set:
-        return _effect_on_set(spec, op, entry, remote)
+        return _effect_on_set(spec, op, remote, changes)
     if holds(spec, op, remote):
         return Effect("held")
     value = remote.values.get(spec.name, MISSING)
     as_before = not isinstance(value, Missing) and spec.codec.canonical(value) == op.expected.get(spec.name)
     # An entry without values is only our own word for it: a page's version says what we wanted, not what it holds.
+    newest = entry is not None and newest_entry(spec.name, changes) == entry
     empty_word = entry is not None and isinstance(entry.new, Missing) and newest and read_after and as_before
     if entry is not None and not empty_word:
         return Effect("held")
     return Effect("ignored" if as_before else "unclear")
 
 
-def _effect_on_set(spec: Field, op: Operation, entry: FieldChange | None, remote: RemoteRecord) -> Effect:
-    """Element by element: one that was seen right after our write, or is there now, was held."""
-    shown = (remote.values.get(spec.name, MISSING), entry.new if entry else MISSING)
-    sets = [_identities(spec, value) for value in shown if isinstance(value, tuple)]
-    lacking = {e for e in op.add.get(spec.name, ()) if not any(spec.codec.identity(e) in held for held in sets)}
+def _effect_on_set(spec: Field, op: Operation, remote: RemoteRecord, changes: Sequence[FieldChange]) -> Effect:
+    """Element by element: what was there once since we looked was added, and what was not there was removed.
+
+    The reply to the write may tell, and so does each entry that is new in the history, whoever made it.
+    """
+    seen = set(op.evidence.get("seen", ()))
+    told = [change.new for change in changes if change.field == spec.name and change.entry_id not in seen]
+    sights = (remote.values.get(spec.name, MISSING), *told)
+    sets = [_identities(spec, value) for value in sights if isinstance(value, tuple)]
+    shown = _identities(spec, tuple(op.evidence.get("shown", {}).get(spec.name, ())))
+    lacking = {
+        e for e in op.add.get(spec.name, ()) if not any(spec.codec.identity(e) in held for held in [*sets, shown])
+    }
     left = {e for e in op.remove.get(spec.name, ()) if all(spec.codec.identity(e) in held for held in sets)}
     if not sets:
         return Effect("unclear")
     return Effect("ignored" if lacking | left else "held", frozenset(lacking | left))
+
+
+def newest_entry(name: str, changes: Sequence[FieldChange]) -> FieldChange | None:
+    """The last change of a field."""
+    return next((change for change in reversed(changes) if change.field == name), None)
 
 
 def _entries_for_all(op: Operation, changes: Sequence[FieldChange], run: Run) -> list[str]:

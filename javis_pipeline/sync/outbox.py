@@ -23,7 +23,7 @@ from javis_pipeline.records.values import System, Value
 from javis_pipeline.sync.codecs import UnreadableValue
 from javis_pipeline.sync.draft import Draft
 from javis_pipeline.sync.echoes import audit_push, offer_overwritten
-from javis_pipeline.sync.evidence import Effect, Verdict, effect, holds, own_entry
+from javis_pipeline.sync.evidence import Effect, Verdict, effect, holds, newest_entry, own_entry
 from javis_pipeline.sync.fields import Field, Kind
 from javis_pipeline.sync.merge import reconcile_in
 from javis_pipeline.sync.run import Run
@@ -111,6 +111,15 @@ def _as_local(spec: Field, remote: RemoteRecord) -> Value:
     value = remote.values[spec.name]
     assert not isinstance(value, Missing), "it was compared with what is expected"
     return spec.codec.to_local(value)
+
+
+def note_reply(state: RecordState, op: Operation, shown: Mapping[str, Collection[str]], run: Run) -> RecordPlan:
+    """Keep what the reply to an operation showed to be there of what it added to sets: later nobody can tell."""
+    draft = Draft(state, run)
+    current = draft.operations[op.op_id]
+    if current.state == "sent":
+        draft.settle(current, "sent", evidence={**current.evidence, "shown": {n: sorted(s) for n, s in shown.items()}})
+    return draft.plan()
 
 
 def unsend_operation(state: RecordState, op: Operation, run: Run, reason: str) -> RecordPlan:
@@ -218,12 +227,7 @@ def _effect(
     draft: Draft, name: str, op: Operation, remote: RemoteRecord, changes: Sequence[FieldChange], *, read_after: bool
 ) -> Effect:
     entry = own_entry(op, name, changes, draft.run)
-    newest = entry is not None and _newest(name, changes) == entry
-    return effect(draft.fields[name], op, entry, remote, read_after=read_after, newest=newest)
-
-
-def _newest(name: str, changes: Sequence[FieldChange]) -> FieldChange | None:
-    return next((change for change in reversed(changes) if change.field == name), None)
+    return effect(draft.fields[name], op, entry, remote, changes, read_after=read_after)
 
 
 def _ignored(spec: Field, found: Effect, remote: RemoteRecord, system: System) -> str:
@@ -315,7 +319,7 @@ def _made_by(
     The record and its history are not read in the same instant: our entry may be the newest although the record was
     read before it was made. Unless it was certainly read after, the value itself has to tell.
     """
-    if entry is not None and _newest(spec.name, changes) != entry:
+    if entry is not None and newest_entry(spec.name, changes) != entry:
         return False
     if entry is not None and not isinstance(entry.new, Missing):
         return spec.codec.canonical(value) == entry.new

@@ -177,7 +177,7 @@ class SandboxPages:
         self.world.point("history")
         return self.records.history(ref)
 
-    def send(self, op: Operation, current: RemoteRecord) -> None:
+    def send(self, op: Operation, current: RemoteRecord) -> Mapping[str, Collection[str]]:
         self.world.point("before send")
         self.sandbox.clock.advance(timedelta(seconds=1))
         kinds = {
@@ -193,7 +193,7 @@ class SandboxPages:
             self.sandbox.faults.add(*(Rule(kinds[fault], method=method) for method in methods))
         self.sent.append(op)
         try:
-            self.records.send(op, current)
+            shown = self.records.send(op, current)
         except OutcomeUnknown:
             if fault == "late":
                 self.late.append(op)
@@ -206,6 +206,7 @@ class SandboxPages:
         finally:
             self.sandbox.faults.clear()
         self.world.point("after send")
+        return shown
 
 
 class SpaceHistory(PageHistory):

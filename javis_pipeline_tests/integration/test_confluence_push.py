@@ -220,6 +220,36 @@ def test_given_a_label_that_changes_only_in_case_when_synced_then_it_stays_on_bo
     assert [one.method for one in exchanges if one.method in ("POST", "DELETE")] == ["POST", "DELETE"]
 
 
+def test_given_a_label_that_somebody_takes_off_right_after_our_write_then_it_goes_here_too(space, world, exchanges):
+    page = space.page("Plan", labels=["stays"])
+    space.sync()
+    space.edit_here(page, labels=["stays", "New"])
+    exchanges.clear()
+    before_each_look = Rule(method="GET", action=lambda: world.confluence.remove_label(page.page_id, "new"))
+    world.faults.add(before_each_look)
+
+    space.sync()
+
+    row = space.row(page)
+    assert (row["labels"], row["local_modified_fields"], row["sync_errors"]) == (["stays"], {}, {})
+    space.sync(full=True)
+    assert [label.name for label in page.labels] == ["stays"]
+    assert [one.method for one in exchanges if one.method in ("POST", "DELETE")] == ["POST"]
+
+
+def test_given_a_label_that_the_site_drops_then_its_reply_is_no_proof(space, site):
+    page = space.page("Plan", labels=["stays"])
+    space.sync()
+    space.edit_here(page, labels=["stays", "New"])
+    site.add_label = lambda page_id, name, prefix: None
+
+    space.sync()
+
+    row = space.row(page)
+    assert (row["labels"], row["local_modified_fields"]) == (["New", "stays"], {"labels": ["stays"]})
+    assert "said yes and did not change 'New'" in row["sync_errors"]["labels"]
+
+
 def test_given_only_labels_changed_there_when_synced_in_full_then_the_rows_follow(space, site):
     page, edited, bare = space.page("Plan"), space.page("Edited"), space.page("Bare", labels=["old"])
     space.sync()

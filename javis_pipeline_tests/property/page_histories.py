@@ -2,7 +2,7 @@
 
 import contextlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 
 from javis_pipeline.errors import StaleRevision
@@ -37,6 +37,7 @@ class PageRemote(MemoryRemote):
         self.versions: dict[str, list[PageVersion]] = {}
         self.read_only: dict[str, str] = {}
         self._followed: dict[object, int | None] = {}
+        self._shown: dict[object, Mapping[str, Collection[str]]] = {}
 
     def create(self, number: int, **values: Value) -> ResourceRef:
         page_id = str(10_000 + number)
@@ -101,9 +102,10 @@ class PageRemote(MemoryRemote):
         self._issue(ref)
         return [change for version in self.versions[ref.resource_id] for change in version_changes(version)]
 
-    def send(self, op: Operation, current: RemoteRecord) -> None:
+    def send(self, op: Operation, current: RemoteRecord) -> Mapping[str, Collection[str]]:
         self._followed[op.op_id] = current.version
         super().send(op, current)
+        return self._shown.pop(op.op_id, {})
 
     def execute(self, op: Operation, *, only: Sequence[str] | None = None) -> None:
         page = self.issues[op.ref.resource_id]
@@ -117,6 +119,7 @@ class PageRemote(MemoryRemote):
             assert isinstance(held, tuple)
             add, remove = ({label.lower() for label in verbs.get("labels", ())} for verbs in (op.add, op.remove))
             self._put(page, "labels", as_set(({*held} | add) - remove), op)
+            self._shown[op.op_id] = {"labels": add} if add else {}
             return
         for name in op.fields if only is None else only:
             self._put(page, name, op.desired[name], op)

@@ -6,7 +6,7 @@ have people edit, or the process die, at every call and at every commit.
 """
 
 import copy
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -526,7 +526,7 @@ class MemoryRemote:
         self.world.point("history")
         return tuple(self._issue(ref).changes)
 
-    def send(self, op: Operation, current: RemoteRecord) -> None:
+    def send(self, op: Operation, current: RemoteRecord) -> Mapping[str, Collection[str]]:
         self.world.point("before send")
         self._issue(op.ref)
         fault = self.fault(op.kind)
@@ -542,7 +542,7 @@ class MemoryRemote:
             case "unnamed":
                 raise RemoteRefused("400", status=400)
             case "ignored":
-                return
+                return {}
             case "stale":
                 raise StaleRevision("409")
             case "lost_before":
@@ -554,6 +554,7 @@ class MemoryRemote:
         self.world.point("after send")
         if fault == "lost_after":
             raise OutcomeUnknown("no reply")
+        return {}
 
     def execute(self, op: Operation, *, only: Sequence[str] | None = None) -> None:
         """What the server does with a request, now or later; `only` names the fields that it does not ignore."""

@@ -105,6 +105,22 @@ def test_given_only_some_verbs_of_one_sort_are_done_then_what_was_done_is_the_ba
     assert scope.here["labels"] == wanted
 
 
+def test_given_a_label_that_others_put_there_just_before_us_and_took_off_after_then_it_goes_here_too(scope):
+    scope.edit(labels=("auth", "urgent"))
+    execute = scope.remote.execute
+
+    def between(op, only):
+        scope.remote.edit(scope.id, "labels", ("auth", "urgent"))
+        execute(op, only=only)
+        scope.remote.edit(scope.id, "labels", ("auth",))
+
+    scope.remote.execute = between
+    scope.sync()
+
+    assert (scope.here["labels"], scope.there("labels")) == (("auth",), ("auth",))
+    assert (scope.row.bases, scope.row.errors) == ({}, {})
+
+
 def test_given_a_lost_reply_to_a_request_that_changed_nothing_then_the_edit_goes_out_again(scope):
     scope.edit(title="mine")
     answers = iter(["lost_before"])

@@ -3,6 +3,7 @@
 import difflib
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any, Final, Literal, NamedTuple, Unpack
 
 from javis_pipeline.clients.auth import BasicAuth
@@ -18,6 +19,7 @@ from javis_pipeline.errors import (
     RemoteRefused,
     SettingError,
     StaleRevision,
+    UnreadableAnswer,
     UnreadableRecord,
 )
 from javis_pipeline.records.confluence import Space
@@ -331,11 +333,18 @@ class ConfluenceClient(SiteClient):
         listed = self.pages(space_id, statuses=["current", "archived"])
         return any(_has_title(other, title) for other in listed if wire.parse_page_id(other) != page_id)
 
-    def add_labels(self, page_id: str, names: Iterable[str]) -> None:
-        """Add global labels to a page; one that it has already stays. This is no new version of the page."""
+    def add_labels(self, page_id: str, names: Iterable[str]) -> list[str]:
+        """Add global labels to a page; one that it has already stays. This is no new version of the page.
+
+        Returns labels that it has now, as far as the reply tells: there may be more.
+        """
         labels = [{"prefix": "global", "name": name} for name in names]
-        if labels:
-            self._http.post(f"{V1}/content/{_checked_id(page_id)}/label", labels)
+        if not labels:
+            return []
+        answer = self._http.post(f"{V1}/content/{_checked_id(page_id)}/label", labels)
+        with suppress(UnreadableAnswer, UnreadableRecord):  # the labels are there all the same
+            return wire.parse_labels(listed(answer.body, "labels of a page"))
+        return []
 
     def remove_label(self, page_id: str, name: str) -> None:
         """Take a label off a page; one that it does not have is no error."""

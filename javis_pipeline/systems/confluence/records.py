@@ -5,7 +5,7 @@ and the version that it makes says whose it is: its message holds the operation'
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final
 from uuid import UUID
@@ -79,11 +79,13 @@ class ConfluenceRecords:
         versions = [wire.parse_version(document, ref.resource_id) for document in documents]
         return [change for version in reversed(versions) for change in version_changes(version)]
 
-    def send(self, op: Operation, current: RemoteRecord) -> None:
-        """Execute an operation: the next version of the page, or the requests that change its labels."""
+    def send(self, op: Operation, current: RemoteRecord) -> Mapping[str, Collection[str]]:
+        """Execute an operation: the next version of the page, or the requests that change its labels.
+
+        Only the reply tells of labels that were there for a moment: they belong to no version.
+        """
         if op.kind == "labels":
-            self._send_labels(op)
-            return
+            return self._send_labels(op)
         assert current.version is not None, "a page that was read has a version"
         values = {**current.values, **op.desired}
         self._client.update_page(
@@ -94,13 +96,16 @@ class ConfluenceRecords:
             message=f"javis sync {op.op_id} ({', '.join(op.fields)})",
             parent_id=str(op.desired["parent_id"]) if "parent_id" in op.desired else None,
         )
+        return {}
 
-    def _send_labels(self, op: Operation) -> None:
+    def _send_labels(self, op: Operation) -> Mapping[str, Collection[str]]:
         """Each request by itself may be repeated: what is there stays, what is not there is no error."""
-        for name in op.fields:
-            self._client.add_labels(op.ref.resource_id, op.add.get(name, ()))
-            for label in op.remove.get(name, ()):
-                self._client.remove_label(op.ref.resource_id, label)
+        add = op.add.get("labels", ())
+        held = self._client.add_labels(op.ref.resource_id, add)
+        for label in op.remove.get("labels", ()):
+            self._client.remove_label(op.ref.resource_id, label)
+        shown = {label for label in add if label.lower() in held}
+        return {"labels": shown} if shown else {}
 
     def _record(self, page: Page, labels: Sequence[str]) -> RemoteRecord:
         facts: dict[str, Any] = {name: getattr(page, name) for name in _FACTS}

@@ -4,7 +4,7 @@ Jira has no compare-and-swap and no idempotency key. So a write carries its oper
 which is written with the edit or not at all, and in the metadata of the changelog entry.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -113,8 +113,8 @@ class JiraRecords:
             if name is not None
         ]
 
-    def send(self, op: Operation, current: RemoteRecord) -> None:
-        """Execute an operation: one PUT, or one transition."""
+    def send(self, op: Operation, current: RemoteRecord) -> Mapping[str, Collection[str]]:
+        """Execute an operation: one PUT, or one transition. What became of it, the history tells."""
         del current  # there is nothing to compare with, and absent fields stay untouched
         try:
             if op.kind == "transition":
@@ -128,6 +128,7 @@ class JiraRecords:
                 self._names[jira_id]: text for jira_id, text in error.field_errors.items() if jira_id in self._names
             }
             raise RemoteRefused(str(error), status=error.status, field_errors=named) from error
+        return {}
 
     # reading
 
