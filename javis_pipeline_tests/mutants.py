@@ -291,7 +291,7 @@ MUTANTS = (
     ),
     Mutant(
         "a value that left a conflict is forgotten",
-        "javis_pipeline/sync/draft.py",
+        "javis_pipeline/sync/conflicts.py",
         "            if old is None or getattr(old, side) != value:\n",
         "            if old is None:\n",
         f"{STORIES}::test_given_the_pair_moved_since_the_person_looked_then_nothing_happens",
@@ -456,7 +456,7 @@ MUTANTS = (
     Mutant(
         "a choice about a set never takes effect",
         FIELD,
-        "        draft.forget_refusal(spec.name)\n        draft.apply_resolutions(spec.name)\n        return\n",
+        "        draft.forget_refusal(spec.name)\n        draft.conflicts.apply(spec.name)\n        return\n",
         "        draft.forget_refusal(spec.name)\n        return\n",
         f"{SETS}::test_given_a_choice_for_theirs_and_another_label_there_meanwhile_then_it_has_taken_effect_when_both_agree",
     ),

@@ -24,7 +24,7 @@ def stays_deleted(draft: Draft, remote: RemoteRecord) -> bool:
     changed = [name for name in there if there[name] != before.get(name, there[name])]
     if not changed:
         return True
-    draft.apply_resolutions(WHOLE_RECORD, _KIND)
+    draft.conflicts.apply(WHOLE_RECORD, _KIND)
     draft.set_column("local_deleted_at", None)
     conflict = draft.open_conflict(
         WHOLE_RECORD,
@@ -42,8 +42,8 @@ def stays_deleted(draft: Draft, remote: RemoteRecord) -> bool:
 
 def follow_question(draft: Draft, remote: RemoteRecord) -> None:
     """An open conflict about a deletion is about what is there now; one that was decided ends with the deletion."""
-    draft.apply_resolutions(WHOLE_RECORD, _KIND)
-    conflict = draft.live_conflict(WHOLE_RECORD)
+    draft.conflicts.apply(WHOLE_RECORD, _KIND)
+    conflict = draft.conflicts.live(WHOLE_RECORD)
     if conflict is not None and conflict.kind == _KIND:
         force_in(draft, _brought_up_to_date(draft, conflict, remote))
 
@@ -57,11 +57,7 @@ def _brought_up_to_date(draft: Draft, conflict: Conflict, remote: RemoteRecord) 
     changed = {name for name in there if there[name] not in (shown.get(name, there[name]), held[name])}
     fields = sorted({*conflict.details.get("fields", ()), *changed})
     details = {**conflict.details, "fields": fields, "there": {**shown, **there}}
-    current = replace(conflict, remote=_edited(fields), details=details)
-    if current.remote != conflict.remote:
-        draft.note_value(current, "remote", current.remote)
-    draft.conflicts[conflict.conflict_id] = current
-    return current
+    return draft.conflicts.follow(replace(conflict, remote=_edited(fields), details=details))
 
 
 def _edited(fields: list[str]) -> str:
@@ -84,5 +80,5 @@ def _bases(draft: Draft) -> dict[str, str]:
 
 def _chosen_against(draft: Draft) -> Mapping[str, str]:
     """What the remote held when a person chose the deletion; empty when nobody had to."""
-    chosen = [c for c in draft.conflicts.values() if c.kind == _KIND and c.state == "resolved" and c.applied_at is None]
+    chosen = [c for c in draft.conflicts if c.kind == _KIND and c.state == "resolved" and c.applied_at is None]
     return chosen[-1].details.get("there", {}) if chosen else {}

@@ -13,7 +13,7 @@ def trusted(draft: Draft, spec: Field, decision: Decision) -> Decision:
     """The decision, or what takes its place where it follows from values that nobody meant."""
     if isinstance(decision, Keep | Wait | Agree):
         return decision
-    live = draft.live_conflict(spec.name)
+    live = draft.conflicts.live(spec.name)
     if live is not None and live.kind in _FROZEN:
         return Clash(decision.raw, live.kind)
     if not draft.local.has_base:
@@ -32,7 +32,12 @@ def _stale_copy_came_back(draft: Draft, name: str) -> bool:
     Programs that save whole rows do that; nobody meant to edit the field.
     """
     last, edited_at = draft.last_writes.get(name), draft.local.modified_at
-    if last is None or edited_at is None or name not in draft.bases or draft.accepted(name, "stale_write_suspected"):
+    if (
+        last is None
+        or edited_at is None
+        or name not in draft.bases
+        or draft.conflicts.accepted(name, "stale_write_suspected")
+    ):
         return False
     came_back = last.old == draft.values.get(name) and last.new == draft.bases[name]
     return came_back and abs(edited_at - last.at) <= draft.run.rules.stale_write_grace

@@ -11,7 +11,6 @@ from javis_pipeline.records.sync import (
     AuditEntry,
     Conflict,
     ConflictKind,
-    ConflictValue,
     LocalRecord,
     Operation,
     OperationKind,
@@ -22,26 +21,16 @@ from javis_pipeline.records.sync import (
     RecordState,
     Refusal,
     RemoteRecord,
-    Resolution,
     Side,
     SyncStatus,
 )
-from javis_pipeline.records.values import ResourceRef, Value, from_json
+from javis_pipeline.records.values import ResourceRef, Value
+from javis_pipeline.sync.conflicts import SYNC_ACTOR, Conflicts
 from javis_pipeline.sync.decide import Sides
 from javis_pipeline.sync.fields import Field
 from javis_pipeline.sync.refusals import about, found_out, is_due, refused, to_ask
 from javis_pipeline.sync.run import Run
 from javis_pipeline.sync.wanted import Wanted, operation_of
-
-OFFERS: frozenset[ConflictKind] = frozenset({"overwrote_remote", "undo_of_changed"})
-"""Conflicts that offer an older value although both sides agree by now: they hold nothing up."""
-
-SYNC_ACTOR = "javis"
-
-
-def edits_shown(details: Mapping[str, Any]) -> dict[str, Value]:
-    """The edits of a record that is gone, by field, that people are shown with the conflict that asks about them."""
-    return {name: from_json(value) for name, value in details.get("values", {}).items()}
 
 
 class Draft:
@@ -62,7 +51,7 @@ class Draft:
         self.refusals: dict[str, Refusal] = dict(state.local.refusals)
         self.columns: dict[str, Any] = {}
         self.operations: dict[Any, Operation] = {op.op_id: op for op in state.operations}
-        self.conflicts: dict[Any, Conflict] = {conflict.conflict_id: conflict for conflict in state.conflicts}
+        self.conflicts = Conflicts(state.conflicts, run, self.values)
         self.unmarked = state.local.unmarked
         self.read_only: str | None = None
         self.remote_revision: datetime | None = None
@@ -71,8 +60,6 @@ class Draft:
         self.unread_fields: set[str] = set()
         self._wanted: dict[OperationKind, dict[str, Wanted]] = {}
         self._stored_operations = dict(self.operations)
-        self._stored_conflicts = dict(self.conflicts)
-        self._conflict_values: list[ConflictValue] = []
         self._audit: list[AuditEntry] = []
         self._items: list[PlanItem] = []
         self._renamed_to: ResourceRef | None = None
@@ -191,25 +178,6 @@ class Draft:
 
     # --- conflicts ---
 
-    def live_conflict(self, name: str) -> Conflict | None:
-        """The open conflict that holds up this field."""
-        return next(
-            (c for c in self.conflicts.values() if c.field == name and c.state == "open" and c.kind not in OFFERS), None
-        )
-
-    def accepted(self, name: str, kind: ConflictKind) -> bool:
-        """Whether a person resolved such a conflict for what the column holds, and it has not gone out yet."""
-        return any(
-            c.field == name and c.kind == kind and c.state == "resolved" and c.applied_at is None
-            for c in self.conflicts.values()
-            if c.local == self.values.get(name)
-        )
-
-    @property
-    def waits_for_return(self) -> bool:
-        """Whether a person chose to keep the edits of a record that is gone."""
-        return any(c.kind == "edit_vs_remote_delete" and c.state == "resolved" for c in self.conflicts.values())
-
     def open_conflict(
         self,
         name: str,
@@ -222,20 +190,9 @@ class Draft:
         details: Mapping[str, Any],
         row: int,
     ) -> Conflict:
-        """Open a conflict, or bring the open one of this field up to date; each new value is kept."""
-        same_sort = [
-            c
-            for c in self.conflicts.values()
-            if c.field == name and c.state == "open" and (c.kind in OFFERS) == (kind in OFFERS)
-        ]
-        old = next((c for c in same_sort if c.kind == kind), next((c for c in same_sort if kind not in OFFERS), None))
-        pair = (kind, base, local, remote, edits_shown(details))
-        if old and (old.kind, old.base, old.local, old.remote, edits_shown(old.details)) == pair:
-            return old
-        now = self.run.now()
-        revision = self.local.revision.isoformat() if self.local.revision else None
-        conflict = Conflict(
-            conflict_id=old.conflict_id if old else self.run.new_id(),
+        """Open a conflict, or bring the open one of this field up to date, and show what is new in it."""
+        wanted = Conflict(
+            conflict_id=self.run.new_id(),
             ref=self.ref,
             field=name,
             kind=kind,
@@ -244,72 +201,14 @@ class Draft:
             remote=remote,
             remote_raw=remote_raw,
             local_seq=self.local.local_seq,
-            revision=revision,
-            created_at=old.created_at if old else now,
-            details=details or (old.details if old else {}),
+            revision=self.local.revision.isoformat() if self.local.revision else None,
+            created_at=self.run.now(),
+            details=details,
         )
-        self.conflicts[conflict.conflict_id] = conflict
-        sides: tuple[tuple[Literal["base", "local", "remote"], Value], ...]
-        sides = (("base", base), ("local", local), ("remote", remote))
-        for side, value in sides:
-            if old is None or getattr(old, side) != value:
-                is_view = side == "remote" and name in self.fields and self.fields[name].raw_column is not None
-                self.note_value(conflict, side, value, raw=remote_raw if is_view else None)
-        self.item("conflict", name, local, remote, kind, row)
+        conflict, is_news = self.conflicts.open(wanted)
+        if is_news:
+            self.item("conflict", name, local, remote, kind, row)
         return conflict
-
-    def note_value(
-        self,
-        conflict: Conflict,
-        side: Literal["base", "local", "remote", "resolved"],
-        value: Value,
-        *,
-        raw: Value = None,
-    ) -> None:
-        """Keep a value that is in play in a conflict, with its remote form if that says more."""
-        kept = ConflictValue(conflict_id=conflict.conflict_id, side=side, value=value, raw=raw)
-        self._conflict_values.append(kept)
-
-    def end_conflict(
-        self,
-        conflict: Conflict,
-        resolution: Resolution,
-        *,
-        value: Value = None,
-        by: str = SYNC_ACTOR,
-        done: bool = True,
-    ) -> None:
-        """Close a conflict that went away (equal, superseded) or resolve it as a person chose.
-
-        `done` is False when the choice still has to reach the remote.
-        """
-        now = self.run.now()
-        chosen = resolution not in ("equal", "superseded")
-        self.conflicts[conflict.conflict_id] = replace(
-            conflict,
-            state="resolved" if chosen else "closed",
-            resolution=resolution,
-            resolved_value=value,
-            resolved_by=by,
-            resolved_at=now,
-            applied_at=now if done else None,
-        )
-        if chosen:
-            self.note_value(conflict, "resolved", value)
-
-    def end_live_conflict(self, name: str, resolution: Resolution) -> None:
-        """The field is decided again: its open conflict ends, and an earlier resolution has taken effect."""
-        conflict = self.live_conflict(name)
-        if conflict:
-            self.end_conflict(conflict, resolution, value=self.values.get(name))
-
-    def apply_resolutions(self, name: str, kind: ConflictKind | None = None) -> None:
-        """What people chose for this field, in conflicts of a kind or of any, has reached both sides."""
-        for conflict in list(self.conflicts.values()):
-            if conflict.field != name or kind not in (None, conflict.kind):
-                continue
-            if conflict.state == "resolved" and conflict.applied_at is None:
-                self.conflicts[conflict.conflict_id] = replace(conflict, applied_at=self.run.now())
 
     # --- record ---
 
@@ -396,7 +295,7 @@ class Draft:
             self._plan_operations()
         columns = self._changed_columns()
         operations = tuple(op for key, op in self.operations.items() if self._stored_operations.get(key) != op)
-        conflicts = tuple(c for key, c in self.conflicts.items() if self._stored_conflicts.get(key) != c)
+        conflicts = self.conflicts.changed
         dealt_with = self.decided and not self.undecided_fields
         if columns or operations or conflicts or self._audit or (self.unmarked and dealt_with):
             columns["last_synced_at"] = self.run.now()
@@ -406,7 +305,7 @@ class Draft:
             columns=columns,
             operations=operations,
             conflicts=conflicts,
-            conflict_values=tuple(self._conflict_values),
+            conflict_values=self.conflicts.values_in_play,
             audit=tuple(self._audit),
             items=tuple(self._items),
             renamed_to=self._renamed_to,
@@ -447,7 +346,7 @@ class Draft:
         return columns
 
     def _status(self) -> SyncStatus:
-        if any(c.state == "open" for c in self.conflicts.values()):
+        if any(c.state == "open" for c in self.conflicts):
             return "conflict"
         if self.errors:
             return "error"

@@ -155,9 +155,9 @@ def _follow(draft: Draft, remote: RemoteRecord) -> bool:
             )
         return False
     draft.rename(remote.ref)
-    draft.apply_resolutions(WHOLE_RECORD, "edit_vs_remote_delete")
+    draft.conflicts.apply(WHOLE_RECORD, "edit_vs_remote_delete")
     if draft.local.remote_state != "present":
-        draft.end_live_conflict(WHOLE_RECORD, "superseded")
+        draft.conflicts.end_live(WHOLE_RECORD, "superseded")
         draft.set_column("remote_state", "present")
         draft.item("record", WHOLE_RECORD, draft.local.remote_state, "present", "the remote has it again", 4)
     return True
@@ -182,7 +182,7 @@ def missing_record(state: RecordState, run: Run, *, proved: bool) -> RecordPlan:
         draft.audit("local", WHOLE_RECORD, local.remote_state, "gone", "not found in two runs")
         draft.item("record", WHOLE_RECORD, local.remote_state, "gone", "not found in two runs", 0)
     gone = draft.columns.get("remote_state", local.remote_state) == "gone"
-    if gone and draft.bases and local.deleted_at is None and not draft.waits_for_return:
+    if gone and draft.bases and local.deleted_at is None and not draft.conflicts.wait_for_return:
         conflict = draft.open_conflict(
             WHOLE_RECORD,
             "edit_vs_remote_delete",
@@ -195,5 +195,5 @@ def missing_record(state: RecordState, run: Run, *, proved: bool) -> RecordPlan:
         )
         force_in(draft, conflict)
     if gone and not draft.bases:
-        draft.end_live_conflict(WHOLE_RECORD, "superseded")
+        draft.conflicts.end_live(WHOLE_RECORD, "superseded")
     return draft.plan()

@@ -9,6 +9,7 @@ from javis_pipeline.records.losses import loss_details
 from javis_pipeline.records.sync import FieldChange, RemoteRecord
 from javis_pipeline.records.values import Value
 from javis_pipeline.sync.codecs import LossyEdit
+from javis_pipeline.sync.conflicts import OFFERS
 from javis_pipeline.sync.decide import (
     Agree,
     Clash,
@@ -24,7 +25,7 @@ from javis_pipeline.sync.decide import (
     decide_scalar,
 )
 from javis_pipeline.sync.distrust import trusted
-from javis_pipeline.sync.draft import OFFERS, Draft
+from javis_pipeline.sync.draft import Draft
 from javis_pipeline.sync.echoes import Echo
 from javis_pipeline.sync.fields import Field
 from javis_pipeline.sync.resolve import force_in
@@ -55,7 +56,7 @@ def reconcile_field(
         case Push():
             _push(draft, spec, sides, decision, changes)
         case NotPushable():
-            draft.end_live_conflict(spec.name, "superseded")
+            draft.conflicts.end_live(spec.name, "superseded")
             draft.set_error(spec.name, not_pushable(draft, spec, _ONE_WAY))
         case Clash():
             _clash(draft, spec, sides, decision, changes)
@@ -67,13 +68,12 @@ def reconcile_field(
 
 def _follow_offers(draft: Draft, name: str) -> None:
     """An offer shows what the column holds now: a choice is made between what is current."""
-    for conflict in list(draft.conflicts.values()):
+    for conflict in draft.conflicts:
         current = draft.values.get(name)
         if conflict.field != name or conflict.state != "open" or conflict.kind not in OFFERS:
             continue
         if conflict.local != current:
-            conflict = draft.conflicts[conflict.conflict_id] = replace(conflict, local=current)
-            draft.note_value(conflict, "local", current)
+            conflict = draft.conflicts.follow(replace(conflict, local=current))
         force_in(draft, conflict)
 
 
@@ -81,7 +81,7 @@ def _decide(draft: Draft, spec: Field, sides: Sides, echo: Echo | None) -> Decis
     """The field's decision, unless its base cannot be trusted."""
     policy = draft.run.rules.policy(spec)
     in_flight = spec.name in draft.fields_in_flight()
-    live = draft.live_conflict(spec.name)
+    live = draft.conflicts.live(spec.name)
     if spec.is_set:
         if policy == "local_to_remote" and isinstance(sides.remote, tuple):
             sides = replace(sides, base=sides.remote)  # nothing there is an edit: the verbs make it what is here
@@ -116,16 +116,16 @@ def _agree(draft: Draft, spec: Field, local: Value, raw: Value) -> None:
     draft.clear_error(spec.name)
     draft.forget_refusal(spec.name)
     draft.set_base(spec, local, raw)
-    draft.end_live_conflict(spec.name, "equal")
-    draft.apply_resolutions(spec.name)
+    draft.conflicts.end_live(spec.name, "equal")
+    draft.conflicts.apply(spec.name)
 
 
 def _pull(draft: Draft, spec: Field, raw: Value, row: int) -> None:
     draft.clear_error(spec.name)
     draft.forget_refusal(spec.name)
     value = spec.codec.to_local(raw)
-    draft.end_live_conflict(spec.name, "superseded")
-    draft.apply_resolutions(spec.name)
+    draft.conflicts.end_live(spec.name, "superseded")
+    draft.conflicts.apply(spec.name)
     draft.set_value(spec.name, value, reason="changed on the remote", row=row)
     draft.set_base(spec, value, raw)
 
@@ -136,11 +136,11 @@ def _push(draft: Draft, spec: Field, sides: Sides, decision: Push, changes: Sequ
         sides = replace(sides, base=spec.codec.to_local(decision.raw), base_raw=decision.raw)
     if problem := _push_problem(draft, spec, sides.local):
         # The remote is where it was: there is nothing to choose between, only an edit that cannot go out.
-        draft.end_live_conflict(spec.name, "superseded")
+        draft.conflicts.end_live(spec.name, "superseded")
         draft.set_error(spec.name, not_pushable(draft, spec, problem))
         return
     if refusal := draft.standing_refusal(spec, sides.local, decision.raw):
-        draft.end_live_conflict(spec.name, "superseded")
+        draft.conflicts.end_live(spec.name, "superseded")
         draft.set_error(spec.name, refused_so_far(draft, spec, refusal))
         return
     try:
@@ -155,7 +155,7 @@ def _push(draft: Draft, spec: Field, sides: Sides, decision: Push, changes: Sequ
         draft.set_value(spec.name, held, reason="as the remote spells it", row=1)
         _agree(draft, spec, held, decision.raw)
         return
-    draft.end_live_conflict(spec.name, "superseded")
+    draft.conflicts.end_live(spec.name, "superseded")
     wanted = Wanted(spec.codec.canonical(decision.raw), desired, sides.local)
     reason = "late echo of our own write" if decision.row == 3 else "changed locally"
     draft.want(spec, wanted, reason=reason, row=decision.row)
@@ -171,7 +171,7 @@ def _desired(draft: Draft, spec: Field, sides: Sides, remote: Value) -> Value:
         base=sides.base,
         base_raw=remote,
         catalog=draft.run.catalog,
-        lossy=draft.accepted(spec.name, "lossy_edit"),
+        lossy=draft.conflicts.accepted(spec.name, "lossy_edit"),
     )
 
 
@@ -228,7 +228,7 @@ def _merge_text(draft: Draft, spec: Field, sides: Sides, decision: Clash) -> boo
     if merged is None:
         return False
     text, raw = merged
-    draft.end_live_conflict(spec.name, "superseded")
+    draft.conflicts.end_live(spec.name, "superseded")
     draft.clear_error(spec.name)
     draft.keep_base(spec.name)
     draft.set_value(spec.name, text, reason="both changed different blocks", row=8)
@@ -244,7 +244,7 @@ def _merge_text(draft: Draft, spec: Field, sides: Sides, decision: Clash) -> boo
 def _merge_set(draft: Draft, spec: Field, decision: SetMerge) -> None:
     bad = spec.codec.bad_elements(decision.add)
     add, remove = decision.add - set(bad), decision.remove
-    draft.end_live_conflict(spec.name, "superseded")
+    draft.conflicts.end_live(spec.name, "superseded")
     draft.keep_base(spec.name)
     merged = tuple(sorted(decision.merged))
     draft.set_value(spec.name, merged, reason=_why_merged(draft, spec, decision), row=decision.row)
@@ -252,7 +252,7 @@ def _merge_set(draft: Draft, spec: Field, decision: SetMerge) -> None:
     if not decision.add and not remove:
         draft.clear_error(spec.name)
         draft.forget_refusal(spec.name)
-        draft.apply_resolutions(spec.name)
+        draft.conflicts.apply(spec.name)
         return
     kept = _set_problem(draft, spec, merged, decision.raw)
     if kept is None and (add or remove):

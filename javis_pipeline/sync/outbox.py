@@ -104,7 +104,7 @@ def send_operation(
 
 def _loses(draft: Draft, name: str) -> bool:
     """Whether somebody accepted that the write costs what only the remote form of the field holds."""
-    return draft.fields[name].raw_column is not None and draft.accepted(name, "lossy_edit")
+    return draft.fields[name].raw_column is not None and draft.conflicts.accepted(name, "lossy_edit")
 
 
 def _as_local(spec: Field, remote: RemoteRecord) -> Value:
@@ -282,7 +282,7 @@ def _confirm_field(
         # Somebody edited again while we were sending: theirs stays, on top of what the remote holds now.
         draft.keep_base(spec.name)
     draft.set_base(spec, held, raw)
-    draft.apply_resolutions(spec.name)
+    draft.conflicts.apply(spec.name)
 
 
 def _held_after(

@@ -10,7 +10,8 @@ from typing import Literal, TypeAlias, assert_never
 from javis_pipeline.errors import ChangedSinceSeen, UsageError
 from javis_pipeline.records.sync import WHOLE_RECORD, Conflict, Force, RecordPlan, RecordState
 from javis_pipeline.records.values import Value
-from javis_pipeline.sync.draft import OFFERS, Draft, edits_shown
+from javis_pipeline.sync.conflicts import OFFERS, edits_shown
+from javis_pipeline.sync.draft import Draft
 from javis_pipeline.sync.run import Run
 
 Choice: TypeAlias = Literal["local", "remote", "merged", "manual"]
@@ -91,12 +92,12 @@ def _keep_local(draft: Draft, conflict: Conflict, by: str) -> None:
     """The column stays. What the remote holds is acknowledged as the base, and the column goes the usual way out."""
     draft.forget_refusal(conflict.field)
     if conflict.kind in OFFERS:
-        draft.end_conflict(conflict, "local", value=conflict.local, by=by)
+        draft.conflicts.end(conflict, "local", value=conflict.local, by=by)
         return
     # Kinds that were opened although the remote had not moved have a good base already.
     if conflict.kind not in ("lossy_edit", "stale_write_suspected"):
         draft.set_base(draft.fields[conflict.field], conflict.remote, conflict.remote_raw)
-    draft.end_conflict(conflict, "local", value=conflict.local, by=by, done=False)
+    draft.conflicts.end(conflict, "local", value=conflict.local, by=by, done=False)
 
 
 def _take(
@@ -115,7 +116,7 @@ def _take(
         draft.set_base(spec, base, conflict.remote_raw)
     draft.clear_error(conflict.field)
     draft.forget_refusal(conflict.field)
-    draft.end_conflict(conflict, choice, value=value, by=by, done=offered)
+    draft.conflicts.end(conflict, choice, value=value, by=by, done=offered)
 
 
 def _resolve_record(draft: Draft, conflict: Conflict, choice: Choice | Force, by: str) -> None:
@@ -131,4 +132,4 @@ def _resolve_record(draft: Draft, conflict: Conflict, choice: Choice | Force, by
             draft.forget_refusal(name)
     # Edits of a record that is gone are kept as edits: should it come back, they go out. A row that stays deleted is
     # held against what was there when that was chosen.
-    draft.end_conflict(conflict, choice, by=by, done=choice == "remote")
+    draft.conflicts.end(conflict, choice, by=by, done=choice == "remote")

@@ -20,7 +20,7 @@ from javis_pipeline.records.values import ResourceRef, Value, as_set
 from javis_pipeline.steps.ports import RemoteRecords
 from javis_pipeline.steps.resolve import resolve
 from javis_pipeline.steps.sync_scope import merge_pulled, send_edits
-from javis_pipeline.sync.draft import OFFERS, edits_shown
+from javis_pipeline.sync.conflicts import OFFERS, edits_shown
 from javis_pipeline.sync.fields import Kind
 from javis_pipeline.sync.kinds import JIRA_ISSUE
 from javis_pipeline.sync.resolve import Choice

@@ -29,7 +29,7 @@ from javis_pipeline.records.sync import (
 )
 from javis_pipeline.records.values import ResourceRef, Value, as_set
 from javis_pipeline.steps.ports import SyncStore
-from javis_pipeline.sync.draft import OFFERS
+from javis_pipeline.sync.conflicts import OFFERS
 from javis_pipeline.sync.fields import Field
 from javis_pipeline.sync.kinds import CONFLUENCE_PAGE, JIRA_ISSUE
 
