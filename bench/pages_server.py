@@ -96,6 +96,8 @@ class CannedConfluence:
                 return b'{"results":[' + b",".join(self._page(n, with_body=True) for n in wanted) + b'],"_links":{}}'
             case "GET", ["api", "v2", "pages"]:
                 return self._batch(range(self._count), query, "sweep")
+            case "GET", ["rest", "api", "content", "search"]:
+                return self._readers(query)
             case "POST", ["api", "v2", "users-bulk"]:
                 ids = orjson.loads(body)["accountIds"]
                 people = [{"accountId": account_id, "displayName": "Somebody"} for account_id in ids]
@@ -108,6 +110,19 @@ class CannedConfluence:
         rest = numbers[start + limit :]
         links = {"next": f"/wiki/api/v2/{name}?limit={limit}&cursor={start + limit}"} if rest else {}
         return self._listed(numbers[start : start + limit]) + b'],"_links":' + orjson.dumps(links) + b"}"
+
+    def _readers(self, query: dict[str, list[str]]) -> bytes:
+        """Who may read which page: all may."""
+        start, limit = int(query.get("cursor", ["0"])[0]), int(query["limit"][0])
+        nobody = {"results": [], "size": 0}
+        everybody = {"read": {"operation": "read", "restrictions": {"user": nobody, "group": nobody}}}
+        pages = [
+            {"id": str(_FIRST_ID + number), "type": "page", "status": "current", "restrictions": everybody}
+            for number in range(start, min(start + limit, self._count))
+        ]
+        more = start + limit < self._count
+        links = {"next": f"/rest/api/content/search?cursor={start + limit}"} if more else {}
+        return orjson.dumps({"results": pages, "_links": links})
 
     def _listed(self, numbers: Iterable[int]) -> bytes:
         return b'{"results":[' + b",".join(self._page(n, with_body=False) for n in numbers)

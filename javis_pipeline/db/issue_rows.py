@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple
 
 from javis_pipeline.db.content_hash import content_hasher
+from javis_pipeline.db.copy_lines import CopyValue, copy_lines
 from javis_pipeline.records.tables import Table
 
 Satellite = Literal["issue_links", "issue_sprints", "comments", "worklogs", "status_changes", "sprint_changes"]
-CopyValue = str | int | bool | None
 SatelliteRow = tuple[CopyValue, ...]
 """A row for COPY, `jira_id` first, the columns as in `copy_<table>`; other types than numbers as text."""
 
@@ -94,27 +94,4 @@ def issue_lines(rows: Sequence[IssueRow], table: Table) -> list[IssueLine]:
     return [
         IssueLine(row.jira_id, row.key, row.remote_updated_at, *line)
         for row, *line in zip(rows, columns, missing, strict=True)
-    ]
-
-
-def copy_lines(rows: Sequence[Sequence[CopyValue]]) -> list[bytes]:
-    """Rows in COPY's text format, in UTF-8, without the ends of line.
-
-    Escaped all together: value by value it would take several times as long. A NUL stands between them, because it is
-    in no text that PostgreSQL can store.
-
-    Raises:
-        ValueError: A text holds a NUL.
-    """
-    texts = [value if type(value) is str else str(value) for row in rows for value in row]
-    escaped = "\0".join(texts).replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
-    values = escaped.split("\0")
-    if len(values) > max(1, len(texts)):
-        raise ValueError("a text holds a NUL, which PostgreSQL cannot store")
-    following = iter(values)
-    return [
-        "\t".join(
-            [value if given is not None else "\\N" for given, value in zip(row, following, strict=False)]
-        ).encode()
-        for row in rows
     ]

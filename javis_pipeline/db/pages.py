@@ -11,7 +11,8 @@ from psycopg.errors import UniqueViolation
 
 from javis_pipeline.db.connection import Connection, Database
 from javis_pipeline.db.content_hash import array_text, content_hasher
-from javis_pipeline.db.copying import copy_rows
+from javis_pipeline.db.copy_lines import copy_lines
+from javis_pipeline.db.copying import copy_rows, copy_text
 from javis_pipeline.db.named_queries import named_queries
 from javis_pipeline.db.table_queries import for_table
 from javis_pipeline.records.confluence import PageStamp, PageVersion
@@ -45,7 +46,7 @@ class PageRow(NamedTuple):
     created_at: str | None
 
     @property
-    def columns(self) -> tuple[Any, ...]:
+    def columns(self) -> tuple[str | int | None, ...]:
         """The values of the columns up to `created_at`, for COPY."""
         return (*self[:12], array_text(self.labels or ()), self.created_at)
 
@@ -76,49 +77,63 @@ def pages_to_fetch(conn: Connection, stamps: Sequence[PageStamp]) -> set[str]:
     return {row["page_id"] for row in conn.execute(_QUERIES["pages_to_fetch"], params)}
 
 
+def new_page_lines(
+    rows: Sequence[PageRow], table: Table, listed: Mapping[str, Sequence[str]] = NOTHING_LISTED
+) -> dict[str, bytes]:
+    """Page id to its row, as it is stored where nothing is known of the page: written for COPY, with the content hash.
+
+    Args:
+        rows: One per page.
+        table: The table of pages.
+        listed: Page id to its sorted labels, for rows that came without. Only here: of what is stored, a list proves
+            nothing.
+    """
+    content_hash = content_hasher(table)
+    whole = [row if row.labels is not None else row._replace(labels=tuple(listed.get(row.page_id, ()))) for row in rows]
+    lines = copy_lines([(*row.columns, content_hash(row)) for row in whole])
+    return {row.page_id: line for row, line in zip(rows, lines, strict=True)}
+
+
 def store_pages(
     conn: Connection,
     rows: Sequence[PageRow],
+    lines: Mapping[str, bytes],
     table: Table,
     *,
     run_id: str,
     now: datetime,
-    listed: Mapping[str, Sequence[str]] = NOTHING_LISTED,
 ) -> StoredPages:
     """Insert what is new and overwrite what is clean and older; the rest is left as it is, and named.
 
     Args:
         conn: Inside a transaction with the origin "sync".
         rows: One per page.
+        lines: The same as new pages, by their ids (`new_page_lines`).
         table: The table of pages.
         run_id: For the audit.
         now: Becomes `last_synced_at`.
-        listed: Page id to its sorted labels, for rows that are new and came without: of the others a list proves
-            nothing.
     """
     known = frozenset(_ids(conn, "known_pages", page_ids=[row.page_id for row in rows]))
-    new = [_labelled(row, listed) for row in rows if row.page_id not in known]
-    if new and not _insert(conn, new, table, now):
-        return store_pages(conn, rows, table, run_id=run_id, now=now, listed=listed)
+    new = [row.page_id for row in rows if row.page_id not in known]
+    if new and not _insert(conn, {page_id: lines[page_id] for page_id in new}, now):
+        return store_pages(conn, rows, lines, table, run_id=run_id, now=now)
     taken, to_merge = _overwrite(conn, rows, known, table, run_id=run_id, now=now) if known else ([], [])
     handled = {*taken, *(ref.resource_id for ref in to_merge)}
     same = [page_id for page_id in known if page_id not in handled]
-    return StoredPages([row.page_id for row in new], taken, same, to_merge)
+    return StoredPages(new, taken, same, to_merge)
 
 
-def _labelled(row: PageRow, listed: Mapping[str, Sequence[str]]) -> PageRow:
-    return row if row.labels is not None else row._replace(labels=tuple(listed.get(row.page_id, ())))
-
-
-def _insert(conn: Connection, rows: Sequence[PageRow], table: Table, now: datetime) -> bool:
+def _insert(conn: Connection, lines: Mapping[str, bytes], now: datetime) -> bool:
     """Insert pages of which nothing is known; False when another run has just stored one: it moved between spaces."""
-    content_hash = content_hasher(table)
+    synced_at = now.isoformat().encode()
     try:
         with conn.transaction():
-            conn.execute(_QUERIES["clear_leftovers"], {"page_ids": [row.page_id for row in rows]})
-            copy_rows(conn, _QUERIES["copy_new_pages"], ((*row.columns, content_hash(row), now) for row in rows))
+            conn.execute(_QUERIES["clear_leftovers"], {"page_ids": list(lines)})
+            copy_text(
+                conn, _QUERIES["copy_new_pages"], b"".join(b"%s\t%s\n" % (line, synced_at) for line in lines.values())
+            )
     except UniqueViolation:
-        if not _ids(conn, "known_pages", page_ids=[row.page_id for row in rows]):
+        if not _ids(conn, "known_pages", page_ids=list(lines)):
             raise
         return False
     return True

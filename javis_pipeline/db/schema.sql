@@ -188,38 +188,38 @@ CREATE FUNCTION public.javis_follow_restriction() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 DECLARE
-    of_kind        public.resource_type := CASE TG_RELID WHEN 'public.jira_issues'::regclass THEN 'jira_issue' WHEN 'public.confluence_pages'::regclass THEN 'confluence_page' END;
-    of_record      text;
-    is_restricted  boolean;
-    was_restricted boolean;
-    was_unknown    boolean;
-    book           text;
+    of_kind  public.resource_type := CASE TG_RELID WHEN 'public.jira_issues'::regclass THEN 'jira_issue' WHEN 'public.confluence_pages'::regclass THEN 'confluence_page' END;
+    hidden   text[];  -- ids of those that not everybody may read now
+    shown    text[];  -- of those that all may read now
+    let_go   text[];  -- of those among them that were only kept back
+    is_newly boolean; -- whether all could read one of the hidden ones
+    book     text;
 BEGIN
     IF of_kind IS NULL OR of_kind::text <> TG_ARGV[0] THEN
         RAISE EXCEPTION 'javis: % has no restricted records', TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
     END IF;
-    -- Not to_jsonb(NEW): a whole page would be written out for two of its columns.
-    EXECUTE format('SELECT ($1).%1$I, ($1).%2$I IS NOT NULL, ($2).%2$I IS NOT NULL, ($2).%2$I IS NOT DISTINCT FROM %3$L',
-                   TG_ARGV[1], TG_ARGV[2], 'not read yet')
-       INTO of_record, is_restricted, was_restricted, was_unknown USING NEW, OLD;
-    FOREACH book IN ARRAY string_to_array(TG_ARGV[3], ',') LOOP
-        EXECUTE format('UPDATE public.%I SET restricted = $1 WHERE %I = $2 AND restricted <> $1', book, TG_ARGV[1])
-          USING is_restricted, of_record;
-    END LOOP;
-    IF is_restricted OR was_unknown THEN
-        UPDATE public.sync_conflict_values SET restricted = is_restricted
-         WHERE restricted <> is_restricted AND conflict_id IN (
-             SELECT c.id FROM public.sync_conflicts AS c WHERE (c.resource_type, c.resource_id) = (of_kind, of_record));
-        UPDATE public.sync_conflicts AS b SET restricted = is_restricted
-         WHERE (b.resource_type, b.resource_id) = (of_kind, of_record) AND b.restricted <> is_restricted;
-        UPDATE public.local_edits AS b SET restricted = is_restricted
-         WHERE (b.resource_type, b.resource_id) = (of_kind, of_record) AND b.restricted <> is_restricted;
-        UPDATE public.sync_audit AS b SET restricted = is_restricted
-         WHERE (b.resource_type, b.resource_id) = (of_kind, of_record) AND b.restricted <> is_restricted;
-        UPDATE public.sync_outbox AS b SET restricted = is_restricted
-         WHERE (b.resource_type, b.resource_id) = (of_kind, of_record) AND b.restricted <> is_restricted;
+    EXECUTE format(
+        'SELECT array_agg(n.%1$I) FILTER (WHERE n.%2$I IS NOT NULL), array_agg(n.%1$I) FILTER (WHERE n.%2$I IS NULL), '
+        'array_agg(n.%1$I) FILTER (WHERE n.%2$I IS NULL AND o.%2$I = %3$L), bool_or(o.%2$I IS NULL) '
+        'FROM rows_before AS o JOIN rows_after AS n USING (%1$I) WHERE o.%2$I IS DISTINCT FROM n.%2$I',
+        TG_ARGV[1], TG_ARGV[2], 'not read yet') INTO hidden, shown, let_go, is_newly;
+    IF hidden IS NULL AND shown IS NULL THEN
+        RETURN NULL;
     END IF;
-    IF is_restricted AND NOT was_restricted THEN
+    FOREACH book IN ARRAY string_to_array(TG_ARGV[3], ',') LOOP
+        EXECUTE format('UPDATE public.%1$I SET restricted = NOT restricted '
+                       'WHERE (%2$I = ANY ($1) AND NOT restricted) OR (%2$I = ANY ($2) AND restricted)', book, TG_ARGV[1])
+          USING hidden, shown;
+    END LOOP;
+    UPDATE public.sync_conflict_values AS b SET restricted = NOT b.restricted FROM public.sync_conflicts AS c
+     WHERE c.id = b.conflict_id AND c.resource_type = of_kind
+       AND (c.resource_id = ANY (hidden) AND NOT b.restricted OR c.resource_id = ANY (let_go) AND b.restricted);
+    FOREACH book IN ARRAY ARRAY['sync_conflicts', 'local_edits', 'sync_audit', 'sync_outbox'] LOOP
+        EXECUTE format('UPDATE public.%I SET restricted = NOT restricted WHERE resource_type = $1 '
+                       'AND (resource_id = ANY ($2) AND NOT restricted OR resource_id = ANY ($3) AND restricted)', book)
+          USING of_kind, hidden, let_go;
+    END LOOP;
+    IF is_newly THEN
         UPDATE public.work_contexts SET restricted = true WHERE NOT restricted;
         UPDATE public.ai_suggestions SET restricted = true WHERE NOT restricted;
     END IF;
@@ -1174,9 +1174,9 @@ CREATE TRIGGER check_values BEFORE UPDATE ON public.jira_issues FOR EACH ROW WHE
 
 CREATE TRIGGER check_values BEFORE INSERT OR UPDATE ON public.roadmap_visions FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.roadmap_visions'::regclass)::oid))))) EXECUTE FUNCTION public.javis_check_values('262144');
 
-CREATE TRIGGER follow_restriction AFTER UPDATE ON public.confluence_pages FOR EACH ROW WHEN ((old.restriction IS DISTINCT FROM new.restriction)) EXECUTE FUNCTION public.javis_follow_restriction('confluence_page', 'page_id', 'restriction', '');
+CREATE TRIGGER follow_restriction AFTER UPDATE ON public.confluence_pages REFERENCING OLD TABLE AS rows_before NEW TABLE AS rows_after FOR EACH STATEMENT EXECUTE FUNCTION public.javis_follow_restriction('confluence_page', 'page_id', 'restriction', '');
 
-CREATE TRIGGER follow_restriction AFTER UPDATE ON public.jira_issues FOR EACH ROW WHEN ((old.security_level IS DISTINCT FROM new.security_level)) EXECUTE FUNCTION public.javis_follow_restriction('jira_issue', 'jira_id', 'security_level', 'comments,worklogs');
+CREATE TRIGGER follow_restriction AFTER UPDATE ON public.jira_issues REFERENCING OLD TABLE AS rows_before NEW TABLE AS rows_after FOR EACH STATEMENT EXECUTE FUNCTION public.javis_follow_restriction('jira_issue', 'jira_id', 'security_level', 'comments,worklogs');
 
 CREATE TRIGGER keep_record_id BEFORE UPDATE OF record_id ON public.confluence_pages FOR EACH ROW WHEN ((old.record_id IS DISTINCT FROM new.record_id)) EXECUTE FUNCTION public.javis_keep_record_id();
 

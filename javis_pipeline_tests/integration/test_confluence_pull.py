@@ -10,7 +10,7 @@ from javis_pipeline.clients.http import Exchange
 from javis_pipeline.db import pages
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.locks import hold_scope
-from javis_pipeline.db.pages import PageRow, store_pages
+from javis_pipeline.db.pages import PageRow, new_page_lines, store_pages
 from javis_pipeline.errors import ScopeBusy, SettingError, SyncHalted
 from javis_pipeline.sandbox.clock import Clock
 from javis_pipeline.sandbox.confluence.site import ConfluenceSite, Page, Space
@@ -299,7 +299,9 @@ def test_the_hash_that_a_pull_makes_is_that_of_the_database(database, title, lab
     )  # fmt: skip
 
     with database.transaction(origin="sync") as conn:
-        store_pages(conn, [row], CONFLUENCE_PAGE.table, run_id="run", now=NOON)
+        store_pages(
+            conn, [row], new_page_lines([row], CONFLUENCE_PAGE.table), CONFLUENCE_PAGE.table, run_id="run", now=NOON
+        )
 
     (stored,) = database.query(
         "SELECT content_hash = confluence_page_content_hash(p) AS equal, title, labels FROM confluence_pages AS p"

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from javis_pipeline.db import issues
 from javis_pipeline.db.connection import Connection, Database
 from javis_pipeline.db.content_hash import array_text, content_hasher
+from javis_pipeline.db.copy_lines import copy_lines
 from javis_pipeline.db.copying import copy_text
-from javis_pipeline.db.issue_rows import IssueLine, IssueRow, copy_lines, issue_lines
+from javis_pipeline.db.issue_rows import IssueLine, IssueRow, issue_lines
 from javis_pipeline.db.issues import StoredIssues, issues_to_fetch, store_issues
 from javis_pipeline.db.named_queries import named_queries
 from javis_pipeline.db.quarantine import quarantine_record, release_records

@@ -139,3 +139,29 @@ def test_given_a_restricted_issue_then_the_view_shows_it_to_nobody_who_may_not_r
 
     assert seen_by("javis_read") == ["OPS-2"]
     assert sorted(seen_by("javis_app")) == ["OPS-1", "OPS-2"]
+
+
+def test_given_one_statement_that_changes_who_may_read_many_pages_then_the_books_follow_each_of_them(
+    database: Database,
+) -> None:
+    ids = {"1": (None, "user:ann"), "2": ("user:ann", None), "3": ("not read yet", None), "4": (None, None)}
+    with database.transaction(origin="sync") as conn:
+        for page_id, (before, _) in ids.items():
+            conn.execute(
+                "INSERT INTO confluence_pages (page_id, space_key, space_id, title, restriction, version_number)"
+                " VALUES (%s, 'ENG', '1', %s, %s, 1)",
+                [page_id, f"Page {page_id}", before],
+            )
+            conn.execute(
+                "INSERT INTO sync_audit (run_id, side, resource_type, resource_id, field, reason, actor, at)"
+                " VALUES ('r', 'local', 'confluence_page', %s, 'title', 'pulled', 'confluence', now())",
+                [page_id],
+            )
+        conn.execute(
+            "UPDATE confluence_pages AS p SET restriction = c.now FROM unnest(%s::text[], %s::text[]) AS c (id, now)"
+            " WHERE p.page_id = c.id",
+            [list(ids), [after for _, after in ids.values()]],
+        )
+
+    told = database.query("SELECT resource_id, restricted FROM sync_audit ORDER BY 1")
+    assert {row["resource_id"]: row["restricted"] for row in told} == {"1": True, "2": True, "3": False, "4": False}

@@ -128,46 +128,46 @@ WHEN {kind} THEN EXISTS (
     SELECT FROM public.{table} AS r WHERE r.{id} = NEW.resource_id AND r.{restricted_by} IS NOT NULL)
 
 -- name: follow_restriction
--- AFTER UPDATE of who may read a record. Arguments: kind, id column, the column that says so; comma-separated: the tables
--- whose rows are restricted with it. A text that was once restricted stays so in the books; what was public until now
--- becomes restricted with its record; what was only kept back until that was known is let go where all may read it.
--- Contexts and suggestions do not tell whom they quote: those from before are all kept back, and the next ones quote it
--- no more.
+-- AFTER UPDATE, once a statement, with the rows as they were and as they are. Arguments: kind, id column, the column that
+-- says who may read; comma-separated: the tables whose rows are restricted with their record. A text that was once
+-- restricted stays so in the books; what was public until now becomes restricted with its record; what was only kept back
+-- until that was known is let go where all may read it. Contexts and suggestions do not tell whom they quote: those from
+-- before are all kept back, and the next ones quote it no more.
 CREATE OR REPLACE FUNCTION public.javis_follow_restriction() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    of_kind        public.resource_type := CASE TG_RELID {kind_of_table} END;
-    of_record      text;
-    is_restricted  boolean;
-    was_restricted boolean;
-    was_unknown    boolean;
-    book           text;
+    of_kind  public.resource_type := CASE TG_RELID {kind_of_table} END;
+    hidden   text[];  -- ids of those that not everybody may read now
+    shown    text[];  -- of those that all may read now
+    let_go   text[];  -- of those among them that were only kept back
+    is_newly boolean; -- whether all could read one of the hidden ones
+    book     text;
 BEGIN
     IF of_kind IS NULL OR of_kind::text <> TG_ARGV[0] THEN
         RAISE EXCEPTION 'javis: % has no restricted records', TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
     END IF;
-    -- Not to_jsonb(NEW): a whole page would be written out for two of its columns.
-    EXECUTE format('SELECT ($1).%1$I, ($1).%2$I IS NOT NULL, ($2).%2$I IS NOT NULL, ($2).%2$I IS NOT DISTINCT FROM %3$L',
-                   TG_ARGV[1], TG_ARGV[2], {unknown})
-       INTO of_record, is_restricted, was_restricted, was_unknown USING NEW, OLD;
-    FOREACH book IN ARRAY string_to_array(TG_ARGV[3], ',') LOOP
-        EXECUTE format('UPDATE public.%I SET restricted = $1 WHERE %I = $2 AND restricted <> $1', book, TG_ARGV[1])
-          USING is_restricted, of_record;
-    END LOOP;
-    IF is_restricted OR was_unknown THEN
-        UPDATE public.sync_conflict_values SET restricted = is_restricted
-         WHERE restricted <> is_restricted AND conflict_id IN (
-             SELECT c.id FROM public.sync_conflicts AS c WHERE (c.resource_type, c.resource_id) = (of_kind, of_record));
-        UPDATE public.sync_conflicts AS b SET restricted = is_restricted
-         WHERE (b.resource_type, b.resource_id) = (of_kind, of_record) AND b.restricted <> is_restricted;
-        UPDATE public.local_edits AS b SET restricted = is_restricted
-         WHERE (b.resource_type, b.resource_id) = (of_kind, of_record) AND b.restricted <> is_restricted;
-        UPDATE public.sync_audit AS b SET restricted = is_restricted
-         WHERE (b.resource_type, b.resource_id) = (of_kind, of_record) AND b.restricted <> is_restricted;
-        UPDATE public.sync_outbox AS b SET restricted = is_restricted
-         WHERE (b.resource_type, b.resource_id) = (of_kind, of_record) AND b.restricted <> is_restricted;
+    EXECUTE format(
+        'SELECT array_agg(n.%1$I) FILTER (WHERE n.%2$I IS NOT NULL), array_agg(n.%1$I) FILTER (WHERE n.%2$I IS NULL), '
+        'array_agg(n.%1$I) FILTER (WHERE n.%2$I IS NULL AND o.%2$I = %3$L), bool_or(o.%2$I IS NULL) '
+        'FROM rows_before AS o JOIN rows_after AS n USING (%1$I) WHERE o.%2$I IS DISTINCT FROM n.%2$I',
+        TG_ARGV[1], TG_ARGV[2], {unknown}) INTO hidden, shown, let_go, is_newly;
+    IF hidden IS NULL AND shown IS NULL THEN
+        RETURN NULL;
     END IF;
-    IF is_restricted AND NOT was_restricted THEN
+    FOREACH book IN ARRAY string_to_array(TG_ARGV[3], ',') LOOP
+        EXECUTE format('UPDATE public.%1$I SET restricted = NOT restricted '
+                       'WHERE (%2$I = ANY ($1) AND NOT restricted) OR (%2$I = ANY ($2) AND restricted)', book, TG_ARGV[1])
+          USING hidden, shown;
+    END LOOP;
+    UPDATE public.sync_conflict_values AS b SET restricted = NOT b.restricted FROM public.sync_conflicts AS c
+     WHERE c.id = b.conflict_id AND c.resource_type = of_kind
+       AND (c.resource_id = ANY (hidden) AND NOT b.restricted OR c.resource_id = ANY (let_go) AND b.restricted);
+    FOREACH book IN ARRAY ARRAY['sync_conflicts', 'local_edits', 'sync_audit', 'sync_outbox'] LOOP
+        EXECUTE format('UPDATE public.%I SET restricted = NOT restricted WHERE resource_type = $1 '
+                       'AND (resource_id = ANY ($2) AND NOT restricted OR resource_id = ANY ($3) AND restricted)', book)
+          USING of_kind, hidden, let_go;
+    END LOOP;
+    IF is_newly THEN
         UPDATE public.work_contexts SET restricted = true WHERE NOT restricted;
         UPDATE public.ai_suggestions SET restricted = true WHERE NOT restricted;
     END IF;
@@ -204,8 +204,8 @@ CREATE TRIGGER {trigger} BEFORE UPDATE OF {column} ON public.{table} FOR EACH RO
     EXECUTE FUNCTION public.javis_ask_again({field}, {system}, {scope});
 
 -- name: restriction
-CREATE TRIGGER follow_restriction AFTER UPDATE ON public.{table} FOR EACH ROW
-    WHEN (OLD.{restricted_by} IS DISTINCT FROM NEW.{restricted_by})
+CREATE TRIGGER follow_restriction AFTER UPDATE ON public.{table}
+    REFERENCING OLD TABLE AS rows_before NEW TABLE AS rows_after FOR EACH STATEMENT
     EXECUTE FUNCTION public.javis_follow_restriction({kind}, {id}, {restricted_name}, {restricted_with_it});
 ALTER TABLE public.{table} ENABLE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS what_all_may_read ON public.{table};

@@ -39,7 +39,7 @@ class PageMirror:
     def store(self, conn: Connection, batch: PageBatch, *, run_id: str, now: datetime, refresh: bool) -> Stored:
         """Store what the batch brought; a version tells all, so that one that is stored needs no `refresh`."""
         del refresh
-        stored = store_pages(conn, batch.rows, CONFLUENCE_PAGE.table, run_id=run_id, now=now, listed=batch.listed)
+        stored = store_pages(conn, batch.rows, batch.lines, CONFLUENCE_PAGE.table, run_id=run_id, now=now)
         _store_links(conn, batch, stored)
         store_versions(conn, batch.versions, frozenset(stored.inserted))
         return Stored(stored.inserted, stored.updated, (), stored.same, stored.to_merge)

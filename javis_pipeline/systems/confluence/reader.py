@@ -3,10 +3,11 @@
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from javis_pipeline.clients.reading import id_of
-from javis_pipeline.db.pages import NOTHING_LISTED, PageRow
+from javis_pipeline.db.pages import PageRow
 from javis_pipeline.errors import RemoteBusy, RemoteMissing, RemoteRefused, UnreadableRecord, UnreadableText
 from javis_pipeline.records import MISSING
 from javis_pipeline.records.confluence import Page, PageStamp, PageVersion, Space
@@ -37,7 +38,7 @@ class PageBatch(NamedTuple):
         versions: Versions that came with the pages, each with its page's id.
         people: Account ids of authors.
         absent: Ids that are not there, or that we may not see, although Confluence listed them.
-        listed: Page id to its labels, of pages that may come without.
+        lines: Page id to its row as a new page, written for COPY.
     """
 
     wanted: Sequence[PageStamp]
@@ -48,7 +49,7 @@ class PageBatch(NamedTuple):
     people: set[str]
     unreadable: list[Unreadable]
     absent: list[str]
-    listed: Mapping[str, Sequence[str]] = NOTHING_LISTED
+    lines: Mapping[str, bytes] = MappingProxyType({})
 
     @property
     def brought(self) -> dict[str, datetime]:

@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import Final, Self
 
 from javis_pipeline.db.connection import Database
-from javis_pipeline.db.pages import NOTHING_LISTED, unknown_people
+from javis_pipeline.db.pages import NOTHING_LISTED, new_page_lines, unknown_people
 from javis_pipeline.db.satellites import store_users
 from javis_pipeline.errors import UnreadableRecord
 from javis_pipeline.records.confluence import PageStamp, Space
 from javis_pipeline.records.jira import JsonObject, User
 from javis_pipeline.records.values import ResourceRef
 from javis_pipeline.steps.system import RemoteCount, Rest
+from javis_pipeline.sync.kinds import CONFLUENCE_PAGE
 from javis_pipeline.systems.confluence.client import ConfluenceClient
 from javis_pipeline.systems.confluence.labels import NOT_GIVEN, LabelSweep, relabelled_in_turn
 from javis_pipeline.systems.confluence.reader import PageBatch, PageReader, stamp_of
@@ -96,7 +97,8 @@ class PageSource:
         self._people.update(batch.people)
         self._restrictions.brought.update(row.page_id for row in batch.rows)
         self._unlinked.extend(batch.unlinked)
-        return batch._replace(listed=(self._labels and self._labels.by_page) or NOTHING_LISTED)
+        listed = (self._labels and self._labels.by_page) or NOTHING_LISTED
+        return batch._replace(lines=new_page_lines(batch.rows, CONFLUENCE_PAGE.table, listed))
 
     def counted(self) -> RemoteCount | None:
         """What the sweep listed, when it listed all."""

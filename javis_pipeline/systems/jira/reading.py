@@ -9,12 +9,12 @@ import orjson
 
 from javis_pipeline.clients.reading import guarded, id_of
 from javis_pipeline.db.content_hash import array_text
+from javis_pipeline.db.copy_lines import copy_lines
 from javis_pipeline.db.issue_rows import (
     IssueLine,
     IssueRow,
     Satellite,
     SatelliteRow,
-    copy_lines,
     issue_lines,
 )
 from javis_pipeline.errors import UnreadableRecord
