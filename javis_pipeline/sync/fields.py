@@ -1,7 +1,7 @@
 """What a kind of record is made of: its synced fields, and the table that holds it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from javis_pipeline.errors import WronglyDeclared
 from javis_pipeline.records.sync import FieldPolicy, OperationKind
@@ -117,6 +117,15 @@ def make_kind(
         table=table,
         repeats=repeats or {},
     )
+
+
+def with_fields(kind: Kind, *fields: Field) -> Kind:
+    """The kind of an edition that keeps some fields in another form, in the same columns of the same table."""
+    for spec in fields:
+        known = kind.fields.get(spec.name)
+        if known is None or (known.type, known.written_by, known.is_text) != (spec.type, spec.written_by, spec.is_text):
+            raise WronglyDeclared(f"field {spec.name} is another one in kind {kind.resource_type}, or none there")
+    return replace(kind, fields={**kind.fields, **{spec.name: spec for spec in fields}})
 
 
 def kinds_by_name(*kinds: Kind) -> Mapping[ResourceType, Kind]:

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from javis_pipeline.records.tables import Place, Tables
 from javis_pipeline.records.values import ResourceType
 from javis_pipeline.sync.codecs import Account, Day, Key, Labels, Line, Named, Number, Plain
-from javis_pipeline.sync.fields import Field, Kind, kinds_by_name, make_kind
+from javis_pipeline.sync.fields import Field, Kind, kinds_by_name, make_kind, with_fields
 from javis_pipeline.sync.page_codecs import PageLabels, ParentPage
-from javis_pipeline.sync.text_codecs import MarkdownText, StorageText
+from javis_pipeline.sync.text_codecs import MarkdownText, StorageText, WikiText
 
 JIRA_ISSUE = make_kind(
     "jira_issue",
@@ -43,6 +43,10 @@ JIRA_ISSUE = make_kind(
     revision=frozenset({"remote_updated_at"}),
     repeats={"epic_key": "parent_key"},
 )
+
+DATA_CENTER_ISSUE = with_fields(JIRA_ISSUE, Field("description", WikiText(), "edit"))
+"""An issue of a Jira that a company runs itself: its texts are wiki markup, on both sides, and `description_adf` is
+empty."""
 
 CONFLUENCE_PAGE = make_kind(
     "confluence_page",

@@ -1,6 +1,7 @@
-"""Codecs of rich texts: a Jira description (ADF, edited as Markdown) and a page's body (storage XHTML).
+"""Codecs of rich texts: a Jira description (ADF, edited as Markdown; wiki markup on a company's own Jira) and a page's
+body (storage XHTML).
 
-Both are edited by block: what a person did not touch goes out as it came in.
+All are edited by block: what a person did not touch goes out as it came in.
 """
 
 # ruff: noqa: ARG002  codecs share one signature, and each uses of it what it needs
@@ -21,6 +22,8 @@ from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
 from javis_pipeline.sync.richtext.storage.canonical import canonical_storage
 from javis_pipeline.sync.richtext.storage.page import Merged as MergedPage
 from javis_pipeline.sync.richtext.storage.page import check_storage, merge_pages, special_content
+from javis_pipeline.sync.richtext.wiki.lines import one_line_end, with_ends_of
+from javis_pipeline.sync.richtext.wiki.merge import merge_wiki
 
 # Jira's own limit is near this; a longer text is refused there with a message that names no limit.
 LONGEST_DESCRIPTION = 32_767
@@ -53,9 +56,7 @@ class MarkdownText(TextCodec):
         return edited.doc
 
     def problem(self, wanted: Value, catalog: Catalog) -> str | None:
-        if isinstance(wanted, str) and len(wanted) > LONGEST_DESCRIPTION:
-            return f"is {len(wanted)} characters long; at most {LONGEST_DESCRIPTION} are possible: shorten it"
-        return None
+        return _too_long(wanted)
 
     def merge(self, base: Value, base_raw: Value, local: Value, remote_raw: Value) -> tuple[Value, Value] | None:
         merged = merge_descriptions(_document(base_raw), _text(local), _document(remote_raw))
@@ -68,6 +69,28 @@ class MarkdownText(TextCodec):
         except (UnreadableText, UnreadableValue):
             return ()  # said by other means: the value cannot be read at all
         return _losses(edited.goes if isinstance(edited, Lossy) else edited.removed)
+
+
+class WikiText(TextCodec):
+    """A description as wiki markup, the same text on both sides; only how its lines end says nothing."""
+
+    def to_local(self, raw: Value) -> Value:
+        if raw is not None and not isinstance(raw, str):
+            raise UnreadableValue("is not a text")
+        return raw
+
+    def canonical(self, raw: Value) -> Value:
+        return (one_line_end(raw) or None) if isinstance(raw, str) else raw
+
+    def to_remote(self, wanted: Value, *, base: Value, base_raw: Value, catalog: Catalog, lossy: bool) -> Value:
+        return with_ends_of(_text(wanted) or "", _text(base_raw) or "") or None
+
+    def problem(self, wanted: Value, catalog: Catalog) -> str | None:
+        return _too_long(wanted)
+
+    def merge(self, base: Value, base_raw: Value, local: Value, remote_raw: Value) -> tuple[Value, Value] | None:
+        merged = merge_wiki(_text(base) or "", _text(local) or "", _text(remote_raw) or "")
+        return None if merged is None else (merged or None, merged or None)
 
 
 class StorageText(TextCodec):
@@ -114,6 +137,12 @@ class StorageText(TextCodec):
             return _losses(special_content(_text(raw)) - special_content(_text(wanted)))
         except UnreadableText:
             return ()  # said by other means: the text cannot be read at all
+
+
+def _too_long(wanted: Value) -> str | None:
+    if isinstance(wanted, str) and len(wanted) > LONGEST_DESCRIPTION:
+        return f"is {len(wanted)} characters long; at most {LONGEST_DESCRIPTION} are possible: shorten it"
+    return None
 
 
 def _losses(goes: Counter[Special]) -> list[Loss]:

@@ -97,6 +97,8 @@ def _words(value: Value) -> str | None:
 
 
 def local_of(name: str, raw: Value) -> Value:
+    if name == "description" and isinstance(raw, str):
+        return raw  # wiki markup is the same on both sides
     return FIELDS[name].codec.to_local(raw)
 
 
@@ -451,14 +453,18 @@ class MemoryRemote:
             resource_type="jira_issue", resource_id=str(10_000 + number), scope="OPS", key=f"OPS-{number}"
         )
         given: dict[str, Value] = {"title": f"issue {number}", "labels": (), "status": "To Do", **values}
-        raw = {name: raw_of(name, given.get(name)) for name in SYNCED}
+        raw = {name: self.raw_of(name, given.get(name)) for name in SYNCED}
         self.issues[ref.resource_id] = Issue(ref, raw, self.world.now())
         return ref
+
+    def raw_of(self, name: str, value: Value) -> Value:
+        """The remote form of a local value."""
+        return raw_of(name, value)
 
     # what people do
 
     def edit(self, resource_id: str, name: str, value: Value, *, author: str = "u1") -> None:
-        self._write(self.issues[resource_id], name, raw_of(name, value), author, None)
+        self._write(self.issues[resource_id], name, self.raw_of(name, value), author, None)
 
     def _write(self, issue: Issue, name: str, raw: Value, author: str, op: Operation | None) -> None:
         raw = self._respelled(name, raw)

@@ -9,7 +9,7 @@ from javis_pipeline.errors import WronglyDeclared
 from javis_pipeline.records.tables import Place
 from javis_pipeline.settings import Settings
 from javis_pipeline.sync.codecs import Labels, Line, Plain
-from javis_pipeline.sync.fields import Field, Kind, kinds_by_name, make_kind
+from javis_pipeline.sync.fields import Field, Kind, kinds_by_name, make_kind, with_fields
 from javis_pipeline.sync.kinds import CONFLUENCE_PAGE, JIRA_ISSUE
 from javis_pipeline.wiring import check_systems
 
@@ -42,6 +42,8 @@ def a_kind(*fields: Field, name: str = "jira_issue", place: Place | None = PLACE
             lambda: a_kind(Field("more", Plain(), "edit", type="jsonb")),
             "field more cannot be edited on both sides: a jsonb cannot be hashed",
         ),
+        (lambda: with_fields(JIRA_ISSUE, Field("more", Line())), "field more is another one .* jira_issue, or none"),
+        (lambda: with_fields(JIRA_ISSUE, Field("title", Line())), "field title is another one in kind jira_issue"),
     ],
     ids=[
         "no table",
@@ -53,6 +55,8 @@ def a_kind(*fields: Field, name: str = "jira_issue", place: Place | None = PLACE
         "a table twice",
         "an unknown system",
         "a document",
+        "no such field",
+        "another field",
     ],
 )
 def test_given_a_wrong_declaration_then_the_error_says_which(declare: Callable[[], object], message: str) -> None:

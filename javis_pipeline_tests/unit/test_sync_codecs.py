@@ -7,7 +7,7 @@ import pytest
 from javis_pipeline.records.sync import Catalog
 from javis_pipeline.records.values import Value
 from javis_pipeline.sync.codecs import Account, Codec, Day, Key, Labels, Line, Named, Number, UnreadableValue
-from javis_pipeline.sync.kinds import CONFLUENCE_PAGE, JIRA_ISSUE
+from javis_pipeline.sync.kinds import CONFLUENCE_PAGE, DATA_CENTER_ISSUE, JIRA_ISSUE
 from javis_pipeline.sync.text_codecs import LARGEST_BODY, LONGEST_DESCRIPTION
 
 CATALOG = Catalog(
@@ -17,6 +17,7 @@ CATALOG = Catalog(
 )
 BODY = CONFLUENCE_PAGE.fields["body_storage"].codec
 DESCRIPTION = JIRA_ISSUE.fields["description"].codec
+WIKI = DATA_CENTER_ISSUE.fields["description"].codec
 
 
 @pytest.mark.parametrize(
@@ -45,6 +46,9 @@ DESCRIPTION = JIRA_ISSUE.fields["description"].codec
         (BODY, "<p>x</p>"),
         (DESCRIPTION, None),
         (DESCRIPTION, "x" * LONGEST_DESCRIPTION),
+        (WIKI, None),
+        (WIKI, "{code}unclosed"),
+        (WIKI, "x" * LONGEST_DESCRIPTION),
     ],
 )
 def test_what_can_go_out(codec: Codec, value: Value) -> None:
@@ -77,6 +81,7 @@ def test_what_can_go_out(codec: Codec, value: Value) -> None:
         (BODY, "x" * (LARGEST_BODY + 1), "; shorten it"),
         (DESCRIPTION, "x" * (LONGEST_DESCRIPTION + 1), "is 32768 characters long; at most 32767 are possible: shorten"),
         (BODY, "<p>open", "is not what Confluence can store: "),
+        (WIKI, "x" * (LONGEST_DESCRIPTION + 1), "is 32768 characters long; at most 32767 are possible: shorten"),
     ],
 )
 def test_what_cannot_go_out_and_the_remedy(codec: Codec, value: Value, reason: str) -> None:
@@ -112,6 +117,8 @@ def test_which_labels_can_go_out(label: str, reason: str | None) -> None:
         (Named("priority"), {"id": "2", "name": "High"}, "High"),
         (Named("priority"), None, None),
         (DESCRIPTION, None, None),
+        (WIKI, "h1. x\r\n\r\n", "h1. x\r\n\r\n"),
+        (WIKI, None, None),
         (Labels(), ("b", "a", "b"), ("a", "b")),
     ],
 )
@@ -132,6 +139,7 @@ def test_how_a_value_is_read(codec: Codec, raw: Value, local: Value) -> None:
         (Named("status"), {"id": "3", "name": 7}),
         (DESCRIPTION, "words"),
         (BODY, 7),
+        (WIKI, {"type": "doc"}),
         (Labels(), "auth"),
         (Labels(), None),
     ],
@@ -150,3 +158,14 @@ def test_a_status_goes_out_by_the_ids_of_its_name_and_nothing_as_nothing() -> No
     assert Named("priority").to_remote(None, base=None, base_raw=None, catalog=CATALOG, lossy=False) is None
     assert Account().canonical("") == Account().canonical(None) is None
     assert Key().canonical("") == Key().canonical(None) is None
+
+
+def test_wiki_markup_goes_out_with_the_line_ends_that_it_came_with() -> None:
+    there = "h1. x\r\n\r\nold\r\n"
+
+    sent = WIKI.to_remote("h1. x\n\nnew\nand more\n", base=there, base_raw=there, catalog=CATALOG, lossy=False)
+
+    assert sent == "h1. x\r\n\r\nnew\r\nand more\r\n"
+    assert WIKI.canonical(there.replace("\r", "")) == WIKI.canonical(there)
+    assert WIKI.canonical("") == WIKI.canonical(None) is None
+    assert WIKI.to_remote("", base=there, base_raw=there, catalog=CATALOG, lossy=False) is None
