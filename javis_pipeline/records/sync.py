@@ -4,7 +4,7 @@ Values are in local form (what people see) unless the name says raw or remote; s
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -111,6 +111,8 @@ class RemoteRecord:
         version: Number that the next write has to follow, where the API compares it.
         marker: Operation that the record itself names as the last of ours; None where there is none.
         read_only: Why nothing of the record can be changed now, and the remedy; None when it can.
+        changes: All changes of its synced fields, oldest first, where the answer told them; None where they have to be
+            asked for.
     """
 
     ref: ResourceRef
@@ -120,6 +122,7 @@ class RemoteRecord:
     version: int | None = None
     marker: UUID | None = None
     read_only: str | None = None
+    changes: "Sequence[FieldChange] | None" = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

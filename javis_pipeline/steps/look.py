@@ -69,20 +69,25 @@ def look(remote: RemoteRecords, ref: ResourceRef) -> Look:
 def look_back(remote: RemoteRecords, seen: Seen) -> Look:
     """What was seen, with its history. What changes between the two is in the history, which then says that the record
     is old."""
-    history = _history(remote, seen.record.ref)
+    told = seen.record.changes
+    history = _history(remote, seen.record.ref) if told is None else told
     return history if isinstance(history, _Failure) else replace(seen, history=history)
 
 
 def look_after_history(remote: RemoteRecords, ref: ResourceRef) -> Look:
-    """The record with its history, in this order: what changes between the two is in the record, and not among the
+    """The record with a history that is no newer: what changes between the two is in the record, and not among the
     changes that were seen."""
-    history = _history(remote, ref)
-    if isinstance(history, Busy):
-        return history
     found = look(remote, ref)
-    if not isinstance(found, Seen):
-        return found
-    return history if isinstance(history, _Failure) else replace(found, history=history)
+    before = look_back(remote, found) if isinstance(found, Seen) else found
+    if not isinstance(before, Seen) or not _is_older_than_its_history(before):
+        return before
+    again = look(remote, ref)
+    return replace(again, history=before.history) if isinstance(again, Seen) else again
+
+
+def _is_older_than_its_history(seen: Seen) -> bool:
+    at = seen.record.revision
+    return at is None or any(change.at > at for change in seen.history)
 
 
 def not_synced(why: str) -> str:

@@ -260,7 +260,12 @@ class JiraClient(SiteClient):
         return str(people[0]) if len(people) == 1 else None
 
     def get_issue(
-        self, issue: str, *, fields: Sequence[str] | None = None, properties: Sequence[str] = ()
+        self,
+        issue: str,
+        *,
+        fields: Sequence[str] | None = None,
+        properties: Sequence[str] = (),
+        with_changelog: bool = False,
     ) -> JsonObject:
         """The document of an issue by id or key (also a former key), read past the search index.
 
@@ -268,12 +273,15 @@ class JiraClient(SiteClient):
             issue: Id or key.
             fields: Ids of the fields to give; None for all.
             properties: Keys of issue properties to give, under "properties".
+            with_changelog: Give a part of the changelog, under "changelog"; of short ones it is all.
         """
         params: dict[str, str | int | Iterable[str]] = {}
         if fields is not None:
             params["fields"] = ",".join(fields)
         if properties:
             params["properties"] = ",".join(properties)
+        if with_changelog:
+            params["expand"] = "changelog"
         answer = self._http.get(self._path(issue), params).body
         return answered(f"jira issue {issue}", lambda: dict(as_object(answer, "issue")))
 

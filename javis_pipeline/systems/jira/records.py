@@ -6,6 +6,7 @@ which is written with the edit or not at all, and in the metadata of the changel
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from functools import partial
@@ -86,19 +87,30 @@ class JiraRecords:
         self._names = {jira_id: name for name, jira_id in self._ids.items()}
 
     def fetch(self, ref: ResourceRef) -> RemoteRecord:
-        """The issue, read by id past the search index."""
-        document = self._client.get_issue(ref.resource_id, fields=self._asked, properties=[MARK])
+        """The issue, read by id past the search index, with its history where that is short."""
+        document = self._client.get_issue(ref.resource_id, fields=self._asked, properties=[MARK], with_changelog=True)
         issue = wire.parse_issue(document, self._fields)
         if issue.jira_id != ref.resource_id:
             raise UnreadableRecord(
                 f"jira gave issue {issue.jira_id} for {ref.resource_id}; neither was read", remote_id=ref.resource_id
             )
-        return guarded("jira issue", ref.resource_id, lambda: self._record(issue, document))
+        record = guarded("jira issue", ref.resource_id, lambda: self._record(issue, document))
+        return replace(record, changes=self._history_in(ref, document))
+
+    def _history_in(self, ref: ResourceRef, document: JsonObject) -> Sequence[FieldChange] | None:
+        """The history that came along; None where it has to be asked for."""
+        entries = wire.whole_changelog_in(document)
+        with suppress(UnreadableRecord):  # whoever needs it asks, and meets the same
+            return None if entries is None else self._history(ref, entries)
+        return None
 
     def history(self, ref: ResourceRef) -> Sequence[FieldChange]:
         """All changes of synced fields in the issue's changelog, oldest first."""
+        return self._history(ref, self._client.get_issue_changelog(ref.resource_id))
+
+    def _history(self, ref: ResourceRef, entries: Iterable[JsonObject]) -> Sequence[FieldChange]:
         changes: list[FieldChange] = []
-        for document in self._client.get_issue_changelog(ref.resource_id):
+        for document in entries:
             entry = wire.parse_changelog_entry(document, ref.resource_id)
             changes += guarded("jira changelog of issue", ref.resource_id, partial(self._changes, entry))
         return changes

@@ -11,6 +11,7 @@ from javis_pipeline.systems.jira.wire.changelog import (
     parse_changelog_entry,
     sprint_changes,
     status_changes,
+    whole_changelog_in,
 )
 from javis_pipeline.systems.jira.wire.issues import (
     ISSUE_FIELDS,
@@ -57,4 +58,5 @@ __all__ = [
     "parse_version",
     "sprint_changes",
     "status_changes",
+    "whole_changelog_in",
 ]

@@ -41,6 +41,21 @@ def changelog_documents(content: bytes) -> AnswerBatch[list[tuple[str, JsonObjec
     return answered("jira changelog/bulkfetch", read)
 
 
+def whole_changelog_in(document: Json) -> list[JsonObject] | None:
+    """The changelog that came with an issue's document, oldest entry first; None where it is not all of it, or where
+    that cannot be told: such a list is cut off somewhere, and in no order."""
+    log = document.get("changelog")
+    entries = log.get("histories") if isinstance(log, dict) else None
+    if not isinstance(log, dict) or not isinstance(entries, list) or type(log.get("total")) is not int:
+        return None
+    ids = {entry.get("id") for entry in entries if isinstance(entry, dict)}
+    if log.get("startAt", 0) != 0 or not log["total"] == len(entries) == len(ids):
+        return None
+    if not all(isinstance(one, str) and one.isascii() and one.isdecimal() for one in ids):
+        return None
+    return sorted(entries, key=lambda entry: int(entry["id"]))
+
+
 def parse_changelog_entry(document: object, jira_id: str) -> ChangelogEntry:
     """One changelog entry, of the issue's own changelog or of changelog/bulkfetch."""
     return guarded(
