@@ -4,8 +4,8 @@ Values are in local form (what people see) unless the name says raw or remote; s
 """
 
 import dataclasses
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -123,6 +123,19 @@ class RemoteRecord:
     marker: UUID | None = None
     read_only: str | None = None
     changes: "Sequence[FieldChange] | None" = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What the remote's yes to a write told.
+
+    Attributes:
+        shown: By field, what was to be added to a set and was there by the reply itself.
+        seen: The record after the write, with its changes; None where only a look tells.
+    """
+
+    shown: Mapping[str, Collection[str]] = field(default_factory=dict)
+    seen: RemoteRecord | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ Each call is a place where a run can die, and each change of the store is one tr
 two calls is exactly what the tests try, with the same steps on a store and a remote in memory.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -18,6 +18,7 @@ from javis_pipeline.records.sync import (
     RecordPlan,
     RecordState,
     RemoteRecord,
+    Reply,
 )
 from javis_pipeline.records.values import ResourceRef
 
@@ -128,15 +129,12 @@ class RemoteRecords(Protocol):
         """All changes of the record that the remote remembers, oldest first; raises as `fetch` does."""
         ...
 
-    def send(self, op: Operation, current: RemoteRecord) -> Mapping[str, Collection[str]]:
+    def send(self, op: Operation, current: RemoteRecord) -> Reply:
         """Execute an operation, with its id as a mark on what it changes.
 
         Args:
             op: What to write.
             current: The record as it was read just before.
-
-        Returns:
-            By field, what was to be added to a set and was there by the reply itself. Empty where only a look tells.
 
         Raises:
             RemoteRefused: Not executed, and never will be as it is; `field_errors` is by our field names.

@@ -17,7 +17,7 @@ from javis_pipeline.errors import (
     StaleRevision,
     UnreadableRecord,
 )
-from javis_pipeline.records.sync import FieldChange, Operation, OperationKind, Overrides, RemoteRecord
+from javis_pipeline.records.sync import FieldChange, Operation, OperationKind, Overrides, RemoteRecord, Reply
 from javis_pipeline.records.values import ResourceRef
 from javis_pipeline.steps.look import Busy, Gone, Patience, Refused, Seen, Unreadable, look_after_history, not_synced
 from javis_pipeline.steps.ports import RemoteRecords, SyncStore
@@ -185,11 +185,10 @@ class _Verb:
         sent = next((p for p in plan.operations if p.op_id == op.op_id and p.state == "sent"), None)
         if sent is None:
             return True  # decided again: there may be another operation now, or none
-        replied = False
+        reply = None
         try:
-            shown = self.remote.send(sent, record)
-            replied = True
-            if shown:
+            reply = self.remote.send(sent, record)
+            if shown := reply.shown:
                 self.store.change(sent.ref, lambda state: note_reply(state, sent, shown, self.run))
         except RemoteBusy as error:
             self._unsend(sent, error)
@@ -209,11 +208,11 @@ class _Verb:
         except OutcomeUnknown:
             _LOG.info("outcome_unknown scope=%r record=%s op=%s", self.store.name, op.ref.key, op.op_id)
         told.executed.add(op.kind)
-        return self._settled(sent, done, told, replied=replied)
+        return self._settled(sent, done, told, reply)
 
-    def _settled(self, sent: Operation, done: Pushed, told: _Told, *, replied: bool) -> bool:
+    def _settled(self, sent: Operation, done: Pushed, told: _Told, reply: Reply | None) -> bool:
         """Look what became of it; False when that is not known yet."""
-        found = settle(self.store, self.remote, sent, self.run, self.patience, replied=replied)
+        found = settle(self.store, self.remote, sent, self.run, self.patience, reply=reply)
         state = state_after(sent, found)
         done.confirmed += state == "confirmed"
         done.rejected += state == "rejected"

@@ -5,7 +5,7 @@ from collections import Counter
 from typing import assert_never
 
 from javis_pipeline.errors import UnreadableRecord
-from javis_pipeline.records.sync import Operation, OperationState, RecordPlan
+from javis_pipeline.records.sync import Operation, OperationState, RecordPlan, Reply
 from javis_pipeline.steps.look import Busy, Gone, Patience, Refused, Seen, Unreadable, look, look_back, not_synced
 from javis_pipeline.steps.ports import RemoteRecords, SyncStore
 from javis_pipeline.sync.evidence import judge
@@ -31,27 +31,27 @@ def settle_operations(store: SyncStore, remote: RemoteRecords, run: Run) -> Coun
 
 
 def settle(
-    store: SyncStore, remote: RemoteRecords, op: Operation, run: Run, patience: Patience, *, replied: bool = False
+    store: SyncStore, remote: RemoteRecords, op: Operation, run: Run, patience: Patience, *, reply: Reply | None = None
 ) -> RecordPlan | None:
     """Look for evidence of one operation and note what was found; None when its record cannot be looked at now.
 
-    `replied` when the remote said that it is done.
+    `reply` when the remote said that it is done.
     """
     try:
-        return _settle(store, remote, op, run, patience, replied=replied)
+        return _settle(store, remote, op, run, patience, reply)
     except UnreadableRecord as error:
         store.fail(op.ref, not_synced(str(error)))
         return None
 
 
 def _settle(
-    store: SyncStore, remote: RemoteRecords, op: Operation, run: Run, patience: Patience, *, replied: bool
+    store: SyncStore, remote: RemoteRecords, op: Operation, run: Run, patience: Patience, reply: Reply | None
 ) -> RecordPlan | None:
-    found = look(remote, op.ref)
+    found = Seen(reply.seen) if reply and reply.seen else look(remote, op.ref)
     match look_back(remote, found) if isinstance(found, Seen) else found:
         case Seen(record, history):
             patience.answered()
-            verdict = judge(op, record, history, run, replied=replied)
+            verdict = judge(op, record, history, run, replied=reply is not None)
             return store.change(op.ref, lambda state: settle_operation(state, op, verdict, record, history, run))
         case Gone():
             # Gone or hidden: nothing can be found out until time has passed.

@@ -17,7 +17,7 @@ import pytest
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.sync_store import PostgresStore
 from javis_pipeline.errors import OutcomeUnknown, RemoteMissing, StaleRevision
-from javis_pipeline.records.sync import FieldChange, Operation, PlanItem, RemoteRecord
+from javis_pipeline.records.sync import FieldChange, Operation, PlanItem, RemoteRecord, Reply
 from javis_pipeline.records.values import ResourceRef, System, Value, dump_json
 from javis_pipeline.sandbox.clock import Clock
 from javis_pipeline.sandbox.confluence.site import Refused
@@ -177,7 +177,7 @@ class SandboxPages:
         self.world.point("history")
         return self.records.history(ref)
 
-    def send(self, op: Operation, current: RemoteRecord) -> Mapping[str, Collection[str]]:
+    def send(self, op: Operation, current: RemoteRecord) -> Reply:
         self.world.point("before send")
         self.sandbox.clock.advance(timedelta(seconds=1))
         kinds = {
@@ -193,7 +193,7 @@ class SandboxPages:
             self.sandbox.faults.add(*(Rule(kinds[fault], method=method) for method in methods))
         self.sent.append(op)
         try:
-            shown = self.records.send(op, current)
+            reply = self.records.send(op, current)
         except OutcomeUnknown:
             if fault == "late":
                 self.late.append(op)
@@ -206,7 +206,7 @@ class SandboxPages:
         finally:
             self.sandbox.faults.clear()
         self.world.point("after send")
-        return shown
+        return reply
 
 
 class SpaceHistory(PageHistory):

@@ -3,7 +3,7 @@
 `make laws` plays hundreds of them; JAVIS_LAWS_SITE_HISTORIES sets the number.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -14,7 +14,7 @@ from javis_pipeline.clients.http import Limits
 from javis_pipeline.db.connection import Database
 from javis_pipeline.errors import OutcomeUnknown, RemoteMissing, StaleRevision
 from javis_pipeline.records import Missing
-from javis_pipeline.records.sync import Catalog, FieldChange, Operation, RemoteRecord
+from javis_pipeline.records.sync import Catalog, FieldChange, Operation, RemoteRecord, Reply
 from javis_pipeline.records.values import ResourceRef, Value
 from javis_pipeline.sandbox.clock import Clock
 from javis_pipeline.sandbox.faults import Fault, FaultKind, Rule
@@ -124,7 +124,7 @@ class SandboxRemote:
         self.world.point("history")
         return self.records.history(ref)
 
-    def send(self, op: Operation, current: RemoteRecord) -> Mapping[str, Collection[str]]:
+    def send(self, op: Operation, current: RemoteRecord) -> Reply:
         self.world.point("before send")
         self.sandbox.clock.advance(timedelta(seconds=1))
         kinds = {
@@ -140,7 +140,7 @@ class SandboxRemote:
             self.sandbox.faults.add(Rule(kinds[fault], method=method))
         self.sent.append(op)
         try:
-            shown = self.records.send(op, current)
+            reply = self.records.send(op, current)
         except OutcomeUnknown:
             if fault == "late":
                 self.late.append(op)
@@ -154,7 +154,7 @@ class SandboxRemote:
         finally:
             self.sandbox.faults.clear()
         self.world.point("after send")
-        return shown
+        return reply
 
 
 def _words(value: object) -> list[str] | None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from javis_pipeline.errors import StaleRevision
 from javis_pipeline.records.confluence import PageVersion
-from javis_pipeline.records.sync import NOT_OURS, FieldChange, Operation, RemoteRecord
+from javis_pipeline.records.sync import NOT_OURS, FieldChange, Operation, RemoteRecord, Reply
 from javis_pipeline.records.values import ResourceRef, Value, as_set
 from javis_pipeline.sync.fields import Field, Kind
 from javis_pipeline.sync.kinds import CONFLUENCE_PAGE
@@ -102,10 +102,10 @@ class PageRemote(MemoryRemote):
         self._issue(ref)
         return [change for version in self.versions[ref.resource_id] for change in version_changes(version)]
 
-    def send(self, op: Operation, current: RemoteRecord) -> Mapping[str, Collection[str]]:
+    def send(self, op: Operation, current: RemoteRecord) -> Reply:
         self._followed[op.op_id] = current.version
         super().send(op, current)
-        return self._shown.pop(op.op_id, {})
+        return Reply(shown=self._shown.pop(op.op_id, {}))
 
     def execute(self, op: Operation, *, only: Sequence[str] | None = None) -> None:
         page = self.issues[op.ref.resource_id]

@@ -6,7 +6,7 @@ have people edit, or the process die, at every call and at every commit.
 """
 
 import copy
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -25,6 +25,7 @@ from javis_pipeline.records.sync import (
     RecordPlan,
     RecordState,
     RemoteRecord,
+    Reply,
     SyncStatus,
 )
 from javis_pipeline.records.values import ResourceRef, Value, as_set
@@ -513,7 +514,10 @@ class MemoryRemote:
 
     def fetch(self, ref: ResourceRef) -> RemoteRecord:
         self.world.point("fetch")
-        issue = self._issue(ref)
+        return self._record(self._issue(ref))
+
+    def _record(self, issue: Issue) -> RemoteRecord:
+        """The issue as it is now; every second one tells its history with it."""
         values: dict[str, Any] = {
             **dict.fromkeys(JIRA_ISSUE.fields),
             **EMPTY,
@@ -526,13 +530,14 @@ class MemoryRemote:
             facts={"remote_updated_at": issue.updated},
             revision=issue.updated,
             marker=issue.marker,
+            changes=tuple(issue.changes) if int(issue.ref.resource_id) % 2 else None,
         )
 
     def history(self, ref: ResourceRef) -> Sequence[FieldChange]:
         self.world.point("history")
         return tuple(self._issue(ref).changes)
 
-    def send(self, op: Operation, current: RemoteRecord) -> Mapping[str, Collection[str]]:
+    def send(self, op: Operation, current: RemoteRecord) -> Reply:
         self.world.point("before send")
         self._issue(op.ref)
         fault = self.fault(op.kind)
@@ -548,7 +553,7 @@ class MemoryRemote:
             case "unnamed":
                 raise RemoteRefused("400", status=400)
             case "ignored":
-                return {}
+                return Reply()
             case "stale":
                 raise StaleRevision("409")
             case "lost_before":
@@ -560,7 +565,8 @@ class MemoryRemote:
         self.world.point("after send")
         if fault == "lost_after":
             raise OutcomeUnknown("no reply")
-        return {}
+        seen = self._record(self._issue(op.ref))
+        return Reply(seen=seen if any(change.op_id == op.op_id for change in seen.changes or ()) else None)
 
     def execute(self, op: Operation, *, only: Sequence[str] | None = None) -> None:
         """What the server does with a request, now or later; `only` names the fields that it does not ignore."""

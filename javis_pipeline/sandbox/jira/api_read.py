@@ -344,10 +344,7 @@ class ReadApi:
             extra["properties"] = {key: issue.properties[key] for key in asked if key in issue.properties}
         expand = ",".join(call.words("expand"))
         if "changelog" in expand:
-            # Cut off and in no order: only the changelog endpoint has all of it.
-            some = [self._show.change(change) for change in issue.history[-40:]]
-            self._site.chance.shuffle(some)
-            extra["changelog"] = {"startAt": 0, "maxResults": 40, "total": len(issue.history), "histories": some}
+            extra |= self._show.some_changes(issue)
         if "names" in expand:
             extra["names"] = {spec.id: spec.name for spec in self._site.fields.all}
         if "editmeta" in expand:

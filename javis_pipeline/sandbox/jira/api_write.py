@@ -82,7 +82,8 @@ class WriteApi:
             self._site.touch(issue)
         if not call.flag("returnIssue"):
             return None
-        return self._show.issue(issue, issue.state, self._site.fields.wanted(["*all"]))
+        some = self._show.some_changes(issue) if "changelog" in call.query.get("expand", "") else {}
+        return self._show.issue(issue, issue.state, self._site.fields.wanted(["*all"]), extra=some)
 
     def assign(self, call: Call) -> None:
         self._apply(_editable(self._site, call), {"assignee": call.body}, {}, call)

@@ -5,7 +5,8 @@ and the version that it makes says whose it is: its message holds the operation'
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Any, Final
 from uuid import UUID
@@ -13,7 +14,8 @@ from uuid import UUID
 from javis_pipeline.errors import UnreadableRecord
 from javis_pipeline.records import MISSING
 from javis_pipeline.records.confluence import Page, PageVersion
-from javis_pipeline.records.sync import NOT_OURS, FieldChange, Operation, RemoteRecord
+from javis_pipeline.records.jira import JsonObject
+from javis_pipeline.records.sync import NOT_OURS, FieldChange, Operation, RemoteRecord, Reply
 from javis_pipeline.records.values import ResourceRef, as_set
 from javis_pipeline.systems.confluence import wire
 from javis_pipeline.systems.confluence.client import ConfluenceClient
@@ -58,8 +60,9 @@ class ConfluenceRecords:
         self._read_only = read_only
 
     def fetch(self, ref: ResourceRef) -> RemoteRecord:
-        """The page with its labels, read by id."""
-        page = wire.parse_page(self._client.get_page(ref.resource_id, labels=True), "")
+        """The page with its labels, read by id, and with its versions where they are few."""
+        document = self._client.get_page(ref.resource_id, labels=True, versions=True)
+        page = wire.parse_page(document, "")
         if page.page_id != ref.resource_id:
             what = f"confluence gave page {page.page_id} for {ref.resource_id}; neither was read"
             raise UnreadableRecord(what, remote_id=ref.resource_id)
@@ -68,7 +71,7 @@ class ConfluenceRecords:
         labels = page.labels
         if labels is MISSING or len(labels) >= _MOST_INCLUDED:
             labels = self._client.labels(page.page_id)
-        return self._record(page, labels)
+        return replace(self._record(page, labels), changes=_changes_in(document, page))
 
     def history(self, ref: ResourceRef) -> Sequence[FieldChange]:
         """The newest versions, oldest first.
@@ -79,7 +82,7 @@ class ConfluenceRecords:
         versions = [wire.parse_version(document, ref.resource_id) for document in documents]
         return [change for version in reversed(versions) for change in version_changes(version)]
 
-    def send(self, op: Operation, current: RemoteRecord) -> Mapping[str, Collection[str]]:
+    def send(self, op: Operation, current: RemoteRecord) -> Reply:
         """Execute an operation: the next version of the page, or the requests that change its labels.
 
         Only the reply tells of labels that were there for a moment: they belong to no version.
@@ -96,16 +99,16 @@ class ConfluenceRecords:
             message=f"javis sync {op.op_id} ({', '.join(op.fields)})",
             parent_id=str(op.desired["parent_id"]) if "parent_id" in op.desired else None,
         )
-        return {}
+        return Reply()
 
-    def _send_labels(self, op: Operation) -> Mapping[str, Collection[str]]:
+    def _send_labels(self, op: Operation) -> Reply:
         """Each request by itself may be repeated: what is there stays, what is not there is no error."""
         add = op.add.get("labels", ())
         held = self._client.add_labels(op.ref.resource_id, add)
         for label in op.remove.get("labels", ()):
             self._client.remove_label(op.ref.resource_id, label)
         shown = {label for label in add if label.lower() in held}
-        return {"labels": shown} if shown else {}
+        return Reply(shown={"labels": shown} if shown else {})
 
     def _record(self, page: Page, labels: Sequence[str]) -> RemoteRecord:
         facts: dict[str, Any] = {name: getattr(page, name) for name in _FACTS}
@@ -140,6 +143,17 @@ def _why_read_only(status: str) -> str | None:
     if status == "current":
         return None
     return _READ_ONLY.get(status, f"the page is {status}; make it current in Confluence")
+
+
+def _changes_in(document: JsonObject, page: Page) -> Sequence[FieldChange] | None:
+    """The changes of a page that came with all its versions; None where some are left out, or make no sense."""
+    try:
+        versions = sorted(wire.parse_included_versions(document, page.page_id), key=lambda version: version.number)
+    except UnreadableRecord:  # whoever needs them asks, and meets the same
+        return None
+    if [version.number for version in versions] != list(range(1, page.version_number + 1)):
+        return None
+    return [change for version in versions for change in version_changes(version)]
 
 
 def version_changes(version: PageVersion) -> Iterator[FieldChange]:

@@ -348,7 +348,7 @@ class JiraClient(SiteClient):
         update: Mapping[str, Sequence[Mapping[str, object]]] | None = None,
         properties: Mapping[str, object] | None = None,
         history_metadata: Mapping[str, object] | None = None,
-    ) -> None:
+    ) -> JsonObject | None:
         """Set fields, or apply verbs (`update`) to them, all in one request; what is not named stays.
 
         Jira has no compare-and-swap: the last writer of a field wins. Attach a mark, and look at the changelog after.
@@ -359,10 +359,16 @@ class JiraClient(SiteClient):
             update: Field id to verbs, such as {"labels": [{"add": "urgent"}]}.
             properties: Issue properties to set along.
             history_metadata: Attached to the changelog entry.
+
+        Returns:
+            The issue after the edit, with a part of its changelog, without properties; None where Jira gives none.
         """
         if both := set(fields or ()) & set(update or ()):
             raise ValueError(f"{', '.join(sorted(both))}: a field is either set or updated, not both in one request")
-        self._http.request("PUT", self._path(issue), json=edit_body(fields, update, properties, history_metadata))
+        body = edit_body(fields, update, properties, history_metadata)
+        shown = {"returnIssue": "true", "expand": "changelog"}
+        answer = self._http.request("PUT", self._path(issue), params=shown, json=body).body
+        return answer if isinstance(answer, dict) and answer else None
 
     def transition(
         self,

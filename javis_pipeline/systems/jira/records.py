@@ -4,7 +4,7 @@ Jira has no compare-and-swap and no idempotency key. So a write carries its oper
 which is written with the edit or not at all, and in the metadata of the changelog entry.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -17,7 +17,7 @@ from javis_pipeline.clients.reading import guarded
 from javis_pipeline.errors import RemoteMissing, RemoteRefused, StaleRevision, UnreadableRecord
 from javis_pipeline.records import MISSING, Missing
 from javis_pipeline.records.jira import ChangeItem, ChangelogEntry, FieldMap, Issue, JsonObject, Transition
-from javis_pipeline.records.sync import FieldChange, Operation, RemoteRecord
+from javis_pipeline.records.sync import FieldChange, Operation, RemoteRecord, Reply
 from javis_pipeline.records.values import ResourceRef, Value, as_set, dump_json, load_json
 from javis_pipeline.systems.jira import wire
 from javis_pipeline.systems.jira.client import JiraClient
@@ -89,6 +89,9 @@ class JiraRecords:
     def fetch(self, ref: ResourceRef) -> RemoteRecord:
         """The issue, read by id past the search index, with its history where that is short."""
         document = self._client.get_issue(ref.resource_id, fields=self._asked, properties=[MARK], with_changelog=True)
+        return self._read(ref, document)
+
+    def _read(self, ref: ResourceRef, document: JsonObject) -> RemoteRecord:
         issue = wire.parse_issue(document, self._fields)
         if issue.jira_id != ref.resource_id:
             raise UnreadableRecord(
@@ -125,14 +128,14 @@ class JiraRecords:
             if name is not None
         ]
 
-    def send(self, op: Operation, current: RemoteRecord) -> Mapping[str, Collection[str]]:
+    def send(self, op: Operation, current: RemoteRecord) -> Reply:
         """Execute an operation: one PUT, or one transition. What became of it, the history tells."""
         del current  # there is nothing to compare with, and absent fields stay untouched
         try:
             if op.kind == "transition":
                 self._transit(op)
-            else:
-                self._edit(op)
+                return Reply()
+            return Reply(seen=self._after(op, self._edit(op)))
         except RemoteMissing:
             raise
         except RemoteRefused as error:
@@ -140,7 +143,20 @@ class JiraRecords:
                 self._names[jira_id]: text for jira_id, text in error.field_errors.items() if jira_id in self._names
             }
             raise RemoteRefused(str(error), status=error.status, field_errors=named) from error
-        return {}
+
+    def _after(self, op: Operation, document: JsonObject | None) -> RemoteRecord | None:
+        """The issue as the answer to an edit gives it, where our entry is in its history: it was read after the edit.
+
+        The mark was written along; answers to edits show no properties.
+        """
+        if document is None:
+            return None
+        try:
+            record = self._read(op.ref, document)
+        except UnreadableRecord:  # the edit is done all the same; whoever looks meets the same, or better
+            return None
+        is_after = any(change.op_id == op.op_id for change in record.changes or ())
+        return replace(record, marker=op.op_id) if is_after else None
 
     # reading
 
@@ -188,7 +204,7 @@ class JiraRecords:
 
     # writing
 
-    def _edit(self, op: Operation) -> None:
+    def _edit(self, op: Operation) -> JsonObject | None:
         fields: dict[str, object] = {}
         update: dict[str, list[Mapping[str, object]]] = {}
         for name, value in op.desired.items():
@@ -202,7 +218,7 @@ class JiraRecords:
             ]
             if verbs:
                 update[self._ids[name]] = [dict(verb) for verb in verbs]
-        self._client.edit_issue(
+        return self._client.edit_issue(
             op.ref.resource_id,
             fields=fields,
             update=update,
