@@ -173,6 +173,23 @@ def test_given_a_put_then_it_holds_only_what_was_edited(both):
     assert (body["fields"], body.get("update")) == ({"duedate": "2026-05-01"}, None)
 
 
+def test_given_an_edit_and_a_transition_then_no_request_asks_twice_for_the_same(both):
+    both.sql("UPDATE jira_issues SET title = 'here', labels = '{team,new}' WHERE key = 'OPS-1'")
+    both.sync()
+    edit = [exchange.method for exchange in both.world.exchanges.matching() if "/issue/" in exchange.path]
+    both.world.exchanges.clear()
+    both.sql("UPDATE jira_issues SET status = 'In Progress' WHERE key = 'OPS-2'")
+    both.sync()
+    transition = [exchange.method for exchange in both.world.exchanges.matching() if "/issue/" in exchange.path]
+
+    assert edit == [
+        "GET",
+        "GET",
+        "PUT",
+    ]  # to decide, to send only onto what was seen, and the write, which tells the rest
+    assert transition == ["GET", "GET", "GET", "POST", "GET"]  # the ways out of the status, and a look after
+
+
 def test_given_a_dry_run_then_it_only_reads_and_says_what_the_run_then_does(both):
     both.sql("UPDATE jira_issues SET title = 'here' WHERE key IN ('OPS-1', 'OPS-3')")
     both.world.jira.edit("OPS-3", title="theirs")
