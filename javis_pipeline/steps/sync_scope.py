@@ -272,7 +272,7 @@ def merge_pulled(
 
 
 def write_back_scope(job: Job) -> WrittenBack:
-    """Send local edits and resolved conflicts.
+    """Send local edits and resolved conflicts; where there are none, nobody is asked for anything.
 
     Raises:
         ScopeBusy: Another run holds the scope, or our lock on it is lost; what was not sent stays planned.
@@ -281,6 +281,11 @@ def write_back_scope(job: Job) -> WrittenBack:
         RemoteBusy: The remote wants no more requests now; what was not sent stays planned.
     """
     with job.locked() as lock:
+        if not _waits(job.store):
+            nothing = WrittenBack({}, Reconciled(), Pushed())
+            with job.recorded("write_back") as counts:
+                counts |= nothing.as_metadata()
+            return nothing
         opened = job.open()
         job.note_opened(opened)
         opened.before(job.db)
@@ -298,6 +303,11 @@ def write_back_scope(job: Job) -> WrittenBack:
                 opened.after(job.db, job.run_id)
             counts |= done.as_metadata()
     return done
+
+
+def _waits(store: SyncStore) -> bool:
+    """Whether there is an edit, a resolution or an operation that something may be done about."""
+    return bool(store.to_decide() or store.operations("planned") or store.operations("sent"))
 
 
 def send_edits(

@@ -381,7 +381,7 @@ def test_given_a_run_that_has_had_its_time_then_it_lets_go_and_the_next_one_goes
         both.world.base_url,
         "us@example.com",
         token,
-        limits=Limits(run_seconds=45),
+        limits=Limits(run_seconds=25),
         clock=lambda: float(len(asked)),
         record=asked.append,
     ) as slow:
