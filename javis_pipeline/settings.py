@@ -36,15 +36,17 @@ class Account:
 
     Attributes:
         url: Base URL without a trailing slash; for Confluence without `/wiki`.
-        email: Address the API token belongs to.
-        token: API token.
+        email: Address the API token belongs to; None where a token is enough by itself.
+        token: API token, personal access token or password.
         named: The variables that address and token come from, as a person should be told to check them.
+        user: Name that goes with the token as its password, on a site of the company's own; None for a personal token.
     """
 
     url: str
-    email: str
+    email: str | None
     token: SecretStr
     named: str
+    user: str | None = None
 
 
 @dataclass(frozen=True)
@@ -440,6 +442,13 @@ class Settings(BaseSettings):
         url = self.confluence_url or (self.jira_url and _confluence_beside(self.jira_url))
         return url.removesuffix("/wiki") if url else None
 
+    @property
+    def confluence_pages(self) -> str | None:
+        """URL below which pages are shown: `/wiki` on Cloud, all of its URL for a company's own site."""
+        site, given = self.confluence_site, self.confluence_url
+        is_cloud = given is None or given.endswith("/wiki") or _is_cloud(given)
+        return f"{site}/wiki" if site and is_cloud else site
+
     def require_jira(self) -> Account:
         """The Jira account; SettingError names what is missing."""
         _refuse_data_center("JIRA", self.jira_url, self.jira_email, self.jira_token)
@@ -448,11 +457,12 @@ class Settings(BaseSettings):
 
     def require_confluence(self) -> Account:
         """The Confluence account; what is not set is taken from Jira's. SettingError names what is missing."""
-        site = self.confluence_site
-        email, token = self.confluence_email or self.jira_email, self.confluence_token or self.jira_token
-        _refuse_data_center("CONFLUENCE", site, email, token)
-        url, email, token = _present(CONFLUENCE_URL=site, CONFLUENCE_EMAIL=email, CONFLUENCE_TOKEN=token)
-        return Account(url, email, token, self._confluence_credentials())
+        given = self.confluence_url or self.confluence_site
+        url, token = _present(CONFLUENCE_URL=given, CONFLUENCE_TOKEN=self.confluence_token or self.jira_token)
+        # A token that is Confluence's own does not go with the name that signs in to Jira.
+        user = self.confluence_email or (self.jira_email if self.confluence_token is None else None)
+        email = self.confluence_email or self.jira_email
+        return Account(url, email, token, self._confluence_credentials(), user)
 
     def _confluence_credentials(self) -> str:
         email = "JIRA_EMAIL" if self.confluence_email is None else "CONFLUENCE_EMAIL"
@@ -536,10 +546,14 @@ def _present(**values: Any) -> tuple[Any, ...]:
     return tuple(values.values())
 
 
+def _is_cloud(url: str) -> bool:
+    """Whether links to a site are those of Cloud; what it really is, the site itself is asked."""
+    host = urlsplit(url).hostname or ""
+    return host.endswith((".atlassian.net", ".jira.com")) or host == "api.atlassian.com"
+
+
 def _refuse_data_center(system: str, url: str | None, email: str | None, token: SecretStr | None) -> None:
-    host = urlsplit(url or "").hostname or ""
-    is_cloud = host.endswith((".atlassian.net", ".jira.com")) or host == "api.atlassian.com"
-    if url and token and not email and not is_cloud:
+    if url and token and not email and not _is_cloud(url):
         raise SettingError(
             f"{system}_URL with a token but without {system}_EMAIL means Data Center, which is not supported; "
             f"for Atlassian Cloud {_how_to_set(f'{system}_EMAIL')}"

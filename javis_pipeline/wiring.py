@@ -13,7 +13,7 @@ from javis_pipeline.clients.http import Limits
 from javis_pipeline.clients.slack.client import SlackClient
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.policies import store_policies
-from javis_pipeline.errors import SettingError, WronglyDeclared
+from javis_pipeline.errors import JavisError, SettingError, WronglyDeclared
 from javis_pipeline.posts.blocks import Sites
 from javis_pipeline.records.sync import Catalog
 from javis_pipeline.records.values import ResourceType, System
@@ -28,6 +28,7 @@ from javis_pipeline.steps.system import RemoteSystem
 from javis_pipeline.sync.fields import Kind
 from javis_pipeline.sync.kinds import KINDS, TABLES
 from javis_pipeline.sync.run import Run
+from javis_pipeline.systems.confluence import editions
 from javis_pipeline.systems.confluence.client import ConfluenceClient
 from javis_pipeline.systems.confluence.doctor import check_confluence
 from javis_pipeline.systems.confluence.system import ConfluenceSystem
@@ -66,6 +67,7 @@ def jira_client(settings: Settings, *, read_only: bool = False) -> JiraClient:
     """A client for the configured Jira site, which refuses to write where `JAVIS_READ_ONLY` is set; SettingError names
     what is not set."""
     account = settings.require_jira()
+    assert account.email is not None, "the account of Jira has an address"
     refuses = read_only or settings.javis_read_only
     return JiraClient(
         account.url, account.email, account.token.get_secret_value(), read_only=refuses, limits=_limits(settings)
@@ -75,11 +77,9 @@ def jira_client(settings: Settings, *, read_only: bool = False) -> JiraClient:
 def confluence_client(settings: Settings, *, read_only: bool = False) -> ConfluenceClient:
     """A client for the configured Confluence site, as for Jira; SettingError names what is not set."""
     account = settings.require_confluence()
-    token = account.token.get_secret_value()
+    login = editions.Login(account.email, account.user, account.token.get_secret_value(), account.named)
     refuses = read_only or settings.javis_read_only
-    return ConfluenceClient(
-        account.url, account.email, token, credentials=account.named, read_only=refuses, limits=_limits(settings)
-    )
+    return editions.connect(account.url, login, read_only=refuses, limits=_limits(settings))
 
 
 def _limits(settings: Settings) -> Limits:
@@ -154,7 +154,7 @@ def _confluence_checks(settings: Settings) -> Iterator[Check]:
         return
     try:
         client = confluence_client(settings)
-    except SettingError as error:
+    except JavisError as error:
         yield Check("confluence", "failed", str(error))
         return
     with closing(client):
@@ -186,7 +186,7 @@ def slack_outlet(settings: Settings, project: str, channel: str | None = None) -
         channel or settings.require_slack_channel(project),
         settings.spaces_of(project),
         settings.javis_timezone,
-        Sites(settings.jira_url, settings.confluence_site, settings.javis_ui_url, by_account),
+        Sites(settings.jira_url, settings.confluence_pages, settings.javis_ui_url, by_account),
     )
 
 

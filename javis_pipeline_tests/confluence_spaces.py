@@ -15,6 +15,7 @@ from javis_pipeline.steps.reconcile import Reconciled
 from javis_pipeline.steps.sync_scope import NO_OVERRIDES, Job, WrittenBack, pull_scope, write_back_scope
 from javis_pipeline.sync.run import Rules, Run
 from javis_pipeline.systems.confluence.client import ConfluenceClient
+from javis_pipeline.systems.confluence.data_center import DataCenterClient
 from javis_pipeline.systems.confluence.system import ConfluenceSystem
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -37,6 +38,21 @@ def a_client(
         world.base_url,
         email,
         world.credentials.api_token,
+        limits=Limits(tries=2),
+        sleep=lambda seconds: None,
+        rate=1000,
+        record=(lambda _: None) if exchanges is None else exchanges.append,
+    )
+
+
+def a_data_center_client(
+    world: World, exchanges: list[Exchange] | None = None, *, name: str = "ada"
+) -> ConfluenceClient:
+    """The same for the sandbox's self-hosted Confluence."""
+    return DataCenterClient(
+        f"{world.base_url}/confluence",
+        None,
+        world.credentials.personal_token("ada"),
         limits=Limits(tries=2),
         sleep=lambda seconds: None,
         rate=1000,

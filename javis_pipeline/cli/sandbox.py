@@ -19,7 +19,7 @@ _edition = click.option(
     type=click.Choice(["cloud", "data-center"]),
     default="cloud",
     show_default=True,
-    help="What Jira is: Atlassian's, or a company's own below /jira.",
+    help="Atlassian's, or a company's own below /jira and /confluence.",
 )
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 

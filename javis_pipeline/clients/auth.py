@@ -35,6 +35,11 @@ class BearerAuth(AuthBase):
         return "BearerAuth(***)"
 
 
+def credentials(user: str | None, secret: str) -> AuthBase:
+    """What a request carries: a user or an address with a secret, or a token that is enough by itself."""
+    return BearerAuth(secret) if user is None else BasicAuth(user, secret)
+
+
 class Anonymous(AuthBase):
     """Sends nothing about us."""
 

@@ -44,9 +44,9 @@ def issue_links(keys: Iterable[str], site: str | None) -> Link:
     return Link(", ".join(issue_link(key, site) for key in keys))
 
 
-def page_link(title: str, site: str | None, space: str, page_id: str) -> Link:
-    """The title of a page as Markdown that leads to the page; only the title where no Confluence `site` is known."""
-    return link(title, f"{site}/wiki/spaces/{space}/pages/{page_id}") if site else Link(_cell(title))
+def page_link(title: str, pages: str | None, page_id: str) -> Link:
+    """The title of a page as Markdown that leads to the page; only the title where nobody knows where `pages` are."""
+    return link(title, f"{pages}/pages/viewpage.action?pageId={page_id}") if pages else Link(_cell(title))
 
 
 def _cell(value: object) -> str:

@@ -64,4 +64,4 @@ def _record(conflict: Mapping[str, Any], settings: Settings) -> Link:
     if conflict["resource_type"] == "jira_issue":
         return issue_link(conflict["key"], settings.jira_url)
     title = conflict["title"] or conflict["resource_id"]
-    return page_link(title, settings.confluence_site, conflict["scope"], conflict["resource_id"])
+    return page_link(title, settings.confluence_pages, conflict["resource_id"])

@@ -69,7 +69,7 @@ def _latest_issues(db: Database, projects: Sequence[str], settings: Settings) ->
 
 def _latest_pages(db: Database, spaces: Sequence[str], settings: Settings) -> Iterable[Sequence[object]]:
     for page in latest_pages(db, spaces, limit=SAMPLE_ROWS):
-        title = page_link(page["title"], settings.confluence_site, page["space_key"], page["page_id"])
+        title = page_link(page["title"], settings.confluence_pages, page["page_id"])
         yield title, page["space_key"], page["status"], page["author"], page["version_created_at"]
 
 

@@ -36,7 +36,7 @@ class Sites:
 
     Attributes:
         jira: Base URL of the Jira site; None for no links.
-        confluence: Base URL of the Confluence site without `/wiki`; None for no links.
+        confluence: URL below which Confluence shows pages; None for no links.
         ui: Base URL of Dagster's UI; None for no links.
         people: Slack's member ids by account id: those who may be called by their name.
     """
@@ -69,7 +69,7 @@ class Sites:
         label = escaped(title) or "untitled page"
         if not self.confluence:
             return label
-        return f"<{escaped_url(f'{self.confluence}/wiki/pages/viewpage.action?pageId={page_id}')}|{label}>"
+        return f"<{escaped_url(f'{self.confluence}/pages/viewpage.action?pageId={page_id}')}|{label}>"
 
 
 def header(text: str) -> Block:

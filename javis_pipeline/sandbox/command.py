@@ -32,7 +32,7 @@ class Options:
         limits: Whether rate limits hold.
         bad_login: `anonymous` or `refused`: what a wrong token gets.
         record: File that gets every exchange.
-        edition: What Jira is.
+        edition: What Jira is; Confluence is there in both editions.
         traps: What of the habits of Data Center sites goes wrong, in the words of `traps.parse_traps`.
     """
 
@@ -58,16 +58,15 @@ def environment(
 ) -> dict[str, str]:
     """The settings that point the product at a sandbox with the demo projects."""
     base, secrets = f"http://{host}:{port}", Credentials(seed)
-    confluence = {"CONFLUENCE_URL": f"{base}/wiki"}
     if edition == "cloud":
-        jira = {"JIRA_URL": base, "JIRA_EMAIL": EMAIL, "JIRA_TOKEN": secrets.api_token}
+        sites = {"JIRA_URL": base, "JIRA_EMAIL": EMAIL, "JIRA_TOKEN": secrets.api_token}
+        sites |= {"CONFLUENCE_URL": f"{base}/wiki"}
     else:
-        jira = {"JIRA_URL": f"{base}/jira", "JIRA_TOKEN": secrets.personal_token(NAME)}
-        # Confluence is the one of Cloud, as companies have them while they move.
-        confluence |= {"CONFLUENCE_EMAIL": EMAIL, "CONFLUENCE_TOKEN": secrets.api_token}
+        token = secrets.personal_token(NAME)
+        sites = {"JIRA_URL": f"{base}/jira", "JIRA_TOKEN": token}
+        sites |= {"CONFLUENCE_URL": f"{base}/confluence", "CONFLUENCE_TOKEN": token}
     return {
-        **jira,
-        **confluence,
+        **sites,
         "JIRA_PROJECTS": "OQC,EUV",
         "CONFLUENCE_SPACES": "OQC:OQC,OQC:OQCDOC,EUV:ENG,HANDBOOK:HB",
         "ANTHROPIC_BASE_URL": base,

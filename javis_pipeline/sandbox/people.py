@@ -81,6 +81,11 @@ class People:
             self.add(Person(**row))  # type: ignore[arg-type] # the row is vars() of a Person
 
 
+def user_key_of(account_id: str) -> str:
+    """The key under which a self-hosted Confluence knows an account: 32 hexadecimal digits."""
+    return hashlib.md5(account_id.encode(), usedforsecurity=False).hexdigest()
+
+
 def account_id_of(name: str) -> str:
     """An account id in Atlassian's newer form, always the same for the same name."""
     digest = hashlib.sha256(name.encode()).hexdigest()

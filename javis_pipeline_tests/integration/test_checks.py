@@ -88,7 +88,9 @@ def test_open_conflicts_of_the_project_are_named_and_lead_to_the_records(waiting
     assert (issue.passed, issue.severity) == (False, dg.AssetCheckSeverity.WARN)
     assert (issue.description, page.description) == ("1 conflict: EUV-1 title", "1 conflict: 20 title")
     assert f"[EUV-1]({SITE}/browse/EUV-1) | title | both changed" in text(issue, "conflicts")
-    assert f"[How we work]({SITE}/wiki/spaces/HB/pages/20) | title | first contact" in text(page, "conflicts")
+    assert f"[How we work]({SITE}/wiki/pages/viewpage.action?pageId=20) | title | first contact" in text(
+        page, "conflicts"
+    )
     assert judged(*CONFLICTS, waiting, "OQC").passed
 
 

@@ -33,14 +33,14 @@ def test_records_lead_to_where_they_are() -> None:
     assert issue_links(["OQC-1", "EUV-2"], "https://a.example") == (
         "[OQC-1](https://a.example/browse/OQC-1), [EUV-2](https://a.example/browse/EUV-2)"
     )
-    assert page_link("a [b] | c", "https://a.example", "HB", "7") == (
-        r"[a \[b\] \| c](https://a.example/wiki/spaces/HB/pages/7)"
+    assert page_link("a [b] | c", "https://a.example/wiki", "7") == (
+        r"[a \[b\] \| c](https://a.example/wiki/pages/viewpage.action?pageId=7)"
     )
 
 
 def test_given_no_site_then_records_are_only_named() -> None:
     assert issue_links(["OQC-1", "EUV-2"], None) == "OQC-1, EUV-2"
-    assert page_link("Hand*book*", None, "HB", "7") == r"Hand\*book\*"
+    assert page_link("Hand*book*", None, "7") == r"Hand\*book\*"
 
 
 @pytest.mark.parametrize(

@@ -191,7 +191,7 @@ def test_given_a_token_without_an_address_when_the_site_is_not_cloud_then_data_c
         ({}, "https://acme.atlassian.net"),
         ({"JIRA_URL": "https://acme.atlassian.net//"}, "https://acme.atlassian.net"),
         ({"JIRA_URL": "https://api.atlassian.com/ex/jira/c1"}, "https://api.atlassian.com/ex/confluence/c1"),
-        ({"CONFLUENCE_URL": "https://wiki.acme.com/wiki/"}, "https://wiki.acme.com"),
+        ({"CONFLUENCE_URL": "https://wiki.acme.com/wiki/"}, "https://wiki.acme.com/wiki"),
         ({"CONFLUENCE_URL": "http://127.0.0.1:8765"}, "http://127.0.0.1:8765"),
     ],
 )
@@ -200,6 +200,25 @@ def test_given_a_jira_account_when_confluence_is_asked_for_then_what_is_unset_is
 
     assert (account.url, account.email) == (url, "ann@acme.com")
     assert account.token.get_secret_value() == "s3cret-token"
+
+
+@pytest.mark.parametrize(
+    ("own", "user"),
+    [
+        ({}, "ann@acme.com"),
+        ({"CONFLUENCE_TOKEN": "t"}, None),
+        ({"CONFLUENCE_TOKEN": "t", "CONFLUENCE_EMAIL": "ann"}, "ann"),
+    ],
+    ids=["jira's own", "a token", "a password"],
+)
+def test_a_token_of_confluences_own_does_not_go_with_the_name_for_jira(load, own, user):
+    assert load(**JIRA, **own).require_confluence().user == user
+
+
+def test_given_only_a_token_then_the_site_is_asked_whether_that_is_enough(load):
+    account = load(CONFLUENCE_URL="https://wiki.acme.com/confluence", CONFLUENCE_TOKEN="t").require_confluence()
+
+    assert (account.email, account.user) == (None, None)
 
 
 def test_given_secrets_when_settings_are_shown_then_they_are_masked(load):
@@ -230,6 +249,19 @@ def test_given_no_channel_when_one_is_required_then_the_error_names_the_variable
 )
 def test_links_to_pages_need_no_account(load, variables, expected):
     assert load(**variables).confluence_site == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://acme.atlassian.net", "https://acme.atlassian.net/wiki"),
+        ("http://127.0.0.1:8765/wiki", "http://127.0.0.1:8765/wiki"),
+        ("https://acme.com/confluence", "https://acme.com/confluence"),
+        ("https://wiki.acme.com", "https://wiki.acme.com"),
+    ],
+)
+def test_pages_are_where_the_edition_has_them(load, url, expected):
+    assert load(CONFLUENCE_URL=url).confluence_pages == expected
 
 
 # --- where they come from ---

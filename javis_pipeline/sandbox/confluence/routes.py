@@ -7,10 +7,11 @@ from typing import Any
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Mount, Route
 
 from javis_pipeline.sandbox.confluence import cql, wire
 from javis_pipeline.sandbox.confluence.batches import Batch, Key, batch_of, limit_of, links
+from javis_pipeline.sandbox.confluence.data_center import routes as data_center
 from javis_pipeline.sandbox.confluence.site import ConfluenceSite, Page, Refused, Space
 from javis_pipeline.sandbox.credentials import basic_login
 from javis_pipeline.sandbox.people import Person
@@ -61,7 +62,7 @@ Handler = Callable[[Call], Response]
 
 
 def routes(world: World) -> list[BaseRoute]:
-    """All routes of Confluence, below `/wiki`."""
+    """All routes of Confluence: below `/wiki` as Cloud has it, below `/confluence` as a company's own site has it."""
     v2, v1 = "/wiki/api/v2", "/wiki/rest/api"
     table: list[tuple[str, str, Handler]] = [
         ("GET", f"{v2}/spaces", list_spaces),
@@ -93,7 +94,8 @@ def routes(world: World) -> list[BaseRoute]:
         ("GET", f"{v1}/content/{{id}}", get_content),
         ("PUT", f"{v1}/content/{{id}}", update_content),
     ]
-    return [Route(path, _endpoint(world, handler), methods=[method]) for method, path, handler in table]
+    cloud = [Route(path, _endpoint(world, handler), methods=[method]) for method, path, handler in table]
+    return [*cloud, Mount("/confluence", routes=data_center.routes(world))]
 
 
 def _endpoint(world: World, handler: Handler) -> Callable[[Request], Any]:

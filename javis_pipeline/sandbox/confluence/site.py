@@ -4,6 +4,7 @@ Tests, the demo and the sandbox's page call this directly, as a person in the br
 on top. Callers in another thread than the server's hold `ground.lock`.
 """
 
+import re
 import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, field
@@ -12,12 +13,14 @@ from typing import Any, Literal
 
 from javis_pipeline.sandbox.confluence.storage import MalformedStorage, rewrite
 from javis_pipeline.sandbox.ground import Ground
+from javis_pipeline.sandbox.people import user_key_of
 
 PageStatus = Literal["current", "draft", "archived", "trashed", "deleted"]
 
 # Archived pages keep their title taken; the bin does not.
 _TITLE_HOLDERS: frozenset[PageStatus] = frozenset({"current", "archived"})
 _FORBIDDEN_IN_LABEL = frozenset(" ,:;.?&[]()#^*@!\"'\t\n")
+_MENTIONED = re.compile(r'ri:account-id="([^"]*)"')
 _MAX_BODY_BYTES = 5 * 1024 * 1024
 _MAX_TITLE = 255
 _MAX_LABEL = 255
@@ -415,9 +418,15 @@ class ConfluenceSite:
         if len(body.encode()) > _MAX_BODY_BYTES:
             raise Refused(413, "PAYLOAD_TOO_LARGE", "The body is larger than 5 MB")
         try:
-            return rewrite(body, new_id=self._new_uuid)
+            return rewrite(self._with_user_keys(body), new_id=self._new_uuid)
         except MalformedStorage as error:
             raise Refused(400, "INVALID_REQUEST_PARAMETER", str(error)) from error
+
+    def _with_user_keys(self, body: str) -> str:
+        """On a company's own site texts name people by their keys there."""
+        if self.ground.edition == "cloud":
+            return body
+        return _MENTIONED.sub(lambda found: f'ri:userkey="{user_key_of(found[1])}"', body)
 
     def _author(self, account_id: str | None) -> str:
         return account_id or self.ground.people.named("Site Administrator").account_id

@@ -38,6 +38,7 @@ def routes(world: World) -> list[BaseRoute]:
         Route("/style.css", _style),
         Route("/projects/{key}", face.project),
         Route("/browse/{key}", face.issue, methods=both),
+        Route("/wiki/pages/viewpage.action", face.page_by_id),
         Route("/wiki/spaces/{key}", face.space),
         Route("/wiki/spaces/{key}/overview", face.space),
         Route("/wiki/spaces/{key}/pages/{page_id}", face.page, methods=both),
@@ -104,6 +105,15 @@ class _Face:
             return space.name, space_view(site, space, now=self._world.clock.now()), space_url(key)
 
         return self._shown(request, view)
+
+    async def page_by_id(self, request: Request) -> Response:
+        """Where links lead that know no more of a page than its id."""
+        page_id = request.query_params.get("pageId", "")
+        with self._world.lock:
+            site = self._world.confluence
+            page = site.pages.get(page_id)
+            key = site.spaces[page.space_id].key if page else "-"
+        return _see_other(f"/wiki/spaces/{key}/pages/{page_id}", "")
 
     async def page(self, request: Request) -> Response:
         """One page, or what its form asks for."""

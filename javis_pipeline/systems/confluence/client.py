@@ -1,12 +1,15 @@
-"""Confluence Cloud: v2 for spaces, pages, versions and reading labels; v1 for writing labels and for CQL."""
+"""Confluence, as Cloud speaks it: v2 for spaces, pages, versions and reading labels; v1 for writing labels and for CQL.
+
+`data_center` says what is otherwise there.
+"""
 
 import difflib
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
-from typing import Any, Final, Literal, NamedTuple, Unpack
+from typing import Any, ClassVar, Final, Literal, NamedTuple, Unpack
 
-from javis_pipeline.clients.auth import BasicAuth
+from javis_pipeline.clients.auth import credentials
 from javis_pipeline.clients.http import Headers, Transport
 from javis_pipeline.clients.logins import refuse_rejected_login
 from javis_pipeline.clients.reading import answered, as_object, id_of
@@ -29,7 +32,6 @@ from javis_pipeline.systems.confluence.manners import CONFLUENCE
 from javis_pipeline.systems.confluence.paging import cursor_batches, listed
 
 V2: Final = "/wiki/api/v2"
-V1: Final = "/wiki/rest/api"
 READ_POSTS: Final = frozenset({f"{V2}/users-bulk"})
 
 BATCH: Final = 250
@@ -54,53 +56,75 @@ class Fetched(NamedTuple):
 
 
 class ConfluenceClient(SiteClient):
-    """A client for one Confluence Cloud site. Safe to share between threads.
+    """A client for one Confluence site. Safe to share between threads.
 
     Args:
         url: Base URL of the site, or of the gateway for scoped tokens (with its path); with or without `/wiki`.
         email: Address the token belongs to.
         token: API token.
-        credentials: What a person should check when they are not accepted: the variables they were read from.
+        named: What a person should check when they are not accepted: the variables they were read from.
         options: How it talks.
+
+    Attributes:
+        rest: Path of v1.
+        lists_newest_first: Whether a list of pages begins with those that were saved last.
     """
+
+    rest: ClassVar[str] = "/wiki/rest/api"
+    lists_newest_first: ClassVar[bool] = True
 
     def __init__(
         self,
         url: str,
-        email: str,
+        email: str | None,
         token: str,
         *,
-        credentials: str = "CONFLUENCE_EMAIL and CONFLUENCE_TOKEN",
+        named: str = "CONFLUENCE_EMAIL and CONFLUENCE_TOKEN",
         **options: Unpack[Options],
     ) -> None:
-        self._credentials = credentials
-        base_url = url.rstrip("/").removesuffix("/wiki")
-        auth = BasicAuth(email, token)
+        self._named = named
+        auth, base_url = credentials(email, token), self.base_of(url)
         super().__init__(
             Transport("confluence", base_url, auth, READ_POSTS, CONFLUENCE, inspect=self._inspect, **options)
         )
 
+    @staticmethod
+    def base_of(url: str) -> str:
+        """What the paths of the API are below."""
+        return url.rstrip("/").removesuffix("/wiki")
+
     def _inspect(self, _path: str, _status: int, headers: Headers) -> None:
-        refuse_rejected_login("confluence", headers, f"Check {self._credentials}; the token may have expired")
+        refuse_rejected_login("confluence", headers, f"Check {self._named}; the token may have expired")
 
     # Who we are, and what there is
 
     def prove_identity(self) -> Identity:
         """The account behind the credentials; IdentityError when they are not accepted."""
-        advice = f"Check {self._credentials}"
+        advice = f"Check {self._named}"
         try:
-            document = self._http.get(f"{V1}/user/current").body
-            return wire.parse_identity(document)
+            return self._identity(self._http.get(f"{self.rest}/user/current").body)
         except UnreadableRecord as error:  # an anonymous caller has no account id
             raise IdentityError(f"confluence answers as to an anonymous caller. {advice}") from error
         except RemoteMissing as error:
             raise SettingError(
-                f"{self._http.base_url}: no Confluence Cloud found there; check CONFLUENCE_URL"
+                f"{self._http.base_url}: no Confluence found there; check CONFLUENCE_URL: "
+                "a site of your own may have a path such as /confluence"
             ) from error
         except RemoteRefused as error:
             if error.status != 403:
                 raise
             raise IdentityError(f"{error}. {advice}") from error
+
+    def _identity(self, document: object) -> Identity:
+        return wire.parse_identity(document)
+
+    def remarks(self) -> list[str]:
+        """What a person should know of the site, each with the remedy."""
+        return []
+
+    def why_read_only(self) -> str | None:
+        """Why the whole site takes no edits now; None while it does."""
+        return None
 
     def spaces(self, keys: Sequence[str]) -> list[Space]:
         """The spaces with these keys, in that order.
@@ -111,9 +135,9 @@ class ConfluenceClient(SiteClient):
         for key in keys:
             if not _SPACE_KEY.fullmatch(key):
                 raise SettingError(f"CONFLUENCE_SPACES: {key!r} is not a space key; it should look like OQC")
-        found = {space.key: space for space in self._spaces({"keys": list(keys)})} if keys else {}
+        found = {space.key: space for space in self._spaces(keys)} if keys else {}
         if missing := [key for key in keys if key not in found]:
-            visible = [space.key for space in self._spaces({})]
+            visible = [space.key for space in self._spaces()]
             near = [match for key in missing for match in difflib.get_close_matches(key, visible, n=3, cutoff=0.4)]
             hint = f"; the nearest it sees are {', '.join(dict.fromkeys(near))}" if near else ""
             raise SettingError(
@@ -122,17 +146,21 @@ class ConfluenceClient(SiteClient):
             )
         return [found[key] for key in keys]
 
-    def _spaces(self, params: dict[str, Any]) -> Iterator[Space]:
+    def _spaces(self, keys: Sequence[str] = ()) -> Iterator[Space]:
+        """The spaces with these keys that are visible, or all that are."""
+        return self._listed_spaces({"keys": list(keys)} if keys else {})
+
+    def _listed_spaces(self, params: dict[str, Any]) -> Iterator[Space]:
         batches = cursor_batches(self._http, f"{V2}/spaces", {**params, "limit": BATCH})
         return (wire.parse_space(document) for batch in batches for document in batch)
 
     def space_key(self, space_id: str) -> str | None:
         """The key of the space with this id; None when the account may not see it."""
-        return next((space.key for space in self._spaces({"ids": [_checked_id(space_id)]})), None)
+        return next((space.key for space in self._listed_spaces({"ids": [checked_id(space_id)]})), None)
 
     def may_edit_pages(self, space_id: str) -> bool:
         """Whether the account may make and edit pages in the space; restrictions of single pages come on top."""
-        answer = self._http.get(f"{V2}/spaces/{_checked_id(space_id)}/operations").body
+        answer = self._http.get(f"{V2}/spaces/{checked_id(space_id)}/operations").body
         return ("create", "page") in wire.parse_operations(answer)
 
     def users(self, account_ids: Iterable[str]) -> list[User]:
@@ -157,7 +185,7 @@ class ConfluenceClient(SiteClient):
         self, space_id: str, *, statuses: Sequence[PageStatus] = REACHABLE, body: bool = False
     ) -> Iterator[list[JsonObject]]:
         """The documents of `pages` as Confluence gives them, a request at a time."""
-        params: dict[str, Any] = {"space-id": _checked_id(space_id), "status": list(statuses)}
+        params: dict[str, Any] = {"space-id": checked_id(space_id), "status": list(statuses)}
         params |= {"sort": "-modified-date", "limit": BATCH_WITH_BODIES if body else BATCH}
         return cursor_batches(self._http, f"{V2}/pages", params | ({"body-format": "storage"} if body else {}))
 
@@ -169,7 +197,7 @@ class ConfluenceClient(SiteClient):
             raise ValueError(f"{len(page_ids)} pages in one fetch; {BATCH} are the limit")
         if not page_ids:
             return Fetched([], [])
-        params: dict[str, Any] = {"id": [_checked_id(page_id) for page_id in page_ids], "status": list(statuses)}
+        params: dict[str, Any] = {"id": [checked_id(page_id) for page_id in page_ids], "status": list(statuses)}
         params |= {"limit": BATCH} | ({"body-format": "storage"} if body else {})
         documents = [document for batch in cursor_batches(self._http, f"{V2}/pages", params) for document in batch]
         got = {id_of(document) for document in documents}
@@ -208,13 +236,13 @@ class ConfluenceClient(SiteClient):
 
     def space_labels(self, space_id: str) -> dict[str, str]:
         """Id to name, of the global labels that are on pages of a space."""
-        batches = cursor_batches(self._http, f"{V2}/spaces/{_checked_id(space_id)}/content/labels", {"limit": BATCH})
+        batches = cursor_batches(self._http, f"{V2}/spaces/{checked_id(space_id)}/content/labels", {"limit": BATCH})
         return dict(pair for batch in batches for pair in wire.parse_label_ids(batch))
 
     def pages_with_label(self, label_id: str, space_id: str) -> list[str]:
         """Ids of the pages of a space that have a label."""
-        params = {"space-id": _checked_id(space_id), "limit": BATCH}
-        batches = cursor_batches(self._http, f"{V2}/labels/{_checked_id(label_id)}/pages", params)
+        params = {"space-id": checked_id(space_id), "limit": BATCH}
+        batches = cursor_batches(self._http, f"{V2}/labels/{checked_id(label_id)}/pages", params)
         return [wire.parse_page_id(document) for batch in batches for document in batch]
 
     def restrictions(self, space_key: str) -> Iterator[dict[str, str | None]]:
@@ -226,7 +254,7 @@ class ConfluenceClient(SiteClient):
     def restrictions_of(self, page_ids: Collection[str]) -> dict[str, str | None]:
         """The same of single pages; those that the index does not have are left out."""
         told: dict[str, str | None] = {}
-        ids = sorted(map(_checked_id, page_ids))
+        ids = sorted(map(checked_id, page_ids))
         for start in range(0, len(ids), _MOST_EXPANDED):
             for batch in self._restrictions(f"type=page and id in ({','.join(ids[start : start + _MOST_EXPANDED])})"):
                 told |= batch
@@ -234,17 +262,17 @@ class ConfluenceClient(SiteClient):
 
     def _restrictions(self, cql: str) -> Iterator[dict[str, str | None]]:
         params = {"cql": cql, "limit": _MOST_EXPANDED, "expand": _READERS}
-        return map(wire.parse_restrictions, cursor_batches(self._http, f"{V1}/content/search", params))
+        return map(wire.parse_restrictions, cursor_batches(self._http, f"{self.rest}/content/search", params))
 
     def restriction(self, page_id: str) -> str | None:
         """Who alone may read a page itself; None for who may read what it lies in."""
-        path = f"{V1}/content/{_checked_id(page_id)}/restriction/byOperation/read"
+        path = f"{self.rest}/content/{checked_id(page_id)}/restriction/byOperation/read"
         answer = self._http.get(path, {"expand": "restrictions.user,restrictions.group"}).body
         return wire.parse_restriction(answer, page_id)
 
     def search(self, cql: str, *, limit: int = 50) -> Iterator[JsonObject]:
         """What a CQL query finds. The index lags and has dates of its own: nothing is decided on it."""
-        for batch in cursor_batches(self._http, f"{V1}/search", {"cql": cql, "limit": limit}):
+        for batch in cursor_batches(self._http, f"{self.rest}/search", {"cql": cql, "limit": limit}):
             yield from batch
 
     # Changing pages
@@ -279,17 +307,8 @@ class ConfluenceClient(SiteClient):
             RemoteRefused: Refused for good; `field_errors` names title or parent_id if it was one of these.
             RemoteBusy: Confluence collided with itself; nothing was executed.
         """
-        body: JsonObject = {
-            "id": _checked_id(page_id),
-            "status": "current",
-            "title": title,
-            "body": {"representation": "storage", "value": body_storage},
-            "version": {"number": version + 1, "message": message},
-        }
-        if parent_id is not None:
-            body["parentId"] = _checked_id(parent_id)
         try:
-            answer = self._http.request("PUT", _page_path(page_id), json=body).body
+            answer = self._save(page_id, version + 1, title, body_storage, message, parent_id)
         except StaleRevision as collision:
             raise self._explain_collision(page_id, version, title, collision) from collision
         except RemoteRefused as refusal:
@@ -299,6 +318,20 @@ class ConfluenceClient(SiteClient):
         if not isinstance(answer, dict):
             raise OutcomeUnknown(f"confluence page {page_id}: the answer to its new version is none; look at the page")
         return answer
+
+    def _save(
+        self, page_id: str, number: int, title: str, body_storage: str, message: str, parent_id: str | None
+    ) -> object:
+        body: JsonObject = {
+            "id": checked_id(page_id),
+            "status": "current",
+            "title": title,
+            "body": {"representation": "storage", "value": body_storage},
+            "version": {"number": number, "message": message},
+        }
+        if parent_id is not None:
+            body["parentId"] = checked_id(parent_id)
+        return self._http.request("PUT", _page_path(page_id), json=body).body
 
     def _explain_refusal(
         self, page_id: str, title: str, parent_id: str | None, refusal: RemoteRefused
@@ -326,12 +359,15 @@ class ConfluenceClient(SiteClient):
     def _title_is_taken(self, page: JsonObject, title: str) -> bool:
         """Titles are unique in a space whatever their case, also those of archived pages; the filter knows one case."""
         space_id, page_id = wire.parse_page(page, "").space_id, wire.parse_page_id(page)
-        params: dict[str, Any] = {"space-id": space_id, "title": title, "status": ["current", "archived"], "limit": 2}
-        others = [other for batch in cursor_batches(self._http, f"{V2}/pages", params) for other in batch]
-        if any(wire.parse_page_id(other) != page_id for other in others):
+        if any(wire.parse_page_id(other) != page_id for other in self._titled(space_id, title)):
             return True
         listed = self.pages(space_id, statuses=["current", "archived"])
         return any(_has_title(other, title) for other in listed if wire.parse_page_id(other) != page_id)
+
+    def _titled(self, space_id: str, title: str) -> Iterator[JsonObject]:
+        """Pages of a space that have just this title."""
+        params: dict[str, Any] = {"space-id": space_id, "title": title, "status": ["current", "archived"], "limit": 2}
+        return (page for batch in cursor_batches(self._http, f"{V2}/pages", params) for page in batch)
 
     def add_labels(self, page_id: str, names: Iterable[str]) -> list[str]:
         """Add global labels to a page; one that it has already stays. This is no new version of the page.
@@ -341,7 +377,7 @@ class ConfluenceClient(SiteClient):
         labels = [{"prefix": "global", "name": name} for name in names]
         if not labels:
             return []
-        answer = self._http.post(f"{V1}/content/{_checked_id(page_id)}/label", labels)
+        answer = self._http.post(f"{self.rest}/content/{checked_id(page_id)}/label", labels)
         with suppress(UnreadableAnswer, UnreadableRecord):  # the labels are there all the same
             return wire.parse_labels(listed(answer.body, "labels of a page"))
         return []
@@ -349,7 +385,7 @@ class ConfluenceClient(SiteClient):
     def remove_label(self, page_id: str, name: str) -> None:
         """Take a label off a page; one that it does not have is no error."""
         try:
-            self._http.request("DELETE", f"{V1}/content/{_checked_id(page_id)}/label", params={"name": name})
+            self._http.request("DELETE", f"{self.rest}/content/{checked_id(page_id)}/label", params={"name": name})
         except RemoteMissing:
             # The label or the page: the page says which.
             self.get_page(page_id)
@@ -365,7 +401,7 @@ def _field_refusal(page_id: str, status: int, field: str, text: str) -> RemoteRe
     return RemoteRefused(message, status=status, field_errors={field: text})
 
 
-def _checked_id(page_id: str) -> str:
+def checked_id(page_id: str) -> str:
     """The id; ValueError when it is none, so that nothing else gets into a path or a body."""
     if not _PAGE_ID.fullmatch(page_id):
         raise ValueError(f"{page_id!r} is not an id of Confluence")
@@ -373,4 +409,4 @@ def _checked_id(page_id: str) -> str:
 
 
 def _page_path(page_id: str) -> str:
-    return f"{V2}/pages/{_checked_id(page_id)}"
+    return f"{V2}/pages/{checked_id(page_id)}"

@@ -15,6 +15,8 @@ def check_confluence(confluence: ConfluenceClient, spaces: Sequence[str]) -> Ite
     yield said
     if identity is None:
         return
+    for remark in [*confluence.remarks(), *filter(None, [confluence.why_read_only()])]:
+        yield Check("confluence site", "warning", remark)
     for key in spaces:
         yield from _space(confluence, key)
 

@@ -83,7 +83,7 @@ class PageSource:
             self.seen += len(stamps)
             yield stamps
             older = _older_at_end(stamps, since, older)
-            if older >= ENOUGH_OLDER:
+            if older >= ENOUGH_OLDER and self._confluence.lists_newest_first:
                 return
         self._saw_all = not self._misses
 

@@ -38,7 +38,8 @@ class ConfluenceSystem:
     def open(self, key: str) -> Opened[PageStamp, PageBatch]:
         """A space, after proving who we are and that it is visible."""
         identity, space = read_site(self.client, key)
-        why = None if space.status == "current" else f"the space is {space.status}; restore it in Confluence"
+        archived = None if space.status == "current" else f"the space is {space.status}; restore it in Confluence"
+        why = archived or self.client.why_read_only()
         return Opened(
             account_id=identity.account_id,
             remote_id=space.space_id,

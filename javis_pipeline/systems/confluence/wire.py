@@ -131,13 +131,17 @@ def parse_restriction(document: object, page_id: str) -> str | None:
 def _readers(told: Json) -> str | None:
     readers = as_object(told.get("restrictions"), "restrictions")
     named = []
-    for sort, name in (("user", "accountId"), ("group", "name")):
+    for sort, names in (("user", ("accountId", "userKey")), ("group", ("name",))):
         some = as_object(readers.get(sort) or {}, f"restrictions.{sort}")
         found = as_list(some.get("results") or [], f"restrictions.{sort}.results")
-        named += [f"{sort}:{as_object(one, sort).get(name) or 'unnamed'}" for one in found]
+        named += [f"{sort}:{_first(as_object(one, sort), names) or 'unnamed'}" for one in found]
         if not found and some.get("size"):
             named.append(f"{sort}:unnamed")  # they are counted, and not shown to us
     return ", ".join(sorted(named))[:1000] or None
+
+
+def _first(document: Json, names: Iterable[str]) -> object:
+    return next((document[name] for name in names if document.get(name)), None)
 
 
 def parse_included_versions(document: object, page_id: str) -> list[PageVersion]:

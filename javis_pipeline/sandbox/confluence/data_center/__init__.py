@@ -1,0 +1,1 @@
+"""A self-hosted Confluence as the sandbox plays it."""

@@ -1,0 +1,94 @@
+"""Documents of a self-hosted Confluence in the form in which `wire` reads those of Cloud. Pure.
+
+What is not there, or is of another sort than expected, goes through as it is: `wire` says what cannot be read.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from javis_pipeline.clients.reading import Json
+from javis_pipeline.records.jira import JsonObject
+
+# What a page has to come with.
+OF_A_PAGE: Final = "version,ancestors,space,history,metadata.labels"
+OF_ITS_TEXT: Final = f"body.storage,{OF_A_PAGE}"
+
+
+def page(document: Any) -> Any:
+    """A page, alone or out of a list."""
+    if not isinstance(document, dict):
+        return document
+    space, history, labels = (_inside(document, *path) for path in (("space",), ("history",), ("metadata", "labels")))
+    above = document.get("ancestors")
+    parent = above[-1] if isinstance(above, list) and above else None
+    told: JsonObject = {
+        **{name: document.get(name) for name in ("id", "status", "title")},
+        "spaceId": _text(space.get("id")),
+        "version": version(document.get("version")),
+        "authorId": _person(history.get("createdBy")),
+        "createdAt": history.get("createdDate"),
+        "parentId": parent.get("id") if isinstance(parent, dict) else parent,
+        "parentType": None if parent is None else "page",
+    }
+    told |= {"body": document["body"]} if "body" in document else {}
+    return told | ({"labels": _labels(labels)} if "results" in labels else {})
+
+
+def version(document: Any) -> Any:
+    """A version of a page."""
+    if not isinstance(document, dict):
+        return document
+    return {
+        "number": document.get("number"),
+        "createdAt": document.get("when"),
+        "authorId": _person(document.get("by")),
+        "message": document.get("message"),
+    }
+
+
+def space(document: object) -> object:
+    """A space, with its home page."""
+    if not isinstance(document, dict):
+        return document
+    status = document.get("status")
+    return {
+        **{name: document.get(name) for name in ("key", "name")},
+        "id": _text(document.get("id")),
+        "status": status.lower() if isinstance(status, str) else status,
+        "homepageId": _inside(document, "homepage").get("id"),
+    }
+
+
+def user(document: object) -> object:
+    """A person, by the key that stays when somebody is renamed; nobody for whoever is not logged in."""
+    if not isinstance(document, dict):
+        return document
+    return {"accountId": _person(document), "displayName": document.get("displayName")}
+
+
+def label_names(document: object) -> list[object]:
+    """The names of the global labels that came with a page."""
+    found = _inside(document, "metadata", "labels").get("results")
+    labels = [label for label in found if isinstance(label, dict)] if isinstance(found, list) else []
+    return [label.get("name") for label in labels if label.get("prefix", "global") == "global"]
+
+
+def _labels(labels: Json) -> JsonObject:
+    more = _inside(labels, "_links").get("next")
+    return {"results": labels["results"], "meta": {"hasMore": more is not None}}
+
+
+def _person(document: object) -> object:
+    """The key of a person; anonymous callers and people who are gone have none."""
+    return document.get("userKey") if isinstance(document, dict) else document
+
+
+def _inside(document: object, *path: str) -> Json:
+    for name in path:
+        document = document.get(name) if isinstance(document, Mapping) else None
+    return document if isinstance(document, Mapping) else {}
+
+
+def _text(number: Any) -> Any:
+    """Ids of spaces are numbers there."""
+    return str(number) if type(number) is int else number

@@ -1,0 +1,54 @@
+"""Whether a Confluence is Atlassian's or a company's own: it is asked, whatever its host is called."""
+
+from typing import NamedTuple, Unpack
+
+from javis_pipeline.clients.site import Options
+from javis_pipeline.errors import IdentityError, RemoteMissing, SettingError
+from javis_pipeline.systems.confluence.client import ConfluenceClient
+from javis_pipeline.systems.confluence.data_center import DataCenterClient
+
+
+class Login(NamedTuple):
+    """As whom we go there.
+
+    Attributes:
+        email: Address that an API token of Cloud belongs to.
+        user: Name to sign in with on a site of the company's own; None for a personal access token.
+        secret: The token, or the password.
+        named: The variables that it comes from.
+    """
+
+    email: str | None
+    user: str | None
+    secret: str
+    named: str
+
+
+def connect(url: str, login: Login, **options: Unpack[Options]) -> ConfluenceClient:
+    """A client for the edition that is found at this URL.
+
+    Raises:
+        SettingError: It is too old, or cannot be talked to.
+        RemoteBusy: It does not answer now.
+    """
+    ours = DataCenterClient(url, login.user, login.secret, named=login.named, **options)
+    cloud = ConfluenceClient(url, login.email, login.secret, named=login.named, **options)
+    if _is_cloud(cloud, ours):
+        ours.close()
+        if login.email is None:
+            raise SettingError(f"{url} is Confluence Cloud, where a token needs its address: set CONFLUENCE_EMAIL")
+        return cloud
+    cloud.close()
+    ours.find_release()
+    return ours
+
+
+def _is_cloud(cloud: ConfluenceClient, ours: DataCenterClient) -> bool:
+    """Whether the paths of Cloud are there. A refused login says nothing: the two words for it are the same."""
+    try:
+        cloud.prove_identity()
+    except IdentityError:
+        return not ours.is_there()
+    except (RemoteMissing, SettingError):
+        return False
+    return True
