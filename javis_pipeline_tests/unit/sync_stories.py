@@ -8,6 +8,7 @@ from javis_pipeline.records.sync import Conflict, LocalRecord, Overrides, PlanIt
 from javis_pipeline.records.values import ResourceRef, Value
 from javis_pipeline.steps.reconcile import plan_records, reconcile_records, to_look_at
 from javis_pipeline.steps.sync_scope import merge_pulled, send_edits
+from javis_pipeline.sync.fields import Kind
 from javis_pipeline.sync.kinds import JIRA_ISSUE
 from javis_pipeline.sync.run import Rules, Run
 from javis_pipeline_tests.property.sync_memory import (
@@ -26,10 +27,12 @@ NO = Overrides()
 class Scope:
     """One issue on both sides, in step."""
 
+    kind: Kind = JIRA_ISSUE
+
     def __init__(self, *, issues: int = 1, **values) -> None:
         self.world = World()
         self.store = self.make_store(self.world)
-        self.remote = MemoryRemote(self.world)
+        self.remote = self.make_remote(self.world)
         given = {"title": "Fix login", "status": "To Do", "priority": "Medium", "labels": ("auth",), **values}
         self.refs = [self.remote.create(n + 1, **given) for n in range(issues)]
         self.runs = 0
@@ -37,6 +40,9 @@ class Scope:
 
     def make_store(self, world: World) -> Books:
         return MemoryStore(world)
+
+    def make_remote(self, world: World) -> MemoryRemote:
+        return MemoryRemote(world)
 
     @property
     def ref(self) -> ResourceRef:
@@ -57,7 +63,7 @@ class Scope:
             now=self.world.now,
             new_id=self.world.new_id,
             account_id=OUR_ACCOUNT,
-            kind=JIRA_ISSUE,
+            kind=self.kind,
             catalog=CATALOG,
             rules=Rules(**rules),
         )
