@@ -159,7 +159,7 @@ MUTANTS = (
         OUTBOX,
         " or not remote_is_as_expected(current, remote, run.kind):\n",
         ":\n",
-        f"{LAWS}::test_no_edit_is_lost_and_every_history_converges[0]",
+        f"{LAWS}::test_no_edit_is_lost_and_every_history_converges[issues-0]",
     ),
     Mutant(
         "marks are cleared although somebody edited since",
@@ -203,7 +203,7 @@ MUTANTS = (
         "javis_pipeline/steps/push.py",
         "        if sent is None:\n            return True",
         "        if sent is None:\n            self.remote.send(op, record)\n            return True",
-        f"{LAWS}::test_no_edit_is_lost_and_every_history_converges[0]",
+        f"{LAWS}::test_no_edit_is_lost_and_every_history_converges[issues-0]",
     ),
     Mutant(
         "a write without a reply is repeated at once",

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import ClassVar, Literal, Protocol, runtime_checkable
+from typing import ClassVar, Literal, NamedTuple, Protocol, runtime_checkable
 
 from javis_pipeline.records.losses import Loss
 from javis_pipeline.records.sync import Catalog
@@ -35,6 +35,12 @@ class LossyEdit(ValueError):
         self.reasons = tuple(reasons)
         self.losses = tuple(losses)
         super().__init__("; ".join(self.reasons))
+
+
+class MergedText(NamedTuple):
+    """A text with what each side changed in it; the text may be None, like any."""
+
+    text: Value
 
 
 @runtime_checkable
@@ -84,8 +90,9 @@ class Codec(Protocol):
         """Element of a set to why it cannot be pushed."""
         ...
 
-    def merge(self, base: Value, base_raw: Value, local: Value, remote_raw: Value) -> tuple[Value, Value] | None:
-        """(local, remote form) of a value that holds both sides' edits; None where they do not go together."""
+    def merge(self, base: Value, base_raw: Value, local: Value, remote_raw: Value) -> MergedText | None:
+        """The local form of what the remote holds, with the local edits of the base in it; None where they do not go
+        together."""
         ...
 
     def loses(self, wanted: Value, raw: Value) -> Iterable[Loss]:
@@ -120,7 +127,7 @@ class Plain:
     def bad_elements(self, elements: Iterable[str]) -> dict[str, str]:
         return {}
 
-    def merge(self, base: Value, base_raw: Value, local: Value, remote_raw: Value) -> tuple[Value, Value] | None:
+    def merge(self, base: Value, base_raw: Value, local: Value, remote_raw: Value) -> MergedText | None:
         return None
 
 

@@ -33,6 +33,8 @@ from javis_pipeline.sync.wanted import Wanted
 from javis_pipeline.sync.words import not_pushable, refused_so_far, unreadable, who_and_when
 
 _ONE_WAY = "cannot be changed from here"
+_MERGED = "both changed different blocks"
+_WHY_PUSHED = {3: "late echo of our own write", 5: "changed locally", 8: _MERGED}
 
 
 def reconcile_field(
@@ -157,8 +159,7 @@ def _push(draft: Draft, spec: Field, sides: Sides, decision: Push, changes: Sequ
         return
     draft.conflicts.end_live(spec.name, "superseded")
     wanted = Wanted(spec.codec.canonical(decision.raw), desired, sides.local)
-    reason = "late echo of our own write" if decision.row == 3 else "changed locally"
-    draft.want(spec, wanted, reason=reason, row=decision.row)
+    draft.want(spec, wanted, reason=_WHY_PUSHED[decision.row], row=decision.row)
 
 
 def _desired(draft: Draft, spec: Field, sides: Sides, remote: Value) -> Value:
@@ -192,7 +193,7 @@ def _clash(
     changes: Sequence[FieldChange],
     told: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
-    if decision.kind == "both_changed" and _merge_text(draft, spec, sides, decision):
+    if decision.kind == "both_changed" and _merge_text(draft, spec, sides, decision, changes):
         return
     if not told and (losses := list(spec.codec.loses(sides.local, decision.raw))):
         told = loss_details((), losses)
@@ -219,25 +220,22 @@ def _clash(
             )
 
 
-def _merge_text(draft: Draft, spec: Field, sides: Sides, decision: Clash) -> bool:
-    """Merge two texts block by block; False when they overlap or this is no text."""
+def _merge_text(draft: Draft, spec: Field, sides: Sides, decision: Clash, changes: Sequence[FieldChange]) -> bool:
+    """Merge two texts block by block; False when they overlap or this is no text.
+
+    What the remote holds is in the merged text, so it is acknowledged as the base: decided once more, the same edit is
+    one of ours alone.
+    """
     codec = spec.codec
     if not spec.is_text or not draft.run.rules.merge_texts or _push_problem(draft, spec, sides.local):
         return False
     merged = codec.merge(sides.base, sides.base_raw, sides.local, decision.raw)
     if merged is None:
         return False
-    text, raw = merged
-    draft.conflicts.end_live(spec.name, "superseded")
     draft.clear_error(spec.name)
     draft.keep_base(spec.name)
-    draft.set_value(spec.name, text, reason="both changed different blocks", row=8)
-    held = codec.to_local(decision.raw)
-    if text == held or draft.is_deleted:  # what a deleted row does not send would bring it back at every look
-        draft.set_base(spec, held, decision.raw)
-    else:
-        wanted = Wanted(codec.canonical(decision.raw), raw, text)
-        draft.want(spec, wanted, reason="both changed different blocks", row=8)
+    draft.set_value(spec.name, merged.text, reason=_MERGED, row=8)
+    _push(draft, spec, replace(sides, local=merged.text), Push(decision.raw, 8, rebase=True), changes)
     return True
 
 

@@ -14,7 +14,7 @@ from javis_pipeline.errors import UnreadableText
 from javis_pipeline.records.losses import Loss
 from javis_pipeline.records.sync import Catalog
 from javis_pipeline.records.values import Value
-from javis_pipeline.sync.codecs import LossyEdit, TextCodec, UnreadableValue
+from javis_pipeline.sync.codecs import LossyEdit, MergedText, TextCodec, UnreadableValue
 from javis_pipeline.sync.richtext.adf import canonical_document
 from javis_pipeline.sync.richtext.blocks import Special
 from javis_pipeline.sync.richtext.description import Lossy, Merged, apply_local_edit, merge_descriptions
@@ -58,9 +58,9 @@ class MarkdownText(TextCodec):
     def problem(self, wanted: Value, catalog: Catalog) -> str | None:
         return _too_long(wanted)
 
-    def merge(self, base: Value, base_raw: Value, local: Value, remote_raw: Value) -> tuple[Value, Value] | None:
+    def merge(self, base: Value, base_raw: Value, local: Value, remote_raw: Value) -> MergedText | None:
         merged = merge_descriptions(_document(base_raw), _text(local), _document(remote_raw))
-        return (merged.markdown, merged.doc) if isinstance(merged, Merged) else None
+        return MergedText(merged.markdown) if isinstance(merged, Merged) else None
 
     def loses(self, wanted: Value, raw: Value) -> Iterable[Loss]:
         try:
@@ -88,9 +88,9 @@ class WikiText(TextCodec):
     def problem(self, wanted: Value, catalog: Catalog) -> str | None:
         return _too_long(wanted)
 
-    def merge(self, base: Value, base_raw: Value, local: Value, remote_raw: Value) -> tuple[Value, Value] | None:
+    def merge(self, base: Value, base_raw: Value, local: Value, remote_raw: Value) -> MergedText | None:
         merged = merge_wiki(_text(base) or "", _text(local) or "", _text(remote_raw) or "")
-        return None if merged is None else (merged or None, merged or None)
+        return None if merged is None else MergedText(merged or None)
 
 
 class StorageText(TextCodec):
@@ -128,9 +128,9 @@ class StorageText(TextCodec):
             return f"is not what Confluence can store: {error}"
         return None
 
-    def merge(self, base: Value, base_raw: Value, local: Value, remote_raw: Value) -> tuple[Value, Value] | None:
+    def merge(self, base: Value, base_raw: Value, local: Value, remote_raw: Value) -> MergedText | None:
         merged = merge_pages(_text(base), _text(local), _text(remote_raw))
-        return (merged.body, merged.body) if isinstance(merged, MergedPage) else None
+        return MergedText(merged.body) if isinstance(merged, MergedPage) else None
 
     def loses(self, wanted: Value, raw: Value) -> Iterable[Loss]:
         try:

@@ -5,6 +5,7 @@ A history is drawn from one source of randomness, so that it can be repeated by 
 
 import contextlib
 import os
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -430,7 +431,7 @@ class History:
         return any(edits_shown(c.details).get(name, MISSING) == value for c in self._given_up(conflicts, resource_id))
 
     def _check_local(self, plan: RecordPlan, before: LocalRecord | None, after: LocalRecord) -> None:
-        """No silent loss here; the base moves only to what both sides held."""
+        """No silent loss here; the base moves only to what both sides held, or what a merged text took in."""
         key = after.ref.resource_id
         for name in self.synced:
             spec = FIELDS[name]
@@ -450,7 +451,10 @@ class History:
                 continue  # a person acknowledged what the remote holds
             if spec.is_set or base == before.base(name) or self.rules.force != "none":
                 continue
-            if not (self._was_seen("remote", key, name, base) and self._was_seen("local", key, name, base)):
+            held_here = self._was_seen("local", key, name, base) or (
+                spec.is_text and _took_in(new, base, before.base(name))
+            )
+            if not (held_here and self._was_seen("remote", key, name, base)):
                 raise Halt(f"the base of {name} moved to {base!r}, which not both sides held")
 
     def _note_remote(self, issue: Seen, name: str, old: Value, op: Operation | None) -> None:
@@ -515,6 +519,12 @@ class History:
                 raise Halt(f"label {word} was removed and added by no one, and is there")
             if not kinds and before != (word in held):
                 raise Halt(f"label {word} was touched by no one, and changed")
+
+
+def _took_in(merged: Value, theirs: Value, base: Value) -> bool:
+    """Whether all that one side added to a text is in the merged one."""
+    in_merged, in_theirs, in_base = (set(re.findall(r"\w+", str(text or ""))) for text in (merged, theirs, base))
+    return in_theirs - in_base <= in_merged
 
 
 def how_many(variable: str, *, usual: int, thorough: int) -> int:

@@ -1,12 +1,14 @@
-"""The laws of the sync over random histories, with the real steps on a store and a remote in memory.
+"""The laws of the sync over random histories, with the real steps on a store and a remote in memory, in each world.
 
 `make laws` plays many more of them than an ordinary run; JAVIS_LAWS_HISTORIES sets the number.
 """
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from random import Random
+from typing import Literal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -17,62 +19,70 @@ from javis_pipeline.steps.reconcile import plan_records, reconcile_edited, recon
 from javis_pipeline.steps.settle import settle_operations
 from javis_pipeline.steps.undo import undo_run
 from javis_pipeline.sync.run import Rules
-from javis_pipeline_tests.property.sync_histories import LOCKED, SETTLED, History, how_many, play
-from javis_pipeline_tests.property.sync_memory import Crash, MemoryRemote, local_of
+from javis_pipeline_tests.property.memory_worlds import WORLDS, MemoryWorld
+from javis_pipeline_tests.property.sync_histories import LOCKED, SETTLED, History, play
+from javis_pipeline_tests.property.sync_memory import Crash
 
-HISTORIES = how_many("JAVIS_LAWS_HISTORIES", usual=2_000, thorough=10_000)
-BATCHES = 10
+# So many histories are one test: the tests of a law run side by side.
+BATCH = 200
 
 pytestmark = pytest.mark.laws
+in_each_world = pytest.mark.parametrize("world", WORLDS, ids=lambda world: world.name)
+forced = pytest.mark.parametrize("force", ["local", "remote"])
 
 
-@pytest.mark.parametrize("batch", range(BATCHES))
-def test_no_edit_is_lost_and_every_history_converges(batch):
-    for seed in range(batch * HISTORIES // BATCHES, (batch + 1) * HISTORIES // BATCHES):
-        play(seed)
+def _batches() -> Iterator[object]:
+    for world in WORLDS:
+        for number, first in enumerate(range(0, world.histories, BATCH)):
+            seeds = range(first, min(first + BATCH, world.histories))
+            yield pytest.param(world, seeds, id=f"{world.name}-{number}")
 
 
-@given(st.randoms(use_true_random=False))
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
-def test_a_broken_law_shrinks_to_a_short_history(rng):
-    History(rng).play()
+@pytest.mark.parametrize(("world", "seeds"), [*_batches()])
+def test_no_edit_is_lost_and_every_history_converges(world: MemoryWorld, seeds: range) -> None:
+    for seed in seeds:
+        play(seed, world.make)
 
 
-@pytest.mark.parametrize("force", ["local", "remote"])
-def test_forced_histories_lose_nothing_either(force):
-    for seed in range(HISTORIES // 20):
-        play(1_000_000 + seed, rules=Rules(force=force))
+@in_each_world
+@given(rng=st.randoms(use_true_random=False))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+def test_a_broken_law_shrinks_to_a_short_history(world: MemoryWorld, rng: Random) -> None:
+    world.make(rng).play()
 
 
-def test_calm_histories_push_every_intent_exactly_once():
-    duplicates = 0
-    for seed in range(HISTORIES // 20):
-        history = History(Random(seed), faulty=False)
+@in_each_world
+@forced
+def test_forced_histories_lose_nothing_either(world: MemoryWorld, force: Literal["local", "remote"]) -> None:
+    for seed in world.some(1 / 20):
+        play(1_000_000 + seed, world.make, rules=Rules(force=force))
+
+
+@in_each_world
+def test_calm_histories_push_every_intent_exactly_once(world: MemoryWorld) -> None:
+    for seed in world.some(1 / 20):
+        history = world.make(Random(seed), faulty=False)
         history.play()
         wishes = [_intent(op) for op in history.remote.executed]
-        duplicates += len(wishes) - len(set(wishes))
 
-    assert duplicates == 0
+        assert len(wishes) == len(set(wishes)), seed
 
 
 def _intent(op: Operation) -> tuple[object, ...]:
     return (op.ref.resource_id, op.kind, repr(op.local), repr(op.expected), repr(op.add), repr(op.remove), op.local_seq)
 
 
+def test_where_the_remote_compares_versions_a_stale_write_never_replaces_what_it_did_not_see() -> None:
+    pages = next(world for world in WORLDS if world.name == "pages")
+    replaced = 0
+    for seed in pages.some(1 / 10):
+        history = play(seed, pages.make)
+        replaced += sum(conflict.kind == "overwrote_remote" for conflict in history.store.conflicts.values())
+
+    assert replaced == 0
+
+
 # --- one fixed scenario, interrupted everywhere ----------------------------------------------------------------------
-
-
-def a_busy_day() -> History:
-    """Twelve records, each with another mixture of edits on the two sides."""
-    history = History(Random(7), records=12, faulty=False)
-    assert isinstance(history.remote, MemoryRemote)
-    history.remote.marks = True
-    rng = Random(11)
-    history.rng = rng
-    for _ in range(30):
-        history.edit_locally()
-        history.edit_remotely()
-    return history
 
 
 def points_of(history: History, at: int | None) -> int:
@@ -93,24 +103,26 @@ def points_of(history: History, at: int | None) -> int:
     return passed
 
 
-def test_a_run_killed_at_any_point_loses_nothing():
-    points = points_of(a_busy_day(), None)
+@in_each_world
+def test_a_run_killed_at_any_point_loses_nothing(world: MemoryWorld) -> None:
+    points = points_of(world.busy_day(), None)
 
     for at in range(1, points + 1):
-        history = a_busy_day()
+        history = world.busy_day()
         with pytest.raises(Crash):
             points_of(history, at)
         history.settle_down()
 
-    assert points > 150
+    assert points > world.points
 
 
 # --- single laws -----------------------------------------------------------------------------------------------------
 
 
-def test_every_step_repeated_changes_nothing():
-    for seed in range(100):
-        history = History(Random(seed), faulty=False)
+@in_each_world
+def test_every_step_repeated_changes_nothing(world: MemoryWorld) -> None:
+    for seed in world.some(1 / 20):
+        history = world.make(Random(seed), faulty=False)
         for _ in range(6):
             history.edit_locally()
             history.edit_remotely()
@@ -127,9 +139,10 @@ def test_every_step_repeated_changes_nothing():
         assert history.store.writes == writes, seed
 
 
-def test_a_dry_run_shows_what_the_run_then_does_and_writes_nothing():
-    for seed in range(100):
-        history = History(Random(seed), faulty=False)
+@in_each_world
+def test_a_dry_run_shows_what_the_run_then_does_and_writes_nothing(world: MemoryWorld) -> None:
+    for seed in world.some(1 / 20):
+        history = world.make(Random(seed), faulty=False)
         for _ in range(6):
             history.edit_locally()
             history.edit_remotely()
@@ -144,10 +157,13 @@ def test_a_dry_run_shows_what_the_run_then_does_and_writes_nothing():
         assert shown == done, seed
 
 
-@pytest.mark.parametrize("force", ["local", "remote"])
-def test_a_force_resolves_exactly_the_conflicts_that_the_dry_run_lists(force):
-    for seed in range(40):
-        history = History(Random(seed))
+@in_each_world
+@forced
+def test_a_force_resolves_exactly_the_conflicts_that_the_dry_run_lists(
+    world: MemoryWorld, force: Literal["local", "remote"]
+) -> None:
+    for seed in world.some(1 / 50):
+        history = world.make(Random(seed))
         for _ in range(8):
             history.edit_locally()
             history.edit_remotely()
@@ -177,13 +193,14 @@ def _told(item: PlanItem) -> tuple[object, ...]:
     return item.resource_id, item.field, item.side, item.old, item.new, item.row
 
 
-def test_clocks_that_step_change_nothing():
+@in_each_world
+def test_clocks_that_step_change_nothing(world: MemoryWorld) -> None:
     # Whether a stale copy came back is a question of duration by its nature; it can only add a conflict.
     rules = Rules(stale_write_grace=timedelta(microseconds=-1))
-    for seed in range(200):
+    for seed in world.some(1 / 10):
         outcomes = []
         for offset in (timedelta(0), timedelta(days=1), timedelta(days=-1), timedelta(hours=-1)):
-            history = History(Random(seed), faulty=False, rules=rules)
+            history = world.make(Random(seed), faulty=False, rules=rules)
             for _ in range(4):
                 history.edit_locally()
                 history.world.now_ += offset
@@ -194,9 +211,10 @@ def test_clocks_that_step_change_nothing():
         assert all(outcome == outcomes[0] for outcome in outcomes), seed
 
 
-def test_two_runners_that_interleave_push_each_intent_once():
-    for seed in range(200):
-        history = History(Random(seed), faulty=False)
+@in_each_world
+def test_two_runners_that_interleave_push_each_intent_once(world: MemoryWorld) -> None:
+    for seed in world.some(1 / 10):
+        history = world.make(Random(seed), faulty=False)
         for _ in range(4):
             history.edit_locally()
         rng = Random(seed)
@@ -220,12 +238,14 @@ def test_two_runners_that_interleave_push_each_intent_once():
         assert len(wishes) == len(set(wishes)), seed
 
 
-def test_undo_restores_both_sides():
-    for seed in range(100):
-        history = History(Random(seed), faulty=False)
+@in_each_world
+def test_undo_restores_both_sides(world: MemoryWorld) -> None:
+    for seed in world.some(1 / 20):
+        history = world.make(Random(seed), faulty=False)
         before = {ref.resource_id: dict(history.store.rows[ref.resource_id].local.values) for ref in history.refs}
+        raw_before = {ref.resource_id: dict(history.remote.issues[ref.resource_id].values) for ref in history.refs}
         for ref in history.refs:
-            for name in ("priority", "due_date", "labels"):
+            for name in world.undone:
                 value = history._value(name)
                 history.store.edit(ref.resource_id, name, value)
         history.sync(fresh=True)
@@ -238,7 +258,8 @@ def test_undo_restores_both_sides():
         history.sync(fresh=True)
 
         for ref in history.refs:
-            for name in ("priority", "due_date", "labels"):
-                assert history.store.rows[ref.resource_id].local.values[name] == before[ref.resource_id][name], seed
-                there = local_of(name, history.remote.issues[ref.resource_id].values[name])
-                assert there == before[ref.resource_id][name], seed
+            for name in world.undone:
+                canonical = history.kind.fields[name].codec.canonical
+                here, there = history.store.rows[ref.resource_id].local, history.remote.issues[ref.resource_id]
+                assert canonical(there.values[name]) == canonical(raw_before[ref.resource_id][name]), seed
+                assert canonical(here.values[name]) == canonical(before[ref.resource_id][name]), seed

@@ -58,14 +58,14 @@ def test_scope_is_compared_with_the_start(moves, made_days_ago, member, was_in, 
 
 
 @pytest.mark.parametrize(
-    ("dates", "days_left", "note"),
+    ("dates", "days_left", "note", "to_give_away"),
     [
-        ({"start_at": None, "end_at": None}, None, "the sprint has no start and end date"),
-        ({"end_at": None}, None, "the sprint has no end date"),
-        ({"start_at": ago(1), "end_at": ago(3)}, -3, "the sprint ends before it starts"),
+        ({"start_at": None, "end_at": None}, None, "the sprint has no start and end date", 1),
+        ({"end_at": None}, None, "the sprint has no end date", 1),
+        ({"start_at": ago(1), "end_at": ago(3)}, -3, "the sprint ends before it starts", 0),  # it is over
     ],
 )
-def test_given_a_sprint_with_odd_dates_then_it_says_so_and_counts_all_the_same(dates, days_left, note):
+def test_given_a_sprint_with_odd_dates_then_it_says_so_and_counts_all_the_same(dates, days_left, note, to_give_away):
     context = a_context(
         issues=[an_issue("OQC-1", assignee_id=None)], sprints=[a_sprint(**dates)], issue_sprints=in_sprint("OQC-1")
     )
@@ -73,7 +73,7 @@ def test_given_a_sprint_with_odd_dates_then_it_says_so_and_counts_all_the_same(d
     (sprint,) = context.sprints
     assert (sprint.items, sprint.days_left) == (1, days_left)
     assert note in sprint.notes
-    assert context.total("unassigned_in_sprint") == 1
+    assert context.total("unassigned_in_sprint") == to_give_away
 
 
 def test_active_sprints_come_in_the_order_of_their_ends():

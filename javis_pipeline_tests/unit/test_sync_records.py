@@ -103,6 +103,31 @@ def test_given_an_edit_while_we_send_then_the_person_keeps_theirs_and_it_goes_ou
     assert scope.there("title") == "second"
 
 
+def test_given_a_block_edited_here_beside_one_that_was_added_there_then_both_arrive_and_nobody_is_asked():
+    scope = Scope(description="one\n\ntwo")
+    scope.edit(description="ours\n\ntwo")
+    scope.edit_there(description="one\n\nnew\n\ntwo")
+
+    scope.sync()
+    scope.sync()
+
+    assert (scope.here["description"], scope.there("description")) == ("ours\n\nnew\n\ntwo",) * 2
+    assert (scope.open_conflicts(), len(scope.remote.sent)) == ([], 1)
+
+
+def test_given_what_was_merged_here_and_taken_back_there_before_it_went_out_then_it_does_not_come_back():
+    scope = Scope(description="one\n\ntwo\n\nthree")
+    scope.edit(description="one\n\ntwo\n\nours")
+    scope.edit_there(description="one\n\nnew\n\ntwo\n\nthree")
+    scope.reconcile()
+    scope.edit_there(description="one\n\ntwo\n\nthree")
+
+    scope.sync()
+    scope.sync()
+
+    assert (scope.here["description"], scope.there("description")) == ("one\n\ntwo\n\nours",) * 2
+
+
 def test_given_texts_edited_in_different_blocks_then_they_are_merged():
     scope = Scope(description="one\n\ntwo\n\nthree")
     scope.edit(description="ONE\n\ntwo\n\nthree")
