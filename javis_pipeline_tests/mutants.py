@@ -30,6 +30,8 @@ STORE = "javis_pipeline/db/sql/sync_store.sql"
 ISSUES = "javis_pipeline/db/sql/issues.sql"
 ROUNDS = "javis_pipeline/steps/rounds.py"
 TRACKING = "javis_pipeline/db/tracking.py"
+TRIGGERS = "javis_pipeline/db/sql/tracking.sql"
+PAGES = "javis_pipeline/db/sql/pages.sql"
 
 TABLE = "javis_pipeline_tests/unit/test_sync_decide.py"
 STORIES = "javis_pipeline_tests/unit/test_sync_records.py"
@@ -48,6 +50,10 @@ SETS = "javis_pipeline_tests/unit/test_sync_sets.py"
 OFFERED = "javis_pipeline_tests/unit/test_sync_offers.py"
 LATE = "javis_pipeline_tests/unit/test_sync_late.py"
 WHOSE = "javis_pipeline_tests/unit/test_sync_evidence.py"
+SPACES = "javis_pipeline_tests/integration/test_confluence_push.py"
+FIELD_MAP = "javis_pipeline_tests/flow/test_field_map.py"
+HIDDEN = "javis_pipeline_tests/flow/test_restricted.py"
+HIDDEN_PAGES = "javis_pipeline_tests/flow/test_restricted_pages.py"
 
 
 @dataclass(frozen=True)
@@ -495,6 +501,119 @@ MUTANTS = (
         "MORE_LOOKS: Final = 0\n",
         "javis_pipeline_tests/integration/test_verify.py"
         "::test_given_a_difference_that_a_sync_under_way_ends_then_it_does_not_count",
+    ),
+    Mutant(
+        "what the reply showed is no proof",
+        EVIDENCE,
+        "for held in [*sets, shown])\n",
+        "for held in sets)\n",
+        f"{SPACES}::test_given_a_label_that_somebody_takes_off_right_after_our_write_then_it_goes_here_too",
+    ),
+    Mutant(
+        "what others put there since we looked is no proof",
+        EVIDENCE,
+        "    sights = (remote.values.get(spec.name, MISSING), *told)\n",
+        "    sights = (remote.values.get(spec.name, MISSING),)\n",
+        f"{MOMENTS}::test_given_a_label_that_others_put_there_just_before_us_and_took_off_after_then_it_goes_here_too",
+    ),
+    Mutant(
+        "a key that was given to another project is followed",
+        "javis_pipeline/sync/guards.py",
+        "    if last_remote_id in (None, remote_id) or overrides.place_id == remote_id:\n",
+        "    if True:\n",
+        f"{TWO_WAY}::test_given_a_key_that_was_given_to_another_project_then_nothing_is_mixed_until_a_person_says_so",
+    ),
+    Mutant(
+        "a field that takes over a role is not read",
+        "javis_pipeline/db/sql/watermarks.sql",
+        "WHERE sync_watermarks.field_ids ->> role.name IS DISTINCT FROM role.field_id)\n",
+        "WHERE false)\n",
+        f"{FIELD_MAP}::test_given_another_field_takes_over_a_role_then_its_values_come_without_being_asked_for",
+    ),
+    Mutant(
+        "a role whose field is not known is empty",
+        "javis_pipeline/systems/jira/wire/issues.py",
+        '    agile = fields.get("flagged", MISSING)\n    return agile if type(agile) is bool else MISSING\n',
+        '    return fields.get("flagged") is True\n',
+        f"{FIELD_MAP}::test_given_fields_that_are_not_clear_for_a_while_then_nothing_is_emptied"
+        "_and_later_all_comes_by_itself",
+    ),
+    Mutant(
+        "facts stand still while a field cannot be read",
+        MERGE,
+        "    held_back = draft.run.kind.revision if draft.unread_fields else frozenset()\n",
+        "    held_back = frozenset(remote.facts) if draft.unread_fields else frozenset()\n",
+        f"{STORIES}::test_given_a_field_that_cannot_be_read_then_facts_follow_and_the_record_is_looked_at_again",
+    ),
+    Mutant(
+        "edits of a project that left the settings wait without a word",
+        "javis_pipeline/db/status.py",
+        'if (one["unpushed"] or one["conflicts"]) and ScopeRef(one["system"], one["scope"]) not in configured\n',
+        "if False\n",
+        f"{TWO_WAY}::test_given_edits_of_a_project_that_left_the_settings_then_status_and_doctor_say_so",
+    ),
+    Mutant(
+        "the talk of a restricted issue is for all",
+        "javis_pipeline/db/sql/satellites.sql",
+        "    UPDATE comments SET restricted = true WHERE",
+        "    UPDATE comments SET restricted = false WHERE",
+        f"{HIDDEN}::test_given_restricted_text_in_every_book_then_readers_find_none_and_others_all",
+    ),
+    Mutant(
+        "what the books keep of a record stays for all when it is restricted",
+        TRIGGERS,
+        "    IF is_restricted OR was_unknown THEN\n",
+        "    IF was_unknown THEN\n",
+        f"{HIDDEN_PAGES}::test_given_restricted_pages_in_every_book_then_readers_find_none_and_the_ui_does_not_quote_them",
+    ),
+    Mutant(
+        "everybody reads restricted rows",
+        TRIGGERS,
+        "    USING (({restricted_by} IS NULL) OR (SELECT public.javis_reads_restricted())) WITH CHECK (true);\n",
+        "    USING (true) WITH CHECK (true);\n",
+        f"{HIDDEN_PAGES}::test_given_restricted_pages_in_every_book_then_readers_find_none_and_the_ui_does_not_quote_them",
+    ),
+    Mutant(
+        "what lies below a restricted page is for all",
+        PAGES,
+        "FROM below JOIN own AS child ON child.parent_id = below.page_id\n",
+        "FROM below JOIN own AS child ON false\n",
+        f"{HIDDEN_PAGES}::test_given_restricted_pages_when_pulled_then_they_and_what_lies_below_are_marked",
+    ),
+    Mutant(
+        "what lay below a restricted page once stays restricted",
+        PAGES,
+        "WHEN p.restriction NOT LIKE 'as page %%' THEN p.restriction END AS readers\n",
+        "ELSE p.restriction END AS readers\n",
+        f"{HIDDEN_PAGES}::test_given_a_restriction_that_comes_or_goes_then_it_is_so_here_within_an_hour_of_runs",
+    ),
+    Mutant(
+        "a page of which nothing is told is for all",
+        PAGES,
+        "WHEN p.restriction NOT LIKE 'as page %%' THEN p.restriction END AS readers\n",
+        "END AS readers\n",
+        f"{HIDDEN_PAGES}::test_given_restrictions_that_cannot_be_read_then_pages_stay_hidden_until_they_can",
+    ),
+    Mutant(
+        "a restriction that comes without its page is never read",
+        PAGES,
+        "restrictions_at > now() - interval '1 hour') AS due;",
+        "restrictions_at > now() - interval '1 year') AS due;",
+        f"{HIDDEN_PAGES}::test_given_a_restriction_that_comes_or_goes_then_it_is_so_here_within_an_hour_of_runs",
+    ),
+    Mutant(
+        "archived pages are for all, or for nobody for ever",
+        "javis_pipeline/systems/confluence/restrictions.py",
+        "        self._store_singles(db, left)\n",
+        "",
+        f"{HIDDEN_PAGES}::test_given_restricted_pages_when_pulled_then_they_and_what_lies_below_are_marked",
+    ),
+    Mutant(
+        "readers who are counted and not shown are none",
+        "javis_pipeline/systems/confluence/wire.py",
+        '        if not found and some.get("size"):\n',
+        "        if False:\n",
+        "javis_pipeline_tests/wire/test_confluence_wire.py::test_who_may_read_a_page",
     ),
 )
 

@@ -70,8 +70,10 @@ def test_given_restricted_pages_when_pulled_then_they_and_what_lies_below_are_ma
 
 def test_given_a_restriction_that_comes_or_goes_then_it_is_so_here_within_an_hour_of_runs(space):
     page, other = space.page("One"), space.page("Two")
+    below, under = (space.page(f"Below {each.title}", parent_id=each.page_id) for each in (page, other))
     space.site.restrict_page(other.page_id, "Board")
     space.sync()
+    assert restrictions(space)[under.title] == f"as page {other.page_id}"
     numbers = [page.number, other.number]
 
     space.site.restrict_page(page.page_id, "Board")
@@ -79,7 +81,8 @@ def test_given_a_restriction_that_comes_or_goes_then_it_is_so_here_within_an_hou
     an_hour_passes(space)
     space.sync()
 
-    assert restrictions(space) == {"One": "group:Board", "Two": None}
+    told = {"One": "group:Board", below.title: f"as page {page.page_id}", "Two": None, under.title: None}
+    assert restrictions(space) == told
     assert [page.number, other.number] == numbers
 
 

@@ -98,3 +98,42 @@ def test_given_a_space_with_a_number_as_id_then_it_is_text():
     assert wire.parse_space({"id": 131, "key": "ENG", "name": "Engineering"}) == Space(
         "131", "ENG", "Engineering", "current", None
     )
+
+
+@pytest.mark.parametrize(
+    ("readers", "told"),
+    [
+        ({"user": {"results": [], "size": 0}, "group": {"results": [], "size": 0}}, None),
+        ({}, None),
+        ({"user": None, "group": {"results": None}}, None),
+        (
+            {"user": {"results": [{"accountId": "u1"}]}, "group": {"results": [{"name": "Board"}]}},
+            "group:Board, user:u1",
+        ),
+        ({"user": {"results": [{"accountType": "atlassian"}]}}, "user:unnamed"),
+        ({"group": {"results": [], "size": 2}}, "group:unnamed"),
+    ],
+    ids=["nobody alone", "no lists", "empty lists", "a person and a group", "without a name", "counted and not shown"],
+)
+def test_who_may_read_a_page(readers, told):
+    restriction = {"operation": "read", "restrictions": readers}
+
+    assert wire.parse_restriction(restriction, "7") == told
+    assert wire.parse_restrictions([{"id": "7", "restrictions": {"read": restriction}}]) == {"7": told}
+
+
+@pytest.mark.parametrize(
+    "restrictions",
+    [
+        None,
+        {},
+        {"read": None},
+        {"read": {}},
+        {"read": {"restrictions": []}},
+        {"read": {"restrictions": {"user": "u1"}}},
+    ],
+)
+def test_given_a_page_that_does_not_tell_who_may_read_it_then_it_is_not_told_of(restrictions):
+    documents = [{"id": "7", "restrictions": restrictions}, {"id": "8", "restrictions": {"read": {"restrictions": {}}}}]
+
+    assert wire.parse_restrictions(documents) == {"8": None}
