@@ -60,13 +60,18 @@ def make_listener(app: "ASGIApp", host: str, port: int, *, bounds: Bounds = USUA
 
 
 async def bounded_body(request: "Request", most: int) -> bytes | None:
-    """The body of a request; None when it is longer, and then the rest of it is not read."""
+    """The body of a request; None when it is longer, and then the rest of it is not read, or when it does not come."""
+    from starlette.requests import ClientDisconnect
+
     parts, size = [], 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > most:
-            return None
-        parts.append(chunk)
+    try:
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > most:
+                return None
+            parts.append(chunk)
+    except ClientDisconnect:  # nobody hears the answer, and whoever likes could fill the log
+        return None
     return b"".join(parts)
 
 

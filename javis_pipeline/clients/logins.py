@@ -13,7 +13,8 @@ REJECTED_LOGINS: Final = frozenset({"AUTHENTICATED_FAILED", "AUTHENTICATION_DENI
 def refuse_rejected_login(system: str, headers: Mapping[str, str], advice: str) -> None:
     """Raise IdentityError for an answer that a failed login turned into one for anonymous callers."""
     reason = headers.get("X-Seraph-LoginReason", "")
-    if reason in REJECTED_LOGINS:
+    # Several filters may have said something, each in a header of its own.
+    if any(word.strip().upper() in REJECTED_LOGINS for word in reason.split(",")):
         raise IdentityError(
             f"{system} did not accept the credentials ({reason}) and answered as to an anonymous caller. {advice}"
         )

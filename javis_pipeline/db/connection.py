@@ -164,8 +164,9 @@ def upgrade(settings: DatabaseSettings, tables: Tables) -> list[str]:
     url = database_url(settings)
     with connect_once(url, "javis db migrate") as conn:
         _check_server(conn, url)
-    with _explained(url):
-        return migrate(url, tables)
+        applied = migrate(url, tables)
+        keep_from_others(conn, _beside(conn))  # it may be older than the roles
+    return applied
 
 
 def dagster_url(settings: DatabaseSettings) -> str:
@@ -202,7 +203,7 @@ def dagster_url(settings: DatabaseSettings) -> str:
 def _database_beside(url: str) -> str:
     """URL of the database `<name>_dagster` on the server of database `<name>`."""
     with connect_once(url, "javis") as conn:
-        name = f"{conn.info.dbname}_dagster"
+        name = _beside(conn)
         if conn.execute("SELECT FROM pg_database WHERE datname = %s", [name]).fetchone() is None:
             try:
                 conn.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
@@ -215,6 +216,11 @@ def _database_beside(url: str) -> str:
                 pass  # another process has just made it
         keep_from_others(conn, name)
     return urlsplit(url)._replace(path=f"/{name}").geturl()
+
+
+def _beside(conn: psycopg.Connection[Any]) -> str:
+    """Name of Dagster's database beside the connection's."""
+    return f"{conn.info.dbname}_dagster"
 
 
 def display_name(url: str) -> str:

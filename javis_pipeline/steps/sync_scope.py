@@ -360,7 +360,8 @@ def plan_scope(job: Job) -> list[PlanItem]:
     known = {ref.resource_id for ref in store.records()}
     new = [_new_item(ref) for ref in changed if ref.resource_id not in known]
     to_decide = store.to_decide(conflicts=run.rules.force != "none")
-    refs = {ref.resource_id: ref for ref in (*to_decide, *changed) if ref.resource_id in known}
+    # What waits may be gone there: a conflict about that is decided as any other.
+    refs = {ref.resource_id: ref for ref in (*to_decide, *(one for one in changed if one.resource_id in known))}
     planned = plan_records(store, opened.records, refs.values(), run, proved=True, threads=job.threads)
     return [*new, *planned.items]
 

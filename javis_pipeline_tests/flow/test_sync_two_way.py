@@ -248,6 +248,23 @@ def test_given_a_deleted_issue_then_two_censuses_make_it_a_tombstone(both):
     assert both.sql("SELECT key FROM jira_issues WHERE remote_state = 'gone'") == [{"key": "OPS-5"}]
 
 
+@pytest.mark.parametrize("force", ["local", "remote"])
+def test_given_an_edit_of_an_issue_that_is_gone_when_forced_then_it_is_decided_as_the_dry_run_says(both, force):
+    both.sql("UPDATE jira_issues SET title = 'mine' WHERE key = 'OPS-5'")
+    both.world.jira.delete("OPS-5")
+    for _ in range(2):
+        count_scope(both.job())
+        both.world.clock.advance(timedelta(minutes=11))
+    conflicts = "SELECT kind, resolution::text FROM sync_conflicts"
+    assert both.sql(conflicts) == [{"kind": "edit_vs_remote_delete", "resolution": "pending"}]
+
+    forced = [(item.key, item.side) for item in plan_scope(both.job(force=force)) if item.side == "forced"]
+    both.sync(force=force)
+
+    assert forced == [("OPS-5", "forced")]
+    assert both.sql(conflicts) == [{"kind": "edit_vs_remote_delete", "resolution": force}]
+
+
 def test_given_a_write_back_that_is_halted_then_the_status_says_so_with_the_counts_of_the_pull(database):
     with both_sides(database, issues=30) as both:
         both.sql("UPDATE jira_issues SET title = 'here'")

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from javis_pipeline.db.connection import Database, dagster_url, database_url, display_name
+from javis_pipeline.db.connection import Database, dagster_url, database_url, display_name, upgrade
 from javis_pipeline.db.embedded import EmbeddedServer
 from javis_pipeline.db.locks import hold_scope
 from javis_pipeline.db.migrate import migrate
@@ -170,6 +170,24 @@ def test_given_dagsters_database_then_readers_and_applications_do_not_get_in(dat
         for role in ("javis_read", "javis_app"):
             with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
                 psycopg.connect(make_conninfo(make_login(role), dbname=name))
+        psycopg.connect(make_conninfo(make_login("javis_sync"), dbname=name)).close()
+    finally:
+        with psycopg.connect(server_url, autocommit=True) as admin:
+            admin.execute(f"DROP DATABASE IF EXISTS {name}")
+
+
+def test_given_dagsters_database_is_older_than_the_roles_when_migrated_then_the_sync_gets_in(
+    database_url, server_url, make_login
+):
+    settings = made_settings(database_url=database_url)
+    name = f"{conninfo_to_dict(database_url)['dbname']}_dagster"
+    try:
+        dagster_url(settings)
+        with psycopg.connect(database_url, autocommit=True) as owner:
+            owner.execute(f"REVOKE CONNECT ON DATABASE {name} FROM javis_sync")
+
+        upgrade(settings, TABLES)
+
         psycopg.connect(make_conninfo(make_login("javis_sync"), dbname=name)).close()
     finally:
         with psycopg.connect(server_url, autocommit=True) as admin:

@@ -89,12 +89,23 @@ def test_given_a_body_that_is_too_long_then_it_is_refused_unread(port):
     [b"", b"POST /hook HT", b"POST /hook HTTP/1.1\r\nHost: a\r\n", GOOD[:-1]],
     ids=["nothing", "request line", "headers", "body"],
 )
-def test_given_a_connection_that_only_stays_open_then_it_is_ended(port, beginning):
+def test_given_a_connection_that_only_stays_open_then_it_is_ended_without_a_word(port, beginning, caplog):
     began_at = time.monotonic()
 
     asked(port, beginning)
 
     assert time.monotonic() - began_at < BOUNDS.seconds + GRACE_SECONDS
+    assert asked(port, GOOD).endswith(b"hi")
+    assert caplog.messages == []
+
+
+def test_given_a_body_that_ends_too_early_then_nothing_is_written_to_the_log(port, caplog):
+    for _ in range(3):
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            connection.sendall(GOOD[:-1])
+
+    assert asked(port, GOOD).endswith(b"hi")
+    assert caplog.messages == []
 
 
 def test_given_a_request_that_trickles_then_it_is_ended(port):

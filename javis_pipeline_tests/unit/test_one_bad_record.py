@@ -1,12 +1,14 @@
 """One record's failure costs that record: the others go on, and the row says why. On the store and remote in memory."""
 
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 
 import pytest
 
 from javis_pipeline.errors import (
     IdentityError,
+    OutcomeUnknown,
     RemoteBusy,
     RemoteMissing,
     RemoteRefused,
@@ -14,7 +16,7 @@ from javis_pipeline.errors import (
     SyncHalted,
     UnreadableRecord,
 )
-from javis_pipeline.records.sync import WHOLE_RECORD, FieldChange, Overrides, RemoteRecord
+from javis_pipeline.records.sync import WHOLE_RECORD, FieldChange, Operation, Overrides, RemoteRecord
 from javis_pipeline.records.values import ResourceRef
 from javis_pipeline.steps.census import Counted, take_census
 from javis_pipeline.steps.look import Busy, Gone, Refused, Seen, Unreadable, look, look_after_history, look_back
@@ -58,6 +60,10 @@ class AwkwardRemote(MemoryRemote):
         self._fail("history", ref)
         return super().history(ref)
 
+    def send(self, op: Operation, current: RemoteRecord) -> Mapping[str, Collection[str]]:
+        self._fail("send", op.ref)
+        return super().send(op, current)
+
     def _fail(self, what: str, ref: ResourceRef) -> None:
         self.asked.append(ref)
         if (what, ref.resource_id) in self.failing:
@@ -68,6 +74,7 @@ class Site:
     """Thirty issues on both sides, in step."""
 
     def __init__(self) -> None:
+        self._runs = itertools.count(1)
         self.world = World()
         self.store = MemoryStore(self.world)
         self.remote = AwkwardRemote(self.world)
@@ -76,7 +83,7 @@ class Site:
 
     def run(self) -> Run:
         return Run(
-            run_id="run",
+            run_id=f"run-{next(self._runs)}",
             now=self.world.now,
             new_id=self.world.new_id,
             account_id=OUR_ACCOUNT,
@@ -165,6 +172,35 @@ def test_given_one_bad_record_among_thirty_edited_then_29_go_out_and_the_row_say
     site.remote.failing.clear()
     site.write_back()
     assert (site.arrived(), site.error(bad)) == (EDITED, None)
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        pytest.param(lambda: RemoteRefused("refused with HTTP 400", status=400), id="400"),
+        pytest.param(lambda: RemoteRefused("refused with HTTP 403", status=403), id="403"),
+        pytest.param(lambda: RemoteRefused("refused with HTTP 413", status=413), id="413"),
+        pytest.param(lambda: RemoteMissing("refused with HTTP 404"), id="404"),
+        pytest.param(lambda: StaleRevision("refused with HTTP 409"), id="409"),
+        pytest.param(lambda: RemoteBusy(BUSY, about_one_record=True), id="429 of one issue"),
+        pytest.param(lambda: OutcomeUnknown("HTTP 500"), id="500, a time limit, a broken answer"),
+    ],
+)
+def test_given_one_write_among_thirty_that_fails_then_29_go_out_and_it_later(site, failure):
+    bad = site.refs[1]
+    site.edit_all()
+    site.remote.failing["send", bad.resource_id] = failure
+
+    for _ in range(3):
+        site.write_back()
+        assert site.arrived() == EDITED - 1
+    assert site.store.rows[bad.resource_id].local.sync_status != "synced"
+
+    site.remote.failing.clear()
+    site.world.now_ += timedelta(days=1)
+    for _ in range(2):
+        site.write_back()
+    assert site.arrived() == EDITED
 
 
 @pytest.mark.parametrize("failure", SORTS)

@@ -53,9 +53,10 @@ def test_given_good_credentials_then_the_account_and_its_zone_are_known(site, cl
         Reply({"error": "Failed to parse Connect Session Auth Token"}, status=403),
         Reply({}, headers=REJECTED),
         Reply(ME, headers=REJECTED),
+        Reply(ME, headers={"X-Seraph-LoginReason": "OK, Authentication_Denied "}),
         Reply(ME, headers={"X-AAccountId": "somebody-else"}),
     ],
-    ids=["401", "403", "200 for nobody", "200 with a refused login", "named differently"],
+    ids=["401", "403", "200 for nobody", "200 with a refused login", "refused by one of several", "named differently"],
 )
 def test_given_credentials_that_are_not_accepted_then_nothing_is_believed(site, client, reply):
     site.script(reply, CLOUD)
