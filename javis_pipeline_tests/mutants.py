@@ -517,6 +517,13 @@ MUTANTS = (
         f"{MOMENTS}::test_given_a_label_that_others_put_there_just_before_us_and_took_off_after_then_it_goes_here_too",
     ),
     Mutant(
+        "a dry run leaves out what is gone there",
+        "javis_pipeline/steps/sync_scope.py",
+        "(*to_decide, *(one for one in changed if one.resource_id in known))}\n",
+        "(*to_decide, *changed) if ref.resource_id in known}\n",
+        f"{TWO_WAY}::test_given_an_edit_of_an_issue_that_is_gone_when_forced_then_it_is_decided_as_the_dry_run_says",
+    ),
+    Mutant(
         "a key that was given to another project is followed",
         "javis_pipeline/sync/guards.py",
         "    if last_remote_id in (None, remote_id) or overrides.place_id == remote_id:\n",

@@ -89,6 +89,13 @@ class _BoundedProtocol(H11Protocol):
             oldest = min((one for one in self.connections if isinstance(one, _BoundedProtocol)), key=_ends_at)
             oldest.transport.abort()
 
+    def data_received(self, data: bytes) -> None:
+        # A head is measured while it is incomplete: what comes at once has to be read piece by piece.
+        piece = self.most.head_bytes // 4
+        for start in range(0, len(data), piece):
+            if not self.transport.is_closing():
+                super().data_received(data[start : start + piece])
+
     def connection_lost(self, exc: Exception | None) -> None:
         if self._end is not None:
             self._end.cancel()

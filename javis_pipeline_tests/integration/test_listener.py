@@ -65,9 +65,10 @@ def test_given_a_whole_request_then_it_is_answered(port):
         b"POST /" + b"a" * 100_000 + b" HTTP/1.1\r\n\r\n",
         b"POST /hook HTTP/1.1\r\nX-A: " + b"a" * 100_000 + b"\r\n\r\n",
         b"POST /hook HTTP/1.1\r\n" + b"X-A: a\r\n" * 50_000 + b"\r\n",
+        b"POST /hook HTTP/1.1\r\nHost: a\r\n" + b"X-A: a\r\n" * 700 + b"\r\n",
         b"\x16\x03\x01\x02\x00" * 1000,
     ],
-    ids=["request line", "a header", "many headers", "TLS"],
+    ids=["request line", "a header", "many headers", "rather many headers", "TLS"],
 )
 def test_given_a_head_without_end_then_it_is_refused_at_once(port, request_):
     began_at = time.monotonic()
