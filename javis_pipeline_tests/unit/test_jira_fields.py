@@ -60,6 +60,10 @@ def test_given_an_ordinary_number_field_called_story_points_then_a_person_is_ask
     assert "JIRA_FIELDS=story_points:customfield_4 or JIRA_FIELDS=story_points:customfield_9" in said
 
 
+# Jira's own: a number, and no points.
+SECONDS = {"type": "number", "system": "timeoriginalestimate"}
+
+
 @pytest.mark.parametrize(
     ("options", "chosen"),
     [
@@ -84,6 +88,7 @@ def test_a_choice_or_a_boards_estimation_settles_story_points(options, chosen):
         a_field("customfield_4", POINTS, type="number"),
         a_field("customfield_9", NUMBER, "Story Points", type="number"),
         a_field("customfield_8", NUMBER, "Budget", type="number"),
+        {"id": "timeoriginalestimate", "name": "Original estimate", "custom": False, "schema": SECONDS},
     ]
 
     assert discover_fields(definitions, **options).fields.story_points == chosen

@@ -152,7 +152,8 @@ def _custom_type(definition: Mapping[str, Any]) -> str:
 
 
 def _is_number(definition: Mapping[str, Any] | None) -> bool:
-    return definition is not None and _schema(definition).get("type") == "number"
+    """Whether it is a number of the site's own: some of Jira's, in which boards estimate too, are seconds."""
+    return definition is not None and _schema(definition).get("type") == "number" and _custom_type(definition) != ""
 
 
 def _looks_like_story_points(definition: Mapping[str, Any]) -> bool:
