@@ -120,6 +120,11 @@ def as_text_or_none(value: object, path: str) -> str | None:
     return None if value is None or value == "" else as_text(value, path)
 
 
+def text_or(value: object, otherwise: str) -> str:
+    """A text that only adds detail: what is none stops nothing."""
+    return value if type(value) is str and value else otherwise
+
+
 def as_number(value: object, path: str) -> int:
     """A whole number, from nought to what a `bigint` holds."""
     if type(value) is int and 0 <= value <= _MOST_NUMBER:

@@ -1,7 +1,7 @@
 """One record's failure costs that record: the others go on, and the row says why. On the store and remote in memory."""
 
 import itertools
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import pytest
@@ -16,7 +16,7 @@ from javis_pipeline.errors import (
     SyncHalted,
     UnreadableRecord,
 )
-from javis_pipeline.records.sync import WHOLE_RECORD, FieldChange, Operation, Overrides, RemoteRecord
+from javis_pipeline.records.sync import WHOLE_RECORD, FieldChange, Operation, Overrides, RemoteRecord, Reply
 from javis_pipeline.records.values import ResourceRef
 from javis_pipeline.steps.census import Counted, take_census
 from javis_pipeline.steps.look import Busy, Gone, Refused, Seen, Unreadable, look, look_after_history, look_back
@@ -60,7 +60,7 @@ class AwkwardRemote(MemoryRemote):
         self._fail("history", ref)
         return super().history(ref)
 
-    def send(self, op: Operation, current: RemoteRecord) -> Mapping[str, Collection[str]]:
+    def send(self, op: Operation, current: RemoteRecord) -> Reply:
         self._fail("send", op.ref)
         return super().send(op, current)
 

@@ -18,6 +18,7 @@ from javis_pipeline.clients.reading import (
     as_text,
     as_text_or_none,
     guarded,
+    text_or,
 )
 from javis_pipeline.errors import UnreadableRecord
 from javis_pipeline.records import MISSING, Missing
@@ -204,7 +205,7 @@ def parse_user(document: object) -> User:
 
     def read() -> User:
         user = as_object(document, "user")
-        name = as_text_or_none(user.get("displayName") or user.get("publicName"), "displayName") or ""
+        name = text_or(user.get("displayName") or user.get("publicName"), "")
         return User(as_id(user.get("accountId"), "accountId"), name, user.get("accountStatus") != "inactive")
 
     return guarded("confluence user", document, read)
@@ -217,8 +218,8 @@ def parse_identity(document: object) -> Identity:
         me = as_object(document, "user")
         return Identity(
             account_id=as_id(me.get("accountId"), "accountId"),
-            display_name=as_text_or_none(me.get("displayName"), "displayName") or "",
-            time_zone=as_text_or_none(me.get("timeZone"), "timeZone") or "UTC",
+            display_name=text_or(me.get("displayName"), ""),
+            time_zone=text_or(me.get("timeZone"), "UTC"),
         )
 
     return guarded("confluence account", "user/current", read)

@@ -12,6 +12,7 @@ from javis_pipeline.clients.reading import (
     as_text,
     as_text_or_none,
     guarded,
+    text_or,
 )
 from javis_pipeline.records.jira import Identity, Priority, Project, Status, Transition, Version
 
@@ -42,8 +43,8 @@ def parse_identity(document: object) -> Identity:
         me = as_object(document, "myself")
         return Identity(
             account_id=as_text(me.get("accountId"), "accountId"),
-            display_name=as_text_or_none(me.get("displayName"), "displayName") or "",
-            time_zone=as_text_or_none(me.get("timeZone"), "timeZone") or "UTC",
+            display_name=text_or(me.get("displayName"), ""),
+            time_zone=text_or(me.get("timeZone"), "UTC"),
         )
 
     return guarded("jira account", "myself", read)
