@@ -64,9 +64,10 @@ class StoredPages(NamedTuple):
     to_merge: list[ResourceRef]
 
 
-def pages_to_fetch(conn: Connection, stamps: Sequence[PageStamp]) -> set[str]:
-    """Ids of the pages that are not stored as these stamps say."""
+def pages_to_fetch(conn: Connection, space: str, stamps: Sequence[PageStamp]) -> set[str]:
+    """Ids of the pages that are not stored as these stamps of a space say, or under another key of it."""
     params = {
+        "space": space,
         "page_ids": [stamp.page_id for stamp in stamps],
         "numbers": [stamp.version_number for stamp in stamps],
         "created": [stamp.version_created_at for stamp in stamps],

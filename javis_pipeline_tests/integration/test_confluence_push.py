@@ -18,7 +18,7 @@ from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
 from javis_pipeline.steps.push import Pushed
 from javis_pipeline.steps.resolve import resolve
-from javis_pipeline.steps.sync_scope import count_scope, plan_scope, pull_scope
+from javis_pipeline.steps.sync_scope import count_scope, plan_scope, pull_scope, write_back_scope
 from javis_pipeline.sync.richtext.storage.page import special_content
 from javis_pipeline.systems.confluence.client import ConfluenceClient
 from javis_pipeline.systems.confluence.records import ConfluenceRecords
@@ -83,6 +83,21 @@ def test_given_a_space_key_that_was_given_to_another_space_then_nothing_is_mixed
     assert (page.title, space.row(page)["title"]) == ("Plan", "Mine")
     pull_scope(space.job(overrides=Overrides(place_id=other.space_id)))
     assert space.database.query("SELECT title FROM confluence_pages ORDER BY 1")[0] == {"title": "Another Home"}
+
+
+def test_given_a_space_whose_key_was_changed_then_its_rows_follow_and_what_waited_goes_out(space):
+    page, untouched = space.page("Plan"), space.page("Other")
+    space.sync()
+    space.edit_here(page, title="Mine")
+    space.site.space("ENG").key = "NEU"
+
+    pull_scope(space.job(key="NEU"))
+    write_back_scope(space.job(key="NEU"))
+
+    assert page.title == "Mine"
+    keys = space.database.query("SELECT space_key, count(*) AS pages FROM confluence_pages GROUP BY 1")
+    assert keys == [{"space_key": "NEU", "pages": 3}]
+    assert untouched.number == 1
 
 
 # One side

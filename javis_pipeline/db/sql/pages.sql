@@ -13,8 +13,9 @@ SELECT hit.page_id
         AND (known.page_id IS NULL
              OR known.remote_state <> 'present'
              OR known.remote_missing_since IS NOT NULL
-             OR (known.version_number, known.version_created_at, known.status, known.space_id)
-                IS DISTINCT FROM (hit.version_number, hit.version_created_at, hit.status, hit.space_id)
+             OR (known.version_number, known.version_created_at, known.status, known.space_id, known.space_key)
+                IS DISTINCT FROM
+                (hit.version_number, hit.version_created_at, hit.status, hit.space_id, %(space)s::text)
              OR CASE WHEN known.local_modified_fields ? 'parent_id' THEN known.local_modified_fields ->> 'parent_id'
                      ELSE known.parent_id END IS DISTINCT FROM hit.parent_id));
 
@@ -68,7 +69,8 @@ SELECT i.page_id, i.space_key,
        OR (i.version_created_at = p.version_created_at
            AND (i.remote_state <> 'present'
                 OR i.remote_missing_since IS NOT NULL
-                OR (i.version_number, i.status, i.space_id) IS DISTINCT FROM (p.version_number, p.status, p.space_id)
+                OR (i.version_number, i.status, i.space_id, i.space_key)
+                   IS DISTINCT FROM (p.version_number, p.status, p.space_id, p.space_key)
                 OR CASE WHEN i.local_modified_fields ? 'parent_id' THEN i.local_modified_fields ->> 'parent_id'
                         ELSE i.parent_id END IS DISTINCT FROM p.parent_id
                 OR (p.labels_known

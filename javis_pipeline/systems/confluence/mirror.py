@@ -34,7 +34,7 @@ class PageMirror:
 
     def differing(self, conn: Connection, stamps: Sequence[PageStamp]) -> set[str]:
         """Ids of the pages that are not stored as these stamps say."""
-        return pages_to_fetch(conn, stamps)
+        return pages_to_fetch(conn, self._space, stamps)
 
     def store(self, conn: Connection, batch: PageBatch, *, run_id: str, now: datetime, refresh: bool) -> Stored:
         """Store what the batch brought; a version tells all, so that one that is stored needs no `refresh`."""
