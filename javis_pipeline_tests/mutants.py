@@ -134,9 +134,9 @@ MUTANTS = (
     Mutant(
         "row 8: texts are not merged but ours is sent",
         FIELD,
-        "    text, raw = merged\n",
-        "    text, raw = sides.local, spec.codec.to_remote(\n"
-        "        sides.local, base=sides.base, base_raw=sides.base_raw, catalog=draft.run.catalog, lossy=True\n    )\n",
+        "    draft.set_value(spec.name, merged.text, reason=_MERGED, row=8)\n"
+        "    _push(draft, spec, replace(sides, local=merged.text),",
+        "    _push(draft, spec, sides,",
         f"{STORIES}::test_given_texts_edited_in_different_blocks_then_they_are_merged",
     ),
     Mutant(
@@ -569,8 +569,8 @@ MUTANTS = (
     Mutant(
         "what the books keep of a record stays for all when it is restricted",
         TRIGGERS,
-        "    IF is_restricted OR was_unknown THEN\n",
-        "    IF was_unknown THEN\n",
+        "    FOREACH book IN ARRAY ARRAY['sync_conflicts', 'local_edits', 'sync_audit', 'sync_outbox'] LOOP\n",
+        "    FOREACH book IN ARRAY ARRAY['sync_conflicts'] LOOP\n",
         f"{HIDDEN_PAGES}::test_given_restricted_pages_in_every_book_then_readers_find_none_and_the_ui_does_not_quote_them",
     ),
     Mutant(

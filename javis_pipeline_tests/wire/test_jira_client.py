@@ -262,7 +262,7 @@ def test_an_edit_holds_what_changed_in_the_form_of_the_official_document(site, c
     )
 
     request = site.requests[0]
-    assert (request.method, request.path) == ("PUT", "/rest/api/3/issue/10042")
+    assert (request.method, request.path) == ("PUT", "/rest/api/3/issue/10042?returnIssue=true&expand=changelog")
     assert request.headers["Content-Type"] == "application/json"
     assert request.body == {
         "fields": {"summary": "New", "assignee": None},
