@@ -17,7 +17,9 @@ from javis_pipeline.sync.richtext.placeholders import (
     nodes_within,
     plain_text,
     spelled,
+    spelled_plain,
     token_of,
+    with_plain_numbers,
 )
 
 # Python's recursion ends near 1000 frames; editors nest lists some ten deep.
@@ -68,7 +70,7 @@ def canonical_blocks(doc: Mapping[str, Any] | None) -> list[str]:
 def canonical_block(node: Node) -> str:
     """The canonical form of one node with its children; raises as `canonical_document` does."""
     try:
-        return spelled(_canonical(node, 0))
+        return spelled_plain(_canonical(node, 0))
     except RecursionError as error:  # attributes may nest as well
         raise UnreadableText("the ADF document has attributes nested too deep") from error
 
@@ -93,27 +95,30 @@ def blocks_of(doc: Mapping[str, Any] | None) -> list[Node]:
 
 def document_of(blocks: Sequence[Node]) -> dict[str, Any] | None:
     """A document of these top-level nodes; None if they show nothing."""
-    if not any(_shows_text(block) or canonical_block(block) != _EMPTY for block in blocks):
+    if not any(_shows_something(block) for block in blocks):
         return None
     return {"type": "doc", "version": 1, "content": list(blocks)}
 
 
-def _shows_text(block: Node) -> bool:
-    """Whether it is a paragraph that begins with words, as most do; False where a longer look is needed."""
+def _shows_something(block: Node) -> bool:
+    if block.get("type") != "paragraph":
+        return True
     first = next(iter(children_of(block)), None)
-    if block.get("type") != "paragraph" or not isinstance(first, dict) or first.get("type") != "text":
-        return False
-    text = first.get("text")
-    return isinstance(text, str) and text[:1].isalnum()
+    text = first.get("text") if isinstance(first, dict) and first.get("type") == "text" else None
+    return (isinstance(text, str) and text[:1].isalnum()) or canonical_block(block) != _EMPTY
 
 
 def _canonical(node: Any, depth: int) -> Any:
     if depth > MAX_NESTING:
         raise UnreadableText(f"the ADF document is nested deeper than {MAX_NESTING} levels")
     if not isinstance(node, dict):
-        return node
+        return with_plain_numbers(node)
     kind = str(node.get("type"))
-    same = {name: value for name, value in node.items() if name not in ("attrs", "marks", "content", "version")}
+    same = {
+        name: value if isinstance(value, str) else with_plain_numbers(value)
+        for name, value in node.items()
+        if name not in ("attrs", "marks", "content", "version")
+    }
     if attrs := _canonical_attrs(kind, node.get("attrs")):
         same["attrs"] = attrs
     if marks := _canonical_marks(node.get("marks")):
@@ -127,15 +132,10 @@ def _canonical_attrs(kind: str, attrs: Any) -> dict[str, Any]:
     if not isinstance(attrs, dict):
         return {}
     return {
-        name: _canonical_value(value)
+        name: with_plain_numbers(value)
         for name, value in attrs.items()
         if value is not None and name not in _VOLATILE and value not in _DEFAULTS.get((kind, name), ())
     }
-
-
-def _canonical_value(value: Any) -> Any:
-    """A whole number in one spelling: servers write 760 as 760.0 and back."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _canonical_marks(marks: Any) -> tuple[str, ...]:
@@ -162,10 +162,11 @@ def _canonical_content(kind: str, content: Any, depth: int) -> list[Any]:
         if isinstance(child, dict) and child.get("type") == "text" and isinstance(child.get("text"), str):
             runs.append(Run(child["text"], _canonical_marks(child.get("marks"))))
             continue
-        nodes += _texts(runs, last=False)
+        if runs:
+            nodes += _texts(runs, last=False)
+            runs = []
         nodes.append(_canonical(child, depth + 1))
-        runs = []
-    return nodes + _texts(runs, last=kind in ("paragraph", "heading"))
+    return nodes + _texts(runs, last=kind in ("paragraph", "heading")) if runs else nodes
 
 
 def _texts(runs: Sequence[Run], *, last: bool) -> list[Any]:
@@ -176,7 +177,7 @@ def _code_text(content: Sequence[Any]) -> list[Any]:
     """The text of a code block as one, with the line ends that every platform reads."""
     texts = [child.get("text") if isinstance(child, dict) else None for child in content]
     if not all(isinstance(text, str) for text in texts):
-        return list(content)
+        return [with_plain_numbers(part) for part in content]
     code = "".join(str(text) for text in texts).replace("\r\n", "\n").replace("\r", "\n")
     return [code] if code else []
 

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from javis_pipeline.sync.richtext.adf import canonical_block
-from javis_pipeline.sync.richtext.blocks import Block
-from javis_pipeline.sync.richtext.placeholders import INLINE, Node, plain_text
+from javis_pipeline.sync.richtext.blocks import Block, Spans
+from javis_pipeline.sync.richtext.placeholders import INLINE, Node, children_of, plain_text
+from javis_pipeline.sync.richtext.table_edit import table_spans
 
 
 class AdfGrammar:
@@ -16,6 +17,16 @@ class AdfGrammar:
 
     def __init__(self) -> None:
         self._seen: dict[int, tuple[Node, Sequence[Block[Node]] | None]] = {}
+        self._items: dict[int, Block[Node]] = {}
+
+    def items(self, nodes: Sequence[Node]) -> list[Block[Node]]:
+        """Nodes to compare, align and merge."""
+        return [self._item(node) for node in nodes]
+
+    def _item(self, node: Node) -> Block[Node]:
+        if id(node) not in self._items:
+            self._items[id(node)] = as_item(node)
+        return self._items[id(node)]
 
     def kind(self, block: Block[Node]) -> str:
         return str(block.source.get("type"))
@@ -27,7 +38,7 @@ class AdfGrammar:
         known = self._seen.get(id(block.source))
         if known is None:  # the node is kept beside its blocks, so that its id is no other's
             inside = blocks_inside(block.source)
-            known = block.source, None if inside is None else blocks_as_items(inside)
+            known = block.source, None if inside is None else self.items(inside)
             self._seen[id(block.source)] = known
         return known[1]
 
@@ -37,6 +48,14 @@ class AdfGrammar:
 
     def filled(self, shell: Block[Node], children: Sequence[Block[Node]]) -> Block[Node]:
         return as_item({**shell.source, "content": [child.source for child in children]})
+
+    def spans(self, block: Block[Node]) -> Sequence[Spans] | None:
+        node = block.source
+        return (
+            table_spans([row for row in children_of(node) if isinstance(row, dict)])
+            if node.get("type") == "table"
+            else None
+        )
 
     def leaf(self, base: Block[Node], a: Block[Node], b: Block[Node]) -> Block[Node] | None:
         """A task that one side ticked and the other reworded is both."""
@@ -51,11 +70,6 @@ class AdfGrammar:
 def as_item(node: Node) -> Block[Node]:
     """A node to compare, align and merge."""
     return Block(canonical_block(node), node)
-
-
-def blocks_as_items(nodes: Sequence[Node]) -> list[Block[Node]]:
-    """Nodes to compare, align and merge."""
-    return [as_item(node) for node in nodes]
 
 
 def blocks_inside(node: Node) -> Sequence[Node] | None:

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from typing import Generic, TypeVar
@@ -15,6 +16,7 @@ _COMPARED = 4000
 _SHORT = 300
 # A shorter text stands in another by chance.
 _PHRASE = 8
+_FEW_WORDS = 3
 
 
 @dataclass(frozen=True)
@@ -53,13 +55,36 @@ def similar(old: str, new: str) -> bool:
     return matcher.quick_ratio() > _SIMILAR and matcher.ratio() > _SIMILAR
 
 
-def alike(old: str, new: str) -> bool:
+def words_in(text: str) -> Counter[str]:
+    """The words and signs of a text, as far as `alike` looks."""
+    return Counter(_WORD.findall(text[:_COMPARED]))
+
+
+def likeness(old: Counter[str], new: Counter[str]) -> float:
+    """How much of the words of two texts is the same, from 0 to 1; a text is like one that it is part of."""
+    common, fewer = (old & new).total(), min(old.total(), new.total())
+    part = common / fewer - 0.25 if fewer >= _FEW_WORDS else 0
+    return max(part, 2 * common / max(old.total() + new.total(), 1))
+
+
+def alike(old: Counter[str], new: Counter[str]) -> bool:
     """Whether most words of one are in the other: quicker and coarser than `similar`, for comparing many with many."""
-    if old == new:
-        return True
-    words_old, words_new = Counter(_WORD.findall(old[:_COMPARED])), Counter(_WORD.findall(new[:_COMPARED]))
-    common = (words_old & words_new).total()
-    return 2 * common > _SIMILAR * (words_old.total() + words_new.total())
+    return likeness(old, new) > _SIMILAR
 
 
 _WORD = re.compile(r"\w+|[^\w\s]")
+
+
+Spans = Sequence[tuple[int, int]]
+"""Of each cell of a row, how many rows and columns it spans."""
+
+
+def row_widths(rows: Sequence[Spans]) -> list[int]:
+    """How many columns each row of a table takes, with those that a cell of an earlier row covers."""
+    widths = []
+    covers: list[tuple[int, int]] = []  # (rows still covered, columns)
+    for cells in rows:
+        taken = [*covers, *cells]
+        widths.append(sum(columns for _, columns in taken))
+        covers = [(left - 1, columns) for left, columns in taken if left > 1]
+    return widths

@@ -14,7 +14,7 @@ from javis_pipeline.errors import UnreadableText
 from javis_pipeline.sync.richtext import diff3
 from javis_pipeline.sync.richtext.adf import blocks_of, document_of, lost_content, special_content
 from javis_pipeline.sync.richtext.adf_schema import new_faults
-from javis_pipeline.sync.richtext.adf_tree import AdfGrammar, blocks_as_items
+from javis_pipeline.sync.richtext.adf_tree import AdfGrammar
 from javis_pipeline.sync.richtext.blocks import Block, Special
 from javis_pipeline.sync.richtext.hidden_marks import marked_words
 from javis_pipeline.sync.richtext.markdown_reader import split_markdown
@@ -125,8 +125,8 @@ def merge_descriptions(base_adf: Document, local_markdown: str | None, remote_ad
         edited = apply_local_edit(base_adf, adf_to_markdown(base_adf), local_markdown)
         if isinstance(edited, Lossy):
             return Conflict("lossy_edit", "; ".join(edited.reasons))
-        sides = [blocks_as_items(blocks_of(doc)) for doc in (base_adf, edited.doc, remote_adf)]
-        merged = merge_trees(AdfGrammar(), *sides)
+        grammar = AdfGrammar()
+        merged = merge_trees(grammar, *(grammar.items(blocks_of(doc)) for doc in (base_adf, edited.doc, remote_adf)))
         if isinstance(merged, diff3.Overlap):
             regions = tuple(_shown(region) for region in merged.regions)
             return Conflict("overlap", f"both sides changed the same {_count(len(regions))} of the text", regions)

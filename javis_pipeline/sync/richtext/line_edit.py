@@ -275,16 +275,15 @@ class _LineEdit:
 
     def _stretches(self) -> Iterator[tuple[str, int, int]]:
         """Each hidden mark with the stretch of the line that has it."""
-        count = len(self.before)
-        for mark in sorted(frozenset().union(*self.hidden)):
-            start = None
-            for at in range(count + 1):
-                has = at < count and mark in self.hidden[self.owners[at]]
-                if has and start is None:
-                    start = at
-                elif not has and start is not None:
-                    yield mark, start, at
-                    start = None
+        began: dict[str, int] = {}
+        at, end = 0, len(self.before)
+        for node, hidden in zip(self.content, self.hidden, strict=True):
+            for mark in sorted(began.keys() - hidden):
+                yield mark, began.pop(mark), min(at, end)
+            if at < end:  # what is behind are blanks that nobody sees
+                began |= dict.fromkeys(hidden - began.keys(), at)
+            at += _length(node)
+        yield from ((mark, start, end) for mark, start in sorted(began.items()))
 
     def _now(self, start: int, end: int) -> str:
         """What stands now between what was left and right of a stretch."""

@@ -201,14 +201,20 @@ def _clean(label: str) -> str:
 
 def spelled(value: object) -> str:
     """One JSON text per value, for comparing: a number is the same whether it was read as a float or as a Decimal."""
-    return json.dumps(_with_plain_numbers(value), sort_keys=True, separators=(",", ":"))
+    return spelled_plain(with_plain_numbers(value))
 
 
-def _with_plain_numbers(value: object) -> object:
+def spelled_plain(value: object) -> str:
+    """One JSON text per value in which each number is in its plain form already."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
+def with_plain_numbers(value: object) -> object:
+    """The value with each number as an integer if it is whole, else as a float."""
     if isinstance(value, Mapping):
-        return {name: _with_plain_numbers(part) for name, part in value.items()}
+        return {name: with_plain_numbers(part) for name, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_with_plain_numbers(part) for part in value]
+        return [with_plain_numbers(part) for part in value]
     if isinstance(value, float | Decimal):
         return int(value) if value == int(value) else float(value)
     return value

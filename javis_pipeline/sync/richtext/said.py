@@ -53,7 +53,7 @@ def words_of(said: Said) -> str:
         current = stack.pop()
         if current.text and current.kind != "wrong":
             parts.append(current.text)
-        elif current.kind in ("paragraph", "hardBreak"):
+        elif current.kind in LINE_KINDS or current.kind == "hardBreak":
             parts.append(" ")
         stack += reversed(current.content)
     return "".join(parts).strip()

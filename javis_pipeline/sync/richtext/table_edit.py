@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from javis_pipeline.sync.richtext.blocks import Spans, row_widths
 from javis_pipeline.sync.richtext.placeholders import Node, attrs_of, children_of
 from javis_pipeline.sync.richtext.said import Problems, Said
 
@@ -60,15 +61,13 @@ def _sorts(row: Node) -> Sequence[str]:
 
 
 def _widths(rows: Sequence[Any]) -> list[int]:
-    """The number of columns of each row, with those that a cell of an earlier row covers."""
-    widths = []
-    covers: list[tuple[int, int]] = []  # (rows still covered, columns)
-    for row in rows:
-        cells = [attrs_of(cell) for cell in children_of(row) if isinstance(cell, dict)]
-        spans = [(_span(attrs, "rowspan"), _span(attrs, "colspan")) for attrs in cells]
-        widths.append(sum(columns for _, columns in [*covers, *spans]))
-        covers = [(left - 1, columns) for left, columns in [*covers, *spans] if left > 1]
-    return widths
+    return row_widths(table_spans(rows))
+
+
+def table_spans(rows: Sequence[Any]) -> list[Spans]:
+    """Of the rows of a table, how many rows and columns each cell spans."""
+    cells = [[attrs_of(cell) for cell in children_of(row) if isinstance(cell, dict)] for row in rows]
+    return [[(_span(attrs, "rowspan"), _span(attrs, "colspan")) for attrs in row] for row in cells]
 
 
 def _span(attrs: Any, name: str) -> int:

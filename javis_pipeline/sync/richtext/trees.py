@@ -4,17 +4,18 @@ A format says by its grammar which of its blocks hold others, and how one is put
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial, reduce
+from itertools import islice
+from operator import and_
 from typing import Protocol, TypeVar
 
 from javis_pipeline.sync.richtext import diff3
-from javis_pipeline.sync.richtext.blocks import Block, alike
+from javis_pipeline.sync.richtext.blocks import Block, Spans, row_widths
+from javis_pipeline.sync.richtext.versions import likest, pairs
 
 S = TypeVar("S")
-
-# More pairs than this are not compared with each other: what stands between equal blocks is then one place.
-_COMPARED_PAIRS = 2500
 
 
 class Grammar(Protocol[S]):
@@ -40,6 +41,10 @@ class Grammar(Protocol[S]):
         """The shell around these children."""
         ...
 
+    def spans(self, block: Block[S]) -> Sequence[Spans] | None:
+        """Of each row of a table, how many rows and columns each cell spans; None for what is no table."""
+        ...
+
     def leaf(self, base: Block[S], a: Block[S], b: Block[S]) -> Block[S] | None:
         """Two changed versions of a block without children, merged; None where they do not go together."""
         ...
@@ -60,49 +65,6 @@ def merge_trees(
         return merged
     back = tuple(_came_back(grammar, base, a, b, merged.items))
     return diff3.Overlap(back) if back else merged
-
-
-def pairs(
-    olds: Sequence[S], news: Sequence[S], kind: Callable[[S], str], words: Callable[[S], str]
-) -> list[tuple[int, int]]:
-    """Which of the new items is which of the old ones after an edit, rising on both sides.
-
-    As many of the same kinds in the same order are each other's versions; else those whose words are the same or alike.
-    """
-    kinds_old, kinds_new = [kind(item) for item in olds], [kind(item) for item in news]
-    if kinds_old == kinds_new:
-        return [(at, at) for at in range(len(olds))]
-    if len(olds) * len(news) > _COMPARED_PAIRS:
-        return []
-    words_old, words_new = [words(item) for item in olds], [words(item) for item in news]
-
-    def likeness(i: int, j: int) -> int:
-        if kinds_old[i] != kinds_new[j]:
-            return 0
-        return 3 if words_old[i] == words_new[j] else 2 * alike(words_old[i], words_new[j])
-
-    return _likest(len(olds), len(news), likeness)
-
-
-def _likest(rows: int, columns: int, likeness: Callable[[int, int], int]) -> list[tuple[int, int]]:
-    """The rising run of pairs that are most alike, all taken together."""
-    best = [[0] * (columns + 1) for _ in range(rows + 1)]
-    like = [[likeness(i, j) for j in range(columns)] for i in range(rows)]
-    for i in reversed(range(rows)):
-        for j in reversed(range(columns)):
-            taken = best[i + 1][j + 1] + like[i][j]
-            best[i][j] = max(taken, best[i + 1][j], best[i][j + 1])
-    found = []
-    i = j = 0
-    while i < rows and j < columns:
-        if like[i][j] and best[i][j] == best[i + 1][j + 1] + like[i][j]:
-            found.append((i, j))
-            i, j = i + 1, j + 1
-        elif best[i + 1][j] >= best[i][j + 1]:
-            i += 1
-        else:
-            j += 1
-    return found
 
 
 # --- merging --------------------------------------------------------------------------------------------------------
@@ -155,7 +117,7 @@ def _versions(grammar: Grammar[S], base: Sequence[Block[S]], side: Sequence[Bloc
     done = done_side = 0
     for match in [*diff3.matches(base, side), diff3.Match(len(base), len(side), 0)]:
         between = base[done : match.a_at], side[done_side : match.b_at]
-        for i, j in pairs(*between, grammar.kind, grammar.words):
+        for i, j in pairs(*between, partial(_kind, grammar), grammar.words):
             yield done + i, done_side + j
         for at in range(match.length):
             yield match.a_at + at, match.b_at + at
@@ -167,17 +129,113 @@ def _block(grammar: Grammar[S], part: diff3.Region[Block[S]]) -> Merge[S]:
     (base,), (a,), (b,) = part.base, part.a, part.b
     if a in (base, b):
         return diff3.Merged((b,))
-    inside = [grammar.children(block) for block in (base, a, b)]
+    inside = [_children(grammar, block) for block in (base, a, b)]
     if any(children is None for children in inside):
         merged = a if b == base else grammar.leaf(base, a, b)
         return diff3.Overlap((part,)) if merged is None else diff3.Merged((merged,))
     shell = grammar.shell(base, a, b)
-    children = _merge(grammar, *(list(children or ()) for children in inside))
-    if shell is None:
+    sides = _in_columns(grammar, (base, a, b), [children or () for children in inside])
+    if shell is None or sides is None:
         return diff3.Overlap((part,))
+    children = _merge(grammar, *sides)
     if isinstance(children, diff3.Overlap):
         return children
-    return diff3.Merged((grammar.filled(shell, children.items),))
+    merged = grammar.filled(shell, children.items)
+    if _is_even(grammar, a) and _is_even(grammar, b) and not _is_even(grammar, merged):
+        return diff3.Overlap((part,))  # one side added a row, the other a column
+    return diff3.Merged((merged,))
+
+
+# --- tables -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Row(Block[S]):
+    """A row whose cells stand in columns that have names."""
+
+    columns: Sequence[str] = field(compare=False)
+
+
+@dataclass(frozen=True)
+class _Cell(Block[S]):
+    """A cell is the same as another only in the same column."""
+
+    column: str
+
+
+def _kind(grammar: Grammar[S], block: Block[S]) -> str:
+    return (f"{block.column} " if isinstance(block, _Cell) else "") + grammar.kind(block)
+
+
+def _children(grammar: Grammar[S], block: Block[S]) -> Sequence[Block[S]] | None:
+    inside = grammar.children(block)
+    if inside is None or not isinstance(block, _Row):
+        return inside
+    return [_Cell(cell.canonical, cell.source, name) for cell, name in zip(inside, block.columns, strict=True)]
+
+
+def _is_even(grammar: Grammar[S], block: Block[S]) -> bool:
+    return len(set(row_widths(grammar.spans(block) or ()))) < 2
+
+
+def _in_columns(
+    grammar: Grammar[S], tables: Sequence[Block[S]], rows: Sequence[Sequence[Block[S]]]
+) -> Sequence[Sequence[Block[S]]] | None:
+    """The rows of a table that both sides changed, their cells named by the columns of the base; others as they are.
+
+    None where a side moved a column: a cell that looks like its neighbour would stay behind.
+    """
+    base, a, b = tables
+    counts = [_columns(grammar, table) for table in tables]
+    if base in (a, b) or not all(counts):
+        return rows
+    named: list[Sequence[Block[S]]] = [_named(rows[0], [str(column) for column in range(counts[0])])]
+    for side, count in zip(rows[1:], counts[1:], strict=True):
+        names = _names(grammar, rows[0], side, (counts[0], count))
+        if names is None:
+            return None
+        named.append(_named(side, names))
+    return named
+
+
+def _named(rows: Sequence[Block[S]], columns: Sequence[str]) -> Sequence[Block[S]]:
+    return [_Row(row.canonical, row.source, columns) for row in rows]
+
+
+def _columns(grammar: Grammar[S], table: Block[S]) -> int:
+    """How many columns a table has; 0 for what is none, and where cells span several or rows differ in length."""
+    rows = grammar.spans(table) or ()
+    plain = len({len(row) for row in rows}) == 1 and all(span == (1, 1) for row in rows for span in row)
+    return len(rows[0]) if plain else 0
+
+
+# Columns are told apart by so many rows.
+_COMPARED_ROWS = 50
+
+
+def _names(
+    grammar: Grammar[S], base: Sequence[Block[S]], side: Sequence[Block[S]], counts: tuple[int, int]
+) -> Sequence[str] | None:
+    """What the columns of a side are called: as in the base, and by their cells where they are new."""
+    rows = [(base[i], side[j]) for i, j in islice(_versions(grammar, base, side), _COMPARED_ROWS)]
+    cells = [(grammar.children(row) or (), grammar.children(row_side) or ()) for row, row_side in rows]
+
+    def weight(here: int, there: int) -> int:
+        return sum(row[here] == row_side[there] for row, row_side in cells)
+
+    columns, columns_side = counts
+    stayed = [str(at) for at in range(columns)] if columns == columns_side else None
+    if columns * columns_side > _COMPARED_ROWS**2:
+        return stayed
+    same = likest(columns, columns_side, weight)
+    if stayed is not None:
+        moved = sum(weight(i, j) for i, j in same) > sum(weight(at, at) for at in range(columns))
+        return None if moved else stayed
+    names = {j: str(i) for i, j in same}
+    return [
+        names.get(at) or "new " + " ".join(row_side[at].canonical for _, row_side in cells)
+        for at in range(columns_side)
+    ]
 
 
 # --- moves ----------------------------------------------------------------------------------------------------------
@@ -188,20 +246,20 @@ def _came_back(grammar: Grammar[S], *sides: Sequence[Block[S]]) -> Iterator[diff
 
     Then a move met a deletion or another move.
     """
-    tops = [Counter(side) for side in sides]
-    same = {block for block, count in tops[0].items() if all(top[block] == count for top in tops)}
-    base, a, b, merged = (_count(grammar, [block for block in side if block not in same]) for side in sides)
+    base, a, b, merged = _counts(grammar, sides)
     for block, before in base.items():
         if merged[block] > max(a[block] + b[block] - before, min(a[block], b[block])):
             yield diff3.Region((block,), (block,) * a[block], (block,) * b[block])
 
 
-def _count(grammar: Grammar[S], blocks: Sequence[Block[S]]) -> Counter[Block[S]]:
-    """How often each block stands in these, at any depth."""
-    found: Counter[Block[S]] = Counter()
-    stack = list(blocks)
-    while stack:
-        block = stack.pop()
-        found[block] += 1
-        stack += grammar.children(block) or ()
+def _counts(grammar: Grammar[S], sides: Sequence[Sequence[Block[S]]]) -> Sequence[Counter[Block[S]]]:
+    """How often each block stands in each of these, at any depth, less how often it stands in all of them alike."""
+    found: list[Counter[Block[S]]] = [Counter() for _ in sides]
+    level = [list(side) for side in sides]
+    while any(level):
+        tops = [Counter(blocks) for blocks in level]
+        alike = reduce(and_, tops)
+        for at, top in enumerate(tops):
+            found[at] += top - alike
+            level[at] = [child for block in (top - alike).elements() for child in grammar.children(block) or ()]
     return found

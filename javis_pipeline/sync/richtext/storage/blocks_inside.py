@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from javis_pipeline.sync.richtext.blocks import Block
+from javis_pipeline.sync.richtext.blocks import Block, Spans
 from javis_pipeline.sync.richtext.storage.canonical import EXACT, canonical_head, canonical_slice, storage_blocks
 from javis_pipeline.sync.richtext.storage.xhtml import Element, Slice, Text, open_element, walk
 
@@ -11,7 +11,10 @@ _LEAVES = EXACT | {"p", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "ac:task-id", 
 
 
 class StorageGrammar:
-    """How merging sees a page; see `trees.Grammar`."""
+    """How merging sees a page; see `trees.Grammar`. One for each merge: a block is taken apart once."""
+
+    def __init__(self) -> None:
+        self._seen: dict[int, tuple[Block[Slice], Sequence[Block[Slice]] | None]] = {}
 
     def kind(self, block: Block[Slice]) -> str:
         element = block.source.element
@@ -24,11 +27,10 @@ class StorageGrammar:
         return " ".join(node.value for node in nodes if isinstance(node, Text))
 
     def children(self, block: Block[Slice]) -> Sequence[Block[Slice]] | None:
-        element = _container(block)
-        if element is None:
-            return None
-        slices = open_element(block.source, element)[1]
-        return [Block(canonical_slice(piece), piece) for piece in slices]
+        known = self._seen.get(id(block))
+        if known is None:  # the block is kept, so that its id is no other's
+            known = self._seen[id(block)] = block, _inside(block)
+        return known[1]
 
     def shell(self, base: Block[Slice], a: Block[Slice], b: Block[Slice]) -> Block[Slice] | None:
         heads = [canonical_head(element) for element in map(_container, (base, a, b)) if element is not None]
@@ -42,10 +44,33 @@ class StorageGrammar:
         opening, tail, closing = open_element(shell.source, element)[0]
         inside = "".join(child.source.gap + child.source.text for child in children)
         (block,) = storage_blocks(opening + inside + tail + closing)
-        return Block(block.canonical, block.source._replace(gap=shell.source.gap))
+        filled = Block(block.canonical, block.source._replace(gap=shell.source.gap))
+        self._seen[id(filled)] = filled, children
+        return filled
+
+    def spans(self, block: Block[Slice]) -> Sequence[Spans] | None:
+        element = _container(block)
+        rows = [row for row in _elements(element) if row.name == "tr"] if element is not None else []
+        return [[(_span(cell, "rowspan"), _span(cell, "colspan")) for cell in _elements(row)] for row in rows] or None
 
     def leaf(self, base: Block[Slice], a: Block[Slice], b: Block[Slice]) -> Block[Slice] | None:  # noqa: ARG002
         return None
+
+
+def _inside(block: Block[Slice]) -> Sequence[Block[Slice]] | None:
+    element = _container(block)
+    if element is None:
+        return None
+    return [Block(canonical_slice(piece), piece) for piece in open_element(block.source, element)[1]]
+
+
+def _elements(parent: Element) -> list[Element]:
+    return [child for child in parent.children if isinstance(child, Element)]
+
+
+def _span(cell: Element, name: str) -> int:
+    value = cell.attrs.get(name, "")
+    return max(int(value), 1) if value.isascii() and value.isdigit() and len(value) < 6 else 1
 
 
 def _container(block: Block[Slice]) -> Element | None:
