@@ -1,5 +1,6 @@
 """Confluence's storage format as HTML for the page: known elements only, and every link looked at."""
 
+import re
 from collections.abc import Callable
 from xml.etree import ElementTree
 
@@ -12,9 +13,10 @@ Element = ElementTree.Element
 _AC, _RI = "{ac}", "{ri}"
 _KEPT = frozenset(
     {"p", "ul", "ol", "li", "strong", "em", "b", "i", "u", "s", "del", "code", "pre", "blockquote", "sub", "sup"}
-    | {"tbody", "thead", "tr", "th", "td", "span", "div", "h1", "h2", "h3", "h4", "h5", "h6"}
+    | {"tbody", "thead", "tr", "div", "h1", "h2", "h3", "h4", "h5", "h6"}
 )
-_PANELS = {"info": "info", "note": "note", "warning": "warning", "tip": "success", "panel": "note", "expand": "note"}
+_PANELS = {"info": "info", "note": "note", "warning": "warning", "tip": "success", "panel": "note"}
+_COLOUR = re.compile(r"(?:^|;)\s*color:\s*([^;]+)")
 
 
 def storage_html(body: str, *, name_of: Callable[[str], str]) -> Html:
@@ -50,6 +52,10 @@ class _View:
             return el(tag, self.inside(element))
         if tag == "table":
             return el("div", el("table", self.inside(element)), class_="scroll")
+        if tag in {"th", "td"}:
+            return el(tag, self.inside(element), colspan=element.get("colspan"), rowspan=element.get("rowspan"))
+        if tag == "span":
+            return self._span(element)
         if tag in {"br", "hr"}:
             return void(tag)
         if tag == "a":
@@ -61,9 +67,28 @@ class _View:
             return self._link(element)
         if tag == f"{_AC}task-list":
             return el("ul", *map(self._task, element.iter(f"{_AC}task")), class_="tasks")
+        if tag == f"{_AC}layout-section":
+            return el("div", *(el("div", self.inside(cell)) for cell in element), class_="columns")
+        if tag == f"{_AC}adf-extension":
+            return self._extension(element)
         if tag == f"{_AC}image":
             return el("span", "[picture]", class_="mark")
         return self.inside(element)
+
+    def _span(self, span: Element) -> Html:
+        """Coloured words; without a style, which the page's policy forbids."""
+        colour = _COLOUR.search(span.get("style", ""))
+        return el("font", self.inside(span), color=_hex(colour[1])) if colour else el("span", self.inside(span))
+
+    def _extension(self, extension: Element) -> Html:
+        """Decisions; of anything else what Confluence itself shows where it cannot show it."""
+        decisions = [item for item in extension.iter(f"{_AC}adf-node") if item.get("type") == "decision-item"]
+        if decisions:
+            contents = [item.find(f"{_AC}adf-content") for item in decisions]
+            items = (el("li", "⤷ ", self.inside(content)) for content in contents if content is not None)
+            return el("ul", *items, class_="tasks")
+        fallback = extension.find(f"{_AC}adf-fallback")
+        return self.inside(fallback if fallback is not None else extension)
 
     def _macro(self, macro: Element) -> Html:
         name = macro.get(f"{_AC}name", "")
@@ -78,6 +103,8 @@ class _View:
         if name in {"code", "noformat"}:
             text = macro.findtext(f"{_AC}plain-text-body") or ""
             return el("pre", el("code", text))
+        if name == "expand" and rich is not None:
+            return el("details", el("summary", parameters.get("title") or "More"), self.inside(rich), open=True)
         if rich is not None:
             return el("div", self.inside(rich), class_=f"panel {_PANELS.get(name, 'note')}")
         about = parameters.get("jqlQuery") or name
@@ -95,3 +122,9 @@ class _View:
         done = task.findtext(f"{_AC}task-status") == "complete"
         body = task.find(f"{_AC}task-body")
         return el("li", "☑ " if done else "☐ ", self.inside(body) if body is not None else None)
+
+
+def _hex(colour: str) -> str:
+    """A colour as an attribute says it: `rgb(255, 86, 48)` is #ff5630."""
+    parts = re.findall(r"\d+", colour) if colour.strip().startswith("rgb(") else []
+    return "#" + "".join(f"{min(int(part), 255):02x}" for part in parts) if len(parts) == 3 else colour.strip()
