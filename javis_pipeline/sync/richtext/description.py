@@ -83,8 +83,9 @@ def apply_local_edit(
         return Edited(base_adf, Counter())
     edit = edit_nodes(nodes, base_view or "", new_markdown or "")
     doc = document_of(edit.nodes)
-    goes = special_content(nodes) - special_content(edit.nodes)
     gone, came = _apart(nodes, edit.nodes)
+    # Most edits are of words: then all that is special stands in nodes that stayed, and none of them is looked at.
+    goes = special_content(nodes) - special_content(edit.nodes) if special_content(gone) else Counter()
     looks = marked_words(gone) - marked_words(came)
     faults = [fault.reason for fault in new_faults(_doc(gone), _doc(came))]
     if faults or (edit.problems and not accept_loss):

@@ -166,13 +166,26 @@ def _applied(base: Sequence[T], start: int, end: int, edits_inside: list[Edit[T]
 
 
 def _pairs(a: Sequence[T], b: Sequence[T]) -> Iterator[tuple[int, int]]:
-    """Indices of equal items, rising on both sides: anchors first, then the stretches between two anchors."""
-    a_at = b_at = 0
-    for i, j in [*_anchors(a, b), (len(a), len(b))]:
+    """Indices of equal items, rising on both sides: both ends, anchors, the stretches between two of these."""
+    head, tail = _ends(a, b)
+    yield from ((at, at) for at in range(head))
+    a_at = b_at = head
+    end, end_b = len(a) - tail, len(b) - tail
+    anchors = _anchors(a[head:end], b[head:end_b]) if head < end and head < end_b else []
+    for i, j in [*((head + i, head + j) for i, j in anchors), (end, end_b)]:
         yield from _stretch(a, b, a_at, i, b_at, j)
-        if i < len(a):
+        if i < end:
             yield i, j
         a_at, b_at = i + 1, j + 1
+    yield from ((len(a) - at, len(b) - at) for at in range(tail, 0, -1))
+
+
+def _ends(a: Sequence[T], b: Sequence[T]) -> tuple[int, int]:
+    """How many items at the beginning, and behind these at the end, are the same."""
+    shorter = min(len(a), len(b))
+    head = next((at for at in range(shorter) if a[at] != b[at]), shorter)
+    tail = next((at for at in range(shorter - head) if a[-1 - at] != b[-1 - at]), shorter - head)
+    return head, tail
 
 
 def _anchors(a: Sequence[T], b: Sequence[T]) -> list[tuple[int, int]]:

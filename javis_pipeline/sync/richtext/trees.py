@@ -5,7 +5,7 @@ A format says by its grammar which of its blocks hold others, and how one is put
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial, reduce
 from itertools import islice
 from operator import and_
@@ -151,9 +151,9 @@ def _block(grammar: Grammar[S], part: diff3.Region[Block[S]]) -> Merge[S]:
 
 @dataclass(frozen=True)
 class _Row(Block[S]):
-    """A row whose cells stand in columns that have names."""
+    """A row whose cells stand in columns that have names: in others it is another row, whatever it reads."""
 
-    columns: Sequence[str] = field(compare=False)
+    columns: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -199,7 +199,7 @@ def _in_columns(
 
 
 def _named(rows: Sequence[Block[S]], columns: Sequence[str]) -> Sequence[Block[S]]:
-    return [_Row(row.canonical, row.source, columns) for row in rows]
+    return [_Row(row.canonical, row.source, tuple(columns)) for row in rows]
 
 
 def _columns(grammar: Grammar[S], table: Block[S]) -> int:
@@ -227,11 +227,10 @@ def _names(
     stayed = [str(at) for at in range(columns)] if columns == columns_side else None
     if columns * columns_side > _COMPARED_ROWS**2:
         return stayed
-    same = likest(columns, columns_side, weight)
     if stayed is not None:
-        moved = sum(weight(i, j) for i, j in same) > sum(weight(at, at) for at in range(columns))
+        moved = any(weight(at, other) > weight(at, at) for at in range(columns) for other in range(columns))
         return None if moved else stayed
-    names = {j: str(i) for i, j in same}
+    names = {j: str(i) for i, j in likest(columns, columns_side, weight)}
     return [
         names.get(at) or "new " + " ".join(row_side[at].canonical for _, row_side in cells)
         for at in range(columns_side)
@@ -246,20 +245,29 @@ def _came_back(grammar: Grammar[S], *sides: Sequence[Block[S]]) -> Iterator[diff
 
     Then a move met a deletion or another move.
     """
-    base, a, b, merged = _counts(grammar, sides)
-    for block, before in base.items():
-        if merged[block] > max(a[block] + b[block] - before, min(a[block], b[block])):
-            yield diff3.Region((block,), (block,) * a[block], (block,) * b[block])
+    (base, a, b, merged), alike = _counts(grammar, sides)
+    for block, count in merged.items():
+        was_there = base[block] + alike[block] > 0
+        if was_there and count > max(a[block] + b[block] - base[block], min(a[block], b[block])):
+            here, there = a[block] + alike[block], b[block] + alike[block]
+            yield diff3.Region((block,), (block,) * here, (block,) * there)
 
 
-def _counts(grammar: Grammar[S], sides: Sequence[Sequence[Block[S]]]) -> Sequence[Counter[Block[S]]]:
-    """How often each block stands in each of these, at any depth, less how often it stands in all of them alike."""
+def _counts(
+    grammar: Grammar[S], sides: Sequence[Sequence[Block[S]]]
+) -> tuple[Sequence[Counter[Block[S]]], Counter[Block[S]]]:
+    """How often each block stands in each of these, at any depth, beyond how often it stands in all of them; and that.
+
+    What all have is not taken apart.
+    """
     found: list[Counter[Block[S]]] = [Counter() for _ in sides]
+    common: Counter[Block[S]] = Counter()
     level = [list(side) for side in sides]
     while any(level):
         tops = [Counter(blocks) for blocks in level]
         alike = reduce(and_, tops)
+        common += alike
         for at, top in enumerate(tops):
             found[at] += top - alike
             level[at] = [child for block in (top - alike).elements() for child in grammar.children(block) or ()]
-    return found
+    return found, common
