@@ -36,7 +36,8 @@ class Account:
 
     Attributes:
         url: Base URL without a trailing slash; for Confluence without `/wiki`.
-        email: Address the API token belongs to; None where a token is enough by itself.
+        email: Address the API token belongs to; for a Jira of a company's own the name that signs in with a password;
+            None where a token is enough by itself.
         token: API token, personal access token or password.
         named: The variables that address and token come from, as a person should be told to check them.
         user: Name that goes with the token as its password, on a site of the company's own; None for a personal token.
@@ -450,10 +451,9 @@ class Settings(BaseSettings):
         return f"{site}/wiki" if site and is_cloud else site
 
     def require_jira(self) -> Account:
-        """The Jira account; SettingError names what is missing."""
-        _refuse_data_center("JIRA", self.jira_url, self.jira_email, self.jira_token)
-        url, email, token = _present(JIRA_URL=self.jira_url, JIRA_EMAIL=self.jira_email, JIRA_TOKEN=self.jira_token)
-        return Account(url, email, token, "JIRA_EMAIL and JIRA_TOKEN")
+        """The Jira account; SettingError names what is missing. Whether an address is needed, only the site can say."""
+        url, token = _present(JIRA_URL=self.jira_url, JIRA_TOKEN=self.jira_token)
+        return Account(url, self.jira_email, token, "JIRA_EMAIL and JIRA_TOKEN")
 
     def require_confluence(self) -> Account:
         """The Confluence account; what is not set is taken from Jira's. SettingError names what is missing."""
@@ -550,14 +550,6 @@ def _is_cloud(url: str) -> bool:
     """Whether links to a site are those of Cloud; what it really is, the site itself is asked."""
     host = urlsplit(url).hostname or ""
     return host.endswith((".atlassian.net", ".jira.com")) or host == "api.atlassian.com"
-
-
-def _refuse_data_center(system: str, url: str | None, email: str | None, token: SecretStr | None) -> None:
-    if url and token and not email and not _is_cloud(url):
-        raise SettingError(
-            f"{system}_URL with a token but without {system}_EMAIL means Data Center, which is not supported; "
-            f"for Atlassian Cloud {_how_to_set(f'{system}_EMAIL')}"
-        )
 
 
 def _confluence_beside(jira_url: str) -> str:

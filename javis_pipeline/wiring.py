@@ -13,7 +13,7 @@ from javis_pipeline.clients.http import Limits
 from javis_pipeline.clients.slack.client import SlackClient
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.policies import store_policies
-from javis_pipeline.errors import JavisError, SettingError, WronglyDeclared
+from javis_pipeline.errors import JavisError, WronglyDeclared
 from javis_pipeline.posts.blocks import Sites
 from javis_pipeline.records.sync import Catalog
 from javis_pipeline.records.values import ResourceType, System
@@ -26,7 +26,7 @@ from javis_pipeline.steps.suggest import ClaudeClient
 from javis_pipeline.steps.sync_scope import Job
 from javis_pipeline.steps.system import RemoteSystem
 from javis_pipeline.sync.fields import Kind
-from javis_pipeline.sync.kinds import KINDS, TABLES
+from javis_pipeline.sync.kinds import KINDS, TABLES, kind_here
 from javis_pipeline.sync.run import Run
 from javis_pipeline.systems.confluence import editions
 from javis_pipeline.systems.confluence.client import ConfluenceClient
@@ -34,6 +34,7 @@ from javis_pipeline.systems.confluence.doctor import check_confluence
 from javis_pipeline.systems.confluence.system import ConfluenceSystem
 from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.doctor import check_jira
+from javis_pipeline.systems.jira.editions import connect, system_of
 from javis_pipeline.systems.jira.system import JiraSystem
 
 clock = partial(datetime.now, UTC)
@@ -64,14 +65,12 @@ def apply_policies(database: Database, settings: Settings) -> None:
 
 
 def jira_client(settings: Settings, *, read_only: bool = False) -> JiraClient:
-    """A client for the configured Jira site, which refuses to write where `JAVIS_READ_ONLY` is set; SettingError names
-    what is not set."""
+    """A client for the configured Jira site, of whichever edition that is, which refuses to write where
+    `JAVIS_READ_ONLY` is set; SettingError names what is not set."""
     account = settings.require_jira()
-    assert account.email is not None, "the account of Jira has an address"
     refuses = read_only or settings.javis_read_only
-    return JiraClient(
-        account.url, account.email, account.token.get_secret_value(), read_only=refuses, limits=_limits(settings)
-    )
+    token = account.token.get_secret_value()
+    return connect(account.url, account.email, token, read_only=refuses, limits=_limits(settings))
 
 
 def confluence_client(settings: Settings, *, read_only: bool = False) -> ConfluenceClient:
@@ -91,7 +90,7 @@ def _limits(settings: Settings) -> Limits:
 def jira_system(settings: Settings, *, read_only: bool = False) -> Iterator[JiraSystem]:
     """The configured Jira site for the sync, with the choices of the settings."""
     with closing(jira_client(settings, read_only=read_only)) as client:
-        yield JiraSystem(client, settings.jira_projects, settings.jira_fields)
+        yield system_of(client, settings.jira_projects, settings.jira_fields)
 
 
 @contextmanager
@@ -140,7 +139,7 @@ def _jira_checks(settings: Settings, now: datetime) -> Iterator[Check]:
         return
     try:
         projects, client = settings.require_projects(), jira_client(settings)
-    except SettingError as error:
+    except JavisError as error:
         yield Check("jira", "failed", str(error))
         return
     with closing(client):
@@ -206,4 +205,5 @@ def context_scope(settings: Settings, project: str) -> ContextScope:
 
 def local_run(resource_type: ResourceType, catalog: Catalog) -> Run:
     """A run that only changes our side: a resolution or an undo. Nothing is sent, so it needs no account."""
-    return Run(run_id=str(uuid4()), now=clock, new_id=uuid4, account_id="", kind=KINDS[resource_type], catalog=catalog)
+    kind = kind_here(resource_type, catalog.field_ids)
+    return Run(run_id=str(uuid4()), now=clock, new_id=uuid4, account_id="", kind=kind, catalog=catalog)

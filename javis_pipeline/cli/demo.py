@@ -15,6 +15,7 @@ from javis_pipeline.cli.lines import say
 
 if TYPE_CHECKING:
     from javis_pipeline.db.connection import Database
+    from javis_pipeline.sandbox.ground import Edition
     from javis_pipeline.settings import Settings
 
 # Somebody else than the account that syncs; the sandbox takes any address with its token.
@@ -24,11 +25,18 @@ MOST_SUGGESTIONS = 3
 
 @click.command()
 @click.option("--sandbox-port", default=8765, show_default=True, help="Port of the sandbox on 127.0.0.1.")
+@click.option(
+    "--edition",
+    type=click.Choice(["cloud", "data-center"]),
+    default="cloud",
+    show_default=True,
+    help="What Jira is: Atlassian's, or a company's own.",
+)
 @click.option("--fresh", is_flag=True, help="Forget the demo of before, and begin anew.")
-def command(sandbox_port: int, fresh: bool) -> None:
+def command(sandbox_port: int, edition: "Edition", fresh: bool) -> None:
     """Run the whole graph on stand-ins with demo data, edit both sides, run it again, and show what came of it.
 
-    Needs no account and touches nothing but the folder `demo` in the home. Again is fine.
+    Needs no account and touches nothing but a folder of its own in the home. Again is fine.
     """
     from javis_pipeline.cli.demo_site import demo_site, forget_demo
     from javis_pipeline.cli.instance import prepare_instance
@@ -37,8 +45,8 @@ def command(sandbox_port: int, fresh: bool) -> None:
 
     started = time.monotonic()
     if fresh:
-        forget_demo(load_settings())
-    with demo_site(load_settings(), port=sandbox_port) as site:
+        forget_demo(load_settings(), edition)
+    with demo_site(load_settings(), port=sandbox_port, edition=edition) as site:
         settings = load_settings()
         _say(f"Stand-ins for Jira, Confluence and Slack run at {site}")
         prepare_instance(settings)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,15 +16,18 @@ from javis_pipeline.cli.parts import Part, Parts, held, require_free_port, run_w
 from javis_pipeline.errors import JavisError
 from javis_pipeline.settings import Settings
 
+if TYPE_CHECKING:
+    from javis_pipeline.sandbox.ground import Edition
+
 START_SECONDS = 60.0
 PORT_OPTION = "--sandbox-port"
 
 
 @contextmanager
-def demo_site(settings: Settings, *, port: int) -> Iterator[str]:
+def demo_site(settings: Settings, *, port: int, edition: "Edition" = "cloud") -> Iterator[str]:
     """Run a demo sandbox while the block lasts; gives its URL. Everything is pointed at it, as by `point_at_demo`."""
     require_free_port(port, PORT_OPTION)
-    point_at_demo(settings, port=port)
+    point_at_demo(settings, port=port, edition=edition)
     with running(claim_stand_ins()) as parts:
         wait_until_it_answers(port, parts)
         yield demo_url(port)
@@ -46,21 +50,26 @@ def claim_stand_ins() -> dict[str, Part]:
     if not port or _answers(port):
         return {}
     os.environ["JAVIS_DEMO_PORT"] = "0"
-    arguments = ("sandbox", "--demo", "--port", str(port), "--state", str(settings.javis_home / "sandbox"))
+    state, edition = str(settings.javis_home / "sandbox"), _edition(settings)
+    arguments = ("sandbox", "--demo", "--edition", edition, "--port", str(port), "--state", state)
     return {"the sandbox": Part((sys.executable, "-m", "javis_pipeline", *arguments), quiet=True)}
 
 
-def point_at_demo(settings: Settings, *, port: int) -> None:
+def point_at_demo(settings: Settings, *, port: int, edition: "Edition" = "cloud") -> None:
     """Point this process's environment at the demo, and write a settings file that does it for other commands.
 
-    The demo has a home of its own, so its projects never meet those of real accounts.
+    The demo has a home of its own, so its projects never meet those of real accounts; so has that of each edition.
     """
     from javis_pipeline.sandbox.command import environment
 
-    home = _home(settings)
+    home = _home(settings, edition)
     # The stand-in for Claude knows nothing of work; the rules answer about what is really there.
-    known = {name: value for name, value in environment(port=port).items() if not name.startswith("ANTHROPIC_")}
-    values = {**known, "ANTHROPIC_API_KEY": "", "JAVIS_HOME": str(home), "JAVIS_DEMO_PORT": str(port)}
+    known = {
+        name: value
+        for name, value in environment(port=port, edition=edition).items()
+        if not name.startswith("ANTHROPIC_")
+    }
+    values = {"JIRA_EMAIL": "", **known, "ANTHROPIC_API_KEY": "", "JAVIS_HOME": str(home), "JAVIS_DEMO_PORT": str(port)}
     file = home / "env"
     file.touch(mode=0o600)
     file.write_text("".join(f"{name}={value}\n" for name, value in values.items()), encoding="utf-8")
@@ -100,17 +109,22 @@ def stand_ins_on_demand() -> Iterator[None]:
         yield
 
 
-def forget_demo(settings: Settings) -> None:
+def forget_demo(settings: Settings, edition: "Edition" = "cloud") -> None:
     """Stop the demo's database and delete its folder."""
     from javis_pipeline.db.embedded import EmbeddedServer
 
-    home = _home(settings)
+    home = _home(settings, edition)
     EmbeddedServer(home, pg_bin=settings.javis_pg_bin).stop()
     shutil.rmtree(home)
 
 
-def _home(settings: Settings) -> Path:
-    home = settings.javis_home / "demo"
+def _edition(settings: Settings) -> "Edition":
+    """Of the demo that the settings speak of: only a company's own Jira is below a path."""
+    return "data-center" if settings.jira_url and settings.jira_url.endswith("/jira") else "cloud"
+
+
+def _home(settings: Settings, edition: "Edition") -> Path:
+    home = settings.javis_home / ("demo" if edition == "cloud" else f"demo-{edition}")
     home.mkdir(parents=True, exist_ok=True)
     return home
 

@@ -35,7 +35,7 @@ class BearerAuth(AuthBase):
         return "BearerAuth(***)"
 
 
-def credentials(user: str | None, secret: str) -> AuthBase:
+def credentials(user: str | None, secret: str) -> BasicAuth | BearerAuth:
     """What a request carries: a user or an address with a secret, or a token that is enough by itself."""
     return BearerAuth(secret) if user is None else BasicAuth(user, secret)
 

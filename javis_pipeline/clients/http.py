@@ -26,7 +26,7 @@ from urllib3.exceptions import HTTPError
 from javis_pipeline.clients.failures import Failed, transport_failure
 from javis_pipeline.clients.json_bytes import as_json, json_or_none, mended, without_nul
 from javis_pipeline.clients.lines import Line, checked_base_url, open_line
-from javis_pipeline.clients.pacing import Holds, TokenBucket, asked_wait, backoff
+from javis_pipeline.clients.pacing import Holds, TokenBucket, asked_wait, backoff, until_refilled
 from javis_pipeline.clients.refusals import COMMON, Manners, refusal
 from javis_pipeline.errors import JavisError, OutcomeUnknown, RemoteBusy, RemoteRefused, SettingError, SyncHalted
 
@@ -117,6 +117,7 @@ class Transport:
         auth: Adds the credentials to a request.
         read_posts: Paths (below the base URL) of POSTs that only read.
         manners: How the system words refusals and limits.
+        headers: What every request says besides.
         rate: Requests a second on average, and at once after a pause.
         read_only: Refuse everything that could write: for dry runs.
         inspect: Called with status and headers of every answer that is no failure of the transport; may raise.
@@ -132,6 +133,7 @@ class Transport:
     auth: AuthBase
     read_posts: frozenset[str] = frozenset()
     manners: Manners = COMMON
+    headers: Headers = field(default_factory=dict)
     rate: float = 50.0
     read_only: bool = False
     inspect: Callable[[str, int, Headers], None] | None = None
@@ -278,7 +280,7 @@ class Transport:
             self.base_url + call.path,
             params=urlencode(call.params, doseq=True) if call.params else None,
             data=call.file if call.json is None else self._encoded(call),
-            headers={} if call.json is None else {"Content-Type": "application/json"},
+            headers={**self.headers, **({} if call.json is None else {"Content-Type": "application/json"})},
             auth=self.auth,
             timeout=(min(self.limits.connect_seconds, remaining), min(self.limits.read_seconds, remaining)),
             allow_redirects=False,
@@ -322,6 +324,7 @@ class Transport:
             self.record(self._exchange(call, status, headers, content))
         if headers.get("X-RateLimit-NearLimit", "").lower() == "true":
             self._pace.ease_off(EASE_SECONDS)
+        self._holds.hold(WHOLE_SITE, until_refilled(headers))
         if status == 429:
             raise self._rate_limited(call, headers)
         if status < 200 or status == 408 or status >= 500:
@@ -368,6 +371,11 @@ class Transport:
     def _rate_limited(self, call: _Call, headers: Headers) -> Failed | RemoteBusy:
         """Book what has to wait: the site for a used-up quota, the record for its own limit, else the endpoint."""
         reason = headers.get("RateLimit-Reason", "")
+        if headers.get("X-RateLimit-Limit") == "0":
+            raise SettingError(
+                f"{self.name}: an administrator allows this account no requests at all (X-RateLimit-Limit: 0); "
+                "ask for a limit of its own, or for an exemption"
+            )
         retry_after = asked_wait(headers)
         reach = self.manners.reach(reason)
         if reach == "site":

@@ -11,6 +11,8 @@ from typing import Final
 
 # Nobody means more, and a number of any size can stand in a header.
 MOST_ASKED_SECONDS: Final = 86_400.0
+# As many may be under way when an answer says how much is left.
+NEARLY_EMPTY: Final = 8
 _HTTP_DATE: Final = re.compile(r"[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT")
 
 
@@ -32,6 +34,19 @@ def asked_wait(headers: Mapping[str, str]) -> float | None:
     asked = _instant(said) or _instant(headers.get("X-RateLimit-Reset", ""))
     now = _instant(headers.get("Date", ""))
     return min(max((asked - now).total_seconds(), 0.0), MOST_ASKED_SECONDS) if asked and now else None
+
+
+def until_refilled(headers: Mapping[str, str]) -> float:
+    """Seconds after which a bucket of ours that is nearly empty holds something again; 0 where it holds enough.
+
+    Only sites that say how fast it fills count each account by itself, and refuse what comes when it is empty.
+    """
+    told = (headers.get(f"X-RateLimit-{name}", "1") for name in ("Interval-Seconds", "FillRate", "Remaining"))
+    numbers = [int(text) for text in told if re.fullmatch(r"[0-9]{1,9}", text)]
+    if "X-RateLimit-FillRate" not in headers or len(numbers) < 3 or numbers[2] > NEARLY_EMPTY or numbers[1] == 0:
+        return 0.0
+    interval, fill, left = numbers
+    return min(interval / fill * (NEARLY_EMPTY - left + 1), MOST_ASKED_SECONDS)
 
 
 def _instant(text: str) -> datetime | None:

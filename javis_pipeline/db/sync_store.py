@@ -91,8 +91,9 @@ class PostgresStore:
                 statuses[row["name"]] = (*statuses.get(row["name"], ()), row["id"])
             priorities = {row["name"]: row["id"] for row in self._run(conn, "priorities")}
             users = {row["id"]: row["name"] for row in self._run(conn, "users")}
+            field_ids = next((row["field_ids"] for row in self._run(conn, "site_fields")), None) or {}
         closed = frozenset(row["id"] for row in known if row["is_closed"])
-        return Catalog(statuses=statuses, priorities=priorities, users=users, closed=closed)
+        return Catalog(statuses=statuses, priorities=priorities, users=users, closed=closed, field_ids=field_ids)
 
     def to_decide(self, *, conflicts: bool = False) -> Sequence[ResourceRef]:
         """Records with local edits, planned operations, resolutions that have not gone out, or a failed look, by key.

@@ -232,11 +232,15 @@ class Priority(NamedTuple):
 
 
 class Identity(NamedTuple):
-    """Who the credentials belong to. JQL date literals are read in `time_zone` (an IANA name)."""
+    """Who the credentials belong to. JQL date literals are read in `time_zone` (an IANA name).
+
+    `name` is what answers call the account: on Cloud its id, on Data Center the name that it signs in with.
+    """
 
     account_id: str
     display_name: str
     time_zone: str
+    name: str = ""
 
 
 class Project(NamedTuple):

@@ -357,6 +357,7 @@ class Catalog:
         users: Account id to display name, of everybody seen so far.
         closed: Ids of the statuses in which work is done.
         unwritable: Field to the reason why this site cannot take it, such as a field that was not found.
+        field_ids: What was read last from which of the site's own fields, or in which form.
     """
 
     statuses: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
@@ -364,6 +365,7 @@ class Catalog:
     users: Mapping[str, str] = dataclasses.field(default_factory=dict)
     closed: frozenset[str] = frozenset()
     unwritable: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    field_ids: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

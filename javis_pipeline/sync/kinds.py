@@ -1,6 +1,7 @@
 """The kinds of records that are synced."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from javis_pipeline.records.tables import Place, Tables
 from javis_pipeline.records.values import ResourceType
@@ -8,6 +9,9 @@ from javis_pipeline.sync.codecs import Account, Day, Key, Labels, Line, Named, N
 from javis_pipeline.sync.fields import Field, Kind, kinds_by_name, make_kind, with_fields
 from javis_pipeline.sync.page_codecs import PageLabels, ParentPage
 from javis_pipeline.sync.text_codecs import MarkdownText, StorageText, WikiText
+
+WIKI: Final = "wiki"
+"""Form of a description on a site of a company's own."""
 
 JIRA_ISSUE = make_kind(
     "jira_issue",
@@ -75,3 +79,10 @@ KINDS: Mapping[ResourceType, Kind] = kinds_by_name(JIRA_ISSUE, CONFLUENCE_PAGE)
 
 TABLES: Tables = {name: kind.table for name, kind in KINDS.items()}
 """Where they are kept, for the database."""
+
+
+def kind_here(resource_type: ResourceType, field_ids: Mapping[str, str]) -> Kind:
+    """The kind of a scope's records, by what the last sync noted of the form in which its site keeps them."""
+    if resource_type == "jira_issue" and field_ids.get("description") == WIKI:
+        return DATA_CENTER_ISSUE
+    return KINDS[resource_type]

@@ -109,7 +109,7 @@ def test_given_a_status_after_a_sync_then_it_says_what_is_there(settings: dict[s
         pytest.param({"JIRA_PROJECTS": "OQX"}, ["sync"], 2, "nearest it sees are OQC", id="unknown project"),
         pytest.param({"JIRA_PROJECTS": ""}, ["sync"], 2, "no Jira project is named", id="no project"),
         pytest.param({}, ["sync", "--project", "OQ"], 2, "did you mean OQC", id="project not configured"),
-        pytest.param({"JIRA_EMAIL": ""}, ["sync"], 2, "Data Center", id="Data Center token"),
+        pytest.param({"JIRA_EMAIL": ""}, ["sync"], 2, "is Atlassian Cloud", id="no address"),
         pytest.param(
             {"DATABASE_URL": "postgresql://u:hush@127.0.0.1:9/x"}, ["status"], 1, "127.0.0.1", id="no database"
         ),

@@ -14,14 +14,15 @@ from javis_pipeline.clients.http import Limits
 from javis_pipeline.db.connection import Database
 from javis_pipeline.errors import OutcomeUnknown, RemoteMissing, StaleRevision
 from javis_pipeline.records import Missing
+from javis_pipeline.records.jira import FieldMap
 from javis_pipeline.records.sync import Catalog, FieldChange, Operation, RemoteRecord, Reply
 from javis_pipeline.records.values import ResourceRef, Value
 from javis_pipeline.sandbox.clock import Clock
 from javis_pipeline.sandbox.faults import Fault, FaultKind, Rule
 from javis_pipeline.sandbox.jira.editing import InvalidEditError
+from javis_pipeline.sandbox.people import Person
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World as Sandbox
-from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
 from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.fields import discover_fields
 from javis_pipeline.systems.jira.records import JiraRecords
@@ -69,7 +70,7 @@ class SandboxRemote:
         self.sandbox = sandbox
         self.client = client
         found = discover_fields(client.fields(), estimation_fields=[client.estimation_field(1) or ""])
-        self.records = JiraRecords(client, found.fields, render=adf_to_markdown)
+        self.records = self.make_records(client, found.fields)
         self.account_id = client.prove_identity().account_id
         self.issues: dict[str, IssueView] = {}
         self.fault: Callable[[str], str] = lambda _: "ok"
@@ -80,10 +81,17 @@ class SandboxRemote:
         self.observe: Callable[..., None] = lambda *_: None
         self.epics = [sandbox.jira.create("OPS", f"Epic {n}", type="Epic").state.key for n in (1, 2)]
 
+    def make_records(self, client: JiraClient, fields: FieldMap) -> JiraRecords:
+        return JiraRecords(client, fields)
+
+    def for_people(self, values: Mapping[str, Value]) -> dict[str, Any]:
+        """Values as a person types them."""
+        return _for_people(values)
+
     def create(self, number: int, **values: Value) -> ResourceRef:
         title = str(values.pop("title", None) or f"issue {number}")
         status = values.pop("status", None)
-        issue = self.sandbox.jira.create("OPS", title, status=str(status), **_for_people(values))
+        issue = self.sandbox.jira.create("OPS", title, status=str(status), **self.for_people(values))
         ref = ResourceRef(resource_type="jira_issue", resource_id=str(issue.id), scope="OPS", key=issue.state.key)
         self.issues[ref.resource_id] = IssueView(self, ref)
         return ref
@@ -96,7 +104,7 @@ class SandboxRemote:
             if name == "status":
                 self.sandbox.jira.transition(view.ref.key, str(value), by="Ann Other")
             else:
-                self.sandbox.jira.edit(view.ref.key, by="Ann Other", **_for_people({name: value}))
+                self.sandbox.jira.edit(view.ref.key, by="Ann Other", **self.for_people({name: value}))
         except InvalidEditError:
             return
         self.observe_now(resource_id)
@@ -191,17 +199,19 @@ class SiteHistory(History):
 
     def __init__(self, database: Database, sandbox: Sandbox, rng: Random, **options: Any) -> None:
         self.database, self.sandbox = database, sandbox
-        self.client = JiraClient(
-            sandbox.base_url,
-            "us@example.com",
-            sandbox.credentials.api_token,
-            limits=Limits(tries=2),
-            sleep=lambda _: None,
-        )
-        self.people = [sandbox.people.named(name).account_id for name in ("Ann Other", "Bob Builder")]
+        self.client = self.make_client(sandbox)
+        self.people = [self.id_of(sandbox.people.named(name)) for name in ("Ann Other", "Bob Builder")]
         sandbox.jira.behaviour.keeps_history_metadata = rng.random() < 0.7
         super().__init__(rng, **options)
         self.field_names = [rng.choice(("status", "status", "description")), *rng.sample(SYNCED, 2)]
+
+    def make_client(self, sandbox: Sandbox) -> JiraClient:
+        token, limits = sandbox.credentials.api_token, Limits(tries=2)
+        return JiraClient(sandbox.base_url, "us@example.com", token, limits=limits, sleep=lambda _: None)
+
+    def id_of(self, person: Person) -> str:
+        """By what the site knows somebody."""
+        return person.account_id
 
     def make_store(self, world: World) -> StoreUnderTest:
         store = StoreUnderTest(self.database, world)

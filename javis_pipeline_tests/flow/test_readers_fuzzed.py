@@ -21,7 +21,6 @@ from javis_pipeline.records.jira import FieldMap, IssueStamp
 from javis_pipeline.records.sync import Operation, OperationKind
 from javis_pipeline.records.values import ResourceRef, Value
 from javis_pipeline.sandbox.world import World
-from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
 from javis_pipeline.systems.confluence.client import ConfluenceClient
 from javis_pipeline.systems.confluence.reader import PageReader, stamp_of
 from javis_pipeline.systems.confluence.records import ConfluenceRecords
@@ -61,7 +60,7 @@ class Site:
         )
 
     def of_jira(self, jira: JiraClient) -> Sequence[Read]:
-        records = JiraRecords(jira, self.fields, render=adf_to_markdown)
+        records = JiraRecords(jira, self.fields)
         issue = self.issue.resource_id
         return [
             jira.prove_identity,

@@ -142,6 +142,14 @@ def test_somebody_who_is_renamed_keeps_the_key_and_somebody_anonymised_loses_bot
     assert ask(world, f"rest/api/2/user?key={before['key']}").status_code == 404
 
 
+def test_a_link_to_an_issue_leads_to_its_page(world):
+    key = world.jira.create("OPS", "Issue", description="h1. *Bold*").state.key
+
+    page = requests.get(f"{world.base_url}/jira/browse/{key}", timeout=10)
+
+    assert (page.status_code, "Bold" in page.text) == (200, True)
+
+
 def test_traps_are_chosen_by_name_or_by_seed():
     assert parse_traps("basic-off, low-cap", seed=1) == {Trap.BASIC_OFF, Trap.LOW_CAP}
     assert parse_traps("seed", seed=1) == parse_traps("seed", seed=1) != parse_traps("seed", seed=2)

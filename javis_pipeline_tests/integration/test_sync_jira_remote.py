@@ -18,7 +18,6 @@ from javis_pipeline.sandbox.faults import Fault, FaultKind, Rule
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
 from javis_pipeline.sync.kinds import JIRA_ISSUE
-from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
 from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.fields import discover_fields
 from javis_pipeline.systems.jira.records import JiraRecords
@@ -41,7 +40,7 @@ def remote(world: World) -> Iterator[JiraRecords]:
     with JiraClient(world.base_url, "us@example.com", token, limits=Limits(tries=2), sleep=lambda _: None) as client:
         client.prove_identity()
         found = discover_fields(client.fields(), estimation_fields=[client.estimation_field(1) or ""])
-        yield JiraRecords(client, found.fields, render=adf_to_markdown)
+        yield JiraRecords(client, found.fields)
 
 
 def an_issue(world: World, **values: Any) -> ResourceRef:

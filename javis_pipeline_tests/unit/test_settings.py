@@ -180,9 +180,10 @@ def test_given_no_account_when_one_is_needed_then_the_error_says_what_to_set(loa
         load().require_slack()
 
 
-def test_given_a_token_without_an_address_when_the_site_is_not_cloud_then_data_center_is_refused(load):
-    with pytest.raises(SettingError, match="Data Center, which is not supported"):
-        load(JIRA_URL="https://jira.acme.com", JIRA_TOKEN="s3cret-token").require_jira()
+def test_given_a_token_without_an_address_then_only_the_site_can_say_whether_it_needs_one(load):
+    account = load(JIRA_URL="https://jira.acme.com/jira/", JIRA_TOKEN="s3cret-token").require_jira()
+
+    assert (account.url, account.email) == ("https://jira.acme.com/jira", None)
 
 
 @pytest.mark.parametrize(

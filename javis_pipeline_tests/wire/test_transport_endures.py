@@ -10,7 +10,7 @@ import pytest
 
 from javis_pipeline.clients.auth import BasicAuth
 from javis_pipeline.clients.http import Answer, Limits, Transport
-from javis_pipeline.clients.pacing import MOST_ASKED_SECONDS, asked_wait
+from javis_pipeline.clients.pacing import MOST_ASKED_SECONDS, asked_wait, until_refilled
 from javis_pipeline.errors import JavisError, OutcomeUnknown, RemoteBusy, SettingError
 from javis_pipeline.systems.jira.manners import JIRA
 from javis_pipeline_tests.fake_site import Reply, fake_site
@@ -155,6 +155,28 @@ DATE = {"Date": "Sun, 06 Nov 1994 08:49:37 GMT"}
 )
 def test_what_an_answer_asks_us_to_wait(headers, seconds):
     assert asked_wait(headers) == seconds
+
+
+def bucket(left: str, fill: str = "5", interval: str = "1") -> dict[str, str]:
+    return {"X-RateLimit-Remaining": left, "X-RateLimit-FillRate": fill, "X-RateLimit-Interval-Seconds": interval}
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        (bucket("69"), 0.0),
+        (bucket("8"), 0.2),
+        (bucket("0"), 1.8),
+        (bucket("0", fill="2", interval="10"), 45.0),
+        (bucket("0", fill="0"), 0.0),
+        (bucket("0", fill="9" * 5000), 0.0),
+        (bucket("-1"), 0.0),
+        ({"X-RateLimit-Remaining": "0"}, 0.0),
+        ({}, 0.0),
+    ],
+)
+def test_a_bucket_that_is_nearly_empty_is_let_fill_where_the_site_says_how_fast(headers, seconds):
+    assert until_refilled(headers) == pytest.approx(seconds)
 
 
 @pytest.mark.parametrize("reason", ["", "jira-quota-tenant-based", "jira-per-issue-on-write"])

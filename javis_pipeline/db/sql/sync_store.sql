@@ -235,3 +235,7 @@ INSERT INTO sync_watermarks (system, scope, last_census_at, last_census_count)
 VALUES (%(system)s, %(scope)s, %(at)s, %(found)s)
     ON CONFLICT (system, scope) DO UPDATE
    SET last_census_at = excluded.last_census_at, last_census_count = excluded.last_census_count;
+
+-- name: site_fields
+-- What the last sync read from which of the site's own fields: a resolution here, which asks no site, goes by it too.
+SELECT field_ids FROM sync_watermarks WHERE system = %(system)s AND scope = %(scope)s;

@@ -1,4 +1,4 @@
-"""Jira Cloud over REST v3 and the agile API.
+"""Jira over REST and the agile API, as Cloud speaks it (v3); `data_center` says what is otherwise there.
 
 Issues, comments, worklogs and changelog entries come as the documents Jira gives, in bulk as what the caller's `read`
 makes of an answer: `wire` reads them one by one, so that one that cannot be read does not take the others with it. The
@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import orjson
 
-from javis_pipeline.clients.auth import BasicAuth
+from javis_pipeline.clients.auth import credentials
 from javis_pipeline.clients.http import Params, Transport
 from javis_pipeline.clients.reading import (
     answered,
@@ -41,8 +41,8 @@ from javis_pipeline.records.jira import (
     Transition,
     Version,
 )
-from javis_pipeline.systems.jira import wire
-from javis_pipeline.systems.jira.account import Account
+from javis_pipeline.systems.jira import jql, wire
+from javis_pipeline.systems.jira.account import CLOUD_PROOF, Account, Proof
 from javis_pipeline.systems.jira.jql import PROJECT_KEY
 from javis_pipeline.systems.jira.manners import JIRA
 from javis_pipeline.systems.jira.paging import listed, offset_batches, token_batches
@@ -52,9 +52,6 @@ from javis_pipeline.systems.jira.wire.answers import AnswerBatch, batch_of
 T = TypeVar("T")
 
 AGILE: Final = "/rest/agile/1.0"
-# Below the API's path.
-_READ_POSTS: Final = ("search/jql", "search/approximate-count", "issue/bulkfetch", "changelog/bulkfetch")
-
 BULK_FETCH_LIMIT: Final = 100
 CHANGELOG_ISSUES_LIMIT: Final = 1000
 CHANGELOG_FIELDS_LIMIT: Final = 10
@@ -63,27 +60,40 @@ SWEEP_BATCH: Final = 5000
 
 
 class JiraClient(SiteClient):
-    """A client for one Jira Cloud site. Safe to share between threads.
+    """A client for one Jira site. Safe to share between threads.
 
     Args:
         url: Base URL of the site, or of the gateway for scoped tokens (with its path).
-        email: Address the token belongs to.
-        token: API token.
+        email: Address the token belongs to; on Data Center a user name, or None for a personal access token.
+        token: API token, personal access token or password.
         options: How it talks.
 
     Attributes:
         api: Path of the version of the REST API that is spoken.
-        edition: What such a site says that it is.
+        proof: How the site tells who we are.
+        read_posts: POSTs that only read, below the API's path.
+        headers: What every request says besides.
+        tells_sprints_as_text: Whether issues hold their sprints in a form of which only the id is certain.
+        edit_shows: What has an edit answer with the issue; empty where nothing has.
     """
 
     api: ClassVar[str] = "/rest/api/3"
-    edition: ClassVar[str] = "Cloud"
+    proof: ClassVar[Proof] = CLOUD_PROOF
+    read_posts: ClassVar[Sequence[str]] = (
+        "search/jql",
+        "search/approximate-count",
+        "issue/bulkfetch",
+        "changelog/bulkfetch",
+    )
+    headers: ClassVar[Mapping[str, str]] = {}
+    tells_sprints_as_text: ClassVar[bool] = False
+    edit_shows: ClassVar[Params] = {"returnIssue": "true", "expand": "changelog"}
 
-    def __init__(self, url: str, email: str, token: str, **options: Unpack[Options]) -> None:
-        self._account = Account(self.api, self.edition)
-        auth, inspect = BasicAuth(email, token), self._account.inspect
-        reads = frozenset(f"{self.api}/{path}" for path in _READ_POSTS)
-        super().__init__(Transport("jira", url, auth, reads, JIRA, inspect=inspect, **options))
+    def __init__(self, url: str, email: str | None, token: str, **options: Unpack[Options]) -> None:
+        self._account = Account(self.api, self.proof)
+        auth, inspect = credentials(email, token), self._account.inspect
+        reads = frozenset(f"{self.api}/{path}" for path in self.read_posts)
+        super().__init__(Transport("jira", url, auth, reads, JIRA, headers=self.headers, inspect=inspect, **options))
 
     def _path(self, issue: str) -> str:
         return issue_path(self.api, issue)
@@ -93,9 +103,16 @@ class JiraClient(SiteClient):
 
         Raises:
             IdentityError: The credentials are not accepted.
-            SettingError: The site is not Jira Cloud.
         """
         return self._account.prove(self._http)
+
+    def about(self) -> str | None:
+        """What the site is, where there are several sorts; None for Cloud."""
+        return None
+
+    def remarks(self) -> list[str]:
+        """What a person should know of the site and of our access to it, each with the remedy."""
+        return []
 
     def server_time(self) -> datetime:
         """The site's clock, for display; no decision compares it with ours."""
@@ -138,7 +155,7 @@ class JiraClient(SiteClient):
         near = [match for key in missing for match in difflib.get_close_matches(key, visible, n=3, cutoff=0.4)]
         hint = f"; the nearest it sees are {', '.join(dict.fromkeys(near))}" if near else ""
         proved = self._account.proved
-        who = f"the account {proved.account_id}" if proved else "the account"
+        who = f"the account {proved.name}" if proved else "the account"
         return (
             f"jira project {', '.join(missing)} does not exist or {who} may not see it ({len(visible)} visible){hint}"
         )
@@ -201,6 +218,28 @@ class JiraClient(SiteClient):
         return wire.parse_estimation_field(self._http.get(f"{AGILE}/board/{board_id}/configuration").body)
 
     # Finding issues
+
+    @property
+    def bulk_limit(self) -> int:
+        """Issues that can be asked for together."""
+        return BULK_FETCH_LIMIT
+
+    def sweep(
+        self,
+        project_key: str,
+        changed: str | None,
+        *,
+        dated: bool = True,
+        unreadable: Callable[[UnreadableRecord], None] | None = None,
+    ) -> Iterator[IssueStamp]:
+        """Id, key and `updated` of a project's issues, of all or of those that a clause about their changes finds.
+
+        Args:
+            project_key: Key of the project.
+            changed: The clause; None for all issues.
+            dated, unreadable: As for `search_ids`.
+        """
+        return self.search_ids(jql.sweep(project_key, changed), dated=dated, unreadable=unreadable)
 
     def search(
         self, jql: str, fields: Sequence[str], *, properties: Sequence[str] = (), batch: int = 100
@@ -282,6 +321,9 @@ class JiraClient(SiteClient):
             params["properties"] = ",".join(properties)
         if with_changelog:
             params["expand"] = "changelog"
+        return self._issue(issue, params)
+
+    def _issue(self, issue: str, params: Params) -> JsonObject:
         answer = self._http.get(self._path(issue), params).body
         return answered(f"jira issue {issue}", lambda: dict(as_object(answer, "issue")))
 
@@ -315,6 +357,10 @@ class JiraClient(SiteClient):
     def worklogs(self, issue: str) -> list[JsonObject]:
         """All worklogs of an issue."""
         return list(offset_batches(self._http, f"{self._path(issue)}/worklog", "worklogs", {"maxResults": 5000}))
+
+    def assignee(self, account_id: str) -> JsonObject:
+        """A person, in the form that an edit takes."""
+        return {"accountId": account_id}
 
     def property(self, issue: str, key: str) -> Any:
         """Value of an issue property; None when there is no such property (or no such issue)."""
@@ -365,10 +411,17 @@ class JiraClient(SiteClient):
         """
         if both := set(fields or ()) & set(update or ()):
             raise ValueError(f"{', '.join(sorted(both))}: a field is either set or updated, not both in one request")
+        self._before_write()
         body = edit_body(fields, update, properties, history_metadata)
-        shown = {"returnIssue": "true", "expand": "changelog"}
-        answer = self._http.request("PUT", self._path(issue), params=shown, json=body).body
+        answer = self._http.request("PUT", self._path(issue), params=self.edit_shows or None, json=body).body
+        self._after_edit(issue, properties or {})
         return answer if isinstance(answer, dict) and answer else None
+
+    def _before_write(self) -> None:
+        """Raise RemoteBusy where nothing can be written now, although it might seem so."""
+
+    def _after_edit(self, issue: str, properties: Mapping[str, object]) -> None:
+        """See to what an edit may have left out."""
 
     def transition(
         self,
@@ -379,6 +432,7 @@ class JiraClient(SiteClient):
         history_metadata: Mapping[str, object] | None = None,
     ) -> None:
         """Take the issue along a transition. One that is no longer open is a RemoteRefused with status 400."""
+        self._before_write()
         body = {"transition": {"id": transition_id}, **edit_body(fields, None, None, history_metadata)}
         self._http.post(f"{self._path(issue)}/transitions", body)
 

@@ -23,6 +23,10 @@ def check_jira(
     yield said
     if identity is None:
         return
+    if about := jira.about():
+        yield Check("jira site", "ok", about)
+    for remark in jira.remarks():
+        yield Check("jira access", "warning", remark)
     yield _time_zone(identity)
     yield attempt("jira clock", lambda: _clock(jira, now))
     for key in projects:

@@ -56,10 +56,15 @@ class Ambiguity(NamedTuple):
 
 
 class Discovery(NamedTuple):
-    """What was found; a role that is None in `fields` and has no ambiguity does not exist on the site."""
+    """What was found; a role that is None in `fields` and has no ambiguity does not exist on the site.
+
+    Attributes:
+        names: What the site calls the fields, by role.
+    """
 
     fields: FieldMap
     ambiguities: tuple[Ambiguity, ...]
+    names: Mapping[str, str]
 
 
 def discover_fields(
@@ -97,7 +102,8 @@ def discover_fields(
             settled[role] = candidates[0].field_id
         elif candidates:
             ambiguities.append(Ambiguity(role, candidates))
-    return Discovery(FieldMap(**settled), tuple(ambiguities))
+    names = {role: _name(by_id[field_id]) for role, field_id in settled.items()}
+    return Discovery(FieldMap(**settled), tuple(ambiguities), names)
 
 
 def _candidates(

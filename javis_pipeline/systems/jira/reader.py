@@ -23,6 +23,7 @@ from javis_pipeline.systems.jira.reading import (
     read_issue_documents,
     read_issues,
 )
+from javis_pipeline.systems.jira.wire.answers import AnswerBatch
 
 log = logging.getLogger(__name__)
 
@@ -64,19 +65,32 @@ class BatchReader:
         project: Key of the project; issues that are in another one now are left to that one.
         fields: The site's fields.
         run: Runs what turns answers into rows: pure functions of modules.
+        sprint_name: What the site calls its sprint field.
+        sprints: Sprints that are known better than issues tell.
 
     Attributes:
         history_refused: What Jira said when it would not give changelogs; they are not asked for again. None as long
             as it gives them.
     """
 
-    def __init__(self, jira: JiraClient, project: str, fields: FieldMap, *, run: Run = run_here) -> None:
+    def __init__(
+        self,
+        jira: JiraClient,
+        project: str,
+        fields: FieldMap,
+        *,
+        run: Run = run_here,
+        sprint_name: str = "sprint",
+        sprints: Mapping[int, Sprint] = wire.NO_SPRINTS,
+    ) -> None:
         self._jira = jira
         self._project = project
         self._fields = fields
         self._run = run
         self._asked = wire.issue_fields(fields)
         self._history_fields = ["status", *([fields.sprint] if fields.sprint else [])]
+        self._sprint_name = sprint_name
+        self._sprints = sprints
         self.history_refused: str | None = None
         self._endurance = Endurance()
 
@@ -84,7 +98,7 @@ class BatchReader:
         """Fetch these issues with everything that hangs on them."""
         batch = Batch([], {name: {} for name in SATELLITES}, {}, {}, [], [])
         # A hit can come twice: an issue that changes moves on in the sweep, and a census may name one that was found.
-        for ids in in_batches(dict.fromkeys(stamp.jira_id for stamp in wanted), BULK_FETCH_LIMIT):
+        for ids in in_batches(dict.fromkeys(stamp.jira_id for stamp in wanted), self._jira.bulk_limit):
             self._add_bulk(batch, ids)
         self._add_history(batch)
         return batch
@@ -95,7 +109,9 @@ class BatchReader:
             answer = self._jira.bulk_fetch(
                 ids,
                 self._asked,
-                lambda content: self._run(read_issues, content, self._project, self._fields, JIRA_ISSUE.table, ids),
+                lambda content: self._run(
+                    read_issues, content, self._project, self._fields, JIRA_ISSUE.table, ids, self._sprints
+                ),
             )
         except (RemoteRefused, RemoteBusy) as error:
             self._endurance.bear(error)
@@ -157,7 +173,7 @@ class BatchReader:
             self._add(batch, self._read([whole], jira_id))
 
     def _read(self, documents: Sequence[JsonObject], jira_id: str) -> IssuesRead:
-        return read_issue_documents(documents, self._project, self._fields, JIRA_ISSUE.table, [jira_id])
+        return read_issue_documents(documents, self._project, self._fields, JIRA_ISSUE.table, [jira_id], self._sprints)
 
     def _whole_list(self, name: str, ask: Callable[[str], list[JsonObject]], jira_id: str) -> JsonObject:
         """All comments or worklogs, as an issue's document holds them; nothing where Jira does not give them now."""
@@ -176,9 +192,7 @@ class BatchReader:
         ids = [issue.jira_id for issue in batch.issues]
         found = HistoryRead({}, {}, {}, {})
         try:
-            for part in self._jira.changelog_bulk(
-                ids, self._history_fields, lambda content: self._run(read_history, content, self._fields)
-            ):
+            for part in self._jira.changelog_bulk(ids, self._history_fields, self._history_of):
                 found.status_changes.update(part.status_changes)
                 found.sprint_changes.update(part.sprint_changes)
                 self._add_users(batch, part.users)
@@ -195,3 +209,7 @@ class BatchReader:
             for (jira_id, *_), line in changes[table].items():
                 if jira_id in lines:
                     lines[jira_id] += line + b"\n"
+
+    def _history_of(self, content: bytes) -> AnswerBatch[HistoryRead]:
+        found: AnswerBatch[HistoryRead] = self._run(read_history, content, self._fields, self._sprint_name)
+        return found

@@ -83,13 +83,25 @@ class HistoryRead(NamedTuple):
     unreadable: dict[str, str]
 
 
-def read_issues(content: bytes, project: str, fields: FieldMap, table: Table, ids: Sequence[str]) -> IssuesRead:
-    """The issues in an answer of `issue/bulkfetch` that asked for these ids."""
-    return read_issue_documents(wire.issue_documents(content), project, fields, table, ids)
+def read_issues(
+    content: bytes,
+    project: str,
+    fields: FieldMap,
+    table: Table,
+    ids: Sequence[str],
+    sprints: Mapping[int, Sprint] = wire.NO_SPRINTS,
+) -> IssuesRead:
+    """The issues in an answer that was asked for these ids."""
+    return read_issue_documents(wire.issue_documents(content), project, fields, table, ids, sprints)
 
 
 def read_issue_documents(
-    documents: Sequence[JsonObject], project: str, fields: FieldMap, table: Table, ids: Sequence[str]
+    documents: Sequence[JsonObject],
+    project: str,
+    fields: FieldMap,
+    table: Table,
+    ids: Sequence[str],
+    sprints: Mapping[int, Sprint] = wire.NO_SPRINTS,
 ) -> IssuesRead:
     """What these documents say of the issues with these ids, each once. A document that cannot be read does not take
     the others with it; one that nobody asked for, or that comes again, is left out. The table says what is hashed: a
@@ -106,7 +118,9 @@ def read_issue_documents(
         wanted.remove(jira_id)
         found.ids.add(jira_id)
         try:
-            issue, row, satellites = guarded("jira issue", document, partial(_read, document, fields, found.users))
+            issue, row, satellites = guarded(
+                "jira issue", document, partial(_read, document, fields, found.users, sprints)
+            )
         except UnreadableRecord as error:
             found.unreadable.append(Unreadable(jira_id, _updated_at(document), kept(document), str(error)))
             continue
@@ -125,8 +139,10 @@ def read_issue_documents(
     return found
 
 
-def _read(document: JsonObject, fields: FieldMap, users: dict[str, User]) -> tuple[Issue, IssueRow, Hanging]:
-    issue = wire.parse_issue(document, fields, users)
+def _read(
+    document: JsonObject, fields: FieldMap, users: dict[str, User], sprints: Mapping[int, Sprint]
+) -> tuple[Issue, IssueRow, Hanging]:
+    issue = wire.parse_issue(document, fields, users, sprints)
     return issue, issue_row(issue), satellite_rows(issue)
 
 
@@ -160,8 +176,8 @@ def _updated_at(document: JsonObject) -> datetime | None:
         return None
 
 
-def read_history(content: bytes, fields: FieldMap) -> AnswerBatch[HistoryRead]:
-    """The status and sprint changes in an answer of `changelog/bulkfetch`."""
+def read_history(content: bytes, fields: FieldMap, sprint_name: str = "sprint") -> AnswerBatch[HistoryRead]:
+    """The status and sprint changes in an answer that holds changelogs."""
     documents, cursor = wire.changelog_documents(content)
     users: dict[str, User] = {}
     unreadable: dict[str, str] = {}
@@ -174,7 +190,9 @@ def read_history(content: bytes, fields: FieldMap) -> AnswerBatch[HistoryRead]:
             unreadable[jira_id] = str(error)
             continue
         of_status += [(*change[:-1], change.changed_at.isoformat()) for change in wire.status_changes(entry)[:1]]
-        of_sprints += [(*change[:-1], change.changed_at.isoformat()) for change in wire.sprint_changes(entry, fields)]
+        of_sprints += [
+            (*change[:-1], change.changed_at.isoformat()) for change in wire.sprint_changes(entry, fields, sprint_name)
+        ]
         if entry.author:
             note_user(users, entry.author)
     status_changes = dict(zip([row[:2] for row in of_status], copy_lines(of_status), strict=True))

@@ -4,25 +4,27 @@ Jira has no compare-and-swap and no idempotency key. So a write carries its oper
 which is written with the edit or not at all, and in the metadata of the changelog entry.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from functools import partial
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 from uuid import UUID
 
 from javis_pipeline.clients.reading import guarded
 from javis_pipeline.errors import RemoteMissing, RemoteRefused, StaleRevision, UnreadableRecord
 from javis_pipeline.records import MISSING, Missing
-from javis_pipeline.records.jira import ChangeItem, ChangelogEntry, FieldMap, Issue, JsonObject, Transition
+from javis_pipeline.records.jira import ChangeItem, ChangelogEntry, FieldMap, Issue, JsonObject, Sprint, Transition
 from javis_pipeline.records.sync import FieldChange, Operation, RemoteRecord, Reply
 from javis_pipeline.records.values import ResourceRef, Value, as_set, dump_json, load_json
+from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
 from javis_pipeline.systems.jira import wire
 from javis_pipeline.systems.jira.client import JiraClient
 
 MARK: Final = "javis.op"
+NO_NAMES: Final[Mapping[str, str]] = {}
 
 # Field of ours to Jira's id of it; story points have another id on every site.
 _JIRA_IDS: Final = {
@@ -65,26 +67,42 @@ _TOLD_WITH: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
+class Request(NamedTuple):
+    """Parts of an edit: new values and verbs, by Jira's ids of the fields."""
+
+    fields: dict[str, object]
+    update: dict[str, list[Mapping[str, object]]]
+
+
 class JiraRecords:
     """The issues of one project for the two-way steps.
 
     Args:
         client: Client of the site.
         fields: Ids of the site's own fields.
-        render: The view of an ADF document, for texts that only the remote changes.
+        names: What the site calls them, by role; histories often lack the ids.
+        sprints: Sprints that are known better than issues tell.
     """
 
     def __init__(
-        self, client: JiraClient, fields: FieldMap, *, render: Callable[[Mapping[str, Any]], str | None]
+        self,
+        client: JiraClient,
+        fields: FieldMap,
+        *,
+        names: Mapping[str, str] = NO_NAMES,
+        sprints: Mapping[int, Sprint] = wire.NO_SPRINTS,
     ) -> None:
         self._client = client
+        self._sprints = sprints
         self._fields = fields
-        self._render = render
+        self._points_names = {"story points", "story point estimate", names.get("story_points", "").lower()}
         self._asked = wire.issue_fields(fields)
         self._ids: dict[str, str] = dict(_JIRA_IDS)
         if fields.story_points:
             self._ids["story_points"] = fields.story_points
         self._names = {jira_id: name for name, jira_id in self._ids.items()}
+        if fields.epic_link:
+            self._names[fields.epic_link] = "parent_key"
 
     def fetch(self, ref: ResourceRef) -> RemoteRecord:
         """The issue, read by id past the search index, with its history where that is short."""
@@ -92,7 +110,7 @@ class JiraRecords:
         return self._read(ref, document)
 
     def _read(self, ref: ResourceRef, document: JsonObject) -> RemoteRecord:
-        issue = wire.parse_issue(document, self._fields)
+        issue = wire.parse_issue(document, self._fields, sprints=self._sprints)
         if issue.jira_id != ref.resource_id:
             raise UnreadableRecord(
                 f"jira gave issue {issue.jira_id} for {ref.resource_id}; neither was read", remote_id=ref.resource_id
@@ -130,12 +148,11 @@ class JiraRecords:
 
     def send(self, op: Operation, current: RemoteRecord) -> Reply:
         """Execute an operation: one PUT, or one transition. What became of it, the history tells."""
-        del current  # there is nothing to compare with, and absent fields stay untouched
         try:
             if op.kind == "transition":
                 self._transit(op)
                 return Reply()
-            return Reply(seen=self._after(op, self._edit(op)))
+            return Reply(seen=self._after(op, self._edit(op, current)))
         except RemoteMissing:
             raise
         except RemoteRefused as error:
@@ -165,7 +182,7 @@ class JiraRecords:
         due_date = issue.due_date
         values: dict[str, Value | Missing] = {
             "title": issue.title,
-            "description": issue.description_adf,
+            "description": self._description(issue),
             "labels": _set(issue.labels),
             "priority": _choice(issue.priority_id, issue.priority),
             "assignee_id": issue.assignee_id,
@@ -186,10 +203,13 @@ class JiraRecords:
             if getattr(issue, told_by) is MISSING:
                 facts |= dict.fromkeys(names, MISSING)
         facts["environment"] = (
-            self._render(issue.environment) if isinstance(issue.environment, dict) else issue.environment
+            adf_to_markdown(issue.environment) if isinstance(issue.environment, dict) else issue.environment
         )
         marker = _op_id((document.get("properties") or {}).get(MARK))
         return RemoteRecord(ref=ref, values=values, facts=facts, revision=issue.remote_updated_at, marker=marker)
+
+    def _description(self, issue: Issue) -> Value | Missing:
+        return issue.description_adf
 
     def _field_of(self, item: ChangeItem) -> str | None:
         if item.field.lower() in _PARENT_ITEMS:
@@ -200,31 +220,45 @@ class JiraRecords:
 
     def _is_story_points(self, item: ChangeItem) -> bool:
         """Without an id only the name tells. Another field of that name is not taken for ours: its values differ."""
-        return "story_points" in self._ids and item.field.lower() in ("story points", "story point estimate")
+        return "story_points" in self._ids and item.field.lower() in self._points_names
 
     # writing
 
-    def _edit(self, op: Operation) -> JsonObject | None:
-        fields: dict[str, object] = {}
-        update: dict[str, list[Mapping[str, object]]] = {}
+    def _edit(self, op: Operation, current: RemoteRecord) -> JsonObject | None:
+        request = Request({}, {})
         for name, value in op.desired.items():
-            if name == "parent_key" and value is None:
-                update["parent"] = [{"set": {"none": True}}]
-            else:
-                fields[self._ids[name]] = _to_jira(name, self._ids[name], value)
+            match name:
+                case "parent_key":
+                    self._set_parent(request, value, current)
+                case "assignee_id":
+                    request.fields["assignee"] = None if value is None else self._client.assignee(str(value))
+                case _:
+                    request.fields[self._ids[name]] = _to_jira(name, self._ids[name], value)
         for name in op.fields:
             verbs = [{"add": label} for label in op.add.get(name, ())] + [
                 {"remove": label} for label in op.remove.get(name, ())
             ]
             if verbs:
-                update[self._ids[name]] = [dict(verb) for verb in verbs]
+                request.update[self._ids[name]] = [dict(verb) for verb in verbs]
         return self._client.edit_issue(
             op.ref.resource_id,
-            fields=fields,
-            update=update,
+            fields=request.fields,
+            update=request.update,
             properties={MARK: {"op": str(op.op_id)}},
             history_metadata=_metadata(op),
         )
+
+    def _set_parent(self, request: Request, value: Value, current: RemoteRecord) -> None:
+        """Ask for another parent, or for none; absent fields stay untouched."""
+        del current
+        if value is None:
+            request.update["parent"] = [{"set": {"none": True}}]
+        else:
+            request.fields["parent"] = {"key": value}
+
+    def _refused(self, name: str, why: str) -> RemoteRefused:
+        """What the remote would refuse, or take and not do."""
+        return RemoteRefused(why, status=400, field_errors={self._ids[name]: why})
 
     def _transit(self, op: Operation) -> None:
         wanted = op.desired["status"]
@@ -266,10 +300,6 @@ def _to_jira(name: str, jira_id: str, value: Value) -> object:
         case "priority":
             assert isinstance(value, Mapping), "a priority goes out as its id"
             return {"id": value["id"]}
-        case "assignee_id":
-            return {"accountId": value}
-        case "parent_key":
-            return {"key": value}
         case "story_points":
             assert isinstance(value, int | Decimal), "checked before it was planned"
             if not _is_whole_as_double(value):

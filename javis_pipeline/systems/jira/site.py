@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from javis_pipeline.errors import RemoteBusy, RemoteRefused, SyncHalted, UnreadableRecord
-from javis_pipeline.records.jira import Board, FieldMap, Identity, Project
+from javis_pipeline.records.jira import Board, FieldMap, Identity, Project, Sprint
+from javis_pipeline.systems.jira import wire
 from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.fields import Ambiguity, discover_fields
 
@@ -17,7 +18,8 @@ class JiraSite(NamedTuple):
     """The account, the project, its boards, and which custom fields mean what there.
 
     `boards` is None where the account may not see boards, or the site has none: issues then tell of their sprints.
-    `notes` say what could not be read.
+    `names` are what the site calls the fields, by role, `sprints` those that it tells of better elsewhere than in
+    issues. `notes` say what could not be read.
     """
 
     identity: Identity
@@ -26,6 +28,8 @@ class JiraSite(NamedTuple):
     ambiguities: tuple[Ambiguity, ...]
     boards: tuple[Board, ...] | None
     notes: tuple[str, ...] = ()
+    names: Mapping[str, str] = NO_CHOICE
+    sprints: Mapping[int, Sprint] = wire.NO_SPRINTS
 
 
 def read_site(jira: JiraClient, project_key: str, *, chosen: Mapping[str, str] = NO_CHOICE) -> JiraSite:
@@ -48,7 +52,7 @@ def read_site(jira: JiraClient, project_key: str, *, chosen: Mapping[str, str] =
             f"jira project {project_key} is archived, so Jira shows none of its issues; nothing was changed here. "
             "Restore it in Jira, or take it out of JIRA_PROJECTS"
         )
-    notes: list[str] = []
+    notes = jira.remarks()
     with ThreadPoolExecutor(1, thread_name_prefix=f"site-{project_key}") as threads:
         defined = threads.submit(jira.fields)
         boards = _boards(jira, project_key, notes)
@@ -58,7 +62,16 @@ def read_site(jira: JiraClient, project_key: str, *, chosen: Mapping[str, str] =
         chosen=chosen,
         estimation_fields=_estimation_fields(jira, boards or (), notes),
     )
-    return JiraSite(identity, project, found.fields, found.ambiguities, boards, tuple(notes))
+    sprints = _told_elsewhere(jira, boards or (), notes)
+    return JiraSite(identity, project, found.fields, found.ambiguities, boards, tuple(notes), found.names, sprints)
+
+
+def _told_elsewhere(jira: JiraClient, boards: tuple[Board, ...], notes: list[str]) -> Mapping[int, Sprint]:
+    found: dict[int, Sprint] = {}
+    for board in boards if jira.tells_sprints_as_text else ():
+        with noted(notes, f"sprints of board {board.name} were"):
+            found |= {sprint.sprint_id: sprint for sprint in jira.sprints(board.board_id)}
+    return found
 
 
 @contextmanager

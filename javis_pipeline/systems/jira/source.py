@@ -60,7 +60,14 @@ class IssueSource:
         self._site = site
         self._project = site.project.key
         self._workers = WorkerProcesses()
-        self._reader = BatchReader(jira, self._project, site.fields, run=self._workers.run)
+        self._reader = BatchReader(
+            jira,
+            self._project,
+            site.fields,
+            run=self._workers.run,
+            sprint_name=site.names.get("sprint", "sprint"),
+            sprints=site.sprints,
+        )
         self._batches = count(1)
         self._notes: list[str] = []
         self.missed = False
@@ -81,8 +88,8 @@ class IssueSource:
 
         Without dates Jira gives thousands of hits a request; with them often a hundred.
         """
-        query = jql.sweep(self._project, None if since is None else self._changed_since(since))
-        return in_batches(self._jira.search_ids(query, dated=dated, unreadable=self._miss), _STAMPS)
+        changed = None if since is None else self._changed_since(since)
+        return in_batches(self._jira.sweep(self._project, changed, dated=dated, unreadable=self._miss), _STAMPS)
 
     def stamp(self, remote_id: str) -> IssueStamp:
         """The stamp of an issue of which only the id is known."""

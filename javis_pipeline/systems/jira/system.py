@@ -1,16 +1,16 @@
 """Jira as the sync sees a system: how a project is opened."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import ClassVar
 
+from javis_pipeline.db.connection import Database
 from javis_pipeline.records.jira import IssueStamp
 from javis_pipeline.records.values import System
 from javis_pipeline.steps.system import Opened, nothing_after
 from javis_pipeline.sync.fields import Kind
 from javis_pipeline.sync.kinds import JIRA_ISSUE
-from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
 from javis_pipeline.systems.jira.carry_over import carry_over_descriptions
 from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.mirror import IssueMirror
@@ -42,15 +42,24 @@ class JiraSystem:
         return Opened(
             account_id=site.identity.account_id,
             remote_id=site.project.project_id,
-            field_ids={role: field_id for role, field_id in site.fields._asdict().items() if field_id},
-            records=JiraRecords(self.client, site.fields, render=adf_to_markdown),
+            field_ids=self._field_ids(site),
+            records=self._records(site),
             source=lambda _whole: IssueSource(self.client, site),
             mirror=IssueMirror(key),
             unwritable=_unwritable(site),
             changes_unseen=True,
-            before=partial(carry_over_descriptions, scope=key),
+            before=self._before(key),
             after=nothing_after,
         )
+
+    def _field_ids(self, site: JiraSite) -> dict[str, str]:
+        return {role: field_id for role, field_id in site.fields._asdict().items() if field_id}
+
+    def _records(self, site: JiraSite) -> JiraRecords:
+        return JiraRecords(self.client, site.fields, names=site.names, sprints=site.sprints)
+
+    def _before(self, key: str) -> Callable[[Database], object]:
+        return partial(carry_over_descriptions, scope=key)
 
 
 def _unwritable(site: JiraSite) -> Mapping[str, str]:

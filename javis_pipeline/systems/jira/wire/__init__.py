@@ -20,11 +20,11 @@ from javis_pipeline.systems.jira.wire.issues import (
     parse_issue,
     parse_stamp,
 )
-from javis_pipeline.systems.jira.wire.planning import parse_board, parse_estimation_field, parse_sprint
+from javis_pipeline.systems.jira.wire.planning import NO_SPRINTS, parse_board, parse_estimation_field, parse_sprint
 from javis_pipeline.systems.jira.wire.site import (
     parse_count,
-    parse_deployment,
     parse_identity,
+    parse_named_identity,
     parse_permissions,
     parse_priorities,
     parse_project,
@@ -36,6 +36,7 @@ from javis_pipeline.systems.jira.wire.site import (
 
 __all__ = [
     "ISSUE_FIELDS",
+    "NO_SPRINTS",
     "changelog_documents",
     "concerns",
     "issue_documents",
@@ -43,10 +44,10 @@ __all__ = [
     "parse_board",
     "parse_changelog_entry",
     "parse_count",
-    "parse_deployment",
     "parse_estimation_field",
     "parse_identity",
     "parse_issue",
+    "parse_named_identity",
     "parse_permissions",
     "parse_priorities",
     "parse_project",

@@ -1,5 +1,6 @@
 """Changelogs of issues as entries, and what they say of statuses and sprints."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import orjson
@@ -30,10 +31,12 @@ from javis_pipeline.systems.jira.wire.people import account_id_of, user_of
 
 
 def changelog_documents(content: bytes) -> AnswerBatch[list[tuple[str, JsonObject]]]:
-    """Issue ids and changelog entries of an answer of `changelog/bulkfetch`."""
+    """Issue ids and changelog entries of an answer of `changelog/bulkfetch`, or of issues that came with their own."""
     answer = orjson.loads(content)
 
     def read() -> AnswerBatch[list[tuple[str, JsonObject]]]:
+        if "issues" in answer:
+            return AnswerBatch(list(_entries_with_issues(answer)), None)
         logs = items_of(answer, "issueChangeLogs")
         entries = ((as_id(log["issueId"], "issueId"), items_of(log, "changeHistories")) for log in logs)
         return batch_of(answer, [(jira_id, entry) for jira_id, found in entries for entry in found])
@@ -54,6 +57,12 @@ def whole_changelog_in(document: Json) -> list[JsonObject] | None:
     if not all(isinstance(one, str) and one.isascii() and one.isdecimal() for one in ids):
         return None
     return sorted(entries, key=lambda entry: int(entry["id"]))
+
+
+def _entries_with_issues(answer: Json) -> Iterator[tuple[str, JsonObject]]:
+    for issue in items_of(answer, "issues"):
+        jira_id = as_id(issue.get("id"), "id")
+        yield from ((jira_id, entry) for entry in items_of(as_object(issue.get("changelog"), "changelog"), "histories"))
 
 
 def parse_changelog_entry(document: object, jira_id: str) -> ChangelogEntry:
@@ -134,11 +143,17 @@ def status_changes(entry: ChangelogEntry) -> list[StatusChange]:
     ]
 
 
-def sprint_changes(entry: ChangelogEntry, fields: FieldMap) -> list[SprintChange]:
-    """Sprints that the issue entered or left with an entry; past sprints stay in the set, so they do not show."""
+def sprint_changes(entry: ChangelogEntry, fields: FieldMap, name: str = "sprint") -> list[SprintChange]:
+    """Sprints that the issue entered or left with an entry; past sprints stay in the set, so they do not show.
+
+    Args:
+        entry: The entry.
+        fields: The site's fields.
+        name: What the site calls its sprint field, for entries without ids of fields.
+    """
     changes = []
     for item in entry.items:
-        if concerns(item, fields.sprint or "", "sprint"):
+        if concerns(item, fields.sprint or "", name):
             old, new = _sprint_ids(item.old), _sprint_ids(item.new)
             changes += [(sprint_id, False) for sprint_id in sorted(old - new)]
             changes += [(sprint_id, True) for sprint_id in sorted(new - old)]

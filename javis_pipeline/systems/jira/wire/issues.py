@@ -1,6 +1,6 @@
 """Documents of issues as records, and the hits of a search as stamps."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from itertools import repeat
@@ -26,7 +26,7 @@ from javis_pipeline.clients.reading import (
     items_of,
 )
 from javis_pipeline.records import MISSING, Missing
-from javis_pipeline.records.jira import FieldMap, Issue, IssueStamp, JsonObject, User
+from javis_pipeline.records.jira import FieldMap, Issue, IssueStamp, JsonObject, Sprint, User
 from javis_pipeline.systems.jira.wire.hanging import comments_in, links_in, worklogs_in
 from javis_pipeline.systems.jira.wire.people import person_in
 from javis_pipeline.systems.jira.wire.plain import (
@@ -39,7 +39,7 @@ from javis_pipeline.systems.jira.wire.plain import (
     seconds_in,
     text_in,
 )
-from javis_pipeline.systems.jira.wire.planning import current_sprint, sprints_in
+from javis_pipeline.systems.jira.wire.planning import NO_SPRINTS, current_sprint, sprints_in
 
 # What an Issue is read from; the fields of a FieldMap come on top.
 ISSUE_FIELDS: Final = (
@@ -91,22 +91,28 @@ def issue_fields(fields: FieldMap, extra: Iterable[str] = ()) -> list[str]:
     return list(dict.fromkeys([*ISSUE_FIELDS, *(field_id for field_id in fields if field_id), *extra]))
 
 
-def parse_issue(document: object, fields: FieldMap, users: dict[str, User] | None = None) -> Issue:
+def parse_issue(
+    document: object,
+    fields: FieldMap,
+    users: dict[str, User] | None = None,
+    sprints: Mapping[int, Sprint] = NO_SPRINTS,
+) -> Issue:
     """An issue document of v3, v2 or the agile API.
 
     Args:
         document: The document.
         fields: The site's fields.
         users: Gets everybody whom the document names, by account id; who is in it already is not read again.
+        sprints: Sprints that are known better than a document tells.
 
     Raises:
         UnreadableRecord: Something in it is not what Jira documents; the message holds the path of the field.
     """
     found = {} if users is None else users
-    return guarded("jira issue", document, lambda: _issue(as_object(document, "issue"), fields, found))
+    return guarded("jira issue", document, lambda: _issue(as_object(document, "issue"), fields, found, sprints))
 
 
-def _issue(document: Json, field_map: FieldMap, users: dict[str, User]) -> Issue:
+def _issue(document: Json, field_map: FieldMap, users: dict[str, User], known: Mapping[int, Sprint]) -> Issue:
     fields = as_object(document.get("fields"), "fields")
     key = as_id(document.get("key"), "key")
     description, description_adf = description_in(fields)
@@ -115,7 +121,9 @@ def _issue(document: Json, field_map: FieldMap, users: dict[str, User]) -> Issue
     issue_type, issue_type_id = named_in(fields, "issuetype")
     type_ = fields.get("issuetype") or {}
     parent_key, parent_id, parent_level = _parent(fields)
-    sprints = sprints_in(fields, field_map.sprint)
+    epic_key = _epic_key(fields, field_map.epic_link, parent_key, parent_level)
+    levels = "hierarchyLevel" in type_
+    sprints = sprints_in(fields, field_map.sprint, known)
     sprint = current_sprint(sprints)
     comments, comment_total = comments_in(fields, users)
     worklogs, worklog_total = worklogs_in(fields, users)
@@ -135,16 +143,16 @@ def _issue(document: Json, field_map: FieldMap, users: dict[str, User]) -> Issue
             story_points=_story_points(fields, field_map.story_points),
             status=_required(status, "fields.status"),
             status_id=_required(status_id, "fields.status"),
-            parent_key=parent_key,
+            parent_key=parent_key if levels or parent_key else _above(epic_key, type_, field_map),
             parent_id=parent_id,
             status_category=_status_category(fields),
             issue_type=_required(issue_type, "fields.issuetype"),
             issue_type_id=issue_type_id or None,
             is_subtask=type_.get("subtask") is True,
-            hierarchy_level=_level(type_, "fields.issuetype"),
+            hierarchy_level=_level(type_, "fields.issuetype") if levels else _usual_level(type_),
             reporter_id=person_in(fields, "reporter", users),
             creator_id=person_in(fields, "creator", users),
-            epic_key=_epic_key(fields, field_map.epic_link, parent_key, parent_level),
+            epic_key=epic_key,
             sprint=MISSING if sprints is MISSING else sprint.name if sprint else None,
             sprint_id=sprint.sprint_id if sprint else None,
             team=_team(fields, field_map.team),
@@ -276,6 +284,19 @@ def _parent(fields: Json) -> tuple[str | None, str | None, int | None]:
     kind = inner.get("issuetype") if isinstance(inner, dict) else None
     level = _level(kind, "fields.parent.fields.issuetype") if isinstance(kind, dict) else None
     return as_id(parent.get("key"), "fields.parent.key"), as_id_or_none(parent.get("id"), "fields.parent.id"), level
+
+
+def _above(epic_key: str | Missing | None, issue_type: Json, field_map: FieldMap) -> str | Missing | None:
+    """What an issue is below where a site knows no levels: there `parent` is for sub-tasks only, and an epic stands in
+    a field of its own."""
+    return None if field_map.epic_link is None or issue_type.get("subtask") is True else epic_key
+
+
+def _usual_level(issue_type: Json) -> int | None:
+    """The level that types have everywhere, on a site that knows no levels."""
+    if not issue_type:
+        return None
+    return -1 if issue_type.get("subtask") is True else int(issue_type.get("name") == "Epic")
 
 
 def _level(issue_type: Json, path: str) -> int | None:

@@ -1,6 +1,7 @@
 """Sprints and boards: out of an issue, whichever way its site gives them, and of the agile API."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -20,16 +21,26 @@ from javis_pipeline.clients.reading import (
 from javis_pipeline.records import MISSING, Missing
 from javis_pipeline.records.jira import Board, Sprint
 
-# Jira 8 and 9 give sprints as the text of a Java object. Names may hold commas and equals signs, so a value ends
+# Data Center gives sprints as the text of a Java object. Names may hold commas and equals signs, so a value ends
 # only where one of the known attributes begins.
 _SPRINT_ATTRIBUTES: Final = (
     "id|rapidViewId|state|name|startDate|endDate|completeDate|activatedDate|sequence|goal|autoStartStop|synced"
 )
+_FIRST_ID: Final = re.compile(r"\[id=(\d{1,18}),")
+_LAST_ID: Final = re.compile(r",id=(\d{1,18})\]$")
+NO_SPRINTS: Final[Mapping[int, Sprint]] = {}
 _SPRINT_TEXT: Final = re.compile(rf"[\[,]({_SPRINT_ATTRIBUTES})=(.*?)(?=,(?:{_SPRINT_ATTRIBUTES})=|\]$)", re.DOTALL)
 
 
-def as_sprint(value: object, path: str) -> Sprint:
-    """A sprint: an object of the sprint field or the agile API, or the text of Jira 8 and 9."""
+def as_sprint(value: object, path: str, known: Mapping[int, Sprint] = NO_SPRINTS) -> Sprint:
+    """A sprint: an object of the sprint field or the agile API, or the text of Data Center.
+
+    Of a text only the id is certain, as names and goals may look like anything: the rest is taken from a known one.
+    """
+    if type(value) is str:
+        found = known.get(_id_in_text(value, path))
+        if found is not None:
+            return found
     sprint = _sprint_from_text(value, path) if type(value) is str else as_object(value, path)
     sprint_id = as_number(sprint.get("id"), f"{path}.id")
     board_id = sprint.get("boardId", sprint.get("originBoardId"))
@@ -53,17 +64,25 @@ def _planned(value: object) -> datetime | None:
         return None
 
 
+def _id_in_text(text: str, path: str) -> int:
+    """The id, which stands first or, in older versions, last."""
+    found = _FIRST_ID.search(text) or _LAST_ID.search(text)
+    if found is None:
+        raise Unreadable(f"{path}.id", "a number", None)
+    return int(found[1])
+
+
 def _sprint_from_text(text: str, path: str) -> Json:
-    values: dict[str, Any] = {name: None if value == "<null>" else value for name, value in _SPRINT_TEXT.findall(text)}
-    for name, target in (("id", "id"), ("rapidViewId", "boardId")):
-        number = values.get(name)
-        if number is not None and not (number.isdecimal() and len(number) < 19):
-            raise Unreadable(f"{path}.{name}", "a number", number)
-        values[target] = int(number) if number is not None else None
-    return values
+    values: dict[str, Any] = {}
+    for name, value in _SPRINT_TEXT.findall(text):
+        values.setdefault(name, None if value == "<null>" else value)  # what comes again stands in a name or a goal
+    board = values.get("rapidViewId")
+    if board is not None and not (board.isdecimal() and len(board) < 19):
+        raise Unreadable(f"{path}.rapidViewId", "a number", board)
+    return {**values, "id": _id_in_text(text, path), "boardId": None if board is None else int(board)}
 
 
-def sprints_in(fields: Json, field_id: str | None) -> list[Sprint] | Missing:
+def sprints_in(fields: Json, field_id: str | None, known: Mapping[int, Sprint] = NO_SPRINTS) -> list[Sprint] | Missing:
     """Sprints of the sprint field; without one, those of an agile document. Ordered by id."""
     found: list[Any]
     if field_id is not None and field_id in fields:
@@ -75,7 +94,7 @@ def sprints_in(fields: Json, field_id: str | None) -> list[Sprint] | Missing:
         return MISSING
     if not found:
         return []
-    return sorted({sprint.sprint_id: sprint for sprint in (as_sprint(one, path) for one in found)}.values())
+    return sorted({sprint.sprint_id: sprint for sprint in (as_sprint(one, path, known) for one in found)}.values())
 
 
 def current_sprint(sprints: list[Sprint] | Missing) -> Sprint | None:

@@ -26,25 +26,24 @@ def parse_server_time(document: object) -> datetime:
     return guarded("jira site", "serverInfo", read)
 
 
-def parse_deployment(document: object) -> str:
-    """What kind of Jira `serverInfo` says it is: "Cloud", "Server", "Data Center"."""
-
-    def read() -> str:
-        info = as_object(document, "answer")
-        return as_text_or_none(info.get("deploymentType"), "deploymentType") or "of an unknown kind"
-
-    return answered("jira serverInfo", read)
-
-
 def parse_identity(document: object) -> Identity:
     """The account of `GET /rest/api/3/myself`."""
+    return _identity(document, "accountId", "accountId")
 
+
+def parse_named_identity(document: object) -> Identity:
+    """The account of `GET /rest/api/2/myself` on Data Center: known by its key, called by its name."""
+    return _identity(document, "key", "name")
+
+
+def _identity(document: object, known_by: str, called: str) -> Identity:
     def read() -> Identity:
         me = as_object(document, "myself")
         return Identity(
-            account_id=as_text(me.get("accountId"), "accountId"),
+            account_id=as_text(me.get(known_by), known_by),
             display_name=text_or(me.get("displayName"), ""),
             time_zone=text_or(me.get("timeZone"), "UTC"),
+            name=as_text(me.get(called), called),
         )
 
     return guarded("jira account", "myself", read)

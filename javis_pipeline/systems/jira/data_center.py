@@ -1,0 +1,379 @@
+"""The calls of `JiraClient`, as a Jira answers them that a company runs itself: REST v2.
+
+There is no token paging, no bulk fetch and no changelog of its own. Large results are sought by id, because offsets end
+at a wall and shift while issues change; histories come with the issues; people are written by the name that goes with
+their key today.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import pairwise
+from typing import Any, ClassVar, Final, NamedTuple, TypeVar, Unpack
+from urllib.parse import quote
+
+import orjson
+
+from javis_pipeline.clients.http import Params
+from javis_pipeline.clients.reading import (
+    answered,
+    as_instant_or_none,
+    as_list,
+    as_number,
+    as_numeric_id,
+    as_object,
+    as_text,
+    items_of,
+)
+from javis_pipeline.clients.site import Options
+from javis_pipeline.errors import (
+    RemoteBusy,
+    RemoteError,
+    RemoteMissing,
+    RemoteRefused,
+    SyncHalted,
+    UnreadableRecord,
+)
+from javis_pipeline.records.jira import IssueStamp, JsonObject, Priority, Project, Sprint
+from javis_pipeline.steps.batches import as_they_come, in_batches
+from javis_pipeline.systems.jira import wire
+from javis_pipeline.systems.jira.account import Proof
+from javis_pipeline.systems.jira.client import BULK_FETCH_LIMIT, JiraClient
+from javis_pipeline.systems.jira.edition import Edition
+from javis_pipeline.systems.jira.jql import in_project
+from javis_pipeline.systems.jira.paging import MAX_BATCHES, listed
+from javis_pipeline.systems.jira.requests import checked_issue, issue_path
+from javis_pipeline.systems.jira.wire.answers import AnswerBatch
+
+T = TypeVar("T")
+
+_LINKS: Final = "issuelinks"
+
+# As many as Jira gives unless an administrator lowers it; it says how many it would have given.
+MOST_HITS: Final = 1000
+SLICES_AT_ONCE: Final = 3
+# Histories are long, and make an answer slow.
+HISTORIES_AT_ONCE: Final = 50
+TOKEN_ENDS_SOON: Final = timedelta(days=14)
+MODE_KNOWN_SECONDS: Final = 10.0
+
+
+class Hits(NamedTuple):
+    """The first hits of a query, and how many there are."""
+
+    documents: list[JsonObject]
+    total: int
+
+
+class Slice(NamedTuple):
+    """A range of ids: above the first, which is none of it, and up to the second; None for no bound."""
+
+    after: int | None
+    up_to: int | None
+
+
+class DataCenterClient(JiraClient):
+    """A client for one Jira that a company runs itself. Safe to share between threads.
+
+    Args:
+        url: Base URL of the site, with its context path.
+        email: Name of the user, where a password is used; None for a personal access token.
+        token: Personal access token or password.
+        edition: What the site said that it is; None when it was not asked.
+        options: How it talks.
+    """
+
+    api: ClassVar[str] = "/rest/api/2"
+    proof: ClassVar[Proof] = Proof(
+        "X-AUSERNAME",
+        wire.parse_named_identity,
+        "JIRA_TOKEN has to be a personal access token, made in the profile of that account there and not expired or "
+        "revoked, and JIRA_EMAIL empty; a user name with a password works only where the site still allows that",
+    )
+    read_posts: ClassVar[Sequence[str]] = ("search",)
+    headers: ClassVar[Mapping[str, str]] = {"X-Atlassian-Token": "no-check"}
+    tells_sprints_as_text: ClassVar[bool] = True
+    edit_shows: ClassVar[Params] = {}
+
+    def __init__(
+        self, url: str, email: str | None, token: str, edition: Edition | None = None, **options: Unpack[Options]
+    ) -> None:
+        super().__init__(url, email, token, **options)
+        self._edition = edition
+        self._sprints: dict[int, list[Sprint]] = {}
+        self._cap = MOST_HITS
+        self._marks_come_along = False
+        self._has_mode = True
+        self._writable_until = 0.0
+
+    # What there is on the site
+
+    def about(self) -> str | None:
+        """The version."""
+        return f"Jira {self._edition.version}, a company's own" if self._edition else None
+
+    def remarks(self) -> list[str]:
+        """A version that is too old to be looked after, and tokens that end soon."""
+        old = self._edition.remark if self._edition else None
+        found = [old] if old else []
+        with suppress(RemoteError):  # sites may not have personal access tokens, or not for us
+            found += self._ending_tokens(self._edition.server_time if self._edition else self.server_time())
+        return found
+
+    def _ending_tokens(self, now: datetime) -> list[str]:
+        answer = self._http.get("/rest/pat/latest/tokens").body
+
+        def read() -> list[str]:
+            tokens = [as_object(one, "token") for one in as_list(answer, "tokens")]
+            ends = [(one.get("name"), as_instant_or_none(one.get("expiringAt"), "expiringAt")) for one in tokens]
+            return [
+                f"the personal access token {name} of this account ends on {at:%Y-%m-%d}: make a new one in its "
+                "profile in Jira, and set JIRA_TOKEN to it"
+                for name, at in ends
+                if at is not None and at - now < TOKEN_ENDS_SOON
+            ]
+
+        return answered("jira tokens", read)
+
+    def _projects(self, params: Params) -> Iterator[Project]:
+        del params  # all come at once
+        answer = self._http.get(f"{self.api}/project", {"includeArchived": "true"}).body
+        return map(wire.parse_project, answered("jira project", lambda: as_list(answer, "answer")))
+
+    def priorities(self) -> list[Priority]:
+        """All priorities of the site, the most urgent first."""
+        answer = self._http.get(f"{self.api}/priority").body
+        return wire.parse_priorities(answered("jira priority", lambda: as_list(answer, "answer")))
+
+    def permissions(self, project_key: str, names: Iterable[str]) -> dict[str, bool]:
+        """Whether the account has each of these permissions in the project; it tells of all that there are."""
+        answer = self._http.get(f"{self.api}/mypermissions", {"projectKey": project_key}).body
+        found = wire.parse_permissions(answer)
+        return {name: found.get(name, False) for name in names}
+
+    def account_of(self, email: str) -> str | None:
+        """The key of a person; None unless exactly one has this e-mail."""
+        found = self._http.get(f"{self.api}/user/search", {"username": email, "maxResults": 50}).body
+        keys = {user["key"] for user in found if str(user.get("emailAddress", "")).lower() == email.lower()}
+        return str(keys.pop()) if len(keys) == 1 else None
+
+    def sprints(self, board_id: int) -> list[Sprint]:
+        """Sprints of a board, past ones included; asked for once, as every issue has to be read by them."""
+        if board_id not in self._sprints:
+            self._sprints[board_id] = super().sprints(board_id)
+        return self._sprints[board_id]
+
+    # Finding issues
+
+    @property
+    def bulk_limit(self) -> int:
+        """Issues that can be asked for together: as many as a search gives."""
+        return min(BULK_FETCH_LIMIT, self._cap)
+
+    def sweep(
+        self,
+        project_key: str,
+        changed: str | None,
+        *,
+        dated: bool = True,
+        unreadable: Callable[[UnreadableRecord], None] | None = None,
+    ) -> Iterator[IssueStamp]:
+        """Id, key and `updated` of a project's issues, sought by id in slices, several at once."""
+        where = in_project(project_key) + (f" AND ({changed})" if changed else "")
+        seek = partial(self._seek, where, ["updated"] if dated else ["key"])
+        with ThreadPoolExecutor(SLICES_AT_ONCE, thread_name_prefix=f"seek-{project_key}") as threads:
+            for documents in as_they_come(threads, seek, self._slices(where), most=SLICES_AT_ONCE):
+                yield from _stamps(documents, unreadable)
+
+    def _slices(self, where: str) -> list[Slice]:
+        """Ranges of ids with about as many issues as one answer holds; one range for all where that is not possible."""
+        first, last = (self._hits(f"{where} ORDER BY id {way}", ["key"], most=1) for way in ("ASC", "DESC"))
+        ids = [_id_of(document) for document in (*first.documents, *last.documents)]
+        parts = -(-first.total // self._cap)
+        if len(ids) < 2 or parts < 2:
+            return [Slice(None, None)]
+        bounds = sorted({ids[0] + (ids[1] - ids[0]) * part // parts for part in range(1, parts)})
+        # No issue need have such an id, and there may be sites that refuse to compare with what is not there.
+        with suppress(RemoteRefused):
+            self._hits(f"{where} AND id > {bounds[0]} AND id <= {bounds[-1]}", ["key"], most=0)
+            return [Slice(*pair) for pair in pairwise([None, *bounds, None])]
+        return [Slice(None, None)]
+
+    def _seek(self, where: str, fields: Sequence[str], part: Slice) -> list[JsonObject]:
+        """Hits of the query in a range of ids. Each answer begins above the last id of the one before, so that nothing
+        shifts, however many there are."""
+        found: list[JsonObject] = []
+        after, end = part.after, "" if part.up_to is None else f" AND id <= {part.up_to}"
+        for _ in range(MAX_BATCHES):
+            begin = "" if after is None else f" AND id > {after}"
+            try:
+                hits = self._hits(f"{where}{begin}{end} ORDER BY id ASC", fields, most=MOST_HITS)
+            except RemoteRefused:
+                # The last issue that we saw may be gone by now: what is above the one before it holds all that is left.
+                if len(found) < 2:
+                    raise
+                found.pop()
+                after = _last_id(found)
+                continue
+            found += hits.documents
+            if not hits.documents or hits.total <= len(hits.documents):
+                return found
+            after = _last_id(hits.documents)
+        raise SyncHalted(f"jira: the search for {where} did not end after {MAX_BATCHES} batches")
+
+    def _search(
+        self,
+        query: str,
+        fields: Sequence[str],
+        *,
+        most: int,
+        read: Callable[[bytes], Any] = orjson.loads,
+        **more: object,
+    ) -> Any:
+        """What `read` makes of the first hits of a query."""
+        body: JsonObject = {"jql": query, "startAt": 0, "maxResults": most, "fields": list(fields), **more}
+        return self._http.post(f"{self.api}/search", body, read=read).body
+
+    def _hits(self, query: str, fields: Sequence[str], *, most: int) -> Hits:
+        """The first hits of a query. A site that gives fewer than it was asked for does so always."""
+        answer = self._search(query, fields, most=most)
+        applied = answer.get("maxResults") if isinstance(answer, dict) else None
+        if type(applied) is int and 0 < applied < most:
+            self._cap = min(self._cap, applied)
+        return answered("jira search", lambda: Hits(items_of(answer, "issues"), as_number(answer["total"], "total")))
+
+    def search(
+        self, jql: str, fields: Sequence[str], *, properties: Sequence[str] = (), batch: int = 100
+    ) -> Iterator[JsonObject]:
+        """The first issues that the query finds; large results are sought by id instead. Properties never come."""
+        del properties
+        yield from self._hits(jql, fields, most=min(batch, MOST_HITS)).documents
+
+    def count(self, jql: str) -> int:
+        """How many issues the query finds, as far as the search index knows them."""
+        return self._hits(jql, ["key"], most=0).total
+
+    # Reading issues
+
+    def bulk_fetch(self, ids: Sequence[str], fields: Sequence[str], read: Callable[[bytes], T]) -> T:
+        """What `read` makes of the answer that holds these issues; what is not in it proves nothing."""
+        if not 1 <= len(ids) <= BULK_FETCH_LIMIT:
+            raise ValueError(f"{len(ids)} issues in one bulk fetch; 1 to {BULK_FETCH_LIMIT} are possible")
+        found: T = self._search(_any_of(ids), fields, most=len(ids), read=read, validateQuery=False)
+        return found
+
+    def _issue(self, issue: str, params: Params) -> JsonObject:
+        """The document of an issue. One whose links are too many to come in time is asked for without them, and for
+        them alone."""
+        fields = str(params.get("fields", "")).split(",")
+        try:
+            return super()._issue(issue, params)
+        except RemoteBusy as error:
+            if not error.about_one_record or _LINKS not in fields:
+                raise
+        found = super()._issue(issue, {**params, "fields": ",".join(one for one in fields if one != _LINKS)})
+        with suppress(RemoteBusy):
+            found["fields"] = {**found["fields"], **super()._issue(issue, {"fields": _LINKS})["fields"]}
+        return found
+
+    def get_issue_changelog(self, issue: str) -> list[JsonObject]:
+        """All changelog entries of an issue, oldest first; they come whole, and in no order."""
+        answer = self._http.get(self._path(issue), {"fields": "key", "expand": "changelog"}).body
+
+        def read() -> list[JsonObject]:
+            entries = items_of(as_object(as_object(answer, "issue").get("changelog"), "changelog"), "histories")
+            return sorted(entries, key=lambda entry: int(entry["id"]))
+
+        return answered(f"jira changelog of issue {issue}", read)
+
+    def changelog_bulk(
+        self, ids: Sequence[str], field_ids: Sequence[str], read: Callable[[bytes], AnswerBatch[T]]
+    ) -> Iterator[T]:
+        """What `read` makes of each answer with the whole histories of some of these issues."""
+        del field_ids  # nobody can ask for a part of a history
+        for some in in_batches(ids, min(HISTORIES_AT_ONCE, self._cap)):
+            more = {"expand": ["changelog"], "validateQuery": False}
+            batch: AnswerBatch[T] = self._search(_any_of(some), ["key"], most=len(some), read=read, **more)
+            yield batch.found
+
+    def worklogs(self, issue: str) -> list[JsonObject]:
+        """All worklogs of an issue, which come at once."""
+        path = f"{self._path(issue)}/worklog"
+        return listed(self._http.get(path).body, path, "worklogs")
+
+    # Changing issues
+
+    def assignee(self, account_id: str) -> JsonObject:
+        """A person, by the name that goes with the key today."""
+        try:
+            answer = self._http.get(f"{self.api}/user", {"key": account_id}).body
+        except RemoteMissing as error:
+            why = (
+                f"nobody has the key {account_id} in Jira, or our account may not look people up: "
+                "it needs the global permission Browse users"
+            )
+            raise RemoteRefused(why, status=400, field_errors={"assignee": why}) from error
+        return {"name": answered("jira user", lambda: as_text(as_object(answer, "user").get("name"), "name"))}
+
+    def _after_edit(self, issue: str, properties: Mapping[str, object]) -> None:
+        with suppress(RemoteError):  # the edit is executed; without its mark it is told by its values
+            self._see_to_marks(issue, properties)
+
+    def _see_to_marks(self, issue: str, properties: Mapping[str, object]) -> None:
+        """Properties that a site did not take with an edit go on their own."""
+        if self._marks_come_along:
+            return
+        for key, value in properties.items():
+            if self.property(issue, key) == value:
+                self._marks_come_along = True
+            else:
+                path = f"{issue_path(self.api, issue)}/properties/{quote(key, safe='')}"
+                self._http.request("PUT", path, json=value)
+
+    def _before_write(self) -> None:
+        """RemoteBusy while the site is read-only. It has to be asked: others would be told that they lack a permission,
+        and what an administrator's account writes would go through."""
+        now = self._http.clock()
+        if not self._has_mode or now < self._writable_until:
+            return
+        try:
+            answer = self._http.get(f"{self.api}/readonly-mode").body
+        except RemoteMissing:
+            self._has_mode = False  # older ones have none
+            return
+        mode = answered("jira readonly-mode", lambda: as_object(answer, "readonly-mode"))
+        if mode.get("enabled") is True:
+            said = mode.get("message")
+            raise RemoteBusy(
+                f"jira: the site is in read-only mode{f' ({said})' if isinstance(said, str) and said else ''}; nothing "
+                "was sent, and what waits goes out when an administrator ends it"
+            )
+        self._writable_until = now + MODE_KNOWN_SECONDS
+
+
+def _any_of(ids: Iterable[str]) -> str:
+    return f"id in ({', '.join(map(checked_issue, ids))})"
+
+
+def _id_of(document: JsonObject) -> int:
+    return answered("jira search", lambda: int(as_numeric_id(document.get("id"), "id")))
+
+
+def _last_id(documents: Sequence[JsonObject]) -> int:
+    """The id of the last hit that has one."""
+    with_id = (document for document in reversed(documents) if str(document.get("id")).isdecimal())
+    return _id_of(next(with_id, documents[-1]))
+
+
+def _stamps(
+    documents: Iterable[JsonObject], unreadable: Callable[[UnreadableRecord], None] | None
+) -> Iterator[IssueStamp]:
+    for document in documents:
+        try:
+            yield wire.parse_stamp(document)
+        except UnreadableRecord as error:
+            if unreadable is None:
+                raise
+            unreadable(error)
