@@ -21,7 +21,8 @@ import pandas as pd
 from bench.corpora import Corpus, contexts, read_projects
 from javis_pipeline.context.frames import Frames
 from javis_pipeline.context.thresholds import Thresholds
-from javis_pipeline.records.context import RiskKind, WorkContext
+from javis_pipeline.records.context import WorkContext
+from javis_pipeline.records.risk import RiskKind
 from javis_pipeline_tests.contradictions import contradictions
 
 _INSTANTS: Final = 70

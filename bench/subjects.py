@@ -18,7 +18,8 @@ import pandas as pd
 from bench.corpora import Corpus, contexts, read_projects
 from javis_pipeline.context.frames import Frames
 from javis_pipeline.context.thresholds import Thresholds
-from javis_pipeline.records.context import Forecast, WorkContext
+from javis_pipeline.records.context import WorkContext
+from javis_pipeline.records.forecast import Forecast
 
 _INSTANTS: Final = 200
 _DRAWS: Final = 1000

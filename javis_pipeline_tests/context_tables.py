@@ -10,7 +10,8 @@ from javis_pipeline.context.build import build_work_context
 from javis_pipeline.context.days import Today
 from javis_pipeline.context.frames import COLUMNS, Frames, frames_of
 from javis_pipeline.context.thresholds import Thresholds
-from javis_pipeline.records.context import Risk, WorkContext
+from javis_pipeline.records.context import WorkContext
+from javis_pipeline.records.risk import Risk
 
 # A Wednesday.
 NOW = datetime(2026, 3, 18, 9, 30, tzinfo=UTC)

@@ -4,19 +4,11 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from javis_pipeline.records.blockers import Blockers
-from javis_pipeline.records.context import (
-    Counts,
-    IssueBrief,
-    Person,
-    PersonLoad,
-    Risk,
-    RiskKind,
-    RiskTotal,
-    Severity,
-    SprintState,
-    WorkContext,
-)
+from javis_pipeline.records.context import Counts, IssueBrief, WorkContext
 from javis_pipeline.records.flow import Flow
+from javis_pipeline.records.people import Person, PersonLoad
+from javis_pipeline.records.plans import SprintState
+from javis_pipeline.records.risk import Risk, RiskKind, RiskTotal, Severity
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 

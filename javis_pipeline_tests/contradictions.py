@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from javis_pipeline.context.thresholds import Thresholds
-from javis_pipeline.records.context import IssueBrief, RiskKind, WorkContext
+from javis_pipeline.records.context import IssueBrief, WorkContext
+from javis_pipeline.records.risk import RiskKind
 
 NEVER: Final = [
     re.compile(pattern)

@@ -12,16 +12,11 @@ from rich.text import Text
 from javis_pipeline.cli.tables import console_of_stdout, print_table, printable
 from javis_pipeline.context.wording import counted
 from javis_pipeline.records.blockers import Blocker
-from javis_pipeline.records.context import (
-    SEVERITY_ORDER,
-    EpicProgress,
-    Forecast,
-    PersonLoad,
-    Risk,
-    RiskKind,
-    SprintState,
-    WorkContext,
-)
+from javis_pipeline.records.context import WorkContext
+from javis_pipeline.records.forecast import Forecast
+from javis_pipeline.records.people import PersonLoad
+from javis_pipeline.records.plans import EpicProgress, SprintState
+from javis_pipeline.records.risk import SEVERITY_ORDER, Risk, RiskKind
 
 # The page answers on one screen: these and what is between them are at most 40 lines.
 _RISKS_SHOWN = 10

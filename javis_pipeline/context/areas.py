@@ -7,7 +7,7 @@ from typing import Final
 
 import pandas as pd
 
-from javis_pipeline.records.context import PersonLoad
+from javis_pipeline.records.people import PersonLoad
 
 _COMPONENTS_LISTED: Final = 5
 

@@ -46,7 +46,10 @@ from javis_pipeline.context.thresholds import Thresholds
 from javis_pipeline.context.versions import describe_versions
 from javis_pipeline.context.visions import describe_visions
 from javis_pipeline.context.workload import describe_workload, unassigned_open
-from javis_pipeline.records.context import SEVERITY_ORDER, IssueBrief, Person, Risk, RiskTotal, SprintState, WorkContext
+from javis_pipeline.records.context import IssueBrief, WorkContext
+from javis_pipeline.records.people import Person
+from javis_pipeline.records.plans import SprintState
+from javis_pipeline.records.risk import SEVERITY_ORDER, Risk, RiskTotal
 
 # In the order in which risks of the same severity are shown.
 FINDERS = (

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from javis_pipeline.context.days import as_date, natural_order
-from javis_pipeline.records.context import EpicProgress
+from javis_pipeline.records.plans import EpicProgress
 
 
 def describe_epics(issues: pd.DataFrame) -> tuple[EpicProgress, ...]:

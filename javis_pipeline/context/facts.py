@@ -11,8 +11,11 @@ from javis_pipeline.context.blockers import BlockingGraph
 from javis_pipeline.context.days import Today
 from javis_pipeline.context.frames import Frames
 from javis_pipeline.context.thresholds import Thresholds
-from javis_pipeline.records.context import EpicProgress, Forecast, PageState, PersonLoad, SprintState, VersionState
+from javis_pipeline.records.context import PageState
 from javis_pipeline.records.flow import Flow
+from javis_pipeline.records.forecast import Forecast
+from javis_pipeline.records.people import PersonLoad
+from javis_pipeline.records.plans import EpicProgress, SprintState, VersionState
 
 
 @dataclass(frozen=True, eq=False)

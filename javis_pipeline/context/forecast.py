@@ -29,7 +29,8 @@ from javis_pipeline.context.replays import (
 from javis_pipeline.context.thresholds import Thresholds
 from javis_pipeline.context.versions import finished_in_versions
 from javis_pipeline.context.wording import counted
-from javis_pipeline.records.context import EpicProgress, Forecast, SprintState, VersionState
+from javis_pipeline.records.forecast import Forecast
+from javis_pipeline.records.plans import EpicProgress, SprintState, VersionState
 
 HORIZON_DAYS: Final = 728
 # Variance of the logarithm of a share besides that of counting: what goes to a sprint or an epic changes.

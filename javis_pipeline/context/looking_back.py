@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from javis_pipeline.records.context import Forecast, ForecastOutcome
+from javis_pipeline.records.forecast import Forecast, ForecastOutcome
 
 # What was said so long before a date came due; on the eve everybody knows.
 _SAID_BEFORE: Final = timedelta(days=7)

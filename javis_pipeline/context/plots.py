@@ -18,7 +18,8 @@ from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import MaxNLocator
 
-from javis_pipeline.records.context import Forecast, WorkContext
+from javis_pipeline.records.context import WorkContext
+from javis_pipeline.records.forecast import Forecast
 
 WIDTH: Final = 800
 HEIGHT: Final = 450

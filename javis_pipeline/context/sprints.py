@@ -6,7 +6,7 @@ import pandas as pd
 
 from javis_pipeline.context.days import Today, as_text, natural_order
 from javis_pipeline.context.frames import Frames
-from javis_pipeline.records.context import SprintState
+from javis_pipeline.records.plans import SprintState
 
 
 def active_sprint_ids(frames: Frames) -> list[int]:

@@ -9,7 +9,7 @@ import pandas as pd
 from javis_pipeline.context.areas import names_in
 from javis_pipeline.context.days import as_date, natural_order
 from javis_pipeline.context.frames import Frames
-from javis_pipeline.records.context import VersionState
+from javis_pipeline.records.plans import VersionState
 
 # A date that passed so long ago is nobody's plan any more; the version was released, and nobody told Jira.
 _OVER_DAYS: Final = 365

@@ -7,7 +7,8 @@ from typing import Any
 import pandas as pd
 
 from javis_pipeline.context.days import as_date, as_text
-from javis_pipeline.records.context import EpicProgress, Forecast, VisionState, VisionVerdict
+from javis_pipeline.records.forecast import Forecast
+from javis_pipeline.records.plans import EpicProgress, VisionState, VisionVerdict
 
 
 def describe_visions(

@@ -5,7 +5,7 @@ import pandas as pd
 from javis_pipeline.context.attention import is_forgotten
 from javis_pipeline.context.days import Today
 from javis_pipeline.context.thresholds import Thresholds
-from javis_pipeline.records.context import PersonLoad
+from javis_pipeline.records.people import PersonLoad
 
 _PACE = pd.Timedelta(weeks=4)
 

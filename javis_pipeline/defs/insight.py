@@ -23,7 +23,8 @@ from javis_pipeline.defs.metadata import (
     version_of,
 )
 from javis_pipeline.defs.syncing import PULLED
-from javis_pipeline.records.context import Forecast, WorkContext
+from javis_pipeline.records.context import WorkContext
+from javis_pipeline.records.forecast import Forecast
 from javis_pipeline.records.suggestion import Action, AdviceScope
 from javis_pipeline.settings import Settings
 from javis_pipeline.steps.build_context import KeptContext, build_context, last_context

@@ -7,8 +7,9 @@ from javis_pipeline.posts.blocks import ISSUE_KEY, Sites
 from javis_pipeline.posts.naming import Naming, kind_words
 from javis_pipeline.posts.news import changes_since
 from javis_pipeline.posts.text import counted, escaped
-from javis_pipeline.records.context import SEVERITY_ORDER, Severity, WorkContext
+from javis_pipeline.records.context import WorkContext
 from javis_pipeline.records.digest import Change, Facts, RiskFact
+from javis_pipeline.records.risk import SEVERITY_ORDER, Severity
 
 _GONE_NAMED: Final = 5
 

@@ -12,8 +12,10 @@ from javis_pipeline.posts.news import digest_facts, steps_key
 from javis_pipeline.posts.proposals import engine_label, proposal_line, proposals_message
 from javis_pipeline.posts.text import MAX_SECTION, counted, day, escaped, first_fitting, moment
 from javis_pipeline.records.blockers import Blocker
-from javis_pipeline.records.context import Forecast, SprintState, WorkContext
+from javis_pipeline.records.context import WorkContext
 from javis_pipeline.records.digest import Digest, Earlier, Facts
+from javis_pipeline.records.forecast import Forecast
+from javis_pipeline.records.plans import SprintState
 
 LINES: Final = 10
 _NEWS_SHOWN: Final = 3

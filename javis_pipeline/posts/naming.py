@@ -6,7 +6,8 @@ from typing import Final
 
 from javis_pipeline.posts.blocks import ISSUE_KEY, Sites
 from javis_pipeline.posts.text import escaped
-from javis_pipeline.records.context import SEVERITY_ORDER, SPRINT_KINDS, Risk, RiskKind, WorkContext
+from javis_pipeline.records.context import WorkContext
+from javis_pipeline.records.risk import SEVERITY_ORDER, SPRINT_KINDS, Risk, RiskKind
 
 TITLE_SHOWN: Final = 70
 _KEYS_LINKED: Final = 6

@@ -7,8 +7,9 @@ from functools import cache
 import orjson
 from pydantic import TypeAdapter, ValidationError
 
-from javis_pipeline.records.context import SEVERITY_ORDER, SPRINT_KINDS, JsonObject, Risk, Severity, WorkContext
+from javis_pipeline.records.context import JsonObject, WorkContext
 from javis_pipeline.records.digest import Change, Digest, Facts, Proposal, RiskFact
+from javis_pipeline.records.risk import SEVERITY_ORDER, SPRINT_KINDS, Risk, Severity
 from javis_pipeline.records.suggestion import EDITED_FIELD
 
 _PROPOSALS_REMEMBERED = 100

@@ -7,8 +7,8 @@ from typing import Final
 from javis_pipeline.posts.blocks import ISSUE_KEY, Message, Sites, footnote, header, section
 from javis_pipeline.posts.proposals import without_id
 from javis_pipeline.posts.text import counted, day, escaped
-from javis_pipeline.records.context import ForecastOutcome
 from javis_pipeline.records.digest import Week
+from javis_pipeline.records.forecast import ForecastOutcome
 from javis_pipeline.records.suggestion import AdviceOutcome, Outcome
 
 _NAMED: Final = 2

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cache
-from typing import Any, Final, Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -18,71 +18,14 @@ from pydantic import TypeAdapter
 
 from javis_pipeline.records.blockers import Blockers
 from javis_pipeline.records.flow import Flow
+from javis_pipeline.records.forecast import Forecast
+from javis_pipeline.records.people import Person, PersonLoad
+from javis_pipeline.records.plans import EpicProgress, SprintState, VersionState, VisionState
+from javis_pipeline.records.risk import SEVERITY_ORDER, Risk, RiskKind, RiskTotal, Severity
 
 JsonObject = dict[str, Any]
 
 StatusCategory = Literal["new", "indeterminate", "done"]
-Severity = Literal["high", "medium", "low"]
-RiskKind = Literal[
-    "overdue",
-    "due_soon_not_started",
-    "blocked",
-    "blocker_not_synced",
-    "blocks_many",
-    "idle_in_progress",
-    "unassigned_in_sprint",
-    "high_priority_untouched",
-    "overloaded_person",
-    "held_by_one",
-    "scope_creep",
-    "sprint_off_track",
-    "epic_late",
-    "version_late",
-    "epic_without_estimate",
-    "dependency_cycle",
-    "reopened",
-    "conflict_open",
-    "page_stale",
-    "asleep",
-]
-
-# What these are about is a sprint, named by the evidence `sprint_id`; their issues are some of it.
-SPRINT_KINDS: Final = frozenset[RiskKind]({"scope_creep", "sprint_off_track"})
-SEVERITY_ORDER: Final[Mapping[Severity, int]] = {"high": 0, "medium": 1, "low": 2}
-
-
-@dataclass(frozen=True, slots=True)
-class Risk:
-    """One thing that may go wrong.
-
-    Attributes:
-        finding_id: What a suggestion cites: the kind and what it is about, as in "overdue:OQC-7".
-        summary: One sentence with the numbers, without any text that people wrote in an issue.
-        issue_keys: The issues concerned, the most important one first.
-        evidence: The numbers behind it; their units are in their names.
-        since: First day on which it was so; None when the data do not tell.
-        page_ids: The Confluence pages concerned.
-        account_id: The person concerned.
-    """
-
-    finding_id: str
-    kind: RiskKind
-    severity: Severity
-    summary: str
-    issue_keys: tuple[str, ...]
-    evidence: Mapping[str, int | float | str]
-    since: date | None
-    page_ids: tuple[str, ...] = ()
-    account_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RiskTotal:
-    """How many risks of a kind and severity there are; the context itself lists the worst of each kind."""
-
-    kind: RiskKind
-    severity: Severity
-    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +45,6 @@ class IssueBrief:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
-    """A person that the context names."""
-
-    account_id: str
-    display_name: str
-
-
-@dataclass(frozen=True, slots=True)
 class Counts:
     """Issues by status category and by type (then category).
 
@@ -125,107 +60,6 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class SprintState:
-    """A sprint in the eyes of the project: only the project's issues count.
-
-    Attributes:
-        days_left: Whole days until the last one, 0 on the last day, negative when it is overrun; None without dates.
-        items: Work items in the sprint now, sub-tasks left out.
-        points: Their story points; None when no item has an estimate.
-        added_keys: Items that came after the start and are still in it.
-        removed_keys: Items that left after the start.
-        committed: Items at the start, as far as the history tells.
-        notes: What keeps these figures from being complete.
-    """
-
-    sprint_id: int
-    name: str
-    state: str
-    goal: str | None
-    start_on: date | None
-    end_on: date | None
-    days_left: int | None
-    items: int
-    done: int
-    in_progress: int
-    not_started: int
-    points: float | None
-    points_done: float | None
-    committed: int
-    added_keys: tuple[str, ...]
-    removed_keys: tuple[str, ...]
-    remaining_keys: tuple[str, ...]
-    notes: tuple[str, ...] = ()
-
-    @property
-    def is_over(self) -> bool:
-        """Whether it should have ended before today."""
-        return self.days_left is not None and self.days_left < 0
-
-
-@dataclass(frozen=True, slots=True)
-class PersonLoad:
-    """The open work of one person in the project (no epics, and no issue whose sub-tasks are still open).
-
-    People of whose issues nobody touched any for very long are no part of the workload.
-
-    Attributes:
-        finished_last_4_weeks: The pace to compare with.
-        components: Those that most of their work was on.
-        moving: Of those in progress, the ones that somebody touched within `Thresholds.forgotten_days`.
-    """
-
-    account_id: str
-    in_progress: int
-    open: int
-    in_sprint: int
-    overdue: int
-    finished_last_4_weeks: int
-    components: tuple[str, ...] = ()
-    moving: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class EpicProgress:
-    """An open epic: how far its issues are. Points are None when no issue of it has an estimate."""
-
-    key: str
-    items: int
-    done: int
-    in_progress: int
-    points: float | None
-    points_done: float | None
-    unestimated_open: int
-    due_date: date | None
-    last_finished_on: date | None
-
-
-VisionVerdict = Literal["on_course", "late", "unclear", "no_live_epic", "finished"]
-
-
-@dataclass(frozen=True, slots=True)
-class VisionState:
-    """A goal of the roadmap and what works towards it.
-
-    Attributes:
-        live_epic_keys: Its epics in this project that are open.
-        other_epic_keys: Its epics that are done, in another project, or not known here.
-        expected_on: When the last live epic is done with 85 % likelihood; None when no forecast can be made.
-    """
-
-    vision_id: int
-    title: str
-    horizon: date | None
-    owner_id: str | None
-    live_epic_keys: tuple[str, ...]
-    other_epic_keys: tuple[str, ...]
-    items: int
-    done: int
-    expected_on: date | None
-    verdict: VisionVerdict
-
-
-@dataclass(frozen=True, slots=True)
 class PageState:
     """A Confluence page that speaks of issues of the project.
 
@@ -238,66 +72,6 @@ class PageState:
     edited_on: date | None
     issue_keys: tuple[str, ...]
     behind_days: int
-
-
-@dataclass(frozen=True, slots=True)
-class VersionState:
-    """A version that is to be released on a known day.
-
-    Attributes:
-        items: Work items that name it; an item in two versions counts in both.
-        remaining_keys: Those that are open: what nobody has begun comes first.
-        not_started: How many of these nobody has begun.
-    """
-
-    version_id: str
-    name: str
-    release_on: date
-    items: int
-    done: int
-    not_started: int
-    remaining_keys: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Forecast:
-    """When the remaining items will be done, from random repetitions of the project's own past.
-
-    Attributes:
-        subject: "sprint:31", "epic:OQC-4" or "version:10012".
-        remaining: Items to finish.
-        p50_on: Done by then in half of the repetitions; None when no forecast can be made.
-        target_on: When it should be done: the sprint's end, the epic's due date.
-        on_time: Share of the repetitions that were done by `target_on`, 0 to 1.
-        reason: Why there is no forecast, or what it does not know; empty when there is nothing to say.
-        share: Part of the project's throughput that went to the subject lately.
-    """
-
-    subject: str
-    remaining: int
-    p50_on: date | None
-    p85_on: date | None
-    p95_on: date | None
-    target_on: date | None
-    on_time: float | None
-    reason: str
-    share: float
-
-
-@dataclass(frozen=True, slots=True)
-class ForecastOutcome:
-    """What came of a forecast.
-
-    Attributes:
-        said_on: When it was made.
-        due_on: By when it was to be done in 85 of 100 cases.
-        left: Items that were left on that day; 0: the date held.
-    """
-
-    subject: str
-    said_on: date
-    due_on: date
-    left: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,9 @@ from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
-from javis_pipeline.records.context import ForecastOutcome, Severity, WorkContext
+from javis_pipeline.records.context import WorkContext
+from javis_pipeline.records.forecast import ForecastOutcome
+from javis_pipeline.records.risk import Severity
 from javis_pipeline.records.suggestion import Action, AdviceOutcome, SuggestionState
 from javis_pipeline.records.values import System, Value, dump_json
 

@@ -61,7 +61,7 @@ class Suggestion:
     """A proposal that cites the findings it stands on.
 
     Attributes:
-        kind: Kind of the first finding, as in `records.context.RiskKind`.
+        kind: Kind of the first finding, as in `records.risk.RiskKind`.
         issue_keys: Issues it is about, the most important one first.
         finding_ids: Findings of the work context that it cites; never empty.
         confidence: 0 to 1.

@@ -3,7 +3,9 @@
 from datetime import date
 from typing import Final
 
-from javis_pipeline.records.context import Forecast, RiskKind, WorkContext
+from javis_pipeline.records.context import WorkContext
+from javis_pipeline.records.forecast import Forecast
+from javis_pipeline.records.risk import RiskKind
 from javis_pipeline.records.suggestion import Action, Vocabulary
 
 # A date that is missed more often than it is kept is none to give to anybody.

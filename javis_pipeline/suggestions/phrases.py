@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from javis_pipeline.records.context import RiskKind
+from javis_pipeline.records.risk import RiskKind
 
 BECAUSE: Final[dict[RiskKind, str]] = {
     "overdue": "it is overdue",

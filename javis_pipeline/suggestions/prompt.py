@@ -13,7 +13,8 @@ from typing import Any
 import orjson
 
 from javis_pipeline.records.blockers import BlockingLink
-from javis_pipeline.records.context import SEVERITY_ORDER, Risk, RiskKind, Severity, WorkContext
+from javis_pipeline.records.context import WorkContext
+from javis_pipeline.records.risk import SEVERITY_ORDER, Risk, RiskKind, Severity
 from javis_pipeline.records.suggestion import ADVICE_LABELS, AdviceScope, Vocabulary
 from javis_pipeline.suggestions.cleaning import cleaned
 from javis_pipeline.suggestions.instructions import INSTRUCTIONS

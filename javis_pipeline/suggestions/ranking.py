@@ -3,7 +3,8 @@
 from math import log2
 from typing import Final
 
-from javis_pipeline.records.context import Risk, RiskKind, Severity, WorkContext
+from javis_pipeline.records.context import WorkContext
+from javis_pipeline.records.risk import Risk, RiskKind, Severity
 from javis_pipeline.records.suggestion import Vocabulary
 
 # The more severe finding counts twice as much as the next; within a severity, what holds up others comes first.

@@ -11,7 +11,9 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from javis_pipeline.records.blockers import BlockingLink
-from javis_pipeline.records.context import IssueBrief, Risk, RiskKind, SprintState, WorkContext
+from javis_pipeline.records.context import IssueBrief, WorkContext
+from javis_pipeline.records.plans import SprintState
+from javis_pipeline.records.risk import Risk, RiskKind
 from javis_pipeline.records.suggestion import Action, ActionKind, Advice, Suggestion, Vocabulary
 from javis_pipeline.suggestions.cleaning import cleaned
 from javis_pipeline.suggestions.grounding import RATIONALE_LENGTH, TITLE_LENGTH, seen_values

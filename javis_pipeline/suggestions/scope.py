@@ -3,15 +3,9 @@
 from dataclasses import replace
 
 from javis_pipeline.records.blockers import Blockers
-from javis_pipeline.records.context import (
-    SPRINT_KINDS,
-    Risk,
-    RiskKind,
-    RiskTotal,
-    Severity,
-    SprintState,
-    WorkContext,
-)
+from javis_pipeline.records.context import WorkContext
+from javis_pipeline.records.plans import SprintState
+from javis_pipeline.records.risk import SPRINT_KINDS, Risk, RiskKind, RiskTotal, Severity
 from javis_pipeline.records.suggestion import AdviceScope
 
 # Findings about several issues alike; of the others the first issue is the subject.

@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from javis_pipeline.records.context import IssueBrief, PersonLoad, WorkContext
+from javis_pipeline.records.context import IssueBrief, WorkContext
+from javis_pipeline.records.people import PersonLoad
 from javis_pipeline.records.suggestion import Action, Vocabulary
 from javis_pipeline.suggestions.cleaning import cleaned
 from javis_pipeline.suggestions.limits import Limits

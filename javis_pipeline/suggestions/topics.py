@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from javis_pipeline.records.context import SPRINT_KINDS, IssueBrief, Risk, RiskKind, WorkContext
+from javis_pipeline.records.context import IssueBrief, WorkContext
+from javis_pipeline.records.risk import SPRINT_KINDS, Risk, RiskKind
 
 TopicKind = Literal["issue", "circle", "sprint", "person"]
 

@@ -19,8 +19,9 @@ from javis_pipeline.posts.news import alert_facts, digest_facts
 from javis_pipeline.posts.notices import ScopeLine, alert_message, answer_message, failure_message, status_message
 from javis_pipeline.posts.text import escaped
 from javis_pipeline.records.blockers import Blocker, Blockers
-from javis_pipeline.records.context import Forecast, IssueBrief, PageState
+from javis_pipeline.records.context import IssueBrief, PageState
 from javis_pipeline.records.digest import Digest, Earlier, FailedRun
+from javis_pipeline.records.forecast import Forecast
 from javis_pipeline.records.suggestion import Action
 from javis_pipeline.sandbox.slack.blocks import block_problems
 from javis_pipeline_tests.contexts import BOB, NOW, a_context, a_risk, a_sprint, an_issue_brief

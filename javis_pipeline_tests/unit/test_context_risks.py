@@ -10,7 +10,8 @@ import pytest
 from javis_pipeline.context.build import FINDERS
 from javis_pipeline.context.risks.ranking import found, found_rows
 from javis_pipeline.context.thresholds import BLOCKED_BY_LABELS, BLOCKS_LABELS
-from javis_pipeline.records.context import SEVERITY_ORDER, RiskKind, Severity, WorkContext
+from javis_pipeline.records.context import WorkContext
+from javis_pipeline.records.risk import SEVERITY_ORDER, RiskKind, Severity
 from javis_pipeline_tests.context_tables import (
     NOW,
     a_change,

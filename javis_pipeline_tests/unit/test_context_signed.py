@@ -4,7 +4,8 @@ from functools import cache
 
 import pytest
 
-from javis_pipeline.records.context import Forecast, WorkContext
+from javis_pipeline.records.context import WorkContext
+from javis_pipeline.records.forecast import Forecast
 from javis_pipeline.records.suggestion import Vocabulary
 from javis_pipeline.suggestions.rules import rules_advice
 from javis_pipeline_tests.advice_laws import faults_of

@@ -10,8 +10,9 @@ import pytest
 from javis_pipeline.context.looking_back import Said, came_due, said_on
 from javis_pipeline.posts.blocks import Sites, as_text
 from javis_pipeline.posts.week import week_message
-from javis_pipeline.records.context import Forecast, ForecastOutcome, to_json
+from javis_pipeline.records.context import to_json
 from javis_pipeline.records.digest import Week
+from javis_pipeline.records.forecast import Forecast, ForecastOutcome
 from javis_pipeline.records.suggestion import Action, AdviceOutcome, Suggestion
 from javis_pipeline.suggestions.outcomes import outcomes
 from javis_pipeline_tests.contexts import a_context, a_sprint

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from javis_pipeline.records.context import Forecast
+from javis_pipeline.records.forecast import Forecast
 from javis_pipeline.records.suggestion import AdviceScope, Vocabulary
 from javis_pipeline.suggestions.cleaning import cleaned
 from javis_pipeline.suggestions.grounding import grounded, is_grounded

@@ -12,7 +12,10 @@ from typing import Final, get_args
 import pytest
 
 from javis_pipeline.records.blockers import Blocker, Blockers, BlockingLink
-from javis_pipeline.records.context import Forecast, Person, PersonLoad, Risk, RiskKind, Severity, WorkContext
+from javis_pipeline.records.context import WorkContext
+from javis_pipeline.records.forecast import Forecast
+from javis_pipeline.records.people import Person, PersonLoad
+from javis_pipeline.records.risk import Risk, RiskKind, Severity
 from javis_pipeline.records.suggestion import Action, ActionKind, Suggestion, Vocabulary
 from javis_pipeline.suggestions.rules import rules_advice
 from javis_pipeline_tests.advice_laws import faults_of

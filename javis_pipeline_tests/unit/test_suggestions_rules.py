@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from javis_pipeline.records.blockers import Blockers, BlockingLink
-from javis_pipeline.records.context import RiskKind
 from javis_pipeline.records.flow import Flow, WeekThroughput
+from javis_pipeline.records.risk import RiskKind
 from javis_pipeline.records.suggestion import Suggestion, Vocabulary
 from javis_pipeline.suggestions.grounding import is_grounded
 from javis_pipeline.suggestions.rules import MOST_SUGGESTIONS, SUGGESTIONS_PER_KIND, rules_advice

@@ -11,7 +11,7 @@ from javis_pipeline.context.days import as_date, looked_up
 from javis_pipeline.context.facts import Facts
 from javis_pipeline.context.risks.ranking import Found, found_rows, graded
 from javis_pipeline.context.wording import day_words
-from javis_pipeline.records.context import Risk
+from javis_pipeline.records.risk import Risk
 
 
 def find(facts: Facts) -> Found:

@@ -4,7 +4,7 @@ from javis_pipeline.context.facts import Facts
 from javis_pipeline.context.risks.blocked import pressing_keys
 from javis_pipeline.context.risks.ranking import Found, found
 from javis_pipeline.context.wording import counted
-from javis_pipeline.records.context import Risk
+from javis_pipeline.records.risk import Risk
 
 _KEYS_LISTED = 20
 _KEYS_NAMED = 3

@@ -9,7 +9,7 @@ from javis_pipeline.context.days import as_date, looked_up
 from javis_pipeline.context.facts import Facts
 from javis_pipeline.context.risks.ranking import Found, found_rows, graded
 from javis_pipeline.context.wording import counted
-from javis_pipeline.records.context import Risk
+from javis_pipeline.records.risk import Risk
 
 # Until it is settled neither side gets the other's value, so people work on different texts.
 _HIGH_DAYS = 3

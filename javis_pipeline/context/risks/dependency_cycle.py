@@ -2,7 +2,7 @@
 
 from javis_pipeline.context.facts import Facts
 from javis_pipeline.context.risks.ranking import Found, found
-from javis_pipeline.records.context import Risk
+from javis_pipeline.records.risk import Risk
 
 
 def find(facts: Facts) -> Found:

@@ -7,7 +7,7 @@ from javis_pipeline.context.days import as_date, looked_up
 from javis_pipeline.context.facts import Facts
 from javis_pipeline.context.risks.ranking import Found, found_rows
 from javis_pipeline.context.wording import counted
-from javis_pipeline.records.context import Risk
+from javis_pipeline.records.risk import Risk
 
 # A project estimates when so many of its open items carry points.
 _ESTIMATED_SHARE = 0.2

@@ -8,7 +8,7 @@ import pandas as pd
 from javis_pipeline.context.facts import Facts
 from javis_pipeline.context.risks.ranking import Found, found
 from javis_pipeline.context.wording import counted
-from javis_pipeline.records.context import Risk
+from javis_pipeline.records.risk import Risk
 
 _KEYS_LISTED: Final = 10
 # Of fewer items somebody always has most.

@@ -10,7 +10,7 @@ from javis_pipeline.context.days import as_date
 from javis_pipeline.context.facts import Facts
 from javis_pipeline.context.risks.ranking import Found, found_rows, graded
 from javis_pipeline.context.wording import counted
-from javis_pipeline.records.context import Risk
+from javis_pipeline.records.risk import Risk
 
 
 def find(facts: Facts) -> Found:

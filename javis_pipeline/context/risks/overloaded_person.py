@@ -6,7 +6,8 @@ from javis_pipeline.context.attention import is_forgotten
 from javis_pipeline.context.facts import Facts
 from javis_pipeline.context.risks.ranking import Found, found
 from javis_pipeline.context.wording import counted
-from javis_pipeline.records.context import PersonLoad, Risk
+from javis_pipeline.records.people import PersonLoad
+from javis_pipeline.records.risk import Risk
 
 _KEYS_LISTED = 10
 

@@ -3,7 +3,8 @@
 from javis_pipeline.context.facts import Facts
 from javis_pipeline.context.risks.ranking import Found, found
 from javis_pipeline.context.wording import counted
-from javis_pipeline.records.context import PageState, Risk
+from javis_pipeline.records.context import PageState
+from javis_pipeline.records.risk import Risk
 
 _KEYS_LISTED = 10
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from javis_pipeline.context.days import natural_order
-from javis_pipeline.records.context import SEVERITY_ORDER, Risk, RiskKind, RiskTotal, Severity
+from javis_pipeline.records.risk import SEVERITY_ORDER, Risk, RiskKind, RiskTotal, Severity
 
 
 @dataclass(frozen=True, slots=True)
