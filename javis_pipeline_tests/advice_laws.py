@@ -1,6 +1,5 @@
 """What advice must never do, judged from outside: by what it says and by the context it speaks of."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
@@ -8,21 +7,7 @@ from datetime import date
 from javis_pipeline.records.context import WorkContext
 from javis_pipeline.records.suggestion import EDITED_FIELD, Action, Advice, Suggestion, Vocabulary
 from javis_pipeline.suggestions.grounding import is_grounded
-
-# Sentences that no lead wants to read; what they stand for has better words.
-NEVER = (
-    r"sandbox answer",
-    r"for \d+ days? at most",
-    r"\bone person\b",
-    r"\bNone\b|\bnan\b|NaT",
-    r"\{\w*\}",
-    r"usual[^.]* up to 0\b",
-    r"(?<![\d.])1 (issues|items|days) ",
-    r"  ",
-    r"\.\.(?!\.)",
-    # Then nothing has to leave.
-    r"about (\d+) of the \1 fit",
-)
+from javis_pipeline_tests.sentences import never_said
 
 
 def faults_of(advice: Advice, context: WorkContext, vocabulary: Vocabulary) -> list[str]:
@@ -41,7 +26,7 @@ def _acted_on(suggestion: Suggestion) -> set[str]:
 
 def _faults(suggestion: Suggestion, context: WorkContext, vocabulary: Vocabulary) -> Iterator[str]:
     told = f"{suggestion.title} {suggestion.rationale} {' '.join(action.value for action in suggestion.actions)}"
-    yield from (f"says {found[0]!r}: {told}" for pattern in NEVER if (found := re.search(pattern, told)))
+    yield from never_said(told, to_people=True)
     if not suggestion.actions:
         yield f"has no step: {suggestion.title}"
     titles = {issue.key: issue.title for issue in context.issues}

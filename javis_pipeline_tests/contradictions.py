@@ -1,6 +1,5 @@
 """What no work context may say, whatever the project: sentences, and pairs of statements that cannot both be true."""
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Final
@@ -8,25 +7,8 @@ from typing import Final
 from javis_pipeline.context.thresholds import Thresholds
 from javis_pipeline.records.context import IssueBrief, WorkContext
 from javis_pipeline.records.risk import RiskKind
+from javis_pipeline_tests.sentences import never_said
 
-NEVER: Final = [
-    re.compile(pattern)
-    for pattern in (
-        r"\b(None|NaN|nan|NaT|inf|NA)\b",
-        r"(?<![\d-])1 (days|issues|items|weeks|fields|circles)\b",
-        r"(?<![\d-])-\d+ (day|issue|item|week)s?\b",
-        # As if a forecast could be certain.
-        r"(?<![\d.])(0|100) of 100 cases",
-        r"for the \d+\. time",
-        r"days? at most",
-        # Of few or no cycle times nobody can say what is usual.
-        r"usual is up to",
-        r"of them not synced",
-        r"(in|for) 0 days|(?<!\d)0 days ago",
-        r"\{|\}|\(\)|  ",
-        r"\d{4}-\d{2}-\d{2}T",
-    )
-]
 _OPEN_KINDS: Final[frozenset[RiskKind]] = frozenset(
     {
         "overdue", "due_soon_not_started", "blocked", "idle_in_progress", "unassigned_in_sprint", "reopened",
@@ -55,7 +37,7 @@ def _sentences(context: WorkContext) -> Iterator[str]:
         *(forecast.reason for forecast in context.forecasts),
         *(note for sprint in context.sprints for note in sprint.notes),
     ):
-        yield from (f"{text!r} has {never.pattern}" for never in NEVER if never.search(text))
+        yield from never_said(text, to_people=False)
 
 
 def _usual(context: WorkContext) -> Iterator[str]:

@@ -5,10 +5,14 @@ The sentences are what a reader sees first. Where a project gets a new finding, 
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any, Final
 
+from javis_pipeline.records.context import WorkContext
+from javis_pipeline.records.suggestion import Vocabulary
 from javis_pipeline_tests.context_tables import (
     a_change,
+    a_context,
     a_sprint,
     ago,
     an_issue,
@@ -374,3 +378,16 @@ SIGNED: Final[dict[str, Signed]] = {
         ),
     ),
 }
+
+# What an action may say in any of them.
+WORDS: Final = Vocabulary(("Highest", "High", "P1", "Medium", "Low"), frozenset({"ann", "bob", "łu"}))
+_PEOPLE: Final = [
+    {"account_id": "ann", "display_name": "Ann Smith"},
+    {"account_id": "bob", "display_name": "Bob Miller"},
+]
+
+
+@cache
+def signed_context(name: str) -> WorkContext:
+    """The work context of one of the projects."""
+    return a_context(**{"users": _PEOPLE, **SIGNED[name].tables})

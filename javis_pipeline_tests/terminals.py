@@ -4,12 +4,15 @@ import io
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from unittest.mock import patch
 
+from rich.cells import cell_len
+
 from javis_pipeline.cli import main
 
+_HEADINGS = re.compile(r"[a-z ]+")
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -25,11 +28,14 @@ class Screen(io.StringIO):
 
 
 class BesideIt(io.StringIO):
-    """Standard error, shown among the output but no terminal: bars that move are not for a recording."""
+    """Standard error, shown among the output."""
 
     def __init__(self, screen: Screen) -> None:
         super().__init__()
         self._screen = screen
+
+    def isatty(self) -> bool:
+        return self._screen.isatty()
 
     def write(self, text: str) -> int:
         return self._screen.write(text)
@@ -42,11 +48,40 @@ def seen(arguments: Sequence[str], columns: int | None, *, colours: bool = False
         columns: Width of the terminal; None where there is none.
         colours: Whether NO_COLOR is left out.
     """
+    codes: list[int] = []
+    shown = screen_of(lambda: codes.append(_exit_code(arguments)), columns, colours=colours)
+    lines = "".join(f"{line.rstrip()}\n" for line in shown.splitlines())
+    return f"$ javis {' '.join(arguments)}\n{lines}[{codes[0]}]\n"
+
+
+def screen_of(act: Callable[[], None], columns: int | None, *, colours: bool = False) -> str:
+    """What appears on a terminal of that width, or where it is piped, while `act` runs."""
     screen = Screen(is_terminal=columns is not None)
     with _terminal(columns, colours=colours), redirect_stdout(screen), redirect_stderr(BesideIt(screen)):
-        code = _exit_code(arguments)
-    shown = "".join(f"{line.rstrip()}\n" for line in screen.getvalue().splitlines())
-    return f"$ javis {' '.join(arguments)}\n{shown}[{code}]\n"
+        act()
+    return screen.getvalue()
+
+
+def layout_faults(shown: str, columns: int, piped: str) -> Iterator[str]:
+    """What is wrong with how something looks on a terminal without colours, of that width.
+
+    Args:
+        piped: The same where there is no terminal: everything, however long.
+    """
+    for line in shown.splitlines():
+        if cell_len(line) > columns and len(line.split()) > 1:
+            yield f"longer than {columns}: {line!r}"
+        if line != line.rstrip():
+            yield f"ends in blanks: {line!r}"
+    if ESCAPE.search(shown) or ESCAPE.search(piped):
+        yield "coloured, although nobody wants colours"
+    if "Traceback" in piped:
+        yield f"ends in a traceback: {piped!r}"
+    # On a narrow terminal a column without any value has no heading either.
+    told = [line for line in piped.splitlines() if not _HEADINGS.fullmatch(line)]
+    missing = [word for line in told for word in line.split() if word not in shown and len(word) <= columns // 4]
+    if missing and "…" not in shown:
+        yield f"cut off without a sign: {missing}"
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from javis_pipeline.cli.tables import console_of_stdout, print_table, printable
 from javis_pipeline.context.wording import counted
 from javis_pipeline.records.blockers import Blocker
 from javis_pipeline.records.context import WorkContext
-from javis_pipeline.records.forecast import Forecast
+from javis_pipeline.records.forecast import Forecast, share_words
 from javis_pipeline.records.people import PersonLoad
 from javis_pipeline.records.plans import EpicProgress, SprintState
 from javis_pipeline.records.risk import SEVERITY_ORDER, Risk, RiskKind
@@ -119,9 +119,11 @@ def _print(lines: Iterable[Text]) -> None:
 
 def _wrapped(line: Text, console: Console) -> Iterator[Text]:
     """The line in as many as it needs; the later ones begin below the text, not below the label."""
-    first, *rest = line.wrap(console, console.width - _LABEL)
-    yield first
-    yield from (Text(" " * _LABEL).append_text(part) for part in rest)
+    parts = line.wrap(console, console.width - _LABEL)
+    for part in parts:
+        part.rstrip()
+    yield parts[0]
+    yield from (Text(" " * _LABEL).append_text(part) for part in parts[1:])
 
 
 def _headline(context: WorkContext) -> Text:
@@ -190,6 +192,10 @@ def _summary(context: WorkContext, risk: Risk) -> str:
     if risk.kind == "version_late":
         names = {version.version_id: version.name for version in context.versions}
         return risk.summary.replace("the version", f"version {names.get(str(risk.evidence['version_id']), '')}", 1)
+    titles = {page.page_id: page.title for page in context.pages}
+    for page_id in risk.page_ids:
+        if titles.get(page_id):
+            return risk.summary.replace(f"page {page_id}", f"page “{_short(titles[page_id] or '')}”", 1)
     if risk.account_id is None:
         return risk.summary
     return risk.summary.replace("one person", _name(context, risk.account_id), 1)
@@ -222,7 +228,7 @@ def _forecast_text(forecast: Forecast) -> str:
     if forecast.p50_on is None:
         return f"no forecast ({forecast.reason})"
     dates = f"done by {forecast.p50_on} (50 %), {forecast.p85_on or 'later than two years'} (85 %)"
-    due = f", on time {100 * forecast.on_time:.0f} %" if forecast.on_time is not None else ""
+    due = f", on time in {share_words(forecast.on_time)}" if forecast.on_time is not None else ""
     return dates + due
 
 

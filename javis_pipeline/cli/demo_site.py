@@ -10,8 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
+from javis_pipeline.cli.lines import say
 from javis_pipeline.cli.parts import Part, Parts, held, require_free_port, run_while_held, running
 from javis_pipeline.errors import JavisError
 from javis_pipeline.settings import Settings
@@ -105,7 +104,7 @@ def stand_ins_on_demand() -> Iterator[None]:
             if parts := claim_stand_ins():
                 run_while_held(parts, users)
                 wait_until_it_answers(port)
-                click.echo(f"The demo's stand-ins run at {demo_url(port)} for this command.", err=True)
+                say(f"The demo's stand-ins run at {demo_url(port)} for this command.", err=True)
         yield
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from javis_pipeline.cli.lines import say
 from javis_pipeline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ def _refuse_other_than_epics(conn: "Connection", keys: Sequence[str]) -> None:
         raise UsageError(f"{', '.join(wrong)}; only epics work towards a goal")
     unknown = [key for key in keys if key not in types]
     if unknown:
-        click.echo(f"Not synced here, so their progress is not known: {', '.join(unknown)}", err=True)
+        say(f"Not synced here, so their progress is not known: {', '.join(unknown)}", err=True)
 
 
 def _no_such(vision: int) -> UsageError:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from javis_pipeline.cli.lines import say
 from javis_pipeline.errors import RemoteRefused, SettingError
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def test(projects: tuple[str, ...], channel: str | None, dry_run: bool, as_json:
     for row in rows:
         click.echo(f"{row['channel']}   {row.get('would_post') or row['permalink']}")
         for warning in row.get("warnings", ()):
-            click.echo(f"  {warning}", err=True)
+            say(f"  {warning}", err=True)
 
 
 def _tried(slack: "SlackClient", outlet: "Outlet", now: datetime) -> dict[str, Any]:
@@ -227,7 +228,6 @@ def _told(db: "Database", slack: "SlackClient | None", outlet: "Outlet", post: "
 
 
 def _print(row: dict[str, Any]) -> None:
-    from javis_pipeline.cli.lines import say
     from javis_pipeline.posts.blocks import Message, as_text
 
     would = "would be " if row["dry_run"] and row["outcome"] == "posted" else ""

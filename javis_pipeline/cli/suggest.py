@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from javis_pipeline.cli.lines import say
 from javis_pipeline.errors import UsageError
 from javis_pipeline.records.suggestion import Action, AdviceScope
 
@@ -88,7 +89,7 @@ def _advice(
         about = replace(about, thresholds=replace(about.thresholds, risks_per_kind=_ALL_RISKS))
     context = read_context(db, about, now=now, sprint=sprint)
     if not context.counts.total:
-        click.echo(f"{key}: no issue is here yet. Next: javis sync --project {key}", err=True)
+        say(f"{key}: no issue is here yet. Next: javis sync --project {key}", err=True)
         return None
     scope = epic_scope(db, context, epic.upper()) if epic else sprint_scope(context) if sprint else AdviceScope()
     claude = claude_client(settings)
@@ -134,8 +135,6 @@ def _suggestion_document(row: Mapping[str, Any], names: Mapping[str, str]) -> di
 
 
 def _print(key: str, advice: "StoredAdvice") -> None:
-    from javis_pipeline.cli.lines import say
-
     by = advice.model if advice.engine == "claude" else "the rules, without a model"
     about = "" if advice.scope == "project" else f" ({advice.scope.replace(':', ' ', 1)})"
     click.secho(f"{key}{about}: suggestions by {by}", bold=True)
@@ -165,7 +164,6 @@ def _small_print(advice: "StoredAdvice") -> Iterator[str]:
 
 
 def _print_suggestion(row: Mapping[str, Any], names: Mapping[str, str]) -> None:
-    from javis_pipeline.cli.lines import say
     from javis_pipeline.cli.tables import printable
 
     state = "" if row["state"] == "proposed" else f"  ({row['state']})"

@@ -10,6 +10,8 @@ from rich.console import Console, JustifyMethod, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from javis_pipeline.cli.lines import say
+
 # Wide enough that a piped table is never wrapped or cut.
 _PIPED_WIDTH = 10_000
 # Below it columns would break words into pieces.
@@ -30,7 +32,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, emp
     """
     found = [list(row) for row in rows]
     if not found:
-        sys.stdout.write(f"{empty}\n")
+        say(empty)
         return
     console = console_of_stdout()
     if console.width < _NARROW:

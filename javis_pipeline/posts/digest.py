@@ -14,7 +14,7 @@ from javis_pipeline.posts.text import MAX_SECTION, counted, day, escaped, first_
 from javis_pipeline.records.blockers import Blocker
 from javis_pipeline.records.context import WorkContext
 from javis_pipeline.records.digest import Digest, Earlier, Facts
-from javis_pipeline.records.forecast import Forecast
+from javis_pipeline.records.forecast import Forecast, share_words
 from javis_pipeline.records.plans import SprintState
 
 LINES: Final = 10
@@ -138,13 +138,9 @@ def _sprint_line(sprint: SprintState, context: WorkContext) -> str:
     is_told = any(risk.kind == "sprint_off_track" and risk.evidence.get("sprint_id") == sprint.sprint_id
                   for risk in context.risks)  # fmt: skip
     if forecast is not None and forecast.on_time is not None and not is_told:
-        parts.append(f"on time in {_of_hundred(forecast.on_time)} of 100 cases")
+        parts.append(f"on time in {share_words(forecast.on_time)}")
     parts.append(moved)
     return f"*{escaped(sprint.name, 60)}*: {', '.join(part for part in parts if part)}"
-
-
-def _of_hundred(share: float) -> str:
-    return "less than 1" if share < 0.005 else str(round(100 * share))
 
 
 def _time_left(sprint: SprintState) -> str:
@@ -178,7 +174,7 @@ def _forecast_text(forecast: Forecast, context: WorkContext) -> str:
     until, share = (forecast.p50_on, 50) if forecast.p85_on is None else (forecast.p85_on, 85)
     text = f"Done by {day(until, context.today)} in {share} of 100 cases"
     if forecast.on_time is not None:
-        text += f"; on time in {_of_hundred(forecast.on_time)} of 100"
+        text += f"; on time in {share_words(forecast.on_time)}"
     return text
 
 

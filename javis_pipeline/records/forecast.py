@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
+
+# What a forecast can tell apart: where all of a thousand cases fail, one may still be the true one.
+_LEAST: Final = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +47,12 @@ class ForecastOutcome:
     said_on: date
     due_on: date
     left: int
+
+
+def share_words(share: float) -> str:
+    """A likelihood from 0 to 1 in words, as in "23 of 100 cases"; never as if it were certain."""
+    if share < _LEAST:
+        return "less than 1 of 100 cases"
+    if share > 1 - _LEAST:
+        return "more than 99 of 100 cases"
+    return f"{round(100 * share)} of 100 cases"

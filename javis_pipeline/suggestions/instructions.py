@@ -17,7 +17,7 @@ Propose what the lead should do next, the most valuable first. Each proposal:
   a date not before "today", a label of "labels", the key of an issue in the document, or a draft of at most 500
   characters;
 - says of each person who is to take work why they: load, pace, components.
-Never: a date by which the forecast sees the work done in less than half of the futures; a priority that is lower than
+Never: a date by which the forecast sees the work done in less than half of the cases; a priority that is lower than
 the present one, or a rise of one that is among "high_priorities"; work given to somebody while it waits for other work;
 work given to somebody who has too much. If an issue waits, act on what it waits for.
 Fewer good proposals are better than many. No findings: no proposals.
@@ -48,7 +48,7 @@ What the kinds of findings mean, and what usually helps:
 
 What the numbers mean: days are calendar days. cycle_p50_days and cycle_p85_days: half, and 85 percent, of the
 finished items took no longer from start to finish. finished_by_week: whole weeks, the newest last. In a forecast,
-on_time is the share of simulated futures that finish by target_on; p85_on is the day by which 85 percent of them are
-done. In a blocker, held_up is how many issues wait for it, held_up_keys some of them, and depth is the longest chain
-behind it. A sprint's added_keys came after its start. A person's finished_last_4_weeks is the pace to compare their
-load with. A missing entry is unknown, which is not the same as zero."""
+on_time is how likely the work is done by target_on, 0 to 1; p85_on is the day by which it is done in 85 of 100 cases.
+In a blocker, held_up is how many issues wait for it, held_up_keys some of them, and depth is the longest chain behind
+it. A sprint's added_keys came after its start. A person's finished_last_4_weeks is the pace to compare their load with.
+A missing entry is unknown, which is not the same as zero."""

@@ -8,6 +8,7 @@ One suggestion is about one thing, no issue is in two of them, and each has a st
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
+from datetime import date
 from typing import Final
 
 from javis_pipeline.records.blockers import BlockingLink
@@ -178,7 +179,8 @@ class _Advisor:
         if unknown:
             return f"This waits for {unknown}. Is that done?"
         if lead.kind == "epic_late" and lead.evidence.get("p85_on"):
-            return f"{QUESTIONS['epic_late']} In 85 of 100 simulated futures it is done by {lead.evidence['p85_on']}."
+            until = day_words(date.fromisoformat(str(lead.evidence["p85_on"])), self._context.today)
+            return f"{QUESTIONS['epic_late']} In 85 of 100 cases it is done by {until}."
         return QUESTIONS[lead.kind]
 
     def _title(self, topic: Topic, issue: IssueBrief, actions: Sequence[Action]) -> str:

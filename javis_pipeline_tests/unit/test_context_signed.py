@@ -1,31 +1,18 @@
 """Of small projects: exactly the findings and advice that a lead would sign, and nothing that contradicts itself."""
 
-from functools import cache
-
 import pytest
 
-from javis_pipeline.records.context import WorkContext
 from javis_pipeline.records.forecast import Forecast
-from javis_pipeline.records.suggestion import Vocabulary
 from javis_pipeline.suggestions.rules import rules_advice
 from javis_pipeline_tests.advice_laws import faults_of
-from javis_pipeline_tests.context_tables import a_context
 from javis_pipeline_tests.contradictions import contradictions
 from javis_pipeline_tests.signed_advice import ADVICE
-from javis_pipeline_tests.signed_contexts import SIGNED
-
-WORDS = Vocabulary(("Highest", "High", "P1", "Medium", "Low"), frozenset({"ann", "bob", "łu"}))
-PEOPLE = [{"account_id": "ann", "display_name": "Ann Smith"}, {"account_id": "bob", "display_name": "Bob Miller"}]
-
-
-@cache
-def _context(name: str) -> WorkContext:
-    return a_context(**{"users": PEOPLE, **SIGNED[name].tables})
+from javis_pipeline_tests.signed_contexts import SIGNED, WORDS, signed_context
 
 
 @pytest.mark.parametrize("name", SIGNED)
 def test_the_findings_are_those_that_a_lead_would_sign(name):
-    context, signed = _context(name), SIGNED[name]
+    context, signed = signed_context(name), SIGNED[name]
 
     assert tuple(f"{risk.severity}: {risk.summary}" for risk in context.risks) == signed.findings
     assert tuple(map(_words, context.forecasts)) == signed.forecasts
@@ -34,15 +21,15 @@ def test_the_findings_are_those_that_a_lead_would_sign(name):
 
 @pytest.mark.parametrize("name", SIGNED)
 def test_no_context_contradicts_itself(name):
-    assert contradictions(_context(name)) == []
+    assert contradictions(signed_context(name)) == []
 
 
 @pytest.mark.parametrize("name", SIGNED)
 def test_the_advice_is_what_a_lead_would_sign_and_breaks_no_law(name):
-    advice = rules_advice(_context(name), WORDS)
+    advice = rules_advice(signed_context(name), WORDS)
 
     assert tuple(suggestion.title for suggestion in advice.suggestions) == ADVICE.get(name, ())
-    assert faults_of(advice, _context(name), WORDS) == []
+    assert faults_of(advice, signed_context(name), WORDS) == []
 
 
 def _words(forecast: Forecast) -> str:

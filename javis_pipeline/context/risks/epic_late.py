@@ -5,8 +5,8 @@ from datetime import date
 from javis_pipeline.context.facts import Facts
 from javis_pipeline.context.risks.ranking import Found, found
 from javis_pipeline.context.risks.sprint_off_track import HIGH_BELOW, MEDIUM_BELOW
-from javis_pipeline.context.wording import counted, day_words, share_words
-from javis_pipeline.records.forecast import Forecast
+from javis_pipeline.context.wording import counted, day_words
+from javis_pipeline.records.forecast import Forecast, share_words
 from javis_pipeline.records.risk import Risk
 
 

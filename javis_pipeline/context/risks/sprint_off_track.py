@@ -4,8 +4,8 @@ from typing import Final
 
 from javis_pipeline.context.facts import Facts
 from javis_pipeline.context.risks.ranking import Found, found
-from javis_pipeline.context.wording import counted, share_words
-from javis_pipeline.records.forecast import Forecast
+from javis_pipeline.context.wording import counted
+from javis_pipeline.records.forecast import Forecast, share_words
 from javis_pipeline.records.plans import SprintState
 from javis_pipeline.records.risk import Risk
 

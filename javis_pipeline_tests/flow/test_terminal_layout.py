@@ -1,0 +1,85 @@
+"""What people type, on terminals of 60, 80 and 200 columns, and piped: nothing runs over or is cut without a sign."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from javis_pipeline.db.connection import Database
+from javis_pipeline.sandbox.server import SandboxServer
+from javis_pipeline.sandbox.world import World
+from javis_pipeline_tests.made_project import made_project, store_project
+from javis_pipeline_tests.sites import settings_for
+from javis_pipeline_tests.terminals import layout_faults, seen
+
+WIDTHS = (60, 80, 200)
+COMMANDS = (
+    "status",
+    "status --sizes",
+    "conflicts",
+    "audit --limit 20",
+    "audit --issue OQC-1",
+    "context",
+    "context --project OQC",
+    "context --project OQC --show-risks",
+    "context --project OQC --show-blockers",
+    "suggest",
+    "suggest --epic OQC-4",
+    "roadmap list",
+    "tag list --project OQC",
+    "slack digest --dry-run",
+    "slack risk --dry-run",
+    "slack week --dry-run",
+    "retry OQC-1",
+    "db prune --dry-run",
+    "doctor",
+    # Mistakes as well.
+    "context --project OQX",
+    "suggest accept 7f3a",
+    "edit OQC-1 --set prioritie=High",
+    "conflicts show 7f3a",
+    "undo 7f3a",
+    "--help",
+    "sync --help",
+    "conflicts resolve --help",
+)
+
+_LONG = (
+    "Everything that was ever measured on the second line, in one table that both sides of the house can read at once"
+)
+_CONFLICT_AND_RUN = f"""
+    INSERT INTO sync_conflicts (id, resource_type, resource_id, scope, field_name, kind, base_value, local_value,
+                                remote_value, created_at)
+    SELECT gen_random_uuid(), 'jira_issue', jira_id, 'OQC', 'title', 'both_changed', to_jsonb(title),
+           to_jsonb('{_LONG}, here'::text), to_jsonb('{_LONG}, there'::text), now()
+      FROM jira_issues WHERE key = 'OQC-1';
+    INSERT INTO sync_audit (run_id, side, resource_type, resource_id, field, old, new, reason, actor, at)
+    SELECT '7f3a9c1e-0000-4000-8000-000000000000', 'local', 'jira_issue', jira_id, 'title', to_jsonb('{_LONG}'::text),
+           to_jsonb(title), 'pull', 'somebody in Jira', now()
+      FROM jira_issues WHERE key IN ('OQC-1', 'OQC-2')
+"""
+
+
+@pytest.fixture(scope="module")
+def project(shared_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """OQC with sixty issues, a conflict and what a sync did; and a site that can be asked."""
+    world, now = World(seed=3), datetime.now(UTC)
+    world.jira.create_project("OQC", "Optical quality control")
+    with shared_database.transaction(origin="sync") as conn:
+        store_project(conn, made_project("OQC", issues=60, seed=5, now=now))
+        conn.execute(_CONFLICT_AND_RUN)
+    with SandboxServer(world), pytest.MonkeyPatch.context() as patch:
+        home = tmp_path_factory.mktemp("home")
+        values = settings_for(world, projects="OQC", database_url=shared_database.url, home=home)
+        for name, value in {**values, "SLACK_DEFAULT_CHANNEL": "oqc-team"}.items():
+            patch.setenv(name, value)
+        yield
+
+
+@pytest.mark.usefixtures("project")
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_fits_each_terminal(command: str) -> None:
+    piped = seen(command.split(), None)
+    narrow = {width: seen(command.split(), width) for width in WIDTHS}
+
+    assert [fault for width, shown in narrow.items() for fault in layout_faults(shown, width, piped)] == []
