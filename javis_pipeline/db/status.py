@@ -73,3 +73,9 @@ def last_pulls(db: Database) -> dict[ScopeRef, datetime]:
     """When each project and space was last read to the end; none for one that never was."""
     rows = db.query(named_queries("status")["last_pulls"])
     return {ScopeRef(row["system"], row["scope"]): row["pulled_at"] for row in rows}
+
+
+def last_runs(db: Database) -> dict[ScopeRef, str]:
+    """Id of the last run of each project and space, whatever became of it."""
+    rows = db.query(named_queries("status")["last_runs"])
+    return {ScopeRef(row["system"], row["scope"]): row["run_id"] for row in rows}

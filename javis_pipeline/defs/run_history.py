@@ -1,7 +1,7 @@
 """Dagster keeps every run and event for ever; this forgets the old ones."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 import dagster as dg
 import sqlalchemy as sa
@@ -15,12 +15,14 @@ _BATCH = 200
 def prune_runs(instance: dg.DagsterInstance, *, before: datetime, dry_run: bool = False) -> int:
     """Delete the runs that ended and were made before an instant, with their events and logs; how many.
 
+    What a sensor said of a check, which is of no run, counts as one for each look that it took.
+
     A run that holds the newest materialization of an asset's partition, or the newest result of a check, stays: without
     it Dagster would call the partition missing, and start over what waits for it.
     """
     kept = _runs_to_keep(instance)
     old = instance.get_run_ids(dg.RunsFilter(statuses=FINISHED, created_before=before))
-    gone = [run_id for run_id in old if run_id not in kept]
+    gone = [run_id for run_id in (*old, *_looks(instance, before)) if run_id not in kept]
     if not dry_run:
         for start in range(0, len(gone), _BATCH):
             _delete(instance, gone[start : start + _BATCH])
@@ -48,6 +50,23 @@ def _runs_of_newest_checks(storage: object) -> set[str]:
     newest = sa.select(sa.func.max(checks.id)).group_by(checks.asset_key, checks.check_name, checks.partition)
     with storage.index_connection() as conn:
         return set(conn.execute(sa.select(checks.run_id).where(checks.id.in_(newest))).scalars())
+
+
+def _looks(instance: dg.DagsterInstance, before: datetime) -> list[str]:
+    """The ids under which results of checks were told before an instant, and that no run has."""
+    storage = instance.event_log_storage
+    if not isinstance(storage, SqlEventLogStorage):
+        return []
+    checks = AssetCheckExecutionsTable.c
+    # As Dagster writes it: in UTC, without saying so.
+    until = before.astimezone(UTC).replace(tzinfo=None)
+    with storage.index_connection() as conn:
+        told = sa.select(checks.run_id).distinct().where(checks.evaluation_event_timestamp < until)
+        ids = [run_id for run_id in conn.execute(told).scalars() if run_id]
+    runs: set[str] = set()
+    for start in range(0, len(ids), _BATCH):
+        runs |= set(instance.get_run_ids(dg.RunsFilter(run_ids=ids[start : start + _BATCH])))
+    return [run_id for run_id in ids if run_id not in runs]
 
 
 def _delete(instance: dg.DagsterInstance, run_ids: Sequence[str]) -> None:

@@ -15,7 +15,7 @@ import dagster as dg
 from javis_pipeline.context.wording import counted
 from javis_pipeline.db.conflicts import list_conflicts, list_errors
 from javis_pipeline.db.connection import Database
-from javis_pipeline.db.status import last_pulls, scope_status
+from javis_pipeline.db.status import last_pulls, last_runs, scope_status
 from javis_pipeline.defs.metadata import markdown_table
 from javis_pipeline.defs.plans import conflict_table
 from javis_pipeline.defs.sides import JIRA, SIDES, Side
@@ -119,18 +119,24 @@ def pulled_lately(
     pulled = last_pulls(db)
     never = [ref.scope for ref in scopes if ref not in pulled]
     if never:
-        return _late(f"never pulled: {', '.join(never)}", dg.AssetCheckSeverity.ERROR)
+        first = ScopeRef(system, never[0])
+        return _late(f"never pulled: {', '.join(never)}", dg.AssetCheckSeverity.ERROR, last_runs(db).get(first))
     oldest = min(scopes, key=lambda ref: pulled[ref])
     age = (now or datetime.now(UTC)) - pulled[oldest]
     words = f"{oldest.scope} was pulled {_ago(age)} ago"
     if age < _LATE:
         return dg.AssetCheckResult(passed=True, metadata={"pulled_at": dg.MetadataValue.timestamp(pulled[oldest])})
-    return _late(words, dg.AssetCheckSeverity.ERROR if age >= _FORGOTTEN else dg.AssetCheckSeverity.WARN)
+    severity = dg.AssetCheckSeverity.ERROR if age >= _FORGOTTEN else dg.AssetCheckSeverity.WARN
+    return _late(words, severity, last_runs(db).get(oldest))
 
 
-def _late(words: str, severity: dg.AssetCheckSeverity) -> dg.AssetCheckResult:
+def _late(words: str, severity: dg.AssetCheckSeverity, run_id: str | None) -> dg.AssetCheckResult:
+    """What is late, with a link to the run that should have pulled it."""
     return dg.AssetCheckResult(
-        passed=False, severity=severity, description=f"{words}. Look at its last run, or at Jira"
+        passed=False,
+        severity=severity,
+        description=f"{words}. Look at its last run, or at Jira",
+        metadata={} if run_id is None else {"last_run": dg.MetadataValue.dagster_run(run_id)},
     )
 
 

@@ -157,6 +157,12 @@ def test_each_project_was_pulled_lately_or_not(pulled, project, system, passed, 
     assert (result.description or "").startswith(said or "")
 
 
+def test_what_is_late_leads_to_the_run_that_should_have_pulled_it(pulled: Database) -> None:
+    result = pulled_lately("jira", "EUV", SETTINGS, pulled, NOW)
+
+    assert result.metadata == {"last_run": dg.MetadataValue.dagster_run("c")}
+
+
 def test_a_project_that_was_never_pulled_is_an_error(database: Database) -> None:
     result = pulled_lately("jira", "OQC", SETTINGS, database, NOW)
 

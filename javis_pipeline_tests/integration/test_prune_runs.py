@@ -13,6 +13,7 @@ from dagster_postgres.event_log import PostgresEventLogStorage
 from javis_pipeline.db.connection import Database
 from javis_pipeline.defs.maintenance import prune_job
 from javis_pipeline.defs.run_history import prune_runs
+from javis_pipeline.defs.verdicts import report
 from javis_pipeline_tests.sites import made_settings
 
 SOON = datetime.now(UTC) + timedelta(days=1)
@@ -82,6 +83,21 @@ def test_given_checks_when_pruned_then_only_the_newest_results_stay(instance: dg
 
     assert prune_runs(instance, before=SOON) == 2
     assert run_ids_in(instance, AssetCheckExecutionsTable) == {last}
+
+
+def test_given_looks_of_a_sensor_when_pruned_then_only_the_newest_result_stays(instance: dg.DagsterInstance) -> None:
+    def look(run_id: str) -> None:
+        told = dg.AssetCheckEvaluation(asset_key=site.key, check_name="site_is_fine", passed=True, metadata={})
+        report(instance, told, run_id=run_id, job_name="watch")
+
+    for run_id in ("first", "second", "last"):
+        look(run_id)
+
+    assert prune_runs(instance, before=SOON - timedelta(days=2)) == 0
+    assert prune_runs(instance, before=SOON, dry_run=True) == 2
+    assert prune_runs(instance, before=SOON) == 2
+    assert run_ids_in(instance, AssetCheckExecutionsTable) == {"last"}
+    assert run_ids_in(instance, SqlEventLogStorageTable) == {"last"}
 
 
 def test_given_an_old_run_when_pruned_then_its_logs_go_too(instance: dg.DagsterInstance, tmp_path: Path) -> None:

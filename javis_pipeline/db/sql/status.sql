@@ -92,3 +92,9 @@ SELECT count(*) FILTER (WHERE remote_state = 'present') AS rows,
        md5(coalesce(string_agg(concat_ws(' ', page_id, content_hash, remote_state, local_seq, version_number),
                                ',' ORDER BY page_id COLLATE "C"), '')) AS version
   FROM confluence_pages WHERE space_key = ANY(%(scopes)s);
+
+-- name: last_runs
+-- Whatever became of it.
+SELECT DISTINCT ON (system, scope) system, scope, run_id
+  FROM sync_runs
+ ORDER BY system, scope, started_at DESC;
