@@ -11,7 +11,15 @@ class JavisError(Exception):
 
 
 class SettingError(JavisError):
-    """Fix a setting: a variable is missing, malformed, or names something that is not there."""
+    """Fix a setting: a variable is missing, malformed, or names something that is not there.
+
+    Attributes:
+        faults: Each of them, where several are told at once.
+    """
+
+    def __init__(self, *faults: str) -> None:
+        super().__init__(". ".join(faults))
+        self.faults = faults
 
 
 class UsageError(JavisError):

@@ -504,7 +504,7 @@ def load_settings() -> Settings:
         return Settings(_env_file=env_file)  # type: ignore[call-arg]  # an argument that pydantic's plugin alone knows
     except ValidationError as error:
         # `from None`: the cause would print the inputs, which may be secrets.
-        raise SettingError(_explanation(error)) from None
+        raise SettingError(*_faults(error)) from None
     except (OSError, UnicodeDecodeError) as error:
         raise SettingError(
             f"{env_file} cannot be read ({type(error).__name__}); make it a readable UTF-8 file"
@@ -516,13 +516,14 @@ def settings_origin() -> Origin:
     return find_origin([name.upper() for name in Settings.model_fields])
 
 
-def _explanation(error: ValidationError) -> str:
+def _faults(error: ValidationError) -> Iterable[str]:
+    """What is wrong with each variable, and the form that it should have."""
     faults: dict[str, str] = {}
     for fault in error.errors(include_input=False, include_url=False):
         variable = str(fault["loc"][0]).upper()
         reason = str(fault["ctx"]["error"]) if fault["type"] == "value_error" else "has the wrong form"
         faults.setdefault(variable, f"{variable} {reason}; it should look like {variable}={_EXAMPLES[variable]}")
-    return ". ".join(faults.values())
+    return faults.values()
 
 
 def _how_to_set(*variables: str) -> str:

@@ -70,7 +70,9 @@ def _checks() -> Iterator["Check"]:
     try:
         settings = load_settings()
     except SettingError as error:
-        yield Check("settings", "failed", str(error))
+        for fault in error.faults:
+            finding, _, remedy = fault.partition("; ")
+            yield Check("settings", "failed", finding, remedy)
         return
     yield from _service_checks(settings)
 

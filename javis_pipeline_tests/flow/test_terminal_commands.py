@@ -103,3 +103,21 @@ def test_people_are_named_in_the_audit(settings: dict[str, str]) -> None:
 
     assert "Mara Lindqvist" in shown.stdout, shown.stderr
     assert "712020:mara" in as_json.stdout
+
+
+def test_given_several_mistakes_in_the_file_then_each_is_a_line_with_its_remedy(tmp_path: Path) -> None:
+    file = tmp_path / "env"
+    file.write_text("JIRA_URL=acme/jira\nJIRA_EMIAL=me@acme.com\nJIRA_PROJECTS=oqc ops\nJAVIS_TIMEZONE=Europe/Berln\n")
+    file.chmod(0o600)
+
+    done = run_javis("doctor", settings={"JAVIS_ENV_FILE": str(file), "JAVIS_HOME": str(tmp_path)})
+
+    assert done.returncode == 1
+    assert [line for line in done.stdout.splitlines() if line.startswith(("FAIL", "warn"))] == [
+        "warn  settings                   JIRA_EMIAL is no setting, so it does nothing",
+        "FAIL  settings                   JIRA_URL is not an http or https URL",
+        "FAIL  settings                   JIRA_PROJECTS holds something that is not a project key",
+        "FAIL  settings                   JAVIS_TIMEZONE is not the name of a time zone",
+    ]
+    assert done.stdout.count("it should look like") == 3
+    assert "did you mean JIRA_EMAIL?" in done.stdout
