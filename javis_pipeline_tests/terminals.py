@@ -94,6 +94,8 @@ def _terminal(columns: int | None, *, colours: bool) -> Iterator[None]:
         for name in {"COLUMNS", "NO_COLOR", "FORCE_COLOR"} - set(values):
             os.environ.pop(name, None)
         stack.enter_context(patch.object(sys, "argv", ["javis"]))
+        # Whoever is asked says no.
+        stack.enter_context(patch.object(sys, "stdin", io.StringIO("n\n" * 9)))
         yield
 
 

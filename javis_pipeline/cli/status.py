@@ -3,9 +3,12 @@
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from javis_pipeline.db.slack_posts import Waiting
 
 
 @click.command()
@@ -15,6 +18,7 @@ def command(sizes: bool, as_json: bool) -> None:
     """Show each project and space: last sync, records, and what waits for a push, a decision or a repair."""
     from javis_pipeline.cli.lines import say
     from javis_pipeline.cli.tables import print_table
+    from javis_pipeline.db.slack_posts import waiting_posts
     from javis_pipeline.db.status import left_waiting, scope_status, table_sizes
     from javis_pipeline.settings import load_settings
     from javis_pipeline.wiring import open_database
@@ -22,9 +26,11 @@ def command(sizes: bool, as_json: bool) -> None:
     settings = load_settings()
     with open_database(settings) as db:
         scopes = scope_status(db)
+        posts = waiting_posts(db)
         tables = table_sizes(db) if sizes else []
     if as_json:
-        document = {"scopes": scopes} | ({"tables": tables} if sizes else {})
+        document: dict[str, Any] = {"scopes": scopes, "waiting_posts": [post._asdict() for post in posts]}
+        document |= {"tables": tables} if sizes else {}
         click.echo(json.dumps(document, default=_json_value, indent=2))
         return
 
@@ -45,7 +51,8 @@ def command(sizes: bool, as_json: bool) -> None:
         [_row(scope, now) for scope in scopes],
         empty="Nothing was synced yet. Next: javis sync",
     )
-    for line in (*left_waiting(scopes, settings.scopes_of(settings.partitions)), *_explanations(scopes)):
+    waiting = left_waiting(scopes, settings.scopes_of(settings.partitions))
+    for line in (*waiting, *(_waiting_post(post, now) for post in posts), *_explanations(scopes)):
         say(line)
     if sizes:
         click.echo()
@@ -68,6 +75,16 @@ def _row(scope: Mapping[str, Any], now: datetime) -> list[object]:
         scope["quarantined"],
         scope["tombstones"] + scope["local_deletes"],
     ]
+
+
+def _waiting_post(post: "Waiting", now: datetime) -> str:
+    """What Slack has not taken."""
+    kind, _, job = post.kind.partition(" ")
+    what = f"that {job} failed" if job else f"the {kind.replace('_', ' ')}"
+    return (
+        f"slack {post.project_key or 'all projects'}: Slack has not taken {what}, {ago(post.claimed_at, now)}; "
+        "the next run posts it. javis doctor says whether Slack answers"
+    )
 
 
 def _explanations(scopes: list[dict[str, Any]]) -> list[str]:

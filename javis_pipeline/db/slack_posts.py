@@ -7,7 +7,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from javis_pipeline.db.connection import Connection
+from javis_pipeline.db.connection import Connection, Database
 from javis_pipeline.db.named_queries import named_queries
 from javis_pipeline.records.context import JsonObject
 
@@ -62,6 +62,19 @@ class PostAt(NamedTuple):
 def newest_posts(conn: Connection, key: PostKey) -> list[PostRow]:
     """The last post or claim and the one before it."""
     return [PostRow(**row) for row in conn.execute(_QUERIES["newest_posts"], key._asdict())]
+
+
+class Waiting(NamedTuple):
+    """A post that Slack has not taken, and since when."""
+
+    kind: str
+    project_key: str
+    claimed_at: datetime
+
+
+def waiting_posts(db: Database) -> list[Waiting]:
+    """What was to be posted and is not there, as far as is known; the oldest first."""
+    return [Waiting(**row) for row in db.query(_QUERIES["waiting_posts"])]
 
 
 def claim_post(

@@ -11,8 +11,10 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
+from click.testing import CliRunner
 from psycopg.types.json import Jsonb
 
+from javis_pipeline.cli import main
 from javis_pipeline.clients.slack.client import SlackClient
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.context import store_context
@@ -191,6 +193,27 @@ def test_given_the_answer_and_the_look_for_it_are_lost_then_the_next_run_finds_t
         post_digest(database, slack, OUTLET, now=NOW)
     post_digest(database, slack, OUTLET, now=LATER)
 
+    assert len(posts(world)) == 1
+
+
+def test_given_slack_is_away_for_an_hour_then_status_says_so_and_the_post_comes_later_once(
+    database: Database, world: World, slack: SlackClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", database.url)
+    keep(database, a_project())
+    world.faults.add(Rule(Fault(FaultKind.SERVER_ERROR), path="/api/chat.postMessage"))
+    for minutes in (0, 20, 40, 60):
+        with pytest.raises(RemoteBusy):
+            post_digest(database, slack, OUTLET, now=NOW + timedelta(minutes=minutes))
+
+    away = CliRunner().invoke(main, ["status"]).stdout
+    world.faults.clear()
+    for minutes in (80, 100):
+        post_digest(database, slack, OUTLET, now=NOW + timedelta(minutes=minutes))
+    back = CliRunner().invoke(main, ["status"]).stdout
+
+    assert "slack OQC: Slack has not taken the digest, " in away
+    assert "slack" not in back
     assert len(posts(world)) == 1
 
 

@@ -6,6 +6,15 @@ SELECT post_id, state_hash, content_hash, facts, channel, ts, claimed_at, posted
  ORDER BY claimed_at DESC, post_id
  LIMIT 2;
 
+-- name: waiting_posts
+-- What Slack has not taken: the last one of its kind, and no message of it is known.
+SELECT kind, project_key, claimed_at
+  FROM (SELECT DISTINCT ON (kind, project_key, channel) kind, project_key, claimed_at, ts
+          FROM slack_posts
+         ORDER BY kind, project_key, channel, claimed_at DESC, post_id) newest
+ WHERE ts IS NULL
+ ORDER BY claimed_at, kind, project_key;
+
 -- name: claim_post
 -- Before the message is sent. A claim whose message is not there is claimed anew, under its old id: if the message
 -- comes to light after all, it is known by it.
