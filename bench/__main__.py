@@ -4,13 +4,13 @@ import argparse
 import sys
 from pathlib import Path
 
-from bench import context, contradictions, everything, forecast, pages, pull, queue_load, signals
+from bench import context, contradictions, everything, forecast, pace, pages, pull, queue_load, signals
 
 
 def main() -> int:
     """Run what was asked for; 1 when a target was missed."""
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measures javis_pipeline beside a floor.")
-    names = ["pull", "pages", "context", "forecast", "signals", "contradictions", "run", "queue"]
+    names = ["pull", "pages", "context", "forecast", "pace", "signals", "contradictions", "run", "queue"]
     parser.add_argument("what", nargs="?", choices=names, help="one measurement; all by default")
     parser.add_argument("--rounds", type=int, default=3, help="how often each is measured; the median counts")
     parser.add_argument("--issues", type=int, default=20_000, help="pull: issues of a first load")
@@ -18,7 +18,10 @@ def main() -> int:
     parser.add_argument("--pages", type=int, default=5_000, help="pages: pages of a first load")
     parser.add_argument("--due", type=int, default=2_000, help="queue: issues of each of the ten projects")
     parser.add_argument(
-        "files", nargs="*", type=Path, help="forecast, signals, contradictions: corpora, as `sandbox --load` reads"
+        "files",
+        nargs="*",
+        type=Path,
+        help="forecast, pace, signals, contradictions: corpora, as `sandbox --load` reads",
     )
     given = parser.parse_args()
     missed = 0
@@ -30,6 +33,8 @@ def main() -> int:
         missed |= context.measure(rounds=given.rounds)
     if given.what in (None, "forecast"):
         missed |= forecast.measure(given.files)
+    if given.what == "pace":
+        missed |= pace.measure(given.files)
     if given.what in (None, "signals"):
         missed |= signals.measure(given.files)
     if given.what in (None, "contradictions"):

@@ -106,24 +106,55 @@ def _cell(found: Calibration) -> str:
     return f"{100 * found.share:.1f} ({100 * low:.0f}-{100 * high:.0f})"
 
 
-def calibrations(corpus: Corpus, *, instants: int = _INSTANTS, weeks: Sequence[int] = WEEKS) -> Iterator[Calibration]:
-    """One for each of `weeks` at which enough forecasts were made and came due."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Moment:
+    """A past morning: what was known of the pace, and what then came.
+
+    Attributes:
+        place: 0.0 to 1.0, in the order of time.
+        days: Each finished item's day, ascending.
+    """
+
+    place: float
+    instant: np.datetime64
+    outlook: Outlook
+    days: npt.NDArray[np.datetime64]
+
+    @property
+    def until(self) -> int:
+        """Days that are known from here on."""
+        return int((self.days[-1] - self.instant).astype(int))
+
+    def took(self, items: int) -> float:
+        """Days until so many items were finished; infinite when they never were."""
+        place = int(np.searchsorted(self.days, self.instant)) + items - 1
+        return float((self.days[place] - self.instant).astype(int)) if place < len(self.days) else np.inf
+
+
+def moments(corpus: Corpus, *, instants: int) -> Iterator[Moment]:
+    """The mornings, spread over the history, on which the product gives a forecast."""
     issues = with_history(corpus.frames, today_of(corpus.last.to_pydatetime()))
     issues = issues[["is_item", "is_done", "created_at", "created_day", "finished_at", "finished_day"]]
     days = np.sort(issues.loc[issues["is_item"], "finished_day"].dropna().to_numpy("datetime64[D]"))
     if not len(days):
         return
-    first, last = days[0], days[-1]
-    at = [first + np.timedelta64(int(day), "D") for day in np.linspace(84, (last - first).astype(int) - 14, instants)]
-    held: dict[int, list[list[bool]]] = {each: [] for each in weeks}
-    for instant in at:
+    length = (days[-1] - days[0]).astype(int)
+    for place, day in enumerate(np.linspace(84, length - 14, instants)):
+        instant = days[0] + np.timedelta64(int(day), "D")
         outlook = _outlook(issues, instant)
-        if outlook is None:
-            continue
+        if outlook is not None:
+            yield Moment(place / instants, instant, outlook, days)
+
+
+def calibrations(corpus: Corpus, *, instants: int = _INSTANTS, weeks: Sequence[int] = WEEKS) -> Iterator[Calibration]:
+    """One for each of `weeks` at which enough forecasts were made and came due."""
+    held: dict[int, list[list[bool]]] = {each: [] for each in weeks}
+    apart = 0.0
+    for moment in moments(corpus, instants=instants):
+        apart = float((moment.days[-1] - moment.days[0]).astype(int)) / instants
         for each in weeks:
-            row = _held(outlook, each, days, instant, last)
+            row = _held(moment, each)
             held[each] += [row] if row else []
-    apart = float((last - first).astype(int)) / instants
     for each, rows in held.items():
         if len(rows) >= _LEAST:
             yield Calibration(each, np.array(rows, dtype=np.float64), apart)
@@ -140,17 +171,13 @@ def _outlook(issues: pd.DataFrame, instant: np.datetime64) -> Outlook | None:
     return Outlook(finishes_of(known, today).daily, limits.weeks)
 
 
-def _held(
-    outlook: Outlook, weeks: int, days: npt.NDArray[np.datetime64], instant: np.datetime64, last: np.datetime64
-) -> list[bool] | None:
+def _held(moment: Moment, weeks: int) -> list[bool] | None:
     """Whether the items were done by each date; None where that cannot be told, as the history ends before."""
-    items = max(1, round(outlook.pace * weeks))
-    until = (last - instant).astype(int)
-    if until < 1.5 * 7 * weeks:
+    items = max(1, round(moment.outlook.pace * weeks))
+    if moment.until < 1.5 * 7 * weeks:
         return None
-    place = int(np.searchsorted(days, instant)) + items - 1
-    took = (days[place] - instant).astype(int) if place < len(days) else np.inf
-    dates = [np.floor(outlook.days_until(Work(items), level)) for level in LEVELS]
-    if np.isinf(took) and dates[1] >= until:
+    took = moment.took(items)
+    dates = [np.floor(moment.outlook.days_until(Work(items), level)) for level in LEVELS]
+    if np.isinf(took) and dates[1] >= moment.until:
         return None
     return [bool(took <= date) for date in dates]

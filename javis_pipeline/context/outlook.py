@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 Numbers = npt.NDArray[np.float64]
 
-# A week counts half as much as the one so many weeks later.
+# A week counts half as much as the one so many weeks later. `make bench ARGS=pace` holds other choices against it.
 PACE_HALF_LIFE: Final = 8.0
 # How far ahead the past forecasts looked that are held against what came.
 AHEAD_WEEKS: Final = (1, 2, 4, 8, 13, 26)
@@ -78,10 +78,12 @@ class Outlook:
     Attributes:
         daily: Items finished on each day since the project began to, yesterday last.
         weeks: So many last weeks make the pace.
+        half_life: A week counts half as much as the one so many weeks later.
     """
 
     daily: npt.NDArray[np.int64]
     weeks: int = 26
+    half_life: float = PACE_HALF_LIFE
 
     @property
     def pace(self) -> float:
@@ -144,7 +146,7 @@ class Outlook:
     @cached_property
     def _paces(self) -> tuple[Numbers, Numbers]:
         """Pace and burstiness as they were known after each week; the last ones are today's."""
-        weekly, weights = self._weekly.astype(np.float64), 0.5 ** ((np.arange(self.weeks) + 0.5) / PACE_HALF_LIFE)
+        weekly, weights = self._weekly.astype(np.float64), 0.5 ** ((np.arange(self.weeks) + 0.5) / self.half_life)
         if not len(weekly):
             return np.zeros(1), np.ones(1)
         counts = np.minimum(np.arange(1, len(weekly) + 1), self.weeks)
