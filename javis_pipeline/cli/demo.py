@@ -82,6 +82,7 @@ def _say(text: str) -> None:
 
 def _run_graph(settings: "Settings", title: str) -> None:
     from javis_pipeline.cli.runs import all_assets, materialize, progress_bar
+    from javis_pipeline.context.wording import counted
 
     _say(title)
     for project in settings.require_projects():
@@ -92,8 +93,9 @@ def _run_graph(settings: "Settings", title: str) -> None:
         say(
             f"  {project}: {pulled['inserted'] + pulled['updated']} issues and "
             f"{pages['inserted'] + pages['updated']} pages pulled, {pulled['to_merge']} merged, "
-            f"{pushed['confirmed']} writes sent, {done['sync_conflicts']['open']} conflicts; {context['open']} open "
-            f"issues, {advice['suggestions']} suggestions by {advice['engine']}",
+            f"{counted(pushed['confirmed'], 'write')} sent, {counted(done['sync_conflicts']['open'], 'conflict')}; "
+            f"{counted(context['open'], 'open issue')}, "
+            f"{counted(advice['suggestions'], 'suggestion')} by {advice['engine']}",
             hang=2,
         )
 

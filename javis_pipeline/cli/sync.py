@@ -176,6 +176,7 @@ def _sync(settings: "Settings", project: str, options: Options) -> dict[str, Any
 
 def _print(project: str, report: dict[str, Any]) -> None:
     from javis_pipeline.cli.lines import say
+    from javis_pipeline.context.wording import counted
 
     if "error" in report:
         say(f"{project:<8} failed: {report['error']}", err=True)
@@ -183,11 +184,11 @@ def _print(project: str, report: dict[str, Any]) -> None:
     for system, (pull, write_back) in SYSTEMS.items():
         if pull in report:
             _print_system(f"{project:<8} {system:<10}", report[pull], report[write_back])
-        if counted := report.get("census", {}).get(system):
-            say(f"{'':<19} census: {counted['found']} found, {counted['missing']} missing, {counted['gone']} gone")
+        if seen := report.get("census", {}).get(system):
+            say(f"{'':<19} census: {seen['found']} found, {seen['missing']} missing, {seen['gone']} gone")
     conflicts = report["sync_conflicts"]
     if conflicts["open"] or conflicts["errors"]:
-        say(f"{'':<19} {conflicts['open']} conflicts   {conflicts['errors']} errors")
+        say(f"{'':<19} {counted(conflicts['open'], 'conflict')}   {counted(conflicts['errors'], 'error')}")
     if conflicts["errors"]:
         say(f"{'':<19} Why: javis conflicts list --errors")
 

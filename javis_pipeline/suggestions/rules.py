@@ -247,13 +247,14 @@ class _Advisor:
         if sprint is not None and sprint.is_over:
             return self._about_the_end_of(sprint, topic)
         name = cleaned(sprint.name, 40) if sprint else "the sprint"
-        leaving = self._leaving(topic, sprint)[:ISSUES_TO_TRIM]
+        could = self._leaving(topic, sprint)
+        leaving = could[:ISSUES_TO_TRIM]
         if not leaving:
             return None
         actions = [_action("comment_draft", issue, QUESTIONS[topic.risks[0].kind]) for issue in leaving]
         title = f"Take {listed([said(issue.key, self._issues) for issue in leaving])} out of {name}"
-        why = "Not begun, not urgent, and nothing waits for it."
-        return self._made(topic, title, actions, *self._reasons(topic), self._room(sprint), why)
+        why = ["Not begun, not urgent, and nothing waits for it.", self._rest(sprint, len(could), len(leaving))]
+        return self._made(topic, title, actions, *self._reasons(topic), self._room(sprint), *why)
 
     def _about_the_end_of(self, sprint: SprintState, topic: Topic) -> Suggestion | None:
         """All that is left is planned anew, the urgent and the begun as well; the most urgent is asked about."""
@@ -302,14 +303,27 @@ class _Advisor:
         return issue.status_category == "new" and not (is_due or is_high or issue.key in self._urgent)
 
     def _room(self, sprint: SprintState | None) -> str:
-        """How much of the sprint fits into the days that are left, at the pace of what goes to it; "" for all of it."""
-        shares = {forecast.subject: forecast.share for forecast in self._context.forecasts}
-        if sprint is None or sprint.days_left is None or sprint.is_over:
+        """How much of the sprint fits into the days that are left; "" for all of it."""
+        pace, fits = self._fits(sprint)
+        if sprint is None or not pace or fits >= len(sprint.remaining_keys):
             return ""
+        return f"At {pace:.1f} items a week about {fits} of the {len(sprint.remaining_keys)} fit."
+
+    def _rest(self, sprint: SprintState | None, could: int, leaving: int) -> str:
+        """What else has to leave, when that is more than is named."""
+        pace, fits = self._fits(sprint)
+        excess = len(sprint.remaining_keys) - fits if sprint is not None and pace else 0
+        if excess > could:
+            return "That is not enough: all else is begun, due, urgent or waited for, so the team has to choose."
+        return f"The same holds for {could - leaving} more." if could > leaving and excess > leaving else ""
+
+    def _fits(self, sprint: SprintState | None) -> tuple[float, int]:
+        """Items a week at the pace of what goes to the sprint, 0.0 when nobody knows; and how many are done in time."""
+        if sprint is None or sprint.days_left is None or sprint.is_over:
+            return 0.0, 0
+        shares = {forecast.subject: forecast.share for forecast in self._context.forecasts}
         pace = self._context.flow.weekly_pace * (shares.get(f"sprint:{sprint.sprint_id}") or 1.0)
-        fits = round(pace * (sprint.days_left + 1) / 7)
-        left = len(sprint.remaining_keys)
-        return f"At {pace:.1f} items a week about {fits} of the {left} fit." if pace and fits < left else ""
+        return pace, round(pace * (sprint.days_left + 1) / 7)
 
     # ---- a person
 

@@ -133,6 +133,26 @@ def test_given_a_sprint_that_cannot_be_met_then_it_says_what_fits_and_what_can_l
     )
 
 
+@pytest.mark.parametrize(
+    ("begun", "told"),
+    [
+        (0, "The same holds for 3 more."),
+        (5, "That is not enough: all else is begun, due, urgent or waited for, so the team has to choose."),
+    ],
+)
+def test_given_more_has_to_leave_than_is_named_then_it_says_so(begun: int, told: str):
+    keys = [f"OQC-{number}" for number in range(1, 7)]
+    states = ["indeterminate"] * begun + ["new"] * (6 - begun)
+    context = a_context(
+        risks=(a_risk("sprint_off_track", *keys, evidence={"sprint_id": 31}, summary="the sprint ends in 3 days"),),
+        issues=tuple(an_issue_brief(key, status_category=state) for key, state in zip(keys, states, strict=True)),
+        sprints=(a_sprint(*keys, end_on=date(2026, 3, 5), days_left=3),),
+        flow=Flow(1, (WeekThroughput(date(2026, 2, 23), 2),), 2, None, None, 0, None, None, None, (), ()),
+    )
+
+    assert only(context).rationale.endswith(told)
+
+
 def test_given_an_issue_of_another_project_then_it_is_asked_about_and_not_changed():
     context = a_context(
         risks=(a_risk("blocked", "OQC-1", "EUV-1"),),
