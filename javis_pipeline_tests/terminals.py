@@ -12,6 +12,7 @@ from rich.cells import cell_len
 
 from javis_pipeline.cli import main
 
+_NUMBER = re.compile(r"[\d:.,]+")
 _HEADINGS = re.compile(r"[a-z ]+")
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
@@ -79,7 +80,9 @@ def layout_faults(shown: str, columns: int, piped: str) -> Iterator[str]:
         yield f"ends in a traceback: {piped!r}"
     # On a narrow terminal a column without any value has no heading either.
     told = [line for line in piped.splitlines() if not _HEADINGS.fullmatch(line)]
-    missing = [word for line in told for word in line.split() if word not in shown and len(word) <= columns // 4]
+    words = {word for line in told for word in line.split() if len(word) <= columns // 4}
+    # A minute later other numbers are told.
+    missing = sorted(word for word in words if word not in shown and not _NUMBER.fullmatch(word))
     if missing and "…" not in shown:
         yield f"cut off without a sign: {missing}"
 

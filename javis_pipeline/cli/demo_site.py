@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from javis_pipeline.cli.lines import say
 from javis_pipeline.cli.parts import Part, Parts, held, require_free_port, run_while_held, running
-from javis_pipeline.errors import JavisError
+from javis_pipeline.errors import JavisError, SettingError
 from javis_pipeline.settings import Settings
 
 if TYPE_CHECKING:
@@ -94,7 +94,12 @@ def stand_ins_on_demand() -> Iterator[None]:
     """
     from javis_pipeline.settings import load_settings
 
-    settings = load_settings()
+    try:
+        settings = load_settings()
+    except SettingError:
+        # The command itself tells what is wrong; these are not the demo's settings.
+        yield
+        return
     port, users = settings.javis_demo_port, settings.javis_home / "stand-ins.used"
     if not port:
         yield

@@ -201,7 +201,7 @@ def test_given_slack_is_away_for_an_hour_then_status_says_so_and_the_post_comes_
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", database.url)
     keep(database, a_project())
-    world.faults.add(Rule(Fault(FaultKind.SERVER_ERROR), path="/api/chat.postMessage"))
+    world.faults.add(Rule(Fault(FaultKind.RATE_LIMITED, retry_after=3600), path=POST))
     for minutes in (0, 20, 40, 60):
         with pytest.raises(RemoteBusy):
             post_digest(database, slack, OUTLET, now=NOW + timedelta(minutes=minutes))
