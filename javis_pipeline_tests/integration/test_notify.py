@@ -209,7 +209,7 @@ def test_given_slack_is_away_for_an_hour_then_status_says_so_and_the_post_comes_
     away = CliRunner().invoke(main, ["status"]).stdout
     world.faults.clear()
     for minutes in (80, 100):
-        post_digest(database, slack, OUTLET, now=NOW + timedelta(minutes=minutes))
+        post_digest(database, a_slack_client(world), OUTLET, now=NOW + timedelta(minutes=minutes))
     back = CliRunner().invoke(main, ["status"]).stdout
 
     assert "slack OQC: Slack has not taken the digest, " in away
