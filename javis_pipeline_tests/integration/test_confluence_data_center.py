@@ -15,6 +15,7 @@ from javis_pipeline.sandbox.world import World
 from javis_pipeline.systems.confluence import wire
 from javis_pipeline.systems.confluence.client import ConfluenceClient
 from javis_pipeline.systems.confluence.data_center import DataCenterClient
+from javis_pipeline.systems.confluence.doctor import check_confluence
 from javis_pipeline.systems.confluence.editions import Login, connect
 from javis_pipeline_tests.sites import NOON
 
@@ -77,6 +78,14 @@ def test_given_a_site_of_the_companys_own_then_it_is_found_out(world: World, spa
         assert client.may_edit_pages(space.space_id)
 
 
+def test_given_a_site_of_the_companys_own_then_no_login_for_the_cloud_is_sent_to_it(world: World) -> None:
+    with a_client(world):
+        asked = world.exchanges.matching(path="/confluence/wiki/")
+
+    assert [(exchange.method, exchange.status) for exchange in asked] == [("GET", 404)]
+    assert "authorization" not in {name.lower() for name in asked[0].request_headers}
+
+
 @pytest.mark.parametrize("path", ["", "/wiki"])
 def test_given_the_cloud_then_it_is_found_out_too(world: World, space: Space, path: str) -> None:
     with a_client(world, path=path, login=WHOLE._replace(secret=world.credentials.api_token)) as client:
@@ -137,13 +146,10 @@ def test_given_a_site_that_is_too_old_then_it_is_refused_and_an_aging_one_is_rem
         assert [remark[:31] for remark in client.remarks()] == ["Confluence 8.0.4 is older than "]
 
 
-@pytest.mark.parametrize(
-    ("trap", "message"), [(Trap.MAINTENANCE, "HTTP 503"), (Trap.BLOCKED, "429|rate limited")], ids=["503", "blocked"]
-)
-def test_given_a_site_that_does_not_answer_now_then_it_is_busy(world: World, trap: Trap, message: str) -> None:
-    world.jira.behaviour.traps = frozenset({trap})
+def test_given_a_site_that_does_not_answer_now_then_it_is_busy(world: World) -> None:
+    world.jira.behaviour.traps = frozenset({Trap.MAINTENANCE})
 
-    with pytest.raises(RemoteBusy, match=message):
+    with pytest.raises(RemoteBusy, match="HTTP 503"):
         a_client(world)
 
 
@@ -155,6 +161,19 @@ def test_given_read_only_mode_then_it_is_said_before_anything_is_sent(
     world.jira.behaviour.traps = frozenset({Trap.READ_ONLY})
 
     assert client.why_read_only() == "Confluence is in read-only mode; edits go out when that is over"
+
+
+def test_given_what_a_person_should_know_of_the_site_then_the_doctor_says_so(world: World, space: Space) -> None:
+    world.jira.behaviour.traps = frozenset({Trap.AGING, Trap.READ_ONLY})
+    world.confluence.switches.read_only_spaces = {"ENG"}
+
+    with a_client(world) as client:
+        said = [(check.verdict, check.finding) for check in check_confluence(client, ["ENG"])]
+
+    assert [verdict for verdict, _ in said] == ["ok", "warning", "warning", "ok", "failed"]
+    assert said[1][1].startswith("Confluence 8.0.4 is older than 8.5")
+    assert said[2][1] == "Confluence is in read-only mode; edits go out when that is over"
+    assert said[4][1].startswith("the account may not add pages")
 
 
 # Reading

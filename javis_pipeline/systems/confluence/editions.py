@@ -2,8 +2,10 @@
 
 from typing import NamedTuple, Unpack
 
+from javis_pipeline.clients.auth import Anonymous
+from javis_pipeline.clients.http import Transport
 from javis_pipeline.clients.site import Options
-from javis_pipeline.errors import IdentityError, RemoteMissing, SettingError
+from javis_pipeline.errors import IdentityError, RemoteMissing, RemoteRefused, SettingError
 from javis_pipeline.systems.confluence.client import ConfluenceClient
 from javis_pipeline.systems.confluence.data_center import DataCenterClient
 
@@ -32,19 +34,35 @@ def connect(url: str, login: Login, **options: Unpack[Options]) -> ConfluenceCli
         RemoteBusy: It does not answer now.
     """
     ours = DataCenterClient(url, login.user, login.secret, named=login.named, **options)
-    cloud = ConfluenceClient(url, login.email, login.secret, named=login.named, **options)
-    if _is_cloud(cloud, ours):
-        ours.close()
-        if login.email is None:
-            raise SettingError(f"{url} is Confluence Cloud, where a token needs its address: set CONFLUENCE_EMAIL")
-        return cloud
-    cloud.close()
+    if _may_be_cloud(url, **options):
+        cloud = ConfluenceClient(url, login.email, login.secret, named=login.named, **options)
+        if _is_cloud(cloud, ours):
+            ours.close()
+            if login.email is None:
+                raise SettingError(f"{url} is Confluence Cloud, where a token needs its address: set CONFLUENCE_EMAIL")
+            return cloud
+        cloud.close()
     ours.find_release()
     return ours
 
 
+def _may_be_cloud(url: str, **options: Unpack[Options]) -> bool:
+    """Whether the paths of Cloud are there, or something in front of the site tells strangers nothing.
+
+    Nobody's login is sent: a site of the company's own would count it as a failed one, and lock the account.
+    """
+    with Transport("confluence", ConfluenceClient.base_of(url), Anonymous(), **options) as http:
+        try:
+            http.get(f"{ConfluenceClient.rest}/user/current")
+        except (RemoteMissing, SettingError):
+            return False
+        except (IdentityError, RemoteRefused):
+            pass
+    return True
+
+
 def _is_cloud(cloud: ConfluenceClient, ours: DataCenterClient) -> bool:
-    """Whether the paths of Cloud are there. A refused login says nothing: the two words for it are the same."""
+    """Whether that is Cloud. A refused login says nothing: both editions refuse."""
     try:
         cloud.prove_identity()
     except IdentityError:
