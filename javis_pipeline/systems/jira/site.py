@@ -1,17 +1,23 @@
 """What a run has to know about a Jira site and a project before it reads or writes issues."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import NamedTuple
+from functools import partial
+from typing import Final, NamedTuple, TypeVar
 
 from javis_pipeline.errors import RemoteBusy, RemoteRefused, SyncHalted, UnreadableRecord
 from javis_pipeline.records.jira import Board, FieldMap, Identity, Project, Sprint
+from javis_pipeline.steps.side_by_side import side_by_side
 from javis_pipeline.systems.jira import wire
 from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.fields import Ambiguity, discover_fields
 
+T = TypeVar("T")
+
 NO_CHOICE: Mapping[str, str] = {}
+# Boards that are asked of side by side.
+_AT_ONCE: Final = 8
 
 
 class JiraSite(NamedTuple):
@@ -45,33 +51,52 @@ def read_site(jira: JiraClient, project_key: str, *, chosen: Mapping[str, str] =
         SettingError: The project is not visible, or a chosen field does not fit.
         SyncHalted: The project is archived: every search would come back empty.
     """
-    identity = jira.prove_identity()
-    project = jira.project(project_key)
-    if project.archived:
-        raise SyncHalted(
-            f"jira project {project_key} is archived, so Jira shows none of its issues; nothing was changed here. "
-            "Restore it in Jira, or take it out of JIRA_PROJECTS"
-        )
+    identity = jira.prove_identity()  # alone: refused credentials are not tried again and again
     notes = jira.remarks()
-    with ThreadPoolExecutor(1, thread_name_prefix=f"site-{project_key}") as threads:
+    with ThreadPoolExecutor(2, thread_name_prefix=f"site-{project_key}") as threads:
         defined = threads.submit(jira.fields)
-        boards = _boards(jira, project_key, notes)
+        listed = threads.submit(_boards, jira, project_key, notes)
+        project = _open_project(jira, project_key)
+    boards = listed.result()
     found = discover_fields(
         defined.result(),
         project_id=project.project_id,
         chosen=chosen,
         estimation_fields=_estimation_fields(jira, boards or (), notes),
     )
-    sprints = _told_elsewhere(jira, boards or (), notes)
+    sprints = sprints_of(jira, boards or (), notes) if jira.tells_sprints_as_text else wire.NO_SPRINTS
     return JiraSite(identity, project, found.fields, found.ambiguities, boards, tuple(notes), found.names, sprints)
 
 
-def _told_elsewhere(jira: JiraClient, boards: tuple[Board, ...], notes: list[str]) -> Mapping[int, Sprint]:
-    found: dict[int, Sprint] = {}
-    for board in boards if jira.tells_sprints_as_text else ():
-        with noted(notes, f"sprints of board {board.name} were"):
-            found |= {sprint.sprint_id: sprint for sprint in jira.sprints(board.board_id)}
-    return found
+def _open_project(jira: JiraClient, key: str) -> Project:
+    project = jira.project(key)
+    if project.archived:
+        raise SyncHalted(
+            f"jira project {key} is archived, so Jira shows none of its issues; nothing was changed here. "
+            "Restore it in Jira, or take it out of JIRA_PROJECTS"
+        )
+    return project
+
+
+def sprints_of(jira: JiraClient, boards: Sequence[Board], notes: list[str]) -> Mapping[int, Sprint]:
+    """The sprints of these boards, by id."""
+    questions = [(f"sprints of board {board.name} were", partial(jira.sprints, board.board_id)) for board in boards]
+    return {sprint.sprint_id: sprint for found in _answers(questions, notes) for sprint in found or ()}
+
+
+def answer_of(what: str, ask: Callable[[], T]) -> tuple[T | None, list[str]]:
+    """The answer to a question on the side, None where Jira does not give one; and what `noted` has to tell of it."""
+    told: list[str] = []
+    with noted(told, what):
+        return ask(), told
+    return None, told
+
+
+def _answers(questions: Sequence[tuple[str, Callable[[], T]]], notes: list[str]) -> list[T | None]:
+    """The answers to several, which are asked side by side."""
+    answers = [*side_by_side(lambda question: answer_of(*question), questions, threads=_AT_ONCE)]
+    notes += [note for _, told in answers for note in told]
+    return [answer for answer, _ in answers]
 
 
 @contextmanager
@@ -92,8 +117,8 @@ def _boards(jira: JiraClient, project_key: str, notes: list[str]) -> tuple[Board
 
 def _estimation_fields(jira: JiraClient, boards: tuple[Board, ...], notes: list[str]) -> list[str]:
     """What the boards estimate with; one whose configuration the account may not see has no say."""
-    found = []
-    for board in boards:
-        with noted(notes, f"the configuration of board {board.name} was"):
-            found.append(jira.estimation_field(board.board_id))
-    return [field_id for field_id in found if field_id]
+    questions = [
+        (f"the configuration of board {board.name} was", partial(jira.estimation_field, board.board_id))
+        for board in boards
+    ]
+    return [field_id for field_id in _answers(questions, notes) if field_id]

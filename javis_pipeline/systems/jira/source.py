@@ -17,7 +17,7 @@ from javis_pipeline.steps.worker_processes import WorkerProcesses
 from javis_pipeline.systems.jira import jql
 from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.reader import BATCH_SIZE, Batch, BatchReader
-from javis_pipeline.systems.jira.site import JiraSite, noted
+from javis_pipeline.systems.jira.site import JiraSite, answer_of, noted, sprints_of
 
 # Added when Jira does not read instants as we mean them: no zone is further off.
 ZONE_DOUBT: Final = timedelta(hours=26)
@@ -153,25 +153,29 @@ class IssueSource:
 
 def _read_dimensions(jira: JiraClient, site: JiraSite) -> _Dimensions:
     notes = [*site.notes, *(str(ambiguity) for ambiguity in site.ambiguities)]
-    found = _Dimensions([], [], [], _read_versions(jira, site.project.key, notes), notes)
-    with noted(found.notes, "statuses were"):
-        found.statuses.extend(jira.statuses())
-    with noted(found.notes, "priorities were"):
-        found.priorities.extend(jira.priorities())
     if site.boards is None:
-        found.notes.append("boards are not visible, so sprints are known from issues only: let the account see boards")
-    sprints: dict[int, Sprint] = {}
-    for board in site.boards or ():
-        with noted(found.notes, f"sprints of board {board.name} were"):
-            sprints |= {sprint.sprint_id: sprint for sprint in jira.sprints(board.board_id)}
-    found.sprints.extend(sprints.values())
-    return found
+        notes.append("boards are not visible, so sprints are known from issues only: let the account see boards")
+    with ThreadPoolExecutor(3, thread_name_prefix=f"small-tables-{site.project.key}") as threads:
+        asked_versions = threads.submit(_read_versions, jira, site.project.key)
+        asked_statuses = threads.submit(answer_of, "statuses were", jira.statuses)
+        asked_priorities = threads.submit(answer_of, "priorities were", jira.priorities)
+        sprints = sprints_of(jira, site.boards or (), notes)
+    versions, about_versions = asked_versions.result()
+    statuses, about_statuses = asked_statuses.result()
+    priorities, about_priorities = asked_priorities.result()
+    return _Dimensions(
+        statuses or [],
+        priorities or [],
+        [*sprints.values()],
+        (versions, not about_versions),
+        [*notes, *about_versions, *about_statuses, *about_priorities],
+    )
 
 
-def _read_versions(jira: JiraClient, project: str, notes: list[str]) -> tuple[list[Version], bool]:
-    """The versions of a project that can be read, and whether these are all."""
+def _read_versions(jira: JiraClient, project: str) -> tuple[list[Version], list[str]]:
+    """The versions of a project that can be read, and what is to be said of those that cannot."""
     found: list[Version] = []
-    noted_before = len(notes)
-    with noted(notes, "versions were"):
-        found.extend(jira.versions(project, lambda error: notes.append(str(error))))
-    return found, len(notes) == noted_before
+    told: list[str] = []
+    with noted(told, "versions were"):
+        found.extend(jira.versions(project, lambda error: told.append(str(error))))
+    return found, told
