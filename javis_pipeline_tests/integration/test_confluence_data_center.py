@@ -153,6 +153,13 @@ def test_given_a_site_that_does_not_answer_now_then_it_is_busy(world: World) -> 
         a_client(world)
 
 
+def test_given_an_account_that_may_ask_for_nothing_then_a_person_is_told(world: World) -> None:
+    world.jira.behaviour.traps = frozenset({Trap.BLOCKED})
+
+    with pytest.raises(SettingError, match="allows this account no requests at all"), a_client(world) as client:
+        client.prove_identity()
+
+
 def test_given_read_only_mode_then_it_is_said_before_anything_is_sent(
     world: World, space: Space, client: ConfluenceClient
 ) -> None:
