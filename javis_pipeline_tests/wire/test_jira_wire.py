@@ -423,3 +423,39 @@ def test_priorities_are_ranked_as_the_site_lists_them():
     priorities = wire.parse_priorities([{"id": "5", "name": "Now"}, {"id": "1", "name": "Later"}])
 
     assert priorities == [Priority("5", "Now", 0), Priority("1", "Later", 1)]
+
+
+def a_log(*ids: object, **other: object) -> dict[str, object]:
+    histories = [{"id": one} for one in ids]
+    return {"changelog": {"startAt": 0, "total": len(ids), "histories": histories, **other}}
+
+
+def test_given_a_whole_changelog_with_an_issue_then_its_entries_come_oldest_first():
+    found = wire.whole_changelog_in(a_log("10", "9", "11"))
+
+    assert found is not None
+    assert [entry["id"] for entry in found] == ["9", "10", "11"]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {},
+        {"changelog": []},
+        a_log("1", total=2),
+        a_log("1", total="1"),
+        a_log("1", startAt=1),
+        a_log("1", startAt={}),
+        a_log("1", "1"),
+        a_log("1", "01"),
+        a_log("1", {}),
+        a_log("1", []),
+        a_log("1", None),
+        a_log("1", "x"),
+        a_log("1", "\u0663"),
+        a_log("9" * 5000),
+        a_log("1", histories=["1"]),
+    ],
+)
+def test_given_a_changelog_of_which_it_cannot_be_told_that_it_is_whole_then_it_is_asked_for(document):
+    assert wire.whole_changelog_in(document) is None

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Final
 
 import orjson
 
@@ -29,6 +30,8 @@ from javis_pipeline.records.jira import (
 from javis_pipeline.systems.jira.wire.answers import AnswerBatch, batch_of
 from javis_pipeline.systems.jira.wire.people import account_id_of, user_of
 
+_MOST_DIGITS: Final = 20
+
 
 def changelog_documents(content: bytes) -> AnswerBatch[list[tuple[str, JsonObject]]]:
     """Issue ids and changelog entries of an answer of `changelog/bulkfetch`, or of issues that came with their own."""
@@ -51,12 +54,18 @@ def whole_changelog_in(document: Json) -> list[JsonObject] | None:
     entries = log.get("histories") if isinstance(log, dict) else None
     if not isinstance(log, dict) or not isinstance(entries, list) or type(log.get("total")) is not int:
         return None
-    ids = {entry.get("id") for entry in entries if isinstance(entry, dict)}
-    if log.get("startAt", 0) != 0 or not log["total"] == len(entries) == len(ids):
-        return None
-    if not all(isinstance(one, str) and one.isascii() and one.isdecimal() for one in ids):
+    ids = [_number_of(entry) for entry in entries]
+    if log.get("startAt", 0) != 0 or log["total"] != len(entries) or None in ids or len(set(ids)) != len(ids):
         return None
     return sorted(entries, key=lambda entry: int(entry["id"]))
+
+
+def _number_of(entry: object) -> int | None:
+    """The id of a changelog entry, which is a number written as a text; None for anything else."""
+    found = entry.get("id") if isinstance(entry, dict) else None
+    if not isinstance(found, str) or not (found.isascii() and found.isdecimal()) or len(found) > _MOST_DIGITS:
+        return None
+    return int(found)
 
 
 def _entries_with_issues(answer: Json) -> Iterator[tuple[str, JsonObject]]:
