@@ -218,6 +218,8 @@ def test_edits_of_different_words_inside_of_containers_merge_byte_for_byte(
         pytest.param("abc", "abcX", id="deleted here, moved there"),
         pytest.param("abcX", "abXc", id="moved to two places"),
         pytest.param("abc[X]", "abc", id="moved into a quote, deleted there"),
+        pytest.param("abcY", "abc", id="moved and edited here, deleted there"),
+        pytest.param("abc", "abcY", id="deleted here, moved and edited there"),
     ],
 )
 def test_a_block_that_was_moved_and_deleted_or_moved_twice_is_a_conflict(local: str, remote: str) -> None:

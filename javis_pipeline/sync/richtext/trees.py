@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 
 from javis_pipeline.sync.richtext import diff3
 from javis_pipeline.sync.richtext.blocks import Block, Spans, row_widths
-from javis_pipeline.sync.richtext.versions import likest, pairs
+from javis_pipeline.sync.richtext.versions import crossed, likest, pairs
 
 S = TypeVar("S")
 
@@ -243,7 +243,7 @@ def _names(
 def _came_back(grammar: Grammar[S], *sides: Sequence[Block[S]]) -> Iterator[diff3.Region[Block[S]]]:
     """Blocks of the base that the result (the last side) has oftener than both edits together say.
 
-    Then a move met a deletion or another move.
+    Then a move met a deletion or another move; the one that moved it may have edited it as well.
     """
     (base, a, b, merged), alike = _counts(grammar, sides)
     for block, count in merged.items():
@@ -251,6 +251,11 @@ def _came_back(grammar: Grammar[S], *sides: Sequence[Block[S]]) -> Iterator[diff
         if was_there and count > max(a[block] + b[block] - base[block], min(a[block], b[block])):
             here, there = a[block] + alike[block], b[block] + alike[block]
             yield diff3.Region((block,), (block,) * here, (block,) * there)
+    gone = [block for block in base if not a[block] + b[block] + alike[block] and grammar.children(block) is None]
+    new = [block for block in merged if not base[block] + alike[block] and grammar.children(block) is None]
+    from_one = [block for block in new if bool(a[block]) != bool(b[block])]
+    for i, j in crossed(gone, from_one, grammar.kind, grammar.words):
+        yield diff3.Region((gone[i],), (from_one[j],) * a[from_one[j]], (from_one[j],) * b[from_one[j]])
 
 
 def _counts(
