@@ -98,7 +98,7 @@ def untouched(base: Any, here: Any, there: Any, merged: Any) -> list[str]:
     for name in before:
         versions = before[name], ours.get(name), theirs.get(name)
         wanted = versions[2] if versions[1] == versions[0] else versions[1]
-        if len(set(versions)) < 3 and name in result and result[name] != wanted:
+        if len(set(versions)) < 3 and wanted and name in result and result[name] != wanted:
             wrong.append(name)
     return wrong
 
