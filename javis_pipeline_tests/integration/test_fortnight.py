@@ -27,6 +27,7 @@ from javis_pipeline.steps.sync_scope import Job, pull_scope
 from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.system import JiraSystem
 from javis_pipeline_tests.digests import a_slack_client, posts
+from javis_pipeline_tests.sentences import never_said
 from javis_pipeline_tests.sites import issue_there
 
 DAYS = 14
@@ -90,3 +91,4 @@ def test_a_fortnight_of_digests_is_one_post_a_day_of_at_most_ten_lines_and_no_li
     assert "suggestions:" in as_text(hindsight[0])
     assert max(len(as_text(message).splitlines()) for message in told) <= LINES
     assert [line for line, count in Counter(lines).items() if count > 1] == []
+    assert [fault for message in every for fault in never_said(as_text(message), to_people=True)] == []
