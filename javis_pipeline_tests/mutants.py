@@ -42,6 +42,7 @@ LAWS = "javis_pipeline_tests/property/test_laws_memory.py"
 MOMENTS = "javis_pipeline_tests/unit/test_sync_refusals.py"
 FIELDS = "javis_pipeline_tests/integration/test_law_of_fields.py"
 BOOKS = "javis_pipeline_tests/integration/test_sync_store.py"
+LOOK = "javis_pipeline_tests/unit/test_look.py"
 SITE = "javis_pipeline_tests/integration/test_sync_jira_remote.py"
 PULL = "javis_pipeline_tests/flow/test_pull.py"
 STORING = "javis_pipeline_tests/integration/test_pull_storing.py"
@@ -184,10 +185,24 @@ MUTANTS = (
     Mutant(
         "labels go out as a whole array",
         "javis_pipeline/systems/jira/records.py",
-        "                update[self._ids[name]] = [dict(verb) for verb in verbs]\n",
+        "                request.update[self._ids[name]] = [dict(verb) for verb in verbs]\n",
         '                held = set(current.values["labels"]) | set(op.add.get(name, ()))\n'
-        "                fields[self._ids[name]] = sorted(held - set(op.remove.get(name, ())))\n",
+        "                request.fields[self._ids[name]] = sorted(held - set(op.remove.get(name, ())))\n",
         f"{SITE}::test_given_a_label_added_by_somebody_else_meanwhile_then_it_stays",
+    ),
+    Mutant(
+        "a merged text keeps the base that it was merged from",
+        "javis_pipeline/sync/merge_field.py",
+        "Push(decision.raw, 8, rebase=True)",
+        "Push(decision.raw, 8)",
+        f"{STORIES}::test_given_a_block_edited_here_beside_one_that_was_added_there_then_both_arrive_and_nobody_is_asked",
+    ),
+    Mutant(
+        "a history that is newer than the record is taken for seen",
+        "javis_pipeline/steps/look.py",
+        "if not isinstance(before, Seen) or not _is_older_than_its_history(before):",
+        "if isinstance(before, Seen | Gone | Unreadable | Refused | Busy):",
+        f"{LOOK}::test_given_a_change_between_the_record_and_its_history_then_the_record_that_is_sent_onto_has_it",
     ),
     Mutant(
         "the watermark moves to now",
