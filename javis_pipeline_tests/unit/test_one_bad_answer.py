@@ -25,6 +25,8 @@ def an_issue_document(jira_id: str) -> dict[str, Any]:
 class Jira:
     """Gives all issues but the bad ones, in the way that `error` says."""
 
+    bulk_limit = 100
+
     def __init__(self, bad: set[str], error: Exception) -> None:
         self.bad, self.error, self.asked = bad, error, 0
 
