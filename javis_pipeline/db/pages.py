@@ -243,6 +243,11 @@ def unread_restrictions(conn: Connection, space: str, told: Collection[str], *, 
     return _ids(conn, "unread_restrictions", space=space, told=sorted(told), limit=limit, unknown=NOT_READ_YET)
 
 
+def stored_pages(conn: Connection, space: str) -> list[str]:
+    """Ids of the pages of a space that are stored and, as far as is known, still in Confluence."""
+    return _ids(conn, "stored_pages", space=space)
+
+
 def restrictions_are_due(conn: Connection, space: str) -> bool:
     """Whether it is to be read anew who may read which page of the whole space: that was an hour ago."""
     return any(row["due"] for row in conn.execute(_QUERIES["restrictions_are_due"], {"space": space}))

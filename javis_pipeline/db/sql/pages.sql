@@ -197,6 +197,9 @@ SELECT i.page_id, i.space_key, CASE WHEN i.restriction IS NULL THEN i.title ELSE
  ORDER BY i.version_created_at DESC NULLS LAST, i.page_id
  LIMIT %(limit)s;
 
+-- name: stored_pages
+SELECT page_id FROM confluence_pages WHERE space_key = %(space)s AND remote_state = 'present' ORDER BY page_id;
+
 -- name: restrictions_are_due
 SELECT NOT EXISTS (SELECT FROM sync_watermarks
                 WHERE system = 'confluence' AND scope = %(space)s AND restrictions_at > now() - interval '1 hour') AS due;

@@ -245,14 +245,8 @@ class ConfluenceClient(SiteClient):
         batches = cursor_batches(self._http, f"{V2}/labels/{checked_id(label_id)}/pages", params)
         return [wire.parse_page_id(document) for batch in batches for document in batch]
 
-    def restrictions(self, space_key: str) -> Iterator[dict[str, str | None]]:
-        """Page id to who alone may read the page itself, in batches, of current pages as the index lists them."""
-        if not _SPACE_KEY.fullmatch(space_key):
-            raise ValueError(f"{space_key!r} is no key of a space")
-        return self._restrictions(f'space="{space_key}" and type=page')
-
     def restrictions_of(self, page_ids: Collection[str]) -> dict[str, str | None]:
-        """The same of single pages; those that the index does not have are left out."""
+        """Page id to who alone may read the page itself; pages that the index does not have are left out."""
         told: dict[str, str | None] = {}
         ids = sorted(map(checked_id, page_ids))
         for start in range(0, len(ids), _MOST_EXPANDED):

@@ -1,41 +1,50 @@
 """Who may read which page: no page tells it, and it is no new version of one."""
 
+from collections.abc import Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from threading import Event
 from typing import Final
 
 from javis_pipeline.db.connection import Database
-from javis_pipeline.db.pages import restrict_pages, restrictions_are_due, unread_restrictions
+from javis_pipeline.db.pages import restrict_pages, restrictions_are_due, stored_pages, unread_restrictions
 from javis_pipeline.errors import RemoteBusy, RemoteRefused, UnreadableRecord
 from javis_pipeline.records.confluence import Space
+from javis_pipeline.steps.batches import in_batches
 from javis_pipeline.systems.confluence.client import ConfluenceClient
 
 # Archived pages are in no index; so many are asked for one by one in a run.
 MOST_SINGLE: Final = 100
+# Pages that are asked for in one request, and requests side by side.
+AT_ONCE: Final = 50
+THREADS: Final = 6
 
 
 class RestrictionSweep:
-    """Who may read the pages of a space: of all while a whole pull goes on, and once an hour; else of those that came.
+    """Who may read the pages of a space: of all in a whole pull, and once an hour; else of those that came.
 
-    Attributes:
-        brought: Ids of the pages that the pull has read.
+    A list of the space would be read batch after batch; pages by their ids are asked for side by side.
+
+    Args:
+        confluence: Client of the site.
+        space: The space.
+        whole: All pages are read: each is asked for while the others are read.
     """
 
-    def __init__(self, confluence: ConfluenceClient, space: Space) -> None:
+    def __init__(self, confluence: ConfluenceClient, space: Space, *, whole: bool) -> None:
         self._confluence = confluence
         self._space = space
-        self._is_over = Event()
-        self._threads = ThreadPoolExecutor(1, thread_name_prefix="pull-restrictions")
-        self._listed: Future[dict[str, str | None]] | None = None
-        self.brought: set[str] = set()
+        self._whole = whole
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="pull-restrictions")
+        self._asked: list[Future[dict[str, str | None]]] = []
+        self._brought: set[str] = set()
 
-    def begin(self) -> None:
-        """List all of the space, while its pages are read."""
-        self._listed = self._threads.submit(self._list)
+    def note(self, page_ids: Collection[str]) -> None:
+        """The pull has read these pages."""
+        self._brought.update(page_ids)
+        if self._whole and page_ids:
+            self._asked.append(self._threads.submit(self._confluence.restrictions_of, page_ids))
 
     def close(self) -> None:
         """Ask for nothing more."""
-        self._is_over.set()
         self._threads.shutdown(cancel_futures=True)
 
     def store(self, db: Database) -> None:
@@ -48,23 +57,24 @@ class RestrictionSweep:
         key = self._space.key
         with db.transaction(origin="sync") as conn:
             restrict_pages(conn, key, {})  # a page may lie below another one now
-            is_due = self._listed is not None or restrictions_are_due(conn, key)
-        told = self._told() if is_due else self._confluence.restrictions_of(self.brought)
+            is_due = self._whole or restrictions_are_due(conn, key)
+            wanted = stored_pages(conn, key) if is_due else sorted(self._brought)
+        told = self._told(wanted)
         with db.transaction(origin="sync") as conn:
             restrict_pages(conn, key, told, asked=is_due)
             left = unread_restrictions(conn, key, told, limit=MOST_SINGLE)
         self._store_singles(db, left)
 
-    def _list(self) -> dict[str, str | None]:
+    def _told(self, wanted: Sequence[str]) -> dict[str, str | None]:
+        """What is told of these, and of those that were asked for already."""
+        left = [page_id for page_id in wanted if not self._asked or page_id not in self._brought]
         told: dict[str, str | None] = {}
-        for batch in self._confluence.restrictions(self._space.key):
-            told |= batch
-            if self._is_over.is_set():
-                break
+        for answer in [*self._asked, *self._ask(left)]:
+            told |= answer.result()
         return told
 
-    def _told(self) -> dict[str, str | None]:
-        return self._list() if self._listed is None else self._listed.result()
+    def _ask(self, page_ids: Sequence[str]) -> list[Future[dict[str, str | None]]]:
+        return [self._threads.submit(self._confluence.restrictions_of, ids) for ids in in_batches(page_ids, AT_ONCE)]
 
     def _store_singles(self, db: Database, page_ids: list[str]) -> None:
         told: dict[str, str | None] = {}

@@ -46,7 +46,7 @@ class PageSource:
         self._whole = whole
         self._reader = PageReader(confluence, space, projects=projects, singly=not whole)
         self._labels: LabelSweep | None = None
-        self._restrictions = RestrictionSweep(confluence, space)
+        self._restrictions = RestrictionSweep(confluence, space, whole=whole)
         self._saw_all = False
         self._misses: list[str] = []
         self._people: set[str] = set()
@@ -56,7 +56,6 @@ class PageSource:
     def __enter__(self) -> Self:
         if self._whole:
             self._labels = LabelSweep(self._confluence, self._space)
-            self._restrictions.begin()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -95,7 +94,7 @@ class PageSource:
         """Fetch these pages and read them; of those that come without labels the lists tell."""
         batch = self._reader.read(wanted)
         self._people.update(batch.people)
-        self._restrictions.brought.update(row.page_id for row in batch.rows)
+        self._restrictions.note([row.page_id for row in batch.rows])
         self._unlinked.extend(batch.unlinked)
         listed = (self._labels and self._labels.by_page) or NOTHING_LISTED
         return batch._replace(lines=new_page_lines(batch.rows, CONFLUENCE_PAGE.table, listed))
