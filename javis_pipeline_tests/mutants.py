@@ -200,7 +200,7 @@ MUTANTS = (
     Mutant(
         "a history that is newer than the record is taken for seen",
         "javis_pipeline/steps/look.py",
-        "if not isinstance(before, Seen) or not _is_older_than_its_history(before):",
+        "if not isinstance(before, Seen) or _came_with_its_history(before):",
         "if isinstance(before, Seen | Gone | Unreadable | Refused | Busy):",
         f"{LOOK}::test_given_a_change_between_the_record_and_its_history_then_the_record_that_is_sent_onto_has_it",
     ),

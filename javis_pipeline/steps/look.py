@@ -76,18 +76,19 @@ def look_back(remote: RemoteRecords, seen: Seen) -> Look:
 
 def look_after_history(remote: RemoteRecords, ref: ResourceRef) -> Look:
     """The record with a history that is no newer: what changes between the two is in the record, and not among the
-    changes that were seen."""
+    changes that were seen. A history that came with the record is no newer, unless it says so itself."""
     found = look(remote, ref)
     before = look_back(remote, found) if isinstance(found, Seen) else found
-    if not isinstance(before, Seen) or not _is_older_than_its_history(before):
+    if not isinstance(before, Seen) or _came_with_its_history(before):
         return before
     again = look(remote, ref)
     return replace(again, history=before.history) if isinstance(again, Seen) else again
 
 
-def _is_older_than_its_history(seen: Seen) -> bool:
-    at = seen.record.revision
-    return at is None or any(change.at > at for change in seen.history)
+def _came_with_its_history(seen: Seen) -> bool:
+    """Whether one answer told both, and its history tells of nothing later than the record."""
+    at, told = seen.record.revision, seen.record.changes
+    return told is not None and at is not None and all(change.at <= at for change in told)
 
 
 def not_synced(why: str) -> str:

@@ -23,10 +23,10 @@ from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.data_center import DataCenterClient
 from javis_pipeline.systems.jira.data_center_system import DataCenterRecords
 from javis_pipeline.systems.jira.records import JiraRecords
-from javis_pipeline_tests.flow.test_laws_http import SandboxRemote, SiteHistory, run_until
-from javis_pipeline_tests.integration.test_laws_postgres import StoreUnderTest, wipe
+from javis_pipeline_tests.flow.test_laws_http import SandboxRemote, SiteHistory, die_anywhere, play_all
+from javis_pipeline_tests.integration.test_laws_postgres import StoreUnderTest
 from javis_pipeline_tests.property.sync_histories import how_many
-from javis_pipeline_tests.property.sync_memory import Crash, Halt, World
+from javis_pipeline_tests.property.sync_memory import World
 from javis_pipeline_tests.property.wiki_histories import WikiHistory
 
 HISTORIES = how_many("JAVIS_LAWS_DATA_CENTER_HISTORIES", usual=12, thorough=320)
@@ -86,34 +86,9 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.mark.parametrize("batch", range(4))
 def test_no_edit_is_lost_on_a_site_of_a_companys_own(database, sandbox, batch):
-    for seed in range(batch * HISTORIES // 4, (batch + 1) * HISTORIES // 4):
-        wipe(database)
-        history = DataCenterHistory(database, sandbox, Random(seed))
-        try:
-            history.play(20)
-        except Halt as broken:
-            raise Halt(f"seed {seed}: {broken}") from broken
-
-
-def a_busy_day(database: Database, sandbox: Sandbox) -> DataCenterHistory:
-    """Twelve records, each with another mixture of edits on the two sides."""
-    wipe(database)
-    history = DataCenterHistory(database, sandbox, Random(7), records=12, faulty=False)
-    history.rng = Random(11)
-    for _ in range(20):
-        history.edit_locally()
-        history.edit_remotely()
-    return history
+    seeds = range(batch * HISTORIES // 4, (batch + 1) * HISTORIES // 4)
+    play_all(DataCenterHistory, database, sandbox, seeds)
 
 
 def test_a_run_killed_between_any_two_calls_loses_nothing_there_either(database, sandbox):
-    points = run_until(a_busy_day(database, sandbox), None)
-    chosen = sorted(Random(1).sample(range(1, points), min(CRASHES, points - 1)))
-
-    for at in chosen:
-        history = a_busy_day(database, sandbox)
-        with pytest.raises(Crash):
-            run_until(history, at)
-        history.settle_down()
-
-    assert points > 100
+    die_anywhere(DataCenterHistory, database, sandbox, CRASHES)

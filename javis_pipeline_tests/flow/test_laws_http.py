@@ -262,19 +262,24 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.mark.parametrize("batch", range(4))
 def test_no_edit_is_lost_with_everything_real(database, sandbox, batch):
-    for seed in range(batch * HISTORIES // 4, (batch + 1) * HISTORIES // 4):
+    play_all(SiteHistory, database, sandbox, range(batch * HISTORIES // 4, (batch + 1) * HISTORIES // 4))
+
+
+def play_all(make: type[SiteHistory], database: Database, sandbox: Sandbox, seeds: range) -> None:
+    """The law over the histories of these seeds."""
+    for seed in seeds:
         wipe(database)
-        history = SiteHistory(database, sandbox, Random(seed))
+        history = make(database, sandbox, Random(seed))
         try:
             history.play(20)
         except Halt as broken:
             raise Halt(f"seed {seed}: {broken}") from broken
 
 
-def a_busy_day(database: Database, sandbox: Sandbox) -> SiteHistory:
+def a_busy_day(make: type[SiteHistory], database: Database, sandbox: Sandbox) -> SiteHistory:
     """Twelve records, each with another mixture of edits on the two sides."""
     wipe(database)
-    history = SiteHistory(database, sandbox, Random(7), records=12, faulty=False)
+    history = make(database, sandbox, Random(7), records=12, faulty=False)
     history.rng = Random(11)
     for _ in range(20):
         history.edit_locally()
@@ -300,14 +305,19 @@ def run_until(history: SiteHistory, at: int | None) -> int:
     return passed
 
 
-def test_a_run_killed_between_any_two_calls_loses_nothing(database, sandbox):
-    points = run_until(a_busy_day(database, sandbox), None)
-    chosen = sorted(Random(1).sample(range(1, points), min(CRASHES, points - 1)))
+def die_anywhere(make: type[SiteHistory], database: Database, sandbox: Sandbox, crashes: int) -> None:
+    """The law over a run after a busy day, killed at some of the points where it can be; the next runs mend it."""
+    points = run_until(a_busy_day(make, database, sandbox), None)
+    chosen = sorted(Random(1).sample(range(1, points), min(crashes, points - 1)))
 
     for at in chosen:
-        history = a_busy_day(database, sandbox)
+        history = a_busy_day(make, database, sandbox)
         with pytest.raises(Crash):
             run_until(history, at)
         history.settle_down()
 
     assert points > 100
+
+
+def test_a_run_killed_between_any_two_calls_loses_nothing(database, sandbox):
+    die_anywhere(SiteHistory, database, sandbox, CRASHES)

@@ -122,7 +122,7 @@ def _issue(document: Json, field_map: FieldMap, users: dict[str, User], known: M
     type_ = fields.get("issuetype") or {}
     parent_key, parent_id, parent_level = _parent(fields)
     epic_key = _epic_key(fields, field_map.epic_link, parent_key, parent_level)
-    levels = "hierarchyLevel" in type_
+    levels = not type_ or "hierarchyLevel" in type_  # where the type is not told, nothing is guessed from it
     sprints = sprints_in(fields, field_map.sprint, known)
     sprint = current_sprint(sprints)
     comments, comment_total = comments_in(fields, users)
@@ -292,10 +292,8 @@ def _above(epic_key: str | Missing | None, issue_type: Json, field_map: FieldMap
     return None if field_map.epic_link is None or issue_type.get("subtask") is True else epic_key
 
 
-def _usual_level(issue_type: Json) -> int | None:
+def _usual_level(issue_type: Json) -> int:
     """The level that types have everywhere, on a site that knows no levels."""
-    if not issue_type:
-        return None
     return -1 if issue_type.get("subtask") is True else int(issue_type.get("name") == "Epic")
 
 
