@@ -28,7 +28,7 @@ def command(key: str | None, run_id: str | None, limit: int, as_json: bool) -> N
 
     with closing(open_database(load_settings())) as db:
         if key:
-            rows = changes_of_record(db, "jira_issue", find_issue(db, key), limit=limit)
+            rows = changes_of_record(db, find_issue(db, key), limit=limit)
         elif run_id:
             rows = changes_of_run(db, run_id, limit=limit)
         else:

@@ -1,6 +1,7 @@
 """Who changed what, as people look at it."""
 
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.named_queries import named_queries
@@ -27,12 +28,9 @@ def changes_of_run(db: Database, run_id: str, *, limit: int) -> list[dict[str, A
     return db.query(_QUERIES["changes_of_run"], {"run_id": _literal(run_id), "limit": limit})
 
 
-def changes_of_record(
-    db: Database, resource_type: ResourceType, resource_id: str, *, limit: int
-) -> list[dict[str, Any]]:
+def changes_of_record(db: Database, record_id: UUID, *, limit: int) -> list[dict[str, Any]]:
     """The latest edits made here and changes made by the sync, oldest first."""
-    params = {"resource_type": resource_type, "resource_id": resource_id, "limit": limit}
-    return db.query(_QUERIES["changes_of_record"], params)
+    return db.query(_QUERIES["changes_of_record"], {"record_id": record_id, "limit": limit})
 
 
 def scopes_of_run(db: Database, run_id: str) -> list[ChangedScope]:

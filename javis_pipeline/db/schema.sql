@@ -298,16 +298,86 @@ BEGIN
     RETURN NULL;
 END $_$;
 
-CREATE FUNCTION public.javis_mark_restricted() RETURNS trigger
-    LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-BEGIN
-    NEW.restricted := CASE NEW.resource_type::text WHEN 'jira_issue' THEN EXISTS (
-    SELECT FROM public."jira_issues" AS r WHERE r."jira_id" = NEW.resource_id AND r."security_level" IS NOT NULL) WHEN 'confluence_page' THEN EXISTS (
-    SELECT FROM public."confluence_pages" AS r WHERE r."page_id" = NEW.resource_id AND r."restriction" IS NOT NULL) ELSE false END;
-    RETURN NEW;
-END $$;
+CREATE TABLE public.jira_issues (
+    key text NOT NULL,
+    jira_id text NOT NULL,
+    project_key text NOT NULL,
+    title text,
+    description text,
+    description_adf jsonb,
+    environment text,
+    issue_type text,
+    issue_type_id text,
+    is_subtask boolean DEFAULT false NOT NULL,
+    hierarchy_level integer,
+    status text,
+    status_id text,
+    status_category text,
+    priority text,
+    priority_id text,
+    resolution text,
+    labels text[] DEFAULT '{}'::text[] NOT NULL,
+    components text[] DEFAULT '{}'::text[] NOT NULL,
+    fix_versions text[] DEFAULT '{}'::text[] NOT NULL,
+    affected_versions text[] DEFAULT '{}'::text[] NOT NULL,
+    assignee_id text,
+    reporter_id text,
+    creator_id text,
+    parent_key text,
+    parent_id text,
+    epic_key text,
+    sprint text,
+    sprint_id bigint,
+    team text,
+    story_points numeric,
+    estimate_seconds bigint,
+    remaining_seconds bigint,
+    spent_seconds bigint,
+    due_date date,
+    flagged boolean DEFAULT false NOT NULL,
+    custom_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone,
+    remote_updated_at timestamp with time zone,
+    resolved_at timestamp with time zone,
+    last_synced_at timestamp with time zone,
+    local_modified_at timestamp with time zone,
+    local_modified_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
+    local_seq bigint DEFAULT 0 NOT NULL,
+    local_deleted_at timestamp with time zone,
+    content_hash uuid,
+    sync_status public.sync_status DEFAULT 'synced'::public.sync_status NOT NULL,
+    sync_errors jsonb DEFAULT '{}'::jsonb NOT NULL,
+    remote_state public.remote_state DEFAULT 'present'::public.remote_state NOT NULL,
+    remote_missing_since timestamp with time zone,
+    sync_refused jsonb DEFAULT '{}'::jsonb NOT NULL,
+    security_level text,
+    record_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    CONSTRAINT jira_issues_status_category_is_known CHECK ((status_category = ANY (ARRAY['new'::text, 'indeterminate'::text, 'done'::text])))
+);
+ALTER TABLE ONLY public.jira_issues ALTER COLUMN description_adf SET STORAGE EXTERNAL;
+
+COMMENT ON COLUMN public.jira_issues.description IS 'Markdown view of description_adf; edit this one';
+
+COMMENT ON COLUMN public.jira_issues.sync_errors IS '{field: why it is not in step, and the remedy}; (row) is the record itself';
+
+COMMENT ON COLUMN public.jira_issues.remote_missing_since IS 'first of the two proofs that the issue is gone';
+
+COMMENT ON COLUMN public.jira_issues.sync_refused IS '{field: what the remote said, when, how often, and since when a person wants it asked again}';
+
+COMMENT ON COLUMN public.jira_issues.security_level IS 'name of the security level in Jira; null: everybody in the project may read it';
+
+COMMENT ON COLUMN public.jira_issues.record_id IS 'names the record for ever: keys change, and a deleted record keeps it';
+
+CREATE TABLE public.key_aliases (
+    jira_id text NOT NULL,
+    key text NOT NULL,
+    first_seen timestamp with time zone NOT NULL,
+    last_seen timestamp with time zone NOT NULL
+);
+
+CREATE FUNCTION public.javis_key(key_or_former_key text) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (SELECT found.key FROM (SELECT i.key, 1 AS rank, NULL::timestamp with time zone AS seen FROM public.jira_issues i WHERE (i.key = javis_key.key_or_former_key) UNION ALL SELECT i.key, 2, a.last_seen FROM (public.key_aliases a JOIN public.jira_issues i USING (jira_id)) WHERE (a.key = javis_key.key_or_former_key) UNION ALL SELECT p.page_id, 3, NULL::timestamp with time zone FROM public.confluence_pages p WHERE (p.page_id = javis_key.key_or_former_key)) found ORDER BY found.rank, found.seen DESC LIMIT 1);
 
 CREATE FUNCTION public.javis_mark_restricted_payload() RETURNS trigger
     LANGUAGE plpgsql
@@ -329,6 +399,20 @@ CREATE FUNCTION public.javis_mark_restricted_value() RETURNS trigger
     AS $$
 BEGIN
     NEW.restricted := EXISTS (SELECT FROM public.sync_conflicts AS c WHERE c.id = NEW.conflict_id AND c.restricted);
+    RETURN NEW;
+END $$;
+
+CREATE FUNCTION public.javis_name_record() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    SELECT known.record_id, coalesce(known.is_restricted, false) INTO NEW.record_id, NEW.restricted
+      FROM (SELECT) AS nothing LEFT JOIN LATERAL (
+           SELECT r.record_id, "security_level" IS NOT NULL AS is_restricted FROM public."jira_issues" AS r
+            WHERE NEW.resource_type = 'jira_issue' AND r."jira_id" = NEW.resource_id UNION ALL SELECT r.record_id, "restriction" IS NOT NULL AS is_restricted FROM public."confluence_pages" AS r
+            WHERE NEW.resource_type = 'confluence_page' AND r."page_id" = NEW.resource_id
+           ) AS known ON true;
     RETURN NEW;
 END $$;
 
@@ -461,76 +545,6 @@ CREATE FUNCTION public.jira_issue_content_hash(title text, description text, lab
 '::text), COALESCE(status, '
 '::text))))::uuid;
 
-CREATE TABLE public.jira_issues (
-    key text NOT NULL,
-    jira_id text NOT NULL,
-    project_key text NOT NULL,
-    title text,
-    description text,
-    description_adf jsonb,
-    environment text,
-    issue_type text,
-    issue_type_id text,
-    is_subtask boolean DEFAULT false NOT NULL,
-    hierarchy_level integer,
-    status text,
-    status_id text,
-    status_category text,
-    priority text,
-    priority_id text,
-    resolution text,
-    labels text[] DEFAULT '{}'::text[] NOT NULL,
-    components text[] DEFAULT '{}'::text[] NOT NULL,
-    fix_versions text[] DEFAULT '{}'::text[] NOT NULL,
-    affected_versions text[] DEFAULT '{}'::text[] NOT NULL,
-    assignee_id text,
-    reporter_id text,
-    creator_id text,
-    parent_key text,
-    parent_id text,
-    epic_key text,
-    sprint text,
-    sprint_id bigint,
-    team text,
-    story_points numeric,
-    estimate_seconds bigint,
-    remaining_seconds bigint,
-    spent_seconds bigint,
-    due_date date,
-    flagged boolean DEFAULT false NOT NULL,
-    custom_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
-    created_at timestamp with time zone,
-    remote_updated_at timestamp with time zone,
-    resolved_at timestamp with time zone,
-    last_synced_at timestamp with time zone,
-    local_modified_at timestamp with time zone,
-    local_modified_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
-    local_seq bigint DEFAULT 0 NOT NULL,
-    local_deleted_at timestamp with time zone,
-    content_hash uuid,
-    sync_status public.sync_status DEFAULT 'synced'::public.sync_status NOT NULL,
-    sync_errors jsonb DEFAULT '{}'::jsonb NOT NULL,
-    remote_state public.remote_state DEFAULT 'present'::public.remote_state NOT NULL,
-    remote_missing_since timestamp with time zone,
-    sync_refused jsonb DEFAULT '{}'::jsonb NOT NULL,
-    security_level text,
-    record_id uuid DEFAULT gen_random_uuid() NOT NULL,
-    CONSTRAINT jira_issues_status_category_is_known CHECK ((status_category = ANY (ARRAY['new'::text, 'indeterminate'::text, 'done'::text])))
-);
-ALTER TABLE ONLY public.jira_issues ALTER COLUMN description_adf SET STORAGE EXTERNAL;
-
-COMMENT ON COLUMN public.jira_issues.description IS 'Markdown view of description_adf; edit this one';
-
-COMMENT ON COLUMN public.jira_issues.sync_errors IS '{field: why it is not in step, and the remedy}; (row) is the record itself';
-
-COMMENT ON COLUMN public.jira_issues.remote_missing_since IS 'first of the two proofs that the issue is gone';
-
-COMMENT ON COLUMN public.jira_issues.sync_refused IS '{field: what the remote said, when, how often, and since when a person wants it asked again}';
-
-COMMENT ON COLUMN public.jira_issues.security_level IS 'name of the security level in Jira; null: everybody in the project may read it';
-
-COMMENT ON COLUMN public.jira_issues.record_id IS 'names the record for ever: keys change, and a deleted record keeps it';
-
 CREATE FUNCTION public.jira_issue_content_hash(row_ public.jira_issues) RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN public.jira_issue_content_hash((row_).title, (row_).description, (row_).labels, (row_).priority, (row_).assignee_id, (row_).due_date, (row_).story_points, (row_).parent_key, (row_).status);
@@ -602,13 +616,6 @@ CREATE TABLE public.issue_sprints (
     sprint_id bigint NOT NULL
 );
 
-CREATE TABLE public.key_aliases (
-    jira_id text NOT NULL,
-    key text NOT NULL,
-    first_seen timestamp with time zone NOT NULL,
-    last_seen timestamp with time zone NOT NULL
-);
-
 CREATE TABLE public.local_edits (
     id bigint NOT NULL,
     system text NOT NULL,
@@ -622,8 +629,11 @@ CREATE TABLE public.local_edits (
     db_user text DEFAULT SESSION_USER NOT NULL,
     application text DEFAULT current_setting('application_name'::text) NOT NULL,
     txid xid8 DEFAULT pg_current_xact_id() NOT NULL,
-    restricted boolean DEFAULT false NOT NULL
+    restricted boolean DEFAULT false NOT NULL,
+    record_id uuid
 );
+
+COMMENT ON COLUMN public.local_edits.record_id IS 'of the record that this is about';
 
 ALTER TABLE public.local_edits ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.local_edits_id_seq
@@ -792,12 +802,15 @@ CREATE TABLE public.sync_audit (
     undo_of bigint,
     restricted boolean DEFAULT false NOT NULL,
     old_raw jsonb,
+    record_id uuid,
     CONSTRAINT sync_audit_side_is_known CHECK ((side = ANY (ARRAY['local'::text, 'remote'::text])))
 );
 
 COMMENT ON COLUMN public.sync_audit.undo_of IS 'id of the newest row that this one takes back; old rows may be forgotten before it';
 
 COMMENT ON COLUMN public.sync_audit.old_raw IS 'remote form before a loss that somebody accepted; NULL where old says it all';
+
+COMMENT ON COLUMN public.sync_audit.record_id IS 'of the record that this is about';
 
 ALTER TABLE public.sync_audit ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.sync_audit_id_seq
@@ -852,12 +865,15 @@ CREATE TABLE public.sync_conflicts (
     resolved_at timestamp with time zone,
     applied_at timestamp with time zone,
     restricted boolean DEFAULT false NOT NULL,
+    record_id uuid,
     CONSTRAINT sync_conflicts_state_is_known CHECK ((state = ANY (ARRAY['open'::text, 'resolved'::text, 'closed'::text])))
 );
 
 COMMENT ON COLUMN public.sync_conflicts.details IS 'who changed the remote value and when, as far as the changelog tells';
 
 COMMENT ON COLUMN public.sync_conflicts.state IS 'open: waits for a person; resolved: chosen, and applied once applied_at is set; closed: went away by itself';
+
+COMMENT ON COLUMN public.sync_conflicts.record_id IS 'of the record that this is about';
 
 CREATE TABLE public.sync_locks (
     system text NOT NULL,
@@ -892,8 +908,11 @@ CREATE TABLE public.sync_outbox (
     settled_at timestamp with time zone,
     needs_care boolean GENERATED ALWAYS AS (((state = ANY (ARRAY['planned'::public.outbox_state, 'sent'::public.outbox_state])) OR ((state = ANY (ARRAY['abandoned'::public.outbox_state, 'confirmed'::public.outbox_state])) AND (NOT (evidence ? 'late'::text)) AND (COALESCE((evidence ->> 'by'::text), ''::text) <> ALL (ARRAY['reply'::text, 'marker'::text]))))) STORED NOT NULL,
     restricted boolean DEFAULT false NOT NULL,
+    record_id uuid,
     CONSTRAINT sync_outbox_attempts_not_negative CHECK ((attempts >= 0))
 );
+
+COMMENT ON COLUMN public.sync_outbox.record_id IS 'of the record that this is about';
 
 CREATE TABLE public.sync_quarantine (
     system text NOT NULL,
@@ -1136,6 +1155,8 @@ CREATE INDEX jira_issues_restricted ON public.jira_issues USING btree (jira_id) 
 
 CREATE INDEX key_aliases_by_key ON public.key_aliases USING btree (key);
 
+CREATE INDEX local_edits_by_record ON public.local_edits USING btree (record_id);
+
 CREATE INDEX local_edits_by_resource ON public.local_edits USING btree (resource_type, resource_id, id);
 
 CREATE INDEX local_edits_by_transaction ON public.local_edits USING btree (txid);
@@ -1148,15 +1169,21 @@ CREATE UNIQUE INDEX slack_posts_one_claim ON public.slack_posts USING btree (kin
 
 CREATE UNIQUE INDEX slack_posts_one_per_message ON public.slack_posts USING btree (channel, ts);
 
+CREATE INDEX sync_audit_by_record ON public.sync_audit USING btree (record_id);
+
 CREATE INDEX sync_audit_by_resource ON public.sync_audit USING btree (resource_type, resource_id, id);
 
 CREATE INDEX sync_audit_by_run ON public.sync_audit USING btree (run_id);
 
 CREATE INDEX sync_conflict_values_by_conflict ON public.sync_conflict_values USING btree (conflict_id);
 
+CREATE INDEX sync_conflicts_by_record ON public.sync_conflicts USING btree (record_id);
+
 CREATE UNIQUE INDEX sync_conflicts_one_open_per_field ON public.sync_conflicts USING btree (resource_type, resource_id, field_name, kind) WHERE (state = 'open'::text);
 
 CREATE INDEX sync_conflicts_unsettled ON public.sync_conflicts USING btree (scope) WHERE (applied_at IS NULL);
+
+CREATE INDEX sync_outbox_by_record ON public.sync_outbox USING btree (record_id);
 
 CREATE INDEX sync_outbox_by_resource ON public.sync_outbox USING btree (resource_type, resource_id, created_at);
 
@@ -1186,17 +1213,17 @@ CREATE TRIGGER keep_tombstone BEFORE DELETE ON public.confluence_pages FOR EACH 
 
 CREATE TRIGGER keep_tombstone BEFORE DELETE ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_keep_tombstone('jira_issue', 'jira', 'project_key', 'jira_id');
 
-CREATE TRIGGER mark_restricted BEFORE INSERT ON public.local_edits FOR EACH ROW EXECUTE FUNCTION public.javis_mark_restricted();
-
-CREATE TRIGGER mark_restricted BEFORE INSERT ON public.sync_audit FOR EACH ROW EXECUTE FUNCTION public.javis_mark_restricted();
-
 CREATE TRIGGER mark_restricted BEFORE INSERT ON public.sync_conflict_values FOR EACH ROW EXECUTE FUNCTION public.javis_mark_restricted_value();
 
-CREATE TRIGGER mark_restricted BEFORE INSERT ON public.sync_conflicts FOR EACH ROW EXECUTE FUNCTION public.javis_mark_restricted();
-
-CREATE TRIGGER mark_restricted BEFORE INSERT ON public.sync_outbox FOR EACH ROW EXECUTE FUNCTION public.javis_mark_restricted();
-
 CREATE TRIGGER mark_restricted BEFORE INSERT OR UPDATE ON public.sync_quarantine FOR EACH ROW EXECUTE FUNCTION public.javis_mark_restricted_payload();
+
+CREATE TRIGGER name_record BEFORE INSERT ON public.local_edits FOR EACH ROW EXECUTE FUNCTION public.javis_name_record();
+
+CREATE TRIGGER name_record BEFORE INSERT ON public.sync_audit FOR EACH ROW EXECUTE FUNCTION public.javis_name_record();
+
+CREATE TRIGGER name_record BEFORE INSERT ON public.sync_conflicts FOR EACH ROW EXECUTE FUNCTION public.javis_name_record();
+
+CREATE TRIGGER name_record BEFORE INSERT ON public.sync_outbox FOR EACH ROW EXECUTE FUNCTION public.javis_name_record();
 
 CREATE TRIGGER refuse_local_insert BEFORE INSERT ON public.confluence_pages FOR EACH STATEMENT WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid))))) EXECUTE FUNCTION public.javis_refuse_local_insert();
 
@@ -1393,25 +1420,6 @@ REVOKE ALL ON FUNCTION public.javis_keep_record_id() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.javis_keep_tombstone() FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION public.javis_mark_restricted() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION public.javis_mark_restricted_payload() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION public.javis_mark_restricted_value() FROM PUBLIC;
-
-GRANT SELECT ON TABLE public.sync_policies TO javis_read;
-GRANT SELECT ON TABLE public.sync_policies TO javis_app;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sync_policies TO javis_sync;
-
-REVOKE ALL ON FUNCTION public.javis_refuse_local_insert() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION public.javis_refuse_truncate() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION public.javis_track_local_edit() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION public.jira_issue_content_hash(title text, description text, labels text[], priority text, assignee_id text, due_date date, story_points numeric, parent_key text, status text) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.jira_issue_content_hash(title text, description text, labels text[], priority text, assignee_id text, due_date date, story_points numeric, parent_key text, status text) TO javis_sync;
-
 GRANT SELECT ON TABLE public.jira_issues TO javis_read;
 GRANT SELECT,DELETE ON TABLE public.jira_issues TO javis_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.jira_issues TO javis_sync;
@@ -1433,6 +1441,34 @@ GRANT UPDATE(parent_key) ON TABLE public.jira_issues TO javis_app;
 GRANT UPDATE(story_points) ON TABLE public.jira_issues TO javis_app;
 
 GRANT UPDATE(due_date) ON TABLE public.jira_issues TO javis_app;
+
+GRANT SELECT ON TABLE public.key_aliases TO javis_read;
+GRANT SELECT ON TABLE public.key_aliases TO javis_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.key_aliases TO javis_sync;
+
+REVOKE ALL ON FUNCTION public.javis_key(key_or_former_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.javis_key(key_or_former_key text) TO javis_read;
+GRANT ALL ON FUNCTION public.javis_key(key_or_former_key text) TO javis_app;
+GRANT ALL ON FUNCTION public.javis_key(key_or_former_key text) TO javis_sync;
+
+REVOKE ALL ON FUNCTION public.javis_mark_restricted_payload() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.javis_mark_restricted_value() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.javis_name_record() FROM PUBLIC;
+
+GRANT SELECT ON TABLE public.sync_policies TO javis_read;
+GRANT SELECT ON TABLE public.sync_policies TO javis_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sync_policies TO javis_sync;
+
+REVOKE ALL ON FUNCTION public.javis_refuse_local_insert() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.javis_refuse_truncate() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.javis_track_local_edit() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.jira_issue_content_hash(title text, description text, labels text[], priority text, assignee_id text, due_date date, story_points numeric, parent_key text, status text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.jira_issue_content_hash(title text, description text, labels text[], priority text, assignee_id text, due_date date, story_points numeric, parent_key text, status text) TO javis_sync;
 
 REVOKE ALL ON FUNCTION public.jira_issue_content_hash(row_ public.jira_issues) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.jira_issue_content_hash(row_ public.jira_issues) TO javis_sync;
@@ -1456,10 +1492,6 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.issue_links TO javis_sync;
 GRANT SELECT ON TABLE public.issue_sprints TO javis_read;
 GRANT SELECT ON TABLE public.issue_sprints TO javis_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.issue_sprints TO javis_sync;
-
-GRANT SELECT ON TABLE public.key_aliases TO javis_read;
-GRANT SELECT ON TABLE public.key_aliases TO javis_app;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.key_aliases TO javis_sync;
 
 GRANT SELECT ON TABLE public.local_edits TO javis_read;
 GRANT SELECT ON TABLE public.local_edits TO javis_app;

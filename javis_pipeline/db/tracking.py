@@ -56,14 +56,15 @@ def _statements(tables: Tables) -> Iterator[Composed]:
     kind_of_table = _joined(_kind_of_table(table) for table in tables.values())
     for name in ("track_local_edit", "keep_tombstone", "follow_restriction"):
         yield SQL(_QUERIES[name]).format(kind_of_table=kind_of_table, unknown=Literal(NOT_READ_YET))
-    restricted = [table for table in tables.values() if table.place.restricted_by]
-    yield SQL(_QUERIES["mark_restricted"]).format(is_restricted=_joined(map(_is_restricted, restricted)))
+    of_kinds = SQL(" UNION ALL ").join(map(_record_of_kind, tables.values()))
+    yield SQL(_QUERIES["name_record"]).format(records=of_kinds)
     for table in tables.values():
         yield _formatted("triggers", table)
         for column in table.edited:
             yield _ask_again(table, column)
-    for table in restricted:
-        yield _formatted("restriction", table)
+    for table in tables.values():
+        if table.place.restricted_by:
+            yield _formatted("restriction", table)
     kinds = [SQL("({}, {})").format(Literal(table.kind), Literal(table.system)) for table in tables.values()]
     yield SQL(_QUERIES["record_kinds"]).format(kinds=SQL(", ").join(kinds))
     yield SQL(_QUERIES["records"]).format(selects=SQL(" UNION ALL ").join(map(_records_of_kind, tables.values())))
@@ -100,17 +101,16 @@ def _kind_of_table(table: Table) -> Composed:
     return SQL("WHEN {}::regclass THEN {}").format(Literal(f"public.{table.name}"), Literal(table.kind))
 
 
-def _is_restricted(table: Table) -> Composed:
-    return SQL(_QUERIES["is_restricted"]).format(
+def _record_of_kind(table: Table) -> Composed:
+    return SQL(_QUERIES["record_of_kind"]).format(
         kind=Literal(table.kind),
         table=Identifier(table.name),
         id=Identifier(table.id),
-        restricted_by=Identifier(table.place.restricted_by or ""),
+        is_restricted=_restricted(table),
     )
 
 
 def _records_of_kind(table: Table) -> Composed:
-    restricted_by = table.place.restricted_by
     return SQL(_QUERIES["records_of_kind"]).format(
         kind=Literal(table.kind),
         system=Literal(table.system),
@@ -118,8 +118,14 @@ def _records_of_kind(table: Table) -> Composed:
         id=Identifier(table.id),
         key=Identifier(table.key),
         table=Identifier(table.name),
-        is_restricted=SQL("{} IS NOT NULL").format(Identifier(restricted_by)) if restricted_by else SQL("false"),
+        is_restricted=_restricted(table),
     )
+
+
+def _restricted(table: Table) -> Composed:
+    """Whether only some people may read a record."""
+    restricted_by = table.place.restricted_by
+    return SQL("{} IS NOT NULL").format(Identifier(restricted_by)) if restricted_by else SQL("false").format()
 
 
 # Content hashes -------------------------------------------------------------------------------------------------------

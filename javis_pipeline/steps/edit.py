@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
+from uuid import UUID
 
 from javis_pipeline.db import edits as rows
 from javis_pipeline.db.connection import Connection, Database
@@ -176,11 +177,11 @@ def list_labels(db: Database, *, key: str | None = None, projects: Sequence[str]
         return rows.issue_labels(conn, key=found, projects=projects)
 
 
-def find_issue(db: Database, key: str) -> str:
-    """Id of the issue with this key, or one it had before; UsageError names the nearest when it is not here."""
+def find_issue(db: Database, key: str) -> UUID:
+    """Name of the issue with this key, or one it had before; UsageError names the nearest when it is not here."""
     with db.transaction() as conn:
-        jira_id: str = _found(conn, key)["jira_id"]
-        return jira_id
+        record_id: UUID = _found(conn, key)["record_id"]
+        return record_id
 
 
 def _found(conn: Connection, key: str) -> dict[str, Any]:

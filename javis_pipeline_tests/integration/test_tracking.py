@@ -124,6 +124,34 @@ def test_a_record_keeps_its_name_whoever_writes_and_whatever_becomes_of_it(
     ]
 
 
+def test_what_is_written_down_of_a_record_names_it_by_what_no_move_and_no_deletion_changes(filled: Database) -> None:
+    (named,) = filled.query("SELECT record_id FROM records WHERE key = 'OPS-2'")
+    change(filled, "UPDATE jira_issues SET key = 'WEB-7', project_key = 'WEB' WHERE jira_id = '2'", "sync")
+    for book, columns, values in (
+        ("sync_audit", "run_id, side, field, reason, actor, at", "'r', 'local', 'title', 'pulled', 'jira', now()"),
+        ("sync_conflicts", "id, scope, field_name, kind, created_at", "gen_random_uuid(), 'WEB', 'title', 'k', now()"),
+        ("sync_outbox", "op_id, scope, kind, fields, local_seq, created_at",
+         "gen_random_uuid(), 'WEB', 'edit', '{title}', 1, now()"),
+    ):  # fmt: skip
+        statement = f"INSERT INTO {book} (resource_type, resource_id, {columns}) VALUES ('jira_issue', '2', {values})"
+        change(filled, statement, "sync")
+    filled.query("DELETE FROM jira_issues WHERE jira_id = '2'")
+
+    for book in ("local_edits", "sync_audit", "sync_conflicts", "sync_outbox"):
+        found = filled.query(f"SELECT DISTINCT record_id FROM {book}")
+        assert found == [named], book
+
+
+def test_a_key_that_a_record_had_leads_to_the_one_it_has(filled: Database) -> None:
+    change(filled, "UPDATE jira_issues SET key = 'WEB-1', project_key = 'WEB' WHERE jira_id = '1'", "sync")
+    change(filled, "INSERT INTO key_aliases VALUES ('1', 'OPS-1', now(), now()), ('1', 'OPS-2', now(), now())", "sync")
+
+    asked = ("WEB-1", "OPS-1", "OPS-2", "OPS-9")
+    keys = [filled.query("SELECT javis_key(%(key)s) AS key", {"key": key})[0]["key"] for key in asked]
+
+    assert keys == ["WEB-1", "WEB-1", "OPS-2", None], "a key that a record has now is that record's"
+
+
 def change(database: Database, statement: str, origin: str | None) -> None:
     with database.transaction(origin=origin) as conn:
         conn.execute(statement.encode())

@@ -143,6 +143,21 @@ def test_given_such_a_database_then_hashes_tell_what_was_changed_unseen_and_each
     assert len({row["record_id"] for row in records}) == len(records)
 
 
+@pytest.mark.parametrize("book", ["sync_outbox", "sync_conflicts", "sync_audit", "local_edits"])
+def test_given_such_a_database_then_what_was_written_down_names_its_record(
+    of_the_first_release: str, book: str
+) -> None:
+    migrate(of_the_first_release, TABLES)
+
+    with psycopg.connect(of_the_first_release) as conn:
+        rows = conn.execute(
+            f"SELECT r.record_id = b.record_id FROM {book} AS b LEFT JOIN records AS r"
+            " ON r.kind = b.resource_type::text AND r.resource_id = b.resource_id".encode()
+        ).fetchall()
+    assert rows
+    assert all(row == (True,) for row in rows)
+
+
 def test_given_such_a_database_when_edited_after_the_migration_then_the_first_base_stays(
     of_the_first_release: str,
 ) -> None:

@@ -3,7 +3,7 @@
 SELECT run_id, min(at) AS at, array_agg(DISTINCT actor) AS actors,
        count(*) FILTER (WHERE side = 'local') AS local_changes,
        count(*) FILTER (WHERE side = 'remote') AS remote_changes,
-       count(DISTINCT (resource_type, resource_id)) AS records,
+       count(DISTINCT coalesce(record_id::text, resource_id)) AS records,
        bool_or(undo_of IS NOT NULL) AS is_undo
   FROM sync_audit
  GROUP BY run_id
@@ -13,7 +13,7 @@ SELECT run_id, min(at) AS at, array_agg(DISTINCT actor) AS actors,
 -- name: changes_of_run
 SELECT a.at, a.side, coalesce(r.key, a.resource_id) AS key, a.field, a.old, a.new, a.reason, a.actor, a.run_id
   FROM sync_audit a
-  LEFT JOIN records r ON r.kind = a.resource_type::text AND r.resource_id = a.resource_id
+  LEFT JOIN records r ON r.record_id = a.record_id
  WHERE a.run_id LIKE %(run_id)s || '%%'
  ORDER BY a.id
  LIMIT %(limit)s;
@@ -23,11 +23,11 @@ SELECT a.at, a.side, coalesce(r.key, a.resource_id) AS key, a.field, a.old, a.ne
 SELECT * FROM (
     SELECT at, side, field, old, new, reason, actor, run_id
       FROM sync_audit
-     WHERE resource_type = %(resource_type)s AND resource_id = %(resource_id)s
+     WHERE record_id = %(record_id)s
     UNION ALL
     SELECT edited_at, 'local', field, old, new, 'edited here', db_user || ' with ' || coalesce(nullif(application, ''), 'an unnamed program'), NULL
       FROM local_edits
-     WHERE resource_type = %(resource_type)s AND resource_id = %(resource_id)s
+     WHERE record_id = %(record_id)s
      ORDER BY 1 DESC
      LIMIT %(limit)s
 ) AS latest
@@ -36,5 +36,5 @@ SELECT * FROM (
 -- name: scopes_of_run
 SELECT DISTINCT a.resource_type, r.scope, a.run_id
   FROM sync_audit a
-  JOIN records r ON r.kind = a.resource_type::text AND r.resource_id = a.resource_id
+  JOIN records r ON r.record_id = a.record_id
  WHERE a.run_id LIKE %(run_id)s || '%%';

@@ -8,7 +8,7 @@ SELECT c.id, c.resource_type, c.resource_id, k.system, c.scope, c.field_name, c.
        coalesce(u.display_name, c.details ->> 'remote_author') AS remote_author
   FROM sync_conflicts c
   JOIN record_kinds k ON k.kind = c.resource_type::text
-  LEFT JOIN records r ON r.kind = k.kind AND r.resource_id = c.resource_id
+  LEFT JOIN records r ON r.record_id = c.record_id
   LEFT JOIN users u ON u.account_id = c.details ->> 'remote_author'
  CROSS JOIN LATERAL (
        SELECT CASE WHEN hidden THEN '"(restricted)"' ELSE c.base_value END AS base_value,

@@ -1,11 +1,8 @@
 -- name: issue_by_key
 -- By its key, or by one it had before it was moved.
-SELECT i.jira_id, i.key, i.project_key, i.title, i.labels, i.sync_status, i.local_modified_fields, i.sync_errors
+SELECT i.jira_id, i.record_id, i.key, i.project_key, i.title, i.labels, i.sync_status, i.local_modified_fields, i.sync_errors
   FROM jira_issues i
- WHERE i.key = %(key)s
-    OR i.jira_id = (SELECT a.jira_id FROM key_aliases a WHERE a.key = %(key)s ORDER BY a.last_seen DESC LIMIT 1)
- ORDER BY i.key = %(key)s DESC
- LIMIT 1
+ WHERE i.key = javis_key(%(key)s)
    FOR UPDATE;
 
 -- name: known_people
@@ -24,11 +21,7 @@ SELECT page_id, title, sync_status, local_modified_fields FROM confluence_pages 
 -- name: record_by_key
 SELECT kind AS resource_type, resource_id, scope, key, sync_refused
   FROM records
- WHERE key = %(key)s
-    OR (kind, resource_id) = ('jira_issue', (SELECT a.jira_id FROM key_aliases a WHERE a.key = %(key)s
-                                              ORDER BY a.last_seen DESC LIMIT 1))
- ORDER BY key = %(key)s DESC
- LIMIT 1;
+ WHERE key = javis_key(%(key)s);
 
 -- name: keys_of_project
 SELECT key FROM jira_issues WHERE project_key = %(project)s ORDER BY key;

@@ -27,7 +27,7 @@ SELECT concat_ws(' ', resource_id, name, refusal ->> 'again'), system, scope
 
 -- name: editors
 -- Who edited what since an instant: for people who look at the UI.
-SELECT system, scope, application, db_user, count(*) AS edits, count(DISTINCT resource_id) AS records, max(edited_at) AS last_at
+SELECT system, scope, application, db_user, count(*) AS edits, count(DISTINCT coalesce(record_id::text, resource_id)) AS records, max(edited_at) AS last_at
   FROM local_edits
  WHERE edited_at > %(since)s
  GROUP BY system, scope, application, db_user

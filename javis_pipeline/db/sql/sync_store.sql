@@ -196,13 +196,13 @@ SELECT {id} AS id FROM {table}
 -- name: conflict
 SELECT to_jsonb(c)::text AS doc, coalesce(r.{key}, c.resource_id) AS key
   FROM sync_conflicts AS c
-  LEFT JOIN {table} AS r ON r.{id} = c.resource_id
+  LEFT JOIN {table} AS r ON r.record_id = c.record_id
  WHERE c.id = %(conflict_id)s AND c.resource_type = %(type)s;
 
 -- name: audit_of_run
 SELECT to_jsonb(a)::text AS doc, r.{key} AS key
   FROM sync_audit AS a
-  JOIN {table} AS r ON r.{id} = a.resource_id
+  JOIN {table} AS r ON r.record_id = a.record_id
  WHERE a.run_id = %(run_id)s AND a.resource_type = %(type)s AND r.{scope} = %(scope)s
  ORDER BY a.id;
 

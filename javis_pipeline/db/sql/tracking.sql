@@ -114,18 +114,22 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- name: mark_restricted
--- BEFORE INSERT on books whose rows name a record, as resource_type and resource_id.
-CREATE OR REPLACE FUNCTION public.javis_mark_restricted() RETURNS trigger
+-- name: name_record
+-- BEFORE INSERT on books whose rows name a record, as resource_type and resource_id: the name that it has here for ever, and
+-- whether only some people may read it.
+CREATE OR REPLACE FUNCTION public.javis_name_record() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    NEW.restricted := CASE NEW.resource_type::text {is_restricted} ELSE false END;
+    SELECT known.record_id, coalesce(known.is_restricted, false) INTO NEW.record_id, NEW.restricted
+      FROM (SELECT) AS nothing LEFT JOIN LATERAL (
+           {records}
+           ) AS known ON true;
     RETURN NEW;
 END $$;
 
--- name: is_restricted
-WHEN {kind} THEN EXISTS (
-    SELECT FROM public.{table} AS r WHERE r.{id} = NEW.resource_id AND r.{restricted_by} IS NOT NULL)
+-- name: record_of_kind
+SELECT r.record_id, {is_restricted} AS is_restricted FROM public.{table} AS r
+            WHERE NEW.resource_type = {kind} AND r.{id} = NEW.resource_id
 
 -- name: follow_restriction
 -- AFTER UPDATE, once a statement, with the rows as they were and as they are. Arguments: kind, id column, the column that
