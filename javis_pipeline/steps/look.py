@@ -4,7 +4,7 @@ Reconcile, push, settle and census match on it, so that none of them takes a ref
 because of one record.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
@@ -64,6 +64,16 @@ def look(remote: RemoteRecords, ref: ResourceRef) -> Look:
         return Gone()
     except _OF_ONE_RECORD as error:
         return _failure(error)
+
+
+def look_at_many(remote: RemoteRecords, refs: Sequence[ResourceRef]) -> Mapping[str, Seen]:
+    """What one request shows of some records, by id. Of the others it says nothing: each is to be looked at."""
+    if len(refs) < 2:
+        return {}
+    try:
+        return {resource_id: Seen(record) for resource_id, record in remote.fetch_many(refs).items()}
+    except _OF_ONE_RECORD:
+        return {}
 
 
 def look_back(remote: RemoteRecords, seen: Seen) -> Look:

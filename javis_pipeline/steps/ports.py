@@ -4,7 +4,7 @@ Each call is a place where a run can die, and each change of the store is one tr
 two calls is exactly what the tests try, with the same steps on a store and a remote in memory.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -115,6 +115,18 @@ class SyncStore(Protocol):
 class RemoteRecords(Protocol):
     """The other side of one scope."""
 
+    @property
+    def most_together(self) -> int:
+        """How many records `fetch_many` may be asked for; 1 where one request gives one record."""
+        ...
+
+    def fetch_many(self, refs: Sequence[ResourceRef]) -> Mapping[str, RemoteRecord]:
+        """Those of the records that come in one answer and make sense, by id, in as fresh a state as `fetch` gives.
+
+        What is not in it proves nothing. Raises RemoteBusy or RemoteRefused.
+        """
+        ...
+
     def fetch(self, ref: ResourceRef) -> RemoteRecord:
         """The record, read by id.
 
@@ -143,3 +155,17 @@ class RemoteRecords(Protocol):
             OutcomeUnknown: Executed, or not, or later.
         """
         ...
+
+
+class OneByOne:
+    """The part of `RemoteRecords` of a remote in which one request gives one record."""
+
+    @property
+    def most_together(self) -> int:
+        """Each by itself."""
+        return 1
+
+    def fetch_many(self, refs: Sequence[ResourceRef]) -> Mapping[str, RemoteRecord]:
+        """Nothing comes together."""
+        del refs
+        return {}

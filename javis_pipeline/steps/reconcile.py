@@ -3,12 +3,13 @@
 import dataclasses
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import assert_never
 
 from javis_pipeline.errors import UnreadableRecord
 from javis_pipeline.records.sync import WHOLE_RECORD, PlanItem, RecordPlan, RecordState
 from javis_pipeline.records.values import ResourceRef
+from javis_pipeline.steps.batches import in_batches
 from javis_pipeline.steps.look import (
     UNHOLDABLE,
     Busy,
@@ -19,6 +20,7 @@ from javis_pipeline.steps.look import (
     Seen,
     Unreadable,
     look,
+    look_at_many,
     look_back,
     not_synced,
 )
@@ -123,6 +125,10 @@ def plan_records(
     return verb.all(refs, threads=threads)
 
 
+def _unholdable(ref: ResourceRef, error: Exception) -> str:
+    return f"a value of {ref.key} cannot be held here ({type(error).__name__})"
+
+
 def _note_nothing(ref: ResourceRef, why: str) -> None:
     """A plan shows what fails, and leaves the row as it is."""
 
@@ -150,24 +156,44 @@ class _Verb:
 
     def all(self, refs: Iterable[ResourceRef], *, threads: int) -> Reconciled:
         done = Reconciled()
-        for one in side_by_side(self._one, refs, threads=threads):
-            done.seen += one.seen
-            done.missing += one.missing
-            done.unreadable |= one.unreadable
-            done.items += one.items
+        for some in in_batches(refs, self._remote.most_together):
+            for one in self._together(some, threads=threads):
+                done.seen += one.seen
+                done.missing += one.missing
+                done.unreadable |= one.unreadable
+                done.items += one.items
         return done
 
-    def _one(self, ref: ResourceRef) -> Reconciled:
+    def _together(self, refs: Sequence[ResourceRef], *, threads: int) -> Iterator[Reconciled]:
+        """Decide records that one request may show. What is known here is read before it is sent."""
+        known: list[RecordState] = []
+        for state in side_by_side(self._state, refs, threads=threads):
+            if isinstance(state, Reconciled):
+                yield state
+            else:
+                known.append(state)
+        seen = look_at_many(self._remote, [state.ref for state in known])
+        yield from side_by_side(lambda state: self._one(state, seen.get(state.ref.resource_id)), known, threads=threads)
+
+    def _state(self, ref: ResourceRef) -> RecordState | Reconciled:
         try:
-            return self._decided(ref)
+            return self._store.state(ref)
         except UnreadableRecord as error:
             return self._failed(ref, str(error))
         except UNHOLDABLE as error:
-            return self._failed(ref, f"a value of {ref.key} cannot be held here ({type(error).__name__})")
+            return self._failed(ref, _unholdable(ref, error))
 
-    def _decided(self, ref: ResourceRef) -> Reconciled:
-        before = self._store.state(ref)
-        match self._look(before):
+    def _one(self, before: RecordState, seen: Seen | None) -> Reconciled:
+        try:
+            return self._decided(before, seen)
+        except UnreadableRecord as error:
+            return self._failed(before.ref, str(error))
+        except UNHOLDABLE as error:
+            return self._failed(before.ref, _unholdable(before.ref, error))
+
+    def _decided(self, before: RecordState, seen: Seen | None) -> Reconciled:
+        ref = before.ref
+        match self._look(before, seen):
             case Seen(record, history):
                 self._patience.answered()
                 plan = self._change(
@@ -186,10 +212,10 @@ class _Verb:
             case found:
                 assert_never(found)
 
-    def _look(self, state: RecordState) -> Look:
+    def _look(self, state: RecordState, seen: Seen | None) -> Look:
         """The history costs a request: it is read for late echoes, to tell people who is behind a conflict, and where
         the last look failed, which may have been a look at the history."""
-        found = look(self._remote, state.ref)
+        found = seen or look(self._remote, state.ref)
         if not isinstance(found, Seen):
             return found
         failed = state.local is not None and WHOLE_RECORD in state.local.errors

@@ -173,6 +173,14 @@ class SandboxPages:
         self.world.point("fetch")
         return self.records.fetch(ref)
 
+    @property
+    def most_together(self) -> int:
+        return self.records.most_together
+
+    def fetch_many(self, refs: Sequence[ResourceRef]) -> Mapping[str, RemoteRecord]:
+        self.world.point("fetch many")
+        return self.records.fetch_many(refs)
+
     def history(self, ref: ResourceRef) -> Sequence[FieldChange]:
         self.world.point("history")
         return self.records.history(ref)

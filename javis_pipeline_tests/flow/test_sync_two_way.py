@@ -190,6 +190,22 @@ def test_given_an_edit_and_a_transition_then_no_request_asks_twice_for_the_same(
     assert transition == ["GET", "GET", "GET", "POST", "GET"]  # the ways out of the status, and a look after
 
 
+def test_given_many_edits_then_one_request_shows_them_all_and_each_costs_a_look_and_a_write(both):
+    both.sync()
+    both.sql("UPDATE jira_issues SET title = title || ' in spring' RETURNING key")
+    edited = len(both.here())
+    both.world.exchanges.clear()
+
+    _, written = both.sync()
+
+    assert written.pushed.confirmed == edited > 2
+    asked = both.world.exchanges.matching
+    assert len(asked("PUT")) == edited
+    looks = [sent for sent in asked("GET") if sent.path.startswith("/rest/api/3/issue/")]
+    assert len(looks) == edited
+    assert len([sent for sent in asked("POST") if sent.path == "/rest/api/3/issue/bulkfetch"]) == 1
+
+
 def test_given_a_dry_run_then_it_only_reads_and_says_what_the_run_then_does(both):
     both.sql("UPDATE jira_issues SET title = 'here' WHERE key IN ('OPS-1', 'OPS-3')")
     both.world.jira.edit("OPS-3", title="theirs")

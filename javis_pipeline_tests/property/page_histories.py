@@ -82,6 +82,8 @@ class PageRemote(MemoryRemote):
 
     # the port
 
+    most_together = 1
+
     def fetch(self, ref: ResourceRef) -> RemoteRecord:
         self.world.point("fetch")
         page = self._issue(ref)

@@ -18,7 +18,9 @@ class WikiStore(MemoryStore):
 
 
 class WikiRemote(MemoryRemote):
-    """`RemoteRecords` of such a project."""
+    """`RemoteRecords` of such a project, which gives each by itself."""
+
+    most_together = 1
 
     def raw_of(self, name: str, value: Value) -> Value:
         """What a browser sends: with its own line ends."""

@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 from javis_pipeline.records.sync import FieldChange, Operation, RemoteRecord, Reply
 from javis_pipeline.records.values import ResourceRef
 from javis_pipeline.steps.look import Seen, look_after_history
+from javis_pipeline.steps.ports import OneByOne
 
 REF = ResourceRef(resource_type="jira_issue", resource_id="10001", scope="OPS", key="OPS-1")
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
-class BusyIssue:
+class BusyIssue(OneByOne):
     """An issue whose title somebody changes just after it was read for the first time."""
 
     def __init__(self, *, tells_history: bool = False) -> None:

@@ -1,7 +1,7 @@
 """One record's failure costs that record: the others go on, and the row says why. On the store and remote in memory."""
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 import pytest
@@ -55,6 +55,10 @@ class AwkwardRemote(MemoryRemote):
     def fetch(self, ref: ResourceRef) -> RemoteRecord:
         self._fail("fetch", ref)
         return super().fetch(ref)
+
+    def fetch_many(self, refs: Sequence[ResourceRef]) -> Mapping[str, RemoteRecord]:
+        found = super().fetch_many(refs)
+        return {key: record for key, record in found.items() if ("fetch", key) not in self.failing}
 
     def history(self, ref: ResourceRef) -> Sequence[FieldChange]:
         self._fail("history", ref)

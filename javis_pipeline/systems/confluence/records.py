@@ -17,6 +17,7 @@ from javis_pipeline.records.confluence import Page, PageVersion
 from javis_pipeline.records.jira import JsonObject
 from javis_pipeline.records.sync import NOT_OURS, FieldChange, Operation, RemoteRecord, Reply
 from javis_pipeline.records.values import ResourceRef, as_set
+from javis_pipeline.steps.ports import OneByOne
 from javis_pipeline.systems.confluence import wire
 from javis_pipeline.systems.confluence.client import ConfluenceClient
 
@@ -45,7 +46,7 @@ _READ_ONLY: Final = {
 }
 
 
-class ConfluenceRecords:
+class ConfluenceRecords(OneByOne):
     """The pages of one space for the two-way steps.
 
     Args:

@@ -9,6 +9,7 @@ from javis_pipeline.records import Missing
 from javis_pipeline.records.jira import Issue
 from javis_pipeline.records.sync import RemoteRecord
 from javis_pipeline.records.values import Value
+from javis_pipeline.steps.ports import OneByOne
 from javis_pipeline.steps.system import nothing_before
 from javis_pipeline.sync.fields import Kind
 from javis_pipeline.sync.kinds import DATA_CENTER_ISSUE, WIKI
@@ -17,8 +18,8 @@ from javis_pipeline.systems.jira.site import JiraSite
 from javis_pipeline.systems.jira.system import JiraSystem
 
 
-class DataCenterRecords(JiraRecords):
-    """The issues of one project."""
+class DataCenterRecords(OneByOne, JiraRecords):
+    """The issues of one project. Many together come only out of the search index, which may be behind."""
 
     def _description(self, issue: Issue) -> Value | Missing:
         return issue.description

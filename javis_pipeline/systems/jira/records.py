@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, Final, NamedTuple, cast
 from uuid import UUID
 
-from javis_pipeline.clients.reading import guarded
+from javis_pipeline.clients.reading import guarded, id_of
 from javis_pipeline.errors import RemoteMissing, RemoteRefused, StaleRevision, UnreadableRecord
 from javis_pipeline.records import MISSING, Missing
 from javis_pipeline.records.jira import ChangeItem, ChangelogEntry, FieldMap, Issue, JsonObject, Sprint, Transition
@@ -21,7 +21,7 @@ from javis_pipeline.records.sync import FieldChange, Operation, RemoteRecord, Re
 from javis_pipeline.records.values import ResourceRef, Value, as_set, dump_json, load_json
 from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
 from javis_pipeline.systems.jira import wire
-from javis_pipeline.systems.jira.client import JiraClient
+from javis_pipeline.systems.jira.client import BULK_FETCH_LIMIT, JiraClient
 
 MARK: Final = "javis.op"
 NO_NAMES: Final[Mapping[str, str]] = {}
@@ -108,6 +108,23 @@ class JiraRecords:
         """The issue, read by id past the search index, with its history where that is short."""
         document = self._client.get_issue(ref.resource_id, fields=self._asked, properties=[MARK], with_changelog=True)
         return self._read(ref, document)
+
+    @property
+    def most_together(self) -> int:
+        """Issues in one answer that is past the search index."""
+        return BULK_FETCH_LIMIT
+
+    def fetch_many(self, refs: Sequence[ResourceRef]) -> Mapping[str, RemoteRecord]:
+        """Issues by id past the search index, without their histories."""
+        asked = {ref.resource_id: ref for ref in refs}
+        documents = self._client.get_issues(list(asked), fields=self._asked, properties=[MARK])
+        found: dict[str, RemoteRecord] = {}
+        for document in documents:
+            ref = asked.get(id_of(document))
+            with suppress(UnreadableRecord):  # whoever looks at it by itself meets the same, and says so
+                if ref is not None:
+                    found[ref.resource_id] = self._read(ref, document)
+        return found
 
     def _read(self, ref: ResourceRef, document: JsonObject) -> RemoteRecord:
         issue = wire.parse_issue(document, self._fields, sprints=self._sprints)
