@@ -66,7 +66,7 @@ class Job:
     overrides: Overrides = NO_OVERRIDES
     new_id: Callable[[], UUID] = uuid4
     make_store: Callable[[Database, Table, str], PostgresStore] = PostgresStore
-    threads: int = 4
+    threads: int = 8
 
     @property
     def scope(self) -> Scope:
