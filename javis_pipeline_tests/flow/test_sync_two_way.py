@@ -218,7 +218,8 @@ def test_given_a_dry_run_then_it_only_reads_and_says_what_the_run_then_does(both
 
     assert {table: both.sql(f"SELECT * FROM {table} ORDER BY 1") for table in tables} == before
     assert {(each.method, each.path) for each in both.world.exchanges.matching() if each.method != "GET"} <= {
-        ("POST", "/rest/api/3/search/jql")
+        ("POST", "/rest/api/3/search/jql"),
+        ("POST", "/rest/api/3/issue/bulkfetch"),
     }
     decided, written = both.sync()
     assert {(i.key, i.field, i.side, i.old, i.new) for i in shown} == {
