@@ -148,7 +148,7 @@ def make_login(server_url: str, database_url: str) -> Iterator[Callable[..., str
 
 def _private_database(server_url: str, template: str) -> Iterator[str]:
     name = f"javis_test_{os.getpid()}_{next(_numbers)}"
-    _administer(server_url, "CREATE DATABASE {} TEMPLATE {}", name, template)
+    _administer(server_url, "CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY", name, template)
     try:
         yield _with_database(server_url, name)
     finally:
