@@ -385,9 +385,16 @@ class Settings(BaseSettings):
 
     def scopes_in(self, system: System, project: str) -> list[str]:
         """The scopes of a project in a system; none when it has no side there."""
-        if system == "jira" and project not in self.jira_projects:
-            return []
-        return [ref.scope for ref in self.scopes_of([project]) if ref.system == system]
+        return [ref.scope for ref, owner in self._owners() if (ref.system, owner) == (system, project)]
+
+    def project_of(self, scope: ScopeRef) -> str | None:
+        """Which project a scope comes with; None when it is not synced."""
+        return dict(self._owners()).get(scope)
+
+    def _owners(self) -> list[tuple[ScopeRef, str]]:
+        """Every scope that is synced, and which project it comes with."""
+        projects = [(ScopeRef("jira", project), project) for project in self.jira_projects]
+        return projects + [(ScopeRef("confluence", pair.space), pair.project) for pair in self.confluence_spaces]
 
     def policies(self) -> tuple[Policy, ...]:
         """What is switched off or on by settings, as rows of `sync_policies`."""

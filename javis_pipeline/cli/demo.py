@@ -77,7 +77,7 @@ def _print_next(settings: "Settings") -> None:
 
 
 def _say(text: str) -> None:
-    click.secho(f"\n{text}", bold=True)
+    say(f"\n{text}", bold=True)
 
 
 def _run_graph(settings: "Settings", title: str) -> None:
@@ -113,14 +113,14 @@ def _edit_both_sides(db: "Database", settings: "Settings") -> None:
     _here(db, "UPDATE jira_issues SET title = %s WHERE key = %s", f"As decided here at {now}", disputed)
     with closing(jira_client(settings.model_copy(update={"jira_email": COLLEAGUE}))) as mara:
         mara.edit_issue(merged, fields={"duedate": "2027-01-29"})
-        click.echo(f"  there  Mara sets the due date of {merged}")
+        say(f"  there  Mara sets the due date of {merged}", hang=9)
         mara.edit_issue(disputed, fields={"summary": f"As decided there at {now}"})
-        click.echo(f"  there  Mara changes the title of {disputed}")
+        say(f"  there  Mara changes the title of {disputed}", hang=9)
 
 
 def _here(db: "Database", statement: str, *values: str) -> None:
     db.query(statement, values)
-    click.echo(f"  here   {statement.replace('%s', '{!r}').format(*values)}")
+    say(f"  here   {statement.replace('%s', '{!r}').format(*values)}", hang=9)
 
 
 def _show(db: "Database", settings: "Settings") -> None:

@@ -52,10 +52,12 @@ def command(context: click.Context, as_json: bool) -> None:
 
 def _verdict(checks: "Sequence[Check]") -> str:
     """The last line: what to do next."""
+    from javis_pipeline.records.systems import SYSTEMS
+
     counts = Counter(check.verdict for check in checks)
     if counts["failed"]:
         return f"{counts['failed']} failed."
-    if all(check.verdict == "skipped" for check in checks if check.subject.startswith(("jira", "confluence"))):
+    if all(check.verdict == "skipped" for check in checks if check.subject.startswith(tuple(SYSTEMS))):
         return "There is nothing to sync yet. Next: fill in .env"
     if counts["warning"]:
         return f"{counts['warning']} to look at; nothing failed. Next: javis sync --dry-run"

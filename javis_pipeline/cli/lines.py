@@ -12,7 +12,14 @@ _NEAR = 6
 _INDENT = re.compile(r" *(?:[-•→] |\d+\. )?")
 
 
-def say(text: str, *, hang: int | None = None, coloured: tuple[str, str] | None = None, err: bool = False) -> None:
+def say(
+    text: str,
+    *,
+    hang: int | None = None,
+    coloured: tuple[str, str] | None = None,
+    bold: bool = False,
+    err: bool = False,
+) -> None:
     """Print lines. What does not fit on a terminal goes on in the next line: words, ids and commands are not broken.
 
     Args:
@@ -24,7 +31,7 @@ def say(text: str, *, hang: int | None = None, coloured: tuple[str, str] | None 
         text = "\n".join(_fitted(line, width, hang) for line in text.split("\n"))
     if coloured:
         text = text.replace(coloured[0], click.style(coloured[0], fg=coloured[1]), 1)
-    click.echo(text, err=err)
+    click.echo(click.style(text, bold=True) if bold else text, err=err)
 
 
 def _fitted(line: str, width: int, hang: int | None) -> str:

@@ -1,7 +1,7 @@
 """`javis sync`: one run for each project, through Dagster."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from javis_pipeline.errors import JavisError, UsageError
+from javis_pipeline.records.systems import SYSTEMS
 
 if TYPE_CHECKING:
     from javis_pipeline.db.connection import Database
@@ -17,11 +18,6 @@ if TYPE_CHECKING:
     from javis_pipeline.records.values import System
     from javis_pipeline.settings import Settings
 
-# Asset that pulls and asset that writes back, by system.
-SYSTEMS: "Mapping[System, tuple[str, str]]" = {
-    "jira": ("jira_issues", "jira_writeback"),
-    "confluence": ("confluence_pages", "confluence_writeback"),
-}
 CONFLICTS_WAIT = 3
 DRY_RUN = "dry-run"
 
@@ -162,7 +158,7 @@ def _sync(settings: "Settings", project: str, options: Options) -> dict[str, Any
     config: dict[str, dict[str, object]] = {}
     systems = _systems(settings, project, options.what)
     for system in systems:
-        pulling, writing = SYSTEMS[system]
+        pulling, writing = SYSTEMS[system].table, SYSTEMS[system].write_back
         assets += [pulling, writing]
         config |= {pulling: pull, writing: {**writes, **account}}
     with progress_bar(project) as progress:
@@ -181,9 +177,9 @@ def _print(project: str, report: dict[str, Any]) -> None:
     if "error" in report:
         say(f"{project:<8} failed: {report['error']}", err=True)
         return
-    for system, (pull, write_back) in SYSTEMS.items():
-        if pull in report:
-            _print_system(f"{project:<8} {system:<10}", report[pull], report[write_back])
+    for system, words in SYSTEMS.items():
+        if words.table in report:
+            _print_system(f"{project:<8} {system:<10}", report[words.table], report[words.write_back])
         if seen := report.get("census", {}).get(system):
             say(f"{'':<19} census: {seen['found']} found, {seen['missing']} missing, {seen['gone']} gone")
     conflicts = report["sync_conflicts"]

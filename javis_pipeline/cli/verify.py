@@ -25,11 +25,13 @@ def command(context: click.Context, projects: tuple[str, ...], sample: int | Non
 
     \b
     equal        both sides hold the same
-    waiting      an edit that the next sync sends, or a change there that no sync has been for
-    in conflict  both values are kept until somebody chooses: javis conflicts
-    in error     the row says why: javis conflicts list --errors
-    by policy    the field is not synced, or the record was deleted here
-    different    none of these; read again twice on both sides. Exit code 5: please report it
+    waiting      for the next sync: an edit, or a change there
+    in conflict  until somebody chooses: javis conflicts
+    in error     why: javis conflicts list --errors
+    by policy    not synced, or deleted here
+    different    none of these, in three looks; exit code 5
+
+    What is different for no reason is a fault of ours: please report it.
     """
     from javis_pipeline.cli.projects import chosen_projects
     from javis_pipeline.db.people import display_names
@@ -62,6 +64,7 @@ def _document(scope: "ScopeRef", verified: "Verified") -> dict[str, object]:
 def _print(found: "Mapping[ScopeRef, Verified]", people: "Mapping[str, str]") -> None:
     from typing import get_args
 
+    from javis_pipeline.cli.lines import say
     from javis_pipeline.cli.tables import print_table
     from javis_pipeline.cli.values import short
     from javis_pipeline.sync.verify import Standing
@@ -75,12 +78,12 @@ def _print(found: "Mapping[ScopeRef, Verified]", people: "Mapping[str, str]") ->
     print_table(["scope", "field", *standings], rows, empty="Nothing was synced yet. Next: javis sync")
     different = [each for verified in found.values() for each in verified.differences]
     for each in different:
-        click.echo(f"{each.key} {each.field}: here {short(each.here, people)}, there {short(each.there, people)}")
+        say(f"{each.key} {each.field}: here {short(each.here, people)}, there {short(each.there, people)}", hang=2)
     total: Counter[str] = Counter()
     for verified in found.values():
         total.update(verified.count())
     if different:
-        click.echo(f"{len(different)} fields differ and nothing says why. Next: javis sync --full")
+        say(f"{len(different)} fields differ and nothing says why. Next: javis sync --full")
     elif total["waiting"]:
         click.echo("Nothing differs without a reason. Next: javis sync")
     elif rows:

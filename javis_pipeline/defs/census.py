@@ -20,11 +20,13 @@ _WHAT = (
 )
 
 # The op that counts the records of a system.
-OPS = {system: f"count_{side.table}" for system, side in SIDES.items()}
+OPS = {system: f"count_{side.words.table}" for system, side in SIDES.items()}
 
 
 def _count_op(side: Side) -> dg.OpDefinition:
-    @dg.op(name=OPS[side.system], description=_WHAT.format(record=side.record, title=side.title), pool=side.pool)
+    what = _WHAT.format(record=side.words.record, title=side.words.title)
+
+    @dg.op(name=OPS[side.system], description=what, pool=side.pool)
     def count(
         context: dg.OpExecutionContext,
         config: CensusConfig,

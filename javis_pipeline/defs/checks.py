@@ -43,7 +43,8 @@ def _agreement_check(side: Side) -> dg.AssetChecksDefinition:
     @partitioned_check(
         PULLED[side.system],
         "both_sides_agree",
-        f"Some {side.record}s of each {side.scope}, read afresh on both sides, hold the same, or the reason is known.",
+        f"Some {side.words.record}s of each {side.words.scope}, read afresh on both sides, hold the same, "
+        "or the reason is known.",
         pool=side.pool,
     )
     def agree(
@@ -74,5 +75,5 @@ def _agreement(project: str, settings: Settings, db: Database, side: Side) -> dg
         "difference",
         records=sum(verified.records for verified in found.values()),
         differences=differences_table(differences),
-        fields=table([side.scope, "field", *get_args(Standing)], rows),
+        fields=table([side.words.scope, "field", *get_args(Standing)], rows),
     )

@@ -9,17 +9,14 @@ from typing import Any, Final
 import dagster as dg
 
 from javis_pipeline.defs.lineage import Lineage, column_lineage
-from javis_pipeline.records.values import ResourceType
+from javis_pipeline.records.systems import SYSTEMS
 from javis_pipeline.sync.kinds import KINDS
 
 _TABLE: Final = re.compile(r"CREATE TABLE public\.(\w+) \(\n(.*?)\n\);", re.DOTALL)
 _COLUMN: Final = re.compile(r"    (\w+) (?:public\.)?(.+?)( DEFAULT .+?)?( NOT NULL)?,?")
 _COMMENT: Final = re.compile(r"COMMENT ON COLUMN public\.(\w+)\.(\w+) IS '((?:[^']|'')*)'")
 
-_KINDS: Final[Mapping[str, tuple[ResourceType, str]]] = {
-    "jira_issues": ("jira_issue", "Jira"),
-    "confluence_pages": ("confluence_page", "Confluence"),
-}
+_KINDS: Final = {kind.table.name: kind for kind in KINDS.values()}
 # Columns in which the sync keeps account of its own work.
 _BOOKKEEPING: Final = re.compile(r"local_\w+|remote_(state|missing_since)|sync_\w+|content_hash|last_synced_at")
 
@@ -53,8 +50,8 @@ def _description(table: str, column: str, comment: str) -> str:
     """Whether a person may edit the column, and the comment that the database has."""
     if table not in _KINDS:
         return comment or "read only"
-    kind, system = _KINDS[table]
-    field = KINDS[kind].fields.get(column)
+    kind = _KINDS[table]
+    field, system = kind.fields.get(column), SYSTEMS[kind.system].title
     if field is not None and field.written_by:
         use = f"editable, sent to {system}"
     elif _BOOKKEEPING.fullmatch(column):

@@ -6,6 +6,7 @@ from typing import Any
 
 import dagster as dg
 
+from javis_pipeline.context.small_plots import SMALL_PLOTS, small_plot
 from javis_pipeline.db.connection import Database
 from javis_pipeline.defs.assets import project_asset
 from javis_pipeline.defs.columns import described
@@ -13,13 +14,14 @@ from javis_pipeline.defs.conflicts import sync_conflicts
 from javis_pipeline.defs.failures import explained_failures
 from javis_pipeline.defs.lineage import CONTEXT, SUGGESTIONS
 from javis_pipeline.defs.metadata import (
-    SAMPLE_ROWS,
+    drawing,
     issue_link,
     issue_links,
     markdown_table,
     materialized,
     picture,
     plain,
+    unfolded_table,
     version_of,
 )
 from javis_pipeline.defs.syncing import PULLED
@@ -31,8 +33,8 @@ from javis_pipeline.steps.build_context import KeptContext, build_context, last_
 from javis_pipeline.steps.suggest import StoredAdvice, suggest
 from javis_pipeline.wiring import claude_client, context_scope
 
-# The plots that the UI shows.
-PICTURES = ("cumulative_flow", "cycle_times", "throughput", "forecast")
+# What the large plots are shown under.
+PLOTS_SHOWN = "plots"
 
 
 @project_asset(
@@ -55,7 +57,7 @@ def work_context(
         context,
         {
             **_context_metadata(kept.context, settings),
-            **_pictures(context, kept),
+            PLOTS_SHOWN: _plots(context, kept),
             "context_hash": kept.context_hash,
             "changed": kept.changed,
         },
@@ -63,29 +65,39 @@ def work_context(
     )
 
 
-def _pictures(context: dg.AssetExecutionContext, kept: KeptContext) -> Mapping[str, Any]:
-    """The plots. As long as nothing has changed they are those of the last run: drawing takes about a second."""
+def _drawings(context: WorkContext) -> Mapping[str, Any]:
+    """The small plots, which are seen without a click."""
+    return {name: drawing(*_drawn(context, name)) for name in SMALL_PLOTS}
+
+
+def _drawn(context: WorkContext, name: str) -> tuple[str, str, str]:
+    svg, words = small_plot(context, name)
+    return svg, name.replace("_", " "), words
+
+
+def _plots(context: dg.AssetExecutionContext, kept: KeptContext) -> dg.MetadataValue[Any]:
+    """The large plots. As long as nothing has changed they are those of the last run: drawing takes about a second."""
     of_project = dg.AssetRecordsFilter(asset_key=context.asset_key, asset_partitions=[context.partition_key])
     for last in context.instance.fetch_materializations(of_project, limit=1).records:
         shown = last.asset_materialization.metadata if last.asset_materialization else {}
         same = shown.get("context_hash") == dg.MetadataValue.text(kept.context_hash)
-        if same and all(name in shown for name in PICTURES):
-            return {name: shown[name] for name in PICTURES}
+        if same and PLOTS_SHOWN in shown:
+            kept_plots: dg.MetadataValue[Any] = shown[PLOTS_SHOWN]
+            return kept_plots
     # matplotlib takes half a second to import, and only a run that draws needs it.
-    from javis_pipeline.context.plots import plot
+    from javis_pipeline.context.plots import PLOTS, plot
 
-    return {name: picture(plot(kept.context, name), name.replace("_", " ")) for name in PICTURES}
+    return dg.MetadataValue.md("\n\n".join(picture(plot(kept.context, name), name.replace("_", " ")) for name in PLOTS))
 
 
 def _context_metadata(context: WorkContext, settings: Settings) -> dict[str, Any]:
     site = settings.jira_url
     risks = [
-        (risk.severity, risk.kind.replace("_", " "), issue_links(risk.issue_keys[:5], site), risk.summary, risk.since)
-        for risk in context.risks[: 2 * SAMPLE_ROWS]
+        (risk.severity, issue_links(risk.issue_keys[:1], site), risk.summary, risk.since) for risk in context.risks
     ]
     blockers = [
         (issue_link(root.key, site), root.held_up, root.depth, issue_links(root.held_up_keys[:5], site))
-        for root in context.blockers.roots[:SAMPLE_ROWS]
+        for root in context.blockers.roots
     ]
     forecasts = [
         (
@@ -96,17 +108,16 @@ def _context_metadata(context: WorkContext, settings: Settings) -> dict[str, Any
             forecast.p95_on,
             forecast.target_on,
         )
-        for forecast in context.forecasts[:SAMPLE_ROWS]
+        for forecast in context.forecasts
     ]
     return {
         "open": context.counts.new + context.counts.indeterminate,
         "in_progress": context.flow.in_progress,
         "done": context.counts.done,
-        "risks": dg.MetadataValue.md(markdown_table(["severity", "risk", "issues", "why", "since"], risks)),
-        "blockers": dg.MetadataValue.md(markdown_table(["blocker", "holds up", "depth", "such as"], blockers)),
-        "forecast_dates": dg.MetadataValue.md(
-            markdown_table(["of", "items left", "50 %", "85 %", "95 %", "wanted"], forecasts)
-        ),
+        **_drawings(context),
+        "risks": unfolded_table(["severity", "such as", "why", "since"], risks),
+        "blockers": unfolded_table(["blocker", "holds up", "depth", "such as"], blockers),
+        "forecast_dates": unfolded_table(["of", "items left", "50 %", "85 %", "95 %", "wanted"], forecasts),
         "notes": dg.MetadataValue.md("\n".join(f"- {note}" for note in context.notes) or "*none*"),
     }
 

@@ -5,23 +5,18 @@ from typing import Any, Final
 
 import dagster as dg
 
-from javis_pipeline.records.values import ResourceType
 from javis_pipeline.sync.kinds import KINDS
 
 Lineage = Mapping[str, Mapping[str, Sequence[str]]]
 """Column to the assets, and their columns, that it is made of."""
 
 
-def _merged(resource_type: ResourceType) -> list[str]:
-    """The fields that people change on both sides."""
-    return [name for name, field in KINDS[resource_type].fields.items() if field.written_by]
-
-
-_MERGED: Final = {"jira_issues": _merged("jira_issue"), "confluence_pages": _merged("confluence_page")}
+_TABLES: Final = [kind.table for kind in KINDS.values()]
+_MERGED: Final = {table.name: [column.name for column in table.edited] for table in _TABLES}
 
 CONFLICTS: Final[Lineage] = {
-    "resource_id": {"jira_issues": ["jira_id"], "confluence_pages": ["page_id"]},
-    "scope": {"jira_issues": ["project_key"], "confluence_pages": ["space_key"]},
+    "resource_id": {table.name: [table.place.id] for table in _TABLES},
+    "scope": {table.name: [table.place.scope] for table in _TABLES},
     "base_value": _MERGED,
     "local_value": _MERGED,
     "remote_value": _MERGED,

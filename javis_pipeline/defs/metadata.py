@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, Final
+from urllib.parse import quote
 
 import dagster as dg
 
@@ -13,6 +14,8 @@ import dagster as dg
 SAMPLE_ROWS = 10
 # Enough for lines, areas and the edges of letters.
 _COLOURS: Final = 48
+# What is shorter is shown where it stands, the rest behind "[Show Markdown]".
+UNFOLDED: Final = 1000
 
 
 class Link(str):
@@ -27,6 +30,16 @@ def markdown_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> 
     if not lines:
         return "*none*"
     return "\n".join(["| " + " | ".join(columns) + " |", "|" + " --- |" * len(columns), *lines])
+
+
+def unfolded_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> dg.MetadataValue[Any]:
+    """As many rows as the UI shows without a click; the others are counted."""
+    for shown in range(len(rows), 0, -1):
+        more = f"\n\nand {len(rows) - shown} more" if shown < len(rows) else ""
+        text = markdown_table(columns, rows[:shown]) + more
+        if len(text) < UNFOLDED or shown == 1:
+            return dg.MetadataValue.md(text)
+    return dg.MetadataValue.md(markdown_table(columns, ()))
 
 
 def link(text: str, url: str) -> Link:
@@ -70,14 +83,21 @@ def plain(text: str) -> str:
     return "".join(f"\\{char}" if char in r"\`*_[]<>|~#!" else char for char in text)
 
 
-def picture(png: bytes, title: str) -> dg.MetadataValue[Any]:
-    """A PNG, inline and small: the UI shows it without fetching anything."""
+def drawing(svg: str, title: str, words: str) -> dg.MetadataValue[Any]:
+    """A small SVG and what is said beside it, which the UI shows without a click; where none is drawn, the words."""
+    # Of what stands in an address only what Markdown or HTML would take for their own has to be written otherwise.
+    data = quote(svg, safe="=':/,;")
+    return dg.MetadataValue.md(f"![{title}](data:image/svg+xml,{data})  \n{words}" if svg else f"*{words}*")
+
+
+def picture(png: bytes, title: str) -> str:
+    """A PNG as Markdown, inline and small: the UI shows it without fetching anything."""
     from PIL import Image  # with matplotlib, and only where something is drawn
 
     smaller = io.BytesIO()
     with Image.open(io.BytesIO(png)) as image:
         image.convert("RGB").quantize(_COLOURS).save(smaller, "PNG", optimize=True)
-    return dg.MetadataValue.md(f"![{title}](data:image/png;base64,{base64.b64encode(smaller.getvalue()).decode()})")
+    return f"![{title}](data:image/png;base64,{base64.b64encode(smaller.getvalue()).decode()})"
 
 
 def version_of(*parts: object) -> str:

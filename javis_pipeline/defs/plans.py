@@ -9,6 +9,7 @@ import dagster as dg
 from javis_pipeline.defs.metadata import Link, issue_link, markdown_table, page_link
 from javis_pipeline.records.losses import losses_shown
 from javis_pipeline.records.sync import PlanItem
+from javis_pipeline.records.systems import SYSTEMS
 from javis_pipeline.settings import Settings
 from javis_pipeline.steps.verify import Difference
 
@@ -61,7 +62,8 @@ def conflict_table(conflicts: Iterable[Mapping[str, Any]], settings: Settings) -
 
 
 def _record(conflict: Mapping[str, Any], settings: Settings) -> Link:
-    if conflict["resource_type"] == "jira_issue":
-        return issue_link(conflict["key"], settings.jira_url)
-    title = conflict["title"] or conflict["resource_id"]
-    return page_link(title, settings.confluence_pages, conflict["resource_id"])
+    words = SYSTEMS[conflict["system"]]
+    name = words.name_of(conflict["key"], conflict["title"])
+    if words.is_keyed:
+        return issue_link(name, settings.jira_url)
+    return page_link(name, settings.confluence_pages, conflict["resource_id"])

@@ -41,7 +41,7 @@ def local_changes(
         db,
         memory,
         projects=settings.partitions,
-        project_of=lambda scope: _project_of(scope, settings),
+        project_of=settings.project_of,
         is_busy=lambda project: _is_busy(context.instance, project),
     )
     cursor = json.dumps(
@@ -67,15 +67,9 @@ def _edits(db: Database, projects: Iterable[str], settings: Settings) -> Iterato
     """Who edited the projects that are woken, for the page of `local_edits`."""
     rows = editors(db, datetime.now(UTC) - EDITS_SHOWN)
     for project in projects:
-        own = [row for row in rows if _project_of(ScopeRef(row["system"], row["scope"]), settings) == project]
+        own = [row for row in rows if settings.project_of(ScopeRef(row["system"], row["scope"])) == project]
         if own:
             yield observe_edits(own, project)
-
-
-def _project_of(scope: ScopeRef, settings: Settings) -> str | None:
-    if scope.system == "jira":
-        return scope.scope if scope.scope in settings.jira_projects else None
-    return next((pair.project for pair in settings.confluence_spaces if pair.space == scope.scope), None)
 
 
 def _is_busy(instance: dg.DagsterInstance, project: str) -> bool:

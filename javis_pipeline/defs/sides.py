@@ -12,6 +12,7 @@ from javis_pipeline.db.pages import latest_pages, restricted_pages
 from javis_pipeline.db.status import Held, issues_held, latest_issues, pages_held
 from javis_pipeline.defs.metadata import SAMPLE_ROWS, issue_link, page_link
 from javis_pipeline.defs.sources import confluence_site, jira_site
+from javis_pipeline.records.systems import SYSTEMS, SystemWords
 from javis_pipeline.records.values import System
 from javis_pipeline.settings import Settings
 
@@ -21,10 +22,6 @@ class Side:
     """What the UI shows of a system.
 
     Attributes:
-        title: Its name, as people write it.
-        record, scope: What one of its records, and a project or space they are in, is called.
-        table: Our table of them, and the asset that fills it.
-        write_back: The asset that sends edits.
         site: What is outside the graph.
         pulls, writes: What the two assets do.
         url_of: Where people look at it.
@@ -35,11 +32,6 @@ class Side:
     """
 
     system: System
-    title: str
-    record: str
-    scope: str
-    table: str
-    write_back: str
     site: dg.AssetSpec
     pulls: str
     writes: str
@@ -51,6 +43,11 @@ class Side:
     is_one: bool = False
 
     @property
+    def words(self) -> SystemWords:
+        """What people call it and what is in it."""
+        return SYSTEMS[self.system]
+
+    @property
     def pool(self) -> str:
         """How many runs may talk to it at a time is the limit of this pool."""
         return f"{self.system}_api"
@@ -58,7 +55,7 @@ class Side:
     @property
     def none(self) -> str:
         """What is said of a project without this side."""
-        return f"no {self.title} side"
+        return f"no {self.words.title} side"
 
 
 def _latest_issues(db: Database, projects: Sequence[str], settings: Settings) -> Iterable[Sequence[object]]:
@@ -75,11 +72,6 @@ def _latest_pages(db: Database, spaces: Sequence[str], settings: Settings) -> It
 
 JIRA: Final = Side(
     system="jira",
-    title="Jira",
-    record="issue",
-    scope="project",
-    table="jira_issues",
-    write_back="jira_writeback",
     site=jira_site,
     pulls="""One row per Jira issue of the project, with links, comments, worklogs, sprints, people and status changes.
 
@@ -98,11 +90,6 @@ JIRA: Final = Side(
 
 CONFLUENCE: Final = Side(
     system="confluence",
-    title="Confluence",
-    record="page",
-    scope="space",
-    table="confluence_pages",
-    write_back="confluence_writeback",
     site=confluence_site,
     pulls="""One row per page of the project's Confluence spaces, with labels, versions, authors and mentions of issues.
 

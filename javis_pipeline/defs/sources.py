@@ -12,14 +12,14 @@ jira_site = dg.AssetSpec(
     "jira_site",
     group_name="sources",
     kinds={"jira"},
-    description="Jira Cloud: where people plan. Read by `jira_issues`, written by `jira_writeback`.",
+    description="Jira: where people plan. Read by `jira_issues`, written by `jira_writeback`.",
 )
 
 confluence_site = dg.AssetSpec(
     "confluence_site",
     group_name="sources",
     kinds={"confluence"},
-    description="Confluence Cloud: where people write. Read by `confluence_pages`, written by `confluence_writeback`.",
+    description="Confluence: where people write. Read by `confluence_pages`, written by `confluence_writeback`.",
 )
 
 SITES = (jira_site, confluence_site)

@@ -13,7 +13,7 @@ from javis_pipeline.defs.assets import project_asset
 from javis_pipeline.defs.columns import described
 from javis_pipeline.defs.config import SyncConfig, WriteBackConfig
 from javis_pipeline.defs.failures import explained_failures
-from javis_pipeline.defs.metadata import markdown_table, materialized, without_side
+from javis_pipeline.defs.metadata import markdown_table, materialized, unfolded_table, without_side
 from javis_pipeline.defs.plans import plan_table
 from javis_pipeline.defs.progress import watcher
 from javis_pipeline.defs.scopes import sync_jobs
@@ -29,14 +29,14 @@ def pull_asset(side: Side) -> dg.AssetsDefinition:
     """The asset that brings here what changed there."""
 
     @project_asset(
-        name=side.table,
+        name=side.words.table,
         description=cleandoc(side.pulls),
         deps=[side.site, local_edits],
         group=side.system,
         kinds={side.system, "postgres"},
         writes="here",
         pool=side.pool,
-        metadata=described(side.table),
+        metadata=described(side.words.table),
     )
     def pulled(
         context: dg.AssetExecutionContext,
@@ -59,7 +59,7 @@ def pull_asset(side: Side) -> dg.AssetsDefinition:
             "merged": plan_table(
                 (item for one in done for item in one.merged.items), restricted=side.restricted(db, scopes)
             ),
-            "latest": _table(side.latest_columns, side.latest(db, scopes, settings)),
+            "latest": unfolded_table(side.latest_columns, list(side.latest(db, scopes, settings))),
         }
         return materialized(context, shown, data_version=held.version)
 
@@ -70,7 +70,7 @@ def write_back_asset(side: Side, pulled: dg.AssetsDefinition) -> dg.AssetsDefini
     """The asset that sends there what was edited here."""
 
     @project_asset(
-        name=side.write_back,
+        name=side.words.write_back,
         description=side.writes,
         deps=[pulled],
         group=side.system,
@@ -94,7 +94,7 @@ def write_back_asset(side: Side, pulled: dg.AssetsDefinition) -> dg.AssetsDefini
             counts.update(one.as_metadata())
         items = (item for one in done for item in one.decided.items)
         shown = {
-            **({} if side.is_one else {f"{side.scope}s": len(scopes)}),
+            **({} if side.is_one else {f"{side.words.scope}s": len(scopes)}),
             **counts,
             "decided": plan_table(items, restricted=side.restricted(db, scopes)),
         }
@@ -113,8 +113,8 @@ def _counts(side: Side, done: Sequence[Pulled]) -> Mapping[str, Any]:
     sums: Counter[str] = Counter()
     for one in done:
         sums.update({name: value for name, value in one.tally.as_metadata().items() if type(value) is int})
-    columns = [side.scope, "completeness", "watermark", "notes"]
-    return {**sums, **merged, f"{side.scope}s": _table(columns, [_line(one.tally) for one in done])}
+    columns = [side.words.scope, "completeness", "watermark", "notes"]
+    return {**sums, **merged, f"{side.words.scope}s": _table(columns, [_line(one.tally) for one in done])}
 
 
 def _line(tally: Tally) -> Sequence[object]:

@@ -19,6 +19,7 @@ from javis_pipeline.db.status import last_pulls, last_runs, scope_status
 from javis_pipeline.defs.metadata import markdown_table
 from javis_pipeline.defs.plans import conflict_table
 from javis_pipeline.defs.sides import JIRA, SIDES, Side
+from javis_pipeline.records.systems import SYSTEMS
 from javis_pipeline.records.values import ScopeRef, System
 from javis_pipeline.settings import Settings
 
@@ -104,7 +105,7 @@ def _read_well(
     wanted = _scopes(project, settings, system)
     found = [row for row in scope_status(db) if (row["system"], row["scope"]) in wanted]
     rows = [(row["scope"], row["quarantined"], row["counts"].get("completeness", "")) for row in found]
-    what = SIDES[system].scope
+    what = SYSTEMS[system].scope
     where = [row["scope"] for row in found if not is_fine(row)]
     return warning(where, what, **{f"{what}s": table([what, "quarantined", "last pull"], rows)})
 
@@ -173,16 +174,16 @@ def _is_readable(scope: Mapping[str, Any]) -> bool:
 
 def _of(side: Side) -> Iterator[Verdict]:
     """The verdicts of a side's two assets."""
-    system = side.system
+    system, words = side.system, side.words
     if side is JIRA:
         agrees = "Jira's own count of issues agrees with ours, as far as it is exact."
-        yield Verdict(side.table, "counts_agree_with_jira", agrees, partial(_read_well, _is_counted_alike, system))
-    readable = f"Every {side.record} could be read."
-    yield Verdict(side.table, "nothing_quarantined", readable, partial(_read_well, _is_readable, system))
-    lately = f"Each {side.scope} was read to the end within the last hour; a day is an error."
-    yield Verdict(side.table, PULLED_LATELY, lately, partial(pulled_lately, system))
-    taken = f"Edits made here that {side.title} does not take, with the reason."
-    yield Verdict(side.write_back, "no_rejected_pushes", taken, partial(_nothing_rejected, system))
+        yield Verdict(words.table, "counts_agree_with_jira", agrees, partial(_read_well, _is_counted_alike, system))
+    readable = f"Every {words.record} could be read."
+    yield Verdict(words.table, "nothing_quarantined", readable, partial(_read_well, _is_readable, system))
+    lately = f"Each {words.scope} was read to the end within the last hour; a day is an error."
+    yield Verdict(words.table, PULLED_LATELY, lately, partial(pulled_lately, system))
+    taken = f"Edits made here that {words.title} does not take, with the reason."
+    yield Verdict(words.write_back, "no_rejected_pushes", taken, partial(_nothing_rejected, system))
 
 
 VERDICTS: Final = (

@@ -12,6 +12,8 @@ from typing import Any, Final
 import orjson
 
 from javis_pipeline.posts.text import escaped, escaped_url, length, plain
+from javis_pipeline.records.systems import SYSTEMS
+from javis_pipeline.records.values import System
 
 Block = dict[str, Any]
 
@@ -63,6 +65,10 @@ class Sites:
         if not self.jira or not ISSUE_KEY.fullmatch(key):
             return escaped(key, 60)
         return f"<{escaped_url(f'{self.jira}/browse/{key}')}|{key}>"
+
+    def record(self, system: System, resource_id: str, name: str) -> str:
+        """What people call a record, as a link where its site is known."""
+        return self.issue(name) if SYSTEMS[system].is_keyed else self.page(resource_id, name)
 
     def page(self, page_id: str, title: str) -> str:
         """The page's title, as a link where the site is known."""

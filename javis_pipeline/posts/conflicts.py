@@ -9,10 +9,10 @@ from javis_pipeline.posts.blocks import Block, Message, Sites, button, buttons, 
 from javis_pipeline.posts.text import counted, escaped, escaped_lines, length
 from javis_pipeline.records.digest import OpenConflict
 from javis_pipeline.records.excerpts import around_differences
+from javis_pipeline.records.systems import SYSTEMS
 from javis_pipeline.records.values import Value, dump_json
 
 KEEP_LOCAL, KEEP_REMOTE, SHOW_DIFF = "javis_keep_local", "javis_keep_remote", "javis_show_diff"
-SYSTEMS: Final = {"jira": "Jira", "confluence": "Confluence"}
 
 _CONFLICT_WORDS: Final[Mapping[str, str]] = {
     "both_changed": "was changed on both sides",
@@ -49,15 +49,12 @@ def conflicts_line(conflicts: Sequence[OpenConflict], sites: Sites) -> str:
 
 def conflict_name(conflict: OpenConflict, sites: Sites) -> str:
     """The issue or page, and the field, in words."""
-    if conflict.system == "jira":
-        record = sites.issue(conflict.name)
-    else:
-        record = sites.page(conflict.resource_id, conflict.name)
+    record = sites.record(conflict.system, conflict.resource_id, conflict.name)
     return record if conflict.field == _WHOLE_RECORD else f"{record} {escaped(conflict.field.replace('_', ' '), 40)}"
 
 
 def _conflict(conflict: OpenConflict, sites: Sites) -> list[Block]:
-    there = SYSTEMS[conflict.system]
+    there = SYSTEMS[conflict.system].title
     lines = [f"{conflict_name(conflict, sites)} {_CONFLICT_WORDS.get(conflict.kind, 'is in conflict')}"]
     if conflict.field != _WHOLE_RECORD:
         lines += [f"Ours: {escaped(shown_value(conflict.local), 120)}"]
@@ -100,7 +97,7 @@ _COMPARED_LINES = 400
 
 def diff_message(conflict: OpenConflict, sites: Sites) -> Message:
     """Both values of a conflict against each other, line by line."""
-    there = SYSTEMS[conflict.system]
+    there = SYSTEMS[conflict.system].title
     sides = [shown_value(side) for side in (conflict.local, conflict.remote)]
     ours, theirs = (side.splitlines() for side in around_differences(sides, most=_COMPARED, most_lines=_COMPARED_LINES))
     _, _, *lines = [*difflib.unified_diff(theirs, ours, lineterm="", n=2)] or ["", ""]

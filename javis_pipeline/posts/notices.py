@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 
 from javis_pipeline.posts.blocks import Message, Sites, footnote, header, section
 from javis_pipeline.posts.changes import change_lines, totals_text
-from javis_pipeline.posts.conflicts import SYSTEMS
 from javis_pipeline.posts.naming import Naming
 from javis_pipeline.posts.news import alert_facts
 from javis_pipeline.posts.text import counted, escaped, escaped_url, fitted, moment
 from javis_pipeline.records.context import WorkContext
 from javis_pipeline.records.digest import Earlier, FailedRun
+from javis_pipeline.records.systems import SYSTEMS
+from javis_pipeline.records.values import System
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class ScopeLine:
         error: Why it did not end well, one line.
     """
 
-    system: str
+    system: System
     scope: str
     started_at: datetime | None
     outcome: str | None
@@ -86,7 +87,7 @@ def _scope_lines(scope: ScopeLine, now: datetime, zone: ZoneInfo) -> list[str]:
     if scope.started_at is not None:
         ran = f"{scope.outcome or 'running'}, started {moment(scope.started_at, zone)}"
     lines = [
-        f"*{SYSTEMS.get(scope.system, scope.system)} {escaped(scope.scope, 60)}*: {ran}",
+        f"*{SYSTEMS[scope.system].title} {escaped(scope.scope, 60)}*: {ran}",
         f"{counted(scope.records, 'record')}, {scope.unpushed} not sent yet, {counted(scope.conflicts, 'conflict')}, "
         f"{counted(scope.errors, 'error')}, {scope.quarantined} unreadable",
     ]

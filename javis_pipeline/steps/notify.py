@@ -24,6 +24,7 @@ from javis_pipeline.records.context import WorkContext
 from javis_pipeline.records.digest import Digest, Earlier, Facts, FailedRun, OpenConflict, Proposal
 from javis_pipeline.records.losses import losses_shown
 from javis_pipeline.records.suggestion import Action
+from javis_pipeline.records.systems import SYSTEMS
 from javis_pipeline.records.values import ScopeRef, from_json, scopes_of
 from javis_pipeline.steps.build_context import last_context
 from javis_pipeline.steps.publish import Drawing, Post, Published, publish
@@ -220,7 +221,7 @@ def _proposal(row: Mapping[str, Any]) -> Proposal:
 
 def _conflict(row: Mapping[str, Any]) -> OpenConflict:
     system = row["system"]
-    name = row["key"] if system == "jira" else row["title"] or f"page {row['resource_id']}"
+    name = SYSTEMS[system].name_of(row["key"], row["title"])
     return OpenConflict(
         conflict_id=row["id"],
         system=system,

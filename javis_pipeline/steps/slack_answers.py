@@ -18,11 +18,12 @@ from javis_pipeline.db.connection import Database
 from javis_pipeline.db.sync_store import PostgresStore
 from javis_pipeline.errors import ChangedSinceSeen, JavisError, ScopeBusy, UsageError
 from javis_pipeline.posts.blocks import Message
-from javis_pipeline.posts.conflicts import KEEP_LOCAL, KEEP_REMOTE, SHOW_DIFF, SYSTEMS, diff_message
+from javis_pipeline.posts.conflicts import KEEP_LOCAL, KEEP_REMOTE, SHOW_DIFF, diff_message
 from javis_pipeline.posts.notices import answer_message
 from javis_pipeline.posts.proposals import ACCEPT, REJECT
 from javis_pipeline.records.digest import OpenConflict, fingerprint
 from javis_pipeline.records.sync import WHOLE_RECORD, Catalog
+from javis_pipeline.records.systems import SYSTEMS
 from javis_pipeline.records.values import ResourceType
 from javis_pipeline.steps.notify import Outlet, open_conflicts, post_digest
 from javis_pipeline.steps.resolve import resolve
@@ -131,9 +132,9 @@ def _done(desk: Desk, press: Press, now: datetime) -> str:
         return f"rejected “{reject(desk.db, _suggestion_id(press), by=by, now=now)}”."
     if press.action_id == KEEP_LOCAL:
         kept = _resolved(desk, press, "local", by)
-        return f"kept ours: {_name(kept)}. The next sync sends it to {SYSTEMS[kept.system]}."
+        return f"kept ours: {_name(kept)}. The next sync sends it to {SYSTEMS[kept.system].title}."
     kept = _resolved(desk, press, "remote", by)
-    return f"kept {SYSTEMS[kept.system]}'s: {_name(kept)}. It replaces ours."
+    return f"kept {SYSTEMS[kept.system].title}'s: {_name(kept)}. It replaces ours."
 
 
 def _effect(accepted: Accepted) -> str:

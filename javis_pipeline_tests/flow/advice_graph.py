@@ -19,7 +19,7 @@ from javis_pipeline.defs.partitions import projects
 from javis_pipeline.settings import Settings, load_settings
 from javis_pipeline.wiring import open_database
 
-PICTURES = ("cumulative_flow", "cycle_times", "throughput", "forecast")
+PICTURES = ("cumulative_flow", "plots")
 TABLES = ("risks", "blockers", "forecast_dates")
 TAMPERED = """UPDATE ai_suggestions SET evidence = '{"finding_ids": ["overdue:OQC-0"], "issue_keys": []}'"""
 

@@ -76,4 +76,4 @@ def test_what_the_context_is_about_is_named_as_people_name_it_and_leads_to_jira(
 
     assert all(f"]({world.base_url}/browse/OQC-" in table for table in tables.values())
     assert "| OQC Sprint " in tables["forecast_dates"]
-    assert "idle in progress" in tables["risks"]
+    assert "| high | [OQC-" in tables["risks"]

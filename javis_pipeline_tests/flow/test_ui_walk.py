@@ -218,12 +218,13 @@ def _asked_for_by_a_person(browser: Browser) -> str:
 
 def the_work_context_shows_its_plots(browser: Browser) -> None:
     browser.open("/assets/work_context?partition=OQC&view=partitions")
-    for plot in ("cumulative_flow", "cycle_times", "throughput", "forecast"):
-        browser.click(f"//tr[td[normalize-space(.)='{plot}']]//*[normalize-space(.)='[Show Markdown]']")
-        picture = browser.find(f"//img[@alt='{plot.replace('_', ' ')}']")
-        assert int(str(picture.get_property("naturalWidth"))) > 400
-        browser.click_on("Close")
-        browser.wait_until_gone("Close")
+    for plot in ("cumulative flow", "cycle times", "throughput"):
+        assert browser.find(f"//img[@alt='{plot}']").get_property("naturalWidth") == 260
+    browser.click("//tr[td[normalize-space(.)='plots']]//*[normalize-space(.)='[Show Markdown]']")
+    large = browser.find("//img[@alt='forecast']")
+    assert int(str(large.get_property("naturalWidth"))) > 400
+    browser.click_on("Close")
+    browser.wait_until_gone("Close")
 
     browser.open("/assets/work_context?view=overview")
     browser.click_on("Plots")

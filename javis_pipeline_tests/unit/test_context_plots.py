@@ -2,13 +2,16 @@
 
 import struct
 from itertools import combinations
+from urllib.parse import unquote
+from xml.etree import ElementTree
 
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
 from javis_pipeline.context import plots
-from javis_pipeline.defs.insight import PICTURES
+from javis_pipeline.context.small_plots import HEIGHT, SMALL_PLOTS, small_plot
+from javis_pipeline.defs.metadata import UNFOLDED, drawing, unfolded_table
 from javis_pipeline_tests.context_tables import a_change, a_context, a_sprint, ago, an_issue, day, in_sprint
 
 
@@ -99,5 +102,36 @@ def test_equal_contexts_give_equal_pictures():
     assert plots.plot(CONTEXTS["busy"], "forecast") == plots.plot(CONTEXTS["busy"], "forecast")
 
 
-def test_every_plot_is_in_the_ui():
-    assert set(PICTURES) == set(plots.PLOTS)
+@pytest.mark.parametrize("name", SMALL_PLOTS)
+@pytest.mark.parametrize("context", CONTEXTS)
+def test_a_small_plot_is_a_drawing_that_the_ui_shows_without_a_click(name, context):
+    svg, words = small_plot(CONTEXTS[context], name)
+    shown = drawing(svg, name, words).value
+
+    assert len(shown) < UNFOLDED
+    assert bool(svg) == (context == "busy" or (context, name) == ("small", "cumulative_flow"))
+    if svg:
+        assert {child.tag.rpartition("}")[2] for child in ElementTree.fromstring(svg)} == {"path"}
+        assert unquote(shown) == f"![{name}](data:image/svg+xml,{svg})  \n{words}"
+        assert not set('<> "#') & set(shown.partition("](")[2].partition(")")[0])
+
+
+def test_a_small_plot_of_throughput_has_a_bar_for_each_week_in_which_something_was_finished():
+    weeks = CONTEXTS["busy"].flow.throughput[-27:]
+
+    svg, words = small_plot(CONTEXTS["busy"], "throughput")
+
+    assert svg.count(f",{HEIGHT}V") == sum(week.finished > 0 for week in weeks)
+    assert words.endswith(f"in the last {weeks[-1].finished}")
+
+
+def test_a_table_is_as_long_as_the_ui_shows_without_a_click_and_counts_the_rest():
+    rows = [(number, "what it is about") for number in range(200)]
+
+    shown = unfolded_table(["number", "about"], rows).value
+
+    assert len(shown) < UNFOLDED
+    lines = shown.splitlines()
+    assert lines[-1] == f"and {200 - (len(lines) - 4)} more"
+    assert unfolded_table(["number", "about"], rows[:3]).value.count("\n") == 4
+    assert unfolded_table(["number", "about"], []).value == "*none*"
