@@ -25,6 +25,7 @@ COMMANDS = {
     "conflicts": "List, show and resolve conflicts.",
     "retry": "Have what was refused sent again.",
     "edit": "Edit fields of an issue here; the next sync sends them.",
+    "attachment": "List and fetch files that hang on issues.",
     "tag": "List, add and remove tags, which are labels in Jira.",
     "audit": "Show who changed what.",
     "undo": "Take back what one run changed.",
@@ -36,7 +37,7 @@ COMMANDS = {
 }
 
 # Those that ask the sites; on the demo its stand-ins are started for them.
-_ASKING = frozenset({"doctor", "sync", "run", "verify", "suggest", "slack"})
+_ASKING = frozenset({"doctor", "sync", "run", "verify", "suggest", "slack", "attachment"})
 _HELP = frozenset({"-h", "--help"})
 
 _FOLDER = Path(__file__).parent

@@ -61,6 +61,7 @@ TABLES: Final[Mapping[str, Rights]] = {
     "issue_links": BOOK,
     "comments": BOOK,
     "worklogs": BOOK,
+    "attachments": BOOK,
     "status_changes": BOOK,
     "sprint_changes": BOOK,
     "key_aliases": BOOK,

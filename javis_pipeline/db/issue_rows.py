@@ -10,7 +10,9 @@ from javis_pipeline.db.content_hash import content_hasher
 from javis_pipeline.db.copy_lines import CopyValue, copy_lines
 from javis_pipeline.records.tables import Table
 
-Satellite = Literal["issue_links", "issue_sprints", "comments", "worklogs", "status_changes", "sprint_changes"]
+Satellite = Literal[
+    "issue_links", "issue_sprints", "comments", "worklogs", "attachments", "status_changes", "sprint_changes"
+]
 SatelliteRow = tuple[CopyValue, ...]
 """A row for COPY, `jira_id` first, the columns as in `copy_<table>`; other types than numbers as text."""
 
@@ -19,6 +21,7 @@ SATELLITES: Final[tuple[Satellite, ...]] = (
     "issue_sprints",
     "comments",
     "worklogs",
+    "attachments",
     "status_changes",
     "sprint_changes",
 )

@@ -1,4 +1,4 @@
-"""What hangs on issues (links, comments, work, sprints, history) and the small tables they refer to.
+"""What hangs on issues (links, comments, work, files, sprints, history) and the small tables they refer to.
 
 Functions here never commit, and need a transaction with the origin "sync".
 """
@@ -26,7 +26,7 @@ def replace_satellites(conn: Connection, table: Satellite, stale_of: Sequence[st
 
 
 def restrict_satellites(conn: Connection, jira_ids: Sequence[str]) -> None:
-    """Mark the comments and worklogs of those of the issues that have a security level."""
+    """Mark the comments, worklogs and attachments of those of the issues that have a security level."""
     conn.execute(_QUERIES["restrict_satellites"], {"jira_ids": jira_ids})
 
 

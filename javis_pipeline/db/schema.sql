@@ -585,6 +585,25 @@ CREATE TABLE public.ai_suggestions (
     CONSTRAINT ai_suggestions_state_is_known CHECK ((state = ANY (ARRAY['proposed'::text, 'accepted'::text, 'rejected'::text, 'expired'::text])))
 );
 
+CREATE TABLE public.attachments (
+    jira_id text NOT NULL,
+    attachment_id text NOT NULL,
+    author_id text,
+    name text NOT NULL,
+    mime_type text,
+    size bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    restricted boolean DEFAULT false NOT NULL
+);
+
+COMMENT ON TABLE public.attachments IS 'files that hang on issues; javis attachment get fetches one';
+
+COMMENT ON COLUMN public.attachments.name IS 'what somebody called it: may hold anything, and twice the same';
+
+COMMENT ON COLUMN public.attachments.size IS 'bytes, as Jira says';
+
+COMMENT ON COLUMN public.attachments.restricted IS 'its issue has a security level';
+
 CREATE TABLE public.comments (
     jira_id text NOT NULL,
     comment_id text NOT NULL,
@@ -1026,6 +1045,9 @@ ALTER TABLE ONLY public.ai_advice
 ALTER TABLE ONLY public.ai_suggestions
     ADD CONSTRAINT ai_suggestions_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.attachments
+    ADD CONSTRAINT attachments_pkey PRIMARY KEY (jira_id, attachment_id);
+
 ALTER TABLE ONLY public.comments
     ADD CONSTRAINT comments_pkey PRIMARY KEY (jira_id, comment_id);
 
@@ -1203,7 +1225,7 @@ CREATE TRIGGER check_values BEFORE INSERT OR UPDATE ON public.roadmap_visions FO
 
 CREATE TRIGGER follow_restriction AFTER UPDATE ON public.confluence_pages REFERENCING OLD TABLE AS rows_before NEW TABLE AS rows_after FOR EACH STATEMENT EXECUTE FUNCTION public.javis_follow_restriction('confluence_page', 'page_id', 'restriction', '');
 
-CREATE TRIGGER follow_restriction AFTER UPDATE ON public.jira_issues REFERENCING OLD TABLE AS rows_before NEW TABLE AS rows_after FOR EACH STATEMENT EXECUTE FUNCTION public.javis_follow_restriction('jira_issue', 'jira_id', 'security_level', 'comments,worklogs');
+CREATE TRIGGER follow_restriction AFTER UPDATE ON public.jira_issues REFERENCING OLD TABLE AS rows_before NEW TABLE AS rows_after FOR EACH STATEMENT EXECUTE FUNCTION public.javis_follow_restriction('jira_issue', 'jira_id', 'security_level', 'comments,worklogs,attachments');
 
 CREATE TRIGGER keep_record_id BEFORE UPDATE OF record_id ON public.confluence_pages FOR EACH ROW WHEN ((old.record_id IS DISTINCT FROM new.record_id)) EXECUTE FUNCTION public.javis_keep_record_id();
 
@@ -1271,6 +1293,8 @@ ALTER TABLE ONLY public.sync_conflict_values
 
 ALTER TABLE public.ai_suggestions ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.attachments ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.comments ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.confluence_pages ENABLE ROW LEVEL SECURITY;
@@ -1294,6 +1318,8 @@ ALTER TABLE public.sync_outbox ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.sync_quarantine ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY trusted_javis_app ON public.ai_suggestions TO javis_app USING (true) WITH CHECK (true);
+
+CREATE POLICY trusted_javis_app ON public.attachments TO javis_app USING (true) WITH CHECK (true);
 
 CREATE POLICY trusted_javis_app ON public.comments TO javis_app USING (true) WITH CHECK (true);
 
@@ -1323,6 +1349,8 @@ CREATE POLICY trusted_javis_app ON public.worklogs TO javis_app USING (true) WIT
 
 CREATE POLICY trusted_javis_sync ON public.ai_suggestions TO javis_sync USING (true) WITH CHECK (true);
 
+CREATE POLICY trusted_javis_sync ON public.attachments TO javis_sync USING (true) WITH CHECK (true);
+
 CREATE POLICY trusted_javis_sync ON public.comments TO javis_sync USING (true) WITH CHECK (true);
 
 CREATE POLICY trusted_javis_sync ON public.confluence_pages TO javis_sync USING (true) WITH CHECK (true);
@@ -1350,6 +1378,8 @@ CREATE POLICY trusted_javis_sync ON public.work_contexts TO javis_sync USING (tr
 CREATE POLICY trusted_javis_sync ON public.worklogs TO javis_sync USING (true) WITH CHECK (true);
 
 CREATE POLICY what_all_may_read ON public.ai_suggestions USING (((NOT restricted) OR ( SELECT public.javis_reads_restricted() AS javis_reads_restricted))) WITH CHECK (true);
+
+CREATE POLICY what_all_may_read ON public.attachments USING (((NOT restricted) OR ( SELECT public.javis_reads_restricted() AS javis_reads_restricted))) WITH CHECK (true);
 
 CREATE POLICY what_all_may_read ON public.comments USING ((((restriction IS NULL) AND (NOT restricted)) OR ( SELECT public.javis_reads_restricted() AS javis_reads_restricted))) WITH CHECK (true);
 
@@ -1480,6 +1510,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ai_advice TO javis_sync;
 GRANT SELECT ON TABLE public.ai_suggestions TO javis_read;
 GRANT SELECT ON TABLE public.ai_suggestions TO javis_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ai_suggestions TO javis_sync;
+
+GRANT SELECT ON TABLE public.attachments TO javis_read;
+GRANT SELECT ON TABLE public.attachments TO javis_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.attachments TO javis_sync;
 
 GRANT SELECT ON TABLE public.comments TO javis_read;
 GRANT SELECT ON TABLE public.comments TO javis_app;

@@ -75,6 +75,17 @@ class Worklog(NamedTuple):
     restriction: str | None = None
 
 
+class Attachment(NamedTuple):
+    """A file that hangs on an issue; `size` is what Jira says it has, in bytes, and `name` what somebody called it."""
+
+    attachment_id: str
+    author_id: str | None
+    name: str
+    mime_type: str | None
+    size: int
+    created_at: datetime
+
+
 class Issue(NamedTuple):
     """One issue. Field names are the columns of `jira_issues`; satellites follow after `remote_updated_at`.
 
@@ -134,6 +145,7 @@ class Issue(NamedTuple):
     comment_total: int
     worklogs: list[Worklog] | Missing
     worklog_total: int
+    attachments: list[Attachment] | Missing
     missing: tuple[str, ...]
 
 

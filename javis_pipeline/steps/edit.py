@@ -184,6 +184,11 @@ def find_issue(db: Database, key: str) -> UUID:
         return record_id
 
 
+def known_key(conn: Connection, key: str) -> str:
+    """The key that an issue has now, by one that it has or had; UsageError names the nearest when it is not here."""
+    return str(_found(conn, key)["key"])
+
+
 def _found(conn: Connection, key: str) -> dict[str, Any]:
     issue = rows.issue_by_key(conn, key.upper())
     if issue is None:

@@ -42,7 +42,7 @@ JIRA_ISSUE = make_kind(
         revision="remote_updated_at",
         instants=frozenset({"created_at", "resolved_at", "remote_updated_at"}),
         restricted_by="security_level",
-        restricted_with_it=("comments", "worklogs"),
+        restricted_with_it=("comments", "worklogs", "attachments"),
     ),
     revision=frozenset({"remote_updated_at"}),
     repeats={"epic_key": "parent_key"},

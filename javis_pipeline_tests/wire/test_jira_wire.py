@@ -12,6 +12,7 @@ import pytest
 from javis_pipeline.errors import UnreadableRecord
 from javis_pipeline.records import MISSING
 from javis_pipeline.records.jira import (
+    Attachment,
     ChangelogEntry,
     Comment,
     FieldMap,
@@ -103,6 +104,9 @@ def test_given_a_cloud_issue_then_its_satellites_are_read():
     ]
     assert (issue.comment_total, issue.worklog_total) == (12, 1)
     assert issue.worklogs == [Worklog("300", "acc:ann", datetime(2026, 9, 5, 7, tzinfo=UTC), 1800)]
+    assert issue.attachments == [
+        Attachment("700", "acc:eve", "lamp.jpg", "image/jpeg", 512, datetime(2026, 9, 2, 8, tzinfo=UTC))
+    ]
     assert sorted(users.values()) == [
         User("acc:ann", "Ann", True),
         User("acc:bob", "Bob", False),
@@ -277,6 +281,8 @@ def test_given_a_user_without_an_account_then_it_is_the_unknown_one():
         ({"comment": {"comments": [{"id": "5", "body": None}]}}, r"comment\[5\].created"),
         ({"worklog": {"worklogs": [{"id": "5"}]}}, r"worklog\[5\].started"),
         ({"worklog": {"worklogs": [{"id": "5", "started": NOON, "timeSpentSeconds": 2**63}]}}, r".*timeSpentSeconds"),
+        ({"attachment": [{"id": "7", "filename": "a.txt"}]}, r"fields.attachment\[7\].size"),
+        ({"attachment": {"id": "7"}}, "fields.attachment"),
         ({"parent": {"id": "1"}}, "fields.parent.key"),
         ({"updated": "0001-01-01T00:00:00.000+0100"}, "fields.updated"),
         ({"updated": "12026-01-01T00:00:00.000+0100"}, "fields.updated"),

@@ -26,6 +26,7 @@ WITH links AS (DELETE FROM issue_links WHERE jira_id = ANY (%(jira_ids)s)),
      sprints AS (DELETE FROM issue_sprints WHERE jira_id = ANY (%(jira_ids)s)),
      comments AS (DELETE FROM comments WHERE jira_id = ANY (%(jira_ids)s)),
      work AS (DELETE FROM worklogs WHERE jira_id = ANY (%(jira_ids)s)),
+     files AS (DELETE FROM attachments WHERE jira_id = ANY (%(jira_ids)s)),
      status AS (DELETE FROM status_changes WHERE jira_id = ANY (%(jira_ids)s))
 DELETE FROM sprint_changes WHERE jira_id = ANY (%(jira_ids)s);
 

@@ -22,6 +22,12 @@ DELETE FROM worklogs WHERE jira_id = ANY (%(jira_ids)s);
 -- name: copy_worklogs
 COPY worklogs (jira_id, worklog_id, author_id, started_at, seconds, restriction) FROM STDIN;
 
+-- name: clear_attachments
+DELETE FROM attachments WHERE jira_id = ANY (%(jira_ids)s);
+
+-- name: copy_attachments
+COPY attachments (jira_id, attachment_id, author_id, name, mime_type, size, created_at) FROM STDIN;
+
 -- name: clear_status_changes
 DELETE FROM status_changes WHERE jira_id = ANY (%(jira_ids)s);
 
@@ -40,6 +46,8 @@ WITH restricted AS (
     SELECT jira_id FROM jira_issues WHERE jira_id = ANY (%(jira_ids)s) AND security_level IS NOT NULL
 ), talk AS (
     UPDATE comments SET restricted = true WHERE jira_id IN (SELECT jira_id FROM restricted)
+), files AS (
+    UPDATE attachments SET restricted = true WHERE jira_id IN (SELECT jira_id FROM restricted)
 )
 UPDATE worklogs SET restricted = true WHERE jira_id IN (SELECT jira_id FROM restricted);
 

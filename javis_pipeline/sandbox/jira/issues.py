@@ -107,6 +107,18 @@ class Worklog:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that somebody attached; its name is whatever they called it."""
+
+    id: int
+    author: str
+    name: str
+    mime_type: str
+    content: bytes
+    created: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
     """`source` is what the outward words speak of: source "blocks" destination."""
 
@@ -129,6 +141,7 @@ class Issue:
     comments: list[Comment] = field(default_factory=list)
     history: list[Change] = field(default_factory=list)
     worklogs: list[Worklog] = field(default_factory=list)
+    attachments: list[Attachment] = field(default_factory=list)
     properties: dict[str, Any] = field(default_factory=dict)
     links: list[Link] = field(default_factory=list)
     children: list[int] = field(default_factory=list)

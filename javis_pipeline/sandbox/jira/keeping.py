@@ -2,6 +2,7 @@
 
 import base64
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -16,8 +17,18 @@ from javis_pipeline.sandbox.jira.catalogue import (
     Sprint,
     Status,
 )
-from javis_pipeline.sandbox.jira.issues import Change, Comment, Ghost, Issue, IssueState, Link, Worklog
+from javis_pipeline.sandbox.jira.issues import Attachment, Change, Comment, Ghost, Issue, IssueState, Link, Worklog
 from javis_pipeline.sandbox.jira.store import JiraStore
+
+
+@dataclass
+class _KeptAttachment:
+    id: int
+    author: str
+    name: str
+    mime_type: str
+    content: str
+    created: datetime
 
 
 @dataclass
@@ -26,6 +37,7 @@ class _KeptIssue:
     comments: list[Comment]
     history: list[Change]
     worklogs: list[Worklog]
+    attachments: list[_KeptAttachment]
     properties: dict[str, Any]
     packed_comments: str | None
     hidden: bool
@@ -113,6 +125,7 @@ def _kept_issue(issue: Issue) -> _KeptIssue:
         issue.comments,
         issue.history,
         issue.worklogs,
+        [_kept_attachment(one) for one in issue.attachments],
         issue.properties,
         packed,
         issue.hidden,
@@ -127,8 +140,19 @@ def _issue(kept: _KeptIssue) -> Issue:
         comments=kept.comments,
         history=kept.history,
         worklogs=kept.worklogs,
+        attachments=[_attachment(one) for one in kept.attachments],
         properties=kept.properties,
         packed_comments=base64.b64decode(kept.packed_comments) if kept.packed_comments else None,
         hidden=kept.hidden,
         archived=kept.archived,
     )
+
+
+def _kept_attachment(one: Attachment) -> _KeptAttachment:
+    content = base64.b64encode(one.content).decode()
+    return _KeptAttachment(one.id, one.author, one.name, one.mime_type, content, one.created)
+
+
+def _attachment(kept: _KeptAttachment) -> Attachment:
+    content = base64.b64decode(kept.content)
+    return Attachment(kept.id, kept.author, kept.name, kept.mime_type, content, kept.created)

@@ -19,7 +19,16 @@ from javis_pipeline.sandbox.jira.catalogue import (
     Transition,
 )
 from javis_pipeline.sandbox.jira.fields import FieldSpec
-from javis_pipeline.sandbox.jira.issues import Change, ChangeItem, Comment, Issue, IssueState, RichText, Worklog
+from javis_pipeline.sandbox.jira.issues import (
+    Attachment,
+    Change,
+    ChangeItem,
+    Comment,
+    Issue,
+    IssueState,
+    RichText,
+    Worklog,
+)
 from javis_pipeline.sandbox.jira.store import JiraStore
 from javis_pipeline.sandbox.people import Person
 
@@ -264,6 +273,23 @@ class Renderer:
             **_visibility(comment.role),
         }
 
+    def attachment(self, one: Attachment) -> Json:
+        """What an issue tells of a file that hangs on it."""
+        return {
+            "self": self.url(f"attachment/{one.id}"),
+            "id": str(one.id),
+            "filename": one.name,
+            "author": self.user(one.author),
+            "created": self.timestamp(one.created),
+            "size": len(one.content),
+            "mimeType": one.mime_type,
+            "content": self.content_url(one),
+        }
+
+    def content_url(self, one: Attachment) -> str:
+        """Where the file itself is to be had."""
+        return self.url(f"attachment/content/{one.id}")
+
     def worklog(self, issue: Issue, worklog: Worklog) -> Json:
         """A worklog entry."""
         return {
@@ -419,7 +445,7 @@ class Renderer:
             "subtasks": lambda issue, _: self._subtasks(issue),
             "worklog": lambda issue, _: self._worklogs(issue),
             "security": lambda issue, _: self._security(issue),
-            "attachment": lambda *_: [],
+            "attachment": lambda issue, _: [self.attachment(one) for one in issue.attachments],
             "timetracking": lambda issue, _: self._time_tracking(issue),
             "timeoriginalestimate": lambda issue, _: self._time_tracking(issue).get("originalEstimateSeconds"),
             "timeestimate": lambda issue, _: self._time_tracking(issue).get("remainingEstimateSeconds"),

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from javis_pipeline.sandbox.jira import api_agile, api_read, api_write
+from javis_pipeline.sandbox.jira import api_agile, api_read, api_write, files
 from javis_pipeline.sandbox.jira.data_center import api as data_center
 from javis_pipeline.sandbox.world import World
 
@@ -19,4 +19,9 @@ def routes(world: World) -> list[BaseRoute]:
     if world.edition == "data-center":
         return [Mount("/jira", routes=[Route("/browse/{issue}", _to_page), *data_center.routes(world.jira)])]
     # `PUT issue/archive` must be tried before `PUT issue/{issue}`, which is why writing comes first.
-    return [*api_write.routes(world.jira), *api_read.routes(world.jira), *api_agile.routes(world.jira)]
+    return [
+        *api_write.routes(world.jira),
+        *api_read.routes(world.jira),
+        *api_agile.routes(world.jira),
+        *files.routes(world.jira),
+    ]

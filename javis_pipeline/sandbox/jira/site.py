@@ -17,7 +17,17 @@ from javis_pipeline.sandbox.jira.catalogue import Board, Project, Sprint, Transi
 from javis_pipeline.sandbox.jira.data_center.editing import DataCenterEditors
 from javis_pipeline.sandbox.jira.data_center.rendering import DataCenterRenderer
 from javis_pipeline.sandbox.jira.editing import NOT_ON_SCREEN, Edit, Editors, InvalidEditError
-from javis_pipeline.sandbox.jira.issues import Change, ChangeItem, Comment, Issue, IssueState, Link, RichText, Worklog
+from javis_pipeline.sandbox.jira.issues import (
+    Attachment,
+    Change,
+    ChangeItem,
+    Comment,
+    Issue,
+    IssueState,
+    Link,
+    RichText,
+    Worklog,
+)
 from javis_pipeline.sandbox.jira.limits import Limits
 from javis_pipeline.sandbox.jira.rendering import Renderer
 from javis_pipeline.sandbox.jira.search import Search
@@ -224,6 +234,25 @@ class JiraSite(JiraStore):
         issue, started = self._open(key), at or self.now()
         issue.worklogs.append(Worklog(self.next_id(), self._author(by), started, seconds, role))
         self.bump(issue, started)
+
+    @_one_step
+    def attach(
+        self,
+        key: str,
+        name: str,
+        content: bytes,
+        *,
+        mime_type: str = "application/octet-stream",
+        by: Person | str | None = None,
+        at: datetime | None = None,
+    ) -> Attachment:
+        """A person attaches a file; the issue's history tells it."""
+        issue, moment = self._open(key), at or self.now()
+        attachment = Attachment(self.next_id(), self._author(by), name, mime_type, content, moment)
+        issue.attachments.append(attachment)
+        item = ChangeItem("Attachment", "jira", "attachment", None, None, str(attachment.id), name)
+        self.commit(issue, issue.state, [item], author=attachment.author, at=moment)
+        return attachment
 
     @_one_step
     def delete(self, key: str) -> None:

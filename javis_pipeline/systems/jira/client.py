@@ -15,6 +15,7 @@ from urllib.parse import quote
 import orjson
 
 from javis_pipeline.clients.auth import credentials
+from javis_pipeline.clients.download import download
 from javis_pipeline.clients.http import Params, Transport
 from javis_pipeline.clients.reading import (
     answered,
@@ -355,6 +356,12 @@ class JiraClient(SiteClient):
             return
         body = {"issueIdsOrKeys": [checked_issue(one) for one in ids], "maxResults": 1000, "fieldIds": list(field_ids)}
         yield from token_batches(self._http, f"{self.api}/changelog/bulkfetch", body, read)
+
+    def attachment(self, attachment_id: str, name: str, write: Callable[[bytes], object], *, most_bytes: int) -> int:
+        """Hand a file that hangs on an issue to `write`, in pieces; how many bytes it has. See `download`."""
+        del name
+        path = f"{self.api}/attachment/content/{quote(attachment_id, safe='')}"
+        return download(self._http, path, {"redirect": "false"}, write, most_bytes=most_bytes)
 
     def comments(self, issue: str) -> list[JsonObject]:
         """All comments of an issue, oldest first."""

@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 import orjson
 
+from javis_pipeline.clients.download import download
 from javis_pipeline.clients.http import Params
 from javis_pipeline.clients.reading import (
     answered,
@@ -297,6 +298,11 @@ class DataCenterClient(JiraClient):
             more = {"expand": ["changelog"], "validateQuery": False}
             batch: AnswerBatch[T] = self._search(_any_of(some), ["key"], most=len(some), read=read, **more)
             yield batch.found
+
+    def attachment(self, attachment_id: str, name: str, write: Callable[[bytes], object], *, most_bytes: int) -> int:
+        """Hand a file that hangs on an issue to `write`, in pieces; how many bytes it has. See `download`."""
+        path = f"/secure/attachment/{quote(attachment_id, safe='')}/{quote(name, safe='')}"
+        return download(self._http, path, {}, write, most_bytes=most_bytes)
 
     def worklogs(self, issue: str) -> list[JsonObject]:
         """All worklogs of an issue, which come at once."""

@@ -37,7 +37,7 @@ from javis_pipeline.systems.jira.wire.answers import AnswerBatch
 T = TypeVar("T")
 
 Hanging = Mapping[Satellite, list[SatelliteRow]]
-WITH_ISSUE: Final[tuple[Satellite, ...]] = ("issue_links", "issue_sprints", "comments", "worklogs")
+WITH_ISSUE: Final[tuple[Satellite, ...]] = ("issue_links", "issue_sprints", "comments", "worklogs", "attachments")
 
 
 class CutOff(NamedTuple):
@@ -272,6 +272,9 @@ def satellite_rows(issue: Issue) -> dict[Satellite, list[SatelliteRow]]:
     if issue.worklogs is not MISSING:
         worklogs = {worklog.worklog_id: _worklog_row(jira_id, worklog) for worklog in issue.worklogs}
         found["worklogs"] = list(worklogs.values())
+    if issue.attachments is not MISSING:
+        attachments = {one.attachment_id: (jira_id, *one[:-1], one.created_at.isoformat()) for one in issue.attachments}
+        found["attachments"] = list(attachments.values())
     return found
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 import orjson
 from starlette.routing import BaseRoute
 
+from javis_pipeline.sandbox.jira import files
 from javis_pipeline.sandbox.jira.api_agile import AGILE, AgileApi
 from javis_pipeline.sandbox.jira.api_read import ReadApi, found
 from javis_pipeline.sandbox.jira.api_write import WriteApi
@@ -48,6 +49,7 @@ def routes(site: JiraSite) -> list[BaseRoute]:
         *[at(f"{AGILE}/{path}", "GET", handler) for path, handler in _agile(agile).items()],
         at("/rest/pat/latest/tokens", "GET", reading.tokens),
         at("/status", "GET", reading.state),
+        at("/secure/attachment/{attachment}/{name:path}", "GET", reading.file),
         *[at("/rest/api/3/{path:path}", method, _no_such_version) for method in ("GET", "POST", "PUT")],
     ]
 
@@ -277,6 +279,12 @@ class DataCenterReadApi(ReadApi):
         """A part of the comments; the document of 10.3 says 50."""
         answer = super().comments(call)
         return answer | {"maxResults": min(answer["maxResults"], 50), "comments": answer["comments"][:50]}
+
+    def file(self, call: Call) -> object:
+        """A file that hangs on an issue; whoever is not signed in is led to the login page."""
+        if call.caller is None:
+            raise PageError(302, b"", {"location": f"{self._show.base}/login.jsp"})
+        raise files.served(files.found(self._site, call))
 
     def worklogs(self, call: Call) -> Json:
         """All worklogs: nobody pages here."""

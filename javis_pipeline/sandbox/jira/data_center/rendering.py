@@ -1,12 +1,13 @@
 """Issues and what belongs to them as the JSON of REST version 2."""
 
 from typing import Any
+from urllib.parse import quote
 
 from javis_pipeline.sandbox.jira.catalogue import Board, IssueType, Project, Sprint
 from javis_pipeline.sandbox.jira.data_center.directory import Directory
 from javis_pipeline.sandbox.jira.data_center.markup import from_adf
 from javis_pipeline.sandbox.jira.fields import FieldSpec
-from javis_pipeline.sandbox.jira.issues import ChangeItem, Comment, Issue, IssueState, RichText, WikiText
+from javis_pipeline.sandbox.jira.issues import Attachment, ChangeItem, Comment, Issue, IssueState, RichText, WikiText
 from javis_pipeline.sandbox.jira.rendering import Renderer, zulu
 from javis_pipeline.sandbox.jira.store import JiraStore
 from javis_pipeline.sandbox.people import Person
@@ -24,6 +25,10 @@ class DataCenterRenderer(Renderer):
     def __init__(self, store: JiraStore, directory: Directory) -> None:
         super().__init__(store)
         self.directory = directory
+
+    def content_url(self, one: Attachment) -> str:
+        """Where the file itself is to be had."""
+        return f"{self.base}/secure/attachment/{one.id}/{quote(one.name, safe='')}"
 
     @property
     def base(self) -> str:

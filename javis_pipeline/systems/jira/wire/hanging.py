@@ -1,4 +1,4 @@
-"""What hangs on an issue: links, comments, worklogs."""
+"""What hangs on an issue: links, comments, worklogs, attachments."""
 
 from collections.abc import Callable
 from functools import partial
@@ -17,7 +17,7 @@ from javis_pipeline.clients.reading import (
     as_text_or_none,
 )
 from javis_pipeline.records import MISSING, Missing
-from javis_pipeline.records.jira import Comment, Link, User, Worklog
+from javis_pipeline.records.jira import Attachment, Comment, Link, User, Worklog
 from javis_pipeline.systems.jira.wire.people import account_of
 from javis_pipeline.systems.jira.wire.plain import as_rich_text
 
@@ -81,6 +81,26 @@ def _worklog(value: object, users: dict[str, User]) -> Worklog:
         started_at=as_instant(worklog.get("started"), f"{path}.started"),
         seconds=as_number(worklog.get("timeSpentSeconds"), f"{path}.timeSpentSeconds"),
         restriction=_restriction(worklog, path),
+    )
+
+
+def attachments_in(fields: Json, users: dict[str, User]) -> list[Attachment] | Missing:
+    """The files that hang on the issue: all of them come with it."""
+    if "attachment" not in fields:
+        return MISSING
+    return [_attachment(one, users) for one in as_list(fields["attachment"] or [], "fields.attachment")]
+
+
+def _attachment(value: object, users: dict[str, User]) -> Attachment:
+    attachment = as_object(value, "fields.attachment")
+    path = f"fields.attachment[{attachment.get('id')}]"
+    return Attachment(
+        attachment_id=as_id(attachment.get("id"), f"{path}.id"),
+        author_id=account_of(attachment.get("author"), f"{path}.author", users),
+        name=as_text(attachment.get("filename"), f"{path}.filename"),
+        mime_type=as_text_or_none(attachment.get("mimeType"), f"{path}.mimeType"),
+        size=as_number(attachment.get("size"), f"{path}.size"),
+        created_at=as_instant(attachment.get("created"), f"{path}.created"),
     )
 
 

@@ -27,7 +27,7 @@ from javis_pipeline.clients.reading import (
 )
 from javis_pipeline.records import MISSING, Missing
 from javis_pipeline.records.jira import FieldMap, Issue, IssueStamp, JsonObject, Sprint, User
-from javis_pipeline.systems.jira.wire.hanging import comments_in, links_in, worklogs_in
+from javis_pipeline.systems.jira.wire.hanging import attachments_in, comments_in, links_in, worklogs_in
 from javis_pipeline.systems.jira.wire.people import person_in
 from javis_pipeline.systems.jira.wire.plain import (
     description_in,
@@ -69,6 +69,7 @@ ISSUE_FIELDS: Final = (
     "issuelinks",
     "comment",
     "worklog",
+    "attachment",
     "security",
 )
 
@@ -176,6 +177,7 @@ def _issue(document: Json, field_map: FieldMap, users: dict[str, User], known: M
             comment_total=comment_total,
             worklogs=worklogs,
             worklog_total=worklog_total,
+            attachments=attachments_in(fields, users),
             missing=(),
         )
     )
