@@ -6,6 +6,8 @@ import pytest
 
 from javis_pipeline.errors import UnreadableText
 from javis_pipeline.records.losses import Loss
+from javis_pipeline.records.sync import Catalog
+from javis_pipeline.sync.richtext.storage import xhtml
 from javis_pipeline.sync.richtext.storage.canonical import canonical_storage
 from javis_pipeline.sync.richtext.storage.page import (
     Conflict,
@@ -293,3 +295,26 @@ def test_given_a_body_without_a_macro_that_is_there_when_asked_then_it_says_what
     assert list(codec.loses("<p>a</p><p>b</p>", MACRO)) == [Loss("macro", "the macro toc", 1)]
     assert list(codec.loses(MACRO, MACRO)) == []
     assert list(codec.loses(None, "<p>")) == []
+
+
+def test_given_long_pages_when_merged_sent_and_compared_then_each_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[bytes] = []
+    start = xhtml._Parser.__init__
+
+    def counting(parser: Any, source: bytes) -> None:
+        read.append(source)
+        start(parser, source)
+
+    monkeypatch.setattr(xhtml._Parser, "__init__", counting)
+    rows = "".join(f"<tr><td><p>read once {at}</p></td><td><p>right {at}</p></td></tr>" for at in range(200))
+    base = f"<table><tbody>{rows}</tbody></table>"
+    ours, theirs = base.replace("read once 7<", "ours<"), base.replace("right 190<", "theirs<")
+    codec = StorageText()
+
+    merged = codec.merge(base, base, ours, theirs)
+    assert merged is not None
+    sent = codec.to_remote(merged.text, base=theirs, base_raw=theirs, catalog=Catalog(), lossy=False)
+
+    assert sent == theirs.replace("read once 7<", "ours<")
+    assert codec.canonical(sent) != codec.canonical(theirs) != codec.canonical(base)
+    assert sorted(len(source) for source in read) == sorted(len(str(text)) for text in (base, ours, theirs, sent))

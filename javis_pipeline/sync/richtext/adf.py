@@ -67,10 +67,19 @@ def canonical_blocks(doc: Mapping[str, Any] | None) -> list[str]:
     return [canonical_block(block) for block in blocks_of(doc)]
 
 
-def canonical_block(node: Node) -> str:
-    """The canonical form of one node with its children; raises as `canonical_document` does."""
+Known = dict[int, tuple[Node, Any]]
+"""What of nodes was worked out already, by their ids; each is kept, so that its id is no other's."""
+
+
+def canonical_block(node: Node, known: Known | None = None) -> str:
+    """The canonical form of one node with its children; raises as `canonical_document` does.
+
+    Args:
+        node: The node.
+        known: Filled and used: for those who ask for nodes and for what is inside of them.
+    """
     try:
-        return spelled_plain(_canonical(node, 0))
+        return spelled_plain(_canonical(node, 0, known))
     except RecursionError as error:  # attributes may nest as well
         raise UnreadableText("the ADF document has attributes nested too deep") from error
 
@@ -108,11 +117,19 @@ def _shows_something(block: Node) -> bool:
     return (isinstance(text, str) and text[:1].isalnum()) or canonical_block(block) != _EMPTY
 
 
-def _canonical(node: Any, depth: int) -> Any:
+def _canonical(node: Any, depth: int, known: Known | None) -> Any:
     if depth > MAX_NESTING:
         raise UnreadableText(f"the ADF document is nested deeper than {MAX_NESTING} levels")
     if not isinstance(node, dict):
         return with_plain_numbers(node)
+    if known is not None:
+        if id(node) not in known:
+            known[id(node)] = node, _canonical_node(node, depth, known)
+        return known[id(node)][1]
+    return _canonical_node(node, depth, None)
+
+
+def _canonical_node(node: Node, depth: int, known: Known | None) -> dict[str, Any]:
     kind = str(node.get("type"))
     same = {
         name: value if isinstance(value, str) else with_plain_numbers(value)
@@ -123,7 +140,7 @@ def _canonical(node: Any, depth: int) -> Any:
         same["attrs"] = attrs
     if marks := _canonical_marks(node.get("marks")):
         same["marks"] = marks
-    if content := _canonical_content(kind, node.get("content"), depth):
+    if content := _canonical_content(kind, node.get("content"), depth, known):
         same["content"] = content
     return same
 
@@ -151,7 +168,7 @@ def _canonical_marks(marks: Any) -> tuple[str, ...]:
     return tuple(sorted(keys))
 
 
-def _canonical_content(kind: str, content: Any, depth: int) -> list[Any]:
+def _canonical_content(kind: str, content: Any, depth: int, known: Known | None) -> list[Any]:
     if not isinstance(content, list):
         return []
     if kind == "codeBlock":
@@ -165,7 +182,7 @@ def _canonical_content(kind: str, content: Any, depth: int) -> list[Any]:
         if runs:
             nodes += _texts(runs, last=False)
             runs = []
-        nodes.append(_canonical(child, depth + 1))
+        nodes.append(_canonical(child, depth + 1, known))
     return nodes + _texts(runs, last=kind in ("paragraph", "heading")) if runs else nodes
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from javis_pipeline.sync.richtext.adf import canonical_block
+from javis_pipeline.sync.richtext.adf import Known, canonical_block
 from javis_pipeline.sync.richtext.blocks import Block, Spans
 from javis_pipeline.sync.richtext.placeholders import INLINE, Node, children_of, plain_text
 from javis_pipeline.sync.richtext.table_edit import table_spans
@@ -18,6 +18,7 @@ class AdfGrammar:
     def __init__(self) -> None:
         self._seen: dict[int, tuple[Node, Sequence[Block[Node]] | None]] = {}
         self._items: dict[int, Block[Node]] = {}
+        self._canonical: Known = {}
 
     def items(self, nodes: Sequence[Node]) -> list[Block[Node]]:
         """Nodes to compare, align and merge."""
@@ -25,8 +26,11 @@ class AdfGrammar:
 
     def _item(self, node: Node) -> Block[Node]:
         if id(node) not in self._items:
-            self._items[id(node)] = as_item(node)
+            self._items[id(node)] = self._new_item(node)
         return self._items[id(node)]
+
+    def _new_item(self, node: Node) -> Block[Node]:
+        return Block(canonical_block(node, self._canonical), node)
 
     def kind(self, block: Block[Node]) -> str:
         return str(block.source.get("type"))
@@ -47,7 +51,7 @@ class AdfGrammar:
         return None if head is None else Block("", head)
 
     def filled(self, shell: Block[Node], children: Sequence[Block[Node]]) -> Block[Node]:
-        return as_item({**shell.source, "content": [child.source for child in children]})
+        return self._new_item({**shell.source, "content": [child.source for child in children]})
 
     def spans(self, block: Block[Node]) -> Sequence[Spans] | None:
         node = block.source
@@ -64,12 +68,7 @@ class AdfGrammar:
         canonical = [canonical_block(node) for node in inside]
         if head is None or (canonical[0] not in canonical[1:] and canonical[1] != canonical[2]):
             return None
-        return as_item({**head, **inside[2 if canonical[1] == canonical[0] else 1]})
-
-
-def as_item(node: Node) -> Block[Node]:
-    """A node to compare, align and merge."""
-    return Block(canonical_block(node), node)
+        return self._new_item({**head, **inside[2 if canonical[1] == canonical[0] else 1]})
 
 
 def blocks_inside(node: Node) -> Sequence[Node] | None:

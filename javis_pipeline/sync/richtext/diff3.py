@@ -80,12 +80,13 @@ def merge3(
         resolve: What becomes of a region that was changed; an item in it that `b` left alone is `b`'s.
     """
     held = list(base)  # the base, of what `b` still has in b's own items
-    for match in matches(base, b):
+    kept = matches(base, b)
+    for match in kept:
         held[match.a_at : match.a_at + match.length] = b[match.b_at : match.b_at + match.length]
     items: list[T] = []
     regions: list[Region[T]] = []
     done = 0
-    for start, end, edits_a, edits_b in _groups(edits(base, a), edits(base, b)):
+    for start, end, edits_a, edits_b in _groups(edits(base, a), _edits(base, b, kept)):
         items += held[done:start]
         done = end
         new_a, new_b = _applied(base, start, end, edits_a), _applied(held, start, end, edits_b)
@@ -99,9 +100,13 @@ def merge3(
 
 def edits(base: Sequence[T], other: Sequence[T]) -> list[Edit[T]]:
     """What turns `base` into `other`, in order; between two edits there is at least one item that stays."""
+    return _edits(base, other, matches(base, other))
+
+
+def _edits(base: Sequence[T], other: Sequence[T], kept: Sequence[Match]) -> list[Edit[T]]:
     found: list[Edit[T]] = []
     base_at = other_at = 0
-    for match in [*matches(base, other), Match(len(base), len(other), 0)]:
+    for match in [*kept, Match(len(base), len(other), 0)]:
         if match.a_at > base_at or match.b_at > other_at:
             found.append(Edit(base_at, match.a_at, tuple(other[other_at : match.b_at])))
         base_at, other_at = match.a_at + match.length, match.b_at + match.length
@@ -171,12 +176,13 @@ def _pairs(a: Sequence[T], b: Sequence[T]) -> Iterator[tuple[int, int]]:
     yield from ((at, at) for at in range(head))
     a_at = b_at = head
     end, end_b = len(a) - tail, len(b) - tail
-    anchors = _anchors(a[head:end], b[head:end_b]) if head < end and head < end_b else []
-    for i, j in [*((head + i, head + j) for i, j in anchors), (end, end_b)]:
-        yield from _stretch(a, b, a_at, i, b_at, j)
-        if i < end:
-            yield i, j
-        a_at, b_at = i + 1, j + 1
+    if head < end and head < end_b and (end - head, end_b - head) != (1, 1):
+        anchors = _anchors(a[head:end], b[head:end_b])
+        for i, j in [*((head + i, head + j) for i, j in anchors), (end, end_b)]:
+            yield from _stretch(a, b, a_at, i, b_at, j)
+            if i < end:
+                yield i, j
+            a_at, b_at = i + 1, j + 1
     yield from ((len(a) - at, len(b) - at) for at in range(tail, 0, -1))
 
 

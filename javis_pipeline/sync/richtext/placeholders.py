@@ -206,7 +206,10 @@ def spelled(value: object) -> str:
 
 def spelled_plain(value: object) -> str:
     """One JSON text per value in which each number is in its plain form already."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return _ENCODER.encode(value)
+
+
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 
 def with_plain_numbers(value: object) -> object:

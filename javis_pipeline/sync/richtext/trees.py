@@ -61,7 +61,7 @@ def merge_trees(
     A block that one side moved and the other deleted, or that both moved to different places, overlaps.
     """
     merged = _merge(grammar, base, a, b)
-    if isinstance(merged, diff3.Overlap):
+    if isinstance(merged, diff3.Overlap) or list(b) == list(base):
         return merged
     back = tuple(_came_back(grammar, base, a, b, merged.items))
     return diff3.Overlap(back) if back else merged
@@ -76,6 +76,8 @@ def _merge(grammar: Grammar[S], base: Sequence[Block[S]], a: Sequence[Block[S]],
 
 def _region(grammar: Grammar[S], region: diff3.Region[Block[S]]) -> Merge[S]:
     """A place that one side or both changed, merged block by block; whole if that does not work and only one did."""
+    if region.a == region.base:
+        return diff3.Merged(region.b)
     finer = _by_block(grammar, region)
     whole = diff3.one_side(region)
     if isinstance(finer, diff3.Overlap) and isinstance(whole, diff3.Merged):
@@ -98,6 +100,9 @@ def _by_block(grammar: Grammar[S], region: diff3.Region[Block[S]]) -> Merge[S]:
 def _parts(grammar: Grammar[S], region: diff3.Region[Block[S]]) -> Iterator[tuple[diff3.Region[Block[S]], bool]]:
     """The region in parts: a block that all three have, each in its version (True), and what is between two such."""
     base, a, b = region.base, region.a, region.b
+    if len(base) == len(a) == len(b) == 1:
+        yield region, len({_kind(grammar, block) for block in (*base, *a, *b)}) == 1
+        return
     in_a, in_b = dict(_versions(grammar, base, a)), dict(_versions(grammar, base, b))
     at = at_a = at_b = 0
     for i in range(len(base)):
@@ -141,7 +146,7 @@ def _block(grammar: Grammar[S], part: diff3.Region[Block[S]]) -> Merge[S]:
     if isinstance(children, diff3.Overlap):
         return children
     merged = grammar.filled(shell, children.items)
-    if _is_even(grammar, a) and _is_even(grammar, b) and not _is_even(grammar, merged):
+    if not _is_even(grammar, merged) and _is_even(grammar, a) and _is_even(grammar, b):
         return diff3.Overlap((part,))  # one side added a row, the other a column
     return diff3.Merged((merged,))
 

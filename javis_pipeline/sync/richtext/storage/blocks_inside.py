@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from javis_pipeline.sync.richtext.blocks import Block, Spans
 from javis_pipeline.sync.richtext.storage.canonical import EXACT, canonical_head, canonical_slice, storage_blocks
-from javis_pipeline.sync.richtext.storage.xhtml import Element, Slice, Text, open_element, walk
+from javis_pipeline.sync.richtext.storage.xhtml import Element, Slice, Text, join_slices, shell_of, slices_within, walk
 
 # One line of text, or one value.
 _LEAVES = EXACT | {"p", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "ac:task-id", "ac:task-uuid", "ac:task-status"}
@@ -14,7 +14,7 @@ class StorageGrammar:
     """How merging sees a page; see `trees.Grammar`. One for each merge: a block is taken apart once."""
 
     def __init__(self) -> None:
-        self._seen: dict[int, tuple[Block[Slice], Sequence[Block[Slice]] | None]] = {}
+        self._seen: dict[int, tuple[Slice, Sequence[Block[Slice]] | None]] = {}
 
     def kind(self, block: Block[Slice]) -> str:
         element = block.source.element
@@ -27,9 +27,9 @@ class StorageGrammar:
         return " ".join(node.value for node in nodes if isinstance(node, Text))
 
     def children(self, block: Block[Slice]) -> Sequence[Block[Slice]] | None:
-        known = self._seen.get(id(block))
-        if known is None:  # the block is kept, so that its id is no other's
-            known = self._seen[id(block)] = block, _inside(block)
+        known = self._seen.get(id(block.source))
+        if known is None:  # the source is kept, so that its id is no other's
+            known = self._seen[id(block.source)] = block.source, _inside(block)
         return known[1]
 
     def shell(self, base: Block[Slice], a: Block[Slice], b: Block[Slice]) -> Block[Slice] | None:
@@ -41,11 +41,10 @@ class StorageGrammar:
     def filled(self, shell: Block[Slice], children: Sequence[Block[Slice]]) -> Block[Slice]:
         element = _container(shell)
         assert element is not None, "only a container has a shell"
-        opening, tail, closing = open_element(shell.source, element)[0]
-        inside = "".join(child.source.gap + child.source.text for child in children)
-        (block,) = storage_blocks(opening + inside + tail + closing)
-        filled = Block(block.canonical, block.source._replace(gap=shell.source.gap))
-        self._seen[id(filled)] = filled, children
+        around = shell_of(shell.source, element)
+        text = around.opening + join_slices([child.source for child in children], around.tail) + around.closing
+        filled = _filled(shell.source.gap, text, element, [child.source for child in children])
+        self._seen[id(filled.source)] = filled.source, children
         return filled
 
     def spans(self, block: Block[Slice]) -> Sequence[Spans] | None:
@@ -61,7 +60,18 @@ def _inside(block: Block[Slice]) -> Sequence[Block[Slice]] | None:
     element = _container(block)
     if element is None:
         return None
-    return [Block(canonical_slice(piece), piece) for piece in open_element(block.source, element)[1]]
+    return [Block(canonical_slice(piece), piece) for piece in slices_within(block.source, element)]
+
+
+def _filled(gap: str, text: str, shell: Element, children: Sequence[Slice]) -> Block[Slice]:
+    """A block of this text, of which the children are known; it is read again only where they may read as others."""
+    elements = [child.element for child in children]
+    if not all(elements):
+        (block,) = storage_blocks(text)
+        return Block(block.canonical, block.source._replace(gap=gap))
+    element = Element(shell.name, shell.attrs, 0, [child for child in elements if child is not None])
+    source = Slice(gap, text, (element,), element, b"")
+    return Block(canonical_slice(source), source)
 
 
 def _elements(parent: Element) -> list[Element]:

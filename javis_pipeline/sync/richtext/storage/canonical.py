@@ -62,8 +62,13 @@ def _column_tag(tag: str) -> str:
 
 
 def _element(element: Element, *, exact: bool) -> str:
+    if element.canonical is not None and not exact:
+        return element.canonical
     inside = _content(element.children, element.name, exact=exact or element.name in EXACT)
-    return f"<{canonical_head(element)}>{''.join(inside)}</{element.name}>"
+    canonical = f"<{canonical_head(element)}>{''.join(inside)}</{element.name}>"
+    if not exact:
+        element.canonical = canonical  # asked for again with each block that holds it
+    return canonical
 
 
 def canonical_head(element: Element) -> str:
@@ -107,9 +112,9 @@ def _line(text: str, *, before: bool, after: bool) -> str:
 def _shows_blank(neighbour: Child | None, parent: str) -> bool:
     """Whether a blank beside this neighbour is seen: not at the edge of a block, and not beside one."""
     if neighbour is None:
-        return parent in _WITHIN_LINE or (not parent.startswith("ac:") and INLINE.fullmatch(parent) is not None)
+        return parent in _WITHIN_LINE or (not parent.startswith("ac:") and parent in INLINE)
     if not isinstance(neighbour, Element):
         return True
     if neighbour.name == "ac:structured-macro":
-        return parent in _LINES or INLINE.fullmatch(parent) is not None
-    return neighbour.name != "br" and INLINE.fullmatch(neighbour.name) is not None
+        return parent in _LINES or parent in INLINE
+    return neighbour.name != "br" and neighbour.name in INLINE

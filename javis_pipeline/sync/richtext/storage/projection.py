@@ -66,7 +66,7 @@ def _block(element: Element) -> list[dict[str, Any]] | None:
             return _extension(element)
         case "ac:structured-macro" | "ac:macro":
             return _macro(element)
-        case _ if INLINE.fullmatch(name) or name.startswith("ri:"):
+        case _ if name in INLINE or name.startswith("ri:"):
             return None
         case _:  # columns, divisions and what else only holds blocks
             return _blocks(element.children)

@@ -7,6 +7,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html.entities import html5
 from typing import NamedTuple
 from xml.parsers import expat
@@ -20,24 +21,35 @@ MAX_NESTING = 200
 _PREFIXES = frozenset({"ac", "ri", "at", "xml", "xmlns"})
 # Only these hold columns of a page: their contents are blocks of their own.
 _TRANSPARENT = frozenset({"ac:layout", "ac:layout-section", "ac:layout-cell"})
-INLINE = re.compile(
-    r"a|abbr|b|big|br|cite|code|del|em|font|i|img|ins|kbd|mark|q|s|samp|small|span|strike|strong|sub|sup|time|tt|u|var"
-    r"|ac:(?:emoticon|image|inline-comment-marker|link|placeholder)"
+INLINE = frozenset(
+    {"a", "abbr", "b", "big", "br", "cite", "code", "del", "em", "font", "i", "img", "ins", "kbd", "mark", "q", "s"}
+    | {"samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var"}
+    | {"ac:emoticon", "ac:image", "ac:inline-comment-marker", "ac:link", "ac:placeholder"}
 )
 _XML_ENTITIES = frozenset({b"amp", b"lt", b"gt", b"quot", b"apos"})
 _NAMED = re.compile(rb"<!\[CDATA\[.*?\]\]>|<!--.*?-->|&([A-Za-z][A-Za-z0-9]*);", re.S)
 _ROOT = "storage"
+# Texts that are asked for again and again within one decision; what is shorter is read at once, what is longer is
+# not kept.
+_KEPT = range(2_000, 1_000_000)
+_KEPT_TEXTS = 4
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Element:
-    """An element; `start` and `closing` are the byte offsets in the source of its opening and its closing tag."""
+    """An element, which nobody changes once it is read.
+
+    Attributes:
+        start, closing: The byte offsets in the source of its opening and its closing tag.
+        canonical: Its canonical form, once somebody asked for it.
+    """
 
     name: str
     attrs: dict[str, str]
     start: int
     children: "list[Element | Text | Comment]" = field(default_factory=list)
     closing: int = 0
+    canonical: str | None = None
 
     def find(self, name: str, attr: str = "", value: str = "") -> "Element | None":
         """The first child element of that name, with that attribute if one is given."""
@@ -51,7 +63,7 @@ class Element:
         return "".join(node.value for node in walk(self) if isinstance(node, Text))
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Text:
     """Character data, of a CDATA section if `raw`."""
 
@@ -60,7 +72,7 @@ class Text:
     start: int
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Comment:
     """A comment or a processing instruction: kept, never compared inside of a block."""
 
@@ -72,20 +84,19 @@ Child = Element | Text | Comment
 
 
 class Slice(NamedTuple):
-    """The exact source of a block and of the blanks before it."""
+    """The exact source of a block and of the blanks before it.
+
+    Attributes:
+        children: The nodes of the block; none for the opening or closing tag of a column.
+        element: The element that the block is; None for text within a line and for tags of columns.
+        source: The whole text that the offsets in `children` are about.
+    """
 
     gap: str
     text: str
     children: tuple[Child, ...]
-    """The nodes of the block; none for the opening or closing tag of a column."""
+    element: Element | None
     source: bytes
-    """The whole text that the offsets in `children` are about."""
-
-    @property
-    def element(self) -> Element | None:
-        """The element that the block is; None for text within a line and for tags of columns."""
-        only = self.children[0] if len(self.children) == 1 else None
-        return only if isinstance(only, Element) and not _is_inline(only) else None
 
 
 class Shell(NamedTuple):
@@ -105,11 +116,20 @@ class Page(NamedTuple):
 
 
 def parse_storage(body: str) -> Page:
-    """The tree and the blocks of a page's storage XHTML.
+    """The tree and the blocks of a page's storage XHTML, for reading; the last long ones are kept.
 
     Raises:
         UnreadableText: Too large, not well-formed, with a document type, or nested too deep; says line and column.
     """
+    return _parsed_lately(body) if len(body) in _KEPT else _parsed(body)
+
+
+@lru_cache(maxsize=_KEPT_TEXTS)
+def _parsed_lately(body: str) -> Page:
+    return _parsed(body)
+
+
+def _parsed(body: str) -> Page:
     try:
         source = body.encode()
     except UnicodeEncodeError as error:
@@ -121,15 +141,24 @@ def parse_storage(body: str) -> Page:
     return Page(root, slices, tail)
 
 
-def open_element(piece: Slice, element: Element) -> tuple[Shell, list[Slice]]:
-    """The element of a slice taken apart into the blocks inside and what is around them."""
-    text = piece.text.encode()
-    start, end = element.start, element.closing
-    if end == start:  # <td/>
-        return Shell(piece.text[:-2].rstrip() + ">", "", f"</{element.name}>"), []
-    begin = element.children[0].start if element.children else end
-    slices, tail = _slices(piece.source, element, begin, end)
-    return Shell(text[: begin - start].decode(), tail, text[end - start :].decode()), slices
+def slices_within(piece: Slice, element: Element) -> list[Slice]:
+    """The blocks inside the element of a slice."""
+    return _slices(piece.source, element, _inside(element).start, element.closing)[0]
+
+
+def shell_of(piece: Slice, element: Element) -> Shell:
+    """What the element of a slice has around the blocks inside."""
+    inside = _inside(element)
+    if not inside and element.closing == element.start:  # <td/>
+        return Shell(piece.text[:-2].rstrip() + ">", "", f"</{element.name}>")
+    text, start = piece.text.encode(), element.start
+    tail = _slices(piece.source, element, inside.start, inside.stop)[1]
+    return Shell(text[: inside.start - start].decode(), tail, text[inside.stop - start :].decode())
+
+
+def _inside(element: Element) -> range:
+    """The offsets in the source of what is between the tags of an element."""
+    return range(element.children[0].start if element.children else element.closing, element.closing)
 
 
 def join_slices(slices: Sequence[Slice], tail: str) -> str:
@@ -196,6 +225,8 @@ class _Parser:
         return _NAMED.sub(character, self.source)
 
     def _source_offset(self, offset: int) -> int:
+        if not self.moved_at:
+            return min(max(offset - len(_ROOT) - 2, 0), len(self.source))
         at = bisect_right(self.moved_at, offset) - 1
         moved = self.moved_by[at] if at >= 0 else -len(_ROOT) - 2
         return min(max(offset + moved, 0), len(self.source))
@@ -250,11 +281,16 @@ def _slices(source: bytes, parent: Element, begin: int, finish: int) -> tuple[li
     done = begin
     for start, end, children in _pieces(parent, finish):
         text = source[start:end].decode()
-        kept = text.strip(_BLANKS)
-        gap = source[done:start].decode() + text[: text.index(kept)]
-        slices.append(Slice(gap, kept, children, source))
-        done = end - len(text[text.index(kept) + len(kept) :].encode())
+        kept = text.lstrip(_BLANKS)
+        gap = source[done:start].decode() + text[: len(text) - len(kept)]
+        slices.append(Slice(gap, kept.rstrip(_BLANKS), children, _block_element(children), source))
+        done = end - (len(kept) - len(slices[-1].text))  # a blank is one byte
     return slices, source[done:finish].decode()
+
+
+def _block_element(children: Sequence[Child]) -> Element | None:
+    only = children[0] if len(children) == 1 else None
+    return only if isinstance(only, Element) and only.name not in INLINE else None
 
 
 def _pieces(parent: Element, end: int) -> Iterator[tuple[int, int, tuple[Child, ...]]]:
@@ -281,7 +317,7 @@ def _pieces(parent: Element, end: int) -> Iterator[tuple[int, int, tuple[Child, 
 def _is_inline(child: Child) -> bool:
     if isinstance(child, Text):
         return not _is_blank(child)
-    return isinstance(child, Element) and INLINE.fullmatch(child.name) is not None
+    return isinstance(child, Element) and child.name in INLINE
 
 
 def _is_blank(child: Child) -> bool:
