@@ -18,7 +18,7 @@ Id = str | None
 """The id of a node; None for the document itself."""
 
 _FLOWS = {"doc", "panel", "expand", "nestedExpand", "blockquote", "tableCell", "layoutColumn"}
-_ITEMS = {"bulletList", "taskList"}
+_ITEMS = {"bulletList", "taskList", "decisionList"}
 _HOLDERS = _FLOWS | _ITEMS | {"table"}
 _WITH_PANELS = {"doc", "expand", "layoutColumn", "tableCell"}
 
@@ -87,7 +87,17 @@ class Editor:
         self.number = 0
 
     def deed(self) -> Deed | None:
-        kinds = [self.word, self.tick, self.title, self.delete, self.move, self.away, self.add_column, self.drop_column]
+        kinds = [
+            self.word,
+            self.tick,
+            self.decide,
+            self.title,
+            self.delete,
+            self.move,
+            self.away,
+            self.add_column,
+            self.drop_column,
+        ]
         return self.random.choice([*kinds, self.insert, self.insert, self.delete, self.move])()
 
     def new(self) -> str:
@@ -119,6 +129,9 @@ class Editor:
 
     def tick(self) -> Deed | None:
         return self._attribute({"taskItem"}, lambda attrs: attrs.update(state="DONE"))
+
+    def decide(self) -> Deed | None:
+        return self._attribute({"decisionItem"}, lambda attrs: attrs.update(state="UNDECIDED"))
 
     def title(self) -> Deed | None:
         name = self.new()
@@ -158,10 +171,17 @@ class Editor:
             case "taskList":
                 attrs = {"localId": self.new(), "state": "TODO"}
                 return {"type": "taskItem", "attrs": attrs, "content": [{"type": "text", "text": text}]}
+            case "decisionList":
+                attrs = {"localId": self.new(), "state": "DECIDED"}
+                return {"type": "decisionItem", "attrs": attrs, "content": [{"type": "text", "text": text}]}
             case "table":
                 cells = [{"type": "tableCell", "content": [a_paragraph(self.new())]} for _ in range(2)]
                 return {"type": "tableRow", "content": cells}
-        blocks = [a_paragraph(text), {"type": "bulletList", "content": [self.a_block({"type": "bulletList"})]}]
+        code = {"type": "codeBlock", "attrs": {"language": "sql"}, "content": [{"type": "text", "text": text}]}
+        blocks = [a_paragraph(text), code, {"type": "bulletList", "content": [self.a_block({"type": "bulletList"})]}]
+        if parent["type"] != "blockquote":
+            lists = ({"type": kind, "attrs": {"localId": self.new()}} for kind in ("taskList", "decisionList"))
+            blocks += [{**new, "content": [self.a_block(new)]} for new in lists]
         if parent["type"] in _WITH_PANELS:
             blocks.append({"type": "panel", "attrs": {"panelType": "info"}, "content": [a_paragraph(text)]})
         return self.random.choice(blocks)
@@ -206,7 +226,7 @@ class Editor:
     def away(self) -> Deed | None:
         """Into another container of the kind."""
         parent, child = self.some_child(_FLOWS | _ITEMS)
-        if child is None or (parent["type"] in _FLOWS and child["type"] != "paragraph"):
+        if child is None or (parent["type"] in _FLOWS and child["type"] not in ("paragraph", "codeBlock")):
             return None
         kinds = _FLOWS if parent["type"] in _FLOWS else {parent["type"]}
         inside = all_in(child)
@@ -291,6 +311,18 @@ def as_page(node: Any) -> str:
             return "<br />"
         case "paragraph":
             return f"\n<p{local}>{inside}</p>"
+        case "codeBlock":
+            code = "".join(child["text"] for child in node["content"])
+            return (
+                f'\n<ac:structured-macro ac:name="code"{local.replace("local-id", "ac:macro-id")}>'
+                f"<ac:plain-text-body><![CDATA[{code}]]></ac:plain-text-body></ac:structured-macro>"
+            )
+        case "decisionList":
+            return f'<ac:adf-extension><ac:adf-node type="decision-list">{inside}</ac:adf-node></ac:adf-extension>'
+        case "decisionItem":
+            state = f'<ac:adf-attribute key="state">{node["attrs"]["state"]}</ac:adf-attribute>'
+            content = f"<ac:adf-content>{inside}</ac:adf-content>"
+            return f'<ac:adf-node type="decision-item"{local}>{state}{content}</ac:adf-node>'
         case "table":
             return f"<table{local}><tbody>{inside}</tbody></table>"
         case "taskList":
@@ -318,6 +350,22 @@ class TwoSides:
     there: Doc
     both: Doc | None
     kinds: str
+
+
+def containers_of(doc: Doc, wanted: frozenset[Id]) -> Iterator[tuple[str, int]]:
+    """The kinds of the containers that hold one of these nodes, and how deep they are; the document is at 0."""
+    for path, node in walk(doc):
+        if any(id_of(child) in wanted for child in node.get("content", ()) if child["type"] != "text"):
+            yield node["type"], len(path)
+
+
+def one_side(random: Random) -> Iterator[tuple[Doc, Deed, Doc]]:
+    """A document, one edit of it and the document after it; nothing where no edit can be done."""
+    base = {"type": "doc", "version": 1, "content": Maker(random).blocks("doc", 3)}
+    deed = Editor(base, random, "ours").deed()
+    wanted = None if deed is None else done(base, deed)
+    if deed is not None and wanted is not None:
+        yield base, deed, wanted
 
 
 def two_sides(random: Random, most: int) -> Iterator[TwoSides]:

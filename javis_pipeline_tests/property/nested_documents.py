@@ -44,11 +44,16 @@ class Maker:
         return [self.block(parent, depth) for _ in range(self.random.randint(1, 3 if parent == "doc" else 2))]
 
     def block(self, parent: str, depth: int) -> dict[str, Any]:
-        lists = ["bulletList"] if parent == "blockquote" else ["bulletList", "taskList"]
-        kind = self.random.choice(["paragraph", *lists, *(_INSIDE[parent] * 2 if depth else [])])
+        lists = ["bulletList"] if parent == "blockquote" else ["bulletList", "taskList", "decisionList"]
+        kind = self.random.choice(["paragraph", "codeBlock", *lists, *(_INSIDE[parent] * 2 if depth else [])])
         match kind:
             case "paragraph":
                 return self.node(kind, self.line())
+            case "codeBlock":
+                code = f"{self.text()['text']}\n  {self.text()['text']}"
+                return self.node(kind, [{"type": "text", "text": code}], language="sql")
+            case "decisionList":
+                return self.node(kind, [self.node("decisionItem", self.line(), state="DECIDED") for _ in range(2)])
             case "bulletList":
                 return self.node(kind, [self.node("listItem", [self.node("paragraph", self.line())]) for _ in range(2)])
             case "taskList":

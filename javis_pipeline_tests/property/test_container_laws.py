@@ -1,17 +1,28 @@
-"""Edits at any depth of a description, against an oracle that changes the document itself and merges nothing."""
+"""Edits at any depth of a description, against an oracle that changes the document itself and merges nothing.
+
+`make laws` tries many more; JAVIS_LAWS_EDITS sets the number of documents.
+"""
 
 import copy
 import json
+from collections.abc import Mapping
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from javis_pipeline.sync.richtext.adf import canonical_document
 from javis_pipeline.sync.richtext.adf_schema import new_faults
 from javis_pipeline.sync.richtext.description import Edited, Merged, apply_local_edit, merge_descriptions
 from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
+from javis_pipeline_tests.property.document_edits import Id, containers_of, id_of, one_side, words_of
 from javis_pipeline_tests.property.nested_documents import Maker, Path, node_at, walk
+from javis_pipeline_tests.property.sync_histories import how_many
+
+# Of three documents two can be edited in the way that was drawn.
+TIMES = how_many("JAVIS_LAWS_EDITS", usual=240, thorough=30_000)
 
 _BLOCKS = {
     "doc",
@@ -122,3 +133,29 @@ def test_edits_of_two_people_at_any_depth_are_both_there(random: Random) -> None
     assert isinstance(merged, Merged), merged
     assert as_text(merged.doc) == as_text(both)
     assert merged.markdown == adf_to_markdown(both)
+
+
+@pytest.mark.laws
+def test_every_sort_of_edit_in_every_container_goes_out_as_it_was_meant_and_changes_nothing_else() -> None:
+    met: set[tuple[str, str, int]] = set()
+    for seed in range(TIMES):
+        for base, deed, wanted in one_side(Random(seed)):
+            before, view = as_text(base), adf_to_markdown(wanted)
+
+            edited = apply_local_edit(base, adf_to_markdown(base), view)
+
+            assert isinstance(edited, Edited), (seed, deed.kind, edited)
+            assert canonical_document(edited.doc) == canonical_document(wanted), (seed, deed.kind)
+            assert words_of(edited.doc) == words_of(wanted), (seed, deed.kind)
+            assert adf_to_markdown(edited.doc) == view, (seed, deed.kind)
+            assert new_faults(None, edited.doc) == [], (seed, deed.kind)
+            assert as_text(base) == before, (seed, deed.kind)
+            old, new, meant = map(nodes_by_id, (base, edited.doc, wanted))
+            untouched = {name for name, node in old.items() if meant.get(name) == node}
+            assert [name for name in untouched if new.get(name) != old[name]] == [], (seed, deed.kind)
+            met |= {(deed.kind, kind, depth) for kind, depth in containers_of(base, deed.touched)}
+    assert len(met) > min(TIMES, 400), "the edits have become too few of a sort"
+
+
+def nodes_by_id(doc: Any) -> Mapping[Id, str]:
+    return {id_of(node): as_text(node) for _, node in walk(doc) if id_of(node) is not None}

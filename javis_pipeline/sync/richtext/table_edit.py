@@ -45,15 +45,18 @@ def _fitted(table: dict[str, Any], sorts: Sequence[Sequence[str]], problems: Pro
 
 def _with_sorts(cells: Sequence[Any], sorts: Sequence[str]) -> list[Any]:
     """The cells of a row: new ones, of no sort yet, are like their neighbours; in a new row, like their column."""
-    known = [cell.get("type") for cell in cells if cell.get("type") != "cell"]
     fitted: list[Any] = []
-    for at, cell in enumerate(cells):
-        sort = cell.get("type")
+    behind: str | None = None
+    known = [cell.get("type") for cell in cells if cell.get("type") != "cell"]
+    for at in reversed(range(len(cells))):
+        sort = cells[at].get("type")
         if sort == "cell":
-            behind = next((other.get("type") for other in cells[at + 1 :] if other.get("type") != "cell"), None)
             sort = (behind or known[-1]) if known else sorts[min(at, len(sorts) - 1)]
-        fitted.append({**cell, "type": sort} if sort != cell.get("type") else cell)
-    return fitted
+            fitted.append({**cells[at], "type": sort})
+        else:
+            behind = sort
+            fitted.append(cells[at])
+    return fitted[::-1]
 
 
 def _sorts(row: Node) -> Sequence[str]:
