@@ -4,13 +4,13 @@ import argparse
 import sys
 from pathlib import Path
 
-from bench import context, contradictions, everything, forecast, pace, pages, pull, queue_load, signals
+from bench import context, contradictions, everything, forecast, many, pace, pages, pull, queue_load, signals
 
 
 def main() -> int:
     """Run what was asked for; 1 when a target was missed."""
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measures javis_pipeline beside a floor.")
-    names = ["pull", "pages", "context", "forecast", "pace", "signals", "contradictions", "run", "queue"]
+    names = ["pull", "projects", "pages", "context", "forecast", "pace", "signals", "contradictions", "run", "queue"]
     parser.add_argument("what", nargs="?", choices=names, help="one measurement; all by default")
     parser.add_argument("--rounds", type=int, default=3, help="how often each is measured; the median counts")
     parser.add_argument("--issues", type=int, default=20_000, help="pull: issues of a first load")
@@ -27,6 +27,8 @@ def main() -> int:
     missed = 0
     if given.what in (None, "pull"):
         missed = pull.measure(rounds=given.rounds, issues=given.issues, large=given.large)
+    if given.what in (None, "projects"):
+        missed |= many.measure(rounds=given.rounds, issues=given.issues)
     if given.what in (None, "pages"):
         missed |= pages.measure(rounds=given.rounds, pages=given.pages)
     if given.what in (None, "context"):

@@ -28,10 +28,12 @@ class Floor:
         jira_url: Base URL of the canned server.
         certificates: File with the certificate to trust; None for plain HTTP.
         database_url: PostgreSQL.
+        projects: Keys, with commas.
     """
 
-    def __init__(self, jira_url: str, certificates: str | None, database_url: str) -> None:
+    def __init__(self, jira_url: str, certificates: str | None, database_url: str, projects: str = PROJECT) -> None:
         self._url = jira_url
+        self._projects = projects
         self._pool = urllib3.PoolManager(maxsize=THREADS, ca_certs=certificates)
         self._database_url = database_url
 
@@ -65,7 +67,11 @@ class Floor:
     def _changed_ids(self, conn: psycopg.Connection, since_ms: int | None) -> Iterator[list[str]]:
         """Ids to fetch, a batch at a time: those whose `updated` is not the stored one."""
         bound = f" AND updated >= {since_ms}" if since_ms is not None else ""
-        query = {"jql": f"project = {PROJECT}{bound} ORDER BY updated", "maxResults": _SWEEP, "fields": ["updated"]}
+        query = {
+            "jql": f"project in ({self._projects}){bound} ORDER BY updated",
+            "maxResults": _SWEEP,
+            "fields": ["updated"],
+        }
         known: dict[str, str] = {}
         if since_ms is not None:
             known.update(conn.execute("SELECT jira_id, updated FROM bench_floor").fetchall())

@@ -40,6 +40,8 @@ PRIORITIES: Final = ["Highest", "High", "Medium", "Low", "Lowest"]
 _BODIES = 400
 _ORIGIN = "https://bench.example"
 _FIRST_ID = 100_000
+# Ids of a project are so far from those of the next.
+_MOST_ISSUES = 1_000_000
 _PROSE: Final = (
     "the build fails on the second start when a cache of the old format is found and nobody removed it before; users "
     "see an empty list, the log shows a timeout after thirty seconds, restarting the worker helps until the next deploy"
@@ -239,26 +241,32 @@ def _changes(rng: random.Random) -> bytes:
 
 
 class IssueSource:
-    """The issues of the project `BENCH`: ids, the time of each, and their JSON.
+    """The issues of a project: ids, the time of each, and their JSON.
 
     Args:
         count: How many issues there are.
         now: The youngest issue was updated then, the oldest two years before.
+        project: Key of the project.
+        number: Which of the site's projects it is.
     """
 
-    def __init__(self, count: int, now: datetime) -> None:
+    def __init__(self, count: int, now: datetime, *, project: str = PROJECT, number: int = 0) -> None:
         rng = random.Random(4)  # noqa: S311 - repeatable, not secret
         self._fields = [_fields(rng) for _ in range(_BODIES)]
+        self._project = project.encode()
+        self._before = _FIRST_ID + number * _MOST_ISSUES
+        for fields in self._fields:
+            fields["project"] |= {"key": project, "id": str(int(PROJECT_ID) + number)}
         self._bodies: dict[frozenset[str], list[bytes]] = {}
         self._changes = [_changes(rng) for _ in range(_BODIES)]
-        self.ids = range(_FIRST_ID + 1, _FIRST_ID + count + 1)
+        self.ids = range(self._before + 1, self._before + count + 1)
         newest = int(now.timestamp() * 1000)
         step = int(timedelta(days=730).total_seconds() * 1000) // count
         self._updated = [newest - (count - number) * step for number in range(1, count + 1)]
 
     def updated_ms(self, jira_id: int) -> int:
         """When the issue was last updated, in milliseconds since 1970."""
-        return self._updated[jira_id - _FIRST_ID - 1]
+        return self._updated[jira_id - self._before - 1]
 
     def touch(self, count: int, at_ms: int) -> None:
         """Update `count` issues, spread over the project."""
@@ -274,7 +282,7 @@ class IssueSource:
         """Search hits with `updated` only."""
         return b",".join(
             b'{"id":"%d","key":"%s-%d","fields":{"updated":"%s"}}'
-            % (jira_id, PROJECT.encode(), jira_id - _FIRST_ID, _timestamp(self.updated_ms(jira_id)))
+            % (jira_id, self._project, jira_id - self._before, _timestamp(self.updated_ms(jira_id)))
             for jira_id in ids
         )
 
@@ -287,8 +295,8 @@ class IssueSource:
                 jira_id,
                 _ORIGIN.encode(),
                 jira_id,
-                PROJECT.encode(),
-                jira_id - _FIRST_ID,
+                self._project,
+                jira_id - self._before,
                 _timestamp(self.updated_ms(jira_id)),
                 bodies[jira_id % _BODIES],
             )

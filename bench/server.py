@@ -11,7 +11,7 @@ import ssl
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, BinaryIO, Final, Protocol, cast
 
@@ -25,10 +25,22 @@ _SELF_TEST: Final = re.compile(r"updated *<", re.IGNORECASE)
 _PROJECT: Final = {"id": PROJECT_ID, "key": PROJECT, "name": "Bench", "archived": False}
 
 
-class CannedJira:
-    """Answers requests from an `IssueSource`."""
+class Issues(Protocol):
+    """What an `IssueSource` gives."""
 
-    def __init__(self, source: IssueSource) -> None:
+    @property
+    def ids(self) -> Sequence[int]: ...
+    def touch(self, count: int, at_ms: int) -> None: ...
+    def since(self, lower_ms: int) -> list[int]: ...
+    def stamps(self, ids: Iterable[int]) -> bytes: ...
+    def issues(self, ids: Iterable[int], asked: frozenset[str]) -> bytes: ...
+    def changelogs(self, ids: Iterable[int]) -> bytes: ...
+
+
+class CannedJira:
+    """Answers requests from issues."""
+
+    def __init__(self, source: Issues) -> None:
         self._source = source
         self._sweeps: dict[str, list[int]] = {}
         self._posts: dict[str, Callable[[dict[str, Any]], bytes]] = {

@@ -14,6 +14,7 @@ import resource
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,8 +47,11 @@ class FloorSubject:
     """The floor, told to look back as far as we do."""
 
     def __init__(self, jira_url: str, database_url: str) -> None:
-        self._floor = Floor(jira_url, os.environ.get("REQUESTS_CA_BUNDLE"), database_url)
+        self._floor = self.make(jira_url, database_url)
         self._since_ms: int | None = None
+
+    def make(self, jira_url: str, database_url: str) -> Floor:
+        return Floor(jira_url, os.environ.get("REQUESTS_CA_BUNDLE"), database_url)
 
     def reset(self) -> None:
         self._floor.reset()
@@ -62,26 +66,26 @@ class FloorSubject:
 class OurSubject:
     """The product's step."""
 
-    def __init__(self, jira_url: str, database_url: str) -> None:
+    def __init__(self, jira_url: str, database_url: str, *, rate: float = _RATE) -> None:
         self._database_url = database_url
-        self._jira = JiraClient(jira_url, "bench@example.com", "token", rate=_RATE)
-        self._database: Database | None = None
+        self.jira = JiraClient(jira_url, "bench@example.com", "token", rate=rate)
+        self.database: Database | None = None
 
     def reset(self) -> None:
-        if self._database is not None:
-            self._database.close()
+        if self.database is not None:
+            self.database.close()
         with psycopg.connect(self._database_url, autocommit=True) as conn:
             conn.execute("DROP SCHEMA public CASCADE")
             conn.execute("CREATE SCHEMA public")
         migrate(self._database_url, TABLES)
-        self._database = Database(self._database_url)
+        self.database = Database(self._database_url)
 
     def pull(self) -> int:
-        assert self._database is not None, "reset comes first"
+        assert self.database is not None, "reset comes first"
         now = datetime.now(UTC)
         job = Job(
-            db=self._database,
-            system=JiraSystem(self._jira),
+            db=self.database,
+            system=JiraSystem(self.jira),
             key=PROJECT,
             run_id=f"bench-{now.timestamp()}",
             clock=lambda: now,
@@ -112,10 +116,10 @@ class PeakMemory:
             time.sleep(0.1)
 
 
-def main() -> None:
+def obey(make: Callable[[str, str], Subject]) -> None:
     """Obey until stdin is closed."""
-    kind, jira_url, database_url = sys.argv[1:]
-    subject: Subject = (FloorSubject if kind == "floor" else OurSubject)(jira_url, database_url)
+    _, jira_url, database_url = sys.argv[1:]
+    subject = make(jira_url, database_url)
     memory = PeakMemory()
     for line in sys.stdin:
         if line.strip() == "reset":
@@ -129,4 +133,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    obey(FloorSubject if sys.argv[1] == "floor" else OurSubject)

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from hashlib import sha256
+from importlib.metadata import version
 from itertools import product
 from typing import Final
 from uuid import uuid4
@@ -13,6 +15,7 @@ from javis_pipeline.clients.http import Limits
 from javis_pipeline.clients.slack.client import SlackClient
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.policies import store_policies
+from javis_pipeline.db.site_facts import SiteFacts
 from javis_pipeline.errors import JavisError, WronglyDeclared
 from javis_pipeline.posts.blocks import Sites
 from javis_pipeline.records.sync import Catalog
@@ -22,6 +25,7 @@ from javis_pipeline.steps.build_context import ContextScope
 from javis_pipeline.steps.doctor import Check
 from javis_pipeline.steps.notify import Outlet
 from javis_pipeline.steps.people import called_people
+from javis_pipeline.steps.site_facts import FRESH, NOTHING_KEPT, Facts
 from javis_pipeline.steps.suggest import ClaudeClient
 from javis_pipeline.steps.sync_scope import Job
 from javis_pipeline.steps.system import RemoteSystem
@@ -64,21 +68,21 @@ def apply_policies(database: Database, settings: Settings) -> None:
         store_policies(conn, settings.policies())
 
 
-def jira_client(settings: Settings, *, read_only: bool = False) -> JiraClient:
+def jira_client(settings: Settings, *, read_only: bool = False, facts: Facts = NOTHING_KEPT) -> JiraClient:
     """A client for the configured Jira site, of whichever edition that is, which refuses to write where
     `JAVIS_READ_ONLY` is set; SettingError names what is not set."""
     account = settings.require_jira()
     refuses = read_only or settings.javis_read_only
     token = account.token.get_secret_value()
-    return connect(account.url, account.email, token, read_only=refuses, limits=_limits(settings))
+    return connect(account.url, account.email, token, facts=facts, read_only=refuses, limits=_limits(settings))
 
 
-def confluence_client(settings: Settings, *, read_only: bool = False) -> ConfluenceClient:
+def confluence_client(settings: Settings, *, read_only: bool = False, facts: Facts = NOTHING_KEPT) -> ConfluenceClient:
     """A client for the configured Confluence site, as for Jira; SettingError names what is not set."""
     account = settings.require_confluence()
     login = editions.Login(account.email, account.user, account.token.get_secret_value(), account.named)
     refuses = read_only or settings.javis_read_only
-    return editions.connect(account.url, login, read_only=refuses, limits=_limits(settings))
+    return editions.connect(account.url, login, facts=facts, read_only=refuses, limits=_limits(settings))
 
 
 def _limits(settings: Settings) -> Limits:
@@ -86,18 +90,44 @@ def _limits(settings: Settings) -> Limits:
     return Limits(run_seconds=settings.javis_sync_minutes * 60)
 
 
-@contextmanager
-def jira_system(settings: Settings, *, read_only: bool = False) -> Iterator[JiraSystem]:
-    """The configured Jira site for the sync, with the choices of the settings."""
-    with closing(jira_client(settings, read_only=read_only)) as client:
-        yield system_of(client, settings.jira_projects, settings.jira_fields)
+def _site_facts(db: Database | None, system: System, settings: Settings, *, anew: bool) -> Facts:
+    """What is kept of a site in a database; nothing of another one, or of what another account was told."""
+    if db is None:
+        return NOTHING_KEPT
+    account = settings.require_jira() if system == "jira" else settings.require_confluence()
+    whose = [version("javis_pipeline"), account.url, account.email, getattr(account, "user", None)]
+    secret = sha256(account.token.get_secret_value().encode()).hexdigest()
+    # So little of the secret helps nobody to guess it, and tells a new one all the same.
+    asked_as = f"{sha256(repr(whose).encode()).hexdigest()[:32]}-{secret[:3]}"
+    return SiteFacts(db, system, asked_as, fresh=timedelta(0) if anew else FRESH)
 
 
 @contextmanager
-def confluence_system(settings: Settings, *, read_only: bool = False) -> Iterator[ConfluenceSystem]:
-    """The configured Confluence site for the sync, with the choices of the settings."""
-    with closing(confluence_client(settings, read_only=read_only)) as client:
-        yield ConfluenceSystem(client, [pair.space for pair in settings.confluence_spaces], settings.jira_projects)
+def jira_system(
+    settings: Settings, db: Database | None = None, *, read_only: bool = False, anew: bool = False
+) -> Iterator[JiraSystem]:
+    """The configured Jira site for the sync, with the choices of the settings.
+
+    Args:
+        settings: Where it is.
+        db: Keeps what the site told; None to ask for all of it.
+        read_only: Refuse to write.
+        anew: Ask for all of it all the same.
+    """
+    facts = _site_facts(db, "jira", settings, anew=anew)
+    with closing(jira_client(settings, read_only=read_only, facts=facts)) as client:
+        yield system_of(client, settings.jira_projects, settings.jira_fields, facts)
+
+
+@contextmanager
+def confluence_system(
+    settings: Settings, db: Database | None = None, *, read_only: bool = False, anew: bool = False
+) -> Iterator[ConfluenceSystem]:
+    """The configured Confluence site for the sync, as for Jira."""
+    facts = _site_facts(db, "confluence", settings, anew=anew)
+    spaces = [pair.space for pair in settings.confluence_spaces]
+    with closing(confluence_client(settings, read_only=read_only, facts=facts)) as client:
+        yield ConfluenceSystem(client, spaces, settings.jira_projects, facts)
 
 
 _SYSTEMS: Final[Mapping[System, Callable[..., AbstractContextManager[RemoteSystem]]]] = {
@@ -106,9 +136,11 @@ _SYSTEMS: Final[Mapping[System, Callable[..., AbstractContextManager[RemoteSyste
 }
 
 
-def open_system(name: System, settings: Settings, *, read_only: bool = False) -> AbstractContextManager[RemoteSystem]:
-    """A configured site for the sync, by the name of its system."""
-    return _SYSTEMS[name](settings, read_only=read_only)
+def open_system(
+    name: System, settings: Settings, db: Database | None = None, *, read_only: bool = False, anew: bool = False
+) -> AbstractContextManager[RemoteSystem]:
+    """A configured site for the sync, by the name of its system; the rest as for `jira_system`."""
+    return _SYSTEMS[name](settings, db, read_only=read_only, anew=anew)
 
 
 @contextmanager

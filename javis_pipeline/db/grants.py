@@ -48,6 +48,8 @@ VIEW: Final = Rights(_SELECT, _SELECT, _SELECT)
 SETTLED: Final = Rights(_SELECT, _SELECT, _CHANGE)
 # What only the sync may know.
 SECRET: Final = Rights(_NOTHING, _NOTHING, _CHANGE)
+# The same, and it goes again.
+NOTES: Final = Rights(_NOTHING, _NOTHING, _ALL)
 # Made and kept here, by people.
 OWN: Final = Rights(_SELECT, _ALL, _ALL)
 
@@ -68,6 +70,7 @@ TABLES: Final[Mapping[str, Rights]] = {
     "page_versions": BOOK,
     "page_issue_links": BOOK,
     "sync_locks": SECRET,
+    "site_facts": NOTES,
     "sync_policies": BOOK,
     "sync_watermarks": BOOK,
     "sync_runs": BOOK,

@@ -44,6 +44,11 @@ def store_users(conn: Connection, users: Iterable[User]) -> None:
         )
 
 
+def knows_choices(conn: Connection, project_key: str) -> bool:
+    """Whether the status and the priority of every issue of a project are among those that are stored."""
+    return not conn.execute(_QUERIES["unknown_choices"], {"project_key": project_key}).fetchall()
+
+
 def store_sprints(conn: Connection, sprints: Iterable[Sprint]) -> None:
     """Insert or correct sprints; issues show a renamed sprint by its new name."""
     found = _once(sprints, lambda sprint: sprint.sprint_id)

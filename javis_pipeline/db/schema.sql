@@ -745,6 +745,18 @@ ALTER TABLE public.roadmap_visions ALTER COLUMN id ADD GENERATED ALWAYS AS IDENT
     CACHE 1
 );
 
+CREATE TABLE public.site_facts (
+    system text NOT NULL,
+    name text NOT NULL,
+    asked_as text NOT NULL,
+    value json NOT NULL,
+    asked_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE public.site_facts IS 'what a site told lately: its fields, boards, statuses; asked again after an hour, or when something does not fit';
+
+COMMENT ON COLUMN public.site_facts.asked_as IS 'where and as whom it was asked; another account may be told otherwise';
+
 CREATE TABLE public.slack_posts (
     post_id uuid NOT NULL,
     kind text NOT NULL,
@@ -1089,6 +1101,9 @@ ALTER TABLE ONLY public.priorities
 
 ALTER TABLE ONLY public.roadmap_visions
     ADD CONSTRAINT roadmap_visions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.site_facts
+    ADD CONSTRAINT site_facts_pkey PRIMARY KEY (system, name);
 
 ALTER TABLE ONLY public.slack_posts
     ADD CONSTRAINT slack_posts_pkey PRIMARY KEY (post_id);
@@ -1558,6 +1573,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.roadmap_visions TO javis_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.roadmap_visions TO javis_sync;
 
 GRANT SELECT ON SEQUENCE public.roadmap_visions_id_seq TO javis_sync;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.site_facts TO javis_sync;
 
 GRANT SELECT ON TABLE public.slack_posts TO javis_read;
 GRANT SELECT ON TABLE public.slack_posts TO javis_app;

@@ -37,7 +37,7 @@ def _count_op(side: Side) -> dg.OpDefinition:
         if not scopes:
             context.log.info("project %s has %s", context.partition_key, side.none)
             return
-        with explained_failures(), open_system(side.system, settings) as system:
+        with explained_failures(), open_system(side.system, settings, db) as system:
             counted = each_scope(sync_jobs(context, db, system, scopes, config), count_scope)
         counts: Counter[str] = Counter()
         for one in counted:

@@ -48,7 +48,7 @@ def pull_asset(side: Side) -> dg.AssetsDefinition:
         if not scopes:
             return without_side(context, side.none)
         pull = partial(pull_scope, full=config.full_refresh, progress=watcher())
-        with explained_failures(), open_system(side.system, settings) as system:
+        with explained_failures(), open_system(side.system, settings, db, anew=config.full_refresh) as system:
             done = each_scope(sync_jobs(context, db, system, scopes, config), pull)
         held = side.held(db, scopes)
         said = {one.tally.scope: str(one.tally.completeness) for one in done}
@@ -87,7 +87,7 @@ def write_back_asset(side: Side, pulled: dg.AssetsDefinition) -> dg.AssetsDefini
         scopes = settings.scopes_in(side.system, context.partition_key)
         if not scopes:
             return without_side(context, side.none)
-        with explained_failures(), open_system(side.system, settings) as system:
+        with explained_failures(), open_system(side.system, settings, db) as system:
             done = each_scope(sync_jobs(context, db, system, scopes, config), write_back_scope)
         counts: Counter[str] = Counter()
         for one in done:

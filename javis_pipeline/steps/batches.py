@@ -1,6 +1,7 @@
 """Fetching and storing side by side: batches of work, several under way at once."""
 
 import gc
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -54,9 +55,33 @@ def rare_collections() -> Iterator[None]:
     A batch is a hundred thousand objects without cycles, which go away by themselves; looking through all batches under
     way again and again would take a quarter of the time of a first load.
     """
-    before = gc.get_threshold()
-    gc.set_threshold(100 * before[0], *before[1:])
+    _rarely.begin()
     try:
         yield
     finally:
-        gc.set_threshold(*before)
+        _rarely.end()
+
+
+class _Rarely:
+    """How many want it rare now: the first makes it so, and the last puts it back."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._wanting = 0
+        self._before = gc.get_threshold()
+
+    def begin(self) -> None:
+        with self._lock:
+            self._wanting += 1
+            if self._wanting == 1:
+                self._before = gc.get_threshold()
+                gc.set_threshold(100 * self._before[0], *self._before[1:])
+
+    def end(self) -> None:
+        with self._lock:
+            self._wanting -= 1
+            if self._wanting == 0:
+                gc.set_threshold(*self._before)
+
+
+_rarely: Final = _Rarely()

@@ -1,11 +1,12 @@
 """Fetching ahead of what is worked on."""
 
-from collections.abc import Iterator
+from collections.abc import gc
 from concurrent.futures import ThreadPoolExecutor
 
+import Iterator
 import pytest
 
-from javis_pipeline.steps.batches import read_ahead
+from javis_pipeline.steps.batches import rare_collections, read_ahead
 
 
 def numbers(log: list[int], fails_at: int | None = None) -> Iterator[int]:
@@ -34,3 +35,13 @@ def test_given_an_error_then_it_comes_after_the_items_before_it():
         assert [next(ahead), next(ahead)] == [0, 1]
         with pytest.raises(ConnectionError):
             next(ahead)
+
+
+def test_given_several_that_want_rare_collections_then_they_are_rare_once_and_as_before_in_the_end():
+    before = gc.get_threshold()
+
+    with rare_collections(), rare_collections(), rare_collections():
+        rare = gc.get_threshold()
+
+    assert rare == (100 * before[0], *before[1:])
+    assert gc.get_threshold() == before

@@ -73,6 +73,13 @@ SELECT * FROM unnest(%(ids)s::text[], %(names)s::text[], %(ranks)s::integer[]) A
  WHERE (priorities.name, priorities.rank) IS DISTINCT FROM (excluded.name, excluded.rank)
 RETURNING priority_id;
 
+-- name: unknown_choices
+SELECT FROM jira_issues AS i
+ WHERE i.project_key = %(project_key)s
+   AND ((i.status_id IS NOT NULL AND NOT EXISTS (SELECT FROM statuses AS s WHERE s.status_id = i.status_id))
+        OR (i.priority_id IS NOT NULL AND NOT EXISTS (SELECT FROM priorities AS p WHERE p.priority_id = i.priority_id)))
+ LIMIT 1;
+
 -- name: store_sprints
 INSERT INTO sprints (sprint_id, board_id, name, state, goal, start_at, end_at, completed_at)
 SELECT * FROM unnest(

@@ -68,10 +68,13 @@ class ConfluenceClient(SiteClient):
     Attributes:
         rest: Path of v1.
         lists_newest_first: Whether a list of pages begins with those that were saved last.
+        counts_refused_logins: Whether some of them lock the account.
+        proved: The account, where it was asked for to find out which edition this is; it counts once.
     """
 
     rest: ClassVar[str] = "/wiki/rest/api"
     lists_newest_first: ClassVar[bool] = True
+    counts_refused_logins: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -83,6 +86,7 @@ class ConfluenceClient(SiteClient):
         **options: Unpack[Options],
     ) -> None:
         self._named = named
+        self.proved: Identity | None = None
         auth, base_url = credentials(email, token), self.base_of(url)
         super().__init__(
             Transport("confluence", base_url, auth, READ_POSTS, CONFLUENCE, inspect=self._inspect, **options)
@@ -99,7 +103,10 @@ class ConfluenceClient(SiteClient):
     # Who we are, and what there is
 
     def prove_identity(self) -> Identity:
-        """The account behind the credentials; IdentityError when they are not accepted."""
+        """The account behind the credentials, asked for anew; IdentityError when they are not accepted."""
+        known, self.proved = self.proved, None
+        if known is not None:
+            return known
         advice = f"Check {self._named}"
         try:
             return self._identity(self._http.get(f"{self.rest}/user/current").body)

@@ -57,6 +57,7 @@ class DataCenterClient(ConfluenceClient):
     rest: ClassVar[str] = REST
     # The list has the order of the ids.
     lists_newest_first: ClassVar[bool] = False
+    counts_refused_logins: ClassVar[bool] = True
 
     def __init__(
         self,

@@ -6,6 +6,7 @@ from javis_pipeline.clients.auth import Anonymous
 from javis_pipeline.clients.http import Transport
 from javis_pipeline.clients.site import Options
 from javis_pipeline.errors import IdentityError, RemoteMissing, RemoteRefused, SettingError
+from javis_pipeline.steps.site_facts import NOTHING_KEPT, Facts
 from javis_pipeline.systems.confluence.client import ConfluenceClient
 from javis_pipeline.systems.confluence.data_center import DataCenterClient
 
@@ -26,24 +27,29 @@ class Login(NamedTuple):
     named: str
 
 
-def connect(url: str, login: Login, **options: Unpack[Options]) -> ConfluenceClient:
-    """A client for the edition that is found at this URL.
+def connect(url: str, login: Login, *, facts: Facts = NOTHING_KEPT, **options: Unpack[Options]) -> ConfluenceClient:
+    """A client for the edition that is found at this URL, or was lately.
 
     Raises:
         SettingError: It is too old, or cannot be talked to.
         RemoteBusy: It does not answer now.
     """
     ours = DataCenterClient(url, login.user, login.secret, named=login.named, **options)
-    if _may_be_cloud(url, **options):
-        cloud = ConfluenceClient(url, login.email, login.secret, named=login.named, **options)
-        if _is_cloud(cloud, ours):
-            ours.close()
-            if login.email is None:
-                raise SettingError(f"{url} is Confluence Cloud, where a token needs its address: set CONFLUENCE_EMAIL")
-            return cloud
+    cloud = ConfluenceClient(url, login.email, login.secret, named=login.named, **options)
+
+    def ask() -> bool:
+        if _may_be_cloud(url, **options) and _is_cloud(cloud, ours):
+            return True
+        ours.find_release()
+        return False
+
+    if not facts.of("is cloud", ask):
         cloud.close()
-    ours.find_release()
-    return ours
+        return ours
+    ours.close()
+    if login.email is None:
+        raise SettingError(f"{url} is Confluence Cloud, where a token needs its address: set CONFLUENCE_EMAIL")
+    return cloud
 
 
 def _may_be_cloud(url: str, **options: Unpack[Options]) -> bool:
@@ -64,7 +70,7 @@ def _may_be_cloud(url: str, **options: Unpack[Options]) -> bool:
 def _is_cloud(cloud: ConfluenceClient, ours: DataCenterClient) -> bool:
     """Whether that is Cloud. A refused login says nothing: both editions refuse."""
     try:
-        cloud.prove_identity()
+        cloud.proved = cloud.prove_identity()
     except IdentityError:
         return not ours.is_there()
     except (RemoteMissing, SettingError):

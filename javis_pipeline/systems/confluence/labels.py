@@ -69,13 +69,21 @@ class LabelSweep:
             return relabelled_pages(conn, self._space.key, self.by_page)
 
 
-def relabelled_in_turn(db: Database, confluence: ConfluenceClient, space: Space) -> list[ResourceRef]:
+def relabelled_in_turn(
+    db: Database, confluence: ConfluenceClient, space: Space, labels: Mapping[str, str]
+) -> list[ResourceRef]:
     """The same by the labels whose turn it is, in a request each, and by those that are on no page any more.
+
+    Args:
+        db: The product's database.
+        confluence: Client of the site.
+        space: The space.
+        labels: Id to name, of all labels on its pages.
 
     Raises:
         RemoteRefused, RemoteBusy, UnreadableRecord: Confluence does not give them.
     """
-    listed = {name: label_id for label_id, name in confluence.space_labels(space.space_id).items()}
+    listed = {name: label_id for label_id, name in labels.items()}
     with db.transaction() as conn:
         here = labels_of_space(conn, space.key)
         last = read_watermark(conn, "confluence", space.key).labels_to

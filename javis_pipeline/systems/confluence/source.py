@@ -1,6 +1,7 @@
 """What Confluence gives of a space, for one pull."""
 
 from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from typing import Final, Self
 
@@ -46,6 +47,7 @@ class PageSource:
         self._whole = whole
         self._reader = PageReader(confluence, space, projects=projects, singly=not whole)
         self._labels: LabelSweep | None = None
+        self._listed: Future[dict[str, str]]
         self._restrictions = RestrictionSweep(confluence, space, whole=whole)
         self._saw_all = False
         self._misses: list[str] = []
@@ -54,14 +56,18 @@ class PageSource:
         self.seen = 0
 
     def __enter__(self) -> Self:
+        self._beside = ThreadPoolExecutor(2, thread_name_prefix=f"beside-{self._space.key}")
         if self._whole:
             self._labels = LabelSweep(self._confluence, self._space)
+        else:
+            self._listed = self._beside.submit(self._confluence.space_labels, self._space.space_id)
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._labels is not None:
             self._labels.close()
         self._restrictions.close()
+        self._beside.shutdown(cancel_futures=True)
 
     @property
     def batch_size(self) -> int:
@@ -106,9 +112,9 @@ class PageSource:
     def round_off(self, db: Database) -> Rest:
         """Store the names of authors and who may read which page, and compare labels."""
         notes: list[str] = []
+        about_readers = self._beside.submit(self._read_restrictions, db)
         relabelled = self._relabelled(db, notes)
-        self._read_restrictions(db, notes)
-        notes += self._misses[:_TOLD]
+        notes += [*about_readers.result(), *self._misses[:_TOLD]]
         with db.transaction() as conn:
             strangers = unknown_people(conn, self._people)
         people = self._named(strangers, notes)
@@ -126,7 +132,7 @@ class PageSource:
         refused = None
         try:
             if self._labels is None:
-                found = relabelled_in_turn(db, self._confluence, self._space)
+                found = relabelled_in_turn(db, self._confluence, self._space, self._listed.result())
             else:
                 found, refused = self._labels.relabelled(db), self._labels.refused
         except NOT_GIVEN as error:
@@ -135,11 +141,13 @@ class PageSource:
             notes.append(f"labels were not read: {refused}")
         return found
 
-    def _read_restrictions(self, db: Database, notes: list[str]) -> None:
+    def _read_restrictions(self, db: Database) -> list[str]:
+        """What is to be said of those that could not be read."""
         try:
             self._restrictions.store(db)
         except NOT_GIVEN as error:
-            notes.append(f"who may read some pages was not read, so new ones are kept from readers: {error}")
+            return [f"who may read some pages was not read, so new ones are kept from readers: {error}"]
+        return []
 
     def _stamps(self, documents: Sequence[JsonObject]) -> list[PageStamp]:
         """What the list tells. A page without an id cannot be asked for: the watermark stays before it."""

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
+from javis_pipeline.errors import IdentityError, SettingError
 from javis_pipeline.records.confluence import PageStamp
 from javis_pipeline.records.values import System
+from javis_pipeline.steps.site_facts import NOTHING_KEPT, Facts
 from javis_pipeline.steps.system import Opened, nothing_before
 from javis_pipeline.sync.fields import Kind
 from javis_pipeline.sync.kinds import CONFLUENCE_PAGE
@@ -27,6 +29,7 @@ class ConfluenceSystem:
         client: Client of the site.
         scopes: Keys of all synced spaces: a page that moves to one of them is followed.
         projects: Keys of the Jira projects whose issues a page may mention by key alone.
+        facts: What the site told lately.
     """
 
     name: ClassVar[System] = "confluence"
@@ -34,10 +37,15 @@ class ConfluenceSystem:
     client: ConfluenceClient
     scopes: Collection[str] = ()
     projects: Collection[str] = ()
+    facts: Facts = NOTHING_KEPT
 
     def open(self, key: str) -> Opened[PageStamp, PageBatch]:
         """A space, after proving who we are and that it is visible."""
-        identity, space = read_site(self.client, key)
+        try:
+            identity, space = read_site(self.client, key)
+        except (IdentityError, SettingError):
+            self.facts.forget()  # another site may be there now: the next client asks
+            raise
         archived = None if space.status == "current" else f"the space is {space.status}; restore it in Confluence"
         why = archived or self.client.why_read_only()
         return Opened(

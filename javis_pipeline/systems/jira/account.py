@@ -4,6 +4,7 @@ Without this proof an empty answer means nothing: Jira may answer a dead token a
 and empty lists.
 """
 
+import threading
 from collections.abc import Callable
 from typing import Final, NamedTuple
 from urllib.parse import unquote
@@ -52,14 +53,26 @@ class Account:
         self._proof = proof
         self.proved: Identity | None = None
         self._answers_name_it = False
+        self._proving, self._noting = threading.Lock(), threading.Lock()
+        self._unproved: set[tuple[str | None, int]] = set()
+        self._is_doubted = False
 
     def prove(self, http: Transport) -> Identity:
-        """Ask who we are; from now on every answer has to be for that account.
+        """Ask who we are; from now on every answer has to be for that account, and so had those that came before.
+
+        Where every answer names it, each is a proof of its own, and one question is enough.
 
         Raises:
             IdentityError: The credentials are not accepted.
         """
-        self.proved, self._answers_name_it = None, False
+        with self._proving:
+            if self.proved is None or self._is_doubted or not self._answers_name_it:
+                self._believe(*self._ask(http))
+            assert self.proved is not None, "an account is proved, or an error is raised"
+            return self.proved
+
+    def _ask(self, http: Transport) -> tuple[Identity, bool]:
+        """The account, and whether answers name it."""
         try:
             answer = http.get(f"{self._api}/myself")
         except (IdentityError, RemoteRefused) as error:
@@ -70,21 +83,36 @@ class Account:
         identity = self._proof.read(answer.body)
         if named is not None and named != identity.name:
             raise IdentityError(f"jira answers as {named} and says that we are {identity.name}. {self._proof.remedy}")
-        self.proved, self._answers_name_it = identity, named is not None
-        return identity
+        return identity, named is not None
+
+    def _believe(self, identity: Identity, answers_name_it: bool) -> None:
+        with self._noting:
+            self.proved, self._answers_name_it = identity, answers_name_it
+            before, self._unproved, self._is_doubted = self._unproved, set(), False
+        for named, status in before:
+            self._check(identity, named, status)
 
     def inspect(self, path: str, status: int, headers: Headers) -> None:
         """Refuse an answer that was not given to the account we proved to be."""
         refuse_rejected_login("jira", headers, self._proof.remedy)
-        if self.proved is None or not path.startswith(self._api):
+        if not path.startswith(self._api):
             return
         named = self._named(headers)
+        with self._noting:
+            proved = self.proved
+            if proved is None:
+                self._unproved.add((named, status))
+        if proved is not None:
+            self._check(proved, named, status)
+
+    def _check(self, proved: Identity, named: str | None, status: int) -> None:
         if named is None and not self._answers_name_it:
             return  # something on the way strips the header; it did so for the proof as well
         # Errors may come from in front of Jira, where nobody is named; a success or a 404 counts only with the name.
-        if named != self.proved.name and (named is not None or status < 400 or status == 404):
+        if named != proved.name and (named is not None or status < 400 or status == 404):
+            self._is_doubted = True
             raise IdentityError(
-                f"jira answered as {named or 'to an anonymous caller'}, not as {self.proved.name} as before. "
+                f"jira answered as {named or 'to an anonymous caller'}, not as {proved.name} as before. "
                 f"{self._proof.remedy}"
             )
 

@@ -74,6 +74,7 @@ class JiraClient(SiteClient):
         proof: How the site tells who we are.
         read_posts: POSTs that only read, below the API's path.
         headers: What every request says besides.
+        counts_refused_logins: Whether some of them lock the account.
         tells_sprints_as_text: Whether issues hold their sprints in a form of which only the id is certain.
         edit_shows: What has an edit answer with the issue; empty where nothing has.
     """
@@ -87,6 +88,7 @@ class JiraClient(SiteClient):
         "changelog/bulkfetch",
     )
     headers: ClassVar[Mapping[str, str]] = {}
+    counts_refused_logins: ClassVar[bool] = False
     tells_sprints_as_text: ClassVar[bool] = False
     edit_shows: ClassVar[Params] = {"returnIssue": "true", "expand": "changelog"}
 
@@ -204,10 +206,11 @@ class JiraClient(SiteClient):
             wire.parse_board(document) for document in offset_batches(self._http, f"{AGILE}/board", "values", params)
         ]
 
-    def sprints(self, board_id: int) -> list[Sprint]:
-        """Sprints of a board, past ones included; empty for a board that has none."""
+    def sprints(self, board_id: int, *, past: bool = True) -> list[Sprint]:
+        """Sprints of a board, past ones included unless they are not wanted; empty for a board that has none."""
+        params: Params = {"maxResults": 50, **({} if past else {"state": "active,future"})}
         try:
-            documents = offset_batches(self._http, f"{AGILE}/board/{board_id}/sprint", "values", {"maxResults": 50})
+            documents = offset_batches(self._http, f"{AGILE}/board/{board_id}/sprint", "values", params)
             return [wire.parse_sprint(document) for document in documents]
         except RemoteRefused as error:
             if error.status == 400:  # "The board does not support sprints"

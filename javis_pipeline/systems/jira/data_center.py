@@ -95,6 +95,7 @@ class DataCenterClient(JiraClient):
     )
     read_posts: ClassVar[Sequence[str]] = ("search",)
     headers: ClassVar[Mapping[str, str]] = {"X-Atlassian-Token": "no-check"}
+    counts_refused_logins: ClassVar[bool] = True
     tells_sprints_as_text: ClassVar[bool] = True
     edit_shows: ClassVar[Params] = {}
 
@@ -160,8 +161,9 @@ class DataCenterClient(JiraClient):
         keys = {user["key"] for user in found if str(user.get("emailAddress", "")).lower() == email.lower()}
         return str(keys.pop()) if len(keys) == 1 else None
 
-    def sprints(self, board_id: int) -> list[Sprint]:
-        """Sprints of a board, past ones included; asked for once, as every issue has to be read by them."""
+    def sprints(self, board_id: int, *, past: bool = True) -> list[Sprint]:
+        """Sprints of a board, past ones always included; asked for once, as every issue has to be read by them."""
+        del past
         if board_id not in self._sprints:
             self._sprints[board_id] = super().sprints(board_id)
         return self._sprints[board_id]

@@ -2,13 +2,14 @@
 
 from contextlib import closing
 from datetime import datetime
-from typing import Final, Literal, NamedTuple, Unpack
+from typing import Final, Literal, NamedTuple, Self, Unpack
 
 from javis_pipeline.clients.auth import Anonymous, BasicAuth, BearerAuth, credentials
 from javis_pipeline.clients.http import Transport
 from javis_pipeline.clients.reading import answered, as_instant, as_list, as_number, as_object, as_text
 from javis_pipeline.clients.site import Options
 from javis_pipeline.errors import IdentityError, RemoteBusy, RemoteMissing, RemoteRefused, SettingError
+from javis_pipeline.records.jira import JsonObject
 from javis_pipeline.systems.jira.manners import JIRA
 
 # Version 3 answers 401 on Data Center, whoever asks; both have this one.
@@ -32,6 +33,17 @@ class Edition(NamedTuple):
     version: str
     numbers: tuple[int, ...]
     server_time: datetime
+
+    def as_facts(self) -> JsonObject:
+        """As JSON, which `of_facts` reads."""
+        return {**self._asdict(), "server_time": self.server_time.isoformat()}
+
+    @classmethod
+    def of_facts(cls, told: JsonObject) -> Self:
+        """What `as_facts` has made JSON of."""
+        return cls(
+            **{**told, "numbers": tuple(told["numbers"]), "server_time": datetime.fromisoformat(told["server_time"])}
+        )
 
     @property
     def remark(self) -> str | None:

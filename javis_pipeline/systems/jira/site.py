@@ -1,14 +1,15 @@
 """What a run has to know about a Jira site and a project before it reads or writes issues."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
-from typing import Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
-from javis_pipeline.errors import RemoteBusy, RemoteRefused, SyncHalted, UnreadableRecord
+from javis_pipeline.errors import IdentityError, RemoteBusy, RemoteRefused, SettingError, SyncHalted, UnreadableRecord
 from javis_pipeline.records.jira import Board, FieldMap, Identity, Project, Sprint
 from javis_pipeline.steps.side_by_side import side_by_side
+from javis_pipeline.steps.site_facts import NOTHING_KEPT, Facts
 from javis_pipeline.systems.jira import wire
 from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.fields import Ambiguity, discover_fields
@@ -38,34 +39,66 @@ class JiraSite(NamedTuple):
     sprints: Mapping[int, Sprint] = wire.NO_SPRINTS
 
 
-def read_site(jira: JiraClient, project_key: str, *, chosen: Mapping[str, str] = NO_CHOICE) -> JiraSite:
+def read_site(
+    jira: JiraClient, project_key: str, *, chosen: Mapping[str, str] = NO_CHOICE, facts: Facts = NOTHING_KEPT
+) -> JiraSite:
     """Prove who we are and that the project is visible, and find its fields.
 
     Args:
         jira: Client of the site.
         project_key: Key of the project.
         chosen: A person's choice of fields, role to field id.
+        facts: What the site told lately. Where something does not fit, all is asked again.
 
     Raises:
         IdentityError: The credentials are not accepted.
         SettingError: The project is not visible, or a chosen field does not fit.
         SyncHalted: The project is archived: every search would come back empty.
     """
-    identity = jira.prove_identity()  # alone: refused credentials are not tried again and again
-    notes = jira.remarks()
-    with ThreadPoolExecutor(2, thread_name_prefix=f"site-{project_key}") as threads:
-        defined = threads.submit(jira.fields)
-        listed = threads.submit(_boards, jira, project_key, notes)
-        project = _open_project(jira, project_key)
-    boards = listed.result()
-    found = discover_fields(
-        defined.result(),
-        project_id=project.project_id,
-        chosen=chosen,
-        estimation_fields=_estimation_fields(jira, boards or (), notes),
-    )
-    sprints = sprints_of(jira, boards or (), notes) if jira.tells_sprints_as_text else wire.NO_SPRINTS
+    try:
+        return _read_site(jira, project_key, chosen, facts)
+    except (IdentityError, SettingError):
+        if not facts.forget():
+            raise
+    return _read_site(jira, project_key, chosen, facts)
+
+
+def _read_site(jira: JiraClient, project_key: str, chosen: Mapping[str, str], facts: Facts) -> JiraSite:
+    if jira.counts_refused_logins:
+        jira.prove_identity()  # alone: refused credentials are not tried again and again
+    notes: list[str] = []
+    with ThreadPoolExecutor(5, thread_name_prefix=f"site-{project_key}") as threads:
+        proved = threads.submit(jira.prove_identity)
+        opened = threads.submit(_open_project, jira, project_key)
+        once_proved = _OnceProved(facts, proved)
+        remarks = threads.submit(once_proved.of, "remarks", jira.remarks)
+        defined = threads.submit(once_proved.of, "fields", jira.fields)
+        estimating = threads.submit(_boards_and_their_fields, jira, project_key, once_proved, notes)
+    identity = proved.result()  # before anything that was asked beside it is believed
+    project = opened.result()
+    boards, estimated = estimating.result()
+    found = discover_fields(defined.result(), project_id=project.project_id, chosen=chosen, estimation_fields=estimated)
+    by_board = sprints_of(jira, boards or (), notes) if jira.tells_sprints_as_text else {}
+    sprints = {sprint.sprint_id: sprint for sprints in by_board.values() for sprint in sprints}
+    notes = [*remarks.result(), *notes]
     return JiraSite(identity, project, found.fields, found.ambiguities, boards, tuple(notes), found.names, sprints)
+
+
+class _OnceProved(NamedTuple):
+    """Keeps what is told beside the proof of who we are only when that was given."""
+
+    facts: Facts
+    proved: Future[Identity]
+
+    def of(self, name: str, ask: Callable[[], Any]) -> Any:
+        """What the facts have, else what `ask` brings; IdentityError where it was not told to us."""
+
+        def told_to_us() -> Any:
+            told = ask()
+            self.proved.result()
+            return told
+
+        return self.facts.of(name, told_to_us)
 
 
 def _open_project(jira: JiraClient, key: str) -> Project:
@@ -78,10 +111,39 @@ def _open_project(jira: JiraClient, key: str) -> Project:
     return project
 
 
-def sprints_of(jira: JiraClient, boards: Sequence[Board], notes: list[str]) -> Mapping[int, Sprint]:
-    """The sprints of these boards, by id."""
-    questions = [(f"sprints of board {board.name} were", partial(jira.sprints, board.board_id)) for board in boards]
-    return {sprint.sprint_id: sprint for found in _answers(questions, notes) for sprint in found or ()}
+def sprints_of(
+    jira: JiraClient, boards: Sequence[Board], notes: list[str], *, facts: Facts = NOTHING_KEPT
+) -> Mapping[int, Sequence[Sprint]]:
+    """The sprints of each of these boards, by its id, as far as Jira gives them.
+
+    Past ones are left out where `note_sprints` has noted that they are known.
+    """
+    questions = [
+        (f"sprints of board {board.name} were", partial(_sprints_of_board, jira, board, facts)) for board in boards
+    ]
+    found = zip(boards, _answers(questions, notes), strict=True)
+    return {board.board_id: sprints for board, sprints in found if sprints is not None}
+
+
+def _sprints_of_board(jira: JiraClient, board: Board, facts: Facts) -> list[Sprint]:
+    were_open = facts.recall(_open_sprints(board.board_id))
+    if were_open is None:
+        return jira.sprints(board.board_id)
+    found = jira.sprints(board.board_id, past=False)
+    # One that is not open any more is over, or on no board: only the whole list tells.
+    return found if {sprint.sprint_id for sprint in found}.issuperset(were_open) else jira.sprints(board.board_id)
+
+
+def note_sprints(by_board: Mapping[int, Sequence[Sprint]], facts: Facts) -> None:
+    """Note that the past sprints of these boards are stored, and which are open."""
+    for board_id, sprints in by_board.items():
+        are_open = [sprint.sprint_id for sprint in sprints if sprint.state != "closed"]
+        if are_open != facts.recall(_open_sprints(board_id)):
+            facts.keep(_open_sprints(board_id), are_open)
+
+
+def _open_sprints(board_id: int) -> str:
+    return f"open sprints of board {board_id}"
 
 
 def answer_of(what: str, ask: Callable[[], T]) -> tuple[T | None, list[str]]:
@@ -109,16 +171,23 @@ def noted(notes: list[str], what: str) -> Iterator[None]:
         notes.append(f"{what} not read: {error}")
 
 
-def _boards(jira: JiraClient, project_key: str, notes: list[str]) -> tuple[Board, ...] | None:
+def _boards_and_their_fields(
+    jira: JiraClient, project_key: str, facts: _OnceProved, notes: list[str]
+) -> tuple[tuple[Board, ...] | None, list[str]]:
+    """The boards, None where they are not visible; and what they estimate with."""
     with noted(notes, "boards were"):
-        return tuple(jira.boards(project_key))
-    return None
+        told = facts.of(f"boards of {project_key}", lambda: [list(board) for board in jira.boards(project_key)])
+        boards = tuple([Board(*one) for one in told])
+        return boards, _estimation_fields(jira, boards, facts, notes)
+    return None, []
 
 
-def _estimation_fields(jira: JiraClient, boards: tuple[Board, ...], notes: list[str]) -> list[str]:
+def _estimation_fields(jira: JiraClient, boards: tuple[Board, ...], facts: _OnceProved, notes: list[str]) -> list[str]:
     """What the boards estimate with; one whose configuration the account may not see has no say."""
-    questions = [
-        (f"the configuration of board {board.name} was", partial(jira.estimation_field, board.board_id))
-        for board in boards
-    ]
-    return [field_id for field_id in _answers(questions, notes) if field_id]
+
+    def question(board: Board) -> Callable[[], list[str | None]]:
+        ask = partial(jira.estimation_field, board.board_id)
+        return lambda: facts.of(f"estimation of board {board.board_id}", lambda: [ask()])  # null says nothing
+
+    questions = [(f"the configuration of board {board.name} was", question(board)) for board in boards]
+    return [field_id for told in _answers(questions, notes) if told for field_id in told if field_id]

@@ -1,6 +1,6 @@
 """What Jira gives of a project, for one pull."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -8,16 +8,17 @@ from itertools import count
 from typing import Final, NamedTuple, Self
 
 from javis_pipeline.db.connection import Database
-from javis_pipeline.db.satellites import store_priorities, store_sprints, store_statuses, store_versions
+from javis_pipeline.db.satellites import knows_choices, store_priorities, store_sprints, store_statuses, store_versions
 from javis_pipeline.errors import RemoteRefused, UnreadableRecord
 from javis_pipeline.records.jira import IssueStamp, Priority, Sprint, Status, Version
 from javis_pipeline.steps.batches import in_batches
+from javis_pipeline.steps.site_facts import NOTHING_KEPT, Facts
 from javis_pipeline.steps.system import RemoteCount, Rest
 from javis_pipeline.steps.worker_processes import WorkerProcesses
 from javis_pipeline.systems.jira import jql
 from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.reader import BATCH_SIZE, Batch, BatchReader
-from javis_pipeline.systems.jira.site import JiraSite, answer_of, noted, sprints_of
+from javis_pipeline.systems.jira.site import JiraSite, answer_of, note_sprints, noted, sprints_of
 
 # Added when Jira does not read instants as we mean them: no zone is further off.
 ZONE_DOUBT: Final = timedelta(hours=26)
@@ -32,12 +33,13 @@ class _Dimensions(NamedTuple):
     """Small tables of the site that change without any issue changing, and what could not be read of them.
 
     Attributes:
+        sprints: By the id of their board.
         versions: Of the project, and whether these are all.
     """
 
     statuses: list[Status]
     priorities: list[Priority]
-    sprints: list[Sprint]
+    sprints: Mapping[int, Sequence[Sprint]]
     versions: tuple[list[Version], bool]
     notes: list[str]
 
@@ -48,6 +50,8 @@ class IssueSource:
     Args:
         jira: Client of the site.
         site: The account, the project and its fields.
+        whole: All is read again, past sprints as well.
+        facts: What the site told lately.
 
     Attributes:
         missed: Whether the sweep met a hit without an id.
@@ -55,9 +59,11 @@ class IssueSource:
 
     batch_size: Final = BATCH_SIZE
 
-    def __init__(self, jira: JiraClient, site: JiraSite) -> None:
+    def __init__(self, jira: JiraClient, site: JiraSite, *, whole: bool = True, facts: Facts = NOTHING_KEPT) -> None:
         self._jira = jira
         self._site = site
+        self._facts = facts
+        self._sprint_facts = NOTHING_KEPT if whole else facts
         self._project = site.project.key
         self._workers = WorkerProcesses()
         self._reader = BatchReader(
@@ -70,11 +76,12 @@ class IssueSource:
         )
         self._batches = count(1)
         self._notes: list[str] = []
+        self._has_read = False
         self.missed = False
 
     def __enter__(self) -> Self:
         self._threads = ThreadPoolExecutor(2, thread_name_prefix=f"beside-{self._project}")
-        self._dimensions: Future[_Dimensions] = self._threads.submit(_read_dimensions, self._jira, self._site)
+        self._dimensions: Future[_Dimensions] = self._threads.submit(self._read_dimensions)
         self._count: Future[int | None] = self._threads.submit(self._site_count)
         self._workers.__enter__()
         return self
@@ -97,6 +104,7 @@ class IssueSource:
 
     def read(self, wanted: Sequence[IssueStamp]) -> Batch:
         """Fetch these issues with everything that hangs on them."""
+        self._has_read = True
         if next(self._batches) == _WORKERS_FROM_BATCH:
             self._workers.start()
         return self._reader.read(wanted)
@@ -112,9 +120,13 @@ class IssueSource:
         with db.transaction(origin="sync") as conn:
             store_statuses(conn, dimensions.statuses)
             store_priorities(conn, dimensions.priorities)
-            store_sprints(conn, dimensions.sprints)
+            all_known = not self._has_read or knows_choices(conn, self._project)
+            store_sprints(conn, [sprint for sprints in dimensions.sprints.values() for sprint in sprints])
             versions, are_all = dimensions.versions
             store_versions(conn, self._project, versions, are_all=are_all)
+        note_sprints(dimensions.sprints, self._facts)
+        if not all_known:
+            self._ask_for_choices_again(db)
         self._count.result()  # for what it has to say
         if self._reader.history_refused is not None:
             self._notes.append(
@@ -122,6 +134,17 @@ class IssueSource:
                 f"{self._reader.history_refused}"
             )
         return Rest([*dimensions.notes, *self._notes])
+
+    def _ask_for_choices_again(self, db: Database) -> None:
+        """An issue has a status or a priority that the site did not have lately."""
+        forgotten = [self._facts.forget(name) for name in ("statuses", "priorities")]
+        if not any(forgotten):
+            return
+        statuses, _ = answer_of("statuses were", self._statuses)
+        priorities, _ = answer_of("priorities were", self._priorities)
+        with db.transaction(origin="sync") as conn:
+            store_statuses(conn, statuses or [])
+            store_priorities(conn, priorities or [])
 
     def _site_count(self) -> int | None:
         with noted(self._notes, "Jira's estimate of its issues was"):
@@ -142,7 +165,7 @@ class IssueSource:
         zone = self._site.identity.time_zone
         if jql.is_known_zone(zone):
             with suppress(RemoteRefused, UnreadableRecord):
-                if next(self._jira.search_ids(jql.readings_differ(self._project, since, zone)), None) is None:
+                if self._facts.of(f"instants are read alike in {zone}", lambda: self._reads_alike(since, zone)):
                     return jql.updated_since_ms(since)
             doubt = f"Jira does not read instants in JQL as numbers or not in the zone {zone}"
         else:
@@ -150,26 +173,35 @@ class IssueSource:
         self._notes.append(f"{doubt}; a wider sweep was made")
         return jql.updated_since(since - ZONE_DOUBT, "UTC")
 
+    def _reads_alike(self, since: datetime, zone: str) -> bool:
+        return next(self._jira.search_ids(jql.readings_differ(self._project, since, zone)), None) is None
 
-def _read_dimensions(jira: JiraClient, site: JiraSite) -> _Dimensions:
-    notes = [*site.notes, *(str(ambiguity) for ambiguity in site.ambiguities)]
-    if site.boards is None:
-        notes.append("boards are not visible, so sprints are known from issues only: let the account see boards")
-    with ThreadPoolExecutor(3, thread_name_prefix=f"small-tables-{site.project.key}") as threads:
-        asked_versions = threads.submit(_read_versions, jira, site.project.key)
-        asked_statuses = threads.submit(answer_of, "statuses were", jira.statuses)
-        asked_priorities = threads.submit(answer_of, "priorities were", jira.priorities)
-        sprints = sprints_of(jira, site.boards or (), notes)
-    versions, about_versions = asked_versions.result()
-    statuses, about_statuses = asked_statuses.result()
-    priorities, about_priorities = asked_priorities.result()
-    return _Dimensions(
-        statuses or [],
-        priorities or [],
-        [*sprints.values()],
-        (versions, not about_versions),
-        [*notes, *about_versions, *about_statuses, *about_priorities],
-    )
+    def _read_dimensions(self) -> _Dimensions:
+        jira, site = self._jira, self._site
+        notes = [*site.notes, *(str(ambiguity) for ambiguity in site.ambiguities)]
+        if site.boards is None:
+            notes.append("boards are not visible, so sprints are known from issues only: let the account see boards")
+        with ThreadPoolExecutor(3, thread_name_prefix=f"small-tables-{self._project}") as threads:
+            asked_versions = threads.submit(_read_versions, jira, self._project)
+            asked_statuses = threads.submit(answer_of, "statuses were", self._statuses)
+            asked_priorities = threads.submit(answer_of, "priorities were", self._priorities)
+            sprints = sprints_of(jira, site.boards or (), notes, facts=self._sprint_facts)
+        versions, about_versions = asked_versions.result()
+        statuses, about_statuses = asked_statuses.result()
+        priorities, about_priorities = asked_priorities.result()
+        return _Dimensions(
+            statuses or [],
+            priorities or [],
+            sprints,
+            (versions, not about_versions),
+            [*notes, *about_versions, *about_statuses, *about_priorities],
+        )
+
+    def _statuses(self) -> list[Status]:
+        return [Status(*told) for told in self._facts.of("statuses", lambda: [*map(list, self._jira.statuses())])]
+
+    def _priorities(self) -> list[Priority]:
+        return [Priority(*told) for told in self._facts.of("priorities", lambda: [*map(list, self._jira.priorities())])]
 
 
 def _read_versions(jira: JiraClient, project: str) -> tuple[list[Version], list[str]]:

@@ -8,6 +8,7 @@ from typing import ClassVar
 from javis_pipeline.db.connection import Database
 from javis_pipeline.records.jira import IssueStamp
 from javis_pipeline.records.values import System
+from javis_pipeline.steps.site_facts import NOTHING_KEPT, Facts
 from javis_pipeline.steps.system import Opened, nothing_after
 from javis_pipeline.sync.fields import Kind
 from javis_pipeline.sync.kinds import JIRA_ISSUE
@@ -28,6 +29,7 @@ class JiraSystem:
         client: Client of the site.
         scopes: Keys of all synced projects: an issue that moves to one of them is followed.
         chosen_fields: A person's choice of custom fields, role to field id.
+        facts: What the site told lately.
     """
 
     name: ClassVar[System] = "jira"
@@ -35,16 +37,17 @@ class JiraSystem:
     client: JiraClient
     scopes: Collection[str] = ()
     chosen_fields: Mapping[str, str] = field(default_factory=dict)
+    facts: Facts = NOTHING_KEPT
 
     def open(self, key: str) -> Opened[IssueStamp, Batch]:
         """A project, after proving who we are and that it is visible, with its fields found."""
-        site = read_site(self.client, key, chosen=self.chosen_fields)
+        site = read_site(self.client, key, chosen=self.chosen_fields, facts=self.facts)
         return Opened(
             account_id=site.identity.account_id,
             remote_id=site.project.project_id,
             field_ids=self._field_ids(site),
             records=self._records(site),
-            source=lambda _whole: IssueSource(self.client, site),
+            source=lambda whole: IssueSource(self.client, site, whole=whole, facts=self.facts),
             mirror=IssueMirror(key),
             unwritable=_unwritable(site),
             changes_unseen=True,

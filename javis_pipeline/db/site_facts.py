@@ -1,0 +1,64 @@
+"""What a site told, kept for all processes that ask the same site as the same account."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import timedelta
+from threading import Lock
+from typing import Any
+
+import orjson
+
+from javis_pipeline.db.connection import Database
+from javis_pipeline.db.named_queries import named_queries
+from javis_pipeline.records.values import System
+
+_QUERIES = named_queries("site_facts")
+
+
+class SiteFacts:
+    """What is kept of one site. Safe to share between threads; ages are those of the server's clock.
+
+    Args:
+        db: The product's database.
+        system: Which site.
+        asked_as: Where and as whom it is asked; what was told to others is not known.
+        fresh: How long something counts.
+    """
+
+    def __init__(self, db: Database, system: System, asked_as: str, *, fresh: timedelta) -> None:
+        self._db = db
+        self._whose: dict[str, object] = {"system": system, "asked_as": asked_as}
+        self._fresh = fresh
+        self._asking: defaultdict[str, Lock] = defaultdict(Lock)
+        self._naming = Lock()
+
+    def of(self, name: str, ask: Callable[[], Any]) -> Any:
+        """What was told lately, else what `ask` brings now; threads that want the same wait for the first of them."""
+        with self._naming:
+            asking = self._asking[name]
+        with asking:
+            known = self._read("recall_fresh", name)
+            if known is not None:
+                return known
+            told = ask()
+            self.keep(name, told)
+            return told
+
+    def recall(self, name: str) -> Any | None:
+        """What was kept, however old it is; None where nothing was."""
+        return self._read("recall", name)
+
+    def _read(self, query: str, name: str) -> Any | None:
+        with self._db.transaction() as conn:
+            row = conn.execute(_QUERIES[query], {**self._whose, "name": name, "fresh": self._fresh}).fetchone()
+        return orjson.loads(row["value"]) if row else None
+
+    def keep(self, name: str, value: Any) -> None:
+        """Remember what was told just now."""
+        with self._db.transaction() as conn:
+            conn.execute(_QUERIES["keep"], {**self._whose, "name": name, "value": orjson.dumps(value).decode()})
+
+    def forget(self, name: str | None = None) -> bool:
+        """Forget what was told, or everything; whether there was anything."""
+        with self._db.transaction() as conn:
+            return conn.execute(_QUERIES["forget"], {**self._whose, "name": name}).rowcount > 0
