@@ -111,7 +111,7 @@ class _Call:
 
 @dataclass(eq=False)
 class Transport:
-    """HTTP to one site. Safe to share between threads: each gets a connection of its own; pace and holds are common.
+    """HTTP to one site. Safe to share between threads, which have the pace and the holds in common.
 
     Attributes:
         name: What messages call the site: "jira", "confluence".
@@ -150,8 +150,8 @@ class Transport:
         self._pace = TokenBucket(self.rate, self.rate, clock=self.clock, sleep=self.sleep)
         self._holds = Holds(self.clock)
         self._run_ends_at = self.clock() + self.limits.run_seconds
-        self._local = threading.local()
-        self._lines: list[Line] = []
+        self._free: list[Line] = []
+        self._times_closed = 0
         self._lines_lock = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -161,10 +161,12 @@ class Transport:
         self.close()
 
     def close(self) -> None:
-        """Close the connections of all threads; the transport can be used again."""
+        """Close all connections, those in use when their request is over; the transport can be used again."""
         with self._lines_lock:
-            for line in self._lines:
-                line.session.close()
+            free, self._free = self._free, []
+            self._times_closed += 1
+        for line in free:
+            line.session.close()
 
     def get(self, path: str, params: Params | None = None) -> Answer:
         """GET a JSON resource below the base URL."""
@@ -255,7 +257,7 @@ class Transport:
     # One try
 
     def _try(self, call: _Call, tries: int) -> Answer:
-        started_at, line = self.clock(), self._line()
+        started_at, opened, line = self.clock(), self._times_closed, self._borrowed_line()
         try:
             response = self._send(line, call)
             try:
@@ -267,6 +269,7 @@ class Transport:
             raise transport_failure(self.name, self.base_url, error, sent=line.deadline.sent) from None
         finally:
             line.deadline.end()
+            self._give_back(line, opened)
         log.debug(
             "asked system=%s method=%s path=%s status=%d bytes=%d ms=%.0f try=%d",
             *(self.name, call.method, call.shown or call.path, response.status_code, len(content)),
@@ -297,14 +300,19 @@ class Transport:
                 f"{self.name}: {call} was not sent: it holds a value that JSON cannot hold", status=400
             ) from None
 
-    def _line(self) -> Line:
-        """This thread's session: requests' are not safe to share."""
-        line: Line | None = getattr(self._local, "line", None)
-        if line is None:
-            line = self._local.line = open_line(self.name, self.base_url, self.clock)
-            with self._lines_lock:
-                self._lines.append(line)
-        return line
+    def _borrowed_line(self) -> Line:
+        """A line that nobody uses now, the one that was used last: its connection is the least likely to be closed."""
+        with self._lines_lock:
+            if self._free:
+                return self._free.pop()
+        return open_line(self.name, self.base_url, self.clock)
+
+    def _give_back(self, line: Line, opened: int) -> None:
+        with self._lines_lock:
+            if opened == self._times_closed:
+                self._free.append(line)
+                return
+        line.session.close()
 
     def _read(self, response: requests.Response, call: _Call) -> bytes:
         """The body, piece by piece: one that trickles must not outlast the call, nor a huge one fill the memory."""

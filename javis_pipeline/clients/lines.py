@@ -1,4 +1,4 @@
-"""What one thread talks through: a session with the proxies and certificates of the environment, and its deadline."""
+"""What one request at a time talks through: a session with the proxies and certificates of the environment."""
 
 import logging
 import os
@@ -21,14 +21,14 @@ logging.getLogger("urllib3.connection").setLevel(logging.ERROR)
 
 
 class Line(NamedTuple):
-    """What one thread talks through."""
+    """A session, and the deadline of the request under way."""
 
     session: requests.Session
     deadline: Deadline
 
 
 def open_line(name: str, base_url: str, clock: Callable[[], float]) -> Line:
-    """A line of its own for one thread: sessions of requests are not safe to share."""
+    """A line for one request at a time: sessions of requests are not safe to share."""
     line = Line(_session(name, base_url), Deadline(clock))
     for scheme in ("https://", "http://"):
         line.session.mount(scheme, BoundedAdapter(line.deadline))

@@ -10,16 +10,18 @@ import pytest
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.site_facts import SiteFacts
 from javis_pipeline.errors import IdentityError
+from javis_pipeline.records.values import System
 from javis_pipeline.sandbox.clock import Clock
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
 from javis_pipeline.settings import Settings
 from javis_pipeline.steps.sync_scope import Job, pull_scope, write_back_scope
-from javis_pipeline.wiring import confluence_system, jira_system
+from javis_pipeline.wiring import open_system
 from javis_pipeline_tests.sites import EMAIL, made_settings
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+SYSTEMS: tuple[System, ...] = ("jira", "confluence")
 
 
 @pytest.fixture
@@ -43,8 +45,8 @@ def settings_of(world: World, *, token: str | None = None, email: str = EMAIL) -
 
 def sync(database: Database, settings: Settings, *, anew: bool = False) -> None:
     with ExitStack() as stack:
-        for opened in (jira_system, confluence_system):
-            system = stack.enter_context(opened(settings, database, anew=anew))
+        for name in SYSTEMS:
+            system = stack.enter_context(open_system(name, settings, database, anew=anew))
             job = Job(db=database, system=system, key="OPS", run_id="a run", clock=lambda: NOON)
             pull_scope(job)
             write_back_scope(job)

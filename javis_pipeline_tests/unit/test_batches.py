@@ -1,9 +1,9 @@
 """Fetching ahead of what is worked on."""
 
-from collections.abc import gc
+import gc
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-import Iterator
 import pytest
 
 from javis_pipeline.steps.batches import rare_collections, read_ahead
