@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -10,7 +10,7 @@ from typing import Final
 
 from bench.floor import Floor
 from bench.many_server import PROJECTS
-from bench.subject import FloorSubject, OurSubject, obey
+from bench.subject import FloorSubject, OurSubject, Subject, obey
 from javis_pipeline.clients.http import PACE
 from javis_pipeline.db.site_facts import SiteFacts
 from javis_pipeline.steps.sync_scope import Job, pull_scope
@@ -43,7 +43,11 @@ class OurProjects(OurSubject):
 
 
 # Ours twice: with the pace lifted, and as it is shipped.
-_SUBJECTS: Final = {"floor": ManyFloors, "ours": OurProjects, "paced": partial(OurProjects, rate=PACE)}
+_SUBJECTS: Final[Mapping[str, Callable[[str, str], Subject]]] = {
+    "floor": ManyFloors,
+    "ours": OurProjects,
+    "paced": partial(OurProjects, rate=PACE),
+}
 
 if __name__ == "__main__":
     obey(_SUBJECTS[sys.argv[1]])
