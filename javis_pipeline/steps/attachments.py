@@ -2,10 +2,10 @@
 
 import os
 import re
-import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Protocol
+from typing import IO, Any, Final, NamedTuple, Protocol
 
 from javis_pipeline.db import attachments as rows
 from javis_pipeline.db.connection import Database
@@ -59,23 +59,43 @@ def fetch_attachment(db: Database, files: Files, attachment_id: str, *, to: Path
         raise UsageError(
             f"there is no attachment {attachment_id} here; javis attachment list KEY shows those of an issue"
         )
-    folder = to if to is None or to.is_dir() else to.parent
-    target = to if to is not None and not to.is_dir() else (folder or Path()) / safe_name(known["name"], attachment_id)
-    if target.exists():
-        raise UsageError(f"{target} is there already; --out names another file or folder")
-    if not target.parent.is_dir():
-        raise UsageError(f"there is no folder {target.parent}")
-    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".javis-", suffix=".part", delete=False) as part:
-        try:
-            size = files.attachment(attachment_id, known["name"], part.write, most_bytes=most_bytes)
-            part.close()
-            # Not over a file that somebody has just made.
-            os.link(part.name, target)
-        except FileExistsError:
-            raise UsageError(f"{target} is there already; --out names another file or folder") from None
-        finally:
-            Path(part.name).unlink()
+    target = _target(to, safe_name(known["name"], attachment_id))
+    with _new_file(target) as file:
+
+        def write(part: bytes) -> None:
+            try:
+                file.write(part)
+            except OSError as error:  # not one of the site
+                raise UsageError(f"{target} cannot be written: {error.strerror}") from None
+
+        size = files.attachment(attachment_id, known["name"], write, most_bytes=most_bytes)
     return Fetched(target, size, known["size"])
+
+
+def _target(to: Path | None, name: str) -> Path:
+    if to is None or to.is_dir():
+        return (to or Path()) / name
+    return to
+
+
+@contextmanager
+def _new_file(path: Path) -> Iterator[IO[bytes]]:
+    """A file that was not there, and is there only once all is written."""
+    try:
+        path.touch(exist_ok=False)
+    except FileExistsError:
+        raise UsageError(f"{path} is there already; --out names another file or folder") from None
+    except OSError as error:
+        raise UsageError(f"{path} cannot be made: {error.strerror}") from None
+    part = path.with_name(f".{path.name}.part")
+    try:
+        with part.open("wb") as file:
+            yield file
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        path.unlink()
+        raise
 
 
 def safe_name(name: str, attachment_id: str) -> str:

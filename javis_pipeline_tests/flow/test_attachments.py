@@ -82,7 +82,7 @@ def test_an_issues_files_are_listed_and_one_comes_byte_for_byte(site, tmp_path):
     assert fetched.exit_code == 0, fetched.output
     assert (tmp_path / "lamp Ä.jpg").read_bytes() == PHOTO
     assert javis("attachment", "get", listed["attachment_id"]).exit_code == 2  # it replaces nothing
-    assert [path.name for path in tmp_path.glob(".javis-*")] == []
+    assert list(tmp_path.glob(".*.part")) == []
 
 
 def test_a_file_that_is_added_or_removed_there_comes_and_goes_here(site):
@@ -124,6 +124,8 @@ def test_credentials_stay_with_the_site_and_what_is_gone_or_too_large_is_said(si
     assert (gone.exit_code, "not found" in gone.output) == (1, True)
     assert "javis attachment list KEY" in javis("attachment", "get", "77").output
     assert [path.name for path in tmp_path.iterdir() if path.suffix in (".part", ".mp4")] == []
+    nowhere = javis("attachment", "get", attachment_id, "--out", str(tmp_path / "no" / "a.jpg"))
+    assert (nowhere.exit_code, "cannot be made: No such file" in nowhere.output) == (2, True)
 
 
 @pytest.mark.parametrize(
