@@ -237,5 +237,5 @@ def context_scope(settings: Settings, project: str) -> ContextScope:
 
 def local_run(resource_type: ResourceType, catalog: Catalog) -> Run:
     """A run that only changes our side: a resolution or an undo. Nothing is sent, so it needs no account."""
-    kind = kind_here(resource_type, catalog.field_ids)
+    kind = kind_here(resource_type, catalog)
     return Run(run_id=str(uuid4()), now=clock, new_id=uuid4, account_id="", kind=kind, catalog=catalog)

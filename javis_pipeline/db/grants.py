@@ -59,6 +59,8 @@ TABLES: Final[Mapping[str, Rights]] = {
     "priorities": BOOK,
     "sprints": BOOK,
     "versions": BOOK,
+    "jira_fields": BOOK,
+    "jira_field_columns": BOOK,
     "issue_sprints": BOOK,
     "issue_links": BOOK,
     "comments": BOOK,
@@ -108,6 +110,10 @@ FUNCTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "javis_mark_restricted_payload": (),
     "javis_follow_restriction": (),
     "javis_forget": (SYNC,),
+    "javis_edit_by_name": (),
+    "javis_refuse_by_name": (),
+    "javis_make_view_by_name": (SYNC,),
+    "javis_drop_view_by_name": (SYNC,),
 }
 
 

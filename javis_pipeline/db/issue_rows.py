@@ -68,33 +68,35 @@ class IssueRow(NamedTuple):
     remaining_seconds: int | None
     spent_seconds: int | None
     custom_fields: str
+    custom_raw: str
     created_at: str
     resolved_at: str | None
     remote_updated_at: str
     missing: str
+    custom_empty: str
 
 
 class IssueLine(NamedTuple):
     """An issue written for COPY.
 
     Attributes:
-        columns: The columns of `IssueRow` but the last, and the content hash.
-        missing: The last column of `IssueRow`.
+        columns: The columns of `IssueRow` but the last two, and the content hash.
+        told: The last two: what was told of what is not there.
     """
 
     jira_id: str
     key: str
     remote_updated_at: str
     columns: bytes
-    missing: bytes
+    told: bytes
 
 
 def issue_lines(rows: Sequence[IssueRow], table: Table) -> list[IssueLine]:
     """Issues written for COPY, with their content hashes."""
     content_hash = content_hasher(table)
-    columns = copy_lines([(*row[:-1], content_hash(row)) for row in rows])
-    missing = copy_lines([row[-1:] for row in rows])
+    columns = copy_lines([(*row[:-2], content_hash(row)) for row in rows])
+    told = copy_lines([row[-2:] for row in rows])
     return [
         IssueLine(row.jira_id, row.key, row.remote_updated_at, *line)
-        for row, *line in zip(rows, columns, missing, strict=True)
+        for row, *line in zip(rows, columns, told, strict=True)
     ]

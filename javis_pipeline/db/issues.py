@@ -76,10 +76,11 @@ def store_issues(
     if not known:
         return StoredIssues(inserted, [], [], [], [], [])
     conn.execute(_QUERIES["make_incoming_issues"])
-    incoming = [b"%s\t%s\n" % (row.columns, row.missing) for row in rows if row.jira_id in known]
+    incoming = [b"%s\t%s\n" % (row.columns, row.told) for row in rows if row.jira_id in known]
     copy_text(conn, _QUERIES["copy_incoming_issues"], b"".join(incoming))
     ids = list(known)
     conn.execute(_QUERIES["complete_incoming_issues"], {"known": ids})
+    conn.execute(_QUERIES["complete_incoming_custom_fields"], {"known": ids})
     lock = for_table(_QUERIES["lock_takable_issues"], table)
     taken = [row["jira_id"] for row in conn.execute(lock, {"known": ids, "refresh": refresh})]
     renamed = _overwrite(conn, rows, taken, table, run_id=run_id, now=now) if taken else []

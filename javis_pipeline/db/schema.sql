@@ -183,6 +183,50 @@ BEGIN
     RETURN NEW;
 END $_$;
 
+CREATE FUNCTION public.javis_drop_view_by_name(project text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    view_id oid := to_regclass(format('public.%I', 'issues_' || lower(project)));
+BEGIN
+    IF view_id IS NOT NULL AND obj_description(view_id, 'pg_class') LIKE 'issues of % with custom fields by name;%' THEN
+        EXECUTE format('DROP VIEW public.%I', 'issues_' || lower(project));
+    END IF;
+    DELETE FROM public.jira_field_columns WHERE project_key = project;
+END $$;
+
+CREATE FUNCTION public.javis_edit_by_name() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+DECLARE
+    was       jsonb := to_jsonb(OLD);
+    becomes   jsonb := to_jsonb(NEW);
+    columns   text[] := '{}';
+    elements  jsonb := '{}';
+    assigned  text;
+    changed   record;
+BEGIN
+    FOR changed IN SELECT c.name, c.field_id FROM public.jira_field_columns AS c WHERE c.project_key = TG_ARGV[0] LOOP
+        CONTINUE WHEN becomes -> changed.name IS NOT DISTINCT FROM was -> changed.name;
+        IF changed.field_id IS NULL THEN
+            columns := columns || changed.name;
+        ELSE
+            elements := elements || jsonb_build_object(changed.field_id, becomes -> changed.name);
+        END IF;
+    END LOOP;
+    SELECT string_agg(format('%1$I = ($1).%1$I', name), ', ') INTO assigned FROM unnest(columns) AS name;
+    IF elements <> '{}' THEN
+        assigned := concat_ws(', ', assigned, 'custom_fields = custom_fields || $2');
+    END IF;
+    IF assigned IS NOT NULL THEN
+        EXECUTE format('UPDATE public.jira_issues SET %s WHERE jira_id = $3', assigned)
+          USING jsonb_populate_record(NULL::public.jira_issues, becomes), elements, was ->> 'jira_id';
+    END IF;
+    RETURN NEW;
+END $_$;
+
 CREATE FUNCTION public.javis_follow_restriction() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -352,11 +396,14 @@ CREATE TABLE public.jira_issues (
     sync_refused jsonb DEFAULT '{}'::jsonb NOT NULL,
     security_level text,
     record_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    custom_raw jsonb DEFAULT '{}'::jsonb NOT NULL,
     CONSTRAINT jira_issues_status_category_is_known CHECK ((status_category = ANY (ARRAY['new'::text, 'indeterminate'::text, 'done'::text])))
 );
 ALTER TABLE ONLY public.jira_issues ALTER COLUMN description_adf SET STORAGE EXTERNAL;
 
 COMMENT ON COLUMN public.jira_issues.description IS 'Markdown view of description_adf; edit this one';
+
+COMMENT ON COLUMN public.jira_issues.custom_fields IS 'custom fields with a value, by field id; jira_fields names them';
 
 COMMENT ON COLUMN public.jira_issues.sync_errors IS '{field: why it is not in step, and the remedy}; (row) is the record itself';
 
@@ -368,6 +415,8 @@ COMMENT ON COLUMN public.jira_issues.security_level IS 'name of the security lev
 
 COMMENT ON COLUMN public.jira_issues.record_id IS 'names the record for ever: keys change, and a deleted record keeps it';
 
+COMMENT ON COLUMN public.jira_issues.custom_raw IS 'what custom_fields does not tell of its values: ids of what was chosen, documents of texts';
+
 CREATE TABLE public.key_aliases (
     jira_id text NOT NULL,
     key text NOT NULL,
@@ -378,6 +427,80 @@ CREATE TABLE public.key_aliases (
 CREATE FUNCTION public.javis_key(key_or_former_key text) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN (SELECT found.key FROM (SELECT i.key, 1 AS rank, NULL::timestamp with time zone AS seen FROM public.jira_issues i WHERE (i.key = javis_key.key_or_former_key) UNION ALL SELECT i.key, 2, a.last_seen FROM (public.key_aliases a JOIN public.jira_issues i USING (jira_id)) WHERE (a.key = javis_key.key_or_former_key) UNION ALL SELECT p.page_id, 3, NULL::timestamp with time zone FROM public.confluence_pages p WHERE (p.page_id = javis_key.key_or_former_key)) found ORDER BY found.rank, found.seen DESC LIMIT 1);
+
+CREATE FUNCTION public.javis_make_view_by_name(project text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+DECLARE
+    view_name text := 'issues_' || lower(project);
+    mark      text := 'issues of ' || project || ' with custom fields by name; javis fields rebuild-view ' || project || ' makes it anew';
+    view_id   oid := to_regclass(format('public.%I', view_name));
+    found     text := obj_description(view_id, 'pg_class');
+    selected  text;
+    described record;
+    grantee   record;
+BEGIN
+    IF view_id IS NOT NULL AND NOT coalesce(starts_with(found, mark), false) THEN
+        RAISE EXCEPTION 'javis: there is something else that is called %', view_name
+            USING ERRCODE = 'duplicate_table', HINT = 'Rename it; the next run makes the view.';
+    END IF;
+    SELECT string_agg(format(CASE
+               WHEN c.field_id IS NULL THEN 'i.%2$I'
+               WHEN f.field_id IS NULL OR f.gone_at IS NOT NULL THEN CASE
+                    WHEN c.sort = 'number' THEN 'NULL::numeric'
+                    WHEN c.sort = 'date' THEN 'NULL::date'
+                    WHEN c.sort IN ('options', 'users', 'groups', 'labels', 'versions', 'components') THEN 'NULL::text[]'
+                    WHEN c.sort = 'other' THEN 'NULL::jsonb'
+                    ELSE 'NULL::text' END || ' AS %2$I'
+               WHEN c.sort = 'number' THEN
+                    'CASE jsonb_typeof(i.custom_fields -> %1$L) WHEN ''number'' THEN (i.custom_fields ->> %1$L)::numeric END AS %2$I'
+               WHEN c.sort = 'date' THEN
+                    '(jsonb_path_query_first(i.custom_fields -> %1$L, ''$.datetime("YYYY-MM-DD")'', silent => true) #>> ''{}'')::date AS %2$I'
+               WHEN c.sort IN ('options', 'users', 'groups', 'labels', 'versions', 'components') THEN
+                    'CASE jsonb_typeof(i.custom_fields -> %1$L) WHEN ''array'' '
+                    'THEN ARRAY(SELECT jsonb_array_elements_text(i.custom_fields -> %1$L)) END AS %2$I'
+               WHEN c.sort = 'other' THEN 'i.custom_fields -> %1$L AS %2$I'
+               ELSE 'i.custom_fields ->> %1$L AS %2$I' END, c.field_id, c.name), ', ' ORDER BY c.position)
+      INTO selected
+      FROM public.jira_field_columns AS c
+      LEFT JOIN public.jira_fields AS f USING (field_id)
+     WHERE c.project_key = project;
+    SELECT mark || '; made from ' || md5(selected || string_agg(concat_ws(' ', c.name, f.name, f.type, f.gone_at IS NULL), ','
+                                                                 ORDER BY c.position))
+      INTO mark
+      FROM public.jira_field_columns AS c
+      LEFT JOIN public.jira_fields AS f USING (field_id)
+     WHERE c.project_key = project;
+    IF found = mark THEN
+        RETURN;
+    END IF;
+    EXECUTE format('CREATE OR REPLACE VIEW public.%I WITH (security_invoker = true, security_barrier = true) AS '
+                   'SELECT %s FROM public.jira_issues AS i WHERE i.project_key = %L', view_name, selected, project);
+    EXECUTE format('COMMENT ON VIEW public.%I IS %L', view_name, mark);
+    FOR described IN
+        SELECT c.name, f.field_id || ': ' || CASE
+                   WHEN f.gone_at IS NOT NULL THEN 'the site does not list it any more; its values are in custom_fields'
+                   WHEN f.name <> c.name AND c.name <> f.name || ' (' || substr(f.field_id, 13) || ')'
+                   THEN 'is called ' || f.name || ' now' ELSE f.type END AS words
+          FROM public.jira_field_columns AS c JOIN public.jira_fields AS f USING (field_id)
+         WHERE c.project_key = project
+    LOOP
+        EXECUTE format('COMMENT ON COLUMN public.%I.%I IS %L', view_name, described.name, described.words);
+    END LOOP;
+    IF view_id IS NULL THEN
+        EXECUTE format('CREATE TRIGGER edit_by_name INSTEAD OF UPDATE ON public.%I FOR EACH ROW '
+                       'EXECUTE FUNCTION public.javis_edit_by_name(%L)', view_name, project);
+        EXECUTE format('CREATE TRIGGER refuse_by_name INSTEAD OF INSERT OR DELETE ON public.%I FOR EACH ROW '
+                       'EXECUTE FUNCTION public.javis_refuse_by_name()', view_name);
+    END IF;
+    FOR grantee IN
+        SELECT rolname AS role, CASE rolname WHEN 'javis_app' THEN 'SELECT, INSERT, UPDATE, DELETE' ELSE 'SELECT' END AS rights
+          FROM pg_roles WHERE rolname IN ('javis_read', 'javis_app', 'javis_sync')
+    LOOP
+        EXECUTE format('GRANT %s ON public.%I TO %I', grantee.rights, view_name, grantee.role);
+    END LOOP;
+END $_$;
 
 CREATE FUNCTION public.javis_mark_restricted_payload() RETURNS trigger
     LANGUAGE plpgsql
@@ -440,6 +563,15 @@ CREATE FUNCTION public.javis_reads_restricted() RETURNS boolean
     SET search_path TO 'pg_catalog', 'pg_temp'
     RETURN (EXISTS (SELECT FROM public.sync_policies p WHERE ((p.system = '*'::text) AND (p.scope = '*'::text) AND (p.verb = 'read_restricted'::text) AND (p.policy = 'on'::text))));
 
+CREATE FUNCTION public.javis_refuse_by_name() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    RAISE EXCEPTION 'javis: rows of % can only be read and updated', TG_TABLE_NAME
+        USING ERRCODE = 'restrict_violation', HINT = 'For anything else there is the table jira_issues.';
+END $$;
+
 CREATE FUNCTION public.javis_refuse_local_insert() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -461,7 +593,7 @@ END $$;
 CREATE FUNCTION public.javis_track_local_edit() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
+    AS $_$
 DECLARE
     kind        public.resource_type := CASE TG_RELID WHEN 'public.jira_issues'::regclass THEN 'jira_issue' WHEN 'public.confluence_pages'::regclass THEN 'confluence_page' END;
     system      text := TG_ARGV[1];
@@ -470,12 +602,16 @@ DECLARE
     fixed       text[] := string_to_array(TG_ARGV[4], ',');
     tracked     text[] := string_to_array(TG_ARGV[5], ',');
     sets        text[] := string_to_array(TG_ARGV[6], ',');
+    elements    text := TG_ARGV[7];
+    lost        text;
     before_doc  jsonb := to_jsonb(OLD);
     after_doc   jsonb;
     written     jsonb := to_jsonb(NEW);
     whole       record;
     bases       jsonb;
     errors      jsonb;
+    was         jsonb;
+    becomes     jsonb;
     field_name  text;
     edited      boolean := false;
 BEGIN
@@ -497,24 +633,49 @@ BEGIN
             (SELECT jsonb_agg(item ORDER BY item COLLATE "C")
                FROM (SELECT DISTINCT item FROM jsonb_array_elements_text(written -> field_name) AS item) AS items), '[]'));
     END LOOP;
+    -- An element that is not there would be one that nobody mentioned, or one that was taken out: only null says which.
+    IF elements <> '' THEN
+        SELECT string_agg(name, ', ' ORDER BY name) INTO lost
+          FROM jsonb_object_keys(before_doc -> elements) AS name WHERE NOT written -> elements ? name;
+        IF lost IS NOT NULL THEN
+            RAISE EXCEPTION 'javis: % of % would lose %', elements, before_doc ->> id, lost
+                USING ERRCODE = 'restrict_violation',
+                      HINT = format('Change what you mean (%1$s = %1$s || ''{...}''), and set it to null to clear it.', elements);
+        END IF;
+        SELECT string_agg(name, ', ' ORDER BY name) INTO lost
+          FROM jsonb_object_keys(written -> elements) AS name WHERE written ? name;
+        IF lost IS NOT NULL THEN
+            RAISE EXCEPTION 'javis: % is a column, and no element of %', lost, elements USING ERRCODE = 'restrict_violation';
+        END IF;
+        written := jsonb_set(written, ARRAY[elements], coalesce(
+            (SELECT jsonb_object_agg(name, value) FROM jsonb_each(written -> elements) AS e (name, value)
+              WHERE value <> 'null'), '{}'));
+    END IF;
     -- Fields read one by one are given the default of a column that was added after the row was written;
     -- jsonb_populate_record copies the row as it lies there.
     SELECT OLD.* INTO whole;
-    NEW := jsonb_populate_record(whole, (SELECT jsonb_object_agg(name, written -> name) FROM unnest(tracked) AS name));
+    NEW := jsonb_populate_record(whole, (
+        SELECT jsonb_object_agg(name, written -> name) FROM unnest(tracked || elements) AS name WHERE name <> ''));
     after_doc := to_jsonb(NEW);
+    IF elements <> '' AND after_doc -> elements <> before_doc -> elements THEN
+        tracked := tracked || ARRAY(SELECT jsonb_object_keys((before_doc -> elements) || (after_doc -> elements)) ORDER BY 1);
+        before_doc := before_doc || (before_doc -> elements);
+        after_doc := after_doc || (after_doc -> elements);
+    END IF;
 
     FOREACH field_name IN ARRAY tracked LOOP
-        CONTINUE WHEN after_doc -> field_name IS NOT DISTINCT FROM before_doc -> field_name;
+        was := coalesce(before_doc -> field_name, 'null');
+        becomes := coalesce(after_doc -> field_name, 'null');
+        CONTINUE WHEN becomes = was;
         edited := true;
         errors := errors - field_name;
         IF NOT bases ? field_name THEN
-            bases := bases || jsonb_build_object(field_name, before_doc -> field_name);
-        ELSIF bases -> field_name = after_doc -> field_name THEN
+            bases := bases || jsonb_build_object(field_name, was);
+        ELSIF bases -> field_name = becomes THEN
             bases := bases - field_name;
         END IF;
         INSERT INTO public.local_edits (system, scope, resource_type, resource_id, field, old, new)
-        VALUES (system, before_doc ->> scope, kind, before_doc ->> id, field_name,
-                before_doc -> field_name, after_doc -> field_name);
+        VALUES (system, before_doc ->> scope, kind, before_doc ->> id, field_name, was, becomes);
     END LOOP;
 
     IF edited THEN
@@ -530,7 +691,7 @@ BEGIN
         PERFORM pg_notify('javis_local_change', jsonb_build_object('system', system, 'scope', before_doc ->> scope)::text);
     END IF;
     RETURN NEW;
-END $$;
+END $_$;
 
 CREATE FUNCTION public.jira_issue_content_hash(title text, description text, labels text[], priority text, assignee_id text, due_date date, story_points numeric, parent_key text, status text) RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -634,6 +795,60 @@ CREATE TABLE public.issue_sprints (
     jira_id text NOT NULL,
     sprint_id bigint NOT NULL
 );
+
+CREATE TABLE public.jira_field_columns (
+    project_key text NOT NULL,
+    "position" integer NOT NULL,
+    name text NOT NULL,
+    field_id text,
+    sort text
+);
+
+COMMENT ON TABLE public.jira_field_columns IS 'the columns of the views issues_<project>, which have custom fields by name';
+
+COMMENT ON COLUMN public.jira_field_columns.name IS 'of the column; a field that was renamed has another one besides';
+
+COMMENT ON COLUMN public.jira_field_columns.field_id IS 'the custom field; NULL for a column of jira_issues';
+
+COMMENT ON COLUMN public.jira_field_columns.sort IS 'how its values read';
+
+CREATE TABLE public.jira_fields (
+    field_id text NOT NULL,
+    name text NOT NULL,
+    untranslated_name text,
+    type text NOT NULL,
+    sort text,
+    policy text NOT NULL,
+    only_in text,
+    projects text[] DEFAULT '{}'::text[] NOT NULL,
+    issues bigint DEFAULT 0 NOT NULL,
+    uses jsonb DEFAULT '{}'::jsonb NOT NULL,
+    first_seen_at timestamp with time zone NOT NULL,
+    last_seen_at timestamp with time zone NOT NULL,
+    gone_at timestamp with time zone
+);
+
+COMMENT ON TABLE public.jira_fields IS 'custom fields of the site, as Jira has them; jira_issues.custom_fields is keyed by field_id';
+
+COMMENT ON COLUMN public.jira_fields.untranslated_name IS 'the name before it was translated; Jira Cloud tells it, Data Center does not';
+
+COMMENT ON COLUMN public.jira_fields.type IS 'what its administrator chose, in Jira''s words';
+
+COMMENT ON COLUMN public.jira_fields.sort IS 'how its values read in custom_fields; NULL where they are not read, because they differ at each look';
+
+COMMENT ON COLUMN public.jira_fields.policy IS 'which way its values go';
+
+COMMENT ON COLUMN public.jira_fields.only_in IS 'id of the only project that has it; NULL for a field of the site';
+
+COMMENT ON COLUMN public.jira_fields.projects IS 'the synced projects in which some issue has a value';
+
+COMMENT ON COLUMN public.jira_fields.issues IS 'how many issues have a value';
+
+COMMENT ON COLUMN public.jira_fields.uses IS 'how many issues have a value, by project key';
+
+COMMENT ON COLUMN public.jira_fields.last_seen_at IS 'to the day';
+
+COMMENT ON COLUMN public.jira_fields.gone_at IS 'since when the site does not list it; the values stay';
 
 CREATE TABLE public.local_edits (
     id bigint NOT NULL,
@@ -1075,6 +1290,15 @@ ALTER TABLE ONLY public.issue_links
 ALTER TABLE ONLY public.issue_sprints
     ADD CONSTRAINT issue_sprints_pkey PRIMARY KEY (jira_id, sprint_id);
 
+ALTER TABLE ONLY public.jira_field_columns
+    ADD CONSTRAINT jira_field_columns_have_one_name_each UNIQUE (project_key, name);
+
+ALTER TABLE ONLY public.jira_field_columns
+    ADD CONSTRAINT jira_field_columns_pkey PRIMARY KEY (project_key, "position");
+
+ALTER TABLE ONLY public.jira_fields
+    ADD CONSTRAINT jira_fields_pkey PRIMARY KEY (field_id);
+
 ALTER TABLE ONLY public.jira_issues
     ADD CONSTRAINT jira_issues_id_is_unique UNIQUE (jira_id);
 
@@ -1270,9 +1494,9 @@ CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.confluence_pages FOR EA
 
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.jira_issues FOR EACH STATEMENT EXECUTE FUNCTION public.javis_refuse_truncate();
 
-CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.confluence_pages FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('confluence_page', 'confluence', 'space_key', 'page_id', 'space_key,page_id', 'title,body_storage,parent_id,labels', 'labels');
+CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.confluence_pages FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('confluence_page', 'confluence', 'space_key', 'page_id', 'space_key,page_id', 'title,body_storage,parent_id,labels', 'labels', '');
 
-CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('jira_issue', 'jira', 'project_key', 'jira_id', 'project_key,jira_id,key', 'title,description,labels,priority,assignee_id,due_date,story_points,parent_key,status,issue_type,resolution,components,fix_versions,reporter_id,sprint,flagged,custom_fields', 'labels');
+CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('jira_issue', 'jira', 'project_key', 'jira_id', 'project_key,jira_id,key', 'title,description,labels,priority,assignee_id,due_date,story_points,parent_key,status,issue_type,resolution,components,fix_versions,reporter_id,sprint,flagged', 'labels', 'custom_fields');
 
 CREATE TRIGGER try_again_assignee_id BEFORE UPDATE OF assignee_id ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'assignee_id'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('assignee_id', 'jira', 'project_key');
 
@@ -1456,6 +1680,11 @@ REVOKE ALL ON FUNCTION public.javis_ask_again() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.javis_check_values() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION public.javis_drop_view_by_name(project text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.javis_drop_view_by_name(project text) TO javis_sync;
+
+REVOKE ALL ON FUNCTION public.javis_edit_by_name() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.javis_follow_restriction() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.javis_forget(history text, ids text[]) FROM PUBLIC;
@@ -1496,6 +1725,9 @@ GRANT ALL ON FUNCTION public.javis_key(key_or_former_key text) TO javis_read;
 GRANT ALL ON FUNCTION public.javis_key(key_or_former_key text) TO javis_app;
 GRANT ALL ON FUNCTION public.javis_key(key_or_former_key text) TO javis_sync;
 
+REVOKE ALL ON FUNCTION public.javis_make_view_by_name(project text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.javis_make_view_by_name(project text) TO javis_sync;
+
 REVOKE ALL ON FUNCTION public.javis_mark_restricted_payload() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.javis_mark_restricted_value() FROM PUBLIC;
@@ -1505,6 +1737,8 @@ REVOKE ALL ON FUNCTION public.javis_name_record() FROM PUBLIC;
 GRANT SELECT ON TABLE public.sync_policies TO javis_read;
 GRANT SELECT ON TABLE public.sync_policies TO javis_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sync_policies TO javis_sync;
+
+REVOKE ALL ON FUNCTION public.javis_refuse_by_name() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.javis_refuse_local_insert() FROM PUBLIC;
 
@@ -1541,6 +1775,14 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.issue_links TO javis_sync;
 GRANT SELECT ON TABLE public.issue_sprints TO javis_read;
 GRANT SELECT ON TABLE public.issue_sprints TO javis_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.issue_sprints TO javis_sync;
+
+GRANT SELECT ON TABLE public.jira_field_columns TO javis_read;
+GRANT SELECT ON TABLE public.jira_field_columns TO javis_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.jira_field_columns TO javis_sync;
+
+GRANT SELECT ON TABLE public.jira_fields TO javis_read;
+GRANT SELECT ON TABLE public.jira_fields TO javis_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.jira_fields TO javis_sync;
 
 GRANT SELECT ON TABLE public.local_edits TO javis_read;
 GRANT SELECT ON TABLE public.local_edits TO javis_app;

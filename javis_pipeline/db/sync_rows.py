@@ -8,7 +8,7 @@ from uuid import UUID
 
 from javis_pipeline.records.sync import AuditEntry, Conflict, ConflictValue, LocalRecord, Operation, Refusal
 from javis_pipeline.records.tables import Table
-from javis_pipeline.records.values import ResourceRef, Value, dump_json, from_json
+from javis_pipeline.records.values import ResourceRef, Value, dump_json, from_json, in_order
 
 _BOOKKEEPING: Final = frozenset(
     {
@@ -30,16 +30,25 @@ _BOOKKEEPING: Final = frozenset(
 
 def read_record(table: Table, doc: Mapping[str, Any], *, unmarked: bool) -> LocalRecord:
     """A row of a table of records, as the sync reasons about it."""
-    own = {*table.fields, *table.raw.values(), *_BOOKKEEPING, *table.fixed}
-    instants = table.place.instants
+    place = table.place
+    own = {*table.fields, *table.raw.values(), *_BOOKKEEPING, *table.fixed, place.elements, place.raw_elements}
+    instants = place.instants
+    bases = {name: value_of(table, name, value) for name, value in doc["local_modified_fields"].items()}
     facts = {name: _instant(value) if name in instants else value for name, value in doc.items() if name not in own}
     return LocalRecord(
         ref=ResourceRef(
             resource_type=table.kind, resource_id=doc[table.id], scope=doc[table.scope], key=doc[table.key]
         ),
-        values={name: from_json(doc[name]) for name in table.fields},
-        bases={name: from_json(value) for name, value in doc["local_modified_fields"].items()},
-        raw={name: from_json(doc[column]) for name, column in table.raw.items()},
+        values={
+            **dict.fromkeys(bases),  # an element that was cleared here is not in its column any more
+            **{name: from_json(doc[name]) for name in table.fields},
+            **_elements(doc, place.elements),
+        },
+        bases=bases,
+        raw={
+            **{name: from_json(doc[column]) for name, column in table.raw.items()},
+            **_elements(doc, place.raw_elements),
+        },
         facts=facts,
         local_seq=doc["local_seq"],
         revision=_instant(doc[table.place.revision]),
@@ -53,6 +62,15 @@ def read_record(table: Table, doc: Mapping[str, Any], *, unmarked: bool) -> Loca
         unmarked=unmarked,
         refusals={name: _refusal(kept) for name, kept in doc["sync_refused"].items()},
     )
+
+
+def _elements(doc: Mapping[str, Any], column: str | None) -> dict[str, Value]:
+    return {} if column is None else {name: in_order(value) for name, value in doc[column].items()}
+
+
+def value_of(table: Table, name: str, loaded: Any) -> Value:
+    """A value of a field out of loaded JSON."""
+    return from_json(loaded) if name in table.fields else in_order(loaded)
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -92,8 +92,16 @@ class PostgresStore:
             priorities = {row["name"]: row["id"] for row in self._run(conn, "priorities")}
             users = {row["id"]: row["name"] for row in self._run(conn, "users")}
             field_ids = next((row["field_ids"] for row in self._run(conn, "site_fields")), None) or {}
+            own = self._run(conn, "elements") if self._table.place.elements else []
         closed = frozenset(row["id"] for row in known if row["is_closed"])
-        return Catalog(statuses=statuses, priorities=priorities, users=users, closed=closed, field_ids=field_ids)
+        return Catalog(
+            statuses=statuses,
+            priorities=priorities,
+            users=users,
+            closed=closed,
+            field_ids=field_ids,
+            elements={row["id"]: row["sort"] for row in own},
+        )
 
     def to_decide(self, *, conflicts: bool = False) -> Sequence[ResourceRef]:
         """Records with local edits, planned operations, resolutions that have not gone out, or a failed look, by key.

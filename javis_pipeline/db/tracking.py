@@ -82,6 +82,7 @@ def _formatted(query: str, table: Table, **more: Composable) -> Composed:
         fixed=_listed(table.fixed),
         tracked=_listed(table.fields),
         sets=_listed(column.name for column in table.edited if column.type == "text[]"),
+        elements=Literal(place.elements or ""),
         most_bytes=Literal(str(place.most_bytes)),
         restricted_by=Identifier(restricted_by),
         restricted_name=Literal(restricted_by),

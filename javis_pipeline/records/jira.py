@@ -11,6 +11,29 @@ from typing import Any, Literal, NamedTuple
 from javis_pipeline.records import Missing
 
 JsonObject = dict[str, Any]
+Sort = Literal[
+    "text",
+    "rich_text",
+    "number",
+    "date",
+    "datetime",
+    "option",
+    "options",
+    "cascade",
+    "user",
+    "users",
+    "group",
+    "groups",
+    "labels",
+    "url",
+    "version",
+    "versions",
+    "components",
+    "team",
+    "request_type",
+    "other",
+]
+"""How the values of a custom field read; `other` stays the JSON that Jira gives."""
 
 
 class User(NamedTuple):
@@ -96,6 +119,9 @@ class Issue(NamedTuple):
     `labels` and the other lists of names are sorted. `sprint` is the active one, else the next, else the last.
     `comment_total` and `worklog_total` may be larger than what came with the issue: Jira cuts the lists off.
     `missing` names the fields that are MISSING here, in field order.
+    `custom_fields` has the custom fields with a value by field id, as people see them, `custom_raw` what of them that
+    does not tell: ids of what was chosen, documents of texts. `custom_empty` names those that were said to be empty; of
+    any other nothing is known.
     """
 
     jira_id: str
@@ -136,6 +162,8 @@ class Issue(NamedTuple):
     remaining_seconds: int | Missing | None
     spent_seconds: int | Missing | None
     custom_fields: JsonObject
+    custom_raw: JsonObject
+    custom_empty: tuple[str, ...]
     created_at: datetime
     resolved_at: datetime | Missing | None
     remote_updated_at: datetime
@@ -157,6 +185,25 @@ class FieldMap(NamedTuple):
     epic_link: str | None = None
     team: str | None = None
     flagged: str | None = None
+
+
+class CustomField(NamedTuple):
+    """A custom field of the site.
+
+    Attributes:
+        name: What the site calls it; several fields may have one name.
+        untranslated_name: The same before it was translated, where the site tells.
+        type: What its administrator chose, in Jira's words ("...customfieldtypes:select").
+        project_id: The only project that has it; None for a field of the site.
+        sort: How its values read; None where they are not read, because they differ each time one looks.
+    """
+
+    field_id: str
+    name: str
+    untranslated_name: str | None
+    type: str
+    project_id: str | None
+    sort: Sort | None
 
 
 class IssueStamp(NamedTuple):

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from javis_pipeline.records import Missing
+from javis_pipeline.records.jira import Sort
 from javis_pipeline.records.values import ResourceRef, Value
 
 SyncStatus = Literal["synced", "local_modified", "pushing", "conflict", "error"]
@@ -358,6 +359,7 @@ class Catalog:
         closed: Ids of the statuses in which work is done.
         unwritable: Field to the reason why this site cannot take it, such as a field that was not found.
         field_ids: What was read last from which of the site's own fields, or in which form.
+        elements: The site's fields that are read under their ids, and how each reads.
     """
 
     statuses: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
@@ -366,6 +368,7 @@ class Catalog:
     closed: frozenset[str] = frozenset()
     unwritable: Mapping[str, str] = dataclasses.field(default_factory=dict)
     field_ids: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    elements: Mapping[str, Sort] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

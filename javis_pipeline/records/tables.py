@@ -52,6 +52,9 @@ class Place:
             `NOT_READ_YET`; None for a kind whose records all may be read.
         restricted_with_it: Tables whose rows are restricted with their record; they name it as `id` does.
         most_bytes: What a text or a document may have.
+        elements: Column with a JSON object, each element of which is a field that only some sites have; None where
+            there are none.
+        raw_elements: Column with the bases of elements in remote form, where `elements` cannot give them back.
     """
 
     name: str
@@ -63,6 +66,8 @@ class Place:
     restricted_by: str | None = None
     restricted_with_it: tuple[str, ...] = ()
     most_bytes: int = 262_144
+    elements: str | None = None
+    raw_elements: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,6 +63,11 @@ def from_json(loaded: Any) -> Value:
     return as_set(loaded) if isinstance(loaded, list) else loaded
 
 
+def in_order(loaded: Any) -> Value:
+    """The same of a value of which it is not known whether it is a set: what is one is sorted already."""
+    return tuple(loaded) if isinstance(loaded, list) else loaded
+
+
 def fingerprint(value: object) -> str:
     """Tells a value, or a structure that holds values, from any other."""
     return hashlib.sha256(dump_json(value).encode("utf-8", "surrogatepass")).hexdigest()[:32]

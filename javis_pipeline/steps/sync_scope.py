@@ -30,6 +30,7 @@ from javis_pipeline.steps.recording import recorded_step
 from javis_pipeline.steps.rounds import Share, next_share
 from javis_pipeline.steps.settle import settle_operations
 from javis_pipeline.steps.system import Opened, RemoteSystem
+from javis_pipeline.sync.elements import with_elements
 from javis_pipeline.sync.guards import guard_identity, guard_place, guard_writes
 from javis_pipeline.sync.run import Rules, Run
 
@@ -136,7 +137,7 @@ class Job:
             now=self.clock,
             new_id=self.new_id,
             account_id=opened.account_id,
-            kind=self.system.kind,
+            kind=with_elements(self.system.kind, opened.elements),
             catalog=catalog,
             rules=rules,
         )

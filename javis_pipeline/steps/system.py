@@ -9,7 +9,7 @@ from javis_pipeline.db.connection import Connection, Database
 from javis_pipeline.records.values import ResourceRef, System
 from javis_pipeline.steps.bad_answers import Unreadable
 from javis_pipeline.steps.ports import RemoteRecords
-from javis_pipeline.sync.fields import Kind
+from javis_pipeline.sync.fields import Field, Kind
 
 
 class Stamp(Protocol):
@@ -183,6 +183,7 @@ class Opened(Generic[S, B]):
         source: Makes the remote's side of one pull; `whole` when all is to be read, changed or not.
         mirror: Our side.
         unwritable: Field to the reason why this site cannot take it.
+        elements: Fields that this site has of its own.
         changes_unseen: Whether records change without their stamps telling: each is then looked at once a day.
         before: Brings what is stored to the form that this release compares.
         after: Brings along what hangs on the records that a run (its id) changed one by one.
@@ -198,6 +199,7 @@ class Opened(Generic[S, B]):
     changes_unseen: bool
     before: Callable[[Database], object]
     after: Callable[[Database, str], None]
+    elements: Sequence[Field] = ()
 
 
 def nothing_before(db: Database) -> None:

@@ -27,6 +27,7 @@ from javis_pipeline.records.sync import (
 from javis_pipeline.records.values import ResourceRef, Value
 from javis_pipeline.sync.conflicts import SYNC_ACTOR, Conflicts
 from javis_pipeline.sync.decide import Sides
+from javis_pipeline.sync.elements import fields_of, in_columns, in_raw_columns
 from javis_pipeline.sync.fields import Field
 from javis_pipeline.sync.refusals import about, found_out, is_due, refused, to_ask
 from javis_pipeline.sync.run import Run
@@ -41,7 +42,7 @@ class Draft:
         self.run = run
         self.local: LocalRecord = state.local
         self.ref: ResourceRef = state.local.ref
-        self.fields: Mapping[str, Field] = run.kind.fields
+        self.fields: Mapping[str, Field] = fields_of(run.kind, state.local)
         self.last_writes = state.last_writes
         self.former_raw = state.former_raw
         self.values: dict[str, Value] = dict(state.local.values)
@@ -74,7 +75,8 @@ class Draft:
 
     def base_raw(self, spec: Field) -> Value:
         """What both sides held last, in remote form."""
-        return self.raw.get(spec.name) if spec.raw_column else self.bases.get(spec.name, self.values.get(spec.name))
+        has_raw = spec.name in self.raw if spec.is_element else spec.raw_column is not None
+        return self.raw.get(spec.name) if has_raw else self.bases.get(spec.name, self.values.get(spec.name))
 
     def set_value(
         self, name: str, value: Value, *, reason: str, row: int, undo_of: int | None = None, actor: str = SYNC_ACTOR
@@ -328,13 +330,9 @@ class Draft:
             self.operations[op.op_id] = op
 
     def _changed_columns(self) -> dict[str, Any]:
-        columns = self.columns | {
-            name: value for name, value in self.values.items() if value != self.local.values.get(name)
-        }
-        for name, raw in self.raw.items():
-            column = self.fields[name].raw_column
-            if column and raw != self.local.raw.get(name):
-                columns[column] = raw
+        kind = self.run.kind
+        columns = self.columns | in_columns(kind, self.values, _differing(self.values, self.local.values))
+        columns |= in_raw_columns(kind, self.raw, _differing(self.raw, self.local.raw))
         if self.bases != self.local.bases:
             columns["local_modified_fields"] = self.bases
         if self.errors != self.local.errors:
@@ -353,3 +351,7 @@ class Draft:
         if any(op.state == "sent" for op in self.operations.values()):
             return "pushing"
         return "local_modified" if self.bases else "synced"
+
+
+def _differing(values: Mapping[str, Value], before: Mapping[str, Value]) -> list[str]:
+    return [name for name, value in values.items() if value != before.get(name)]

@@ -12,13 +12,14 @@ from javis_pipeline.sync.codecs import Codec
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One synced field. Its name is its column.
+    """One synced field. Its name is its column, or that of an element in its table's column of elements.
 
     Attributes:
         codec: How its values are read, compared and checked.
         written_by: Sort of request that writes it; None for a field that only the remote may change.
         raw_column: Column with the base in remote form, where the local form cannot give it back.
         type: Of its column.
+        is_element: Whether it is one of many in one column; `raw_column` is then the one of many too.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Field:
     written_by: OperationKind | None = None
     raw_column: str | None = None
     type: SqlType = "text"
+    is_element: bool = False
 
     def __post_init__(self) -> None:
         # Programs that are not checked for types declare fields too: what is missing is said at import.
@@ -63,7 +65,10 @@ class Field:
         return self.codec.canonical(raw) == self.codec.canonical(other)
 
     def stored_raw(self, raw: Value) -> Value:
-        """What the raw column keeps: the whole text, but of a choice only its id."""
+        """What the raw column keeps: the whole text, but of a choice only its id; of an element that reads here as it
+        is there, nothing."""
+        if self.is_element and self.codec.to_local(raw) == raw:
+            return None
         return raw if self.is_text else self.codec.canonical(raw)
 
 

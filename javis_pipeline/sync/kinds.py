@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Final
 
+from javis_pipeline.records.sync import Catalog
 from javis_pipeline.records.tables import Place, Tables
 from javis_pipeline.records.values import ResourceType
 from javis_pipeline.sync.codecs import Account, Day, Key, Labels, Line, Named, Number, Plain
+from javis_pipeline.sync.elements import element_fields, with_elements
 from javis_pipeline.sync.fields import Field, Kind, kinds_by_name, make_kind, with_fields
 from javis_pipeline.sync.page_codecs import PageLabels, ParentPage
 from javis_pipeline.sync.text_codecs import MarkdownText, StorageText, WikiText
@@ -32,7 +34,6 @@ JIRA_ISSUE = make_kind(
     Field("reporter_id", Plain()),
     Field("sprint", Plain()),
     Field("flagged", Plain(), type="boolean"),
-    Field("custom_fields", Plain(), type="jsonb"),
     system="jira",
     place=Place(
         name="jira_issues",
@@ -43,6 +44,8 @@ JIRA_ISSUE = make_kind(
         instants=frozenset({"created_at", "resolved_at", "remote_updated_at"}),
         restricted_by="security_level",
         restricted_with_it=("comments", "worklogs", "attachments"),
+        elements="custom_fields",
+        raw_elements="custom_raw",
     ),
     revision=frozenset({"remote_updated_at"}),
     repeats={"epic_key": "parent_key"},
@@ -81,8 +84,10 @@ TABLES: Tables = {name: kind.table for name, kind in KINDS.items()}
 """Where they are kept, for the database."""
 
 
-def kind_here(resource_type: ResourceType, field_ids: Mapping[str, str]) -> Kind:
-    """The kind of a scope's records, by what the last sync noted of the form in which its site keeps them."""
-    if resource_type == "jira_issue" and field_ids.get("description") == WIKI:
-        return DATA_CENTER_ISSUE
-    return KINDS[resource_type]
+def kind_here(resource_type: ResourceType, catalog: Catalog) -> Kind:
+    """The kind of a scope's records, by what the last sync noted of its site: the form in which it keeps texts, and the
+    fields of its own."""
+    if resource_type == "jira_issue" and catalog.field_ids.get("description") == WIKI:
+        return with_elements(DATA_CENTER_ISSUE, element_fields(catalog.elements, DATA_CENTER_ISSUE.table))
+    kind = KINDS[resource_type]
+    return with_elements(kind, element_fields(catalog.elements, kind.table))

@@ -13,10 +13,12 @@ from javis_pipeline.records.sync import (
     RecordState,
     RemoteRecord,
 )
+from javis_pipeline.records.values import Value
 from javis_pipeline.sync.codecs import UnreadableValue
 from javis_pipeline.sync.deleted import follow_question, stays_deleted
 from javis_pipeline.sync.draft import Draft
 from javis_pipeline.sync.echoes import settle_late_echoes
+from javis_pipeline.sync.elements import in_columns, in_raw_columns
 from javis_pipeline.sync.merge_field import reconcile_field
 from javis_pipeline.sync.resolve import force_in
 from javis_pipeline.sync.run import Run
@@ -105,18 +107,21 @@ def _is_older(remote: RemoteRecord, draft: Draft) -> bool:
 def _insert(remote: RemoteRecord, run: Run) -> RecordPlan:
     ref = remote.ref
     columns: dict[str, Any] = {name: value for name, value in remote.facts.items() if value is not MISSING}
+    values: dict[str, Value] = {}
+    raw_forms: dict[str, Value] = {}
     errors: dict[str, str] = {}
     for spec in run.kind.fields.values():
         raw = remote.values.get(spec.name, MISSING)
         if raw is MISSING or run.rules.policy(spec) == "none":
             continue
         try:
-            columns[spec.name] = spec.codec.to_local(raw)
+            values[spec.name] = spec.codec.to_local(raw)
         except UnreadableValue as error:
             errors[spec.name] = unreadable(str(error))
             continue
         if spec.raw_column:
-            columns[spec.raw_column] = spec.stored_raw(raw)
+            raw_forms[spec.name] = spec.stored_raw(raw)
+    columns |= in_columns(run.kind, values, values) | in_raw_columns(run.kind, raw_forms, raw_forms)
     columns |= {
         "sync_errors": errors,
         "sync_status": "error" if errors else "synced",

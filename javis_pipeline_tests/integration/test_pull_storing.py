@@ -44,8 +44,11 @@ def sync(conn: Connection) -> Connection:
 def an_issue(jira_id: str = "10042", key: str = "OPS-7", *, updated_at: datetime = NOON, **values: Any) -> IssueRow:
     """An issue whose other fields are of no interest."""
     empty = dict.fromkeys(IssueRow._fields)
-    arrays = dict.fromkeys(("labels", "components", "fix_versions", "affected_versions", "missing"), "{}")
-    basics = {"project_key": key.partition("-")[0], "is_subtask": False, "flagged": False, "custom_fields": "{}"}
+    arrays = dict.fromkeys(
+        ("labels", "components", "fix_versions", "affected_versions", "missing", "custom_empty"), "{}"
+    )
+    custom = {"custom_fields": "{}", "custom_raw": "{}"}
+    basics = {"project_key": key.partition("-")[0], "is_subtask": False, "flagged": False, **custom}
     dated = {"created_at": NOON.isoformat(), "remote_updated_at": updated_at.isoformat()}
     return IssueRow(**{**empty, **arrays, **basics, **dated, "jira_id": jira_id, "key": key, **values})
 
@@ -451,4 +454,4 @@ def test_each_column_of_a_payload_is_compared_with_what_is_stored():
     query = named_queries("issues")["lock_takable_issues"]
     told = {name for name in IssueRow._fields if f"i.{name}" in query and f"p.{name}" in query}
 
-    assert set(IssueRow._fields) - told == {"jira_id", "missing"}
+    assert set(IssueRow._fields) - told == {"jira_id", "missing", "custom_empty"}

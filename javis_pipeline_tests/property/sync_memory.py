@@ -40,7 +40,7 @@ USERS = {"u1": "Ann", "u2": "Bob", "us": "The sync's account"}
 CATALOG = Catalog(statuses=STATUSES, priorities=PRIORITIES, users=USERS, closed=frozenset(STATUSES["Done"]))
 OUR_ACCOUNT = "us"
 # Fields that only the remote changes; here it never does.
-EMPTY: dict[str, Value] = {"components": (), "fix_versions": (), "flagged": False, "custom_fields": {}}
+EMPTY: dict[str, Value] = {"components": (), "fix_versions": (), "flagged": False}
 SYNCED = [name for name, spec in JIRA_ISSUE.fields.items() if spec.written_by]
 # What issues and pages call alike is alike.
 FIELDS: Mapping[str, Field] = {**CONFLUENCE_PAGE.fields, **JIRA_ISSUE.fields}

@@ -100,7 +100,14 @@ def test_given_a_field_nested_deeper_than_json_goes_then_the_issue_is_kept_aside
     bad = an_issue_document("1")
     bad["fields"]["customfield_1"] = deep
 
-    found = read_issue_documents([bad, an_issue_document("2")], "OPS", FieldMap(), JIRA_ISSUE.table, ["1", "2"])
+    found = read_issue_documents(
+        [bad, an_issue_document("2")],
+        "OPS",
+        FieldMap(),
+        JIRA_ISSUE.table,
+        ["1", "2"],
+        custom={"customfield_1": "other"},
+    )
 
     assert [line.jira_id for line in found.issues] == ["2"]
     assert found.unreadable[0].payload == {"id": "1", "not kept": "nested too deep"}

@@ -2,6 +2,7 @@
 
 import copy
 import json
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -19,6 +20,7 @@ from javis_pipeline.records.jira import (
     Issue,
     Link,
     Priority,
+    Sort,
     Sprint,
     SprintChange,
     StatusChange,
@@ -37,10 +39,12 @@ FIELDS = FieldMap(
     flagged="customfield_10021",
 )
 
+CUSTOM: Mapping[str, Sort] = {"customfield_10050": "option", "customfield_10051": "text", "customfield_10052": "text"}
+
 
 def an_issue(**fields: object) -> Issue:
     """The example issue with these fields replaced; `...` takes a field away."""
-    return wire.parse_issue(a_document(**fields), FIELDS)
+    return wire.parse_issue(a_document(**fields), FIELDS, custom=CUSTOM)
 
 
 def a_document(**fields: object) -> dict[str, Any]:
@@ -67,7 +71,8 @@ def test_given_a_cloud_issue_then_every_column_is_read():
     assert (issue.resolution, issue.resolved_at) == (None, None)
     assert (issue.components, issue.fix_versions, issue.affected_versions) == (["api", "web"], [], ["1.0"])
     assert (issue.estimate_seconds, issue.remaining_seconds, issue.spent_seconds) == (3600, 0, None)
-    assert issue.custom_fields == {"customfield_10050": {"value": "Berlin", "id": "77"}}
+    assert (issue.custom_fields, issue.custom_raw) == ({"customfield_10050": "Berlin"}, {"customfield_10050": "77"})
+    assert issue.custom_empty == ("customfield_10051",)
     assert issue.created_at == datetime(2026, 9, 1, 8, tzinfo=UTC)
     assert issue.remote_updated_at == datetime(2026, 9, 27, 8, 3, 11, 123000, tzinfo=UTC)
     assert issue.missing == ()

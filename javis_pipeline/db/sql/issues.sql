@@ -35,7 +35,8 @@ DELETE FROM sprint_changes WHERE jira_id = ANY (%(jira_ids)s);
 -- compressed twice.
 CREATE TEMPORARY TABLE IF NOT EXISTS incoming_issues (
     LIKE jira_issues INCLUDING DEFAULTS INCLUDING STORAGE INCLUDING COMPRESSION,
-    missing text[] NOT NULL
+    missing text[] NOT NULL,
+    custom_empty text[] NOT NULL
 ) ON COMMIT DELETE ROWS;
 
 -- name: copy_incoming_issues
@@ -45,7 +46,8 @@ COPY incoming_issues (
     assignee_id, due_date, story_points, status, status_id, status_category, parent_key, parent_id, issue_type,
     issue_type_id, is_subtask, hierarchy_level, reporter_id, creator_id, epic_key, sprint, sprint_id, team, flagged,
     resolution, security_level, components, fix_versions, affected_versions, estimate_seconds, remaining_seconds,
-    spent_seconds, custom_fields, created_at, resolved_at, remote_updated_at, content_hash, missing
+    spent_seconds, custom_fields, custom_raw, created_at, resolved_at, remote_updated_at, content_hash, missing,
+    custom_empty
 ) FROM STDIN;
 
 -- name: copy_new_issues
@@ -56,7 +58,7 @@ COPY jira_issues (
     assignee_id, due_date, story_points, status, status_id, status_category, parent_key, parent_id, issue_type,
     issue_type_id, is_subtask, hierarchy_level, reporter_id, creator_id, epic_key, sprint, sprint_id, team, flagged,
     resolution, security_level, components, fix_versions, affected_versions, estimate_seconds, remaining_seconds,
-    spent_seconds, custom_fields, created_at, resolved_at, remote_updated_at, content_hash, last_synced_at
+    spent_seconds, custom_fields, custom_raw, created_at, resolved_at, remote_updated_at, content_hash, last_synced_at
 ) FROM STDIN;
 
 -- name: known_issues
@@ -88,7 +90,7 @@ SELECT i.jira_id
                     i.reporter_id, i.creator_id, i.epic_key, i.sprint, i.sprint_id, i.team,
                     i.flagged, i.resolution, i.security_level,
                     i.components, i.fix_versions, i.affected_versions, i.estimate_seconds, i.remaining_seconds,
-                    i.spent_seconds, i.custom_fields, i.created_at, i.resolved_at
+                    i.spent_seconds, i.custom_fields, i.custom_raw, i.created_at, i.resolved_at
                  ) IS DISTINCT FROM (
                     p.title, p.description, p.description_adf, p.environment, p.labels, p.priority, p.priority_id,
                     p.assignee_id, p.due_date, p.story_points, p.status, p.status_id, p.status_category,
@@ -96,7 +98,7 @@ SELECT i.jira_id
                     p.reporter_id, p.creator_id, p.epic_key, p.sprint, p.sprint_id, p.team,
                     p.flagged, p.resolution, p.security_level,
                     p.components, p.fix_versions, p.affected_versions, p.estimate_seconds, p.remaining_seconds,
-                    p.spent_seconds, p.custom_fields, p.created_at, p.resolved_at
+                    p.spent_seconds, p.custom_fields, p.custom_raw, p.created_at, p.resolved_at
                  ))))
    AND NOT EXISTS (SELECT FROM sync_outbox AS o
                     WHERE o.resource_type = 'jira_issue' AND o.resource_id = i.jira_id AND o.needs_care)
@@ -171,6 +173,15 @@ UPDATE incoming_issues AS p
   FROM jira_issues AS i
  WHERE i.jira_id = p.jira_id AND i.jira_id = ANY (%(known)s) AND p.missing <> '{}';
 
+-- name: complete_incoming_custom_fields
+-- A custom field that was not in the payload, and not said to be empty, keeps its value as well: which fields a site has,
+-- and which of them a project shows, changes from one day to the next.
+UPDATE incoming_issues AS p
+   SET custom_fields = (i.custom_fields - p.custom_empty) || p.custom_fields,
+       custom_raw = (i.custom_raw - p.custom_empty - ARRAY(SELECT jsonb_object_keys(p.custom_fields))) || p.custom_raw
+  FROM jira_issues AS i
+ WHERE i.jira_id = p.jira_id AND i.jira_id = ANY (%(known)s) AND i.custom_fields <> '{}';
+
 -- name: audit_taken_issues
 -- What the batch overwrites, value by value, for the fields that people can edit on both sides.
 INSERT INTO sync_audit (run_id, side, resource_type, resource_id, field, old, new, reason, actor, at)
@@ -189,14 +200,14 @@ UPDATE jira_issues AS i
     assignee_id, due_date, story_points, status, status_id, status_category, parent_key, parent_id, issue_type,
     issue_type_id, is_subtask, hierarchy_level, reporter_id, creator_id, epic_key, sprint, sprint_id, team, flagged,
     resolution, security_level, components, fix_versions, affected_versions, estimate_seconds, remaining_seconds,
-    spent_seconds, custom_fields, created_at, resolved_at, remote_updated_at, content_hash
+    spent_seconds, custom_fields, custom_raw, created_at, resolved_at, remote_updated_at, content_hash
        ) = ROW (
     p.jira_id, p.key, p.project_key, p.title, p.description, p.description_adf, p.environment, p.labels, p.priority,
     p.priority_id, p.assignee_id, p.due_date, p.story_points, p.status, p.status_id, p.status_category,
     p.parent_key, p.parent_id, p.issue_type, p.issue_type_id, p.is_subtask, p.hierarchy_level, p.reporter_id,
     p.creator_id, p.epic_key, p.sprint, p.sprint_id, p.team, p.flagged, p.resolution, p.security_level, p.components,
     p.fix_versions,
-    p.affected_versions, p.estimate_seconds, p.remaining_seconds, p.spent_seconds, p.custom_fields, p.created_at,
+    p.affected_versions, p.estimate_seconds, p.remaining_seconds, p.spent_seconds, p.custom_fields, p.custom_raw, p.created_at,
     p.resolved_at, p.remote_updated_at,
        {hash_of_p}
        ),

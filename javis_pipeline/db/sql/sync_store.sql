@@ -131,7 +131,7 @@ WITH waiting AS (
                 SELECT FROM sync_conflicts AS c
                  WHERE c.resource_type = %(type)s AND c.resource_id = r.{id} AND c.state = 'open'
                    AND c.kind NOT IN ('overwrote_remote', 'undo_of_changed')
-                   AND c.field_name = edited.field AND c.local_value = to_jsonb(r) -> edited.field))
+                   AND c.field_name = edited.field AND c.local_value = coalesce({fields_of_r} -> edited.field, 'null')))
     UNION
     SELECT {id} FROM {table} WHERE {scope} = %(scope)s AND sync_errors ? '(row)'
     UNION
@@ -226,6 +226,10 @@ SELECT priority_id AS id, name FROM priorities ORDER BY rank;
 
 -- name: users
 SELECT account_id AS id, display_name AS name FROM users;
+
+-- name: elements
+-- The site's own fields that are read under their ids.
+SELECT field_id AS id, sort FROM jira_fields WHERE sort IS NOT NULL;
 
 -- name: last_census
 SELECT last_census_count AS found FROM sync_watermarks WHERE system = %(system)s AND scope = %(scope)s;

@@ -4,8 +4,8 @@
 
 -- name: track_local_edit
 -- BEFORE UPDATE of a record by anyone but the sync. Arguments: kind, system, scope column, id column; comma-separated:
--- columns that nobody changes here, tracked columns, those of them that are sets. Other columns keep their values,
--- whatever was written to them.
+-- columns that nobody changes here, tracked columns, those of them that are sets; the column whose elements are fields
+-- each by itself, or nothing. Other columns keep their values, whatever was written to them.
 CREATE OR REPLACE FUNCTION public.javis_track_local_edit() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -16,12 +16,16 @@ DECLARE
     fixed       text[] := string_to_array(TG_ARGV[4], ',');
     tracked     text[] := string_to_array(TG_ARGV[5], ',');
     sets        text[] := string_to_array(TG_ARGV[6], ',');
+    elements    text := TG_ARGV[7];
+    lost        text;
     before_doc  jsonb := to_jsonb(OLD);
     after_doc   jsonb;
     written     jsonb := to_jsonb(NEW);
     whole       record;
     bases       jsonb;
     errors      jsonb;
+    was         jsonb;
+    becomes     jsonb;
     field_name  text;
     edited      boolean := false;
 BEGIN
@@ -43,24 +47,49 @@ BEGIN
             (SELECT jsonb_agg(item ORDER BY item COLLATE "C")
                FROM (SELECT DISTINCT item FROM jsonb_array_elements_text(written -> field_name) AS item) AS items), '[]'));
     END LOOP;
+    -- An element that is not there would be one that nobody mentioned, or one that was taken out: only null says which.
+    IF elements <> '' THEN
+        SELECT string_agg(name, ', ' ORDER BY name) INTO lost
+          FROM jsonb_object_keys(before_doc -> elements) AS name WHERE NOT written -> elements ? name;
+        IF lost IS NOT NULL THEN
+            RAISE EXCEPTION 'javis: % of % would lose %', elements, before_doc ->> id, lost
+                USING ERRCODE = 'restrict_violation',
+                      HINT = format('Change what you mean (%1$s = %1$s || ''{{...}}''), and set it to null to clear it.', elements);
+        END IF;
+        SELECT string_agg(name, ', ' ORDER BY name) INTO lost
+          FROM jsonb_object_keys(written -> elements) AS name WHERE written ? name;
+        IF lost IS NOT NULL THEN
+            RAISE EXCEPTION 'javis: % is a column, and no element of %', lost, elements USING ERRCODE = 'restrict_violation';
+        END IF;
+        written := jsonb_set(written, ARRAY[elements], coalesce(
+            (SELECT jsonb_object_agg(name, value) FROM jsonb_each(written -> elements) AS e (name, value)
+              WHERE value <> 'null'), '{{}}'));
+    END IF;
     -- Fields read one by one are given the default of a column that was added after the row was written;
     -- jsonb_populate_record copies the row as it lies there.
     SELECT OLD.* INTO whole;
-    NEW := jsonb_populate_record(whole, (SELECT jsonb_object_agg(name, written -> name) FROM unnest(tracked) AS name));
+    NEW := jsonb_populate_record(whole, (
+        SELECT jsonb_object_agg(name, written -> name) FROM unnest(tracked || elements) AS name WHERE name <> ''));
     after_doc := to_jsonb(NEW);
+    IF elements <> '' AND after_doc -> elements <> before_doc -> elements THEN
+        tracked := tracked || ARRAY(SELECT jsonb_object_keys((before_doc -> elements) || (after_doc -> elements)) ORDER BY 1);
+        before_doc := before_doc || (before_doc -> elements);
+        after_doc := after_doc || (after_doc -> elements);
+    END IF;
 
     FOREACH field_name IN ARRAY tracked LOOP
-        CONTINUE WHEN after_doc -> field_name IS NOT DISTINCT FROM before_doc -> field_name;
+        was := coalesce(before_doc -> field_name, 'null');
+        becomes := coalesce(after_doc -> field_name, 'null');
+        CONTINUE WHEN becomes = was;
         edited := true;
         errors := errors - field_name;
         IF NOT bases ? field_name THEN
-            bases := bases || jsonb_build_object(field_name, before_doc -> field_name);
-        ELSIF bases -> field_name = after_doc -> field_name THEN
+            bases := bases || jsonb_build_object(field_name, was);
+        ELSIF bases -> field_name = becomes THEN
             bases := bases - field_name;
         END IF;
         INSERT INTO public.local_edits (system, scope, resource_type, resource_id, field, old, new)
-        VALUES (system, before_doc ->> scope, kind, before_doc ->> id, field_name,
-                before_doc -> field_name, after_doc -> field_name);
+        VALUES (system, before_doc ->> scope, kind, before_doc ->> id, field_name, was, becomes);
     END LOOP;
 
     IF edited THEN
@@ -191,7 +220,7 @@ END $$;
 CREATE TRIGGER check_values BEFORE UPDATE ON public.{table} FOR EACH ROW WHEN {is_other}
     EXECUTE FUNCTION public.javis_check_values({most_bytes});
 CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.{table} FOR EACH ROW WHEN {is_other}
-    EXECUTE FUNCTION public.javis_track_local_edit({kind}, {system}, {scope}, {id}, {fixed}, {tracked}, {sets});
+    EXECUTE FUNCTION public.javis_track_local_edit({kind}, {system}, {scope}, {id}, {fixed}, {tracked}, {sets}, {elements});
 CREATE TRIGGER refuse_local_insert BEFORE INSERT ON public.{table} FOR EACH STATEMENT WHEN {is_other}
     EXECUTE FUNCTION public.javis_refuse_local_insert();
 CREATE TRIGGER keep_tombstone BEFORE DELETE ON public.{table} FOR EACH ROW WHEN {is_other}

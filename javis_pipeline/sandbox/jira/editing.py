@@ -1,12 +1,15 @@
 """What an edit means: reading the values that are sent, refusing them as Jira does, wording the changelog."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from typing import Any
 
 from javis_pipeline.sandbox.jira import adf
 from javis_pipeline.sandbox.jira.catalogue import Register, Transition
+from javis_pipeline.sandbox.jira.custom import Definition, Option, held_datetime
 from javis_pipeline.sandbox.jira.fields import FieldSpec
 from javis_pipeline.sandbox.jira.issues import ChangeItem, IssueState, RichText
 from javis_pipeline.sandbox.jira.rendering import Renderer
@@ -77,7 +80,7 @@ class _Editor:
     attribute: str | None
     read: Callable[[Any, IssueState], Any]
     describe: Callable[[Any], Described]
-    element: Callable[[Any], str] | None = None
+    element: Callable[[Any, IssueState], str] | None = None
     name: str | None = None
     with_id: bool = True
 
@@ -98,7 +101,7 @@ class Editors:
             "summary": _Editor("summary", _summary, _text_only),
             "description": _Editor("description", self._document, self._document_text),
             "environment": _Editor("environment", self._document, self._document_text),
-            "labels": _Editor("labels", _labels, lambda v: ("", " ".join(v)), element=_label),
+            "labels": _Editor("labels", _labels, lambda v: ("", " ".join(v)), element=lambda value, _: _label(value)),
             "priority": _Editor("priority_id", self._one_of(store.priorities, "priority"), self._of(store.priorities)),
             "issuetype": _Editor("type_id", self._one_of(store.types, "issue type"), self._of(store.types)),
             "assignee": _Editor("assignee", self._person, self._person_text),
@@ -118,6 +121,7 @@ class Editors:
             custom.start_date.id: _Editor(None, _custom_date, _text_only),
             custom.old_sprint.id: _Editor(None, _short_text, _text_only),
             custom.team.id: _Editor(None, lambda value, _: value, _text_only),
+            **{id_: self._of_custom(id_, definition) for id_, definition in custom.definitions.items()},
         }
         # Not on the edit screen: only a transition sets it.
         self._resolution = _Editor(
@@ -195,9 +199,9 @@ class Editors:
         elif verb == "set":
             new = editor.read(value, edit.state)
         elif verb in ("add", "remove") and editor.element:
-            element = editor.element(value)
-            kept = [each for each in _get(editor, id_, edit.state) if each != element]
-            new = editor.read([*kept, value] if verb == "add" else kept, edit.state) if verb == "add" else tuple(kept)
+            element = editor.element(value, edit.state)
+            kept = [each for each in _get(editor, id_, edit.state) or () if each != element]
+            new = editor.read([*kept, value] if verb == "add" else kept, edit.state)
         else:
             raise BadValueError(f"Field does not support update '{verb}'")
         if editor.attribute:
@@ -283,6 +287,58 @@ class Editors:
     def _of(self, register: Register[Any]) -> Callable[[str], Described]:
         return lambda id_: (id_, register[id_].name)
 
+    # -- custom fields without a meaning of their own
+
+    def _of_custom(self, id_: str, definition: Definition) -> _Editor:
+        options = self.store.fields.options[id_]
+        chosen = partial(_option, options)
+        match definition.type, definition.items:
+            case ("option", _):
+                return _Editor(None, _or_none(chosen), partial(_option_text, options))
+            case ("array", "option"):
+                return _many(chosen, partial(_option_text, options))
+            case ("option-with-child", _):
+                return _Editor(None, _or_none(partial(_cascade, options)), partial(_cascade_text, options))
+            case ("user", _):
+                return _Editor(None, self._person, self._person_text)
+            case ("array", "user"):
+                return _many(lambda value, state: self._person(value, state) or "", self._person_text)
+            case ("group", _):
+                return _Editor(None, _or_none(_group), _text_only)
+            case ("version", _):
+                return _Editor(None, _or_none(self._version), _text_only)
+            case ("array", "version"):
+                return _many(self._version, _text_only)
+        match definition.custom:
+            case "labels":
+                return _Editor(
+                    None, lambda value, state: [*_labels(value, state)], _words, element=lambda value, _: _label(value)
+                )
+            case "float":
+                return _Editor(None, _number, _number_text)
+            case "datetime":
+                return _Editor(None, _or_none(_instant), _text_only)
+            case "textarea":
+                return _Editor(None, self._sent_text, lambda value: (None, self._plain(value)))
+            case "url":
+                return _Editor(None, _or_none(_url), _text_only)
+        return _Editor(None, _short_text, _text_only)
+
+    def _version(self, value: Any, state: IssueState) -> str:
+        known = self.store.projects[state.project].versions
+        by_id = {id_: name for name, id_ in known.items()}
+        word = _word(value, "id", "name") or ""
+        if (name := by_id.get(word, word)) not in known:
+            raise BadValueError(f"Version with id or name '{word}' does not exist.")
+        return name
+
+    def _sent_text(self, value: Any, state: IssueState) -> Any:
+        self._document(value, state)
+        return value or None
+
+    def _plain(self, sent: Any) -> str:
+        return adf.plain_text(sent) if isinstance(sent, dict) else str(sent)
+
     def _person(self, value: Any, _: IssueState) -> str | None:
         if value is None:
             return None
@@ -348,7 +404,7 @@ class Editors:
         return ", ".join(map(str, ids)), ", ".join(names)
 
     def _named(self, attribute: str, name: str, ids: Callable[[IssueState], dict[str, str]]) -> _Editor:
-        def element(value: Any) -> str:
+        def element(value: Any, _: IssueState) -> str:
             word = _word(value, "name") or value.get("id") if isinstance(value, dict) else None
             if not isinstance(word, str):
                 raise BadValueError("data was not an object with an 'id' or a 'name'")
@@ -359,7 +415,7 @@ class Editors:
                 raise BadValueError("data was not an array")
             known = ids(state)
             by_id = {id_: each for each, id_ in known.items()}
-            words = [each if isinstance(each, str) else element(each) for each in value]
+            words = [each if isinstance(each, str) else element(each, state) for each in value]
             names = [by_id.get(word, word) for word in words]
             for missing in (each for each in names if each not in known):
                 raise BadValueError(f"{name} name '{missing}' is not valid")
@@ -510,6 +566,89 @@ def _number(value: Any, _: IssueState) -> float | None:
 
 def _number_text(value: float) -> Described:
     return None, f"{value:g}"
+
+
+def _or_none(read: Callable[[Any, IssueState], Any]) -> Callable[[Any, IssueState], Any]:
+    return lambda value, state: None if value is None else read(value, state)
+
+
+def _many(read: Callable[[Any, IssueState], str], describe: Callable[[str], Described]) -> _Editor:
+    """A field with several values, of which each is read and described by itself."""
+
+    def read_all(value: Any, state: IssueState) -> list[str] | None:
+        if value is None:
+            return None
+        if not isinstance(value, list):
+            raise BadValueError("data was not an array")
+        return list(dict.fromkeys(one if isinstance(one, str) else read(one, state) for one in value))
+
+    def described(values: list[str]) -> Described:
+        parts = [describe(value) for value in values]
+        return f"[{', '.join(id_ or '' for id_, _ in parts)}]", ",".join(text or "" for _, text in parts)
+
+    return _Editor(None, read_all, described, element=read)
+
+
+def _option(options: Mapping[str, Option], value: Any, _: IssueState) -> str:
+    word = _word(value, "id", "value")
+    if word is None:
+        raise BadValueError("Specify a valid 'id' or 'value'")
+    by_value = {option.value: option for option in options.values()}
+    option = options.get(word) or by_value.get(word)
+    if option is None or option.disabled:
+        raise BadValueError(f"Option id '{word}' is not valid")
+    return option.id
+
+
+def _option_text(options: Mapping[str, Option], held: str) -> Described:
+    return held, options[held].value
+
+
+def _cascade(options: Mapping[str, Option], value: Any, state: IssueState) -> str:
+    below = {child.id for option in options.values() for child in option.children}
+    parent = _option({id_: one for id_, one in options.items() if id_ not in below}, value, state)
+    child = value.get("child")
+    if not child:
+        return parent
+    children = {one.id: one for one in options[parent].children}
+    try:
+        return f"{parent}/{_option(children, child, state)}"
+    except BadValueError:
+        raise BadValueError("The option is not valid for the Parent Option object") from None
+
+
+def _cascade_text(options: Mapping[str, Option], held: str) -> Described:
+    parent, _, child = held.partition("/")
+    shown = f"Parent values: {options[parent].value}({parent})"
+    return None, shown + (f"Level 1 values: {options[child].value}({child})" if child else "")
+
+
+def _group(value: Any, _: IssueState) -> str:
+    name = _word(value, "name", "groupId")
+    if name is None:
+        raise BadValueError("Specify a valid group")
+    return name.removeprefix("group-")
+
+
+def _instant(value: Any, _: IssueState) -> str:
+    try:
+        return held_datetime(value)
+    except (TypeError, ValueError):
+        raise BadValueError(f"Error parsing time: {value}") from None
+
+
+def _url(value: Any, _: IssueState) -> str:
+    if not isinstance(value, str) or not re.match(r"[a-z]+://", value):
+        raise BadValueError("Not a valid URL")
+    return value
+
+
+def _listed_labels(value: Any, state: IssueState) -> list[str]:
+    return [*_labels(value, state)]
+
+
+def _words(values: list[str]) -> Described:
+    return None, " ".join(values)
 
 
 def _flag(value: Any, _: IssueState) -> bool:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from javis_pipeline.sandbox.ground import Edition
+from javis_pipeline.sandbox.jira.custom import BUILT_IN, DEFINITIONS, Definition, Option, options_of
 
 GREENHOPPER = "com.pyxis.greenhopper.jira:"
-BUILT_IN = "com.atlassian.jira.plugin.system.customfieldtypes:"
 
 
 @dataclass(frozen=True)
@@ -104,6 +104,9 @@ class FieldCatalogue:
 
     Attributes:
         listed: What the list of fields shows.
+        definitions: Fields without a meaning of their own, by id.
+        options: What can be chosen in them, children too, by field id and the id of the option.
+        by_role: The same fields, by what the sandbox calls them.
     """
 
     def __init__(self, chance: random.Random, *, edition: Edition = "cloud") -> None:
@@ -140,9 +143,25 @@ class FieldCatalogue:
         self.team = custom["team"]
         self.start_date = custom["start_date"]
         self.old_sprint = custom["old_sprint"]
-        self.all = (*SYSTEM_FIELDS, *custom.values())
+        self.definitions: dict[str, Definition] = {}
+        self.options: dict[str, dict[str, Option]] = {}
+        self.by_role: dict[str, FieldSpec] = {}
+        for definition in DEFINITIONS:
+            number += 3
+            self._define(definition, number)
+        self.all = (*SYSTEM_FIELDS, *custom.values(), *self.by_role.values())
         self.listed = tuple(spec for spec in self.all if edition == "cloud" or _is_of_a_company(spec))
         self.by_id = {spec.id: spec for spec in self.all}
+
+    def _define(self, definition: Definition, number: int) -> None:
+        id_ = f"customfield_{number}"
+        schema: dict[str, Any] = {"type": definition.type, "custom": definition.key, "customId": number}
+        if definition.items:
+            schema["items"] = definition.items
+        self.by_role[definition.role] = FieldSpec(id_, definition.name, schema, (f"cf[{number}]",))
+        self.definitions[id_] = definition
+        options = options_of(definition, number)
+        self.options[id_] = {one.id: one for option in options for one in (option, *option.children)}
 
     def wanted(self, asked: list[str]) -> list[str]:
         """The ids of the fields that a `fields` parameter means.

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from javis_pipeline.sandbox.jira import adf
 from javis_pipeline.sandbox.jira.catalogue import (
     CATEGORIES,
     Board,
@@ -18,6 +19,7 @@ from javis_pipeline.sandbox.jira.catalogue import (
     Status,
     Transition,
 )
+from javis_pipeline.sandbox.jira.custom import Shown
 from javis_pipeline.sandbox.jira.fields import FieldSpec
 from javis_pipeline.sandbox.jira.issues import (
     Attachment,
@@ -54,6 +56,7 @@ class Renderer:
         self._cached: dict[tuple[object, ...], bytes] = {}
         self._cached_bytes = 0
         self._users: dict[str, tuple[Person, Json]] = {}
+        self._shown: dict[str, Shown] = {}
         self._getters = self._all_getters()
 
     # -- small things
@@ -413,8 +416,23 @@ class Renderer:
     def _value(self, id_: str, issue: Issue, state: IssueState, in_search: bool) -> object:
         if id_ == "comment":
             return self._comments(issue, COMMENTS_IN_SEARCH if in_search else self._store.behaviour.comments_shown)
+        if (definition := self._store.fields.definitions.get(id_)) is not None:
+            options = self._store.fields.options[id_]
+            return self._custom(state).value(definition, options, state.custom.get(id_))
         getter = self._getters.get(id_)
         return getter(issue, state) if getter else state.custom.get(id_)
+
+    def _custom(self, state: IssueState) -> Shown:
+        if (shown := self._shown.get(state.project)) is None:
+            versions = self._store.projects[state.project].versions
+            shown = self._shown[state.project] = Shown(
+                self.url, self.user, lambda name: self.named("version", versions, (name,))[0], self.sent_text
+            )
+        return shown
+
+    def sent_text(self, sent: Any) -> object:
+        """A text that was sent to a custom field, as issues show it."""
+        return adf.of_text(sent) if isinstance(sent, str) else sent
 
     def _all_getters(self) -> dict[str, Callable[[Issue, IssueState], object]]:
         store, custom = self._store, self._store.fields

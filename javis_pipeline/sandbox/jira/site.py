@@ -165,7 +165,8 @@ class JiraSite(JiraStore):
             at: When; now by default.
             values: Any of title, description (text or document), environment, labels, add_labels, remove_labels,
                 priority and type (names), assignee and reporter (names or account ids), due_date (date or ISO text),
-                story_points, parent_key, sprint (name or number), components, flagged. None empties.
+                story_points, parent_key, sprint (name or number), components, flagged, and the fields of `custom` by
+                role, as a request sends them. None empties.
 
         Raises:
             InvalidEditError: A value is refused.
@@ -509,4 +510,6 @@ class JiraSite(JiraStore):
                 return name, [{"name": each} for each in value]
             case "flagged":
                 return self.fields.flagged.id, [{"value": "Impediment"}] if value else None
+        if (spec := self.fields.by_role.get(name)) is not None:
+            return spec.id, value
         raise InvalidEditError(errors={name: NOT_ON_SCREEN.format(name)})

@@ -53,6 +53,9 @@ from javis_pipeline.systems.jira.wire.answers import AnswerBatch, batch_of
 T = TypeVar("T")
 
 AGILE: Final = "/rest/agile/1.0"
+# Servers take addresses of some eight thousand characters; a site with hundreds of fields of its own is asked for all.
+LONGEST_NAMED: Final = 4_000
+ALL_FIELDS: Final = "*all"
 BULK_FETCH_LIMIT: Final = 100
 CHANGELOG_ISSUES_LIMIT: Final = 1000
 CHANGELOG_FIELDS_LIMIT: Final = 10
@@ -327,7 +330,8 @@ class JiraClient(SiteClient):
         """
         params: dict[str, str | int | Iterable[str]] = {}
         if fields is not None:
-            params["fields"] = ",".join(fields)
+            named = ",".join(fields)
+            params["fields"] = named if len(named) <= LONGEST_NAMED else ALL_FIELDS
         if properties:
             params["properties"] = ",".join(properties)
         if with_changelog:

@@ -41,7 +41,7 @@ from javis_pipeline.records.jira import IssueStamp, JsonObject, Priority, Projec
 from javis_pipeline.steps.batches import as_they_come, in_batches
 from javis_pipeline.systems.jira import wire
 from javis_pipeline.systems.jira.account import Proof
-from javis_pipeline.systems.jira.client import BULK_FETCH_LIMIT, JiraClient
+from javis_pipeline.systems.jira.client import ALL_FIELDS, BULK_FETCH_LIMIT, JiraClient
 from javis_pipeline.systems.jira.edition import Edition
 from javis_pipeline.systems.jira.jql import in_project
 from javis_pipeline.systems.jira.paging import MAX_BATCHES, listed
@@ -274,9 +274,9 @@ class DataCenterClient(JiraClient):
         try:
             return super()._issue(issue, params)
         except RemoteBusy as error:
-            if not error.about_one_record or _LINKS not in fields:
+            if not error.about_one_record or not {_LINKS, ALL_FIELDS}.intersection(fields):
                 raise
-        found = super()._issue(issue, {**params, "fields": ",".join(one for one in fields if one != _LINKS)})
+        found = super()._issue(issue, {**params, "fields": ",".join(_without_links(fields))})
         with suppress(RemoteBusy):
             found["fields"] = {**found["fields"], **super()._issue(issue, {"fields": _LINKS})["fields"]}
         return found
@@ -385,3 +385,7 @@ def _stamps(
             if unreadable is None:
                 raise
             unreadable(error)
+
+
+def _without_links(fields: Sequence[str]) -> list[str]:
+    return [ALL_FIELDS, f"-{_LINKS}"] if ALL_FIELDS in fields else [one for one in fields if one != _LINKS]

@@ -46,7 +46,7 @@ class DataCenterSystem(JiraSystem):
         return {**super()._field_ids(site), "description": WIKI}
 
     def _records(self, site: JiraSite) -> JiraRecords:
-        return DataCenterRecords(self.client, site.fields, names=site.names, sprints=site.sprints)
+        return DataCenterRecords(self.client, site.fields, names=site.names, sprints=site.sprints, custom=site.custom)
 
     def _before(self, key: str) -> Callable[[Database], object]:
         del key  # nothing here is a view of something else

@@ -114,12 +114,12 @@ def _candidates(
     common: list[Candidate] = []
     certain = True
     for definition in definitions:
-        by_type = _custom_type(definition) in CUSTOM_TYPES[role]
+        by_type = custom_type(definition) in CUSTOM_TYPES[role]
         if role == "flagged" and not _is_called_flagged(definition):
             continue
         if not by_type and not any_number and not (role == "story_points" and _looks_like_story_points(definition)):
             continue
-        scope = _scope(definition)
+        scope = scope_of(definition)
         if scope and project_id and scope != project_id:
             continue
         certain = certain and by_type
@@ -138,42 +138,45 @@ def _checked_choices(chosen: Mapping[str, str], by_id: Mapping[str, Mapping[str,
             near = difflib.get_close_matches(field_id, by_id, n=3)
             hint = f"; the nearest are {', '.join(near)}" if near else ""
             raise SettingError(f"JIRA_FIELDS: the site has no field {field_id!r} for {role}{hint}")
-        fits = _is_number(definition) if role == "story_points" else _custom_type(definition) in CUSTOM_TYPES[role]
+        fits = _is_number(definition) if role == "story_points" else custom_type(definition) in CUSTOM_TYPES[role]
         if not fits:
             raise SettingError(
                 f"JIRA_FIELDS: {field_id} ({_name(definition)}) cannot be {role}: "
-                f"its type is {_custom_type(definition) or 'not a custom one'}"
+                f"its type is {custom_type(definition) or 'not a custom one'}"
             )
     return dict(chosen)
 
 
-def _schema(definition: Mapping[str, Any]) -> Mapping[str, Any]:
+def schema_of(definition: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a definition says of the type of its values."""
     schema = definition.get("schema")
     return schema if isinstance(schema, dict) else {}
 
 
-def _custom_type(definition: Mapping[str, Any]) -> str:
-    custom = _schema(definition).get("custom")
+def custom_type(definition: Mapping[str, Any]) -> str:
+    """What an administrator chose for a custom field; empty where nothing was told."""
+    custom = schema_of(definition).get("custom")
     return custom if isinstance(custom, str) else ""
 
 
 def _is_number(definition: Mapping[str, Any] | None) -> bool:
     """Whether it is a number of the site's own: some of Jira's, in which boards estimate too, are seconds."""
-    return definition is not None and _schema(definition).get("type") == "number" and _custom_type(definition) != ""
+    return definition is not None and schema_of(definition).get("type") == "number" and custom_type(definition) != ""
 
 
 def _looks_like_story_points(definition: Mapping[str, Any]) -> bool:
-    if _custom_type(definition) != PLAIN_NUMBER:
+    if custom_type(definition) != PLAIN_NUMBER:
         return False
-    return any(LOOKS_LIKE_STORY_POINTS.search(name) for name in _names(definition))
+    return any(LOOKS_LIKE_STORY_POINTS.search(name) for name in names_of(definition))
 
 
 def _is_called_flagged(definition: Mapping[str, Any]) -> bool:
     """The flag's type is that of all check boxes; Jira itself gave it this name, which a translation keeps."""
-    return any(name.strip().lower() == "flagged" for name in _names(definition))
+    return any(name.strip().lower() == "flagged" for name in names_of(definition))
 
 
-def _names(definition: Mapping[str, Any]) -> list[str]:
+def names_of(definition: Mapping[str, Any]) -> list[str]:
+    """Its names, the untranslated one first."""
     names = (definition.get("untranslatedName"), definition.get("name"))
     return [name for name in names if isinstance(name, str)]
 
@@ -187,7 +190,8 @@ def _has_id(definition: Mapping[str, Any]) -> bool:
     return isinstance(definition.get("id"), str)
 
 
-def _scope(definition: Mapping[str, Any]) -> str | None:
+def scope_of(definition: Mapping[str, Any]) -> str | None:
+    """Id of the only project that has it; None for a field of the site."""
     scope = definition.get("scope")
     project = scope.get("project") if isinstance(scope, dict) else None
     project_id = project.get("id") if isinstance(project, dict) else None

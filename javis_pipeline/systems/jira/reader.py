@@ -67,6 +67,7 @@ class BatchReader:
         run: Runs what turns answers into rows: pure functions of modules.
         sprint_name: What the site calls its sprint field.
         sprints: Sprints that are known better than issues tell.
+        custom: The custom fields that are read as such.
 
     Attributes:
         history_refused: What Jira said when it would not give changelogs; they are not asked for again. None as long
@@ -82,12 +83,14 @@ class BatchReader:
         run: Run = run_here,
         sprint_name: str = "sprint",
         sprints: Mapping[int, Sprint] = wire.NO_SPRINTS,
+        custom: wire.Custom = wire.NO_CUSTOM,
     ) -> None:
         self._jira = jira
         self._project = project
         self._fields = fields
         self._run = run
-        self._asked = wire.issue_fields(fields)
+        self._custom = custom
+        self._asked = wire.issue_fields(fields, custom)
         self._history_fields = ["status", *([fields.sprint] if fields.sprint else [])]
         self._sprint_name = sprint_name
         self._sprints = sprints
@@ -110,7 +113,14 @@ class BatchReader:
                 ids,
                 self._asked,
                 lambda content: self._run(
-                    read_issues, content, self._project, self._fields, JIRA_ISSUE.table, ids, self._sprints
+                    read_issues,
+                    content,
+                    self._project,
+                    self._fields,
+                    JIRA_ISSUE.table,
+                    ids,
+                    self._sprints,
+                    self._custom,
                 ),
             )
         except (RemoteRefused, RemoteBusy) as error:
@@ -173,7 +183,9 @@ class BatchReader:
             self._add(batch, self._read([whole], jira_id))
 
     def _read(self, documents: Sequence[JsonObject], jira_id: str) -> IssuesRead:
-        return read_issue_documents(documents, self._project, self._fields, JIRA_ISSUE.table, [jira_id], self._sprints)
+        return read_issue_documents(
+            documents, self._project, self._fields, JIRA_ISSUE.table, [jira_id], self._sprints, self._custom
+        )
 
     def _whole_list(self, name: str, ask: Callable[[str], list[JsonObject]], jira_id: str) -> JsonObject:
         """All comments or worklogs, as an issue's document holds them; nothing where Jira does not give them now."""

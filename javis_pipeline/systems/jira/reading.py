@@ -37,6 +37,7 @@ from javis_pipeline.systems.jira.wire.answers import AnswerBatch
 T = TypeVar("T")
 
 Hanging = Mapping[Satellite, list[SatelliteRow]]
+NO_ROLES: Final = FieldMap()
 WITH_ISSUE: Final[tuple[Satellite, ...]] = ("issue_links", "issue_sprints", "comments", "worklogs", "attachments")
 
 
@@ -90,9 +91,10 @@ def read_issues(
     table: Table,
     ids: Sequence[str],
     sprints: Mapping[int, Sprint] = wire.NO_SPRINTS,
+    custom: wire.Custom = wire.NO_CUSTOM,
 ) -> IssuesRead:
     """The issues in an answer that was asked for these ids."""
-    return read_issue_documents(wire.issue_documents(content), project, fields, table, ids, sprints)
+    return read_issue_documents(wire.issue_documents(content), project, fields, table, ids, sprints, custom)
 
 
 def read_issue_documents(
@@ -102,6 +104,7 @@ def read_issue_documents(
     table: Table,
     ids: Sequence[str],
     sprints: Mapping[int, Sprint] = wire.NO_SPRINTS,
+    custom: wire.Custom = wire.NO_CUSTOM,
 ) -> IssuesRead:
     """What these documents say of the issues with these ids, each once. A document that cannot be read does not take
     the others with it; one that nobody asked for, or that comes again, is left out. The table says what is hashed: a
@@ -119,7 +122,7 @@ def read_issue_documents(
         found.ids.add(jira_id)
         try:
             issue, row, satellites = guarded(
-                "jira issue", document, partial(_read, document, fields, found.users, sprints)
+                "jira issue", document, partial(_read, document, fields, found.users, sprints, custom)
             )
         except UnreadableRecord as error:
             found.unreadable.append(Unreadable(jira_id, _updated_at(document), kept(document), str(error)))
@@ -140,10 +143,15 @@ def read_issue_documents(
 
 
 def _read(
-    document: JsonObject, fields: FieldMap, users: dict[str, User], sprints: Mapping[int, Sprint]
+    document: JsonObject,
+    fields: FieldMap,
+    users: dict[str, User],
+    sprints: Mapping[int, Sprint],
+    custom: wire.Custom,
 ) -> tuple[Issue, IssueRow, Hanging]:
-    issue = wire.parse_issue(document, fields, users, sprints)
-    return issue, issue_row(issue), satellite_rows(issue)
+    issue = wire.parse_issue(document, fields, users, sprints, custom)
+    # What has a column of its own now may once have been one of many.
+    return issue, issue_row(issue, fields), satellite_rows(issue)
 
 
 def _satellites(issues: Sequence[tuple[str, Hanging]]) -> dict[Satellite, dict[str, bytes]]:
@@ -207,7 +215,7 @@ def note_user(users: dict[str, User], user: User) -> None:
         users[user.account_id] = user
 
 
-def issue_row(issue: Issue) -> IssueRow:
+def issue_row(issue: Issue, fields: FieldMap = NO_ROLES) -> IssueRow:
     """The row of an issue; what is MISSING is named in it and empty."""
     document = _known(issue.description_adf)
     due_date, story_points, resolved_at = issue.due_date, issue.story_points, issue.resolved_at
@@ -250,10 +258,12 @@ def issue_row(issue: Issue) -> IssueRow:
         remaining_seconds=_known(issue.remaining_seconds),
         spent_seconds=_known(issue.spent_seconds),
         custom_fields=_json(issue.custom_fields) if issue.custom_fields else "{}",
+        custom_raw=_json(issue.custom_raw) if issue.custom_raw else "{}",
         created_at=issue.created_at.isoformat(),
         resolved_at=resolved_at.isoformat() if resolved_at else None,
         remote_updated_at=issue.remote_updated_at.isoformat(),
         missing=_names(issue.missing),
+        custom_empty="{" + ",".join([*issue.custom_empty, *filter(None, fields)]) + "}",
     )
 
 

@@ -16,9 +16,19 @@ from uuid import UUID
 from javis_pipeline.clients.reading import guarded, id_of
 from javis_pipeline.errors import RemoteMissing, RemoteRefused, StaleRevision, UnreadableRecord
 from javis_pipeline.records import MISSING, Missing
-from javis_pipeline.records.jira import ChangeItem, ChangelogEntry, FieldMap, Issue, JsonObject, Sprint, Transition
+from javis_pipeline.records.jira import (
+    ChangeItem,
+    ChangelogEntry,
+    FieldMap,
+    Issue,
+    JsonObject,
+    Sort,
+    Sprint,
+    Transition,
+)
 from javis_pipeline.records.sync import FieldChange, Operation, RemoteRecord, Reply
-from javis_pipeline.records.values import ResourceRef, Value, as_set, dump_json, load_json
+from javis_pipeline.records.values import ResourceRef, Value, as_set, dump_json, in_order, load_json
+from javis_pipeline.sync.elements import chosen_value
 from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
 from javis_pipeline.systems.jira import wire
 from javis_pipeline.systems.jira.client import BULK_FETCH_LIMIT, JiraClient
@@ -82,6 +92,7 @@ class JiraRecords:
         fields: Ids of the site's own fields.
         names: What the site calls them, by role; histories often lack the ids.
         sprints: Sprints that are known better than issues tell.
+        custom: The custom fields that are read under their ids.
     """
 
     def __init__(
@@ -91,12 +102,14 @@ class JiraRecords:
         *,
         names: Mapping[str, str] = NO_NAMES,
         sprints: Mapping[int, Sprint] = wire.NO_SPRINTS,
+        custom: wire.Custom = wire.NO_CUSTOM,
     ) -> None:
         self._client = client
+        self._custom = custom
         self._sprints = sprints
         self._fields = fields
         self._points_names = {"story points", "story point estimate", names.get("story_points", "").lower()}
-        self._asked = wire.issue_fields(fields)
+        self._asked = wire.issue_fields(fields, custom)
         self._ids: dict[str, str] = dict(_JIRA_IDS)
         if fields.story_points:
             self._ids["story_points"] = fields.story_points
@@ -127,7 +140,7 @@ class JiraRecords:
         return found
 
     def _read(self, ref: ResourceRef, document: JsonObject) -> RemoteRecord:
-        issue = wire.parse_issue(document, self._fields, sprints=self._sprints)
+        issue = wire.parse_issue(document, self._fields, sprints=self._sprints, custom=self._custom)
         if issue.jira_id != ref.resource_id:
             raise UnreadableRecord(
                 f"jira gave issue {issue.jira_id} for {ref.resource_id}; neither was read", remote_id=ref.resource_id
@@ -210,9 +223,9 @@ class JiraRecords:
             "components": _set(issue.components),
             "fix_versions": _set(issue.fix_versions),
             "flagged": issue.flagged,
-            "custom_fields": load_json(dump_json(issue.custom_fields)),
             "sprint": issue.sprint,
             **{name: getattr(issue, name) for name in _AS_TEXT},
+            **self._elements(issue),
         }
         facts: dict[str, Any] = {name: getattr(issue, name) for name in _FACTS}
         facts["affected_versions"] = issue.affected_versions
@@ -224,6 +237,16 @@ class JiraRecords:
         )
         marker = _op_id((document.get("properties") or {}).get(MARK))
         return RemoteRecord(ref=ref, values=values, facts=facts, revision=issue.remote_updated_at, marker=marker)
+
+    def _elements(self, issue: Issue) -> dict[str, Value | Missing]:
+        """The custom fields in remote form; MISSING is what the answer did not hold."""
+        empty = dict.fromkeys(issue.custom_empty)
+        return {
+            field_id: _element(sort, issue.custom_fields[field_id], issue.custom_raw.get(field_id))
+            if field_id in issue.custom_fields
+            else empty.get(field_id, MISSING)
+            for field_id, sort in self._custom.items()
+        }
 
     def _description(self, issue: Issue) -> Value | Missing:
         return issue.description_adf
@@ -292,6 +315,13 @@ class JiraRecords:
             why = next(iter(error.field_errors.values()), str(error))
             text = f"Jira refused the transition '{chosen.name}': {why}"
             raise RemoteRefused(str(error), status=error.status, field_errors={"status": text}) from error
+
+
+def _element(sort: Sort, shown: object, raw: Any) -> Value:
+    value = in_order(load_json(dump_json(shown)))
+    if raw is None:
+        return value
+    return cast(Value, raw) if sort == "rich_text" else chosen_value(value, raw)
 
 
 def _choose(transitions: Sequence[Transition], status_ids: Iterable[str], name: str) -> Transition:

@@ -7,11 +7,12 @@ from functools import partial
 from typing import Any, Final, NamedTuple, TypeVar
 
 from javis_pipeline.errors import IdentityError, RemoteBusy, RemoteRefused, SettingError, SyncHalted, UnreadableRecord
-from javis_pipeline.records.jira import Board, FieldMap, Identity, Project, Sprint
+from javis_pipeline.records.jira import Board, CustomField, FieldMap, Identity, Project, Sprint
 from javis_pipeline.steps.side_by_side import side_by_side
 from javis_pipeline.steps.site_facts import NOTHING_KEPT, Facts
 from javis_pipeline.systems.jira import wire
 from javis_pipeline.systems.jira.client import JiraClient
+from javis_pipeline.systems.jira.custom_fields import custom_fields_of, read_by_id
 from javis_pipeline.systems.jira.fields import Ambiguity, discover_fields
 
 T = TypeVar("T")
@@ -26,7 +27,8 @@ class JiraSite(NamedTuple):
 
     `boards` is None where the account may not see boards, or the site has none: issues then tell of their sprints.
     `names` are what the site calls the fields, by role, `sprints` those that it tells of better elsewhere than in
-    issues. `notes` say what could not be read.
+    issues. `notes` say what could not be read. `defined` are all custom fields of the site, `custom` those that are
+    read under their ids.
     """
 
     identity: Identity
@@ -37,6 +39,8 @@ class JiraSite(NamedTuple):
     notes: tuple[str, ...] = ()
     names: Mapping[str, str] = NO_CHOICE
     sprints: Mapping[int, Sprint] = wire.NO_SPRINTS
+    defined: tuple[CustomField, ...] = ()
+    custom: wire.Custom = wire.NO_CUSTOM
 
 
 def read_site(
@@ -80,8 +84,19 @@ def _read_site(jira: JiraClient, project_key: str, chosen: Mapping[str, str], fa
     found = discover_fields(defined.result(), project_id=project.project_id, chosen=chosen, estimation_fields=estimated)
     by_board = sprints_of(jira, boards or (), notes) if jira.tells_sprints_as_text else {}
     sprints = {sprint.sprint_id: sprint for sprints in by_board.values() for sprint in sprints}
-    notes = [*remarks.result(), *notes]
-    return JiraSite(identity, project, found.fields, found.ambiguities, boards, tuple(notes), found.names, sprints)
+    fields = custom_fields_of(defined.result())
+    return JiraSite(
+        identity,
+        project,
+        found.fields,
+        found.ambiguities,
+        boards,
+        (*remarks.result(), *notes),
+        found.names,
+        sprints,
+        fields,
+        read_by_id(fields, found.fields, project.project_id),
+    )
 
 
 class _OnceProved(NamedTuple):

@@ -4,10 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import count
 from typing import Final, NamedTuple, Self
 
 from javis_pipeline.db.connection import Database
+from javis_pipeline.db.field_views import refresh_view
+from javis_pipeline.db.jira_fields import count_uses, store_fields
 from javis_pipeline.db.satellites import knows_choices, store_priorities, store_sprints, store_statuses, store_versions
 from javis_pipeline.errors import RemoteRefused, UnreadableRecord
 from javis_pipeline.records.jira import IssueStamp, Priority, Sprint, Status, Version
@@ -73,6 +76,7 @@ class IssueSource:
             run=self._workers.run,
             sprint_name=site.names.get("sprint", "sprint"),
             sprints=site.sprints,
+            custom=site.custom,
         )
         self._batches = count(1)
         self._notes: list[str] = []
@@ -125,6 +129,7 @@ class IssueSource:
             versions, are_all = dimensions.versions
             store_versions(conn, self._project, versions, are_all=are_all)
         note_sprints(dimensions.sprints, self._facts)
+        self._note_fields(db)
         if not all_known:
             self._ask_for_choices_again(db)
         self._count.result()  # for what it has to say
@@ -145,6 +150,23 @@ class IssueSource:
         with db.transaction(origin="sync") as conn:
             store_statuses(conn, statuses or [])
             store_priorities(conn, priorities or [])
+
+    def _note_fields(self, db: Database) -> None:
+        """Store what the site's fields are called, and, where issues came, how many have them; name the columns of the
+        view by name after them."""
+        with db.transaction(origin="sync") as conn:
+            changed = store_fields(conn, self._site.defined)
+        if self._has_read:
+            self._facts.of(f"uses of fields in {self._project}", partial(_count_uses, db, self._project))
+        if changed.renamed:
+            self._notes.append(f"fields of the site have other names now: {'; '.join(changed.renamed)}")
+        if changed.gone:
+            self._notes.append(
+                f"the site does not list these fields any more, and their values stay: {', '.join(changed.gone)}"
+            )
+        custom = self._site.custom
+        if late := refresh_view(db, self._project, [field for field in self._site.defined if field.field_id in custom]):
+            self._notes.append(late)
 
     def _site_count(self) -> int | None:
         with noted(self._notes, "Jira's estimate of its issues was"):
@@ -211,3 +233,10 @@ def _read_versions(jira: JiraClient, project: str) -> tuple[list[Version], list[
     with noted(told, "versions were"):
         found.extend(jira.versions(project, lambda error: told.append(str(error))))
     return found, told
+
+
+def _count_uses(db: Database, project: str) -> str:
+    """Count how many issues have each field. That reads all of them, so it is not done in each run."""
+    with db.transaction(origin="sync") as conn:
+        count_uses(conn, project)
+    return "counted"

@@ -10,6 +10,7 @@ from javis_pipeline.records.jira import IssueStamp
 from javis_pipeline.records.values import System
 from javis_pipeline.steps.site_facts import NOTHING_KEPT, Facts
 from javis_pipeline.steps.system import Opened, nothing_after
+from javis_pipeline.sync.elements import element_fields
 from javis_pipeline.sync.fields import Kind
 from javis_pipeline.sync.kinds import JIRA_ISSUE
 from javis_pipeline.systems.jira.carry_over import carry_over_descriptions
@@ -50,6 +51,7 @@ class JiraSystem:
             source=lambda whole: IssueSource(self.client, site, whole=whole, facts=self.facts),
             mirror=IssueMirror(key),
             unwritable=_unwritable(site),
+            elements=element_fields(site.custom, self.kind.table),
             changes_unseen=True,
             before=self._before(key),
             after=nothing_after,
@@ -59,7 +61,7 @@ class JiraSystem:
         return {role: field_id for role, field_id in site.fields._asdict().items() if field_id}
 
     def _records(self, site: JiraSite) -> JiraRecords:
-        return JiraRecords(self.client, site.fields, names=site.names, sprints=site.sprints)
+        return JiraRecords(self.client, site.fields, names=site.names, sprints=site.sprints, custom=site.custom)
 
     def _before(self, key: str) -> Callable[[Database], object]:
         return partial(carry_over_descriptions, scope=key)

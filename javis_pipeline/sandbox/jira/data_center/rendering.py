@@ -63,6 +63,10 @@ class DataCenterRenderer(Renderer):
 
     # -- small things
 
+    def sent_text(self, sent: Any) -> object:
+        """Wiki markup."""
+        return from_adf(sent, self.directory.name) if isinstance(sent, dict) else sent
+
     def text(self, text: RichText | None) -> object:
         """Wiki markup as it is; a document is written as that."""
         if text is None or isinstance(text, WikiText):

@@ -13,6 +13,7 @@ from javis_pipeline.systems.jira.wire.changelog import (
     status_changes,
     whole_changelog_in,
 )
+from javis_pipeline.systems.jira.wire.custom import NO_CUSTOM, Custom
 from javis_pipeline.systems.jira.wire.issues import (
     ISSUE_FIELDS,
     issue_documents,
@@ -36,7 +37,9 @@ from javis_pipeline.systems.jira.wire.site import (
 
 __all__ = [
     "ISSUE_FIELDS",
+    "NO_CUSTOM",
     "NO_SPRINTS",
+    "Custom",
     "changelog_documents",
     "concerns",
     "issue_documents",

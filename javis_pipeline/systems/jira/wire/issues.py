@@ -27,6 +27,7 @@ from javis_pipeline.clients.reading import (
 )
 from javis_pipeline.records import MISSING, Missing
 from javis_pipeline.records.jira import FieldMap, Issue, IssueStamp, JsonObject, Sprint, User
+from javis_pipeline.systems.jira.wire.custom import NO_CUSTOM, Custom, custom_values
 from javis_pipeline.systems.jira.wire.hanging import attachments_in, comments_in, links_in, worklogs_in
 from javis_pipeline.systems.jira.wire.people import person_in
 from javis_pipeline.systems.jira.wire.plain import (
@@ -97,6 +98,7 @@ def parse_issue(
     fields: FieldMap,
     users: dict[str, User] | None = None,
     sprints: Mapping[int, Sprint] = NO_SPRINTS,
+    custom: Custom = NO_CUSTOM,
 ) -> Issue:
     """An issue document of v3, v2 or the agile API.
 
@@ -105,15 +107,18 @@ def parse_issue(
         fields: The site's fields.
         users: Gets everybody whom the document names, by account id; who is in it already is not read again.
         sprints: Sprints that are known better than a document tells.
+        custom: The custom fields that are read as such.
 
     Raises:
         UnreadableRecord: Something in it is not what Jira documents; the message holds the path of the field.
     """
     found = {} if users is None else users
-    return guarded("jira issue", document, lambda: _issue(as_object(document, "issue"), fields, found, sprints))
+    return guarded("jira issue", document, lambda: _issue(as_object(document, "issue"), fields, found, sprints, custom))
 
 
-def _issue(document: Json, field_map: FieldMap, users: dict[str, User], known: Mapping[int, Sprint]) -> Issue:
+def _issue(
+    document: Json, field_map: FieldMap, users: dict[str, User], known: Mapping[int, Sprint], custom: Custom
+) -> Issue:
     fields = as_object(document.get("fields"), "fields")
     key = as_id(document.get("key"), "key")
     description, description_adf = description_in(fields)
@@ -128,6 +133,7 @@ def _issue(document: Json, field_map: FieldMap, users: dict[str, User], known: M
     sprint = current_sprint(sprints)
     comments, comment_total = comments_in(fields, users)
     worklogs, worklog_total = worklogs_in(fields, users)
+    of_site = custom_values(fields, custom)
     return _with_missing_named(
         Issue(
             jira_id=as_numeric_id(document.get("id"), "id"),
@@ -167,7 +173,9 @@ def _issue(document: Json, field_map: FieldMap, users: dict[str, User], known: M
             estimate_seconds=seconds_in(fields, "timeoriginalestimate"),
             remaining_seconds=seconds_in(fields, "timeestimate"),
             spent_seconds=seconds_in(fields, "timespent"),
-            custom_fields=_custom_fields(fields, field_map),
+            custom_fields=of_site.values,
+            custom_raw=of_site.raw,
+            custom_empty=of_site.empty,
             created_at=as_instant(fields.get("created"), "fields.created"),
             resolved_at=_resolved_at(fields),
             remote_updated_at=as_instant(fields.get("updated"), "fields.updated"),
@@ -216,14 +224,6 @@ def _status_category(fields: Json) -> str | None:
 def _resolved_at(fields: Json) -> datetime | Missing | None:
     value = fields.get("resolutiondate", MISSING)
     return MISSING if value is MISSING else as_instant_or_none(value, "fields.resolutiondate")
-
-
-def _custom_fields(fields: Json, field_map: FieldMap) -> JsonObject:
-    return {
-        name: value
-        for name, value in fields.items()
-        if value is not None and name.startswith("customfield_") and name not in field_map
-    }
 
 
 def parse_stamp(document: object) -> IssueStamp:

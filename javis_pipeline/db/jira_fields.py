@@ -1,0 +1,62 @@
+"""The custom fields of the Jira site: what they are called, how they read, and how many issues have them.
+
+Functions here never commit.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from javis_pipeline.db.connection import Connection
+from javis_pipeline.db.named_queries import named_queries
+from javis_pipeline.records.jira import CustomField
+
+_QUERIES = named_queries("jira_fields")
+
+
+class Changed(NamedTuple):
+    """What became of the site's fields since they were listed last, each in words, by id."""
+
+    renamed: Sequence[str]
+    gone: Sequence[str]
+
+
+def store_fields(conn: Connection, fields: Sequence[CustomField]) -> Changed:
+    """Insert or correct the fields of the site; those that it lists no more stay, as gone.
+
+    Needs a transaction with the origin "sync".
+    """
+    known = {row["field_id"]: row for row in conn.execute(_QUERIES["known_fields"])}
+    params = {
+        "ids": [field.field_id for field in fields],
+        "names": [field.name for field in fields],
+        "untranslated_names": [field.untranslated_name for field in fields],
+        "types": [field.type for field in fields],
+        "sorts": [field.sort for field in fields],
+        "policies": ["none" if field.sort is None else "remote_to_local" for field in fields],
+        "only_ins": [field.project_id for field in fields],
+    }
+    conn.execute(_QUERIES["store_fields"], params)
+    conn.execute(_QUERIES["note_gone_fields"], params)
+    told = {field.field_id for field in fields}
+    return Changed(
+        [
+            f"{field.field_id}: {known[field.field_id]['name']} is called {field.name} now"
+            for field in fields
+            if field.field_id in known and known[field.field_id]["name"] != field.name
+        ],
+        [
+            f"{field_id} ({row['name']})"
+            for field_id, row in known.items()
+            if row["gone_at"] is None and field_id not in told
+        ],
+    )
+
+
+def count_uses(conn: Connection, project: str) -> None:
+    """Count anew how many issues of a project have each field; in a transaction with the origin "sync"."""
+    conn.execute(_QUERIES["count_uses"], {"project": project})
+
+
+def list_fields(conn: Connection, project: str | None = None) -> list[dict[str, Any]]:
+    """The fields by name; of a project those that its issues have."""
+    return conn.execute(_QUERIES["list_fields"], {"project": project}).fetchall()

@@ -1,0 +1,369 @@
+"""Custom fields of a Jira site: read by both ways of a pull, on both editions, whatever becomes of the fields."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import psycopg
+import pytest
+
+from javis_pipeline.clients.http import Limits
+from javis_pipeline.db.connection import Database
+from javis_pipeline.db.field_views import rebuild_view
+from javis_pipeline.errors import UsageError
+from javis_pipeline.sandbox.clock import Clock
+from javis_pipeline.sandbox.ground import Edition
+from javis_pipeline.sandbox.server import SandboxServer
+from javis_pipeline.sandbox.world import World
+from javis_pipeline.steps.pull import Tally
+from javis_pipeline.steps.sync_scope import Job, pull_scope
+from javis_pipeline.steps.verify import verify_scope
+from javis_pipeline.systems.jira import client
+from javis_pipeline.systems.jira.editions import connect, system_of
+from javis_pipeline_tests.confluence_spaces import NOON
+
+EDITIONS: tuple[Edition, ...] = ("cloud", "data-center")
+
+
+class Site:
+    """A site with the project OPS, and our side of it."""
+
+    def __init__(self, database: Database, world: World) -> None:
+        self.database, self.world, self.jira = database, world, world.jira
+        self.runs = 0
+        self.options = {
+            option.value: option.id for options in self.jira.fields.options.values() for option in options.values()
+        }
+
+    @property
+    def is_cloud(self) -> bool:
+        return self.world.edition == "cloud"
+
+    def job(self, client: Any) -> Job:
+        self.runs += 1
+        system = system_of(client, ["OPS"], {})
+        run_id, now = f"run-{self.runs}", self.world.clock.now
+        return Job(db=self.database, system=system, key="OPS", run_id=run_id, clock=now, threads=1)
+
+    def client(self) -> Any:
+        cloud = self.is_cloud
+        credentials = self.world.credentials
+        secret = credentials.api_token if cloud else credentials.personal_token("javis")
+        url = self.world.base_url if cloud else f"{self.world.base_url}/jira"
+        email = "us@example.com" if cloud else None
+        return connect(url, email, secret, limits=Limits(tries=2), sleep=lambda _: None, rate=10_000)
+
+    def sync(self, *, full: bool = False) -> Tally:
+        self.world.clock.advance(timedelta(hours=1))
+        with self.client() as client:
+            return pull_scope(self.job(client), full=full).tally
+
+    def differences(self) -> list[Any]:
+        with self.client() as client:
+            return verify_scope(self.job(client), choose=None, pause=lambda: None).differences
+
+    def row(self, key: str) -> dict[str, Any]:
+        """An issue's custom fields, by what the sandbox calls them."""
+        query = "SELECT custom_fields, custom_raw FROM jira_issues WHERE key = %s"
+        (row,) = self.database.query(query, [key])
+        return {column: self.by_role(values) for column, values in row.items()}
+
+    def by_role(self, values: dict[str, Any]) -> dict[str, Any]:
+        roles = {spec.id: role for role, spec in self.jira.fields.by_role.items()}
+        return {roles[field_id]: value for field_id, value in values.items()}
+
+    def id(self, role: str) -> str:
+        return self.jira.fields.by_role[role].id
+
+    def person(self, name: str) -> dict[str, str]:
+        """Somebody, as a request names them."""
+        return self.jira.editors.person_sent(self.world.people.named(name).account_id)
+
+    def known_as(self, name: str) -> str:
+        account_id = self.world.people.named(name).account_id
+        return account_id if self.is_cloud else self.jira.directory.key(account_id)
+
+    def everything(self) -> dict[str, Any]:
+        """A value of each type, as a request sends it."""
+        text = {"type": "doc", "version": 1, "content": [{"type": "rule"}]}
+        return {
+            "severity": {"value": "S2"},
+            "old_severity": {"value": "Low"},
+            "browsers": [{"value": "Safari"}, {"value": "Chrome"}],
+            "checks": [{"value": "Reviewed"}],
+            "area": {"value": "Hardware", "child": {"value": "Laser"}},
+            "reviewer": self.person("Mara"),
+            "testers": [self.person("Noor"), self.person("Mara")],
+            "support_group": {"name": "lab"},
+            "topics": ["optics", "cold"],
+            "customer": "Acme",
+            "specification": "https://example.com/x",
+            "notes": text if self.is_cloud else "----",
+            "risk": 2.5,
+            "go_live": "2026-05-01T10:00:00.000+0200",
+            "found_in": {"name": "1.0"},
+            "fixed_for": [{"name": "1.1"}, {"name": "1.0"}],
+        }
+
+    def held(self) -> dict[str, Any]:
+        """The same, as people see it here."""
+        return {
+            "severity": "S2",
+            "old_severity": "Low",
+            "browsers": ["Chrome", "Safari"],
+            "checks": ["Reviewed"],
+            "area": "Hardware / Laser",
+            "reviewer": self.known_as("Mara"),
+            "testers": sorted([self.known_as("Mara"), self.known_as("Noor")]),
+            "support_group": "lab",
+            "topics": ["cold", "optics"],
+            "customer": "Acme",
+            "specification": "https://example.com/x",
+            "notes": "---" if self.is_cloud else "----",
+            "risk": 2.5,
+            "go_live": "2026-05-01T08:00:00+00:00",
+            "found_in": "1.0",
+            "fixed_for": ["1.0", "1.1"],
+        }
+
+
+@pytest.fixture
+def edition() -> Edition:
+    return "cloud"
+
+
+@pytest.fixture
+def site(database: Database, edition: Edition) -> Iterator[Site]:
+    with SandboxServer(World(seed=3, clock=Clock(NOON), edition=edition)) as server:
+        jira = server.world.jira
+        project = jira.create_project("OPS", "Operations")
+        project.versions.update({"1.0": "501", "1.1": "502"})
+        for title in ("Fix login", "Calibrate"):
+            jira.create("OPS", title, assignee="Mara", reporter="Noor")
+        yield Site(database, server.world)
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_a_value_of_each_type_is_read_alike_by_both_ways_of_a_pull(site):
+    site.jira.edit("OPS-1", **site.everything())
+    site.sync()
+    first = site.row("OPS-1")
+
+    site.jira.edit("OPS-2", **site.everything())
+    site.database.query("UPDATE jira_issues SET title = 'Mine' WHERE key = 'OPS-2'")  # so it is merged, field by field
+    site.sync()
+
+    assert first["custom_fields"] == site.held()
+    assert first["custom_raw"].keys() - {"notes"} == {"severity", "old_severity", "area", "found_in"}
+    assert site.row("OPS-2") == first
+    assert site.differences() == []
+
+
+def test_a_site_with_more_fields_than_an_address_holds_is_asked_for_all(site, monkeypatch):
+    monkeypatch.setattr(client, "LONGEST_NAMED", 300)
+    site.jira.edit("OPS-1", **site.everything())
+    site.sync()
+
+    site.database.query("UPDATE jira_issues SET title = 'Mine' WHERE key = 'OPS-1'")
+    site.jira.edit("OPS-1", customer="Initech")
+    site.sync()
+
+    assert site.row("OPS-1")["custom_fields"] == {**site.held(), "customer": "Initech"}
+    asked = [exchange.query for exchange in site.world.exchanges.matching(path="/rest/api/3/issue/10001")]
+    assert any("fields=%2Aall" in query for query in asked), asked
+
+
+def test_a_value_that_is_changed_or_cleared_there_arrives_with_the_next_sweep(site):
+    site.jira.edit("OPS-1", severity={"value": "S1"}, topics=["cold"], customer="Acme")
+    site.sync()
+
+    site.jira.edit("OPS-1", severity={"value": "S3"}, topics=None)
+    site.sync()
+
+    assert site.row("OPS-1")["custom_fields"] == {"severity": "S3", "customer": "Acme"}
+    assert site.row("OPS-1")["custom_raw"] == {"severity": site.options["S3"]}
+
+
+def test_what_differs_at_each_look_is_not_read_and_a_second_run_changes_nothing(site):
+    site.jira.edit("OPS-1", **site.everything())
+    site.sync(full=True)
+
+    again = site.sync(full=True)
+
+    assert again.as_metadata()["updated"] == 2  # a full run writes all rows, and finds no other values
+    assert site.database.query("SELECT * FROM sync_audit WHERE side = 'local'") == []
+    assert site.database.query("SELECT sort, policy FROM jira_fields WHERE name = 'Development'") == [
+        {"sort": None, "policy": "none"}
+    ]
+    assert "development" not in site.row("OPS-1")["custom_fields"]
+
+
+@pytest.mark.parametrize("merged", [False, True], ids=["set-wise", "merged"])
+def test_a_field_that_the_answers_do_not_hold_any_more_keeps_its_values(site, merged):
+    site.jira.edit("OPS-1", severity={"value": "S1"}, customer="Acme")
+    site.sync()
+
+    site.jira.behaviour.left_out = frozenset({site.id("severity")})
+    site.jira.edit("OPS-1", title="Another", customer="Initech")
+    if merged:
+        site.database.query("UPDATE jira_issues SET labels = '{here}' WHERE key = 'OPS-1'")
+    site.sync()
+
+    assert site.row("OPS-1")["custom_fields"] == {"severity": "S1", "customer": "Initech"}
+    assert site.row("OPS-1")["custom_raw"] == {"severity": site.options["S1"]}
+
+
+def test_the_fields_of_the_site_are_listed_followed_and_never_forgotten(site):
+    site.jira.edit("OPS-1", severity={"value": "S1"})
+    site.sync()
+    fields = site.jira.fields
+    gone, renamed = fields.by_role["severity"], fields.by_role["customer"]
+    fields.listed = tuple(
+        replace(spec, name="Client") if spec is renamed else spec for spec in fields.listed if spec is not gone
+    )
+    site.jira.edit("OPS-1", title="Another")
+
+    notes = " ".join(site.sync().notes)
+
+    assert f"{renamed.id}: Customer is called Client now" in notes
+    assert f"does not list these fields any more, and their values stay: {gone.id} (Severity)" in notes
+    query = "SELECT name, issues, projects, gone_at IS NULL AS there FROM jira_fields WHERE field_id = %s"
+    assert site.database.query(query, [gone.id]) == [
+        {"name": "Severity", "issues": 1, "projects": ["OPS"], "there": False}
+    ]
+    assert site.database.query(query, [renamed.id])[0]["name"] == "Client"
+    assert site.row("OPS-1")["custom_fields"] == {"severity": "S1"}
+
+
+def test_what_an_edit_would_lose_or_mix_up_is_refused(site):
+    site.jira.edit("OPS-1", severity={"value": "S1"})
+    site.sync()
+    for statement, message in (
+        ("UPDATE jira_issues SET custom_fields = '{}' WHERE key = 'OPS-1'", "set it to null to clear it"),
+        ("UPDATE jira_issues SET custom_fields = NULL WHERE key = 'OPS-1'", "custom_fields cannot be NULL"),
+        ("UPDATE jira_issues SET custom_fields = custom_fields || '{\"title\": 1}'", "title is a column"),
+    ):
+        with pytest.raises(psycopg.Error, match=message):
+            site.database.query(statement)
+
+
+def test_an_edit_is_of_the_elements_that_differ_and_one_that_is_not_taken_says_so(site):
+    site.jira.edit("OPS-1", severity={"value": "S1"}, customer="Acme")
+    site.sync()
+    severity, customer = site.id("severity"), site.id("customer")
+    written = json.dumps({severity: "S2", customer: None})
+    site.database.query("UPDATE jira_issues SET custom_fields = custom_fields || %s::jsonb", [written])
+
+    (row,) = site.database.query("SELECT * FROM jira_issues WHERE key = 'OPS-1'")
+    site.jira.edit("OPS-1", title="Another")
+    site.sync()
+    (after,) = site.database.query("SELECT * FROM jira_issues WHERE key = 'OPS-1'")
+
+    assert (row["custom_fields"], row["local_modified_fields"]) == (
+        {severity: "S2"},
+        {severity: "S1", customer: "Acme"},
+    )
+    assert after["local_modified_fields"] == row["local_modified_fields"]
+    assert after["sync_errors"].keys() == {severity, customer}
+    assert "cannot be changed from here" in after["sync_errors"][severity]
+    journal = "SELECT field, old, new FROM local_edits WHERE resource_id = %s ORDER BY field"
+    assert sorted(map(tuple, (r.values() for r in site.database.query(journal, [after["jira_id"]])))) == sorted(
+        [(severity, "S1", "S2"), (customer, "Acme", None)]
+    )
+
+
+def test_an_element_that_was_edited_here_and_changed_there_is_a_conflict_of_its_own(site):
+    site.jira.edit("OPS-1", severity={"value": "S1"}, customer="Acme")
+    site.sync()
+    severity = site.id("severity")
+    site.database.query(
+        "UPDATE jira_issues SET custom_fields = custom_fields || %s::jsonb", [json.dumps({severity: "S2"})]
+    )
+
+    site.jira.edit("OPS-1", severity={"value": "S3"}, customer="Initech")
+    site.sync()
+
+    (conflict,) = site.database.query("SELECT field_name, base_value, local_value, remote_value FROM sync_conflicts")
+    assert tuple(conflict.values()) == (severity, "S1", "S2", "S3")
+    assert site.row("OPS-1")["custom_fields"] == {"severity": "S2", "customer": "Initech"}
+
+
+# --- by name ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_view_of_a_project_has_the_fields_by_name_with_their_types(site):
+    site.jira.edit("OPS-1", **site.everything())
+    site.sync()
+
+    (row,) = site.database.query("SELECT * FROM issues_ops WHERE \"Severity\" = 'S2'")
+
+    number = site.id("old_severity").rpartition("_")[2]
+    assert (row["key"], row["title"], row["Severity"], row[f"Severity ({number})"]) == (
+        "OPS-1",
+        "Fix login",
+        "S2",
+        "Low",
+    )
+    assert (row["Risk score"], row["Browsers"], row["Area"]) == (
+        Decimal("2.5"),
+        ["Chrome", "Safari"],
+        "Hardware / Laser",
+    )
+    assert "Story Points" not in row  # it has a column of its own
+    assert "Development" not in row
+    assert site.database.query("SELECT count(*) AS n FROM issues_ops")[0]["n"] == 2
+
+
+def test_columns_of_the_view_are_only_appended_and_old_names_stay_until_it_is_made_anew(site):
+    site.jira.edit("OPS-1", severity={"value": "S1"}, customer="Acme")
+    site.sync()
+    site.database.query('CREATE VIEW theirs AS SELECT "Customer", "Severity" FROM issues_ops WHERE key = \'OPS-1\'')
+    fields = site.jira.fields
+    gone, renamed = fields.by_role["severity"], fields.by_role["customer"]
+    fields.listed = tuple(
+        replace(spec, name="Client") if spec is renamed else spec for spec in fields.listed if spec is not gone
+    )
+
+    site.sync()
+
+    assert site.database.query("SELECT * FROM theirs") == [{"Customer": "Acme", "Severity": None}]
+    assert site.database.query("SELECT \"Client\" FROM issues_ops WHERE key = 'OPS-1'") == [{"Client": "Acme"}]
+    with pytest.raises(UsageError, match="theirs"), site.database.transaction(origin="sync") as conn:
+        rebuild_view(conn, "OPS")
+    site.database.query("DROP VIEW theirs")
+    with site.database.transaction(origin="sync") as conn:
+        rebuild_view(conn, "OPS")
+    (row,) = site.database.query("SELECT * FROM issues_ops WHERE key = 'OPS-1'")
+    assert {"Customer", "Client"} & row.keys() == {"Client"}
+    assert f"Severity ({fields.by_role['old_severity'].number})" not in row  # it is the first of its name now
+
+
+def test_the_view_is_read_with_the_rights_of_whoever_reads_and_takes_no_rows(site):
+    site.sync()
+    site.database.query("UPDATE jira_issues SET title = 'x' WHERE false")
+    with site.database.transaction(origin="sync") as conn:
+        conn.execute("UPDATE jira_issues SET security_level = 'Board' WHERE key = 'OPS-2'")
+    with site.database.transaction() as conn:
+        conn.execute("SET LOCAL ROLE javis_read")
+        assert conn.execute("SELECT key FROM issues_ops").fetchall() == [{"key": "OPS-1"}]
+    with site.database.transaction() as conn:
+        conn.execute("SET LOCAL ROLE javis_app")
+        conn.execute("UPDATE issues_ops SET title = 'By name' WHERE key = 'OPS-1'")
+    for statement in ("INSERT INTO issues_ops (key) VALUES ('OPS-9')", "DELETE FROM issues_ops"):
+        with pytest.raises(psycopg.Error, match="can only be read and updated"):
+            site.database.query(statement)
+    (row,) = site.database.query("SELECT title, local_modified_fields FROM jira_issues WHERE key = 'OPS-1'")
+    assert row == {"title": "By name", "local_modified_fields": {"title": "Fix login"}}
+
+
+def test_a_view_that_cannot_be_made_costs_the_run_nothing_but_a_note(site):
+    site.database.query("CREATE TABLE issues_ops (x int)")
+    site.jira.edit("OPS-1", customer="Acme")
+
+    notes = " ".join(site.sync().notes)
+
+    assert "the view issues_ops was not brought up to date" in notes
+    assert site.row("OPS-1")["custom_fields"] == {"customer": "Acme"}
