@@ -10,10 +10,22 @@ from bench import context, contradictions, everything, forecast, many, pace, pag
 def main() -> int:
     """Run what was asked for; 1 when a target was missed."""
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measures javis_pipeline beside a floor.")
-    names = ["pull", "projects", "pages", "context", "forecast", "pace", "signals", "contradictions", "run", "queue"]
+    names = [
+        "pull",
+        "data-center",
+        "projects",
+        "pages",
+        "context",
+        "forecast",
+        "pace",
+        "signals",
+        "contradictions",
+        "run",
+        "queue",
+    ]
     parser.add_argument("what", nargs="?", choices=names, help="one measurement; all by default")
     parser.add_argument("--rounds", type=int, default=3, help="how often each is measured; the median counts")
-    parser.add_argument("--issues", type=int, default=20_000, help="pull: issues of a first load")
+    parser.add_argument("--issues", type=int, default=20_000, help="pull, data-center: issues of a first load")
     parser.add_argument("--large", type=int, default=100_000, help="pull: issues of the memory check; 0 leaves it out")
     parser.add_argument("--pages", type=int, default=5_000, help="pages: pages of a first load")
     parser.add_argument("--due", type=int, default=2_000, help="queue: issues of each of the ten projects")
@@ -26,7 +38,9 @@ def main() -> int:
     given = parser.parse_args()
     missed = 0
     if given.what in (None, "pull"):
-        missed = pull.measure(rounds=given.rounds, issues=given.issues, large=given.large)
+        missed = pull.measure(pull.CLOUD, rounds=given.rounds, issues=given.issues, large=given.large)
+    if given.what in (None, "data-center"):
+        missed |= pull.measure(pull.DATA_CENTER, rounds=given.rounds, issues=given.issues, large=0)
     if given.what in (None, "projects"):
         missed |= many.measure(rounds=given.rounds, issues=given.issues)
     if given.what in (None, "pages"):

@@ -4,7 +4,7 @@ No merging, no history, no safety: what any tool needs at least for the same iss
 stored as the server stores them quickest: as `json`, compressed by lz4 where the server has that, else not at all.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any, Final
 
@@ -58,50 +58,88 @@ class Floor:
         """Fetch and store what was updated since then, everything by default; how many issues it was."""
         with psycopg.connect(self._database_url) as conn, ThreadPoolExecutor(THREADS) as threads:
             stored = 0
-            for documents in _as_they_come(threads, self._fetch, self._changed_ids(conn, since_ms)):
-                _store(conn, documents)
+            for rows in _as_they_come(threads, self._rows, self._wanted(conn, since_ms)):
+                _store(conn, rows)
                 conn.commit()
-                stored += len(documents)
+                stored += len(rows)
             return stored
 
-    def _changed_ids(self, conn: psycopg.Connection, since_ms: int | None) -> Iterator[list[str]]:
-        """Ids to fetch, a batch at a time: those whose `updated` is not the stored one."""
+    def _rows(self, wanted: Any) -> list[tuple[Any, ...]]:
+        return [_row(issue) for issue in self._fetch(wanted)]
+
+    def _wanted(self, conn: psycopg.Connection, since_ms: int | None) -> Iterator[Any]:
+        """What to fetch, a batch at a time: the ids of those whose `updated` is not the stored one."""
         bound = f" AND updated >= {since_ms}" if since_ms is not None else ""
         query = {
             "jql": f"project in ({self._projects}){bound} ORDER BY updated",
             "maxResults": _SWEEP,
             "fields": ["updated"],
         }
-        known: dict[str, str] = {}
-        if since_ms is not None:
-            known.update(conn.execute("SELECT jira_id, updated FROM bench_floor").fetchall())
+        known = self._known(conn, since_ms)
         while True:
             answer = self._post("/rest/api/3/search/jql", query)
-            ids = [hit["id"] for hit in answer["issues"] if known.get(hit["id"]) != hit["fields"]["updated"]]
-            for start in range(0, len(ids), _BATCH):
-                yield ids[start : start + _BATCH]
+            yield from _changed(answer["issues"], known)
             if answer["isLast"]:
                 return
             query["nextPageToken"] = answer["nextPageToken"]
 
-    def _fetch(self, ids: Sequence[str]) -> list[tuple[Any, ...]]:
-        answer = self._post("/rest/api/3/issue/bulkfetch", {"issueIdsOrKeys": ids, "fields": ["*all"]})
-        return [_row(issue) for issue in answer["issues"]]
+    def _known(self, conn: psycopg.Connection, since_ms: int | None) -> dict[str, str]:
+        stored: dict[str, str] = {}
+        if since_ms is not None:
+            stored.update(conn.execute("SELECT jira_id, updated FROM bench_floor").fetchall())
+        return stored
+
+    def _fetch(self, wanted: Any) -> list[dict[str, Any]]:
+        """The documents of a batch."""
+        body = {"issueIdsOrKeys": wanted, "fields": ["*all"]}
+        found: list[dict[str, Any]] = self._post("/rest/api/3/issue/bulkfetch", body)["issues"]
+        return found
 
     def _post(self, path: str, body: object) -> Any:
         answer = self._pool.request("POST", self._url + path, body=orjson.dumps(body), headers=_HEADERS)
         return orjson.loads(answer.data)
 
 
+class DataCenterFloor(Floor):
+    """The same for a Jira that a company runs itself: the range of ids is cut into slices, fetched as they are."""
+
+    def _wanted(self, conn: psycopg.Connection, since_ms: int | None) -> Iterator[str]:
+        where = f"project = {PROJECT}"
+        if since_ms is None:
+            first, last = (self._search(f"{where} ORDER BY id {way}", ["key"], 1)[0]["id"] for way in ("ASC", "DESC"))
+            for after in range(int(first) - 1, int(last), _BATCH):
+                yield f"{where} AND id > {after} AND id <= {after + _BATCH} ORDER BY id ASC"
+        else:
+            hits = self._search(f"{where} AND updated >= {since_ms} ORDER BY id ASC", ["updated"], _SWEEP)
+            for ids in _changed(hits, self._known(conn, since_ms)):
+                yield f"id in ({', '.join(ids)})"
+
+    def _fetch(self, wanted: str) -> list[dict[str, Any]]:
+        return self._search(wanted, ["*all"], _BATCH)
+
+    def _search(self, jql: str, fields: Sequence[str], most: int) -> list[dict[str, Any]]:
+        query = {"jql": jql, "maxResults": most, "fields": fields}
+        found: list[dict[str, Any]] = self._post("/rest/api/2/search", query)["issues"]
+        return found
+
+
+def _changed(hits: Sequence[dict[str, Any]], known: Mapping[str, str]) -> Iterator[list[str]]:
+    """Ids of those that are not stored as they are, a batch at a time."""
+    ids = [hit["id"] for hit in hits if known.get(hit["id"]) != hit["fields"]["updated"]]
+    for start in range(0, len(ids), _BATCH):
+        yield ids[start : start + _BATCH]
+
+
 def _row(issue: dict[str, Any]) -> tuple[Any, ...]:
     fields = issue["fields"]
+    person = fields["assignee"]
     return (
         issue["id"],
         issue["key"],
         fields["summary"],
         fields["status"]["name"],
         fields["priority"]["name"],
-        fields["assignee"] and fields["assignee"]["accountId"],
+        person and person.get("accountId", person.get("key")),
         fields["created"],
         fields["updated"],
         orjson.dumps(issue).decode(),
@@ -116,7 +154,7 @@ def _store(conn: psycopg.Connection, rows: list[tuple[Any, ...]]) -> None:
 
 
 def _as_they_come(
-    threads: ThreadPoolExecutor, fetch: Any, batches: Iterator[list[str]]
+    threads: ThreadPoolExecutor, fetch: Callable[[Any], list[tuple[Any, ...]]], batches: Iterator[Any]
 ) -> Iterator[list[tuple[Any, ...]]]:
     """Results in the order in which they are ready; at most twice as many under way as there are threads."""
     under_way: set[Future[list[tuple[Any, ...]]]] = set()

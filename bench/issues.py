@@ -5,7 +5,7 @@ length, comments, links, sprints) with its own id, key and time, so that a milli
 """
 
 import random
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ import orjson
 PROJECT: Final = "BENCH"
 PROJECT_ID: Final = "10000"
 ACCOUNT_ID: Final = "5b10a2844c20165700ede21g"
+ACCOUNT_NAME: Final = "bench"
 ACCOUNT: Final = {
     "accountId": ACCOUNT_ID,
     "displayName": "Bench",
@@ -99,7 +100,7 @@ def _sentence(rng: random.Random, words: int) -> str:
     return " ".join(rng.choices(_WORDS, k=words)).capitalize() + "."
 
 
-def _fields(rng: random.Random) -> dict[str, Any]:
+def cloud_fields(rng: random.Random) -> dict[str, Any]:
     """The fields of an issue but for `updated`, which differs from issue to issue."""
     status_id, status, category = rng.choice(STATUSES)
     priority = rng.randrange(len(PRIORITIES))
@@ -160,7 +161,7 @@ def _fields(rng: random.Random) -> dict[str, Any]:
         "issuelinks": [_link(rng, number) for number in range(rng.randrange(3))],
         "worklog": {"startAt": 0, "maxResults": 20, "total": 0, "worklogs": []},
         STORY_POINTS_FIELD: rng.choice([None, 1.0, 2.0, 3.0, 5.0, 8.0]),
-        SPRINT_FIELD: [_sprint(rng.randrange(1, 40))] if rng.random() < 0.6 else None,
+        SPRINT_FIELD: [sprint(rng.randrange(1, 40))] if rng.random() < 0.6 else None,
     }
     fields |= {f"customfield_{10100 + number}": None for number in range(58)}
     fields["comment"] = _comments(rng, rng.randrange(3))
@@ -184,7 +185,8 @@ def _link(rng: random.Random, number: int) -> dict[str, Any]:
     }
 
 
-def _sprint(number: int) -> dict[str, Any]:
+def sprint(number: int) -> dict[str, Any]:
+    """A sprint that is over, as Jira shows them in issues and of a board."""
     start = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(weeks=2 * number)
     return {
         "id": number,
@@ -217,8 +219,8 @@ def _comments(rng: random.Random, count: int) -> dict[str, Any]:
     return {"comments": comments, "self": f"{_ORIGIN}/comment", "maxResults": count, "total": count, "startAt": 0}
 
 
-def _changes(rng: random.Random) -> bytes:
-    """The `changeHistories` of an issue: a few status changes and perhaps a sprint, as asked for by field."""
+def cloud_changes(rng: random.Random) -> list[dict[str, Any]]:
+    """The `changeHistories` of an issue: a few status changes, as asked for by field."""
     histories = []
     before = STATUSES[0]
     for number in range(rng.randrange(1, 6)):
@@ -237,7 +239,7 @@ def _changes(rng: random.Random) -> bytes:
             {"id": str(number + 1), "author": user(rng.randrange(60)), "created": created, "items": [item]}
         )
         before = after
-    return orjson.dumps(histories)
+    return histories
 
 
 class IssueSource:
@@ -248,17 +250,28 @@ class IssueSource:
         now: The youngest issue was updated then, the oldest two years before.
         project: Key of the project.
         number: Which of the site's projects it is.
+        fields: Makes the fields of an issue but for `updated`.
+        changes: Makes the history of an issue.
     """
 
-    def __init__(self, count: int, now: datetime, *, project: str = PROJECT, number: int = 0) -> None:
+    def __init__(
+        self,
+        count: int,
+        now: datetime,
+        *,
+        project: str = PROJECT,
+        number: int = 0,
+        fields: Callable[[random.Random], dict[str, Any]] = cloud_fields,
+        changes: Callable[[random.Random], list[dict[str, Any]]] = cloud_changes,
+    ) -> None:
         rng = random.Random(4)  # noqa: S311 - repeatable, not secret
-        self._fields = [_fields(rng) for _ in range(_BODIES)]
+        self._fields = [fields(rng) for _ in range(_BODIES)]
         self._project = project.encode()
         self._before = _FIRST_ID + number * _MOST_ISSUES
-        for fields in self._fields:
-            fields["project"] |= {"key": project, "id": str(int(PROJECT_ID) + number)}
+        for body in self._fields:
+            body["project"] |= {"key": project, "id": str(int(PROJECT_ID) + number)}
         self._bodies: dict[frozenset[str], list[bytes]] = {}
-        self._changes = [_changes(rng) for _ in range(_BODIES)]
+        self._changes = [orjson.dumps(changes(rng)) for _ in range(_BODIES)]
         self.ids = range(self._before + 1, self._before + count + 1)
         newest = int(now.timestamp() * 1000)
         step = int(timedelta(days=730).total_seconds() * 1000) // count
@@ -311,6 +324,14 @@ class IssueSource:
                 for fields in self._fields
             ]
         return self._bodies[asked]
+
+    def with_histories(self, ids: Iterable[int]) -> bytes:
+        """Issues without any field and with their histories, as `expand=changelog` gives them."""
+        return b",".join(
+            b'{"id":"%d","key":"%s-%d","changelog":{"startAt":0,"histories":%s}}'
+            % (jira_id, self._project, jira_id - self._before, self._changes[jira_id % _BODIES])
+            for jira_id in ids
+        )
 
     def changelogs(self, ids: Iterable[int]) -> bytes:
         """Changelogs as changelog/bulkfetch lists them."""

@@ -1,4 +1,4 @@
-"""The pull of one project, beside the floor: first load, unchanged, a few changes, and memory.
+"""The pull of one project, of either edition, beside the floor: first load, unchanged, a few changes, and memory.
 
 Both ask the same canned server over TLS, and store into the same PostgreSQL: the embedded one, or that of
 `DATABASE_URL`, whose role must be allowed to create databases. They take turns, so that whatever else the machine does
@@ -12,7 +12,7 @@ import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import orjson
 import urllib3
@@ -28,6 +28,18 @@ NO_CHANGE_SECONDS: Final = 0.4
 CHANGED_SECONDS: Final = 0.6
 
 
+class Site(NamedTuple):
+    """An edition of Jira: what it is called, the module that serves it, and that of what is measured on it."""
+
+    name: str
+    server: str
+    subject: str
+
+
+CLOUD: Final = Site("Cloud", "bench.server", "bench.subject")
+DATA_CENTER: Final = Site("Data Center", "bench.data_center_server", "bench.data_center_subject")
+
+
 @dataclass
 class Series:
     """What was measured of one subject at one latency, in seconds; `peak_mb` of its process after all of it."""
@@ -38,7 +50,7 @@ class Series:
     peak_mb: list[float] = field(default_factory=list)
 
 
-def measure(*, rounds: int, issues: int, large: int) -> int:
+def measure(site: Site, *, rounds: int, issues: int, large: int) -> int:
     """Print the table; 1 when a target was missed, else 0."""
     with ExitStack() as stack:
         folder = Path(
@@ -48,25 +60,26 @@ def measure(*, rounds: int, issues: int, large: int) -> int:
         cert = certificate.make(str(folder))
         measured: dict[tuple[str, int], Series] = {}
         for latency in LATENCIES_MS:
-            _say(f"{issues} issues at {latency} ms a request, {rounds} rounds")
-            with canned_jira(issues, latency, cert) as jira_url:
+            _say(f"{site.name}: {issues} issues at {latency} ms a request, {rounds} rounds")
+            with canned_jira(issues, latency, cert, module=site.server) as jira_url:
                 for _ in range(rounds):
                     for kind in ("floor", "ours"):
                         series = measured.setdefault((kind, latency), Series())
-                        _round(kind, jira_url, server_url, cert[0], series, issues)
+                        _round((kind, site.subject), jira_url, server_url, cert[0], series, issues)
         large_mb = None
         if large:
             _say(f"{large} issues, for the memory")
-            with canned_jira(large, 0, cert) as jira_url:
+            with canned_jira(large, 0, cert, module=site.server) as jira_url:
                 series = Series()
-                _round("ours", jira_url, server_url, cert[0], series, large)
+                _round(("ours", site.subject), jira_url, server_url, cert[0], series, large)
                 large_mb = series.peak_mb[-1]
-    return _report(measured, issues, large, large_mb)
+    return _report(site, measured, issues, large, large_mb)
 
 
-def _round(kind: str, jira_url: str, server_url: str, ca_file: str, series: Series, issues: int) -> None:
+def _round(who: tuple[str, str], jira_url: str, server_url: str, ca_file: str, series: Series, issues: int) -> None:
     """A first load, nothing new, then a few changes, in a new process and a new database."""
-    with database(server_url) as database_url, subject(kind, jira_url, database_url, ca_file) as ask:
+    kind, module = who
+    with database(server_url) as database_url, subject(kind, jira_url, database_url, ca_file, module=module) as ask:
         ask("reset")
         first = ask("pull")
         _check(first["issues"] == issues, f"{kind} stored {first['issues']} of {issues} issues")
@@ -91,8 +104,10 @@ def _touch(jira_url: str, ca_file: str) -> None:
     urllib3.PoolManager(ca_certs=ca_file).request("POST", f"{jira_url}/bench/touch", body=body)
 
 
-def _report(measured: dict[tuple[str, int], Series], issues: int, large: int, large_mb: float | None) -> int:
-    print(f"{'':<28}{'floor':>9}{'ours':>9}{'ratio':>8}   target")
+def _report(
+    site: Site, measured: dict[tuple[str, int], Series], issues: int, large: int, large_mb: float | None
+) -> int:
+    print(f"{site.name:<28}{'floor':>9}{'ours':>9}{'ratio':>8}   target")
     missed = 0
     for latency in LATENCIES_MS:
         floor, ours = measured["floor", latency], measured["ours", latency]

@@ -17,11 +17,21 @@ from typing import Any, BinaryIO, Final, Protocol, cast
 
 import orjson
 
-from bench.issues import ACCOUNT, ACCOUNT_ID, FIELDS, PRIORITIES, PROJECT, PROJECT_ID, STATUSES, IssueSource
+from bench.issues import (
+    ACCOUNT,
+    ACCOUNT_ID,
+    ACCOUNT_NAME,
+    FIELDS,
+    PRIORITIES,
+    PROJECT,
+    PROJECT_ID,
+    STATUSES,
+    IssueSource,
+)
 
-_SINCE: Final = re.compile(r"updated >= (\d+)(?! *and *updated)", re.IGNORECASE)
+SINCE: Final = re.compile(r"updated >= (\d+)(?! *and *updated)", re.IGNORECASE)
 # The question whether both ways to write an instant mean the same: here they do, so nothing is found.
-_SELF_TEST: Final = re.compile(r"updated *<", re.IGNORECASE)
+SELF_TEST: Final = re.compile(r"updated *<", re.IGNORECASE)
 _PROJECT: Final = {"id": PROJECT_ID, "key": PROJECT, "name": "Bench", "archived": False}
 
 
@@ -65,10 +75,10 @@ class CannedJira:
         token = query.get("nextPageToken")
         if token:
             found = self._sweeps.pop(token)
-        elif _SELF_TEST.search(query["jql"]):
+        elif SELF_TEST.search(query["jql"]):
             found = []
         else:
-            since = _SINCE.search(query["jql"])
+            since = SINCE.search(query["jql"])
             found = self._source.since(int(since[1]) if since else 0)
         batch, rest = found[:limit], found[limit:]
         end = b'"isLast":true}'
@@ -95,7 +105,7 @@ class CannedJira:
 
 _CONSTANT: Final[dict[str, object]] = {
     "/rest/api/3/myself": ACCOUNT,
-    "/rest/api/3/serverInfo": {
+    "/rest/api/2/serverInfo": {
         "deploymentType": "Cloud",
         "serverTime": "2026-11-01T00:00:00.000+0000",
         "version": "1001",
@@ -121,6 +131,13 @@ _CONSTANT: Final[dict[str, object]] = {
 }
 
 
+# Each edition has a header of its own for who is asking.
+_HEAD: Final = (
+    b"HTTP/1.1 %%s\r\nContent-Type: application/json\r\nX-AAccountId: %s\r\nX-AUSERNAME: %s\r\n"
+    b"Content-Length: %%d\r\n\r\n" % (ACCOUNT_ID.encode(), ACCOUNT_NAME.encode())
+)
+
+
 class Answers(Protocol):
     """What a canned site knows."""
 
@@ -136,8 +153,7 @@ def _serve_connection(conn: socket.socket, site: Answers, latency: float) -> Non
             body = site.answer(*request)
             status = b"404 Not Found" if body is None else b"200 OK"
             body = b'{"errorMessages":["unknown here"]}' if body is None else body
-            head = b"HTTP/1.1 %s\r\nContent-Type: application/json\r\nX-AAccountId: %s\r\nContent-Length: %d\r\n\r\n"
-            conn.sendall(head % (status, ACCOUNT_ID.encode(), len(body)) + body)
+            conn.sendall(_HEAD % (status, len(body)) + body)
 
 
 def _read_request(stream: BinaryIO) -> tuple[str, str, bytes] | None:

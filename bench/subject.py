@@ -29,8 +29,7 @@ from javis_pipeline.db.migrate import migrate
 from javis_pipeline.steps.pull import HORIZON
 from javis_pipeline.steps.sync_scope import Job, pull_scope
 from javis_pipeline.sync.kinds import TABLES
-from javis_pipeline.systems.jira.client import JiraClient
-from javis_pipeline.systems.jira.system import JiraSystem
+from javis_pipeline.systems.jira.editions import connect, system_of
 
 # More than one machine can ask for: the rate limit is not what is measured.
 _RATE = 1000.0
@@ -68,7 +67,7 @@ class OurSubject:
 
     def __init__(self, jira_url: str, database_url: str, *, rate: float = _RATE) -> None:
         self._database_url = database_url
-        self.jira = JiraClient(jira_url, "bench@example.com", "token", rate=rate)
+        self.jira = connect(jira_url, "bench@example.com", "token", rate=rate)
         self.database: Database | None = None
 
     def reset(self) -> None:
@@ -85,7 +84,7 @@ class OurSubject:
         now = datetime.now(UTC)
         job = Job(
             db=self.database,
-            system=JiraSystem(self.jira),
+            system=system_of(self.jira, [PROJECT], {}),
             key=PROJECT,
             run_id=f"bench-{now.timestamp()}",
             clock=lambda: now,

@@ -1,6 +1,7 @@
 """A Jira that a company runs itself, pulled and written over a real socket, with the habits such sites have."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,12 +10,13 @@ import pytest
 from javis_pipeline.clients.http import Limits
 from javis_pipeline.db.connection import Database
 from javis_pipeline.errors import IdentityError, JavisError, SettingError
+from javis_pipeline.records.sync import Overrides
 from javis_pipeline.sandbox.clock import Clock
 from javis_pipeline.sandbox.jira.data_center.traps import Trap
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
 from javis_pipeline.steps.pull import Tally
-from javis_pipeline.steps.sync_scope import Job, WrittenBack, pull_scope, write_back_scope
+from javis_pipeline.steps.sync_scope import Job, WrittenBack, count_scope, pull_scope, write_back_scope
 from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.editions import connect, system_of
 from javis_pipeline_tests.sites import issue_there
@@ -39,10 +41,17 @@ class Both:
         self.world.clock.advance(timedelta(hours=1))
         self.runs += 1
         with self.client() as client:
-            system = system_of(client, ["OPS"], {})
-            now = self.world.clock.now
-            job = Job(db=self.database, system=system, key="OPS", run_id=f"run-{self.runs}", clock=now, threads=1)
+            job = self.job(client)
             return pull_scope(job, full=full).tally, write_back_scope(job)
+
+    def job(self, client: JiraClient) -> Job:
+        system, now = system_of(client, ["OPS"], {}), self.world.clock.now
+        return Job(db=self.database, system=system, key="OPS", run_id=f"run-{self.runs}", clock=now, threads=1)
+
+    def count(self, *, gone: int) -> None:
+        self.world.clock.advance(timedelta(hours=1))
+        with self.client() as client:
+            count_scope(replace(self.job(client), overrides=Overrides(deletions=gone)))
 
     def sql(self, statement: str, *params: object) -> list[dict[str, Any]]:
         return self.database.query(statement, params)
@@ -299,3 +308,27 @@ def test_a_site_that_cannot_be_synced_now_says_so_in_one_line(both, trap, words)
         both.sync()
 
     assert both.sql("SELECT * FROM jira_issues") == []
+
+
+def test_what_one_of_two_indexes_does_not_know_yet_is_found_with_its_history_and_what_is_gone_is_found_missing(both):
+    jira = both.world.jira
+    trapped(both, Trap.TWO_NODES)
+    known = [jira.create("OPS", f"known {number}").state.key for number in range(120)]
+    both.sync()
+    jira.behaviour.index_lag = timedelta(minutes=150)
+    for key in known[:50]:
+        jira.edit(key, title="late")
+    new = [jira.create("OPS", "late").state.key for _ in range(50)]
+    for key in new:
+        jira.transition(key, "In Progress", by="Tom")
+    for key in known[100:]:
+        jira.delete(key)
+
+    for _ in range(3):
+        both.sync()
+    for _ in range(2):
+        both.count(gone=20)
+
+    assert both.sql("SELECT count(*) AS n FROM jira_issues WHERE title LIKE 'late%%'") == [{"n": 100}]
+    assert both.sql("SELECT count(*) AS n FROM status_changes") == [{"n": 50}]
+    assert both.sql("SELECT count(*) AS n FROM jira_issues WHERE remote_state = 'gone'") == [{"n": 20}]

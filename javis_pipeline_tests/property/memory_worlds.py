@@ -64,7 +64,7 @@ WORLDS: Final = (
     MemoryWorld(
         name="wiki",
         make=WikiHistory,
-        histories=_MOST * 3 // 20,
+        histories=how_many("JAVIS_LAWS_HISTORIES", usual=300, thorough=10_000),
         busy_day=_busy(WikiHistory, records=6, edits=20),
         points=60,
         undone=("priority", "description", "labels"),

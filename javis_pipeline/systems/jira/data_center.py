@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import pairwise
 from typing import Any, ClassVar, Final, NamedTuple, TypeVar, Unpack
 from urllib.parse import quote
 
@@ -38,6 +37,7 @@ from javis_pipeline.errors import (
     UnreadableRecord,
 )
 from javis_pipeline.records.jira import IssueStamp, JsonObject, Priority, Project, Sprint
+from javis_pipeline.steps.bad_answers import halves
 from javis_pipeline.steps.batches import as_they_come, in_batches
 from javis_pipeline.systems.jira import wire
 from javis_pipeline.systems.jira.account import Proof
@@ -55,8 +55,6 @@ _LINKS: Final = "issuelinks"
 # As many as Jira gives unless an administrator lowers it; it says how many it would have given.
 MOST_HITS: Final = 1000
 SLICES_AT_ONCE: Final = 3
-# Histories are long, and make an answer slow.
-HISTORIES_AT_ONCE: Final = 50
 TOKEN_ENDS_SOON: Final = timedelta(days=14)
 MODE_KNOWN_SECONDS: Final = 10.0
 
@@ -69,9 +67,9 @@ class Hits(NamedTuple):
 
 
 class Slice(NamedTuple):
-    """A range of ids: above the first, which is none of it, and up to the second; None for no bound."""
+    """A range of ids: above the last of those that were seen below it, and up to another; None for no bound."""
 
-    after: int | None
+    seen: Sequence[int]
     up_to: int | None
 
 
@@ -185,45 +183,51 @@ class DataCenterClient(JiraClient):
     ) -> Iterator[IssueStamp]:
         """Id, key and `updated` of a project's issues, sought by id in slices, several at once."""
         where = in_project(project_key) + (f" AND ({changed})" if changed else "")
-        seek = partial(self._seek, where, ["updated"] if dated else ["key"])
+        fields = ["updated"] if dated else ["key"]
+        first = self._hits(f"{where} ORDER BY id ASC", fields, most=MOST_HITS)
+        yield from _stamps(first.documents, unreadable)
+        seek = partial(self._seek, where, fields)
         with ThreadPoolExecutor(SLICES_AT_ONCE, thread_name_prefix=f"seek-{project_key}") as threads:
-            for documents in as_they_come(threads, seek, self._slices(where), most=SLICES_AT_ONCE):
+            for documents in as_they_come(threads, seek, self._slices(where, first), most=SLICES_AT_ONCE):
                 yield from _stamps(documents, unreadable)
 
-    def _slices(self, where: str) -> list[Slice]:
-        """Ranges of ids with about as many issues as one answer holds; one range for all where that is not possible."""
-        first, last = (self._hits(f"{where} ORDER BY id {way}", ["key"], most=1) for way in ("ASC", "DESC"))
-        ids = [_id_of(document) for document in (*first.documents, *last.documents)]
-        parts = -(-first.total // self._cap)
-        if len(ids) < 2 or parts < 2:
-            return [Slice(None, None)]
-        bounds = sorted({ids[0] + (ids[1] - ids[0]) * part // parts for part in range(1, parts)})
+    def _slices(self, where: str, first: Hits) -> list[Slice]:
+        """Ranges of ids above the first hits, each with about as many issues as one answer holds; one range for all
+        where that is not possible."""
+        rest = first.total - len(first.documents)
+        if rest <= 0 or not first.documents:
+            return []
+        seen, parts = _ids_of(first.documents), -(-rest // self._cap)
+        last = self._hits(f"{where} ORDER BY id DESC", ["key"], most=1).documents
+        if not last or parts < 2:
+            return [Slice(seen, None)]
+        width = _id_of(last[0]) - seen[-1]
+        bounds = sorted({seen[-1] + width * part // parts for part in range(1, parts)})
         # No issue need have such an id, and there may be sites that refuse to compare with what is not there.
         with suppress(RemoteRefused):
             self._hits(f"{where} AND id > {bounds[0]} AND id <= {bounds[-1]}", ["key"], most=0)
-            return [Slice(*pair) for pair in pairwise([None, *bounds, None])]
-        return [Slice(None, None)]
+            above = zip(bounds, [*bounds[1:], None], strict=True)
+            return [Slice(seen, bounds[0]), *(Slice([low], high) for low, high in above)]
+        return [Slice(seen, None)]
 
     def _seek(self, where: str, fields: Sequence[str], part: Slice) -> list[JsonObject]:
         """Hits of the query in a range of ids. Each answer begins above the last id of the one before, so that nothing
         shifts, however many there are."""
         found: list[JsonObject] = []
-        after, end = part.after, "" if part.up_to is None else f" AND id <= {part.up_to}"
+        seen, end = [*part.seen], "" if part.up_to is None else f" AND id <= {part.up_to}"
         for _ in range(MAX_BATCHES):
-            begin = "" if after is None else f" AND id > {after}"
             try:
-                hits = self._hits(f"{where}{begin}{end} ORDER BY id ASC", fields, most=MOST_HITS)
+                hits = self._hits(f"{where} AND id > {seen[-1]}{end} ORDER BY id ASC", fields, most=MOST_HITS)
             except RemoteRefused:
                 # The last issue that we saw may be gone by now: what is above the one before it holds all that is left.
-                if len(found) < 2:
+                if len(seen) < 2:
                     raise
-                found.pop()
-                after = _last_id(found)
+                seen.pop()
                 continue
             found += hits.documents
             if not hits.documents or hits.total <= len(hits.documents):
                 return found
-            after = _last_id(hits.documents)
+            seen += _ids_of(hits.documents)
         raise SyncHalted(f"jira: the search for {where} did not end after {MAX_BATCHES} batches")
 
     def _search(
@@ -294,12 +298,36 @@ class DataCenterClient(JiraClient):
     def changelog_bulk(
         self, ids: Sequence[str], field_ids: Sequence[str], read: Callable[[bytes], AnswerBatch[T]]
     ) -> Iterator[T]:
-        """What `read` makes of each answer with the whole histories of some of these issues."""
+        """What `read` makes of each answer with the whole histories of some of these issues; of each of them, unless
+        the site does not give it."""
         del field_ids  # nobody can ask for a part of a history
-        for some in in_batches(ids, min(HISTORIES_AT_ONCE, self._cap)):
-            more = {"expand": ["changelog"], "validateQuery": False}
-            batch: AnswerBatch[T] = self._search(_any_of(some), ["key"], most=len(some), read=read, **more)
+        for some in in_batches(ids, self.bulk_limit):
+            yield from self._histories(some, read)
+
+    def _histories(self, ids: Sequence[str], read: Callable[[bytes], AnswerBatch[T]]) -> Iterator[T]:
+        """Long histories make an answer slow: one that does not come in time is asked for in halves."""
+        more = {"expand": ["changelog"], "validateQuery": False}
+        try:
+            batch: AnswerBatch[T] = self._search(_any_of(ids), ["key"], most=len(ids), read=read, **more)
+        except RemoteBusy as error:
+            if len(ids) < 2 or not error.about_one_record:
+                raise
+            for half in halves(ids):
+                yield from self._histories(half, read)
+        else:
             yield batch.found
+            # The index of a node may not know an issue yet; that says nothing of its history.
+            for jira_id in ids:
+                if jira_id not in batch.told:
+                    yield from self._history(jira_id, read)
+
+    def _history(self, issue: str, read: Callable[[bytes], AnswerBatch[T]]) -> Iterator[T]:
+        def read_alone(content: bytes) -> AnswerBatch[T]:
+            return read(b'{"issues":[%s]}' % content)
+
+        params = {"fields": "key", "expand": "changelog"}
+        with suppress(RemoteMissing):  # gone since: what hangs on it goes with it
+            yield self._http.request("GET", self._path(issue), params=params, read=read_alone).body.found
 
     def attachment(self, attachment_id: str, name: str, write: Callable[[bytes], object], *, most_bytes: int) -> int:
         """Hand a file that hangs on an issue to `write`, in pieces; how many bytes it has. See `download`."""
@@ -369,10 +397,10 @@ def _id_of(document: JsonObject) -> int:
     return answered("jira search", lambda: int(as_numeric_id(document.get("id"), "id")))
 
 
-def _last_id(documents: Sequence[JsonObject]) -> int:
-    """The id of the last hit that has one."""
-    with_id = (document for document in reversed(documents) if str(document.get("id")).isdecimal())
-    return _id_of(next(with_id, documents[-1]))
+def _ids_of(documents: Sequence[JsonObject]) -> list[int]:
+    """The ids of hits, of those that have one; of the last one at least."""
+    with_id = [document for document in documents if str(document.get("id")).isdecimal()]
+    return [_id_of(document) for document in with_id or documents[-1:]]
 
 
 def _stamps(

@@ -186,7 +186,7 @@ def _updated_at(document: JsonObject) -> datetime | None:
 
 def read_history(content: bytes, fields: FieldMap, sprint_name: str = "sprint") -> AnswerBatch[HistoryRead]:
     """The status and sprint changes in an answer that holds changelogs."""
-    documents, cursor = wire.changelog_documents(content)
+    documents, cursor, told = wire.changelog_documents(content)
     users: dict[str, User] = {}
     unreadable: dict[str, str] = {}
     of_status: list[SatelliteRow] = []
@@ -205,7 +205,7 @@ def read_history(content: bytes, fields: FieldMap, sprint_name: str = "sprint") 
             note_user(users, entry.author)
     status_changes = dict(zip([row[:2] for row in of_status], copy_lines(of_status), strict=True))
     sprint_changes = dict(zip([row[:4] for row in of_sprints], copy_lines(of_sprints), strict=True))
-    return AnswerBatch(HistoryRead(status_changes, sprint_changes, users, unreadable), cursor)
+    return AnswerBatch(HistoryRead(status_changes, sprint_changes, users, unreadable), cursor, told)
 
 
 def note_user(users: dict[str, User], user: User) -> None:

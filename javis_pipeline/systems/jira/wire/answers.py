@@ -8,10 +8,15 @@ T = TypeVar("T")
 
 
 class AnswerBatch(NamedTuple, Generic[T]):
-    """What one answer of several held, and the cursor that asks for the next; None after the last."""
+    """What one answer of several held, and the cursor that asks for the next; None after the last.
+
+    Attributes:
+        told: Ids of the records that it is about, where that is not plain from what it held.
+    """
 
     found: T
     cursor: str | None
+    told: frozenset[str] = frozenset()
 
 
 def batch_of(answer: object, found: T) -> AnswerBatch[T]:

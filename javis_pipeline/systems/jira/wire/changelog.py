@@ -1,6 +1,6 @@
 """Changelogs of issues as entries, and what they say of statuses and sprints."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Final
 
@@ -39,7 +39,9 @@ def changelog_documents(content: bytes) -> AnswerBatch[list[tuple[str, JsonObjec
 
     def read() -> AnswerBatch[list[tuple[str, JsonObject]]]:
         if "issues" in answer:
-            return AnswerBatch(list(_entries_with_issues(answer)), None)
+            issues = items_of(answer, "issues")
+            told = frozenset(as_id(issue.get("id"), "id") for issue in issues)
+            return AnswerBatch([*_entries_with(issues)], None, told)
         logs = items_of(answer, "issueChangeLogs")
         entries = ((as_id(log["issueId"], "issueId"), items_of(log, "changeHistories")) for log in logs)
         return batch_of(answer, [(jira_id, entry) for jira_id, found in entries for entry in found])
@@ -68,8 +70,8 @@ def _number_of(entry: object) -> int | None:
     return int(found)
 
 
-def _entries_with_issues(answer: Json) -> Iterator[tuple[str, JsonObject]]:
-    for issue in items_of(answer, "issues"):
+def _entries_with(issues: Iterable[Json]) -> Iterator[tuple[str, JsonObject]]:
+    for issue in issues:
         jira_id = as_id(issue.get("id"), "id")
         yield from ((jira_id, entry) for entry in items_of(as_object(issue.get("changelog"), "changelog"), "histories"))
 
