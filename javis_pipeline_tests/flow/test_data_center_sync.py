@@ -332,3 +332,16 @@ def test_what_one_of_two_indexes_does_not_know_yet_is_found_with_its_history_and
     assert both.sql("SELECT count(*) AS n FROM jira_issues WHERE title LIKE 'late%%'") == [{"n": 100}]
     assert both.sql("SELECT count(*) AS n FROM status_changes") == [{"n": 50}]
     assert both.sql("SELECT count(*) AS n FROM jira_issues WHERE remote_state = 'gone'") == [{"n": 20}]
+
+
+def test_a_history_that_never_comes_in_time_costs_itself_and_not_those_of_the_other_issues(both):
+    for key, changes in (("OPS-2", 12), ("OPS-3", 30), ("OPS-4", 12)):
+        for number in range(changes):
+            both.world.jira.transition(key, "To Do" if number % 2 else "In Progress", by="Tom")
+    trapped(both, Trap.LONG_HISTORIES)
+
+    both.sync()
+
+    found = both.sql("SELECT key, count(*) AS n FROM status_changes JOIN jira_issues USING (jira_id) GROUP BY key")
+    assert {row["key"]: row["n"] for row in found} == {"OPS-2": 12, "OPS-4": 12}
+    assert both.sql("SELECT * FROM sync_quarantine") == []

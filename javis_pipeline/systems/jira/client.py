@@ -25,6 +25,7 @@ from javis_pipeline.clients.reading import (
 )
 from javis_pipeline.clients.site import Options, SiteClient
 from javis_pipeline.errors import (
+    RemoteBusy,
     RemoteMissing,
     RemoteRefused,
     SettingError,
@@ -347,13 +348,20 @@ class JiraClient(SiteClient):
         return list(offset_batches(self._http, f"{self._path(issue)}/changelog", "values", {"maxResults": 100}))
 
     def changelog_bulk(
-        self, ids: Sequence[str], field_ids: Sequence[str], read: Callable[[bytes], AnswerBatch[T]]
+        self,
+        ids: Sequence[str],
+        field_ids: Sequence[str],
+        read: Callable[[bytes], AnswerBatch[T]],
+        *,
+        lost: Callable[[str, RemoteBusy], None],
     ) -> Iterator[T]:
         """What `read` makes of each answer with changelog entries of at most 1000 issues.
 
         `wire.changelog_documents` reads such an answer. Only entries that changed one of these fields are given, and
-        an issue's entries can be spread over the answers.
+        an issue's entries can be spread over the answers. `lost` is told of single issues whose history does not come
+        in time; here none has an answer of its own.
         """
+        del lost
         if len(ids) > CHANGELOG_ISSUES_LIMIT or len(field_ids) > CHANGELOG_FIELDS_LIMIT:
             raise ValueError(
                 f"{len(ids)} issues and {len(field_ids)} fields in one changelog fetch; "

@@ -37,7 +37,7 @@ from javis_pipeline.errors import (
     UnreadableRecord,
 )
 from javis_pipeline.records.jira import IssueStamp, JsonObject, Priority, Project, Sprint
-from javis_pipeline.steps.bad_answers import halves
+from javis_pipeline.steps.bad_answers import Endurance, halves
 from javis_pipeline.steps.batches import as_they_come, in_batches
 from javis_pipeline.systems.jira import wire
 from javis_pipeline.systems.jira.account import Proof
@@ -104,6 +104,7 @@ class DataCenterClient(JiraClient):
         self._edition = edition
         self._sprints: dict[int, list[Sprint]] = {}
         self._cap = MOST_HITS
+        self._endurance = Endurance()
         self._marks_come_along = False
         self._has_mode = True
         self._writable_until = 0.0
@@ -296,30 +297,40 @@ class DataCenterClient(JiraClient):
         return answered(f"jira changelog of issue {issue}", read)
 
     def changelog_bulk(
-        self, ids: Sequence[str], field_ids: Sequence[str], read: Callable[[bytes], AnswerBatch[T]]
+        self,
+        ids: Sequence[str],
+        field_ids: Sequence[str],
+        read: Callable[[bytes], AnswerBatch[T]],
+        *,
+        lost: Callable[[str, RemoteBusy], None],
     ) -> Iterator[T]:
-        """What `read` makes of each answer with the whole histories of some of these issues; of each of them, unless
-        the site does not give it."""
+        """What `read` makes of each answer with the whole histories of some of these issues; of each of them, but for
+        those that are lost."""
         del field_ids  # nobody can ask for a part of a history
         for some in in_batches(ids, self.bulk_limit):
-            yield from self._histories(some, read)
+            yield from self._histories(some, read, lost)
 
-    def _histories(self, ids: Sequence[str], read: Callable[[bytes], AnswerBatch[T]]) -> Iterator[T]:
-        """Long histories make an answer slow: one that does not come in time is asked for in halves."""
+    def _histories(
+        self, ids: Sequence[str], read: Callable[[bytes], AnswerBatch[T]], lost: Callable[[str, RemoteBusy], None]
+    ) -> Iterator[T]:
+        """Long histories make an answer slow: what does not come in time is asked for in halves."""
         more = {"expand": ["changelog"], "validateQuery": False}
         try:
             batch: AnswerBatch[T] = self._search(_any_of(ids), ["key"], most=len(ids), read=read, **more)
         except RemoteBusy as error:
-            if len(ids) < 2 or not error.about_one_record:
-                raise
+            self._endurance.bear(error)
+            if len(ids) == 1:
+                lost(ids[0], error)
+                return
             for half in halves(ids):
-                yield from self._histories(half, read)
-        else:
-            yield batch.found
-            # The index of a node may not know an issue yet; that says nothing of its history.
-            for jira_id in ids:
-                if jira_id not in batch.told:
-                    yield from self._history(jira_id, read)
+                yield from self._histories(half, read, lost)
+            return
+        self._endurance.answered()
+        yield batch.found
+        # The index of a node may not know an issue yet; that says nothing of its history.
+        for jira_id in ids:
+            if jira_id not in batch.told:
+                yield from self._history(jira_id, read)
 
     def _history(self, issue: str, read: Callable[[bytes], AnswerBatch[T]]) -> Iterator[T]:
         def read_alone(content: bytes) -> AnswerBatch[T]:

@@ -203,8 +203,12 @@ class BatchReader:
             return
         ids = [issue.jira_id for issue in batch.issues]
         found = HistoryRead({}, {}, {}, {})
+
+        def lost(jira_id: str, error: RemoteBusy) -> None:
+            found.unreadable[jira_id] = f"jira changelog of issue {jira_id}: {error}"
+
         try:
-            for part in self._jira.changelog_bulk(ids, self._history_fields, self._history_of):
+            for part in self._jira.changelog_bulk(ids, self._history_fields, self._history_of, lost=lost):
                 found.status_changes.update(part.status_changes)
                 found.sprint_changes.update(part.sprint_changes)
                 self._add_users(batch, part.users)

@@ -24,6 +24,8 @@ MOST_HITS: Final = 1000
 LOW_CAP: Final = 100
 RESULT_WINDOW: Final = 10_000
 SEARCH_MEMBERS: Final = ("jql", "startAt", "maxResults", "fields", "expand", "validateQuery")
+MOST_CHANGES_IN_TIME: Final = 20
+TIMED_OUT: Final = b"<html><body>504 Gateway Time-out</body></html>"
 NO_PAGE: Final = b"<html><head><title>Oops, you&#39;ve found a dead link.</title></head><body></body></html>"
 NOT_NOW: Final = "You do not have permission to edit issues in this project."
 PERMISSIONS: Final = (
@@ -233,6 +235,7 @@ class DataCenterReadApi(ReadApi):
         rows = self._found(call)
         fields = self._site.fields.wanted(call.words("fields") or ["*navigable"])
         self._wait_for_hubs(fields, rows[start : start + most])
+        self._wait_for_histories(call, rows[start : start + most])
         shown = [self._hit_there(state, fields, call) for state in rows[start : start + most]]
         head = {"expand": "schema,names", "startAt": start, "maxResults": most, "total": len(rows)}
         return orjson.dumps(head)[:-1] + b',"issues":[' + b",".join(shown) + b"]}"
@@ -256,6 +259,7 @@ class DataCenterReadApi(ReadApi):
         issue = found(self._site, call)
         fields = self._site.fields.wanted(call.words("fields") or ["*all"])
         self._wait_for_hubs(fields, [issue.state])
+        self._wait_for_histories(call, [issue.state])
         extra = self._history(issue, call)
         if asked := call.words("properties"):
             extra["properties"] = {key: issue.properties[key] for key in asked if key in issue.properties}
@@ -273,7 +277,15 @@ class DataCenterReadApi(ReadApi):
         """An issue with links takes longer than any client waits, when these are asked for with it."""
         hub = Trap.HUB in self._site.behaviour.traps and "issuelinks" in fields and len(fields) > 1
         if hub and any((issue := self._site.issues.get(state.id)) and issue.links for state in states):
-            raise PageError(504, b"<html><body>504 Gateway Time-out</body></html>")
+            raise PageError(504, TIMED_OUT)
+
+    def _wait_for_histories(self, call: Call, states: list[IssueState]) -> None:
+        """Histories take their time."""
+        if Trap.LONG_HISTORIES not in self._site.behaviour.traps or "changelog" not in call.words("expand"):
+            return
+        issues = [self._site.issues[state.id] for state in states if state.id in self._site.issues]
+        if sum(len(issue.history) for issue in issues) > MOST_CHANGES_IN_TIME:
+            raise PageError(504, TIMED_OUT)
 
     def comments(self, call: Call) -> Json:
         """A part of the comments; the document of 10.3 says 50."""

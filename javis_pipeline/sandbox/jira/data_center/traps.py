@@ -18,6 +18,7 @@ class Trap(StrEnum):
     TRANSITION_500 = "transition-500"  # a transition that is not open is an internal error
     TWO_NODES = "two-nodes"  # each with an index of its own; requests go to either
     HUB = "hub"  # issues with links are not answered in time when their links are asked for
+    LONG_HISTORIES = "long-histories"  # an answer with more than twenty changes does not come in time
     NO_SOFTWARE = "no-software"  # there is no Jira Software: no boards, no sprints, no epics
     HIDDEN_PEOPLE = "hidden-people"  # the account lacks "Browse users"
     TIGHT_BUCKET = "tight-bucket"  # the rate limit of a careful administrator
