@@ -80,8 +80,15 @@ def test_given_a_site_of_the_companys_own_then_it_is_found_out(world: World, spa
 
 def test_given_a_site_of_the_companys_own_then_no_login_for_the_cloud_is_sent_to_it(world: World) -> None:
     with a_client(world):
+        assert world.exchanges.matching(path="/confluence/wiki/") == []
+
+
+def test_given_a_site_that_lets_nobody_in_then_no_login_for_the_cloud_is_sent_to_it_either(world: World) -> None:
+    world.jira.behaviour.bad_login = "refused"
+    with a_client(world) as client:
         asked = world.exchanges.matching(path="/confluence/wiki/")
 
+        assert isinstance(client, DataCenterClient)
     assert [(exchange.method, exchange.status) for exchange in asked] == [("GET", 404)]
     assert "authorization" not in {name.lower() for name in asked[0].request_headers}
 

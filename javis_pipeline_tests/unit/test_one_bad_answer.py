@@ -42,7 +42,7 @@ class Jira:
             raise self.error
         return an_issue_document(issue)
 
-    def changelog_bulk(self, ids, field_ids, read):
+    def changelog_bulk(self, ids, field_ids, read, *, lost):
         raise RemoteRefused("no", status=403)
 
 

@@ -57,6 +57,8 @@ def _may_be_cloud(url: str, **options: Unpack[Options]) -> bool:
 
     Nobody's login is sent: a site of the company's own would count it as a failed one, and lock the account.
     """
+    if _greets_strangers_as_ours(url, **options):
+        return False
     with Transport("confluence", ConfluenceClient.base_of(url), Anonymous(), **options) as http:
         try:
             http.get(f"{ConfluenceClient.rest}/user/current")
@@ -65,6 +67,19 @@ def _may_be_cloud(url: str, **options: Unpack[Options]) -> bool:
         except (IdentityError, RemoteRefused):
             pass
     return True
+
+
+def _greets_strangers_as_ours(url: str, **options: Unpack[Options]) -> bool:
+    """Whether it says to nobody in particular that he is nobody, where only a site of the company's own has such a
+    path."""
+    if DataCenterClient.base_of(url) != ConfluenceClient.base_of(url):
+        return False
+    with Transport("confluence", DataCenterClient.base_of(url), Anonymous(), **options) as http:
+        try:
+            answer = http.get(f"{DataCenterClient.rest}/user/current").body
+        except (IdentityError, RemoteRefused, SettingError):
+            return False
+    return isinstance(answer, dict) and answer.get("type") == "anonymous"
 
 
 def _is_cloud(cloud: ConfluenceClient, ours: DataCenterClient) -> bool:
