@@ -167,7 +167,10 @@ def test_both_sides_edit_other_blocks_of_a_text_and_it_is_merged_and_keeps_its_l
 
 @pytest.mark.parametrize(
     "trap",
-    [Trap.LOW_CAP, Trap.UNKNOWN_ID, Trap.NO_MARKS, Trap.TRANSITION_500, Trap.TWO_NODES, Trap.HUB, Trap.NO_SOFTWARE],
+    [
+        *(Trap.LOW_CAP, Trap.UNKNOWN_ID, Trap.NO_MARKS, Trap.TRANSITION_500, Trap.TWO_NODES, Trap.HUB),
+        *(Trap.NO_SOFTWARE, Trap.CLOSED, Trap.SERVER_ZONE),
+    ],
 )
 def test_with_each_habit_that_one_can_live_with_both_sides_agree_in_the_end(both, trap):
     both.world.jira.link("OPS-6", "Blocks", "OPS-7")
@@ -296,6 +299,7 @@ def test_what_will_not_last_is_noted_in_each_run(both, trap, words):
     ("trap", "words"),
     [
         (Trap.OLD, "Jira 8.13.27 is too old"),
+        (Trap.ARCHIVED, "OPS is archived"),
         (Trap.MAINTENANCE, "in maintenance"),
         (Trap.REINDEX, "HTTP 503"),
         (Trap.BLOCKED, "allows this account no requests at all"),
@@ -345,3 +349,44 @@ def test_a_history_that_never_comes_in_time_costs_itself_and_not_those_of_the_ot
     found = both.sql("SELECT key, count(*) AS n FROM status_changes JOIN jira_issues USING (jira_id) GROUP BY key")
     assert {row["key"]: row["n"] for row in found} == {"OPS-2": 12, "OPS-4": 12}
     assert both.sql("SELECT * FROM sync_quarantine") == []
+
+
+def test_where_dates_are_read_in_another_zone_than_our_own_the_sweep_is_wider_and_says_so(both):
+    trapped(both, Trap.SERVER_ZONE)
+    both.world.jira.behaviour.time_zone = "Asia/Tokyo"
+    both.world.jira.create("OPS", "long ago", at=NOON - timedelta(hours=20))
+    both.sync()
+    both.world.jira.edit("OPS-3", title="there")
+
+    tally, _ = both.sync()
+
+    assert both.row("OPS-3")["title"] == "there"
+    assert any("a wider sweep was made" in note for note in tally.notes)
+
+
+@pytest.mark.parametrize("night", ["2026-03-29T00:10", "2026-10-25T00:10"])
+def test_what_changes_while_the_clocks_change_is_found(both, night):
+    both.world.clock.advance(datetime.fromisoformat(f"{night}+00:00") - both.world.clock.now())
+    both.sync()
+    for hour in range(3):
+        both.world.jira.edit("OPS-3", title=f"there {hour}")
+
+        both.sync()
+
+        assert both.row("OPS-3")["title"] == f"there {hour}"
+
+
+def test_an_account_that_may_not_edit_is_told_so_and_the_edit_waits(both):
+    both.sync()
+    trapped(both, Trap.NO_EDIT)
+    both.sql("UPDATE jira_issues SET title = 'here' WHERE key = 'OPS-2'")
+
+    both.sync()
+
+    assert "do not have permission to edit" in both.row("OPS-2")["sync_errors"]["title"]
+    assert (both.row("OPS-2")["title"], issue_there(both.world, "OPS-2").state.summary) == ("here", "Issue 2")
+    trapped(both)
+    both.sql("UPDATE jira_issues SET title = 'here' WHERE key = 'OPS-2'")
+    both.world.clock.advance(timedelta(days=1))
+    both.sync()
+    assert issue_there(both.world, "OPS-2").state.summary == "here"

@@ -84,7 +84,7 @@ def test_given_a_site_of_the_companys_own_then_no_login_for_the_cloud_is_sent_to
 
 
 def test_given_a_site_that_lets_nobody_in_then_no_login_for_the_cloud_is_sent_to_it_either(world: World) -> None:
-    world.jira.behaviour.bad_login = "refused"
+    world.jira.behaviour.traps = frozenset({Trap.CLOSED})
     with a_client(world) as client:
         asked = world.exchanges.matching(path="/confluence/wiki/")
 
@@ -320,3 +320,13 @@ def test_given_what_is_refused_then_the_error_says_what_it_was(
             save(client, made[0].page_id, **changes)
 
     assert world.confluence.pages[made[0].page_id].number == 1
+
+
+def test_given_a_page_with_its_versions_then_all_of_them_come_also_those_that_nobody_pulled(world, space, client):
+    (page,) = some_pages(world, space, 1)
+    for number in range(3):
+        world.confluence.edit_page(page.page_id, body=f"<p>again {number}</p>")
+
+    document = client.get_page(page.page_id, versions=True)
+
+    assert [version.number for version in wire.parse_included_versions(document, page.page_id)] == [4, 3, 2, 1]

@@ -8,6 +8,7 @@ from javis_pipeline.sandbox.ground import Edition
 from javis_pipeline.sandbox.jira.custom import BUILT_IN, DEFINITIONS, Definition, Option, options_of
 
 GREENHOPPER = "com.pyxis.greenhopper.jira:"
+DEVELOPMENT = "com.atlassian.jira.plugins.jira-development-integration-plugin:devsummary"
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,9 @@ class FieldCatalogue:
                 schema["items"] = items
             clauses = (f"cf[{number}]",)
             custom[role] = FieldSpec(f"customfield_{number}", name, schema, clauses, scope=scope)
+        if edition == "data-center":
+            schema = {"type": "any", "custom": DEVELOPMENT, "customId": number + 1}
+            custom["development"] = FieldSpec(f"customfield_{number + 1}", "Development", schema, searchable=False)
         self.sprint = custom["sprint"]
         self.story_points = custom["story_points"]
         self.epic_link = custom["epic_link"]
@@ -143,6 +147,7 @@ class FieldCatalogue:
         self.team = custom["team"]
         self.start_date = custom["start_date"]
         self.old_sprint = custom["old_sprint"]
+        self.development = custom.get("development")
         self.definitions: dict[str, Definition] = {}
         self.options: dict[str, dict[str, Option]] = {}
         self.by_role: dict[str, FieldSpec] = {}

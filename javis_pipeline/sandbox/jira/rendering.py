@@ -47,9 +47,11 @@ class Renderer:
 
     Attributes:
         api: Path of the version of the REST API that it speaks.
+        fleeting: Ids of fields that look different whenever they are shown.
     """
 
     api = "/rest/api/3"
+    fleeting: frozenset[str] = frozenset()
 
     def __init__(self, store: JiraStore) -> None:
         self._store = store
@@ -377,7 +379,8 @@ class Renderer:
             in_search: Lists inside the issue are cut shorter.
             extra: Further members beside `fields`; such an issue is not cached.
         """
-        if extra or self._store.behaviour.absent_fields or state is not issue.state:
+        is_fleeting = bool(self.fleeting.intersection(fields)) or bool(self._store.behaviour.absent_fields)
+        if extra or is_fleeting or state is not issue.state:
             return orjson.dumps(self._bean(issue, state, fields, expand, in_search) | (extra or {}))
         key = (issue.id, issue.version, in_search, expand, *fields)
         found = self._cached.get(key)

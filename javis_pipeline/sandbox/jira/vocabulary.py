@@ -32,7 +32,8 @@ class Words:
             "subtaskissuetypes": lambda _: [kind.id for kind in self._store.types if kind.subtask],
             "linkedissues": self._linked,
         }
-        zone = caller.zone if caller else self._store.zone
+        reads_theirs = caller is not None and Trap.SERVER_ZONE not in self._store.behaviour.traps
+        zone = caller.zone if caller and reads_theirs else self._store.zone
         return Vocabulary(self._fields, choices, zone, self._store.now())
 
     def _sprints(self, state: str) -> list[int]:
@@ -79,7 +80,15 @@ class Words:
                 raise JqlError(f"A value with ID '{word}' does not exist for the field 'id'.")
             return known or int(word)
 
-        key = JqlField("key", Kind.CHOICE, lambda s: (s.id,), issue_id, by_key, lambda id_: id_)
+        def key_bound(word: str) -> int:
+            issue = store.find(word)
+            if issue is None:
+                raise JqlError(f"An issue with key '{word}' does not exist for field 'key'.")
+            if store.ground.edition == "data-center" and issue.state.key != word.upper():
+                raise JqlError(f"Operator '>' cannot be applied to moved issue key '{word}'.")
+            return issue.id
+
+        key = JqlField("key", Kind.CHOICE, lambda s: (s.id,), issue_id, by_key, lambda id_: id_, key_bound)
         parent = JqlField("parent", Kind.CHOICE, _optional(lambda s: s.parent_id), any_id, lambda s: s.parent_id)
         names = dict.fromkeys(("key", "issuekey", "issue"), key)
         by_id = JqlField("id", Kind.CHOICE, lambda s: (s.id,), issue_id, lambda s: s.id, lambda id_: id_, bound)

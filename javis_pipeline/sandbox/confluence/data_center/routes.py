@@ -57,7 +57,8 @@ class Call:
     @property
     def views(self) -> Views:
         base_url = self.world.base_url.replace("127.0.0.1", "localhost")
-        return Views(self.site, self.world.jira.directory, f"{base_url}/confluence")
+        may_edit = Trap.NO_EDIT not in self.traps
+        return Views(self.site, self.world.jira.directory, f"{base_url}/confluence", may_edit=may_edit)
 
     @property
     def expand(self) -> frozenset[str]:
@@ -156,6 +157,10 @@ def _call(world: World, request: Request, body: bytes, headers: dict[str, str]) 
     person = _caller(world, request.headers.get("authorization"))
     name = "anonymous" if person is None else world.jira.directory.name(person.account_id)
     headers |= {"X-AUSERNAME": quote(name, safe=""), "Retry-After": "0", "X-RateLimit-Remaining": "69"}
+    if person is None and Trap.CLOSED in traps:
+        raise Refused(403, "FORBIDDEN", "User not permitted to use Confluence")
+    if is_write and Trap.NO_EDIT in traps:
+        raise Refused(403, "FORBIDDEN", "Could not update Content of type : class com.atlassian.confluence.pages.Page")
     if is_write and person is None:
         raise Refused(403, "FORBIDDEN", "User not permitted to use Confluence")
     if is_write and Trap.READ_ONLY in traps:

@@ -42,12 +42,14 @@ class Views:
         site: The site.
         directory: What people are called there.
         base_url: The address that the site believes to have.
+        may_edit: Whether the account may do more than look.
     """
 
-    def __init__(self, site: ConfluenceSite, directory: Directory, base_url: str) -> None:
+    def __init__(self, site: ConfluenceSite, directory: Directory, base_url: str, *, may_edit: bool = True) -> None:
         self._site = site
         self._directory = directory
         self._base_url = base_url
+        self._may_edit = may_edit
 
     def links(self, **links: str) -> Json:
         return {"base": self._base_url, "context": "/confluence", **links}
@@ -128,7 +130,7 @@ class Views:
 
     def _operations(self, space: Space) -> list[Json]:
         allowed = ["read"]
-        if space.key not in self._site.switches.read_only_spaces:
+        if self._may_edit and space.key not in self._site.switches.read_only_spaces:
             allowed += ["update", "delete", "create"]
         return [{"operation": what, "targetType": "page"} for what in allowed]
 

@@ -191,13 +191,15 @@ class DataCenterReadApi(ReadApi):
         if word and project is None:
             raise RefusedError(404, f"No project could be found with key '{word}'.")
         found_ = {key: self._permission(key, project, call) for key in PERMISSIONS}
+        if Trap.NO_EDIT in self._site.behaviour.traps:
+            found_ |= {"EDIT_ISSUES": found_["EDIT_ISSUES"] | {"havePermission": False}}
         return {"permissions": found_ | {"EDIT_ISSUE": found_["EDIT_ISSUES"] | {"deprecatedKey": True}}}
 
     def all_projects(self, call: Call) -> list[Json]:
         """All projects at once."""
-        archived = call.flag("includeArchived")
-        rows = [p for p in self._site.projects.values() if not p.hidden and (archived or not p.archived)]
-        return [self._show.project(p) | {"archived": p.archived} for p in rows if call.caller]
+        asked, all_are = call.flag("includeArchived"), Trap.ARCHIVED in self._site.behaviour.traps
+        rows = [(p, p.archived or all_are) for p in self._site.projects.values() if not p.hidden]
+        return [self._show.project(p) | {"archived": is_} for p, is_ in rows if call.caller and (asked or not is_)]
 
     def user(self, call: Call) -> Json:
         """One person, by key or name."""
@@ -232,7 +234,7 @@ class DataCenterReadApi(ReadApi):
         start, most = call.number("startAt", 0), call.number("maxResults", 50, most=cap)
         if start + most > RESULT_WINDOW:
             raise RefusedError(500, "Search limit exceeded. The result window is too large.")
-        rows = self._found(call)
+        rows = [] if Trap.ARCHIVED in self._site.behaviour.traps else self._found(call)
         fields = self._site.fields.wanted(call.words("fields") or ["*navigable"])
         self._wait_for_hubs(fields, rows[start : start + most])
         self._wait_for_histories(call, rows[start : start + most])
@@ -329,6 +331,8 @@ class DataCenterWriteApi(WriteApi):
     def edit(self, call: Call) -> bytes | None:
         """Edits an issue; says nothing of it."""
         self._check_mode()
+        if Trap.NO_EDIT in self._site.behaviour.traps:
+            raise RefusedError(403, NOT_NOW)
         self._forget_marks(call)
         call.body.pop("returnIssue", None)
         return super().edit(call)

@@ -34,11 +34,11 @@ class Bucket:
 
 @dataclass
 class DataCenterDoor:
-    """Personal access tokens or passwords, proof by X-AUSERNAME, and a token bucket for each account."""
+    """Personal access tokens or passwords, proof by X-AUSERNAME, and a token bucket for each account on each node."""
 
     site: JiraSite
     clock: Callable[[], float] = time.monotonic
-    buckets: dict[str, Bucket] = field(default_factory=dict)
+    buckets: dict[tuple[str, int], Bucket] = field(default_factory=dict)
 
     def identify(self, request: Request, headers: dict[str, str]) -> Person | None:
         """The account behind a request."""
@@ -54,6 +54,8 @@ class DataCenterDoor:
 
     def _person(self, header: str | None) -> Person | None:
         if header is None:
+            if Trap.CLOSED in self.site.behaviour.traps:
+                raise RefusedError(401, body={"message": NOT_LOGGED_IN, "status-code": 401})
             return None
         secrets, directory = self.site.ground.credentials, self.site.directory
         scheme, _, value = header.partition(" ")
@@ -96,7 +98,8 @@ class DataCenterDoor:
 
     def _take(self, who: str, most: float, fill: float) -> dict[str, str]:
         now = self.clock()
-        bucket = self.buckets.setdefault(who, Bucket(most, now))
+        node = int(Trap.TWO_NODES in self.site.behaviour.traps and self.site.chance.random() < 0.5)
+        bucket = self.buckets.setdefault((who, node), Bucket(most, now))
         bucket.tokens = min(most, bucket.tokens + (now - bucket.at) * fill)
         bucket.at = now
         is_empty = bucket.tokens < 1

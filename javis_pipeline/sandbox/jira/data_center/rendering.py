@@ -14,6 +14,8 @@ from javis_pipeline.sandbox.people import Person
 
 Json = dict[str, Any]
 
+# Java objects that are printed by their place in memory: another text whenever it is asked for.
+SUMMARY = "{summaryBean=com.atlassian.jira.plugin.devstatus.rest.SummaryBean@%x[summary={}], devSummaryJson={}@%x}"
 _PEOPLE = frozenset({"assignee", "reporter"})
 
 
@@ -25,6 +27,7 @@ class DataCenterRenderer(Renderer):
     def __init__(self, store: JiraStore, directory: Directory) -> None:
         super().__init__(store)
         self.directory = directory
+        self.fleeting = frozenset({store.fields.development.id} if store.fields.development else ())
 
     def content_url(self, one: Attachment) -> str:
         """Where the file itself is to be had."""
@@ -141,6 +144,9 @@ class DataCenterRenderer(Renderer):
         shown = super()._bean(issue, state, fields, expand, in_search)
         if not self._store.types[state.type_id].subtask:
             shown.get("fields", {}).pop("parent", None)
+        development = self._store.fields.development
+        if development and development.id in shown.get("fields", {}):
+            shown["fields"][development.id] = SUMMARY % tuple(self._store.chance.getrandbits(32) for _ in range(2))
         return shown
 
     def _epic_key(self, state: IssueState) -> str | None:

@@ -21,7 +21,11 @@ class Trap(StrEnum):
     LONG_HISTORIES = "long-histories"  # an answer with more than twenty changes does not come in time
     NO_SOFTWARE = "no-software"  # there is no Jira Software: no boards, no sprints, no epics
     HIDDEN_PEOPLE = "hidden-people"  # the account lacks "Browse users"
-    TIGHT_BUCKET = "tight-bucket"  # the rate limit of a careful administrator
+    NO_EDIT = "no-edit"  # the account lacks "Edit issues", and may only look at pages
+    ARCHIVED = "archived"  # all projects are archived: listed only when asked for, and nothing of them is found
+    CLOSED = "closed"  # who says nothing of who he is is told nothing
+    SERVER_ZONE = "server-zone"  # dates in queries are read in the zone of the server and not of the account
+    TIGHT_BUCKET = "tight-bucket"  # the rate limit of a careful administrator; each node has a bucket of its own
     BLOCKED = "blocked"  # an administrator allows the account no requests at all
     READ_ONLY = "read-only"  # maintenance: nobody may write
     READ_ONLY_ADMIN = "read-only-admin"  # maintenance: the account is an administrator, and its writes go through
@@ -35,7 +39,7 @@ class Trap(StrEnum):
 # With these everything still works, only differently.
 _BEARABLE = (
     *(Trap.BASIC_OFF, Trap.LOW_CAP, Trap.UNKNOWN_ID, Trap.NO_MARKS, Trap.TRANSITION_500, Trap.TWO_NODES),
-    *(Trap.TIGHT_BUCKET, Trap.EXPIRING, Trap.AGING),
+    *(Trap.LONG_HISTORIES, Trap.CLOSED, Trap.SERVER_ZONE, Trap.TIGHT_BUCKET, Trap.EXPIRING, Trap.AGING),
 )
 
 
