@@ -23,6 +23,7 @@ from javis_pipeline.errors import SettingError
 from javis_pipeline.home import default_home, project_root, settings_file
 from javis_pipeline.records.policy import Policy
 from javis_pipeline.records.retention import KeepDays
+from javis_pipeline.records.sync import FieldPolicy
 from javis_pipeline.records.values import ScopeRef, System, scopes_of
 from javis_pipeline.settings_origin import Origin, find_origin
 
@@ -166,6 +167,18 @@ def _fields(value: object) -> object:
     return {pair[1]: pair[2] for pair in pairs if pair}
 
 
+def _policies(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    pairs = [re.fullmatch(r"([a-z][a-z0-9_]*)\s*:\s*(\w+)", item) for item in _items(value)]
+    if not all(pairs):
+        raise ValueError("holds something that is not a field, a colon and which way it goes")
+    policies = {pair[1]: pair[2] for pair in pairs if pair}
+    if unknown := sorted(set(policies.values()) - set(POLICIES)):
+        raise ValueError(f"has {', '.join(unknown)}, where only {', '.join(POLICIES)} are possible")
+    return policies
+
+
 def _channels(value: object) -> object:
     return dict(_pairs(value, r"#?[\w.-]+", "channel")) if isinstance(value, str) else value
 
@@ -223,6 +236,9 @@ Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
 BaseUrl = Annotated[str, BeforeValidator(_base_url)]
 PostgresUrl = Annotated[SecretStr, BeforeValidator(_postgres_url)]
 
+# Which way a field can be told to go.
+POLICIES: tuple[FieldPolicy, ...] = ("two_way", "remote_to_local", "none")
+
 # What each variable should look like; shown in messages.
 _EXAMPLES = {
     "DATABASE_URL": "postgresql://user:password@host:5432/javis",
@@ -231,6 +247,7 @@ _EXAMPLES = {
     "JIRA_EMAIL": "you@acme.com",
     "JIRA_TOKEN": "<API token>",
     "JIRA_FIELDS": "story_points:customfield_10016",
+    "JIRA_FIELD_POLICY": "labels:remote_to_local,customfield_10057:none",
     "CONFLUENCE_URL": "https://acme.atlassian.net/wiki",
     "CONFLUENCE_EMAIL": "you@acme.com",
     "CONFLUENCE_TOKEN": "<API token>",
@@ -304,6 +321,9 @@ class Settings(BaseSettings):
     jira_token: SecretStr | None = None
     jira_projects: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_projects)] = ()
     jira_fields: Annotated[Mapping[str, str], NoDecode, BeforeValidator(_fields)] = Field(default_factory=dict)
+    jira_field_policy: Annotated[Mapping[str, FieldPolicy], NoDecode, BeforeValidator(_policies)] = Field(
+        default_factory=dict
+    )
     confluence_url: BaseUrl | None = None
     confluence_email: str | None = None
     confluence_token: SecretStr | None = None

@@ -116,7 +116,7 @@ def jira_system(
     """
     facts = _site_facts(db, "jira", settings, anew=anew)
     with closing(jira_client(settings, read_only=read_only, facts=facts)) as client:
-        yield system_of(client, settings.jira_projects, settings.jira_fields, facts)
+        yield system_of(client, settings.jira_projects, settings.jira_fields, facts, settings.jira_field_policy)
 
 
 @contextmanager

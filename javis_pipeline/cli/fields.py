@@ -34,7 +34,7 @@ def _list(project: str | None, as_json: bool) -> None:
         [
             field["field_id"],
             field["name"],
-            field["sort"] or "not read",
+            field["sort"],
             field["policy"],
             field["issues"],
             ", ".join(field["projects"]),

@@ -126,7 +126,7 @@ def _few_enough(conn: Connection, project: str, fields: list[Wanted]) -> list[Wa
 
 
 def _wanted(field: CustomField) -> Wanted:
-    return Wanted(field.field_id, field.name, field.sort or "other")
+    return Wanted(field.field_id, field.name, field.sort)
 
 
 def _asked(conn: Connection, query: str, project: str) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from javis_pipeline.db.connection import Connection
 from javis_pipeline.db.named_queries import named_queries
 from javis_pipeline.records.jira import CustomField
+from javis_pipeline.records.sync import FieldPolicy
 
 _QUERIES = named_queries("jira_fields")
 
@@ -20,28 +21,28 @@ class Changed(NamedTuple):
     gone: Sequence[str]
 
 
-def store_fields(conn: Connection, fields: Sequence[CustomField]) -> Changed:
-    """Insert or correct the fields of the site; those that it lists no more stay, as gone.
+def store_fields(conn: Connection, fields: Sequence[tuple[CustomField, FieldPolicy]]) -> Changed:
+    """Insert or correct the fields of the site, each with the way it goes; one that it lists no more stays, as gone.
 
     Needs a transaction with the origin "sync".
     """
     known = {row["field_id"]: row for row in conn.execute(_QUERIES["known_fields"])}
     params = {
-        "ids": [field.field_id for field in fields],
-        "names": [field.name for field in fields],
-        "untranslated_names": [field.untranslated_name for field in fields],
-        "types": [field.type for field in fields],
-        "sorts": [field.sort for field in fields],
-        "policies": ["none" if field.sort is None else "remote_to_local" for field in fields],
-        "only_ins": [field.project_id for field in fields],
+        "ids": [field.field_id for field, _ in fields],
+        "names": [field.name for field, _ in fields],
+        "untranslated_names": [field.untranslated_name for field, _ in fields],
+        "types": [field.type for field, _ in fields],
+        "sorts": [field.sort for field, _ in fields],
+        "policies": [policy for _, policy in fields],
+        "only_ins": [field.project_id for field, _ in fields],
     }
     conn.execute(_QUERIES["store_fields"], params)
     conn.execute(_QUERIES["note_gone_fields"], params)
-    told = {field.field_id for field in fields}
+    told = {field.field_id for field, _ in fields}
     return Changed(
         [
             f"{field.field_id}: {known[field.field_id]['name']} is called {field.name} now"
-            for field in fields
+            for field, _ in fields
             if field.field_id in known and known[field.field_id]["name"] != field.name
         ],
         [

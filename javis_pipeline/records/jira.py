@@ -195,7 +195,8 @@ class CustomField(NamedTuple):
         untranslated_name: The same before it was translated, where the site tells.
         type: What its administrator chose, in Jira's words ("...customfieldtypes:select").
         project_id: The only project that has it; None for a field of the site.
-        sort: How its values read; None where they are not read, because they differ each time one looks.
+        sort: How its values read.
+        differs: Whether they differ each time one looks, although nobody changed the issue.
     """
 
     field_id: str
@@ -203,7 +204,8 @@ class CustomField(NamedTuple):
     untranslated_name: str | None
     type: str
     project_id: str | None
-    sort: Sort | None
+    sort: Sort
+    differs: bool
 
 
 class IssueStamp(NamedTuple):

@@ -131,7 +131,8 @@ class Job:
     def run(self, opened: Opened[Any, Any]) -> Run:
         """The run, with the names and ids that are known by now."""
         catalog = replace(self.store.catalog(), unwritable=opened.unwritable)
-        rules = replace(self.rules, scopes=self.rules.scopes or frozenset({self.key, *self.system.scopes}))
+        scopes = self.rules.scopes or frozenset({self.key, *self.system.scopes})
+        rules = replace(self.rules, scopes=scopes, policies={**opened.policies, **self.rules.policies})
         return Run(
             run_id=self.run_id,
             now=self.clock,

@@ -1,7 +1,7 @@
 """What a system plugs in: what opening one of its scopes gives, and its side of a pull."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar
 
@@ -10,6 +10,7 @@ from javis_pipeline.records.values import ResourceRef, System
 from javis_pipeline.steps.bad_answers import Unreadable
 from javis_pipeline.steps.ports import RemoteRecords
 from javis_pipeline.sync.fields import Field, Kind
+from javis_pipeline.sync.policies import Policies
 
 
 class Stamp(Protocol):
@@ -184,6 +185,7 @@ class Opened(Generic[S, B]):
         mirror: Our side.
         unwritable: Field to the reason why this site cannot take it.
         elements: Fields that this site has of its own.
+        policies: Which way fields go, where a person chose that.
         changes_unseen: Whether records change without their stamps telling: each is then looked at once a day.
         before: Brings what is stored to the form that this release compares.
         after: Brings along what hangs on the records that a run (its id) changed one by one.
@@ -200,6 +202,7 @@ class Opened(Generic[S, B]):
     before: Callable[[Database], object]
     after: Callable[[Database, str], None]
     elements: Sequence[Field] = ()
+    policies: Policies = field(default_factory=dict)
 
 
 def nothing_before(db: Database) -> None:

@@ -33,6 +33,7 @@ from javis_pipeline.sync.wanted import Wanted
 from javis_pipeline.sync.words import not_pushable, refused_so_far, unreadable, who_and_when
 
 _ONE_WAY = "cannot be changed from here"
+_NOT_SYNCED = "is neither read nor sent, by the policy of the field"
 _MERGED = "both changed different blocks"
 _WHY_PUSHED = {3: "late echo of our own write", 5: "changed locally", 8: _MERGED}
 
@@ -42,6 +43,8 @@ def reconcile_field(
 ) -> None:
     """Decide one field of a draft; `echo` when what the remote holds is a late write of ours."""
     if draft.run.rules.policy(spec) == "none":
+        if spec.name in draft.bases:
+            draft.set_error(spec.name, not_pushable(draft, spec, _NOT_SYNCED))
         return
     _follow_offers(draft, spec.name)
     sides = draft.sides(spec, remote)

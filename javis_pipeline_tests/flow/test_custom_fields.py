@@ -13,17 +13,19 @@ import pytest
 from javis_pipeline.clients.http import Limits
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.field_views import rebuild_view
-from javis_pipeline.errors import UsageError
+from javis_pipeline.errors import SettingError, UsageError
 from javis_pipeline.sandbox.clock import Clock
 from javis_pipeline.sandbox.ground import Edition
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
 from javis_pipeline.steps.pull import Tally
-from javis_pipeline.steps.sync_scope import Job, pull_scope
+from javis_pipeline.steps.sync_scope import Job, pull_scope, write_back_scope
 from javis_pipeline.steps.verify import verify_scope
+from javis_pipeline.sync.policies import Policies
 from javis_pipeline.systems.jira import client
 from javis_pipeline.systems.jira.editions import connect, system_of
 from javis_pipeline_tests.confluence_spaces import NOON
+from javis_pipeline_tests.sites import issue_there
 
 EDITIONS: tuple[Edition, ...] = ("cloud", "data-center")
 
@@ -34,6 +36,7 @@ class Site:
     def __init__(self, database: Database, world: World) -> None:
         self.database, self.world, self.jira = database, world, world.jira
         self.runs = 0
+        self.policies: Policies = {}
         self.options = {
             option.value: option.id for options in self.jira.fields.options.values() for option in options.values()
         }
@@ -44,7 +47,7 @@ class Site:
 
     def job(self, client: Any) -> Job:
         self.runs += 1
-        system = system_of(client, ["OPS"], {})
+        system = system_of(client, ["OPS"], {}, policies=self.policies)
         run_id, now = f"run-{self.runs}", self.world.clock.now
         return Job(db=self.database, system=system, key="OPS", run_id=run_id, clock=now, threads=1)
 
@@ -60,6 +63,10 @@ class Site:
         self.world.clock.advance(timedelta(hours=1))
         with self.client() as client:
             return pull_scope(self.job(client), full=full).tally
+
+    def write_back(self) -> None:
+        with self.client() as client:
+            write_back_scope(self.job(client))
 
     def differences(self) -> list[Any]:
         with self.client() as client:
@@ -195,9 +202,7 @@ def test_what_differs_at_each_look_is_not_read_and_a_second_run_changes_nothing(
 
     assert again.as_metadata()["updated"] == 2  # a full run writes all rows, and finds no other values
     assert site.database.query("SELECT * FROM sync_audit WHERE side = 'local'") == []
-    assert site.database.query("SELECT sort, policy FROM jira_fields WHERE name = 'Development'") == [
-        {"sort": None, "policy": "none"}
-    ]
+    assert site.database.query("SELECT policy FROM jira_fields WHERE name = 'Development'") == [{"policy": "none"}]
     assert "development" not in site.row("OPS-1")["custom_fields"]
 
 
@@ -289,6 +294,69 @@ def test_an_element_that_was_edited_here_and_changed_there_is_a_conflict_of_its_
     (conflict,) = site.database.query("SELECT field_name, base_value, local_value, remote_value FROM sync_conflicts")
     assert tuple(conflict.values()) == (severity, "S1", "S2", "S3")
     assert site.row("OPS-1")["custom_fields"] == {"severity": "S2", "customer": "Initech"}
+
+
+# --- policies -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("merged", [False, True], ids=["set-wise", "merged"])
+def test_a_field_that_is_not_synced_keeps_what_it_holds_and_one_that_is_chosen_is_read(site, merged):
+    site.jira.edit("OPS-1", severity={"value": "S1"}, customer="Acme", labels=["old"], priority="High")
+    site.sync()
+
+    site.policies = {"labels": "none", "priority": "none", site.id("customer"): "none"}
+    site.policies |= {site.id("development"): "remote_to_local"}
+    site.jira.edit("OPS-1", severity={"value": "S2"}, customer="Initech", labels=["new"], priority="Low")
+    if merged:
+        site.database.query("UPDATE jira_issues SET title = 'Mine' WHERE key = 'OPS-1'")
+    site.sync()
+
+    custom = site.row("OPS-1")["custom_fields"]
+    assert "stateCount" in custom.pop("development")
+    assert custom == {"severity": "S2", "customer": "Acme"}
+    (row,) = site.database.query("SELECT labels, priority, priority_id FROM jira_issues WHERE key = 'OPS-1'")
+    assert row == {"labels": ["old"], "priority": "High", "priority_id": "2"}
+    ways = "SELECT policy FROM jira_fields WHERE field_id = ANY (%s) ORDER BY name"
+    assert site.database.query(ways, [[site.id("customer"), site.id("development")]]) == [
+        {"policy": "none"},
+        {"policy": "remote_to_local"},
+    ]
+
+
+@pytest.mark.parametrize("policy", ["remote_to_local", "none"])
+def test_an_edit_that_waits_when_its_field_becomes_one_way_stays_with_the_reason_and_nothing_is_sent(site, policy):
+    site.jira.edit("OPS-1", labels=["old"])
+    site.sync()
+    site.database.query("UPDATE jira_issues SET labels = '{mine}', title = 'Mine' WHERE key = 'OPS-1'")
+
+    site.policies = {"labels": policy}
+    site.write_back()
+
+    (row,) = site.database.query(
+        "SELECT labels, local_modified_fields, sync_errors FROM jira_issues WHERE key = 'OPS-1'"
+    )
+    assert (row["labels"], row["local_modified_fields"]) == (["mine"], {"labels": ["old"]})
+    assert row["sync_errors"].keys() == {"labels"}
+    there = issue_there(site.world, "OPS-1").state
+    assert (there.labels, there.summary) == (("old",), "Mine")
+    site.policies = {}
+    site.write_back()
+    assert issue_there(site.world, "OPS-1").state.labels == ("mine",)
+
+
+@pytest.mark.parametrize(
+    ("policies", "message"),
+    [
+        ({"lables": "none"}, "no field lables; the nearest: labels"),
+        ({"customfield_99999999": "none"}, "no field customfield_99999999; the nearest: customfield_"),
+        ({"issue_type": "two_way"}, "issue_type is changed in Jira only"),
+    ],
+)
+def test_a_policy_for_what_is_not_there_or_cannot_be_is_told_with_the_nearest(site, policies, message):
+    site.policies = policies
+
+    with pytest.raises(SettingError, match=message):
+        site.sync()
 
 
 # --- by name ---------------------------------------------------------------------------------------------------------

@@ -51,10 +51,12 @@ def test_given_lists_when_loaded_then_they_are_typed_and_without_duplicates(load
         SLACK_DEFAULT_CHANNEL="C999",
         SLACK_ALLOWED_USERS="U0ADA, W0BOB,U0ADA",
         JIRA_FIELDS="story_points: customfield_10016",
+        JIRA_FIELD_POLICY="labels: remote_to_local, customfield_10057:none",
     )
 
     assert settings.jira_projects == ("OQC", "EUV")
     assert settings.jira_fields == {"story_points": "customfield_10016"}
+    assert settings.jira_field_policy == {"labels": "remote_to_local", "customfield_10057": "none"}
     assert settings.confluence_spaces == (
         ProjectSpace("OQC", "OQC"),
         ProjectSpace("OQC", "OQCDOC"),
@@ -137,6 +139,8 @@ def test_given_a_relative_home_when_loaded_then_it_is_absolute(load):
         ("CONFLUENCE_SPACES", "OQC:two words"),
         ("CONFLUENCE_SPACES", "OQC:DOC,EUV:DOC"),
         ("JIRA_FIELDS", "story_points"),
+        ("JIRA_FIELD_POLICY", "labels"),
+        ("JIRA_FIELD_POLICY", "labels:both"),
         ("JIRA_FIELDS", "story_points:summary"),
         ("SLACK_CHANNELS", "C123"),
         ("SLACK_ALLOWED_USERS", "@ada"),

@@ -80,15 +80,27 @@ def definition(number: int, type_: str, custom: str, items: str | None = None, *
         ("option-with-child", "cascadingselect", None, "cascade"),
         ("any", "com.atlassian.teams:rm-teams-custom-field-team", None, "team"),
         ("any", "com.example:whatever", None, "other"),
-        ("any", "com.pyxis.greenhopper.jira:gh-lexo-rank", None, None),
-        ("any", "com.atlassian.jira.plugins.jira-development-integration-plugin:devsummary", None, None),
-        ("sd-servicelevelagreement", "com.atlassian.servicedesk:sd-sla-field", None, None),
     ],
 )
-def test_the_type_of_a_field_says_how_it_reads(type_: str, custom: str, items: str | None, sort: Sort | None):
+def test_the_type_of_a_field_says_how_it_reads(type_: str, custom: str, items: str | None, sort: Sort):
     (field,) = custom_fields_of([definition(1, type_, custom, items)])
 
-    assert field.sort == sort
+    assert (field.sort, field.differs) == (sort, False)
+
+
+@pytest.mark.parametrize(
+    "type_",
+    [
+        "com.pyxis.greenhopper.jira:gh-lexo-rank",
+        "com.atlassian.jira.plugins.jira-development-integration-plugin:devsummary",
+        "com.atlassian.servicedesk:sd-sla-field",
+    ],
+)
+def test_what_differs_at_each_look_is_read_only_by_choice(type_: str):
+    fields = custom_fields_of([definition(1, "any", type_)])
+
+    assert read_by_id(fields, FieldMap(), "7") == {}
+    assert read_by_id(fields, FieldMap(), "7", {"customfield_1": "remote_to_local"}) == {"customfield_1": "other"}
 
 
 def test_a_field_with_a_column_of_its_own_or_of_another_project_is_not_read_by_its_id():

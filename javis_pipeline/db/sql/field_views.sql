@@ -30,7 +30,7 @@ SELECT public.javis_drop_view_by_name(%(project)s);
 SELECT DISTINCT f.field_id, f.name, f.sort, length(f.field_id) AS digits
   FROM jira_field_columns AS c
   JOIN jira_fields AS f USING (field_id)
- WHERE c.project_key = %(project)s AND f.sort IS NOT NULL AND f.gone_at IS NULL
+ WHERE c.project_key = %(project)s AND f.gone_at IS NULL
  ORDER BY digits, f.field_id;
 
 -- name: used_fields

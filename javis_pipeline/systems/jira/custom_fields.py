@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from javis_pipeline.records.jira import CustomField, FieldMap, Sort
+from javis_pipeline.records.sync import FieldPolicy
+from javis_pipeline.sync.policies import NO_POLICIES, Policies
 from javis_pipeline.systems.jira.fields import custom_type, names_of, schema_of, scope_of
 from javis_pipeline.systems.jira.wire import Custom
 
@@ -58,13 +60,22 @@ def custom_fields_of(definitions: Iterable[Mapping[str, Any]]) -> tuple[CustomFi
     return tuple(found[field_id] for field_id in sorted(found, key=lambda one: (len(one), one)))
 
 
-def read_by_id(fields: Iterable[CustomField], roles: FieldMap, project_id: str) -> Custom:
+def read_by_id(
+    fields: Iterable[CustomField], roles: FieldMap, project_id: str, policies: Policies = NO_POLICIES
+) -> Custom:
     """What is read of a project's issues under its id: what has no column of its own and is not another project's."""
     return {
         field.field_id: field.sort
         for field in fields
-        if field.sort is not None and field.field_id not in roles and field.project_id in (None, project_id)
+        if policy_of(field, policies) != "none"
+        and field.field_id not in roles
+        and field.project_id in (None, project_id)
     }
+
+
+def policy_of(field: CustomField, policies: Policies) -> FieldPolicy:
+    """Which way a custom field goes: here, unless it differs at each look, or a person chose otherwise."""
+    return policies.get(field.field_id, "none" if field.differs else "remote_to_local")
 
 
 def _custom_field(definition: Mapping[str, Any]) -> CustomField:
@@ -76,13 +87,16 @@ def _custom_field(definition: Mapping[str, Any]) -> CustomField:
         type=custom_type(definition),
         project_id=scope_of(definition),
         sort=_sort_of(definition),
+        differs=_differs(custom_type(definition)),
     )
 
 
-def _sort_of(definition: Mapping[str, Any]) -> Sort | None:
+def _differs(type_: str) -> bool:
+    return type_ in _DIFFER_EACH_TIME or type_.startswith(_OF_DEVELOPMENT)
+
+
+def _sort_of(definition: Mapping[str, Any]) -> Sort:
     type_ = custom_type(definition)
-    if type_ in _DIFFER_EACH_TIME or type_.startswith(_OF_DEVELOPMENT):
-        return None
     schema = schema_of(definition)
     by_type = _BY_TYPE.get((str(schema.get("type")), str(schema.get("items"))), "other")
     return _BY_CUSTOM_TYPE.get(type_.rpartition(":")[2], by_type)

@@ -5,6 +5,7 @@ from typing import Unpack
 
 from javis_pipeline.clients.site import Options
 from javis_pipeline.steps.site_facts import NOTHING_KEPT, Facts
+from javis_pipeline.sync.policies import NO_POLICIES, Policies
 from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.data_center import DataCenterClient
 from javis_pipeline.systems.jira.data_center_system import DataCenterSystem
@@ -23,8 +24,12 @@ def connect(
 
 
 def system_of(
-    client: JiraClient, scopes: Collection[str], chosen_fields: Mapping[str, str], facts: Facts = NOTHING_KEPT
+    client: JiraClient,
+    scopes: Collection[str],
+    chosen_fields: Mapping[str, str],
+    facts: Facts = NOTHING_KEPT,
+    policies: Policies = NO_POLICIES,
 ) -> JiraSystem:
     """The site of a client for the sync."""
     make = DataCenterSystem if isinstance(client, DataCenterClient) else JiraSystem
-    return make(client, scopes, chosen_fields, facts)
+    return make(client, scopes, chosen_fields, facts, policies)

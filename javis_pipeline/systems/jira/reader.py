@@ -68,6 +68,7 @@ class BatchReader:
         sprint_name: What the site calls its sprint field.
         sprints: Sprints that are known better than issues tell.
         custom: The custom fields that are read as such.
+        unread: Fields that keep what they hold here, whatever answers say.
 
     Attributes:
         history_refused: What Jira said when it would not give changelogs; they are not asked for again. None as long
@@ -84,12 +85,14 @@ class BatchReader:
         sprint_name: str = "sprint",
         sprints: Mapping[int, Sprint] = wire.NO_SPRINTS,
         custom: wire.Custom = wire.NO_CUSTOM,
+        unread: frozenset[str] = frozenset(),
     ) -> None:
         self._jira = jira
         self._project = project
         self._fields = fields
         self._run = run
         self._custom = custom
+        self._unread = unread
         self._asked = wire.issue_fields(fields, custom)
         self._history_fields = ["status", *([fields.sprint] if fields.sprint else [])]
         self._sprint_name = sprint_name
@@ -121,6 +124,7 @@ class BatchReader:
                     ids,
                     self._sprints,
                     self._custom,
+                    self._unread,
                 ),
             )
         except (RemoteRefused, RemoteBusy) as error:
@@ -184,7 +188,14 @@ class BatchReader:
 
     def _read(self, documents: Sequence[JsonObject], jira_id: str) -> IssuesRead:
         return read_issue_documents(
-            documents, self._project, self._fields, JIRA_ISSUE.table, [jira_id], self._sprints, self._custom
+            documents,
+            self._project,
+            self._fields,
+            JIRA_ISSUE.table,
+            [jira_id],
+            self._sprints,
+            self._custom,
+            self._unread,
         )
 
     def _whole_list(self, name: str, ask: Callable[[str], list[JsonObject]], jira_id: str) -> JsonObject:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence, Sized
 from datetime import datetime
 from functools import partial
-from typing import Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import orjson
 
@@ -38,6 +38,8 @@ T = TypeVar("T")
 
 Hanging = Mapping[Satellite, list[SatelliteRow]]
 NO_ROLES: Final = FieldMap()
+# Fields with what tells their values in the form of the remote.
+_RAW: Final = {"description": "description_adf", "priority": "priority_id", "status": "status_id"}
 WITH_ISSUE: Final[tuple[Satellite, ...]] = ("issue_links", "issue_sprints", "comments", "worklogs", "attachments")
 
 
@@ -92,9 +94,10 @@ def read_issues(
     ids: Sequence[str],
     sprints: Mapping[int, Sprint] = wire.NO_SPRINTS,
     custom: wire.Custom = wire.NO_CUSTOM,
+    unread: frozenset[str] = frozenset(),
 ) -> IssuesRead:
     """The issues in an answer that was asked for these ids."""
-    return read_issue_documents(wire.issue_documents(content), project, fields, table, ids, sprints, custom)
+    return read_issue_documents(wire.issue_documents(content), project, fields, table, ids, sprints, custom, unread)
 
 
 def read_issue_documents(
@@ -105,6 +108,7 @@ def read_issue_documents(
     ids: Sequence[str],
     sprints: Mapping[int, Sprint] = wire.NO_SPRINTS,
     custom: wire.Custom = wire.NO_CUSTOM,
+    unread: frozenset[str] = frozenset(),
 ) -> IssuesRead:
     """What these documents say of the issues with these ids, each once. A document that cannot be read does not take
     the others with it; one that nobody asked for, or that comes again, is left out. The table says what is hashed: a
@@ -122,7 +126,7 @@ def read_issue_documents(
         found.ids.add(jira_id)
         try:
             issue, row, satellites = guarded(
-                "jira issue", document, partial(_read, document, fields, found.users, sprints, custom)
+                "jira issue", document, partial(_read, document, fields, found.users, sprints, custom, unread)
             )
         except UnreadableRecord as error:
             found.unreadable.append(Unreadable(jira_id, _updated_at(document), kept(document), str(error)))
@@ -148,10 +152,22 @@ def _read(
     users: dict[str, User],
     sprints: Mapping[int, Sprint],
     custom: wire.Custom,
+    unread: frozenset[str],
 ) -> tuple[Issue, IssueRow, Hanging]:
     issue = wire.parse_issue(document, fields, users, sprints, custom)
+    if unread:
+        issue = _without(issue, unread)
     # What has a column of its own now may once have been one of many.
     return issue, issue_row(issue, fields), satellite_rows(issue)
+
+
+def _without(issue: Issue, unread: frozenset[str]) -> Issue:
+    """The issue as if the document had not held these fields."""
+    names = [name for name in issue._fields if name in unread]
+    raw = [beside for name, beside in _RAW.items() if name in unread]
+    missing = dict.fromkeys((*issue.missing, *names))
+    without: dict[str, Any] = dict.fromkeys((*names, *raw), MISSING)
+    return issue._replace(**without, missing=tuple(missing))
 
 
 def _satellites(issues: Sequence[tuple[str, Hanging]]) -> dict[Satellite, dict[str, bytes]]:

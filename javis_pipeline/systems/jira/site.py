@@ -10,6 +10,8 @@ from javis_pipeline.errors import IdentityError, RemoteBusy, RemoteRefused, Sett
 from javis_pipeline.records.jira import Board, CustomField, FieldMap, Identity, Project, Sprint
 from javis_pipeline.steps.side_by_side import side_by_side
 from javis_pipeline.steps.site_facts import NOTHING_KEPT, Facts
+from javis_pipeline.sync.kinds import JIRA_ISSUE
+from javis_pipeline.sync.policies import NO_POLICIES, Policies, checked_policies
 from javis_pipeline.systems.jira import wire
 from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.custom_fields import custom_fields_of, read_by_id
@@ -28,7 +30,7 @@ class JiraSite(NamedTuple):
     `boards` is None where the account may not see boards, or the site has none: issues then tell of their sprints.
     `names` are what the site calls the fields, by role, `sprints` those that it tells of better elsewhere than in
     issues. `notes` say what could not be read. `defined` are all custom fields of the site, `custom` those that are
-    read under their ids.
+    read under their ids. `policies` say which way fields go, where a person chose that.
     """
 
     identity: Identity
@@ -41,10 +43,16 @@ class JiraSite(NamedTuple):
     sprints: Mapping[int, Sprint] = wire.NO_SPRINTS
     defined: tuple[CustomField, ...] = ()
     custom: wire.Custom = wire.NO_CUSTOM
+    policies: Policies = NO_POLICIES
 
 
 def read_site(
-    jira: JiraClient, project_key: str, *, chosen: Mapping[str, str] = NO_CHOICE, facts: Facts = NOTHING_KEPT
+    jira: JiraClient,
+    project_key: str,
+    *,
+    chosen: Mapping[str, str] = NO_CHOICE,
+    facts: Facts = NOTHING_KEPT,
+    policies: Policies = NO_POLICIES,
 ) -> JiraSite:
     """Prove who we are and that the project is visible, and find its fields.
 
@@ -53,21 +61,24 @@ def read_site(
         project_key: Key of the project.
         chosen: A person's choice of fields, role to field id.
         facts: What the site told lately. Where something does not fit, all is asked again.
+        policies: Which way fields go, where a person chose that.
 
     Raises:
         IdentityError: The credentials are not accepted.
-        SettingError: The project is not visible, or a chosen field does not fit.
+        SettingError: The project is not visible, or a chosen field or way does not fit.
         SyncHalted: The project is archived: every search would come back empty.
     """
     try:
-        return _read_site(jira, project_key, chosen, facts)
+        return _read_site(jira, project_key, chosen, facts, policies)
     except (IdentityError, SettingError):
         if not facts.forget():
             raise
-    return _read_site(jira, project_key, chosen, facts)
+    return _read_site(jira, project_key, chosen, facts, policies)
 
 
-def _read_site(jira: JiraClient, project_key: str, chosen: Mapping[str, str], facts: Facts) -> JiraSite:
+def _read_site(
+    jira: JiraClient, project_key: str, chosen: Mapping[str, str], facts: Facts, policies: Policies
+) -> JiraSite:
     if jira.counts_refused_logins:
         jira.prove_identity()  # alone: refused credentials are not tried again and again
     notes: list[str] = []
@@ -95,7 +106,8 @@ def _read_site(jira: JiraClient, project_key: str, chosen: Mapping[str, str], fa
         found.names,
         sprints,
         fields,
-        read_by_id(fields, found.fields, project.project_id),
+        read_by_id(fields, found.fields, project.project_id, policies),
+        checked_policies(policies, JIRA_ISSUE, [field.field_id for field in fields], "JIRA_FIELD_POLICY"),
     )
 
 

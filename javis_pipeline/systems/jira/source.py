@@ -18,8 +18,10 @@ from javis_pipeline.steps.batches import in_batches
 from javis_pipeline.steps.site_facts import NOTHING_KEPT, Facts
 from javis_pipeline.steps.system import RemoteCount, Rest
 from javis_pipeline.steps.worker_processes import WorkerProcesses
+from javis_pipeline.sync.policies import unread_fields
 from javis_pipeline.systems.jira import jql
 from javis_pipeline.systems.jira.client import JiraClient
+from javis_pipeline.systems.jira.custom_fields import policy_of
 from javis_pipeline.systems.jira.reader import BATCH_SIZE, Batch, BatchReader
 from javis_pipeline.systems.jira.site import JiraSite, answer_of, note_sprints, noted, sprints_of
 
@@ -77,6 +79,7 @@ class IssueSource:
             sprint_name=site.names.get("sprint", "sprint"),
             sprints=site.sprints,
             custom=site.custom,
+            unread=unread_fields(site.policies),
         )
         self._batches = count(1)
         self._notes: list[str] = []
@@ -155,7 +158,8 @@ class IssueSource:
         """Store what the site's fields are called, and, where issues came, how many have them; name the columns of the
         view by name after them."""
         with db.transaction(origin="sync") as conn:
-            changed = store_fields(conn, self._site.defined)
+            ways = [(field, policy_of(field, self._site.policies)) for field in self._site.defined]
+            changed = store_fields(conn, ways)
         if self._has_read:
             self._facts.of(f"uses of fields in {self._project}", partial(_count_uses, db, self._project))
         if changed.renamed:

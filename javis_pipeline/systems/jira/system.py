@@ -13,6 +13,7 @@ from javis_pipeline.steps.system import Opened, nothing_after
 from javis_pipeline.sync.elements import element_fields
 from javis_pipeline.sync.fields import Kind
 from javis_pipeline.sync.kinds import JIRA_ISSUE
+from javis_pipeline.sync.policies import Policies
 from javis_pipeline.systems.jira.carry_over import carry_over_descriptions
 from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.mirror import IssueMirror
@@ -30,6 +31,7 @@ class JiraSystem:
         client: Client of the site.
         scopes: Keys of all synced projects: an issue that moves to one of them is followed.
         chosen_fields: A person's choice of custom fields, role to field id.
+        policies: A person's choice of the way that fields go.
         facts: What the site told lately.
     """
 
@@ -39,10 +41,11 @@ class JiraSystem:
     scopes: Collection[str] = ()
     chosen_fields: Mapping[str, str] = field(default_factory=dict)
     facts: Facts = NOTHING_KEPT
+    policies: Policies = field(default_factory=dict)
 
     def open(self, key: str) -> Opened[IssueStamp, Batch]:
         """A project, after proving who we are and that it is visible, with its fields found."""
-        site = read_site(self.client, key, chosen=self.chosen_fields, facts=self.facts)
+        site = read_site(self.client, key, chosen=self.chosen_fields, facts=self.facts, policies=self.policies)
         return Opened(
             account_id=site.identity.account_id,
             remote_id=site.project.project_id,
@@ -52,6 +55,7 @@ class JiraSystem:
             mirror=IssueMirror(key),
             unwritable=_unwritable(site),
             elements=element_fields(site.custom, self.kind.table),
+            policies=site.policies,
             changes_unseen=True,
             before=self._before(key),
             after=nothing_after,
