@@ -20,6 +20,9 @@ def change_lines(before: Facts, now: Facts, context: WorkContext, naming: Naming
     lines: list[str] = []
     for change in changes_since(before, now):
         match change.kind:
+            case "gone_risks":
+                gone = [each for each in change.finding_ids if not _went_with_its_sprint(each, before, context)]
+                lines += [f"• No longer: {_gone(gone, before.risks, naming.sites)}"] if gone else []
             case "new_risks":
                 lines += naming.lines([risks[f] for f in change.finding_ids if f in risks], mark="New: ")
             case "worse_risks":
@@ -27,14 +30,21 @@ def change_lines(before: Facts, now: Facts, context: WorkContext, naming: Naming
             case "new_conflicts":
                 """Each has a line of its own, with its name."""
             case _:
-                lines.append(_line(change, before, naming.sites))
+                lines.append(_line(change))
     return lines
 
 
-def _line(change: Change, before: Facts, sites: Sites) -> str:
+def _went_with_its_sprint(finding: str, before: Facts, context: WorkContext) -> bool:
+    """Whether the sprint is over, and nobody is known to have taken the issue or to have done it."""
+    goes_on = any(sprint.name == before.sprint and not sprint.is_over for sprint in context.sprints)
+    if goes_on or not finding.startswith("unassigned_in_sprint:"):
+        return False
+    issue = next((issue for issue in context.issues if issue.key == before.risks[finding].subject), None)
+    return issue is None or (issue.assignee_id is None and issue.status_category != "done")
+
+
+def _line(change: Change) -> str:
     match change.kind:
-        case "gone_risks":
-            return f"• No longer: {_gone(change.finding_ids, before.risks, sites)}"
         case "done":
             finished = int(change.after or 0) - int(change.before or 0)
             what = f"{counted(finished, 'issue')} finished" if finished > 0 else f"{-finished} fewer are done"

@@ -1,6 +1,7 @@
 """What a post tells, as facts that can be compared, and what of it is new since the post before. Pure."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
 
@@ -78,13 +79,22 @@ def changes_since(before: Facts, now: Facts) -> tuple[Change, ...]:
 def steps_key(proposal: Proposal) -> str:
     """What a suggestion comes to, apart from its words: equal when the same is suggested again.
 
-    Who is to take an issue may be another one every day, as people finish and begin; that is no new suggestion.
+    Who is to take an issue may be another one every day, as people finish and begin; that is no new suggestion. Neither
+    is the same question about a sprint, of which other issues are left every day.
     """
+    if proposal.sprint is not None and all(action.kind == "comment_draft" for action in proposal.actions):
+        return "; ".join([proposal.sprint, *sorted({str(action.value) for action in proposal.actions})])
     steps = sorted(
         f"{action.kind} {action.issue_key} {action.value if action.kind in _TOLD_AGAIN else ''}".rstrip()
         for action in proposal.actions
     )
     return "; ".join(steps) or " ".join(proposal.issue_keys)
+
+
+def sprint_of(finding_ids: Iterable[str]) -> str | None:
+    """The sprint that one of the findings is about, as findings name it."""
+    parts = (finding.partition(":") for finding in finding_ids)
+    return next((subject for kind, _, subject in parts if kind in SPRINT_KINDS), None)
 
 
 def facts_hash(facts: Facts) -> str:

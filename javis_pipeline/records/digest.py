@@ -17,7 +17,11 @@ from javis_pipeline.records.values import System, Value, dump_json
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """A suggestion as it is shown. `decided_by` is None while nobody has decided."""
+    """A suggestion as it is shown. `decided_by` is None while nobody has decided.
+
+    Attributes:
+        sprint: The sprint that it is about, as findings name it; None for what is about an issue or a person.
+    """
 
     suggestion_id: UUID
     title: str
@@ -26,6 +30,7 @@ class Proposal:
     actions: tuple[Action, ...]
     state: SuggestionState = "proposed"
     decided_by: str | None = None
+    sprint: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

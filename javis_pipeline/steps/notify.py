@@ -17,7 +17,7 @@ from javis_pipeline.db.slack_posts import PostKey, newest_posts
 from javis_pipeline.db.status import scope_status
 from javis_pipeline.posts.blocks import Message, Sites
 from javis_pipeline.posts.digest import digest_details, digest_message
-from javis_pipeline.posts.news import alert_facts, digest_facts, facts_from_json, facts_hash, pressing
+from javis_pipeline.posts.news import alert_facts, digest_facts, facts_from_json, facts_hash, pressing, sprint_of
 from javis_pipeline.posts.notices import ScopeLine, alert_message, failure_message, hello_message, status_message
 from javis_pipeline.posts.text import day
 from javis_pipeline.records.context import WorkContext
@@ -216,6 +216,7 @@ def _proposal(row: Mapping[str, Any]) -> Proposal:
         actions=tuple(Action(**action) for action in row["actions"]),
         state=row["state"],
         decided_by=row["decided_by"],
+        sprint=sprint_of(row["evidence"]["finding_ids"]),
     )
 
 

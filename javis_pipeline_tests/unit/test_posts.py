@@ -12,13 +12,13 @@ import pytest
 from javis_pipeline.posts.blocks import Message, Sites, as_text
 from javis_pipeline.posts.conflicts import diff_message
 from javis_pipeline.posts.digest import digest_details, digest_message
-from javis_pipeline.posts.news import alert_facts, carried, digest_facts, facts_hash
+from javis_pipeline.posts.news import alert_facts, carried, digest_facts, facts_hash, sprint_of, steps_key
 from javis_pipeline.posts.notices import ScopeLine, alert_message, failure_message, status_message
 from javis_pipeline.posts.text import escaped, fitted, plain
 from javis_pipeline.records.context import Counts, PageState
 from javis_pipeline.records.digest import Digest, Earlier, Facts, FailedRun, OpenConflict
 from javis_pipeline.records.suggestion import Action
-from javis_pipeline_tests.contexts import BOB, NOW, a_context, a_load, a_risk, an_issue_brief
+from javis_pipeline_tests.contexts import BOB, NOW, a_context, a_load, a_risk, a_sprint, an_issue_brief
 from javis_pipeline_tests.digests import a_conflict, a_digest, a_proposal, shown
 
 SITES = Sites("https://acme.atlassian.net", "https://acme.atlassian.net")
@@ -124,6 +124,35 @@ def test_the_same_suggestion_in_other_words_is_no_news() -> None:
 
     assert facts_hash(digest_facts(now)) == facts_hash(digest_facts(before))
     assert "Hurry" not in "".join(a_later_digest(now, before))
+
+
+def test_what_is_asked_about_a_sprint_is_one_suggestion_whichever_issues_are_left_of_it() -> None:
+    def asked(*keys: str, question: str = "The sprint is over: what becomes of it?") -> str:
+        actions = tuple(Action("comment_draft", key, question) for key in keys)
+        return steps_key(a_proposal(issue_keys=keys, actions=actions, sprint=sprint_of(["overdue:OQC-1", finding])))
+
+    finding = "sprint_off_track:sprint-39"
+    once = asked("OQC-1", "OQC-2")
+    assert asked("OQC-2", "OQC-3") == once
+    assert asked("OQC-2", "OQC-3", question="Can it leave the sprint?") != once
+    finding = "scope_creep:sprint-40"
+    assert asked("OQC-1", "OQC-2") != once
+    finding = "overdue:OQC-2"
+    assert asked("OQC-1", "OQC-2") != asked("OQC-2", "OQC-3")
+
+
+@pytest.mark.parametrize(
+    ("days_left", "assignee", "told"),
+    [(3, None, True), (-1, None, False), (-1, "mara", True)],
+    ids=["the sprint goes on", "the sprint is over", "somebody took it"],
+)
+def test_what_only_went_with_its_sprint_is_not_told(days_left: int, assignee: str | None, told: bool) -> None:
+    risk = a_risk("unassigned_in_sprint", "OQC-9")
+    before = a_digest(context=a_context(risks=(risk,), sprints=(a_sprint(days_left=5),)))
+    issue = an_issue_brief("OQC-9", assignee_id=assignee)
+    now = a_digest(context=a_context(issues=(issue,), sprints=(a_sprint(days_left=days_left),)))
+
+    assert ("No longer: OQC-9" in "".join(a_later_digest(now, before))) is told
 
 
 def test_what_went_away_and_what_was_finished_is_told() -> None:
