@@ -4,8 +4,7 @@ The sensor only looks into our database.
 """
 
 import json
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 from uuid import uuid4
 
@@ -16,26 +15,30 @@ from javis_pipeline.defs.autostart import SENSOR_STATUS
 from javis_pipeline.defs.verdicts import PULLED_LATELY, VERDICTS, evaluation, report
 from javis_pipeline.settings import Settings
 
-# The UI shows of a check what was said last, whichever project it is about: what is late has the last word.
-_TOLD_AGAIN: Final = timedelta(minutes=15)
+# So many runs may be about to say something.
+_UNDER_WAY: Final = 20
 _NAME: Final = f"{PULLED_LATELY}_watch"
 
 
 @dg.sensor(
     name=_NAME,
-    minimum_interval_seconds=300,
+    minimum_interval_seconds=60,
     default_status=SENSOR_STATUS,
     description="Keep the check `pulled_lately` of each project true, also while its runs fail.",
 )
 def pulled_lately_watch(
     context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
 ) -> dg.SensorResult:
-    now = datetime.now(UTC)
     look = str(uuid4())
     told: dict[str, list[object]] = json.loads(context.cursor) if context.cursor else {}
     verdicts = sorted(_verdicts(db, settings), key=lambda verdict: not verdict.passed)
-    news = [verdict for verdict in verdicts if _is_news(verdict, told, now)]
-    told |= {_key(verdict): [verdict.passed, str(verdict.severity), now.timestamp()] for verdict in news}
+    covered = set(_covered(context.instance, verdicts))
+    news = [
+        verdict
+        for verdict in verdicts
+        if _is_news(verdict, told) or (not verdict.passed and verdict.asset_check_key in covered)
+    ]
+    told |= {_key(verdict): _said(verdict) for verdict in news}
     for verdict in news:
         report(context.instance, verdict, run_id=look, job_name=_NAME)
     named = ", ".join(f"{_key(verdict)} {'in time' if verdict.passed else 'late'}" for verdict in news)
@@ -54,8 +57,22 @@ def _key(verdict: dg.AssetCheckEvaluation) -> str:
     return f"{verdict.asset_key.to_user_string()}:{verdict.partition}"
 
 
-def _is_news(verdict: dg.AssetCheckEvaluation, told: Mapping[str, list[object]], now: datetime) -> bool:
-    """Whether it was not told so before; what is late is told again, since runs of other projects speak meanwhile."""
-    passed, severity, at = told.get(_key(verdict), (None, None, 0.0))
-    is_old = not verdict.passed and now.timestamp() - float(str(at)) >= _TOLD_AGAIN.total_seconds()
-    return is_old or (passed, severity) != (verdict.passed, str(verdict.severity))
+def _said(verdict: dg.AssetCheckEvaluation) -> list[object]:
+    return [verdict.passed, str(verdict.severity)]
+
+
+def _covered(instance: dg.DagsterInstance, verdicts: Iterable[dg.AssetCheckEvaluation]) -> Iterator[dg.AssetCheckKey]:
+    """Checks of which a run of another project said last that all is well, while something is late.
+
+    The UI shows of a check what was said last, whichever project it is about: what is late has the last word.
+    """
+    for key in {verdict.asset_check_key for verdict in verdicts if not verdict.passed}:
+        latest = instance.event_log_storage.get_asset_check_execution_history(key, limit=_UNDER_WAY)
+        last = next((record.evaluation for record in latest if record.evaluation is not None), None)
+        if last is not None and last.passed:
+            yield key
+
+
+def _is_news(verdict: dg.AssetCheckEvaluation, told: Mapping[str, list[object]]) -> bool:
+    """Whether it was not told so before."""
+    return told.get(_key(verdict)) != _said(verdict)
