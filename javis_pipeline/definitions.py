@@ -17,7 +17,7 @@ from javis_pipeline.defs.schedules import (
     sync_schedule,
     verify_schedule,
 )
-from javis_pipeline.defs.sensors import automation, local_changes
+from javis_pipeline.defs.sensors import automation, local_changes, remote_changes
 from javis_pipeline.defs.slack import slack_digest, slack_risk_alert
 from javis_pipeline.defs.sources import SITES, local_edits
 from javis_pipeline.defs.syncing import PULLED, WRITTEN
@@ -43,7 +43,7 @@ defs = dg.Definitions(
     ],
     jobs=[sync_job, advise_job, risk_alerts_job, everything_job, verify_job, census_job, prune_job],
     schedules=[sync_schedule, morning_schedule, risk_alerts_schedule, census_schedule, verify_schedule, prune_schedule],
-    sensors=[local_changes, run_failure_to_slack, freshness.pulled_lately_watch, automation],
+    sensors=[local_changes, remote_changes, run_failure_to_slack, freshness.pulled_lately_watch, automation],
     resources={"settings": resources.settings, "db": resources.db},
     executor=executor_for(load_settings().javis_executor),
 )

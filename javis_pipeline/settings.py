@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Final, Literal, NamedTuple
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -26,6 +26,8 @@ from javis_pipeline.records.retention import KeepDays
 from javis_pipeline.records.sync import FieldPolicy
 from javis_pipeline.records.values import ScopeRef, System, scopes_of
 from javis_pipeline.settings_origin import Origin, find_origin
+
+_SHORTEST_SECRET: Final = 16
 
 Executor = Literal["in_process", "multiprocess", "celery", "k8s"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
@@ -264,6 +266,7 @@ _EXAMPLES = {
     "SLACK_DEFAULT_CHANNEL": "C0123456789",
     "SLACK_CHANNELS": "OQC:C0123456789,EUV:C9876543210",
     "SLACK_BASE_URL": "https://slack.com/api",
+    "JAVIS_WEBHOOK_SECRET": "<a random text of 16 or more>",
     "JAVIS_TIMEZONE": "Europe/Berlin",
     "JAVIS_UI_URL": "https://dagster.acme.com",
     "JAVIS_SOURCE_URL": "https://git.acme.com/javis/blob/main",
@@ -339,6 +342,7 @@ class Settings(BaseSettings):
     slack_default_channel: str | None = None
     slack_channels: Annotated[Mapping[str, str], NoDecode, BeforeValidator(_channels)] = Field(default_factory=dict)
     slack_base_url: BaseUrl = "https://slack.com/api"
+    javis_webhook_secret: SecretStr | None = None
     javis_timezone: Annotated[ZoneInfo, BeforeValidator(_time_zone)] = ZoneInfo("UTC")
     javis_ui_url: BaseUrl | None = None
     javis_source_url: BaseUrl | None = None
@@ -415,6 +419,16 @@ class Settings(BaseSettings):
         """Every scope that is synced, and which project it comes with."""
         projects = [(ScopeRef("jira", project), project) for project in self.jira_projects]
         return projects + [(ScopeRef("confluence", pair.space), pair.project) for pair in self.confluence_spaces]
+
+    def require_webhook_secret(self) -> str:
+        """What senders of webhooks have to know; SettingError when there is none, or anybody could guess it."""
+        secret = self.javis_webhook_secret.get_secret_value() if self.javis_webhook_secret else ""
+        if len(secret) < _SHORTEST_SECRET:
+            raise SettingError(
+                f"JAVIS_WEBHOOK_SECRET is not set, or shorter than {_SHORTEST_SECRET} characters; make a random one "
+                "and give the same to whoever sends webhooks: javis webhook setup says where"
+            )
+        return secret
 
     def policies(self) -> tuple[Policy, ...]:
         """What is switched off or on by settings, as rows of `sync_policies`."""

@@ -1,6 +1,6 @@
 """Settings to database connections and clients. What is not configured is None or a `SettingError`, never a dummy."""
 
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,16 +13,19 @@ from uuid import uuid4
 
 from javis_pipeline.clients.http import Limits
 from javis_pipeline.clients.slack.client import SlackClient
+from javis_pipeline.clients.webhooks import Keep
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.policies import store_policies
 from javis_pipeline.db.site_facts import SiteFacts
 from javis_pipeline.errors import JavisError, WronglyDeclared
 from javis_pipeline.posts.blocks import Sites
+from javis_pipeline.records.hints import Told
 from javis_pipeline.records.sync import Catalog
-from javis_pipeline.records.values import ResourceType, System
+from javis_pipeline.records.values import ResourceType, ScopeRef, System
 from javis_pipeline.settings import Settings
 from javis_pipeline.steps.build_context import ContextScope
 from javis_pipeline.steps.doctor import Check
+from javis_pipeline.steps.hints import store_hints
 from javis_pipeline.steps.notify import Outlet
 from javis_pipeline.steps.people import called_people
 from javis_pipeline.steps.site_facts import FRESH, NOTHING_KEPT, Facts
@@ -36,10 +39,12 @@ from javis_pipeline.systems.confluence import editions
 from javis_pipeline.systems.confluence.client import ConfluenceClient
 from javis_pipeline.systems.confluence.doctor import check_confluence
 from javis_pipeline.systems.confluence.system import ConfluenceSystem
+from javis_pipeline.systems.confluence.webhook import told_pages
 from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.doctor import check_jira
 from javis_pipeline.systems.jira.editions import connect, system_of
 from javis_pipeline.systems.jira.system import JiraSystem
+from javis_pipeline.systems.jira.webhook import told_issues
 
 clock = partial(datetime.now, UTC)
 
@@ -190,6 +195,26 @@ def _confluence_checks(settings: Settings) -> Iterator[Check]:
         return
     with closing(client):
         yield from check_confluence(client, spaces)
+
+
+def webhook_keepers(db: Database, settings: Settings) -> Mapping[str, Keep]:
+    """What is done with what a webhook tells, by its system; nothing of what is not synced is kept."""
+    scopes = {
+        ScopeRef(system, key)
+        for project, system in product(settings.partitions, _TOLD)
+        for key in settings.scopes_in(system, project)
+    }
+
+    def keeper(system: System) -> Keep:
+        def keep(document: object, delivery_id: str | None) -> int:
+            return store_hints(db, system, _TOLD[system](document), scopes, delivery_id=delivery_id)
+
+        return keep
+
+    return {system: keeper(system) for system in _TOLD}
+
+
+_TOLD: Final[Mapping[System, Callable[[object], Sequence[Told]]]] = {"jira": told_issues, "confluence": told_pages}
 
 
 def claude_client(settings: Settings) -> ClaudeClient | None:

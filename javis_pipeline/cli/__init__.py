@@ -34,6 +34,7 @@ COMMANDS = {
     "suggest": "Make, accept and reject suggestions.",
     "roadmap": "Keep the team's own goals.",
     "slack": "Post to Slack, or look at what would be posted.",
+    "webhook": "Be told of changes there, instead of waiting.",
     "db": "Manage the database.",
 }
 

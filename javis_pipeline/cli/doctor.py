@@ -86,6 +86,7 @@ def _service_checks(settings: "Settings") -> Iterator["Check"]:
     yield from site_checks(settings, now=datetime.now(UTC))
     yield from _claude_checks(settings)
     yield from _slack_checks(settings)
+    yield from _webhook_checks(settings)
 
 
 def _database_checks(settings: "Settings") -> Iterator["Check"]:
@@ -98,6 +99,21 @@ def _database_checks(settings: "Settings") -> Iterator["Check"]:
     yield check_database(opened, display_name(given.get_secret_value()) if given else "the embedded server")
     yield check_sending(opened, scopes, read_only=settings.javis_read_only)
     yield from check_left_waiting(opened, scopes)
+
+
+def _webhook_checks(settings: "Settings") -> Iterator["Check"]:
+    from javis_pipeline.steps.doctor import Check, check_webhooks
+    from javis_pipeline.wiring import open_database
+
+    if settings.javis_webhook_secret is None:
+        yield Check("webhooks", "skipped", "JAVIS_WEBHOOK_SECRET is not set: changes there come with the schedule")
+        return
+    try:
+        settings.require_webhook_secret()
+    except SettingError as error:
+        yield Check("webhooks", "failed", str(error))
+        return
+    yield check_webhooks(partial(open_database, settings))
 
 
 def _claude_checks(settings: "Settings") -> Iterator["Check"]:

@@ -73,6 +73,7 @@ TABLES: Final[Mapping[str, Rights]] = {
     "page_issue_links": BOOK,
     "sync_locks": SECRET,
     "site_facts": NOTES,
+    "sync_hints": BOOK,
     "sync_policies": BOOK,
     "sync_watermarks": BOOK,
     "sync_runs": BOOK,

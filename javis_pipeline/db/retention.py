@@ -15,6 +15,7 @@ HistoryTable = typing.Literal[
     "sync_audit",
     "sync_conflicts",
     "sync_quarantine",
+    "sync_hints",
     "ai_advice",
     "slack_posts",
 ]

@@ -1121,6 +1121,33 @@ COMMENT ON COLUMN public.sync_conflicts.state IS 'open: waits for a person; reso
 
 COMMENT ON COLUMN public.sync_conflicts.record_id IS 'of the record that this is about';
 
+CREATE TABLE public.sync_hints (
+    id bigint NOT NULL,
+    system text NOT NULL,
+    scope text NOT NULL,
+    remote_id text NOT NULL,
+    delivery_id text,
+    received_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    done_at timestamp with time zone
+);
+
+COMMENT ON TABLE public.sync_hints IS 'records that may have changed there, as webhooks told; the next pull asks for them by id';
+
+COMMENT ON COLUMN public.sync_hints.remote_id IS 'id of the issue or page; empty where only its project or space is known';
+
+COMMENT ON COLUMN public.sync_hints.delivery_id IS 'what the sender calls the delivery: a repeat has the same';
+
+COMMENT ON COLUMN public.sync_hints.done_at IS 'when a pull took it; null while it waits';
+
+ALTER TABLE public.sync_hints ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.sync_hints_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.sync_locks (
     system text NOT NULL,
     scope text NOT NULL,
@@ -1356,6 +1383,9 @@ ALTER TABLE ONLY public.sync_conflict_values
 ALTER TABLE ONLY public.sync_conflicts
     ADD CONSTRAINT sync_conflicts_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.sync_hints
+    ADD CONSTRAINT sync_hints_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.sync_locks
     ADD CONSTRAINT sync_locks_pkey PRIMARY KEY (system, scope);
 
@@ -1443,6 +1473,10 @@ CREATE INDEX sync_conflicts_by_record ON public.sync_conflicts USING btree (reco
 CREATE UNIQUE INDEX sync_conflicts_one_open_per_field ON public.sync_conflicts USING btree (resource_type, resource_id, field_name, kind) WHERE (state = 'open'::text);
 
 CREATE INDEX sync_conflicts_unsettled ON public.sync_conflicts USING btree (scope) WHERE (applied_at IS NULL);
+
+CREATE INDEX sync_hints_delivered ON public.sync_hints USING btree (delivery_id) WHERE (delivery_id IS NOT NULL);
+
+CREATE UNIQUE INDEX sync_hints_waiting ON public.sync_hints USING btree (system, scope, remote_id) WHERE (done_at IS NULL);
 
 CREATE INDEX sync_outbox_by_record ON public.sync_outbox USING btree (record_id);
 
@@ -1857,6 +1891,12 @@ GRANT SELECT ON SEQUENCE public.sync_conflict_values_id_seq TO javis_sync;
 GRANT SELECT ON TABLE public.sync_conflicts TO javis_read;
 GRANT SELECT ON TABLE public.sync_conflicts TO javis_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.sync_conflicts TO javis_sync;
+
+GRANT SELECT ON TABLE public.sync_hints TO javis_read;
+GRANT SELECT ON TABLE public.sync_hints TO javis_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sync_hints TO javis_sync;
+
+GRANT SELECT ON SEQUENCE public.sync_hints_id_seq TO javis_sync;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.sync_locks TO javis_sync;
 

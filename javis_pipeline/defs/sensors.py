@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 
 from javis_pipeline.db.connection import Database
+from javis_pipeline.db.hints import waiting_hints
 from javis_pipeline.db.local_edits import editors
 from javis_pipeline.defs.autostart import SENSOR_STATUS
 from javis_pipeline.defs.jobs import sync_job
@@ -61,6 +62,34 @@ def local_changes(
     waiting = ", ".join(woken.memory.waiting)
     reason = f"edits of {waiting} wait for the run under way to end" if waiting else "nothing was edited here"
     return dg.SensorResult(skip_reason=reason, cursor=cursor)
+
+
+@dg.sensor(
+    job=sync_job,
+    minimum_interval_seconds=LOOK_EVERY_SECONDS,
+    default_status=SENSOR_STATUS,
+    description="Sync a project when a webhook tells of a change in it. Many webhooks make one run.",
+)
+def remote_changes(
+    context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings], db: dg.ResourceParam[Database]
+) -> dg.SensorResult:
+    with db.transaction() as conn:
+        waiting = waiting_hints(conn)
+    newest: dict[str, int] = {}
+    for scope, hint in waiting.items():
+        if (project := settings.project_of(scope)) is not None:
+            newest[project] = max(hint, newest.get(project, 0))
+    requests = [
+        dg.RunRequest(run_key=f"remote:{project}:{hint}", partition_key=project)
+        for project, hint in sorted(newest.items())
+        if not _is_busy(context.instance, project)
+    ]
+    if requests:
+        return dg.SensorResult(run_requests=requests)
+    reason = (
+        f"what was told of {', '.join(newest)} waits for the run under way to end" if newest else "nothing was told"
+    )
+    return dg.SensorResult(skip_reason=reason)
 
 
 def _edits(db: Database, projects: Iterable[str], settings: Settings) -> Iterator[dg.AssetObservation]:

@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 from javis_pipeline.clients.claude import MessagesClient
 from javis_pipeline.clients.slack.client import SlackClient
 from javis_pipeline.db.connection import Database
+from javis_pipeline.db.hints import last_hints
 from javis_pipeline.db.policies import why_held
 from javis_pipeline.db.status import left_waiting, scope_status
 from javis_pipeline.errors import JavisError
@@ -96,6 +97,20 @@ def check_left_waiting(open_database: Callable[[], Database], scopes: Sequence[S
     for line in found:
         remedy = "name it in JIRA_PROJECTS or CONFLUENCE_SPACES again, or give the edits up there"
         yield Check("settings", "warning", line, remedy)
+
+
+def check_webhooks(open_database: Callable[[], Database]) -> Check:
+    """When each site told of a change last."""
+
+    def check() -> Check:
+        with closing(open_database()) as db, db.transaction() as conn:
+            last = last_hints(conn)
+        if not last:
+            return Check("webhooks", "warning", "none has come so far", "javis webhook setup says what to click")
+        told = ", ".join(f"{system} {at:%Y-%m-%d %H:%M} UTC" for system, at in sorted(last.items()))
+        return Check("webhooks", "ok", f"the last ones: {told}")
+
+    return attempt("webhooks", check)
 
 
 def check_claude(claude: MessagesClient, model: str) -> Check:

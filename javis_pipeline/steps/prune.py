@@ -47,6 +47,7 @@ def _limits(keep: KeepDays) -> Mapping[HistoryTable, int]:
         "sync_conflicts": keep.audit,
         "sync_audit": keep.audit,
         "sync_quarantine": keep.quarantine,
+        "sync_hints": keep.runs,
         "ai_advice": keep.advice,
         "slack_posts": keep.advice,
     }

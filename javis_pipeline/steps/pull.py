@@ -137,6 +137,7 @@ def pull_records(
     now: datetime,
     full: bool = False,
     also: Collection[str] = (),
+    hinted: Collection[str] = (),
     progress: Progress,
 ) -> Tally:
     """Bring the stored records of a scope up to what the remote holds, except those that need a merge.
@@ -149,6 +150,7 @@ def pull_records(
         now: Dates what is stored; it decides nothing.
         full: Read every record again, changed or not. A first load does that anyway.
         also: Ids to fetch besides, such as those that only a census found.
+        hinted: Ids to fetch besides that somebody told us of: that one is not there says nothing.
         progress: Told after each batch.
 
     Raises:
@@ -157,7 +159,9 @@ def pull_records(
     with db.transaction() as conn:
         since = read_watermark(conn, scope.system, scope.key).watermark
     with opened.source(full or since is None) as source:
-        return _Pull(db, scope, opened, source, since, run_id=run_id, now=now, full=full, also=also).run(progress)
+        return _Pull(db, scope, opened, source, since, run_id=run_id, now=now, full=full, also=also, hinted=hinted).run(
+            progress
+        )
 
 
 class Listed(NamedTuple):
@@ -187,8 +191,13 @@ def list_records(db: Database, scope: Scope, opened: Opened[Any, Any]) -> Listed
 
 @dataclass(slots=True)
 class _Counts:
-    """What the batches so far added up to."""
+    """What the batches so far added up to.
 
+    `hinted` are ids that somebody told us of: that one of them is not there tells nothing of the list, and that one
+    came tells nothing of what changed before it.
+    """
+
+    hinted: frozenset[str] = frozenset()
     seen: int = 0
     unchanged: int = 0
     inserted: int = 0
@@ -205,11 +214,12 @@ class _Counts:
         self.unchanged += len(stored.same)
         self.renamed += len(stored.renamed)
         self.unreadable += len(batch.unreadable)
-        self.missing += len(batch.absent)
+        unlisted = {stamp.remote_id for stamp in wanted if stamp.changed_at is None}.intersection(self.hinted)
+        self.missing += len(set(batch.absent) - unlisted)
         self.to_merge += stored.to_merge
         self.mark.batch(
             [(stamp.remote_id, stamp.changed_at) for stamp in wanted],
-            batch.brought,
+            {remote_id: at for remote_id, at in batch.brought.items() if remote_id not in unlisted},
             to_merge={ref.resource_id for ref in stored.to_merge},
             closed={one.remote_id for one in batch.unreadable}.union(batch.absent),
         )
@@ -239,6 +249,7 @@ class _Pull:
         now: datetime,
         full: bool,
         also: Collection[str],
+        hinted: Collection[str],
     ) -> None:
         self._db = db
         self._scope = scope
@@ -248,10 +259,10 @@ class _Pull:
         self._run_id = run_id
         self._now = now
         self._full = full
-        self._also = also
+        self._also = [*also, *hinted]
         self._whole = full or watermark is None
         self._storing = BoundedSemaphore(opened.mirror.at_once)
-        self._counts = _Counts()
+        self._counts = _Counts(frozenset(hinted))
 
     def run(self, progress: Progress) -> Tally:
         threads = ThreadPoolExecutor(THREADS, thread_name_prefix=f"pull-{self._scope.key}")

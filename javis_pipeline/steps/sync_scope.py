@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 from uuid import UUID, uuid4
 
 from javis_pipeline.db.connection import Database
+from javis_pipeline.db.hints import take_hints
 from javis_pipeline.db.locks import ScopeLock, hold_scope
 from javis_pipeline.db.sync_store import PostgresStore
 from javis_pipeline.db.watermarks import Watermark, note_opened, note_round, read_watermark
@@ -22,6 +23,7 @@ from javis_pipeline.records.tables import Table
 from javis_pipeline.records.values import ResourceRef
 from javis_pipeline.steps.batches import rare_collections
 from javis_pipeline.steps.census import Counted, take_census
+from javis_pipeline.steps.hints import MOST_AT_ONCE
 from javis_pipeline.steps.ports import Progress, RemoteRecords, SyncStore
 from javis_pipeline.steps.pull import Scope, Tally, list_records, pull_records
 from javis_pipeline.steps.push import Pushed, nobody_else_writes, push_operations
@@ -218,6 +220,7 @@ def _pull(job: Job, *, full: bool = False, also: Collection[str] = (), progress:
         full = full or _wants_all(before)
         opened.before(job.db)
         now = job.clock()
+        hinted = _hinted(job)
         share = Share(counts=True) if full else next_share(job.store, before, now)
         tally = pull_records(
             job.db,
@@ -227,6 +230,7 @@ def _pull(job: Job, *, full: bool = False, also: Collection[str] = (), progress:
             now=now,
             full=full,
             also=[*also, *(share.ids if opened.changes_unseen else ())],
+            hinted=hinted,
             progress=progress or _no_progress,
         )
         if share.counts:
@@ -238,6 +242,12 @@ def _pull(job: Job, *, full: bool = False, also: Collection[str] = (), progress:
     for note in tally.notes:
         log.warning("%s %s: %s", job.system.name, job.key, note)
     return Pulled(tally, _merge(job, opened, tally.to_merge, None if full else share.ids))
+
+
+def _hinted(job: Job) -> list[str]:
+    """Records that webhooks told of. What a run loses by its failure comes with the sweep of another."""
+    with job.db.transaction() as conn:
+        return take_hints(conn, job.system.name, job.key, limit=MOST_AT_ONCE)
 
 
 def _wants_all(before: Watermark) -> bool:

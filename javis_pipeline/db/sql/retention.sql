@@ -48,6 +48,11 @@ SELECT old.id FROM sync_conflicts AS old
 SELECT old.ctid FROM sync_quarantine AS old
  WHERE old.last_seen_at < %(before)s AND old.payload <> '{}'
 
+-- name: sync_hints
+-- Also those that nobody took: their project is not synced any more.
+SELECT old.ctid FROM sync_hints AS old
+ WHERE old.received_at < %(before)s
+
 -- name: ai_advice
 -- Suggestions go with their advice. The newest advice of each scope stays: it is shown, and not paid for twice.
 SELECT old.ctid FROM ai_advice AS old

@@ -60,6 +60,19 @@ ALL_FIELDS: Final = "*all"
 BULK_FETCH_LIMIT: Final = 100
 CHANGELOG_ISSUES_LIMIT: Final = 1000
 CHANGELOG_FIELDS_LIMIT: Final = 10
+TOLD_EVENTS: Final = (
+    "jira:issue_created",
+    "jira:issue_updated",
+    "jira:issue_deleted",
+    "comment_created",
+    "comment_updated",
+    "comment_deleted",
+    "worklog_created",
+    "worklog_updated",
+    "worklog_deleted",
+    "issuelink_created",
+    "issuelink_deleted",
+)
 # As many as Jira takes; it gives fewer when it likes.
 SWEEP_BATCH: Final = 5000
 
@@ -398,6 +411,22 @@ class JiraClient(SiteClient):
         except RemoteMissing:
             return None
         return answered(f"jira property of {issue}", lambda: as_object(answer, "answer")["value"])
+
+    # Being told of changes
+
+    def send_changes_to(self, url: str, *, secret: str, query: str) -> bool:
+        """Have Jira tell a URL of changes of the issues that the query finds; False where it does so already.
+
+        Needs an administrator's account.
+        """
+        path = "/rest/webhooks/1.0/webhook"
+        known = answered("jira webhooks", lambda: as_list(self._http.get(path).body, "webhooks"))
+        if any(isinstance(one, dict) and one.get("url") == url for one in known):
+            return False
+        filters = {"issue-related-events-section": query}
+        hook = {"name": "javis", "url": url, "events": list(TOLD_EVENTS), "filters": filters, "secret": secret}
+        self._http.post(path, {**hook, "excludeBody": False})
+        return True
 
     # Changing issues
 

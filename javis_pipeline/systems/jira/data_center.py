@@ -167,6 +167,11 @@ class DataCenterClient(JiraClient):
             self._sprints[board_id] = super().sprints(board_id)
         return self._sprints[board_id]
 
+    def send_changes_to(self, url: str, *, secret: str, query: str) -> bool:
+        """Refused: where webhooks are made, and whether they are signed, differs from release to release."""
+        del url, secret, query
+        raise RemoteRefused("webhooks of a company's own Jira are made by its administrator", status=400)
+
     # Finding issues
 
     @property
