@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from bench import context, contradictions, everything, forecast, many, pace, pages, pull, queue_load, signals
+from bench import context, contradictions, everything, forecast, many, pace, pages, pull, queue_load, requests, signals
 
 
 def main() -> int:
@@ -22,6 +22,7 @@ def main() -> int:
         "contradictions",
         "run",
         "queue",
+        "requests",
     ]
     parser.add_argument("what", nargs="?", choices=names, help="one measurement; all by default")
     parser.add_argument("--rounds", type=int, default=3, help="how often each is measured; the median counts")
@@ -57,6 +58,8 @@ def main() -> int:
         missed |= contradictions.measure(given.files)
     if given.what in (None, "run"):
         missed |= everything.measure(rounds=given.rounds)
+    if given.what in (None, "requests"):
+        missed |= requests.measure()
     if given.what in (None, "queue"):
         missed |= queue_load.measure(issues=given.due)
     return missed
