@@ -94,6 +94,7 @@ def test_given_a_clean_row_when_carried_over_then_it_is_clean_in_the_new_form(
         pytest.param(OLD.replace("Before", "After"), NEW.replace("Before", "After"), "After", id="beside the table"),
         pytest.param(OLD.replace("| b |", "| B |"), NEW.replace("| b |", "| B |"), "B", id="in the table"),
         pytest.param(OLD + "\n\nmore", NEW + "\n\nmore", "more", id="below"),
+        pytest.param(OLD.replace("[x]", "[ ]"), NEW.replace("[x]", "[ ]"), "TODO", id="a task"),
     ],
 )
 def test_given_an_edit_when_carried_over_then_it_is_the_same_edit(
@@ -104,7 +105,7 @@ def test_given_an_edit_when_carried_over_then_it_is_the_same_edit(
     carry_over_descriptions(database, "OPS")
 
     now, bases, status, seq, marked = state(scope, jira_id)
-    assert (bases, status, seq, marked) == ({"description": NEW}, "local_modified", 1, True)
+    assert (now, bases, status, seq, marked) == (carried, {"description": NEW}, "local_modified", 1, True)
     edit = apply_local_edit(ADF, NEW, now)
     assert isinstance(edit, Edited)
     assert edit.doc is not None

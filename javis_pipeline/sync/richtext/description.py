@@ -6,7 +6,7 @@ person's decision.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -105,14 +105,29 @@ def _doc(nodes: Sequence[Node]) -> Node:
     return {"type": "doc", "content": nodes}
 
 
-def carry_over(adf: Mapping[str, Any] | None, old_view: str | None, text: str | None) -> str | None:
+def carry_over(adf: Document, old_view: str | None, text: str | None) -> str | None:
     """A person's edit of a view that an earlier release wrote, as the same edit of today's view.
 
-    Blocks that the person left alone are written as today; what they wrote stays as they wrote it.
+    Where the edit would be a question, only the blocks that the person left alone are written as today.
     """
+    view = adf_to_markdown(adf)
+    if text is None or old_view == view:
+        return text
+    try:
+        edited = apply_local_edit(adf, old_view, text)
+        carried = adf_to_markdown(edited.doc) if isinstance(edited, Edited) else None
+        again = apply_local_edit(adf, view, carried)
+    except UnreadableText:
+        return text
+    if isinstance(edited, Edited) and isinstance(again, Edited) and again.doc == edited.doc:
+        return carried
+    return _blocks_carried_over(adf, old_view, text)
+
+
+def _blocks_carried_over(adf: Document, old_view: str | None, text: str) -> str:
     texts = view_blocks(adf or {})[0]
     began = [block for _, block in split_markdown(old_view or "")]
-    if text is None or len(began) != len(texts):
+    if len(began) != len(texts):
         return text
     pieces = [block for _, block in split_markdown(text)]
     for match in diff3.matches(began, pieces):
