@@ -328,7 +328,7 @@ def as_page(node: Any) -> str:
         case "taskList":
             return f"<ac:task-list>{inside}</ac:task-list>"
         case "taskItem":
-            number = "".join(letter for letter in str(id_of(node)) if letter.isdigit())
+            number = str(id_of(node)).replace("ours", "1000").replace("theirs", "2000").removeprefix("id")
             state = "complete" if node["attrs"]["state"] == "DONE" else "incomplete"
             return (
                 f"\n<ac:task><ac:task-id>{number}</ac:task-id><ac:task-status>{state}</ac:task-status>"

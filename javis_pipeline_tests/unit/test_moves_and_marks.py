@@ -133,3 +133,49 @@ def test_statuses_that_look_the_same_are_told_apart_by_their_blocks() -> None:
         edit = apply_local_edit(base, view, view.replace(word, f"the {word}"))
         assert isinstance(edit, Edited), word
         assert json.dumps(edit.doc) == json.dumps(base).replace(word, f"the {word}")
+
+
+def _tasks(*tasks: tuple[str, str]) -> Node:
+    items = (_with("taskItem", text(words), localId=words, state=state) for words, state in tasks)
+    return doc(_with("taskList", *items, localId="l"))
+
+
+def _task_page(*tasks: tuple[str, str]) -> str:
+    items = (
+        f"<ac:task><ac:task-id>{words[-1]}</ac:task-id><ac:task-status>{state}</ac:task-status>"
+        f"<ac:task-body>{words}</ac:task-body></ac:task>"
+        for words, state in tasks
+    )
+    return f"<ac:task-list>{''.join(items)}</ac:task-list>"
+
+
+def test_given_a_task_ticked_here_and_another_put_in_its_place_there_then_the_tick_is_not_the_others() -> None:
+    base, here = _tasks(("ship it 1", "TODO"), ("stay 2", "TODO")), _tasks(("ship it 1", "DONE"), ("stay 2", "TODO"))
+    there = _tasks(("call Ann today 3", "TODO"), ("stay 2", "TODO"))
+
+    assert isinstance(merge_descriptions(base, adf_to_markdown(here), there), Conflict)
+
+    before = _task_page(("ship it 1", "incomplete"), ("stay 2", "incomplete"))
+    ticked = _task_page(("ship it 1", "complete"), ("stay 2", "incomplete"))
+    replaced = _task_page(("call Ann today 3", "incomplete"), ("stay 2", "incomplete"))
+
+    assert isinstance(page.merge_pages(before, ticked, replaced), page.Conflict)
+    assert page.merge_pages(before, ticked, before.replace("ship it 1<", "ship it soon 1<")) == page.Merged(
+        ticked.replace("ship it 1<", "ship it soon 1<")
+    )
+
+
+def test_given_a_panel_recoloured_here_and_another_put_in_its_place_there_then_it_is_a_conflict() -> None:
+    def a_panel(words: str, kind: str) -> Node:
+        return doc(_with("panel", paragraph(words), panelType=kind))
+
+    here = adf_to_markdown(a_panel("Do not touch the line", "warning"))
+
+    reworded = merge_descriptions(
+        a_panel("Do not touch the line", "info"), here, a_panel("Do not ever touch the line", "info")
+    )
+    replaced = merge_descriptions(a_panel("Do not touch the line", "info"), here, a_panel("Lunch is at noon", "info"))
+
+    assert isinstance(reworded, Merged)
+    assert reworded.doc == a_panel("Do not ever touch the line", "warning")
+    assert isinstance(replaced, Conflict)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from javis_pipeline.sync.richtext.adf import Known, canonical_block
-from javis_pipeline.sync.richtext.blocks import Block, Spans
+from javis_pipeline.sync.richtext.blocks import Block, Spans, is_another
 from javis_pipeline.sync.richtext.placeholders import INLINE, Node, children_of, plain_text
 from javis_pipeline.sync.richtext.table_edit import table_spans
 
@@ -47,8 +47,16 @@ class AdfGrammar:
         return known[1]
 
     def shell(self, base: Block[Node], a: Block[Node], b: Block[Node]) -> Block[Node] | None:
-        head = _merged_head(base.source, a.source, b.source)
+        head = self._head(base, a, b)
         return None if head is None else Block("", head)
+
+    def _head(self, base: Block[Node], a: Block[Node], b: Block[Node]) -> dict[str, Any] | None:
+        """The merged head; None also where one side put another thing into the place of what the other changed."""
+        head = _merged_head(base.source, a.source, b.source)
+        if head is None or _head_of(a.source) == _head_of(b.source):
+            return head
+        words = self.words(base)
+        return None if any(is_another(words, self.words(side)) for side in (a, b)) else head
 
     def filled(self, shell: Block[Node], children: Sequence[Block[Node]]) -> Block[Node]:
         return self._new_item({**shell.source, "content": [child.source for child in children]})
@@ -63,7 +71,7 @@ class AdfGrammar:
 
     def leaf(self, base: Block[Node], a: Block[Node], b: Block[Node]) -> Block[Node] | None:
         """A task that one side ticked and the other reworded is both."""
-        head = _merged_head(base.source, a.source, b.source)
+        head = self._head(base, a, b)
         inside = [_only_content(block.source) for block in (base, a, b)]
         canonical = [canonical_block(node) for node in inside]
         if head is None or (canonical[0] not in canonical[1:] and canonical[1] != canonical[2]):
@@ -95,6 +103,12 @@ def _merged_head(base: Node, a: Node, b: Node) -> dict[str, Any] | None:
     if merged is None or rest is None:
         return None
     return rest | ({"attrs": merged} if merged or "attrs" in b else {})
+
+
+def _head_of(node: Node) -> Mapping[str, Any]:
+    """All of a node but its content and the id that is Jira's to give."""
+    attrs = {name: value for name, value in _attrs(node).items() if name != "localId"}
+    return {**node, "attrs": attrs, "content": None}
 
 
 def _attrs(node: Node) -> Mapping[str, Any]:

@@ -72,6 +72,12 @@ def alike(old: Counter[str], new: Counter[str]) -> bool:
     return likeness(old, new) > _SIMILAR
 
 
+def is_another(old: str, new: str) -> bool:
+    """Whether a text is so unlike the one whose place it has that it is about something else."""
+    before, after = words_in(old), words_in(new)
+    return bool(before) and bool(after) and not alike(before, after)
+
+
 _WORD = re.compile(r"\w+|[^\w\s]")
 
 

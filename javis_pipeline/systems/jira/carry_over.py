@@ -43,8 +43,9 @@ def _carry_over(conn: Connection, row: ShownDescription) -> bool:
     """Whether the row, or a conflict about it, was kept in another form."""
     bases = dict(row.local_modified_fields)
     began = bases.get(_FIELD, row.description)
-    view = adf_to_markdown(row.description_adf)
-    text = carry_over(row.description_adf, began, row.description) if _FIELD in bases else view
+    doc = None if row.description_adf is None else dict(row.description_adf)
+    view = adf_to_markdown(doc)
+    text = carry_over(doc, began, row.description) if _FIELD in bases else view
     texts = {began: view, row.description: text}
     if _FIELD in bases:
         bases[_FIELD] = view

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from javis_pipeline.sync.richtext.blocks import Block, Spans
+from javis_pipeline.sync.richtext.blocks import Block, Spans, is_another
 from javis_pipeline.sync.richtext.storage.canonical import EXACT, canonical_head, canonical_slice, storage_blocks
 from javis_pipeline.sync.richtext.storage.xhtml import Element, Slice, Text, join_slices, shell_of, slices_within, walk
 
@@ -19,7 +19,8 @@ class StorageGrammar:
     def kind(self, block: Block[Slice]) -> str:
         element = block.source.element
         if element is not None:
-            return f"{element.name} {element.attrs.get('ac:name', '')}"
+            number = element.find("ac:task-id")  # a task is another one if its number is
+            return f"{element.name} {element.attrs.get('ac:name', '')}{number.text() if number is not None else ''}"
         return "" if block.source.children else block.source.text.split(None, 1)[0]
 
     def words(self, block: Block[Slice]) -> str:
@@ -34,9 +35,11 @@ class StorageGrammar:
 
     def shell(self, base: Block[Slice], a: Block[Slice], b: Block[Slice]) -> Block[Slice] | None:
         heads = [canonical_head(element) for element in map(_container, (base, a, b)) if element is not None]
-        if heads[0] in (heads[1], heads[2]) or heads[1] == heads[2]:
-            return b if heads[0] == heads[1] else a
-        return None
+        if heads[1] == heads[2]:
+            return b
+        if heads[0] not in heads[1:] or any(is_another(self.words(base), self.words(side)) for side in (a, b)):
+            return None  # or one side has put another thing into the place of what the other changed
+        return b if heads[0] == heads[1] else a
 
     def filled(self, shell: Block[Slice], children: Sequence[Block[Slice]]) -> Block[Slice]:
         element = _container(shell)
