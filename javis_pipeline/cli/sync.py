@@ -203,7 +203,9 @@ def _print_system(label: str, pulled: dict[str, Any], pushed: dict[str, Any]) ->
     if pushed["held"]:
         say(f"{'':<19} {pushed['held']} held: sending is switched off; javis status says by what")
     if pushed["unknown"] or pushed["postponed"]:
-        say(f"{'':<19} {pushed['unknown']} with unknown outcome, {pushed['postponed']} postponed: the next run")
+        say(f"{'':<19} {pushed['unknown']} with unknown outcome, {pushed['postponed']} postponed to the next run")
+        if pushed["postponed"]:
+            say(f"{'':<19} javis doctor says whether the site takes edits")
 
 
 def _with_conflicts(settings: "Settings", reports: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -375,7 +375,7 @@ class Transport:
             )
         return SettingError(
             f"{self.name}: {self.base_url} answered with a web page instead of JSON: a login page or a proxy. "
-            "Check the URL and the way to it"
+            "Check the URL, the token, and the way to it"
         )
 
     def _rate_limited(self, call: _Call, headers: Headers) -> Failed | RemoteBusy:

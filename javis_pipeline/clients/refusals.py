@@ -66,7 +66,9 @@ def refusal(manners: Manners, system: str, what: str, status: int, body: object)
     message = f"{system}: {what} was refused with HTTP {status}{': ' if said else ''}{said}"
     match status:
         case 401:
-            return IdentityError(f"{message}. Check whether the token is that of this account, and has not expired")
+            return IdentityError(
+                f"{message.rstrip('.')}. Check whether the token is that of this account, and has not expired"
+            )
         case 404:
             return RemoteMissing(f"{system}: {what}: not found, or the account may not see it")
         case 409:

@@ -18,6 +18,7 @@ from javis_pipeline.sandbox.world import World
 from javis_pipeline.steps.pull import Tally
 from javis_pipeline.steps.sync_scope import Job, WrittenBack, count_scope, pull_scope, write_back_scope
 from javis_pipeline.systems.jira.client import JiraClient
+from javis_pipeline.systems.jira.doctor import check_jira
 from javis_pipeline.systems.jira.editions import connect, system_of
 from javis_pipeline_tests.sites import issue_there
 
@@ -390,3 +391,13 @@ def test_an_account_that_may_not_edit_is_told_so_and_the_edit_waits(both):
     both.world.clock.advance(timedelta(days=1))
     both.sync()
     assert issue_there(both.world, "OPS-2").state.summary == "here"
+
+
+def test_a_site_in_read_only_mode_is_told_by_the_doctor(both):
+    trapped(both, Trap.READ_ONLY)
+
+    with both.client() as client:
+        said = [check.finding for check in check_jira(client, ["OPS"], {}, now=both.world.clock.now())]
+
+    why = "the site is in read-only mode (Upgrade at noon); edits go out when an administrator ends that"
+    assert said.count(why) == 1

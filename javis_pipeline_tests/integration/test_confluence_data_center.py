@@ -1,7 +1,9 @@
 """A self-hosted Confluence over a real socket: what its client makes of it, and what it makes of what goes wrong."""
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -12,6 +14,7 @@ from javis_pipeline.sandbox.confluence.site import Page, Space
 from javis_pipeline.sandbox.jira.data_center.traps import Trap
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
+from javis_pipeline.steps.site_facts import NothingKept
 from javis_pipeline.systems.confluence import wire
 from javis_pipeline.systems.confluence.client import ConfluenceClient
 from javis_pipeline.systems.confluence.data_center import DataCenterClient
@@ -98,6 +101,35 @@ def test_given_the_cloud_then_it_is_found_out_too(world: World, space: Space, pa
     with a_client(world, path=path, login=WHOLE._replace(secret=world.credentials.api_token)) as client:
         assert not isinstance(client, DataCenterClient)
         assert [found.key for found in client.spaces(["ENG"])] == ["ENG"]
+
+
+class Remembered(NothingKept):
+    """Facts that are kept for ever."""
+
+    def __init__(self) -> None:
+        self.told: dict[str, Any] = {}
+
+    def of(self, name: str, ask: Callable[[], Any]) -> Any:
+        if name not in self.told:
+            self.told[name] = json.loads(json.dumps(ask()))
+        return self.told[name]
+
+
+def test_given_a_site_that_said_lately_what_it_is_then_it_is_not_asked_and_its_version_is_known(world: World) -> None:
+    world.jira.behaviour.traps = frozenset({Trap.AGING})
+    facts = Remembered()
+    login = WHOLE._replace(secret=world.credentials.personal_token("ada"))
+    url = f"{world.base_url}/confluence"
+    with connect(url, login, facts=facts) as first:
+        before = first.remarks()
+    world.exchanges.clear()
+
+    with connect(url, login, facts=facts) as second:
+        assert isinstance(second, DataCenterClient)
+        assert second.remarks() == before
+
+    assert before[0].startswith("Confluence 8.0.4 is older than 8.5")
+    assert world.exchanges.matching(path="/confluence/") == []
 
 
 BAD_LOGINS = {

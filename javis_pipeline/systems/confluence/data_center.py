@@ -53,6 +53,9 @@ class DataCenterClient(ConfluenceClient):
         user: Name to sign in with, where the site allows that; None for a personal access token.
         secret: The token, or that person's password.
         options: As for Cloud.
+
+    Attributes:
+        release: Which Confluence it is; None where that is not known.
     """
 
     rest: ClassVar[str] = REST
@@ -70,7 +73,7 @@ class DataCenterClient(ConfluenceClient):
         **options: Unpack[Options],
     ) -> None:
         super().__init__(url, user, secret, named=f"{named}: {_REMEDY}", **options)
-        self._release: Release | None = None
+        self.release: Release | None = None
         self._keys: dict[str, str] = {}
         self._versions_path = _VERSIONS_PATHS[0]
 
@@ -92,10 +95,10 @@ class DataCenterClient(ConfluenceClient):
                 answer = self._http.get(path).body
             except (RemoteRefused, IdentityError, SettingError):
                 continue  # what is wrong is said where it is asked who we are
-            self._release = Release.read(answer.get("version") if isinstance(answer, dict) else None)
-            if self._release:
-                self._release.check(self._http.base_url)
-                return self._release
+            self.release = Release.read(answer.get("version") if isinstance(answer, dict) else None)
+            if self.release:
+                self.release.check(self._http.base_url)
+                return self.release
         return None
 
     def is_there(self) -> bool:
@@ -122,7 +125,7 @@ class DataCenterClient(ConfluenceClient):
 
     def remarks(self) -> list[str]:
         """What a person should know of the site, each with the remedy."""
-        return self._release.remarks() if self._release else [_UNKNOWN_RELEASE]
+        return self.release.remarks() if self.release else [_UNKNOWN_RELEASE]
 
     def why_read_only(self) -> str | None:
         """Why the whole site takes no edits now; None while it does, or does not say."""

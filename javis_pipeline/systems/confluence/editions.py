@@ -6,9 +6,11 @@ from javis_pipeline.clients.auth import Anonymous
 from javis_pipeline.clients.http import Transport
 from javis_pipeline.clients.site import Options
 from javis_pipeline.errors import IdentityError, RemoteMissing, RemoteRefused, SettingError
+from javis_pipeline.records.jira import JsonObject
 from javis_pipeline.steps.site_facts import NOTHING_KEPT, Facts
 from javis_pipeline.systems.confluence.client import ConfluenceClient
 from javis_pipeline.systems.confluence.data_center import DataCenterClient
+from javis_pipeline.systems.confluence.release import Release
 
 
 class Login(NamedTuple):
@@ -37,14 +39,16 @@ def connect(url: str, login: Login, *, facts: Facts = NOTHING_KEPT, **options: U
     ours = DataCenterClient(url, login.user, login.secret, named=login.named, **options)
     cloud = ConfluenceClient(url, login.email, login.secret, named=login.named, **options)
 
-    def ask() -> bool:
+    def ask() -> JsonObject:
         if _may_be_cloud(url, **options) and _is_cloud(cloud, ours):
-            return True
-        ours.find_release()
-        return False
+            return {"is_cloud": True}
+        release = ours.find_release()
+        return {"is_cloud": False, "version": release.version if release else None}
 
-    if not facts.of("is cloud", ask):
+    told = facts.of("edition", ask)
+    if not told["is_cloud"]:
         cloud.close()
+        ours.release = Release.read(told["version"])
         return ours
     ours.close()
     if login.email is None:

@@ -475,6 +475,10 @@ class JiraClient(SiteClient):
         self._after_edit(issue, properties or {})
         return answer if isinstance(answer, dict) and answer else None
 
+    def why_read_only(self) -> str | None:
+        """Why the whole site takes no edits now; None while it does."""
+        return None
+
     def _before_write(self) -> None:
         """Raise RemoteBusy where nothing can be written now, although it might seem so."""
 

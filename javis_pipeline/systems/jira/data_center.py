@@ -390,19 +390,23 @@ class DataCenterClient(JiraClient):
         now = self._http.clock()
         if not self._has_mode or now < self._writable_until:
             return
+        if why := self.why_read_only():
+            raise RemoteBusy(f"jira: {why}; nothing was sent")
+        self._writable_until = now + MODE_KNOWN_SECONDS
+
+    def why_read_only(self) -> str | None:
+        """Why the whole site takes no edits now; None while it does, or does not say."""
         try:
             answer = self._http.get(f"{self.api}/readonly-mode").body
         except RemoteMissing:
             self._has_mode = False  # older ones have none
-            return
+            return None
         mode = answered("jira readonly-mode", lambda: as_object(answer, "readonly-mode"))
-        if mode.get("enabled") is True:
-            said = mode.get("message")
-            raise RemoteBusy(
-                f"jira: the site is in read-only mode{f' ({said})' if isinstance(said, str) and said else ''}; nothing "
-                "was sent, and what waits goes out when an administrator ends it"
-            )
-        self._writable_until = now + MODE_KNOWN_SECONDS
+        if mode.get("enabled") is not True:
+            return None
+        said = mode.get("message")
+        of_it = f" ({said})" if isinstance(said, str) and said else ""
+        return f"the site is in read-only mode{of_it}; edits go out when an administrator ends that"
 
 
 def _any_of(ids: Iterable[str]) -> str:

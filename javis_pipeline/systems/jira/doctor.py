@@ -27,6 +27,8 @@ def check_jira(
         yield Check("jira site", "ok", about)
     for remark in jira.remarks():
         yield Check("jira access", "warning", remark)
+    if why := jira.why_read_only():
+        yield Check("jira site", "warning", why)
     yield _time_zone(identity)
     yield attempt("jira clock", lambda: _clock(jira, now))
     for key in projects:
