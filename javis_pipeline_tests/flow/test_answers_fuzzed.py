@@ -24,12 +24,15 @@ from javis_pipeline.db.connection import Database
 from javis_pipeline.errors import JavisError
 from javis_pipeline.records.sync import Overrides
 from javis_pipeline.sandbox.clock import Clock
+from javis_pipeline.sandbox.ground import Edition
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
 from javis_pipeline.steps.sync_scope import count_scope
 from javis_pipeline.systems.confluence.client import ConfluenceClient
+from javis_pipeline.systems.confluence.data_center import DataCenterClient as OwnConfluence
 from javis_pipeline.systems.jira import wire
 from javis_pipeline.systems.jira.client import JiraClient
+from javis_pipeline.systems.jira.data_center import DataCenterClient
 from javis_pipeline.systems.jira.reading import issue_row
 from javis_pipeline.systems.jira.site import read_site
 from javis_pipeline_tests.confluence_spaces import SyncedSpace
@@ -181,26 +184,33 @@ def _text(value: object) -> str:
 SHOWN = ("key", "title", "description", "labels", "priority", "status", "due_date", "story_points", "sprint", "flagged")
 ROWS = f"SELECT {', '.join(f'{name}::text' for name in ('jira_id', 'sync_errors', *SHOWN))} FROM jira_issues"
 # Without these nothing goes on, so they have weather of their own.
-OF_THE_SITE = ("myself", "project/search", "serverInfo", "user/current", "/spaces")
+OF_THE_SITE = ("myself", "project/search", "2/project?", "serverInfo", "user/current", "/spaces", "/rest/api/space")
 WEATHERS = (
     ("", 0.1),
     ("", 0.3),
     ("PUT /", 0.7),
     ("POST /", 0.5),
     ("/rest/api/3/issue/", 0.4),
+    ("/rest/api/2/issue/", 0.4),
     ("bulkfetch", 0.8),
     ("search", 0.6),
     ("/agile/", 0.8),
-    ("/rest/api/3/field", 0.9),
+    ("/field", 0.9),
     ("/changelog", 0.7),
     ("/wiki/api/v2/pages", 0.5),
     ("/wiki/", 0.2),
-    ("labels", 0.7),
-    ("versions", 0.7),
+    ("/content/scan", 0.6),
+    ("/content/", 0.4),
+    ("/confluence/", 0.2),
+    ("/pat/", 0.9),
+    ("mode", 0.9),
+    ("/properties/", 0.9),
+    ("/label", 0.7),
+    ("/version", 0.7),
     ("transitions", 0.9),
     ("myself", 0.5),
     ("project", 0.6),
-    ("/spaces", 0.6),
+    ("/space", 0.6),
     ("user/current", 0.6),
     ("status", 0.8),
     ("priority", 0.8),
@@ -213,19 +223,25 @@ WEATHERS = (
 @contextmanager
 def clients(world: World, url: str) -> Iterator[tuple[JiraClient, ConfluenceClient]]:
     """New ones: what one learnt of limits in bad weather holds for a day."""
-    token = world.credentials.api_token
     options: dict[str, Any] = {"limits": LIMITS, "sleep": lambda _: None, "rate": 10_000.0}
-    with (
-        JiraClient(url, "us@example.com", token, **options) as jira,
-        ConfluenceClient(url, "us@example.com", token, **options) as confluence,
-    ):
+    jira: JiraClient
+    confluence: ConfluenceClient
+    if world.edition == "cloud":
+        token = world.credentials.api_token
+        jira = JiraClient(url, "us@example.com", token, **options)
+        confluence = ConfluenceClient(url, "us@example.com", token, **options)
+    else:
+        token = world.credentials.personal_token("javis")
+        jira = DataCenterClient(f"{url}/jira", None, token, **options)
+        confluence = OwnConfluence(f"{url}/confluence", None, token, **options)
+    with jira, confluence:
         yield jira, confluence
 
 
 @contextmanager
-def small_world() -> Iterator[World]:
+def small_world(edition: Edition = "cloud") -> Iterator[World]:
     """A served project and a space with a little of everything."""
-    with SandboxServer(World(seed=3, clock=Clock(NOON))) as server:
+    with SandboxServer(World(seed=3, clock=Clock(NOON), edition=edition)) as server:
         world = server.world
         world.jira.create_project("OPS", "Operations")
         world.jira.create_sprint("OPS", "S1", state="active")
@@ -243,17 +259,17 @@ def small_world() -> Iterator[World]:
 
 
 @contextmanager
-def a_storm(database: Database, seed: int) -> Iterator[Storm]:
-    with small_world() as world, mutating_proxy(world.base_url) as proxy:
+def a_storm(database: Database, seed: int, edition: Edition = "cloud") -> Iterator[Storm]:
+    with small_world(edition) as world, mutating_proxy(world.base_url) as proxy:
         storm = Storm(database, world, proxy, random.Random(seed))
         storm.titles = {f"OPS-{number}": {f"Issue {number}"} for number in range(1, 9)}
         storm.sync_all(world.base_url, full=True)
         yield storm
 
 
-@pytest.mark.parametrize("part", range(PARTS))
-def test_given_spoiled_answers_then_no_traceback_no_hang_no_wrong_value_and_the_rest_goes_on(database, part):
-    with a_storm(database, seed=part) as storm:
+@pytest.mark.parametrize(("edition", "part"), [*(("cloud", part) for part in range(PARTS)), ("data-center", PARTS)])
+def test_given_spoiled_answers_then_no_traceback_no_hang_no_wrong_value_and_the_rest_goes_on(database, edition, part):
+    with a_storm(database, part, edition) as storm:
         storm.play(ANSWERS // PARTS)
 
         told = f"{storm.spoiled.total()} answers spoiled, {storm.edits} edits, caught {dict(storm.caught)}"

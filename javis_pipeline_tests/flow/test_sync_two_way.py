@@ -36,6 +36,7 @@ from javis_pipeline.steps.sync_scope import (
 from javis_pipeline.steps.undo import undo_run
 from javis_pipeline.sync.run import Rules, Run
 from javis_pipeline.systems.jira.client import JiraClient
+from javis_pipeline.systems.jira.editions import system_of
 from javis_pipeline.systems.jira.system import JiraSystem
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -55,7 +56,7 @@ class Both:
         self.runs += 1
         return Job(
             db=self.database,
-            system=JiraSystem(self.client, scopes=self.projects),
+            system=system_of(self.client, self.projects, {}),
             key=key,
             run_id=f"run-{self.runs}",
             clock=self.world.clock.now,
