@@ -30,6 +30,8 @@ from javis_pipeline.settings_origin import Origin, find_origin
 _SHORTEST_SECRET: Final = 16
 
 Executor = Literal["in_process", "multiprocess", "celery", "k8s"]
+# Which setting names what is synced of a system.
+SCOPE_SETTINGS: Mapping[str, str] = {"jira": "JIRA_PROJECTS", "confluence": "CONFLUENCE_SPACES"}
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 
 
@@ -523,6 +525,20 @@ class Settings(BaseSettings):
         if not self.confluence_spaces:
             raise SettingError(f"no Confluence space is named; {_how_to_set('CONFLUENCE_SPACES')}")
         return self.confluence_spaces
+
+    def require_sides(self, what: str) -> tuple[str, ...]:
+        """The partitions that there is something to sync for; SettingError when accounts or scopes are not named.
+
+        Args:
+            what: Name of a system, or "all".
+        """
+        if what == "confluence":
+            self.require_confluence()
+            return tuple(dict.fromkeys(pair.project for pair in self.require_spaces()))
+        if self.jira_projects or not self.confluence_spaces:
+            self.require_jira()
+            self.require_projects()
+        return self.jira_projects if what == "jira" else self.partitions
 
     def require_slack(self) -> SlackAccount:
         """The Slack account; SettingError when there is no bot token."""

@@ -83,7 +83,7 @@ def command(
     if fields and not (force_local or force_remote):
         raise UsageError("--field says what to force; give --force-local or --force-remote with it")
     from javis_pipeline.cli.projects import chosen_projects
-    from javis_pipeline.settings import load_settings
+    from javis_pipeline.settings import SCOPE_SETTINGS, load_settings
     from javis_pipeline.sync.forcing import forcing_rules
 
     force = "local" if force_local else "remote" if force_remote else "none"
@@ -94,25 +94,11 @@ def command(
         what, full, force, fields, expect_writes, expect_deletions, expect_missing, expect_account, expect_place
     )
     settings = load_settings()
-    setting = "CONFLUENCE_SPACES" if what == "confluence" else "JIRA_PROJECTS"
-    keys = chosen_projects(projects, _configured(settings, what), setting=setting)
+    keys = chosen_projects(projects, settings.require_sides(what), setting=SCOPE_SETTINGS.get(what, "JIRA_PROJECTS"))
     if dry_run:
         _show_plans(settings, keys, options, as_json=as_json)
         return
     context.exit(_sync_all(settings, keys, options, show_conflicts=show_conflicts, as_json=as_json))
-
-
-def _configured(settings: "Settings", what: str) -> Sequence[str]:
-    """The partitions that there is something to sync for; SettingError when accounts or scopes are not named."""
-    if what != "confluence" and (settings.jira_projects or not settings.confluence_spaces):
-        settings.require_jira()
-        settings.require_projects()
-    if what == "confluence":
-        settings.require_confluence()
-        return list(dict.fromkeys(pair.project for pair in settings.require_spaces()))
-    if what == "jira":
-        return settings.jira_projects
-    return settings.partitions
 
 
 def _systems(settings: "Settings", project: str, what: str) -> "list[System]":
@@ -243,16 +229,30 @@ def _show_plans(settings: "Settings", keys: Sequence[str], options: Options, *, 
     if as_json:
         click.echo(json.dumps([asdict(item) for items in plans.values() for item in items], indent=2, default=str))
         return
+    from javis_pipeline.cli.lines import say
     from javis_pipeline.cli.tables import print_table
     from javis_pipeline.cli.values import short
 
+    items = [item for items in plans.values() for item in items]
+    more = {item.resource_id for item in list(filter(_is_new, items))[_NEW_SHOWN:]}
     rows = [
         (item.key, item.field, _SIDES[item.side], short(item.old, people), short(item.new, people), item.reason)
-        for items in plans.values()
         for item in items
+        if not (_is_new(item) and item.resource_id in more)
     ]
     print_table(["key", "field", "where", "before", "after", "why"], rows, empty="Both sides are in step.")
+    if more:
+        say(f"and {len(more)} more that are new there; all of them: --json")
     click.echo("Nothing was changed. Next: javis sync" if rows else "Nothing to do.")
+
+
+# Of what is new there a first sync brings all: what is edited on both sides must not drown in it.
+_NEW_SHOWN = 10
+
+
+def _is_new(item: "PlanItem") -> bool:
+    """Whether the record is not here yet, and comes as it is."""
+    return item.side == "record" and item.old is None and item.new == item.key
 
 
 _SIDES = {

@@ -136,6 +136,18 @@ def test_given_a_dry_run_then_it_tells_what_a_sync_does_and_changes_nothing(
     assert row(database_url, "OQC-2")["title"] == "Calibrate stage 2"
 
 
+@pytest.mark.usefixtures("settings")
+def test_given_a_first_contact_when_run_dry_then_what_is_new_is_named_and_counted(world: World) -> None:
+    for number in range(5, 15):
+        world.jira.create("OQC", title=f"Calibrate stage {number}")
+
+    told, whole = javis("sync", "jira", "--dry-run"), javis("sync", "jira", "--dry-run", "--json")
+
+    assert told.output.count("new on the remote") == 10
+    assert "\nand 4 more that are new there; all of them: --json\n" in told.output
+    assert len(json.loads(whole.stdout)) == 14
+
+
 def test_given_a_force_then_the_conflicts_of_that_field_are_resolved_and_no_others(
     world: World, synced: dict[str, str], database_url: str
 ) -> None:
