@@ -280,6 +280,8 @@ _EXAMPLES = {
     "JAVIS_DEMO_PORT": "8765",
     "JAVIS_READ_ONLY": "1",
     "JAVIS_READ_RESTRICTED": "1",
+    "JAVIS_CREATE": "OQC,EUV",
+    "JAVIS_CREATE_HORIZON_MINUTES": "15",
     "JAVIS_SYNC_MINUTES": "120",
     "JAVIS_EXECUTOR": "in_process, multiprocess, celery or k8s",
     "LOG_LEVEL": "INFO",
@@ -357,6 +359,10 @@ class Settings(BaseSettings):
     javis_demo_port: Annotated[int, Field(ge=0, le=65_535)] = 0
     javis_read_only: bool = False
     javis_read_restricted: bool = False
+    # Projects in which rows that are inserted here become issues.
+    javis_create: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_projects)] = ()
+    # The longest time that a request may still be executed after it was sent.
+    javis_create_horizon_minutes: Annotated[int, Field(ge=5, le=1_440)] = 15
     # For each pull, write-back, census: what hangs must not hold a project for ever.
     javis_sync_minutes: Annotated[int, Field(ge=1, le=10_080)] = 120
     javis_executor: Executor = "in_process"
@@ -436,7 +442,12 @@ class Settings(BaseSettings):
         """What is switched off or on by settings, as rows of `sync_policies`."""
         read_only = Policy("*", "*", "send", "off", "JAVIS_READ_ONLY")
         restricted = Policy("*", "*", "read_restricted", "on", "JAVIS_READ_RESTRICTED")
-        return (*([read_only] if self.javis_read_only else ()), *([restricted] if self.javis_read_restricted else ()))
+        made = [Policy("jira", key, "create", "on", "JAVIS_CREATE") for key in self.javis_create]
+        return (
+            *([read_only] if self.javis_read_only else ()),
+            *([restricted] if self.javis_read_restricted else ()),
+            *made,
+        )
 
     def thresholds(self) -> Thresholds:
         """From where on the work context calls something a risk."""

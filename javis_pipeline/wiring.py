@@ -19,6 +19,7 @@ from javis_pipeline.db.policies import store_policies
 from javis_pipeline.db.site_facts import SiteFacts
 from javis_pipeline.errors import JavisError, WronglyDeclared
 from javis_pipeline.posts.blocks import Sites
+from javis_pipeline.records.create import Made
 from javis_pipeline.records.hints import Told
 from javis_pipeline.records.sync import Catalog
 from javis_pipeline.records.values import ResourceType, ScopeRef, System
@@ -107,6 +108,13 @@ def _site_facts(db: Database | None, system: System, settings: Settings, *, anew
     return SiteFacts(db, system, asked_as, fresh=timedelta(0) if anew else FRESH)
 
 
+def find_issue(settings: Settings, key: str) -> Made:
+    """The issue that Jira has under a key now; RemoteMissing when it has none, or does not show it."""
+    with closing(jira_client(settings, read_only=True)) as client:
+        document = client.get_issue(key, fields=["summary"])
+        return Made(remote_id=str(document["id"]), key=str(document["key"]))
+
+
 @contextmanager
 def jira_system(
     settings: Settings, db: Database | None = None, *, read_only: bool = False, anew: bool = False
@@ -121,7 +129,9 @@ def jira_system(
     """
     facts = _site_facts(db, "jira", settings, anew=anew)
     with closing(jira_client(settings, read_only=read_only, facts=facts)) as client:
-        yield system_of(client, settings.jira_projects, settings.jira_fields, facts, settings.jira_field_policy)
+        system = system_of(client, settings.jira_projects, settings.jira_fields, facts, settings.jira_field_policy)
+        horizon = timedelta(minutes=settings.javis_create_horizon_minutes)
+        yield replace(system, creating=settings.javis_create, horizon=horizon)
 
 
 @contextmanager

@@ -56,6 +56,11 @@ FIELD_MAP = "javis_pipeline_tests/flow/test_field_map.py"
 HIDDEN = "javis_pipeline_tests/flow/test_restricted.py"
 HIDDEN_PAGES = "javis_pipeline_tests/flow/test_restricted_pages.py"
 
+MAKING = "javis_pipeline/sync/create.py"
+MAKING_STEP = "javis_pipeline/steps/create.py"
+WISHES = "javis_pipeline_tests/property/test_create_laws.py"
+MADE = "javis_pipeline_tests/flow/test_create.py"
+
 
 @dataclass(frozen=True)
 class Mutant:
@@ -68,7 +73,72 @@ class Mutant:
     killed_by: str
 
 
+ONE_RECORD = f"{WISHES}::test_one_wish_makes_one_record_and_none_is_lost"
 MUTANTS = (
+    Mutant(
+        "making: a look before the horizon counts",
+        MAKING,
+        "    end = fence.at + grounds.horizon\n",
+        "    end = fence.at\n",
+        ONE_RECORD,
+    ),
+    Mutant(
+        "making: a number that nobody saw is nobody's",
+        MAKING,
+        "return all(one is not None and _is",
+        "return all(one is None or _is",
+        ONE_RECORD,
+    ),
+    Mutant(
+        "making: an unmarked record of ours is passed over",
+        MAKING,
+        "(grounds.shows_marks and walk.at - one.created_at >= MARK_SHOWS)",
+        "True",
+        ONE_RECORD,
+    ),
+    Mutant(
+        "making: what is unknown is planned anew after a time limit",
+        MAKING,
+        'replace(unproved, state="asks") if over',
+        'replace(unproved, state="planned") if over',
+        ONE_RECORD,
+    ),
+    Mutant(
+        "making: a copy of the mark is taken for the mark",
+        MAKING,
+        " and one.creator_id in accounts)\n    return sorted",
+        ")\n    return sorted",
+        ONE_RECORD,
+    ),
+    Mutant(
+        "making: a lost reply is taken for a no",
+        MAKING,
+        'return replace(creation, state="unknown", last_error=why)',
+        'return replace(creation, state="planned", last_error=why)',
+        ONE_RECORD,
+    ),
+    Mutant(
+        "making: a wish is not looked for before it is first asked for",
+        MAKING_STEP,
+        "        for wish in wishes:\n            self._judge(wish, walk, grounds)\n",
+        "        for wish in wishes:\n            if wish.creation.state in IN_DOUBT:\n"
+        "                self._judge(wish, walk, grounds)\n",
+        f"{MADE}::test_given_a_restored_database_that_does_not_know_what_it_made_then_it_finds_the_marks",
+    ),
+    Mutant(
+        "making: the mark does not go along",
+        "javis_pipeline/systems/jira/create.py",
+        'properties={MARK: {"record": str(record_id)}}',
+        "properties={}",
+        f"{MADE}::test_given_a_reply_that_was_lost_after_it_was_done_then_the_mark_is_found_and_nothing_is_asked_again",
+    ),
+    Mutant(
+        "making: the transport asks again",
+        "javis_pipeline/clients/http.py",
+        "or too_long or call.once:",
+        "or too_long:",
+        f"{MADE}::test_given_a_site_that_asks_for_patience_then_it_is_made_by_the_next_run",
+    ),
     Mutant(
         "row 0: what is absent from the answer is taken for empty",
         DECIDE,

@@ -25,6 +25,7 @@ COMMANDS = {
     "conflicts": "List, show and resolve conflicts.",
     "retry": "Have what was refused sent again.",
     "fields": "List the custom fields of Jira.",
+    "new": "Make an issue here; the next sync makes it in Jira.",
     "edit": "Edit fields of an issue here; the next sync sends them.",
     "attachment": "List and fetch files that hang on issues.",
     "tag": "List, add and remove tags, which are labels in Jira.",

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from javis_pipeline.db.conflicts import FoundConflict
     from javis_pipeline.db.connection import Database
 
+# Whether a row was made, and how often: no value can be chosen.
+_ABOUT_MAKING = frozenset({"creation_unknown", "made_twice"})
+
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
@@ -167,22 +170,42 @@ def _print_losses(details: Mapping[str, Any], *, err: bool = False) -> None:
 @click.option("--remote", is_flag=True, help="The value there wins, and replaces the one here.")
 @click.option("--value", metavar="TEXT", help="This value wins on both sides; written as for javis edit.")
 @click.option("--merged", type=click.File(), metavar="FILE", help="The text in FILE wins; - reads standard input.")
+@click.option("--again", "answer", flag_value="again", help="Of a row that may have been made: it was not; make it.")
+@click.option("--gone", "answer", flag_value="gone", help="It was made, and is gone or out of sight.")
+@click.option("--withdraw", "answer", flag_value="withdraw", help="It is not wanted any more.")
+@click.option("--is", "is_key", metavar="KEY", help="It was made: it is KEY.")
 @_as_json
 def resolve(
-    conflict_id: str, local: bool, remote: bool, value: str | None, merged: TextIO | None, as_json: bool
+    conflict_id: str,
+    local: bool,
+    remote: bool,
+    value: str | None,
+    merged: TextIO | None,
+    answer: str | None,
+    is_key: str | None,
+    as_json: bool,
 ) -> None:
     """End a conflict as you choose. ID may be cut short.
 
     If a side has moved since the conflict was last synced, nothing is done and you are told.
     """
-    if sum((local, remote, value is not None, merged is not None)) != 1:
-        raise UsageError("say which value wins: --local, --remote, --value TEXT or --merged FILE")
+    if sum((local, remote, value is not None, merged is not None, answer is not None, is_key is not None)) != 1:
+        raise UsageError(
+            "say which value wins: --local, --remote, --value TEXT or --merged FILE; "
+            "of a row that may have been made: --again, --is KEY, --gone or --withdraw"
+        )
     from javis_pipeline.settings import load_settings
     from javis_pipeline.wiring import open_database
 
     with closing(open_database(load_settings())) as db:
         found = _find(db, conflict_id)
-        if merged is not None:
+        if found.kind in _ABOUT_MAKING:
+            field = _answer(db, found, answer or ("is" if is_key else None), is_key)
+        elif answer or is_key:
+            raise UsageError(
+                f"conflict {conflict_id} is about a value: --local, --remote, --value TEXT or --merged FILE"
+            )
+        elif merged is not None:
             field = _resolve(db, found, "merged", merged.read())
         else:
             field = _resolve(db, found, "local" if local else "remote" if remote else "manual", value)
@@ -190,6 +213,26 @@ def resolve(
         click.echo(json.dumps({"id": str(found.conflict_id), "field": field, "state": "resolved"}))
     else:
         click.echo(f"Resolved: {field}.\nNext: javis sync")
+
+
+def _answer(db: "Database", found: "FoundConflict", answer: Any, key: str | None) -> str:
+    """Say what became of a row that may have been made, and name it."""
+    from javis_pipeline.db.creates import PostgresCreates
+    from javis_pipeline.settings import load_settings
+    from javis_pipeline.steps.create import answer_creation
+    from javis_pipeline.sync.kinds import TABLES
+    from javis_pipeline.wiring import clock, find_issue
+
+    if answer is None:
+        raise UsageError("say what became of it: --again, --is KEY, --gone or --withdraw")
+    assert found.record_id is not None
+    by = getpass.getuser()
+    book = PostgresCreates(db, TABLES[found.resource_type], found.scope, run_id=f"answer by {by}", now=clock)
+    if found.kind == "made_twice":
+        book.end_twins(found.record_id, by)
+        return "both stay; remove in Jira the one that is too many"
+    made = find_issue(load_settings(), key) if key else None
+    return f"making {answer_creation(book, found.record_id, answer, made, by=by, now=clock())}"
 
 
 def _find(db: "Database", prefix: str) -> "FoundConflict":

@@ -155,8 +155,10 @@ def restore(file: Path, yes: bool, as_json: bool) -> None:
     """Replace the whole product's database by the backup in FILE; all or nothing."""
     from javis_pipeline.db import backup
     from javis_pipeline.db.connection import database_url, display_name, upgrade
+    from javis_pipeline.db.creates import doubt_all
     from javis_pipeline.settings import load_settings
     from javis_pipeline.sync.kinds import TABLES
+    from javis_pipeline.wiring import clock, open_database
 
     settings = load_settings()
     upgrade(settings, TABLES)  # makes the roles that the backup grants to
@@ -165,6 +167,8 @@ def restore(file: Path, yes: bool, as_json: bool) -> None:
         click.confirm(f"Replace everything in {display_name(target)} by {file}?", abort=True, err=True)
     backup.restore(target, file, pg_bin=settings.javis_pg_bin)
     applied = upgrade(settings, TABLES)
+    with open_database(settings) as db:
+        doubt_all(db, clock())
     if as_json:
         click.echo(json.dumps({"restored": str(file), "applied": applied}))
     else:

@@ -95,11 +95,16 @@ def _explanations(scopes: list[dict[str, Any]]) -> list[str]:
         for scope in scopes
         if scope["held_by"]
     ]
+    lines += [
+        f"{scope['system']} {scope['scope']}: {scope['wanted']} inserted here and not made there yet"
+        for scope in scopes
+        if scope["wanted"]
+    ]
     if any(scope["conflicts"] for scope in scopes):
         lines.append("Next: javis conflicts list")
     elif any(scope["errors"] for scope in scopes):
         lines.append("Next: javis conflicts list --errors")
-    elif any(scope["unpushed"] for scope in scopes):
+    elif any(scope["unpushed"] or scope["wanted"] for scope in scopes):
         lines.append("Next: javis sync")
     return lines
 

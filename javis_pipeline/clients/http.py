@@ -43,6 +43,8 @@ CHUNK_BYTES: Final = 1 << 16
 WHOLE_SITE: Final = "*"
 # Half speed for so long after an answer that says we are near the limit.
 EASE_SECONDS: Final = 10.0
+# How soon a request goes out that goes out once.
+AT_ONCE_SECONDS: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ class _Call:
     """What is asked, and when it has to be over (on the transport's clock).
 
     `file` goes out instead of JSON, and then only the status of the answer counts. `shown` stands for the path in
-    messages where that is a secret.
+    messages where that is a secret. `once`: it is asked at once or not at all, and never again.
     """
 
     method: str
@@ -104,6 +106,7 @@ class _Call:
     read: Read
     file: bytes | None = None
     shown: str = ""
+    once: bool = False
 
     def __str__(self) -> str:
         return f"{self.method} {self.shown or self.path}"
@@ -177,9 +180,18 @@ class Transport:
         return self.request("POST", path, params=params, json=json, read=read)
 
     def request(
-        self, method: str, path: str, *, params: Params | None = None, json: object = None, read: Read = orjson.loads
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Params | None = None,
+        json: object = None,
+        read: Read = orjson.loads,
+        once: bool = False,
     ) -> Answer:
         """Ask until there is an answer or the limits are reached; its body is what `read` makes of it.
+
+        With `once` there is one request, soon, or RemoteBusy.
 
         Raises:
             RemoteBusy: Rate limited, overloaded or not reachable; nothing was executed, or it was a read.
@@ -192,7 +204,7 @@ class Transport:
         repeatable = method == "GET" or (method == "POST" and path in self.read_posts)
         if self.read_only and not repeatable:
             raise SyncHalted(f"{self.name}: {method} {path} was not sent, because this is a dry run")
-        return self._asked(_Call(method, path, params, json, repeatable, self._ends_at(), read))
+        return self._asked(_Call(method, path, params, json, repeatable, self._ends_at(), read, once=once))
 
     def send_file(self, path: str, data: bytes, *, shown: str) -> None:
         """POST the bytes of a file to an address made for it; `shown` stands for that in messages.
@@ -227,7 +239,8 @@ class Transport:
 
     def _wait_for_turn(self, call: _Call) -> None:
         held = self._holds.remaining((WHOLE_SITE, self._endpoint(call), self.manners.record(call.path)))
-        if held > self.limits.wait_seconds or held > call.ends_at - self.clock():
+        longest = AT_ONCE_SECONDS if call.once else self.limits.wait_seconds
+        if held > longest or held > call.ends_at - self.clock():
             raise RemoteBusy(
                 f"{self.name} is rate limited for another {held:.0f} s; run again after that",
                 retry_after=timedelta(seconds=held),
@@ -245,7 +258,7 @@ class Transport:
         wait = max(failure.retry_after or 0.0, backoff(tries, self.jitter))
         asked = timedelta(seconds=failure.retry_after) if failure.retry_after is not None else None
         too_long = wait > self.limits.wait_seconds or wait > call.ends_at - self.clock()
-        if tries >= self.limits.tries or too_long:
+        if tries >= self.limits.tries or too_long or call.once:
             advice = f"it asks to wait {asked.total_seconds():.0f} s" if asked else "run again later"
             raise RemoteBusy(
                 f"{self.name}: {call} failed {tries}x ({failure}); {advice}",

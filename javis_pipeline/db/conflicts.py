@@ -19,6 +19,8 @@ class FoundConflict(NamedTuple):
     system: System
     scope: str
     state: str
+    kind: str
+    record_id: UUID | None
 
     @property
     def scope_ref(self) -> ScopeRef:
@@ -52,7 +54,12 @@ def find_conflicts(db: Database, prefix: str) -> list[FoundConflict]:
     """Conflicts whose id begins with `prefix`, at most two."""
     literal = prefix.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     rows = db.query(_QUERIES["find_conflicts"], {"prefix": literal})
-    return [FoundConflict(row["id"], row["resource_type"], row["system"], row["scope"], row["state"]) for row in rows]
+    return [
+        FoundConflict(
+            row["id"], row["resource_type"], row["system"], row["scope"], row["state"], row["kind"], row["record_id"]
+        )
+        for row in rows
+    ]
 
 
 def _scope_parameters(scopes: Sequence[ScopeRef] | None) -> dict[str, Any]:

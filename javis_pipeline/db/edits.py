@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
+from uuid import UUID
 
 from psycopg import sql
 
@@ -18,7 +19,7 @@ def issue_by_key(conn: Connection, key: str) -> dict[str, Any] | None:
 
 def record_by_key(conn: Connection, key: str) -> dict[str, Any] | None:
     """An issue by its key, or one it had before, or a page by its id; None when it is not here."""
-    return conn.execute(_QUERIES["record_by_key"], {"key": key.upper()}).fetchone()
+    return conn.execute(_QUERIES["record_by_key"], {"key": key}).fetchone()
 
 
 def keys_of_project(conn: Connection, project: str) -> list[str]:
@@ -41,10 +42,20 @@ def page_by_id(conn: Connection, page_id: str) -> dict[str, Any] | None:
     return conn.execute(_QUERIES["page_by_id"], {"page_id": page_id}).fetchone()
 
 
-def update_issue(conn: Connection, jira_id: str, columns: Mapping[str, object]) -> None:
+def update_issue(conn: Connection, record_id: UUID, columns: Mapping[str, object]) -> None:
     """Set columns of an issue. Their names are ours; values are parameters."""
-    statement = sql.SQL("UPDATE jira_issues SET {} WHERE jira_id = %(jira_id)s").format(_assignments(columns))
-    conn.execute(statement, {**columns, "jira_id": jira_id})
+    statement = sql.SQL("UPDATE jira_issues SET {} WHERE record_id = %(record_id)s").format(_assignments(columns))
+    conn.execute(statement, {**columns, "record_id": record_id})
+
+
+def insert_issue(conn: Connection, columns: Mapping[str, object]) -> dict[str, Any]:
+    """Wish for an issue: its `key` until Jira gives it another, and its `record_id`."""
+    names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    values = sql.SQL(", ").join(map(sql.Placeholder, columns))
+    statement = sql.SQL("INSERT INTO jira_issues ({}) VALUES ({}) RETURNING key, record_id").format(names, values)
+    row = conn.execute(statement, dict(columns)).fetchone()
+    assert row is not None, "inserted, or raised"
+    return row
 
 
 def update_page(conn: Connection, page_id: str, columns: Mapping[str, object]) -> None:

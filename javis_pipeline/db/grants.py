@@ -10,7 +10,7 @@ import psycopg
 from psycopg.rows import scalar_row
 from psycopg.sql import SQL, Composable, Identifier
 
-from javis_pipeline.records.tables import Tables
+from javis_pipeline.records.tables import Table, Tables
 
 READ: Final = "javis_read"
 APP: Final = "javis_app"
@@ -79,6 +79,8 @@ TABLES: Final[Mapping[str, Rights]] = {
     "sync_runs": BOOK,
     "sync_quarantine": BOOK,
     "sync_outbox": BOOK,
+    "sync_creates": BOOK,
+    "jira_create_forms": BOOK,
     "sync_conflicts": SETTLED,
     "sync_conflict_values": APPENDED,
     "sync_audit": APPENDED,
@@ -107,6 +109,8 @@ FUNCTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "javis_check_values": (),
     "javis_name_record": (),
     "javis_key": ROLES,
+    "javis_provisional_key": (),
+    "javis_wish": (),
     "javis_mark_restricted_value": (),
     "javis_mark_restricted_payload": (),
     "javis_follow_restriction": (),
@@ -134,7 +138,7 @@ def grant_by_kind(conn: psycopg.Connection[Any], tables: Tables) -> None:
     Needs the owner of the tables. Does not commit.
     """
     rights, executors = rights_on_tables(tables), who_executes(tables)
-    columns = {table.name: [column.name for column in table.edited] for table in tables.values()}
+    of_kinds = {table.name: table for table in tables.values()}
     _make_roles(conn)
     roles = [role for role in ROLES if _is_role(conn, role)]
     if _found(conn, _SCHEMA_OF_OURS, "public"):
@@ -148,8 +152,8 @@ def grant_by_kind(conn: psycopg.Connection[Any], tables: Tables) -> None:
         for role, privileges in zip(ROLES, rights[table], strict=True):
             if role in roles:
                 _grant_table(conn, table, role, privileges)
-        if APP in roles and table in columns:
-            _grant_columns(conn, table, columns[table])
+        if APP in roles and table in of_kinds:
+            _grant_columns(conn, of_kinds[table])
     for table in _found(conn, _TABLES_WITH_POLICIES, list(rights)):
         _trust(conn, table, [role for role in roles if role != READ])
 
@@ -204,10 +208,18 @@ def _grant_table(conn: psycopg.Connection[Any], table: str, role: str, privilege
             _run(conn, "GRANT SELECT ON SEQUENCE {} TO {}", Identifier("public", sequence), grantee)
 
 
-def _grant_columns(conn: psycopg.Connection[Any], table: str, columns: Iterable[str]) -> None:
-    """Let applications update the columns that are edited on both sides."""
-    names = SQL(", ").join(map(Identifier, columns))
-    _run(conn, "GRANT UPDATE ({}) ON {} TO {}", names, Identifier("public", table), Identifier(APP))
+def _grant_columns(conn: psycopg.Connection[Any], table: Table) -> None:
+    """Let applications update the columns that are edited on both sides, and insert records that are made here.
+
+    What a new record was given can be mended until it is made.
+    """
+    name, app = Identifier("public", table.name), Identifier(APP)
+    edited = [column.name for column in table.edited]
+    updated = dict.fromkeys((*edited, *table.place.made_with))
+    _run(conn, "GRANT UPDATE ({}) ON {} TO {}", SQL(", ").join(map(Identifier, updated)), name, app)
+    if table.given:
+        inserted = dict.fromkeys((table.scope, table.key, "record_id", *table.given))
+        _run(conn, "GRANT INSERT ({}) ON {} TO {}", SQL(", ").join(map(Identifier, inserted)), name, app)
 
 
 def _trust(conn: psycopg.Connection[Any], table: str, roles: Iterable[str]) -> None:

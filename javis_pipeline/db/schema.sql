@@ -13,7 +13,8 @@ CREATE TYPE public.remote_state AS ENUM (
     'present',
     'gone',
     'hidden',
-    'moved'
+    'moved',
+    'wanted'
 );
 
 CREATE TYPE public.resolution AS ENUM (
@@ -327,16 +328,17 @@ BEGIN
         PERFORM set_config('javis.origin', 'sync', true);
         EXECUTE format(
             'UPDATE %I.%I SET local_deleted_at = clock_timestamp(), local_modified_at = clock_timestamp(), '
-            'local_seq = local_seq + 1 WHERE %I = $1 RETURNING local_deleted_at IS NOT NULL',
-            TG_TABLE_SCHEMA, TG_TABLE_NAME, id) INTO is_kept USING doc ->> id;
+            'local_seq = local_seq + 1 WHERE record_id = $1 RETURNING local_deleted_at IS NOT NULL',
+            TG_TABLE_SCHEMA, TG_TABLE_NAME) INTO is_kept USING OLD.record_id;
         PERFORM set_config('javis.origin', origin, true);
         -- Whoever gave the table another owner and not the function would lose deletions without a word.
         IF is_kept IS DISTINCT FROM true THEN
             RAISE EXCEPTION 'javis: % cannot be deleted: the owner of javis_keep_tombstone() does not own %',
                 doc ->> id, TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
         END IF;
-        INSERT INTO public.local_edits (system, scope, resource_type, resource_id, field, old, new)
-        VALUES (system, doc ->> scope, kind, doc ->> id, '(row)', 'true', 'null');
+        INSERT INTO public.local_edits (system, scope, resource_type, resource_id, record_id, field, old, new)
+        VALUES (system, doc ->> scope, kind, coalesce(doc ->> id, doc ->> 'record_id'), OLD.record_id,
+                '(row)', 'true', 'null');
         PERFORM pg_notify('javis_local_change', jsonb_build_object('system', system, 'scope', doc ->> scope)::text);
     END IF;
     RETURN NULL;
@@ -344,7 +346,7 @@ END $_$;
 
 CREATE TABLE public.jira_issues (
     key text NOT NULL,
-    jira_id text NOT NULL,
+    jira_id text,
     project_key text NOT NULL,
     title text,
     description text,
@@ -401,6 +403,8 @@ CREATE TABLE public.jira_issues (
 );
 ALTER TABLE ONLY public.jira_issues ALTER COLUMN description_adf SET STORAGE EXTERNAL;
 
+COMMENT ON COLUMN public.jira_issues.jira_id IS 'NULL while the issue is wished for, and not known to be in Jira';
+
 COMMENT ON COLUMN public.jira_issues.description IS 'Markdown view of description_adf; edit this one';
 
 COMMENT ON COLUMN public.jira_issues.custom_fields IS 'custom fields with a value, by field id; jira_fields names them';
@@ -426,7 +430,7 @@ CREATE TABLE public.key_aliases (
 
 CREATE FUNCTION public.javis_key(key_or_former_key text) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN (SELECT found.key FROM (SELECT i.key, 1 AS rank, NULL::timestamp with time zone AS seen FROM public.jira_issues i WHERE (i.key = javis_key.key_or_former_key) UNION ALL SELECT i.key, 2, a.last_seen FROM (public.key_aliases a JOIN public.jira_issues i USING (jira_id)) WHERE (a.key = javis_key.key_or_former_key) UNION ALL SELECT p.page_id, 3, NULL::timestamp with time zone FROM public.confluence_pages p WHERE (p.page_id = javis_key.key_or_former_key)) found ORDER BY found.rank, found.seen DESC LIMIT 1);
+    RETURN (SELECT found.key FROM ((SELECT CASE WHEN (lower("right"(javis_key.key_or_former_key, 13)) ~ '^-new-[a-z2-7]{8}$'::text) THEN (upper("left"(javis_key.key_or_former_key, '-13'::integer)) || lower("right"(javis_key.key_or_former_key, 13))) ELSE upper(javis_key.key_or_former_key) END AS asked) a CROSS JOIN LATERAL (SELECT i.key, 1 AS rank, NULL::timestamp with time zone AS seen FROM public.jira_issues i WHERE (i.key = a.asked) UNION ALL SELECT i.key, 2, f.last_seen FROM (public.key_aliases f JOIN public.jira_issues i USING (jira_id)) WHERE (f.key = a.asked) UNION ALL SELECT p.page_id, 3, NULL::timestamp with time zone FROM public.confluence_pages p WHERE (p.page_id = a.asked)) found) ORDER BY found.rank, found.seen DESC LIMIT 1);
 
 CREATE FUNCTION public.javis_make_view_by_name(project text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -530,11 +534,13 @@ CREATE FUNCTION public.javis_name_record() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 BEGIN
-    SELECT known.record_id, coalesce(known.is_restricted, false) INTO NEW.record_id, NEW.restricted
+    SELECT coalesce(known.record_id, NEW.record_id), coalesce(known.is_restricted, false) INTO NEW.record_id, NEW.restricted
       FROM (SELECT) AS nothing LEFT JOIN LATERAL (
            SELECT r.record_id, "security_level" IS NOT NULL AS is_restricted FROM public."jira_issues" AS r
-            WHERE NEW.resource_type = 'jira_issue' AND r."jira_id" = NEW.resource_id UNION ALL SELECT r.record_id, "restriction" IS NOT NULL AS is_restricted FROM public."confluence_pages" AS r
-            WHERE NEW.resource_type = 'confluence_page' AND r."page_id" = NEW.resource_id
+            WHERE NEW.resource_type = 'jira_issue'
+              AND (r."jira_id" = NEW.resource_id AND NEW.record_id IS NULL OR r.record_id = NEW.record_id) UNION ALL SELECT r.record_id, "restriction" IS NOT NULL AS is_restricted FROM public."confluence_pages" AS r
+            WHERE NEW.resource_type = 'confluence_page'
+              AND (r."page_id" = NEW.resource_id AND NEW.record_id IS NULL OR r.record_id = NEW.record_id)
            ) AS known ON true;
     RETURN NEW;
 END $$;
@@ -543,6 +549,10 @@ CREATE FUNCTION public.javis_owns(the_table oid) RETURNS boolean
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     RETURN COALESCE(pg_has_role(CURRENT_USER, (SELECT c.relowner FROM pg_class c WHERE (c.oid = javis_owns.the_table)), 'USAGE'::text), false);
+
+CREATE FUNCTION public.javis_provisional_key(scope text, record_id uuid) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ((scope || '-new-'::text) || (SELECT string_agg(substr('abcdefghijklmnopqrstuvwxyz234567'::text, (1 + (((made.digits >> (5 * place.place)) & (31)::bigint))::integer), 1), ''::text ORDER BY place.place) AS string_agg FROM (SELECT ((('x'::text || "left"(md5((javis_provisional_key.record_id)::text), 10)))::bit(40))::bigint AS digits) made, generate_series(0, 7) place(place)));
 
 CREATE TABLE public.sync_policies (
     system text NOT NULL,
@@ -553,10 +563,10 @@ CREATE TABLE public.sync_policies (
     set_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT sync_policies_policy_is_known CHECK ((policy = ANY (ARRAY['on'::text, 'off'::text]))),
     CONSTRAINT sync_policies_system_is_known CHECK ((system = ANY (ARRAY['*'::text, 'jira'::text, 'confluence'::text]))),
-    CONSTRAINT sync_policies_verb_is_known CHECK ((verb = ANY (ARRAY['send'::text, 'read_restricted'::text])))
+    CONSTRAINT sync_policies_verb_is_known CHECK ((verb = ANY (ARRAY['send'::text, 'read_restricted'::text, 'create'::text])))
 );
 
-COMMENT ON TABLE public.sync_policies IS 'send off: nothing goes to the remote, by the scope''s row or that of ''*''; read_restricted on: javis_read sees restricted texts';
+COMMENT ON TABLE public.sync_policies IS 'send off: nothing goes to the remote, by the scope''s row or that of ''*''; read_restricted on: javis_read sees restricted texts; create on: rows may be inserted in the scope';
 
 CREATE FUNCTION public.javis_reads_restricted() RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -622,7 +632,7 @@ BEGIN
     errors := OLD.sync_errors;
     FOREACH field_name IN ARRAY fixed LOOP
         IF written -> field_name IS DISTINCT FROM before_doc -> field_name THEN
-            RAISE EXCEPTION 'javis: % of % cannot be changed here', field_name, before_doc ->> id
+            RAISE EXCEPTION 'javis: % of % cannot be changed here', field_name, coalesce(before_doc ->> id, before_doc ->> 'key')
                 USING ERRCODE = 'restrict_violation', HINT = 'Move or rename the record in Jira or Confluence; the next sync follows.';
         END IF;
     END LOOP;
@@ -638,7 +648,7 @@ BEGIN
         SELECT string_agg(name, ', ' ORDER BY name) INTO lost
           FROM jsonb_object_keys(before_doc -> elements) AS name WHERE NOT written -> elements ? name;
         IF lost IS NOT NULL THEN
-            RAISE EXCEPTION 'javis: % of % would lose %', elements, before_doc ->> id, lost
+            RAISE EXCEPTION 'javis: % of % would lose %', elements, coalesce(before_doc ->> id, before_doc ->> 'key'), lost
                 USING ERRCODE = 'restrict_violation',
                       HINT = format('Change what you mean (%1$s = %1$s || ''{...}''), and set it to null to clear it.', elements);
         END IF;
@@ -674,8 +684,9 @@ BEGIN
         ELSIF bases -> field_name = becomes THEN
             bases := bases - field_name;
         END IF;
-        INSERT INTO public.local_edits (system, scope, resource_type, resource_id, field, old, new)
-        VALUES (system, before_doc ->> scope, kind, before_doc ->> id, field_name, was, becomes);
+        INSERT INTO public.local_edits (system, scope, resource_type, resource_id, record_id, field, old, new)
+        VALUES (system, before_doc ->> scope, kind, coalesce(before_doc ->> id, before_doc ->> 'record_id'), OLD.record_id,
+                field_name, was, becomes);
     END LOOP;
 
     IF edited THEN
@@ -690,6 +701,100 @@ BEGIN
             ELSE 'synced' END;
         PERFORM pg_notify('javis_local_change', jsonb_build_object('system', system, 'scope', before_doc ->> scope)::text);
     END IF;
+    RETURN NEW;
+END $_$;
+
+CREATE FUNCTION public.javis_wish() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+DECLARE
+    kind       public.resource_type := CASE TG_RELID WHEN 'public.jira_issues'::regclass THEN 'jira_issue' WHEN 'public.confluence_pages'::regclass THEN 'confluence_page' END;
+    system_    text := TG_ARGV[1];
+    doc        jsonb := to_jsonb(NEW);
+    place      text := doc ->> TG_ARGV[2];
+    asked_key  text := nullif(doc ->> TG_ARGV[4], '');
+    made       jsonb;
+    same       jsonb;
+    field_name text;
+    possible   text;
+BEGIN
+    IF kind IS NULL OR kind::text <> TG_ARGV[0] THEN
+        RAISE EXCEPTION 'javis: % takes no wishes', TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF NOT EXISTS (SELECT FROM public.sync_policies AS p
+                    WHERE p.verb = 'create' AND p.policy = 'on' AND p.system = system_ AND p.scope = place) THEN
+        RAISE EXCEPTION 'javis: nothing may be made in %', coalesce(place, 'no project')
+            USING ERRCODE = 'restrict_violation',
+                  HINT = 'Projects in which rows may be inserted are named in JAVIS_CREATE; what it says is taken over by '
+                         'javis db migrate, and by every sync.';
+    END IF;
+    NEW.record_id := coalesce(NEW.record_id, gen_random_uuid());
+    -- Whoever writes a row again that is there already is told so by its key, or asked for nothing to be done.
+    EXECUTE format('SELECT to_jsonb(r) FROM %I.%I AS r WHERE r.record_id = $1', TG_TABLE_SCHEMA, TG_TABLE_NAME)
+       INTO same USING NEW.record_id;
+    IF same IS NOT NULL THEN
+        RETURN jsonb_populate_record(NEW, jsonb_build_object(TG_ARGV[4], same -> TG_ARGV[4], TG_ARGV[3], NULL));
+    END IF;
+    IF asked_key IS DISTINCT FROM public.javis_provisional_key(place, NEW.record_id) AND asked_key IS NOT NULL THEN
+        IF public.javis_key(asked_key) IS NOT NULL THEN
+            RAISE EXCEPTION 'javis: there is, or was, a record with key %', asked_key
+                USING ERRCODE = 'unique_violation', HINT = 'Leave the key out: it is given when the record is made.';
+        END IF;
+        RAISE EXCEPTION 'javis: key % cannot be chosen here', asked_key
+            USING ERRCODE = 'restrict_violation', HINT = 'Leave the key out: it is given when the record is made.';
+    END IF;
+
+    FOREACH field_name IN ARRAY string_to_array(TG_ARGV[6], ',') LOOP
+        IF coalesce(btrim(doc ->> field_name), '') = '' THEN
+            RAISE EXCEPTION 'javis: % of a new record must be given', field_name
+                USING ERRCODE = 'not_null_violation', COLUMN = field_name, HINT = 'Nothing was written.';
+        END IF;
+    END LOOP;
+    IF doc ->> 'title' ~ '[
+
+]' OR length(doc ->> 'title') > 255 THEN
+        RAISE EXCEPTION 'javis: title must be one line of at most 255 characters'
+            USING ERRCODE = 'check_violation', COLUMN = 'title', HINT = 'Nothing was written.';
+    END IF;
+    SELECT string_agg(f.type_name, ', ' ORDER BY f.type_name) INTO possible
+      FROM public.jira_create_forms AS f
+     WHERE system_ = 'jira' AND f.project_key = place
+    HAVING NOT bool_or(lower(f.type_name) = lower(doc ->> 'issue_type'));
+    IF possible IS NOT NULL THEN
+        RAISE EXCEPTION 'javis: there is no issue type % in %', doc ->> 'issue_type', place
+            USING ERRCODE = 'check_violation', COLUMN = 'issue_type', HINT = 'Possible: ' || possible || '.';
+    END IF;
+
+    -- Only what is given is taken; the rest is as in a row about which nothing is known.
+    SELECT jsonb_object_agg(a.attname, CASE WHEN NOT a.attnotnull THEN 'null'::jsonb
+                                            WHEN format_type(a.atttypid, NULL) = 'text[]' THEN '[]'
+                                            WHEN format_type(a.atttypid, NULL) = 'jsonb' THEN '{}'
+                                            WHEN format_type(a.atttypid, NULL) = 'boolean' THEN 'false'
+                                            ELSE '0' END)
+      INTO made
+      FROM pg_attribute AS a
+     WHERE a.attrelid = TG_RELID AND a.attnum > 0 AND NOT a.attisdropped;
+    FOREACH field_name IN ARRAY string_to_array(TG_ARGV[5], ',') LOOP
+        made := made || jsonb_build_object(field_name, doc -> field_name);
+    END LOOP;
+    FOREACH field_name IN ARRAY string_to_array(TG_ARGV[7], ',') LOOP
+        made := jsonb_set(made, ARRAY[field_name], coalesce(
+            (SELECT jsonb_agg(item ORDER BY item COLLATE "C")
+               FROM (SELECT DISTINCT item
+                       FROM jsonb_array_elements_text(CASE jsonb_typeof(doc -> field_name)
+                                                           WHEN 'array' THEN doc -> field_name ELSE '[]' END) AS item) AS items), '[]'));
+    END LOOP;
+    FOREACH field_name IN ARRAY string_to_array(TG_ARGV[8], ',') LOOP
+        made := made || jsonb_build_object(field_name, coalesce(public.javis_key(doc ->> field_name), doc ->> field_name));
+    END LOOP;
+    made := made || jsonb_build_object(
+        TG_ARGV[2], place, TG_ARGV[4], public.javis_provisional_key(place, NEW.record_id), 'record_id', NEW.record_id,
+        'remote_state', 'wanted', 'sync_status', 'local_modified', 'local_modified_at', clock_timestamp());
+    NEW := jsonb_populate_record(NEW, made);
+    INSERT INTO public.local_edits (system, scope, resource_type, resource_id, record_id, field, old, new)
+    VALUES (system_, place, kind, NEW.record_id::text, NEW.record_id, '(row)', 'null', 'true');
+    PERFORM pg_notify('javis_local_change', jsonb_build_object('system', system_, 'scope', place)::text);
     RETURN NEW;
 END $_$;
 
@@ -795,6 +900,15 @@ CREATE TABLE public.issue_sprints (
     jira_id text NOT NULL,
     sprint_id bigint NOT NULL
 );
+
+CREATE TABLE public.jira_create_forms (
+    project_key text NOT NULL,
+    type_name text NOT NULL,
+    form jsonb NOT NULL,
+    asked_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE public.jira_create_forms IS 'what each type of issue asks for when one is made in the project';
 
 CREATE TABLE public.jira_field_columns (
     project_key text NOT NULL,
@@ -909,7 +1023,7 @@ CREATE VIEW public.records WITH (security_invoker='true') AS
     'jira'::text AS system,
     jira_issues.project_key AS scope,
     jira_issues.record_id,
-    jira_issues.jira_id AS resource_id,
+    COALESCE(jira_issues.jira_id, (jira_issues.record_id)::text) AS resource_id,
     jira_issues.key,
     jira_issues.title,
     jira_issues.status,
@@ -926,7 +1040,7 @@ UNION ALL
     'confluence'::text AS system,
     confluence_pages.space_key AS scope,
     confluence_pages.record_id,
-    confluence_pages.page_id AS resource_id,
+    COALESCE(confluence_pages.page_id, (confluence_pages.record_id)::text) AS resource_id,
     confluence_pages.page_id AS key,
     confluence_pages.title,
     confluence_pages.status,
@@ -1121,6 +1235,51 @@ COMMENT ON COLUMN public.sync_conflicts.state IS 'open: waits for a person; reso
 
 COMMENT ON COLUMN public.sync_conflicts.record_id IS 'of the record that this is about';
 
+CREATE TABLE public.sync_creates (
+    record_id uuid NOT NULL,
+    number bigint NOT NULL,
+    resource_type public.resource_type NOT NULL,
+    scope text NOT NULL,
+    key text NOT NULL,
+    state text DEFAULT 'planned'::text NOT NULL,
+    floor bigint NOT NULL,
+    attempt integer DEFAULT 0 NOT NULL,
+    fence_number bigint,
+    fence_at timestamp with time zone,
+    fence_account text,
+    proof_at timestamp with time zone,
+    looks integer DEFAULT 0 NOT NULL,
+    next_look_at timestamp with time zone,
+    remote_id text,
+    remote_key text,
+    shows_mark boolean,
+    refused_seq bigint,
+    refused_at timestamp with time zone,
+    refusals integer DEFAULT 0 NOT NULL,
+    last_error text,
+    evidence jsonb DEFAULT '{}'::jsonb NOT NULL,
+    run_id text,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT sync_creates_state_is_known CHECK ((state = ANY (ARRAY['planned'::text, 'sent'::text, 'unknown'::text, 'asks'::text, 'rejected'::text, 'confirmed'::text, 'bound'::text, 'gone'::text, 'withdrawn'::text])))
+);
+
+COMMENT ON TABLE public.sync_creates IS 'what became of each row that was inserted here; record_id is the mark that its requests carry';
+
+COMMENT ON COLUMN public.sync_creates.floor IS 'the highest number that was known when the wish was: what is made of it has a higher one';
+
+COMMENT ON COLUMN public.sync_creates.fence_number IS 'the highest number that was known just before the last request, at fence_at by the remote''s clock';
+
+COMMENT ON COLUMN public.sync_creates.shows_mark IS 'whether the record that was made was seen with its mark';
+
+ALTER TABLE public.sync_creates ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.sync_creates_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.sync_hints (
     id bigint NOT NULL,
     system text NOT NULL,
@@ -1227,6 +1386,7 @@ CREATE TABLE public.sync_watermarks (
     remote_id text,
     field_ids jsonb,
     restrictions_at timestamp with time zone,
+    creating_stopped_at timestamp with time zone,
     CONSTRAINT sync_watermarks_system_is_known CHECK ((system = ANY (ARRAY['jira'::text, 'confluence'::text])))
 );
 
@@ -1243,6 +1403,8 @@ COMMENT ON COLUMN public.sync_watermarks.remote_id IS 'id of the project or spac
 COMMENT ON COLUMN public.sync_watermarks.field_ids IS '{what: id of the field of the site that it was last read from}';
 
 COMMENT ON COLUMN public.sync_watermarks.restrictions_at IS 'when it was last read who may read which page of the space';
+
+COMMENT ON COLUMN public.sync_watermarks.creating_stopped_at IS 'when marks were met that no row knows, or the database was restored: nothing is made for a while, and until a whole pull';
 
 CREATE TABLE public.users (
     account_id text NOT NULL,
@@ -1317,6 +1479,9 @@ ALTER TABLE ONLY public.issue_links
 ALTER TABLE ONLY public.issue_sprints
     ADD CONSTRAINT issue_sprints_pkey PRIMARY KEY (jira_id, sprint_id);
 
+ALTER TABLE ONLY public.jira_create_forms
+    ADD CONSTRAINT jira_create_forms_pkey PRIMARY KEY (project_key, type_name);
+
 ALTER TABLE ONLY public.jira_field_columns
     ADD CONSTRAINT jira_field_columns_have_one_name_each UNIQUE (project_key, name);
 
@@ -1382,6 +1547,9 @@ ALTER TABLE ONLY public.sync_conflict_values
 
 ALTER TABLE ONLY public.sync_conflicts
     ADD CONSTRAINT sync_conflicts_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.sync_creates
+    ADD CONSTRAINT sync_creates_pkey PRIMARY KEY (record_id);
 
 ALTER TABLE ONLY public.sync_hints
     ADD CONSTRAINT sync_hints_pkey PRIMARY KEY (id);
@@ -1474,6 +1642,10 @@ CREATE UNIQUE INDEX sync_conflicts_one_open_per_field ON public.sync_conflicts U
 
 CREATE INDEX sync_conflicts_unsettled ON public.sync_conflicts USING btree (scope) WHERE (applied_at IS NULL);
 
+CREATE INDEX sync_creates_by_remote ON public.sync_creates USING btree (remote_id);
+
+CREATE INDEX sync_creates_open ON public.sync_creates USING btree (scope) WHERE (remote_id IS NULL);
+
 CREATE INDEX sync_hints_delivered ON public.sync_hints USING btree (delivery_id) WHERE (delivery_id IS NOT NULL);
 
 CREATE UNIQUE INDEX sync_hints_waiting ON public.sync_hints USING btree (system, scope, remote_id) WHERE (done_at IS NULL);
@@ -1522,11 +1694,13 @@ CREATE TRIGGER name_record BEFORE INSERT ON public.sync_outbox FOR EACH ROW EXEC
 
 CREATE TRIGGER refuse_local_insert BEFORE INSERT ON public.confluence_pages FOR EACH STATEMENT WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid))))) EXECUTE FUNCTION public.javis_refuse_local_insert();
 
-CREATE TRIGGER refuse_local_insert BEFORE INSERT ON public.jira_issues FOR EACH STATEMENT WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_refuse_local_insert();
-
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.confluence_pages FOR EACH STATEMENT EXECUTE FUNCTION public.javis_refuse_truncate();
 
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.jira_issues FOR EACH STATEMENT EXECUTE FUNCTION public.javis_refuse_truncate();
+
+CREATE TRIGGER take_wish BEFORE INSERT ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_wish('jira_issue', 'jira', 'project_key', 'jira_id', 'key', 'issue_type,title,description,labels,priority,assignee_id,due_date,story_points,parent_key,status', 'issue_type,title', 'labels', 'parent_key');
+
+CREATE TRIGGER then_check_values BEFORE INSERT ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_check_values('262144');
 
 CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.confluence_pages FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('confluence_page', 'confluence', 'space_key', 'page_id', 'space_key,page_id', 'title,body_storage,parent_id,labels', 'labels', '');
 
@@ -1732,23 +1906,31 @@ GRANT SELECT ON TABLE public.jira_issues TO javis_read;
 GRANT SELECT,DELETE ON TABLE public.jira_issues TO javis_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.jira_issues TO javis_sync;
 
-GRANT UPDATE(title) ON TABLE public.jira_issues TO javis_app;
+GRANT INSERT(key) ON TABLE public.jira_issues TO javis_app;
 
-GRANT UPDATE(description) ON TABLE public.jira_issues TO javis_app;
+GRANT INSERT(project_key) ON TABLE public.jira_issues TO javis_app;
 
-GRANT UPDATE(status) ON TABLE public.jira_issues TO javis_app;
+GRANT INSERT(title),UPDATE(title) ON TABLE public.jira_issues TO javis_app;
 
-GRANT UPDATE(priority) ON TABLE public.jira_issues TO javis_app;
+GRANT INSERT(description),UPDATE(description) ON TABLE public.jira_issues TO javis_app;
 
-GRANT UPDATE(labels) ON TABLE public.jira_issues TO javis_app;
+GRANT INSERT(issue_type),UPDATE(issue_type) ON TABLE public.jira_issues TO javis_app;
 
-GRANT UPDATE(assignee_id) ON TABLE public.jira_issues TO javis_app;
+GRANT INSERT(status),UPDATE(status) ON TABLE public.jira_issues TO javis_app;
 
-GRANT UPDATE(parent_key) ON TABLE public.jira_issues TO javis_app;
+GRANT INSERT(priority),UPDATE(priority) ON TABLE public.jira_issues TO javis_app;
 
-GRANT UPDATE(story_points) ON TABLE public.jira_issues TO javis_app;
+GRANT INSERT(labels),UPDATE(labels) ON TABLE public.jira_issues TO javis_app;
 
-GRANT UPDATE(due_date) ON TABLE public.jira_issues TO javis_app;
+GRANT INSERT(assignee_id),UPDATE(assignee_id) ON TABLE public.jira_issues TO javis_app;
+
+GRANT INSERT(parent_key),UPDATE(parent_key) ON TABLE public.jira_issues TO javis_app;
+
+GRANT INSERT(story_points),UPDATE(story_points) ON TABLE public.jira_issues TO javis_app;
+
+GRANT INSERT(due_date),UPDATE(due_date) ON TABLE public.jira_issues TO javis_app;
+
+GRANT INSERT(record_id) ON TABLE public.jira_issues TO javis_app;
 
 GRANT SELECT ON TABLE public.key_aliases TO javis_read;
 GRANT SELECT ON TABLE public.key_aliases TO javis_app;
@@ -1768,6 +1950,8 @@ REVOKE ALL ON FUNCTION public.javis_mark_restricted_value() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.javis_name_record() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION public.javis_provisional_key(scope text, record_id uuid) FROM PUBLIC;
+
 GRANT SELECT ON TABLE public.sync_policies TO javis_read;
 GRANT SELECT ON TABLE public.sync_policies TO javis_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sync_policies TO javis_sync;
@@ -1779,6 +1963,8 @@ REVOKE ALL ON FUNCTION public.javis_refuse_local_insert() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.javis_refuse_truncate() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.javis_track_local_edit() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.javis_wish() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.jira_issue_content_hash(title text, description text, labels text[], priority text, assignee_id text, due_date date, story_points numeric, parent_key text, status text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.jira_issue_content_hash(title text, description text, labels text[], priority text, assignee_id text, due_date date, story_points numeric, parent_key text, status text) TO javis_sync;
@@ -1809,6 +1995,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.issue_links TO javis_sync;
 GRANT SELECT ON TABLE public.issue_sprints TO javis_read;
 GRANT SELECT ON TABLE public.issue_sprints TO javis_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.issue_sprints TO javis_sync;
+
+GRANT SELECT ON TABLE public.jira_create_forms TO javis_read;
+GRANT SELECT ON TABLE public.jira_create_forms TO javis_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.jira_create_forms TO javis_sync;
 
 GRANT SELECT ON TABLE public.jira_field_columns TO javis_read;
 GRANT SELECT ON TABLE public.jira_field_columns TO javis_app;
@@ -1891,6 +2081,12 @@ GRANT SELECT ON SEQUENCE public.sync_conflict_values_id_seq TO javis_sync;
 GRANT SELECT ON TABLE public.sync_conflicts TO javis_read;
 GRANT SELECT ON TABLE public.sync_conflicts TO javis_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.sync_conflicts TO javis_sync;
+
+GRANT SELECT ON TABLE public.sync_creates TO javis_read;
+GRANT SELECT ON TABLE public.sync_creates TO javis_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sync_creates TO javis_sync;
+
+GRANT SELECT ON SEQUENCE public.sync_creates_number_seq TO javis_sync;
 
 GRANT SELECT ON TABLE public.sync_hints TO javis_read;
 GRANT SELECT ON TABLE public.sync_hints TO javis_app;

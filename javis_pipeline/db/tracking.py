@@ -54,12 +54,13 @@ def _name_of(tables: Tables) -> str:
 
 def _statements(tables: Tables) -> Iterator[Composed]:
     kind_of_table = _joined(_kind_of_table(table) for table in tables.values())
-    for name in ("track_local_edit", "keep_tombstone", "follow_restriction"):
+    for name in ("track_local_edit", "keep_tombstone", "follow_restriction", "wish"):
         yield SQL(_QUERIES[name]).format(kind_of_table=kind_of_table, unknown=Literal(NOT_READ_YET))
     of_kinds = SQL(" UNION ALL ").join(map(_record_of_kind, tables.values()))
     yield SQL(_QUERIES["name_record"]).format(records=of_kinds)
     for table in tables.values():
         yield _formatted("triggers", table)
+        yield _formatted("take_wishes" if table.given else "refuse_inserts", table)
         for column in table.edited:
             yield _ask_again(table, column)
     for table in tables.values():
@@ -79,6 +80,10 @@ def _formatted(query: str, table: Table, **more: Composable) -> Composed:
         system=Literal(table.system),
         scope=Literal(table.scope),
         id=Literal(table.id),
+        key=Literal(table.key),
+        given=_listed(table.given),
+        required=_listed(place.made_with),
+        keys=_listed(place.by_key),
         fixed=_listed(table.fixed),
         tracked=_listed(table.fields),
         sets=_listed(column.name for column in table.edited if column.type == "text[]"),

@@ -24,6 +24,8 @@ _CONFLICT_WORDS: Final[Mapping[str, str]] = {
     "undo_of_changed": "changed after the run that is to be undone",
     "edit_vs_remote_delete": "was edited here and deleted there",
     "remote_edit_vs_local_delete": "was deleted here and edited there",
+    "creation_unknown": "was to be made, and nobody knows whether it was",
+    "made_twice": "was made twice",
 }
 _WHOLE_RECORD: Final = "(row)"
 _SHOWN: Final = 12

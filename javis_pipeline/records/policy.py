@@ -2,7 +2,7 @@
 
 from typing import Literal, NamedTuple
 
-Verb = Literal["send", "read_restricted"]
+Verb = Literal["send", "read_restricted", "create"]
 
 
 class Policy(NamedTuple):
@@ -12,6 +12,7 @@ class Policy(NamedTuple):
         system: "jira" or "confluence"; "*" for both.
         scope: Project or space key; "*" for every one.
         verb: `send`: writing to the remote. `read_restricted`: whether `javis_read` sees restricted texts.
+            `create`: whether rows may be inserted, and become records there.
         policy: "on" or "off".
         setting: The variable that says so.
     """

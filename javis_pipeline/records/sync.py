@@ -15,7 +15,7 @@ from javis_pipeline.records.jira import Sort
 from javis_pipeline.records.values import ResourceRef, Value
 
 SyncStatus = Literal["synced", "local_modified", "pushing", "conflict", "error"]
-RemoteState = Literal["present", "gone", "hidden", "moved"]
+RemoteState = Literal["present", "gone", "hidden", "moved", "wanted"]
 OperationKind = Literal["edit", "transition", "labels"]
 OperationState = Literal["planned", "sent", "confirmed", "rejected", "abandoned", "dropped"]
 ConflictState = Literal["open", "resolved", "closed"]
@@ -38,6 +38,9 @@ ConflictKind = Literal[
 
 NOT_OURS = UUID(int=0)
 """Stands for an operation's id on a change that was certainly made by somebody else."""
+
+MADE = "made"
+"""How the audit begins to say that a record was made of a row here."""
 
 WHOLE_RECORD = "(row)"
 """Stands for a field's name where a conflict or an audit row is about the record itself."""

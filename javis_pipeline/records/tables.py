@@ -55,6 +55,8 @@ class Place:
         elements: Column with a JSON object, each element of which is a field that only some sites have; None where
             there are none.
         raw_elements: Column with the bases of elements in remote form, where `elements` cannot give them back.
+        made_with: Columns that an INSERT has to give, beside the scope; empty for a kind that is not made here.
+        by_key: Columns that name another record of the kind by its key.
     """
 
     name: str
@@ -68,6 +70,8 @@ class Place:
     most_bytes: int = 262_144
     elements: str | None = None
     raw_elements: str | None = None
+    made_with: tuple[str, ...] = ()
+    by_key: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +123,12 @@ class Table:
     def edited(self) -> tuple[Column, ...]:
         """The columns that people edit on both sides."""
         return tuple(column for column in self.columns if column.is_edited)
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The columns that an INSERT may give, beside the name of the record, its scope and its key."""
+        edited = tuple(column.name for column in self.edited)
+        return tuple(dict.fromkeys((*self.place.made_with, *edited))) if self.place.made_with else ()
 
     @property
     def alone(self) -> tuple[str, ...]:

@@ -108,7 +108,7 @@ def meant(conn: Connection, field: str, value: object) -> object:
         case "assignee_id":
             return choose_person(value, [Person(**row) for row in rows.known_people(conn)])
         case "parent_key":
-            return _parent(conn, value.upper())
+            return _parent(conn, value)
         case "parent_id" if rows.page_by_id(conn, value) is None:
             raise UsageError(f"there is no page {value} here; the id of a page is the number in its address")
         case _:
@@ -117,8 +117,8 @@ def meant(conn: Connection, field: str, value: object) -> object:
 
 def _parent(conn: Connection, key: str) -> str:
     """The key; one of a project that is not synced is taken as it is."""
-    if not rows.keys_of_project(conn, key.rpartition("-")[0]):
-        return key
+    if not rows.keys_of_project(conn, key.upper().partition("-")[0]):
+        return key.upper()
     return str(_found(conn, key)["key"])
 
 
@@ -150,7 +150,7 @@ def edit_record(db: Database, key: str, assignments: Iterable[str], *, applicati
             return _result(key, edited, "confluence")
         changes = _meant(conn, parse_changes(assignments))
         issue = _found(conn, key)
-        rows.update_issue(conn, issue["jira_id"], changes)
+        rows.update_issue(conn, issue["record_id"], changes)
         return _edited(conn, issue["key"])
 
 
@@ -166,7 +166,7 @@ def change_labels(db: Database, key: str, *, add: Sequence[str] = (), remove: Se
     with db.transaction(application_name="javis tag") as conn:
         issue = _found(conn, key)
         labels = [label for label in issue["labels"] if label not in remove]
-        rows.update_issue(conn, issue["jira_id"], {"labels": [*labels, *add]})
+        rows.update_issue(conn, issue["record_id"], {"labels": [*labels, *add]})
         return _edited(conn, issue["key"])
 
 
@@ -190,9 +190,9 @@ def known_key(conn: Connection, key: str) -> str:
 
 
 def _found(conn: Connection, key: str) -> dict[str, Any]:
-    issue = rows.issue_by_key(conn, key.upper())
+    issue = rows.issue_by_key(conn, key)
     if issue is None:
-        known = rows.keys_of_project(conn, key.upper().rpartition("-")[0])
+        known = rows.keys_of_project(conn, key.upper().partition("-")[0])
         near = difflib.get_close_matches(key.upper(), known, n=3, cutoff=0.6)
         hint = f"; the nearest: {', '.join(near)}" if near else "; javis status lists the projects that are synced"
         raise UsageError(f"there is no issue {key} here{hint}")

@@ -4,11 +4,12 @@ Each call is a place where a run can die, and each change of the store is one tr
 two calls is exactly what the tests try, with the same steps on a store and a remote in memory.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
+from javis_pipeline.records.create import Creation, CreationPlan, Form, Made, Met, Walk, Wish
 from javis_pipeline.records.sync import (
     AuditEntry,
     Catalog,
@@ -169,3 +170,93 @@ class OneByOne:
         """Nothing comes together."""
         del refs
         return {}
+
+
+class CreateBook(Protocol):
+    """Our side of making records in one scope. Every method is one transaction of its own."""
+
+    @property
+    def name(self) -> str:
+        """System and scope in words."""
+        ...
+
+    def begin(self) -> Sequence[Wish]:
+        """Take note of rows that were inserted since; all wishes about which something may still be done or found out,
+        parents before children, in the order in which they were made."""
+        ...
+
+    def change(self, record_id: UUID, decide: Callable[[Wish], CreationPlan | None]) -> CreationPlan | None:
+        """Lock a wish, hand it to `decide`, and apply the plan that comes back, all or nothing; None changes nothing.
+
+        A question to a person is open as long as the creation asks. A row that stands for the same record of the remote
+        already becomes one with the wish's.
+        """
+        ...
+
+    def bound(self, remote_ids: Collection[str]) -> Mapping[str, UUID]:
+        """Those of these records of the remote that were made from wishes, with the wishes' names."""
+        ...
+
+    def known(self, marks: Collection[UUID]) -> Collection[UUID]:
+        """Those of these that name a row."""
+        ...
+
+    def stored(self, remote_ids: Collection[str]) -> Collection[str]:
+        """Those of these records of the remote that have a row."""
+        ...
+
+    def shows_marks(self) -> bool:
+        """Whether the remote has shown a mark of ours in this scope."""
+        ...
+
+    def highest(self) -> int:
+        """The highest number that a record of the scope is known to have, or to have had."""
+        ...
+
+    def count_records(self) -> int:
+        """How many records of the scope there are."""
+        ...
+
+    def why_held(self) -> str | None:
+        """Why nothing may be sent from this scope now; None when it may."""
+        ...
+
+    def stop(self, at: datetime) -> None:
+        """Make nothing any more: records of the remote bear marks that no row knows."""
+        ...
+
+    def stopped_until(self, horizon: timedelta) -> datetime | None:
+        """The remote's time until which nothing is made; None where that may go on. After one horizon and one whole
+        pull that began later."""
+        ...
+
+    def tell_twins(self, creation: Creation, twins: Sequence[Met]) -> None:
+        """Tell that other records bear the mark of a wish that has one."""
+        ...
+
+
+class RemoteCreates(Protocol):
+    """The other side of one scope, for making records."""
+
+    def now(self) -> datetime:
+        """The remote's time; no earlier than it is."""
+        ...
+
+    def walk(self, above: int, known: int) -> Walk:
+        """All records whose number is above the first, past any index, at least up to the second; RemoteBusy when it
+        cannot be done whole."""
+        ...
+
+    def form(self, wish: Wish, catalog: Catalog) -> Form | str:
+        """The request that would make it; why none could, and the remedy, where that is known without asking."""
+        ...
+
+    def create(self, record_id: UUID, form: Form) -> Made:
+        """Ask for it, once, with its name as a mark in the same request.
+
+        Raises:
+            RemoteRefused: Not made. With a status below 400: an answer that makes no sense.
+            RemoteBusy, IdentityError: Not made, and nothing was said against it.
+            OutcomeUnknown: Made, or not, or later.
+        """
+        ...

@@ -9,10 +9,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, NamedTuple, TypeVar
 from uuid import UUID, uuid4
 
 from javis_pipeline.db.connection import Database
+from javis_pipeline.db.creates import PostgresCreates
 from javis_pipeline.db.hints import take_hints
 from javis_pipeline.db.locks import ScopeLock, hold_scope
 from javis_pipeline.db.sync_store import PostgresStore
@@ -21,8 +23,9 @@ from javis_pipeline.errors import JavisError
 from javis_pipeline.records.sync import WHOLE_RECORD, Overrides, PlanItem
 from javis_pipeline.records.tables import Table
 from javis_pipeline.records.values import ResourceRef
-from javis_pipeline.steps.batches import rare_collections
+from javis_pipeline.steps.batches import in_batches, rare_collections
 from javis_pipeline.steps.census import Counted, take_census
+from javis_pipeline.steps.create import Created, create_records, settle_creations
 from javis_pipeline.steps.hints import MOST_AT_ONCE
 from javis_pipeline.steps.ports import Progress, RemoteRecords, SyncStore
 from javis_pipeline.steps.pull import Scope, Tally, list_records, pull_records
@@ -80,6 +83,11 @@ class Job:
     def store(self) -> PostgresStore:
         """Our side of the scope."""
         return self.make_store(self.db, self.system.kind.table, self.key)
+
+    @property
+    def wishes(self) -> PostgresCreates:
+        """What was inserted here, and is to be made there."""
+        return PostgresCreates(self.db, self.system.kind.table, self.key, run_id=self.run_id, now=self.clock)
 
     @contextmanager
     def locked(self) -> Iterator[ScopeLock]:
@@ -219,6 +227,7 @@ def _pull(job: Job, *, full: bool = False, also: Collection[str] = (), progress:
         before = job.note_opened(opened)
         full = full or _wants_all(before)
         opened.before(job.db)
+        settled = _settle_wishes(job, opened)
         now = job.clock()
         hinted = _hinted(job)
         share = Share(counts=True) if full else next_share(job.store, before, now)
@@ -229,7 +238,7 @@ def _pull(job: Job, *, full: bool = False, also: Collection[str] = (), progress:
             run_id=job.run_id,
             now=now,
             full=full,
-            also=[*also, *(share.ids if opened.changes_unseen else ())],
+            also=[*also, *settled.ids, *(share.ids if opened.changes_unseen else ())],
             hinted=hinted,
             progress=progress or _no_progress,
         )
@@ -239,7 +248,7 @@ def _pull(job: Job, *, full: bool = False, also: Collection[str] = (), progress:
         counts |= tally.as_metadata()
     shown = " ".join(f"{name}={value}" for name, value in counts.items() if name in _LOGGED)
     log.info("pulled system=%s partition=%s %s", job.system.name, job.key, shown)
-    for note in tally.notes:
+    for note in (*settled.notes, *tally.notes):
         log.warning("%s %s: %s", job.system.name, job.key, note)
     return Pulled(tally, _merge(job, opened, tally.to_merge, None if full else share.ids))
 
@@ -248,6 +257,46 @@ def _hinted(job: Job) -> list[str]:
     """Records that webhooks told of. What a run loses by its failure comes with the sweep of another."""
     with job.db.transaction() as conn:
         return take_hints(conn, job.system.name, job.key, limit=MOST_AT_ONCE)
+
+
+def _settle_wishes(job: Job, opened: Opened[Any, Any]) -> Created:
+    """Find out what became of rows that are to be made there: before the pull, which then finds them."""
+    if opened.making is None or not job.wishes.begin():
+        return Created()
+    remote = opened.making.remote(job.db, job.clock)
+    return settle_creations(job.wishes, remote, job.run(opened), opened.making.rules)
+
+
+def _make(job: Job, opened: Opened[Any, Any], check: Callable[[], None]) -> Created:
+    """Make there what was inserted here, and read what was made."""
+    if not (wishes := job.wishes.begin()):
+        return Created()
+    if opened.making is None:
+        return Created(held=len(wishes), notes=["nothing is made there of rows that were inserted here; delete them"])
+    made = Created()
+    try:
+        made = create_records(
+            job.wishes,
+            opened.making.remote(job.db, job.clock),
+            job.run(opened),
+            opened.making.rules,
+            job.overrides,
+            threads=job.threads,
+            check=check,
+        )
+    finally:
+        if made.ids:
+            _read_made(job, opened, made.ids)
+    return made
+
+
+def _read_made(job: Job, opened: Opened[Any, Any], ids: Collection[str]) -> None:
+    """What was made, as it is there; what was edited here meanwhile is decided with the other edits."""
+    with opened.source(False) as source:
+        for wanted in in_batches([source.stamp(one) for one in dict.fromkeys(ids)], source.batch_size):
+            batch = source.read(wanted)
+            with job.db.transaction(origin="sync") as conn:
+                opened.mirror.store(conn, batch, run_id=job.run_id, now=job.clock(), refresh=False)
 
 
 def _wants_all(before: Watermark) -> bool:
@@ -293,7 +342,7 @@ def write_back_scope(job: Job) -> WrittenBack:
         RemoteBusy: The remote wants no more requests now; what was not sent stays planned.
     """
     with job.locked() as lock:
-        if not _waits(job.store):
+        if not (_waits(job.store) or job.wishes.begin()):
             nothing = WrittenBack({}, Reconciled(), Pushed())
             with job.recorded("write_back") as counts:
                 counts |= nothing.as_metadata()
@@ -303,6 +352,7 @@ def write_back_scope(job: Job) -> WrittenBack:
         opened.before(job.db)
         with job.recorded("write_back") as counts:
             try:
+                created = _make(job, opened, lock.check)
                 done = send_edits(
                     job.store,
                     opened.records,
@@ -313,7 +363,9 @@ def write_back_scope(job: Job) -> WrittenBack:
                 )
             finally:
                 opened.after(job.db, job.run_id)
-            counts |= done.as_metadata()
+            counts |= {**done.as_metadata(), **created.count()}
+    for note in created.notes:
+        log.warning("%s %s: %s", job.system.name, job.key, note)
     return done
 
 
@@ -375,7 +427,22 @@ def plan_scope(job: Job) -> list[PlanItem]:
     # What waits may be gone there: a conflict about that is decided as any other.
     refs = {ref.resource_id: ref for ref in (*to_decide, *(one for one in changed if one.resource_id in known))}
     planned = plan_records(store, opened.records, refs.values(), run, proved=True, threads=job.threads)
-    return [*new, *planned.items]
+    return [*new, *planned.items, *map(partial(_wish_item, job), job.wishes.wanted())]
+
+
+def _wish_item(job: Job, wish: Mapping[str, Any]) -> PlanItem:
+    return PlanItem(
+        resource_type=job.system.kind.resource_type,
+        resource_id=str(wish["record_id"]),
+        key=wish["key"],
+        field=WHOLE_RECORD,
+        side="remote" if wish["state"] == "planned" else "error",
+        old=None,
+        new=wish["title"],
+        reason=wish["why"] or "inserted here, and made there",
+        row=5,
+        risk="high",
+    )
 
 
 def _new_item(ref: ResourceRef) -> PlanItem:

@@ -8,7 +8,8 @@ from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar
 from javis_pipeline.db.connection import Connection, Database
 from javis_pipeline.records.values import ResourceRef, System
 from javis_pipeline.steps.bad_answers import Unreadable
-from javis_pipeline.steps.ports import RemoteRecords
+from javis_pipeline.steps.create import CreateRules
+from javis_pipeline.steps.ports import RemoteCreates, RemoteRecords
 from javis_pipeline.sync.fields import Field, Kind
 from javis_pipeline.sync.policies import Policies
 
@@ -172,6 +173,18 @@ class Mirror(Protocol[S_contra, B_contra]):
         ...
 
 
+class Making(NamedTuple):
+    """How records are made of rows that were inserted here.
+
+    Attributes:
+        remote: Makes the remote's side of it, with the database and our clock.
+        rules: What may be made.
+    """
+
+    remote: Callable[[Database, Callable[[], datetime]], RemoteCreates]
+    rules: CreateRules
+
+
 @dataclass(frozen=True, kw_only=True)
 class Opened(Generic[S, B]):
     """A project or space of which it is proved who we are and that it is visible.
@@ -189,6 +202,7 @@ class Opened(Generic[S, B]):
         changes_unseen: Whether records change without their stamps telling: each is then looked at once a day.
         before: Brings what is stored to the form that this release compares.
         after: Brings along what hangs on the records that a run (its id) changed one by one.
+        making: How records are made there; None where none can be.
     """
 
     account_id: str
@@ -203,6 +217,7 @@ class Opened(Generic[S, B]):
     after: Callable[[Database, str], None]
     elements: Sequence[Field] = ()
     policies: Policies = field(default_factory=dict)
+    making: Making | None = None
 
 
 def nothing_before(db: Database) -> None:

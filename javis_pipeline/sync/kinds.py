@@ -46,6 +46,8 @@ JIRA_ISSUE = make_kind(
         restricted_with_it=("comments", "worklogs", "attachments"),
         elements="custom_fields",
         raw_elements="custom_raw",
+        made_with=("issue_type", "title"),
+        by_key=("parent_key",),
     ),
     revision=frozenset({"remote_updated_at"}),
     repeats={"epic_key": "parent_key"},

@@ -1,10 +1,11 @@
 """The record-level decision: what becomes of a record, given both sides, its operations, conflicts and history."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from javis_pipeline.records import MISSING
+from javis_pipeline.records import MISSING, Missing
 from javis_pipeline.records.sync import (
     WHOLE_RECORD,
     FieldChange,
@@ -71,7 +72,13 @@ def _reconcile(draft: Draft, remote: RemoteRecord, changes: Sequence[FieldChange
     draft.remote_revision = remote.revision
     draft.undecided_fields = set(draft.fields)
     echoes = settle_late_echoes(draft, remote, changes)
+    is_new = draft.local.remote_state == "wanted"
+    if is_new:
+        _take_first_bases(draft, remote)
     if not _follow(draft, remote):
+        return
+    if is_new and draft.local.deleted_at is not None:
+        _take_all(draft, remote)
         return
     if draft.local.deleted_at is None:
         follow_question(draft, remote)
@@ -80,6 +87,28 @@ def _reconcile(draft: Draft, remote: RemoteRecord, changes: Sequence[FieldChange
     draft.undecided_fields = set()
     for spec in draft.fields.values():
         reconcile_field(draft, spec, remote, changes, echoes.get(spec.name))
+    _follow_facts(draft, remote)
+
+
+def _take_first_bases(draft: Draft, remote: RemoteRecord) -> None:
+    """The first look at a record that was made from a row: what the row wants of fields of which nothing went along is
+    an edit of what the remote gave them."""
+    for name, base in list(draft.bases.items()):
+        value = remote.values.get(name, MISSING)
+        if base is None and name in draft.fields and not isinstance(value, Missing):
+            with suppress(UnreadableValue):
+                draft.set_base(draft.fields[name], draft.fields[name].codec.to_local(value), value)
+
+
+def _take_all(draft: Draft, remote: RemoteRecord) -> None:
+    """What was made of a row that was deleted here meanwhile: the tombstone knows it, so that only a change of it
+    brings it back."""
+    for name, spec in draft.fields.items():
+        value = remote.values.get(name, MISSING)
+        if not isinstance(value, Missing):
+            with suppress(UnreadableValue):
+                draft.set_value(name, spec.codec.to_local(value), reason="as it was made", row=4)
+                draft.set_base(spec, draft.values.get(name), value)
     _follow_facts(draft, remote)
 
 
@@ -164,7 +193,8 @@ def _follow(draft: Draft, remote: RemoteRecord) -> bool:
     if draft.local.remote_state != "present":
         draft.conflicts.end_live(WHOLE_RECORD, "superseded")
         draft.set_column("remote_state", "present")
-        draft.item("record", WHOLE_RECORD, draft.local.remote_state, "present", "the remote has it again", 4)
+        why = "it was made" if draft.local.remote_state == "wanted" else "the remote has it again"
+        draft.item("record", WHOLE_RECORD, draft.local.remote_state, "present", why, 4)
     return True
 
 

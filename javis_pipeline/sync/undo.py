@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from javis_pipeline.records.sync import WHOLE_RECORD, AuditEntry, RecordPlan, RecordState
+from javis_pipeline.records.sync import MADE, WHOLE_RECORD, AuditEntry, RecordPlan, RecordState
 from javis_pipeline.records.values import ResourceRef, Value
 from javis_pipeline.sync.draft import Draft
 from javis_pipeline.sync.fields import Kind
@@ -30,12 +30,15 @@ class Inverse:
 def inverse_of(entries: Iterable[AuditEntry], kind: Kind) -> list[Inverse]:
     """What undoes the audit rows of a run, in their order; a field that changed on both sides appears once.
 
-    Rows about whole records are left out: a tombstone ends when the remote shows the record again.
+    Rows about whole records are left out: a tombstone ends when the remote shows the record again, and what was made
+    stays, with all that it was made with.
     """
+    entries = list(entries)
+    made = {entry.ref.resource_id for entry in entries if entry.field == WHOLE_RECORD and entry.reason.startswith(MADE)}
     found: dict[tuple[ResourceRef, str], Inverse] = {}
     for entry in entries:
         spec = kind.fields.get(entry.field)
-        if entry.field == WHOLE_RECORD or spec is None or spec.written_by is None:
+        if entry.field == WHOLE_RECORD or entry.ref.resource_id in made or spec is None or spec.written_by is None:
             continue
         key = (entry.ref, entry.field)
         earlier = found.get(key)

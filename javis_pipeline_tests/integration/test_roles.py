@@ -67,7 +67,24 @@ def test_applications_update_the_columns_that_are_edited_on_both_sides_and_no_ot
     ).fetchall()
 
     assert {(row["table_name"], row["column_name"]) for row in updatable} == {
-        (table.name, column.name) for table in TABLES.values() for column in table.edited
+        (table.name, column)
+        for table in TABLES.values()
+        for column in (*(edited.name for edited in table.edited), *table.place.made_with)
+    }
+
+
+def test_applications_insert_what_makes_an_issue_and_nothing_else(conn: Connection) -> None:
+    insertable = conn.execute(
+        "SELECT table_name, column_name FROM information_schema.column_privileges"
+        " WHERE grantee = %s AND privilege_type = 'INSERT' AND table_name IN ('jira_issues', 'confluence_pages')",
+        [APP],
+    ).fetchall()
+
+    assert {(row["table_name"], row["column_name"]) for row in insertable} == {
+        (table.name, column)
+        for table in TABLES.values()
+        if table.given
+        for column in (table.scope, table.key, "record_id", *table.given)
     }
 
 

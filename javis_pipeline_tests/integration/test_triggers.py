@@ -131,7 +131,7 @@ def test_given_a_truncate_then_it_is_refused(issue):
 
 
 def test_given_an_insert_by_a_person_then_it_is_refused(issue):
-    with pytest.raises(psycopg.errors.RestrictViolation, match="made by the sync only"):
+    with pytest.raises(psycopg.errors.RestrictViolation, match="nothing may be made in OPS"):
         issue.execute("INSERT INTO jira_issues (jira_id, key, project_key) VALUES ('2', 'OPS-2', 'OPS')")
 
 

@@ -27,7 +27,7 @@ SELECT c.id, c.resource_type, c.resource_id, k.system, c.scope, c.field_name, c.
 
 -- name: find_conflicts
 -- People type the first characters of an id. Two rows: the prefix is ambiguous.
-SELECT c.id, c.resource_type, k.system, c.scope, c.state
+SELECT c.id, c.resource_type, k.system, c.scope, c.state, c.kind, c.record_id
   FROM sync_conflicts c
   JOIN record_kinds k ON k.kind = c.resource_type::text
  WHERE c.id::text LIKE %(prefix)s || '%%'

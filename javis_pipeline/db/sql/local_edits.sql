@@ -12,7 +12,8 @@ SELECT DISTINCT system, scope
 -- name: scopes_with_edits
 -- Everything that waits to be sent, and that nothing keeps from being sent.
 SELECT DISTINCT system, scope FROM records
- WHERE (local_modified_fields <> '{}' OR local_deleted_at IS NOT NULL) AND sync_status IN ('local_modified', 'pushing');
+ WHERE (local_modified_fields <> '{}' OR local_deleted_at IS NOT NULL OR remote_state = 'wanted')
+   AND sync_status IN ('local_modified', 'pushing');
 
 -- name: waiting_wishes
 -- What people decided, or want the remote to be asked again, and no run has done yet. Each wish has an id of its own.

@@ -8,9 +8,10 @@ WITH scopes AS (
 ), counted AS (
     SELECT system, scope,
            count(*) FILTER (WHERE remote_state = 'present') AS records,
-           count(*) FILTER (WHERE remote_state <> 'present') AS tombstones,
+           count(*) FILTER (WHERE remote_state NOT IN ('present', 'wanted')) AS tombstones,
+           count(*) FILTER (WHERE remote_state = 'wanted' AND local_deleted_at IS NULL) AS wanted,
            count(*) FILTER (WHERE local_deleted_at IS NOT NULL) AS local_deletes,
-           count(*) FILTER (WHERE local_modified_fields <> '{}') AS unpushed,
+           count(*) FILTER (WHERE local_modified_fields <> '{}' AND remote_state <> 'wanted') AS unpushed,
            count(*) FILTER (WHERE sync_status = 'error') AS errors
       FROM records GROUP BY system, scope
 )
@@ -19,6 +20,7 @@ SELECT scopes.system, scopes.scope,
        run.run_id, run.started_at, run.finished_at, run.outcome, run.error, coalesce(pull.counts, '{}') AS counts,
        coalesce(counted.records, 0) AS records,
        coalesce(counted.tombstones, 0) AS tombstones,
+       coalesce(counted.wanted, 0) AS wanted,
        coalesce(counted.local_deletes, 0) AS local_deletes,
        coalesce(counted.unpushed, 0) AS unpushed,
        coalesce(counted.errors, 0) AS errors,

@@ -18,9 +18,11 @@ SELECT to_jsonb(o)::text AS doc
  ORDER BY o.created_at, o.op_id;
 
 -- name: conflicts_of_record
+-- Not those about its making: no field of it waits for them.
 SELECT to_jsonb(c)::text AS doc
   FROM sync_conflicts AS c
  WHERE c.resource_type = %(type)s AND c.resource_id = %(id)s AND c.state <> 'closed' AND c.applied_at IS NULL
+   AND c.kind NOT IN ('creation_unknown', 'made_twice')
  ORDER BY c.created_at, c.id;
 
 -- name: last_local_writes
@@ -155,7 +157,7 @@ SELECT coalesce(sum(sorts), 0) AS wishes
   FROM (SELECT count(DISTINCT edited.field = ANY (%(alone)s)) AS sorts
           FROM {table} AS r
          CROSS JOIN LATERAL jsonb_object_keys(r.local_modified_fields) AS edited (field)
-         WHERE r.{scope} = %(scope)s AND r.local_modified_fields <> '{{}}' AND r.local_deleted_at IS NULL
+         WHERE r.{scope} = %(scope)s AND r.local_modified_fields <> '{{}}' AND r.local_deleted_at IS NULL AND r.{id} IS NOT NULL
            AND NOT (r.sync_errors || r.sync_refused) ?| ARRAY[edited.field, '(row)']
            AND NOT EXISTS (SELECT FROM sync_conflicts AS c
                             WHERE c.resource_type = %(type)s AND c.resource_id = r.{id} AND c.state = 'open'

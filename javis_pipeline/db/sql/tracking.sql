@@ -36,7 +36,7 @@ BEGIN
     errors := OLD.sync_errors;
     FOREACH field_name IN ARRAY fixed LOOP
         IF written -> field_name IS DISTINCT FROM before_doc -> field_name THEN
-            RAISE EXCEPTION 'javis: % of % cannot be changed here', field_name, before_doc ->> id
+            RAISE EXCEPTION 'javis: % of % cannot be changed here', field_name, coalesce(before_doc ->> id, before_doc ->> 'key')
                 USING ERRCODE = 'restrict_violation', HINT = 'Move or rename the record in Jira or Confluence; the next sync follows.';
         END IF;
     END LOOP;
@@ -52,7 +52,7 @@ BEGIN
         SELECT string_agg(name, ', ' ORDER BY name) INTO lost
           FROM jsonb_object_keys(before_doc -> elements) AS name WHERE NOT written -> elements ? name;
         IF lost IS NOT NULL THEN
-            RAISE EXCEPTION 'javis: % of % would lose %', elements, before_doc ->> id, lost
+            RAISE EXCEPTION 'javis: % of % would lose %', elements, coalesce(before_doc ->> id, before_doc ->> 'key'), lost
                 USING ERRCODE = 'restrict_violation',
                       HINT = format('Change what you mean (%1$s = %1$s || ''{{...}}''), and set it to null to clear it.', elements);
         END IF;
@@ -88,8 +88,9 @@ BEGIN
         ELSIF bases -> field_name = becomes THEN
             bases := bases - field_name;
         END IF;
-        INSERT INTO public.local_edits (system, scope, resource_type, resource_id, field, old, new)
-        VALUES (system, before_doc ->> scope, kind, before_doc ->> id, field_name, was, becomes);
+        INSERT INTO public.local_edits (system, scope, resource_type, resource_id, record_id, field, old, new)
+        VALUES (system, before_doc ->> scope, kind, coalesce(before_doc ->> id, before_doc ->> 'record_id'), OLD.record_id,
+                field_name, was, becomes);
     END LOOP;
 
     IF edited THEN
@@ -128,19 +129,116 @@ BEGIN
         PERFORM set_config('javis.origin', 'sync', true);
         EXECUTE format(
             'UPDATE %I.%I SET local_deleted_at = clock_timestamp(), local_modified_at = clock_timestamp(), '
-            'local_seq = local_seq + 1 WHERE %I = $1 RETURNING local_deleted_at IS NOT NULL',
-            TG_TABLE_SCHEMA, TG_TABLE_NAME, id) INTO is_kept USING doc ->> id;
+            'local_seq = local_seq + 1 WHERE record_id = $1 RETURNING local_deleted_at IS NOT NULL',
+            TG_TABLE_SCHEMA, TG_TABLE_NAME) INTO is_kept USING OLD.record_id;
         PERFORM set_config('javis.origin', origin, true);
         -- Whoever gave the table another owner and not the function would lose deletions without a word.
         IF is_kept IS DISTINCT FROM true THEN
             RAISE EXCEPTION 'javis: % cannot be deleted: the owner of javis_keep_tombstone() does not own %',
                 doc ->> id, TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
         END IF;
-        INSERT INTO public.local_edits (system, scope, resource_type, resource_id, field, old, new)
-        VALUES (system, doc ->> scope, kind, doc ->> id, '(row)', 'true', 'null');
+        INSERT INTO public.local_edits (system, scope, resource_type, resource_id, record_id, field, old, new)
+        VALUES (system, doc ->> scope, kind, coalesce(doc ->> id, doc ->> 'record_id'), OLD.record_id,
+                '(row)', 'true', 'null');
         PERFORM pg_notify('javis_local_change', jsonb_build_object('system', system, 'scope', doc ->> scope)::text);
     END IF;
     RETURN NULL;
+END $$;
+
+-- name: wish
+-- BEFORE INSERT of a record by anyone but the sync: a wish, with what the database knows to be wrong with it refused at
+-- once. Arguments: kind, system, scope column, id column, key column; comma-separated: columns that are given, those of
+-- them that must be, those that are sets, those that name another record by its key.
+CREATE OR REPLACE FUNCTION public.javis_wish() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    kind       public.resource_type := CASE TG_RELID {kind_of_table} END;
+    system_    text := TG_ARGV[1];
+    doc        jsonb := to_jsonb(NEW);
+    place      text := doc ->> TG_ARGV[2];
+    asked_key  text := nullif(doc ->> TG_ARGV[4], '');
+    made       jsonb;
+    same       jsonb;
+    field_name text;
+    possible   text;
+BEGIN
+    IF kind IS NULL OR kind::text <> TG_ARGV[0] THEN
+        RAISE EXCEPTION 'javis: % takes no wishes', TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF NOT EXISTS (SELECT FROM public.sync_policies AS p
+                    WHERE p.verb = 'create' AND p.policy = 'on' AND p.system = system_ AND p.scope = place) THEN
+        RAISE EXCEPTION 'javis: nothing may be made in %', coalesce(place, 'no project')
+            USING ERRCODE = 'restrict_violation',
+                  HINT = 'Projects in which rows may be inserted are named in JAVIS_CREATE; what it says is taken over by '
+                         'javis db migrate, and by every sync.';
+    END IF;
+    NEW.record_id := coalesce(NEW.record_id, gen_random_uuid());
+    -- Whoever writes a row again that is there already is told so by its key, or asked for nothing to be done.
+    EXECUTE format('SELECT to_jsonb(r) FROM %I.%I AS r WHERE r.record_id = $1', TG_TABLE_SCHEMA, TG_TABLE_NAME)
+       INTO same USING NEW.record_id;
+    IF same IS NOT NULL THEN
+        RETURN jsonb_populate_record(NEW, jsonb_build_object(TG_ARGV[4], same -> TG_ARGV[4], TG_ARGV[3], NULL));
+    END IF;
+    IF asked_key IS DISTINCT FROM public.javis_provisional_key(place, NEW.record_id) AND asked_key IS NOT NULL THEN
+        IF public.javis_key(asked_key) IS NOT NULL THEN
+            RAISE EXCEPTION 'javis: there is, or was, a record with key %', asked_key
+                USING ERRCODE = 'unique_violation', HINT = 'Leave the key out: it is given when the record is made.';
+        END IF;
+        RAISE EXCEPTION 'javis: key % cannot be chosen here', asked_key
+            USING ERRCODE = 'restrict_violation', HINT = 'Leave the key out: it is given when the record is made.';
+    END IF;
+
+    FOREACH field_name IN ARRAY string_to_array(TG_ARGV[6], ',') LOOP
+        IF coalesce(btrim(doc ->> field_name), '') = '' THEN
+            RAISE EXCEPTION 'javis: % of a new record must be given', field_name
+                USING ERRCODE = 'not_null_violation', COLUMN = field_name, HINT = 'Nothing was written.';
+        END IF;
+    END LOOP;
+    IF doc ->> 'title' ~ '[
+
+]' OR length(doc ->> 'title') > 255 THEN
+        RAISE EXCEPTION 'javis: title must be one line of at most 255 characters'
+            USING ERRCODE = 'check_violation', COLUMN = 'title', HINT = 'Nothing was written.';
+    END IF;
+    SELECT string_agg(f.type_name, ', ' ORDER BY f.type_name) INTO possible
+      FROM public.jira_create_forms AS f
+     WHERE system_ = 'jira' AND f.project_key = place
+    HAVING NOT bool_or(lower(f.type_name) = lower(doc ->> 'issue_type'));
+    IF possible IS NOT NULL THEN
+        RAISE EXCEPTION 'javis: there is no issue type % in %', doc ->> 'issue_type', place
+            USING ERRCODE = 'check_violation', COLUMN = 'issue_type', HINT = 'Possible: ' || possible || '.';
+    END IF;
+
+    -- Only what is given is taken; the rest is as in a row about which nothing is known.
+    SELECT jsonb_object_agg(a.attname, CASE WHEN NOT a.attnotnull THEN 'null'::jsonb
+                                            WHEN format_type(a.atttypid, NULL) = 'text[]' THEN '[]'
+                                            WHEN format_type(a.atttypid, NULL) = 'jsonb' THEN '{{}}'
+                                            WHEN format_type(a.atttypid, NULL) = 'boolean' THEN 'false'
+                                            ELSE '0' END)
+      INTO made
+      FROM pg_attribute AS a
+     WHERE a.attrelid = TG_RELID AND a.attnum > 0 AND NOT a.attisdropped;
+    FOREACH field_name IN ARRAY string_to_array(TG_ARGV[5], ',') LOOP
+        made := made || jsonb_build_object(field_name, doc -> field_name);
+    END LOOP;
+    FOREACH field_name IN ARRAY string_to_array(TG_ARGV[7], ',') LOOP
+        made := jsonb_set(made, ARRAY[field_name], coalesce(
+            (SELECT jsonb_agg(item ORDER BY item COLLATE "C")
+               FROM (SELECT DISTINCT item
+                       FROM jsonb_array_elements_text(CASE jsonb_typeof(doc -> field_name)
+                                                           WHEN 'array' THEN doc -> field_name ELSE '[]' END) AS item) AS items), '[]'));
+    END LOOP;
+    FOREACH field_name IN ARRAY string_to_array(TG_ARGV[8], ',') LOOP
+        made := made || jsonb_build_object(field_name, coalesce(public.javis_key(doc ->> field_name), doc ->> field_name));
+    END LOOP;
+    made := made || jsonb_build_object(
+        TG_ARGV[2], place, TG_ARGV[4], public.javis_provisional_key(place, NEW.record_id), 'record_id', NEW.record_id,
+        'remote_state', 'wanted', 'sync_status', 'local_modified', 'local_modified_at', clock_timestamp());
+    NEW := jsonb_populate_record(NEW, made);
+    INSERT INTO public.local_edits (system, scope, resource_type, resource_id, record_id, field, old, new)
+    VALUES (system_, place, kind, NEW.record_id::text, NEW.record_id, '(row)', 'null', 'true');
+    PERFORM pg_notify('javis_local_change', jsonb_build_object('system', system_, 'scope', place)::text);
+    RETURN NEW;
 END $$;
 
 -- name: name_record
@@ -149,7 +247,7 @@ END $$;
 CREATE OR REPLACE FUNCTION public.javis_name_record() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    SELECT known.record_id, coalesce(known.is_restricted, false) INTO NEW.record_id, NEW.restricted
+    SELECT coalesce(known.record_id, NEW.record_id), coalesce(known.is_restricted, false) INTO NEW.record_id, NEW.restricted
       FROM (SELECT) AS nothing LEFT JOIN LATERAL (
            {records}
            ) AS known ON true;
@@ -158,7 +256,8 @@ END $$;
 
 -- name: record_of_kind
 SELECT r.record_id, {is_restricted} AS is_restricted FROM public.{table} AS r
-            WHERE NEW.resource_type = {kind} AND r.{id} = NEW.resource_id
+            WHERE NEW.resource_type = {kind}
+              AND (r.{id} = NEW.resource_id AND NEW.record_id IS NULL OR r.record_id = NEW.record_id)
 
 -- name: follow_restriction
 -- AFTER UPDATE, once a statement, with the rows as they were and as they are. Arguments: kind, id column, the column that
@@ -216,19 +315,28 @@ END $$;
          OR public.javis_owns({oid}::regclass)))
 
 -- name: triggers
--- None fires for each new row: nobody but the sync inserts any, and a COPY is fast only without such triggers.
 CREATE TRIGGER check_values BEFORE UPDATE ON public.{table} FOR EACH ROW WHEN {is_other}
     EXECUTE FUNCTION public.javis_check_values({most_bytes});
 CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.{table} FOR EACH ROW WHEN {is_other}
     EXECUTE FUNCTION public.javis_track_local_edit({kind}, {system}, {scope}, {id}, {fixed}, {tracked}, {sets}, {elements});
-CREATE TRIGGER refuse_local_insert BEFORE INSERT ON public.{table} FOR EACH STATEMENT WHEN {is_other}
-    EXECUTE FUNCTION public.javis_refuse_local_insert();
 CREATE TRIGGER keep_tombstone BEFORE DELETE ON public.{table} FOR EACH ROW WHEN {is_other}
     EXECUTE FUNCTION public.javis_keep_tombstone({kind}, {system}, {scope}, {id});
 CREATE TRIGGER keep_record_id BEFORE UPDATE OF record_id ON public.{table} FOR EACH ROW
     WHEN (OLD.record_id IS DISTINCT FROM NEW.record_id)
     EXECUTE FUNCTION public.javis_keep_record_id();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.{table} EXECUTE FUNCTION public.javis_refuse_truncate();
+
+-- name: refuse_inserts
+-- None fires for each new row where nobody but the sync inserts any: a COPY is fast only without such triggers.
+CREATE TRIGGER refuse_local_insert BEFORE INSERT ON public.{table} FOR EACH STATEMENT WHEN {is_other}
+    EXECUTE FUNCTION public.javis_refuse_local_insert();
+
+-- name: take_wishes
+-- By name they fire in this order: what is checked is the row as it will be.
+CREATE TRIGGER take_wish BEFORE INSERT ON public.{table} FOR EACH ROW WHEN {is_other}
+    EXECUTE FUNCTION public.javis_wish({kind}, {system}, {scope}, {id}, {key}, {given}, {required}, {sets}, {keys});
+CREATE TRIGGER then_check_values BEFORE INSERT ON public.{table} FOR EACH ROW WHEN {is_other}
+    EXECUTE FUNCTION public.javis_check_values({most_bytes});
 
 -- name: ask_again
 -- One for each field that people edit: only `UPDATE OF` tells which columns a statement names.
@@ -287,7 +395,8 @@ CREATE OR REPLACE VIEW public.record_kinds AS SELECT * FROM (VALUES {kinds}) AS 
 CREATE OR REPLACE VIEW public.records WITH (security_invoker = true) AS {selects};
 
 -- name: records_of_kind
-SELECT {kind}::text AS kind, {system}::text AS system, {scope} AS scope, record_id, {id} AS resource_id, {key} AS key,
+SELECT {kind}::text AS kind, {system}::text AS system, {scope} AS scope, record_id,
+       coalesce({id}, record_id::text) AS resource_id, {key} AS key,
        title, status, sync_status, remote_state, sync_errors, sync_refused, local_modified_fields, local_deleted_at,
        {is_restricted} AS is_restricted
   FROM public.{table}

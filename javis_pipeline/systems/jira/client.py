@@ -301,13 +301,16 @@ class JiraClient(SiteClient):
 
     # Reading issues
 
-    def bulk_fetch(self, ids: Sequence[str], fields: Sequence[str], read: Callable[[bytes], T]) -> T:
+    def bulk_fetch(
+        self, ids: Sequence[str], fields: Sequence[str], read: Callable[[bytes], T], *, properties: Sequence[str] = ()
+    ) -> T:
         """What `read` makes of the answer that holds 1 to 100 issues by id or key.
 
         `wire.issue_documents` reads such an answer. What is not in it was not found, is not visible, or failed to load:
         that proves nothing.
         """
-        return self._bulk(ids, {"fields": list(fields)}, read)
+        asked = {"fields": list(fields), **({"properties": list(properties)} if properties else {})}
+        return self._bulk(ids, asked, read)
 
     def _bulk(self, ids: Sequence[str], asked: JsonObject, read: Callable[[bytes], T]) -> T:
         if not 1 <= len(ids) <= BULK_FETCH_LIMIT:
@@ -427,6 +430,27 @@ class JiraClient(SiteClient):
         hook = {"name": "javis", "url": url, "events": list(TOLD_EVENTS), "filters": filters, "secret": secret}
         self._http.post(path, {**hook, "excludeBody": False})
         return True
+
+    # Making issues
+
+    def create_types(self, project_key: str) -> list[JsonObject]:
+        """Types of issues that can be made in a project."""
+        path = f"{self.api}/issue/createmeta/{quote(project_key, safe='')}/issuetypes"
+        return list(offset_batches(self._http, path, "issueTypes", {"maxResults": 200}))
+
+    def create_fields(self, project_key: str, type_id: str) -> list[JsonObject]:
+        """Fields that are on the screen when an issue of a type is made, with `required` and `allowedValues`."""
+        path = f"{self.api}/issue/createmeta/{quote(project_key, safe='')}/issuetypes/{quote(type_id, safe='')}"
+        return list(offset_batches(self._http, path, "fields", {"maxResults": 200}))
+
+    def create_issue(self, fields: Mapping[str, object], *, properties: Mapping[str, object]) -> object:
+        """Make an issue, with properties set along: what Jira says it made.
+
+        It is asked once, whatever happens: there is no key that would make a repeated request the same one.
+        """
+        self._before_write()
+        body = edit_body(fields, None, properties, None)
+        return self._http.request("POST", f"{self.api}/issue", json=body, once=True).body
 
     # Changing issues
 

@@ -270,8 +270,12 @@ class DataCenterClient(JiraClient):
 
     # Reading issues
 
-    def bulk_fetch(self, ids: Sequence[str], fields: Sequence[str], read: Callable[[bytes], T]) -> T:
-        """What `read` makes of the answer that holds these issues; what is not in it proves nothing."""
+    def bulk_fetch(
+        self, ids: Sequence[str], fields: Sequence[str], read: Callable[[bytes], T], *, properties: Sequence[str] = ()
+    ) -> T:
+        """What `read` makes of the answer that holds these issues; what is not in it proves nothing. Searches give no
+        properties here."""
+        del properties
         if not 1 <= len(ids) <= BULK_FETCH_LIMIT:
             raise ValueError(f"{len(ids)} issues in one bulk fetch; 1 to {BULK_FETCH_LIMIT} are possible")
         found: T = self._search(_any_of(ids), fields, most=len(ids), read=read, validateQuery=False)

@@ -10,9 +10,10 @@ from javis_pipeline.records.jira import Issue
 from javis_pipeline.records.sync import RemoteRecord
 from javis_pipeline.records.values import Value
 from javis_pipeline.steps.ports import OneByOne
-from javis_pipeline.steps.system import nothing_before
+from javis_pipeline.steps.system import Making, nothing_before
 from javis_pipeline.sync.fields import Kind
 from javis_pipeline.sync.kinds import DATA_CENTER_ISSUE, WIKI
+from javis_pipeline.systems.jira.made import Maker
 from javis_pipeline.systems.jira.records import JiraRecords, Request
 from javis_pipeline.systems.jira.site import JiraSite
 from javis_pipeline.systems.jira.system import JiraSystem
@@ -47,6 +48,14 @@ class DataCenterSystem(JiraSystem):
 
     def _records(self, site: JiraSite) -> JiraRecords:
         return DataCenterRecords(self.client, site.fields, names=site.names, sprints=site.sprints, custom=site.custom)
+
+    def _maker(self, site: JiraSite) -> Maker | None:
+        del site  # no issue is made there
+        return None
+
+    def _making(self, site: JiraSite) -> Making | None:
+        del site
+        return None
 
     def _before(self, key: str) -> Callable[[Database], object]:
         del key  # nothing here is a view of something else

@@ -1,13 +1,15 @@
 """Issues of one project here: batches stored set-wise, the fast path of the sync."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 
 from javis_pipeline.db.connection import Connection
+from javis_pipeline.db.creates import PostgresCreates
 from javis_pipeline.db.issues import StoredIssues, count_present_issues, issues_to_fetch, store_issues
 from javis_pipeline.db.satellites import replace_satellites, restrict_satellites, store_sprints, store_users
 from javis_pipeline.records.jira import IssueStamp, Sprint, User
+from javis_pipeline.steps.create import meet_made
 from javis_pipeline.steps.system import Stored
 from javis_pipeline.sync.kinds import JIRA_ISSUE
 from javis_pipeline.systems.jira.reader import Batch
@@ -34,13 +36,16 @@ class IssueMirror:
         return issues_to_fetch(conn, stamps, self._project)
 
     def store(self, conn: Connection, batch: Batch, *, run_id: str, now: datetime, refresh: bool) -> Stored:
-        """Store what the batch brought."""
-        stored = store_issues(conn, batch.issues, JIRA_ISSUE.table, run_id=run_id, now=now, refresh=refresh)
+        """Store what the batch brought; what wishes are in doubt about is left to them."""
+        book = PostgresCreates(None, JIRA_ISSUE.table, self._project, run_id=run_id, now=lambda: now)
+        held = meet_made(conn, book, batch.made, now) if batch.made else frozenset()
+        issues = [issue for issue in batch.issues if issue.jira_id not in held]
+        stored = store_issues(conn, issues, JIRA_ISSUE.table, run_id=run_id, now=now, refresh=refresh)
         users = [user for user in batch.users.values() if user not in self._users]
         sprints = [sprint for sprint in batch.sprints.values() if sprint not in self._sprints]
         store_users(conn, users)
         store_sprints(conn, sprints)
-        _store_satellites(conn, batch, stored)
+        _store_satellites(conn, batch, stored, held)
         self._users.update(users)
         self._sprints.update(sprints)
         return Stored(stored.inserted, stored.updated, stored.renamed, stored.same, stored.to_merge)
@@ -50,9 +55,9 @@ class IssueMirror:
         return count_present_issues(conn, self._project)
 
 
-def _store_satellites(conn: Connection, batch: Batch, stored: StoredIssues) -> None:
+def _store_satellites(conn: Connection, batch: Batch, stored: StoredIssues, held: Collection[str]) -> None:
     """Also of the issues that are left to the merge: nobody edits satellites here. An old payload has old ones."""
-    known, new = {*stored.same, *stored.outdated}, set(stored.inserted)
+    known, new = {*stored.same, *stored.outdated, *held}, set(stored.inserted)
     for table, lines in batch.satellites.items():
         fresh = [jira_id for jira_id in lines if jira_id not in known]
         replaced = [jira_id for jira_id in fresh if jira_id not in new]

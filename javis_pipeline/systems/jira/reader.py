@@ -3,10 +3,11 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypedDict
 
 from javis_pipeline.db.issue_rows import SATELLITES, IssueLine, Satellite
 from javis_pipeline.errors import RemoteBusy, RemoteMissing, RemoteRefused
+from javis_pipeline.records.create import Met
 from javis_pipeline.records.jira import FieldMap, IssueStamp, JsonObject, Sprint, User
 from javis_pipeline.steps.bad_answers import Endurance, Unreadable, halves, not_about_it, not_given
 from javis_pipeline.steps.batches import in_batches
@@ -14,6 +15,7 @@ from javis_pipeline.steps.worker_processes import Run, run_here
 from javis_pipeline.sync.kinds import JIRA_ISSUE
 from javis_pipeline.systems.jira import wire
 from javis_pipeline.systems.jira.client import BULK_FETCH_LIMIT, JiraClient
+from javis_pipeline.systems.jira.made import MARK, Maker
 from javis_pipeline.systems.jira.reading import (
     CutOff,
     HistoryRead,
@@ -34,6 +36,12 @@ BATCH_SIZE: Final = 2 * BULK_FETCH_LIMIT
 HISTORY: Final[tuple[Satellite, ...]] = ("status_changes", "sprint_changes")
 
 
+class _Asked(TypedDict, total=False):
+    """What is asked for besides the fields."""
+
+    properties: Sequence[str]
+
+
 class Batch(NamedTuple):
     """What became of the wanted issues.
 
@@ -42,6 +50,7 @@ class Batch(NamedTuple):
         satellites: Per satellite table the rows of each issue of which all are known, by its id, written for COPY.
             Those of other issues stay as they are.
         absent: Ids that are not there (any more), or that we may not see, although Jira listed them for the project.
+        made: Issues that our account made, where rows become issues.
     """
 
     issues: list[IssueLine]
@@ -50,6 +59,7 @@ class Batch(NamedTuple):
     sprints: dict[int, Sprint]
     unreadable: list[Unreadable]
     absent: list[str]
+    made: list[Met]
 
     @property
     def brought(self) -> dict[str, datetime]:
@@ -69,6 +79,7 @@ class BatchReader:
         sprints: Sprints that are known better than issues tell.
         custom: The custom fields that are read as such.
         unread: Fields that keep what they hold here, whatever answers say.
+        maker: Our account, where rows become issues: then every look asks for their marks.
 
     Attributes:
         history_refused: What Jira said when it would not give changelogs; they are not asked for again. None as long
@@ -86,6 +97,7 @@ class BatchReader:
         sprints: Mapping[int, Sprint] = wire.NO_SPRINTS,
         custom: wire.Custom = wire.NO_CUSTOM,
         unread: frozenset[str] = frozenset(),
+        maker: Maker | None = None,
     ) -> None:
         self._jira = jira
         self._project = project
@@ -97,12 +109,14 @@ class BatchReader:
         self._history_fields = ["status", *([fields.sprint] if fields.sprint else [])]
         self._sprint_name = sprint_name
         self._sprints = sprints
+        self._maker = maker
+        self._marks: _Asked = {"properties": [MARK]} if maker else {}
         self.history_refused: str | None = None
         self._endurance = Endurance()
 
     def read(self, wanted: Sequence[IssueStamp]) -> Batch:
         """Fetch these issues with everything that hangs on them."""
-        batch = Batch([], {name: {} for name in SATELLITES}, {}, {}, [], [])
+        batch = Batch([], {name: {} for name in SATELLITES}, {}, {}, [], [], [])
         # A hit can come twice: an issue that changes moves on in the sweep, and a census may name one that was found.
         for ids in in_batches(dict.fromkeys(stamp.jira_id for stamp in wanted), self._jira.bulk_limit):
             self._add_bulk(batch, ids)
@@ -125,7 +139,9 @@ class BatchReader:
                     self._sprints,
                     self._custom,
                     self._unread,
+                    self._maker,
                 ),
+                **self._marks,
             )
         except (RemoteRefused, RemoteBusy) as error:
             self._endurance.bear(error)
@@ -148,6 +164,7 @@ class BatchReader:
         for table, lines in found.satellites.items():
             batch.satellites[table].update(lines)
         batch.unreadable.extend(found.unreadable)
+        batch.made.extend(found.made)
         batch.absent.extend(found.elsewhere)  # moved since the sweep: to a project with its own lock, or none of ours
         for cut_off in found.cut_off:
             self._add_cut_off(batch, cut_off)
@@ -159,7 +176,7 @@ class BatchReader:
     def _add_single(self, batch: Batch, jira_id: str) -> None:
         """Ask by id for an issue that the bulk fetch left out: its answer proves nothing."""
         try:
-            document = self._jira.get_issue(jira_id, fields=self._asked)
+            document = self._jira.get_issue(jira_id, fields=self._asked, **self._marks)
         except RemoteMissing:
             batch.absent.append(jira_id)
         except (RemoteRefused, RemoteBusy) as error:
@@ -196,6 +213,7 @@ class BatchReader:
             self._sprints,
             self._custom,
             self._unread,
+            self._maker,
         )
 
     def _whole_list(self, name: str, ask: Callable[[str], list[JsonObject]], jira_id: str) -> JsonObject:

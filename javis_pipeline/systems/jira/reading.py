@@ -19,6 +19,7 @@ from javis_pipeline.db.issue_rows import (
 )
 from javis_pipeline.errors import UnreadableRecord
 from javis_pipeline.records import MISSING, Missing
+from javis_pipeline.records.create import Met
 from javis_pipeline.records.jira import (
     Comment,
     FieldMap,
@@ -32,6 +33,7 @@ from javis_pipeline.records.tables import Table
 from javis_pipeline.steps.bad_answers import Unreadable, kept
 from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
 from javis_pipeline.systems.jira import wire
+from javis_pipeline.systems.jira.made import Maker, made_by
 from javis_pipeline.systems.jira.wire.answers import AnswerBatch
 
 T = TypeVar("T")
@@ -60,6 +62,7 @@ class IssuesRead(NamedTuple):
         ids: Ids of all documents.
         elsewhere: Ids of issues that are in another project now.
         cut_off: Issues that are not among the others, because something of them is missing.
+        made: Those that the maker made.
     """
 
     issues: list[IssueLine]
@@ -70,6 +73,7 @@ class IssuesRead(NamedTuple):
     elsewhere: list[str]
     cut_off: list[CutOff]
     unreadable: list[Unreadable]
+    made: list[Met]
 
 
 class HistoryRead(NamedTuple):
@@ -95,9 +99,11 @@ def read_issues(
     sprints: Mapping[int, Sprint] = wire.NO_SPRINTS,
     custom: wire.Custom = wire.NO_CUSTOM,
     unread: frozenset[str] = frozenset(),
+    maker: Maker | None = None,
 ) -> IssuesRead:
     """The issues in an answer that was asked for these ids."""
-    return read_issue_documents(wire.issue_documents(content), project, fields, table, ids, sprints, custom, unread)
+    documents = wire.issue_documents(content)
+    return read_issue_documents(documents, project, fields, table, ids, sprints, custom, unread, maker)
 
 
 def read_issue_documents(
@@ -109,12 +115,13 @@ def read_issue_documents(
     sprints: Mapping[int, Sprint] = wire.NO_SPRINTS,
     custom: wire.Custom = wire.NO_CUSTOM,
     unread: frozenset[str] = frozenset(),
+    maker: Maker | None = None,
 ) -> IssuesRead:
     """What these documents say of the issues with these ids, each once. A document that cannot be read does not take
     the others with it; one that nobody asked for, or that comes again, is left out. The table says what is hashed: a
     process that reads need not know how a kind is merged."""
     wanted = set(ids)
-    found = IssuesRead([], {}, {}, {}, set(), [], [], [])
+    found = IssuesRead([], {}, {}, {}, set(), [], [], [], [])
     whole: list[Issue] = []
     hanging: list[tuple[str, Hanging]] = []
     rows: list[IssueRow] = []
@@ -131,6 +138,8 @@ def read_issue_documents(
         except UnreadableRecord as error:
             found.unreadable.append(Unreadable(jira_id, _updated_at(document), kept(document), str(error)))
             continue
+        if (made := made_by(document, maker)) is not None:
+            found.made.append(made)
         lists = _cut_off_lists(issue)
         if issue.project_key != project:
             found.elsewhere.append(issue.jira_id)

@@ -22,6 +22,7 @@ from javis_pipeline.sync.policies import unread_fields
 from javis_pipeline.systems.jira import jql
 from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.custom_fields import policy_of
+from javis_pipeline.systems.jira.made import Maker
 from javis_pipeline.systems.jira.reader import BATCH_SIZE, Batch, BatchReader
 from javis_pipeline.systems.jira.site import JiraSite, answer_of, note_sprints, noted, sprints_of
 
@@ -57,6 +58,7 @@ class IssueSource:
         site: The account, the project and its fields.
         whole: All is read again, past sprints as well.
         facts: What the site told lately.
+        maker: Our account, where rows become issues.
 
     Attributes:
         missed: Whether the sweep met a hit without an id.
@@ -64,7 +66,15 @@ class IssueSource:
 
     batch_size: Final = BATCH_SIZE
 
-    def __init__(self, jira: JiraClient, site: JiraSite, *, whole: bool = True, facts: Facts = NOTHING_KEPT) -> None:
+    def __init__(
+        self,
+        jira: JiraClient,
+        site: JiraSite,
+        *,
+        whole: bool = True,
+        facts: Facts = NOTHING_KEPT,
+        maker: Maker | None = None,
+    ) -> None:
         self._jira = jira
         self._site = site
         self._facts = facts
@@ -80,6 +90,7 @@ class IssueSource:
             sprints=site.sprints,
             custom=site.custom,
             unread=unread_fields(site.policies),
+            maker=maker,
         )
         self._batches = count(1)
         self._notes: list[str] = []

@@ -2,20 +2,24 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from typing import ClassVar
 
 from javis_pipeline.db.connection import Database
 from javis_pipeline.records.jira import IssueStamp
 from javis_pipeline.records.values import System
+from javis_pipeline.steps.create import HORIZON, CreateRules
 from javis_pipeline.steps.site_facts import NOTHING_KEPT, Facts
-from javis_pipeline.steps.system import Opened, nothing_after
+from javis_pipeline.steps.system import Making, Opened, nothing_after
 from javis_pipeline.sync.elements import element_fields
 from javis_pipeline.sync.fields import Kind
 from javis_pipeline.sync.kinds import JIRA_ISSUE
 from javis_pipeline.sync.policies import Policies
 from javis_pipeline.systems.jira.carry_over import carry_over_descriptions
 from javis_pipeline.systems.jira.client import JiraClient
+from javis_pipeline.systems.jira.create import JiraCreates
+from javis_pipeline.systems.jira.made import Maker
 from javis_pipeline.systems.jira.mirror import IssueMirror
 from javis_pipeline.systems.jira.reader import Batch
 from javis_pipeline.systems.jira.records import JiraRecords
@@ -33,6 +37,8 @@ class JiraSystem:
         chosen_fields: A person's choice of custom fields, role to field id.
         policies: A person's choice of the way that fields go.
         facts: What the site told lately.
+        creating: Keys of the projects in which rows that are inserted here become issues.
+        horizon: The longest time that a request may still be executed after it was sent.
     """
 
     name: ClassVar[System] = "jira"
@@ -42,6 +48,8 @@ class JiraSystem:
     chosen_fields: Mapping[str, str] = field(default_factory=dict)
     facts: Facts = NOTHING_KEPT
     policies: Policies = field(default_factory=dict)
+    creating: Collection[str] = ()
+    horizon: timedelta = HORIZON
 
     def open(self, key: str) -> Opened[IssueStamp, Batch]:
         """A project, after proving who we are and that it is visible, with its fields found."""
@@ -51,7 +59,7 @@ class JiraSystem:
             remote_id=site.project.project_id,
             field_ids=self._field_ids(site),
             records=self._records(site),
-            source=lambda whole: IssueSource(self.client, site, whole=whole, facts=self.facts),
+            source=lambda whole: IssueSource(self.client, site, whole=whole, facts=self.facts, maker=self._maker(site)),
             mirror=IssueMirror(key),
             unwritable=_unwritable(site),
             elements=element_fields(site.custom, self.kind.table),
@@ -59,7 +67,17 @@ class JiraSystem:
             changes_unseen=True,
             before=self._before(key),
             after=nothing_after,
+            making=self._making(site),
         )
+
+    def _maker(self, site: JiraSite) -> Maker | None:
+        """Our account, where rows become issues."""
+        key = site.project.key
+        return Maker(site.identity.account_id, key) if key in self.creating else None
+
+    def _making(self, site: JiraSite) -> Making | None:
+        rules = CreateRules(allowed=site.project.key in self.creating, horizon=self.horizon)
+        return Making(partial(JiraCreates, self.client, site, self.kind), rules)
 
     def _field_ids(self, site: JiraSite) -> dict[str, str]:
         return {role: field_id for role, field_id in site.fields._asdict().items() if field_id}

@@ -1,0 +1,162 @@
+-- {table}, {id}, {key} and {scope} are the table of records and its columns. Wishes have no {id}: what counts records by it,
+-- or looks one up, does not meet them.
+
+-- name: highest_number
+-- The highest number that a record of the scope has, or had.
+SELECT coalesce(max(substring(key FROM '-(\d+)$')::bigint), 0) AS number
+  FROM (SELECT {key} AS key FROM {table} WHERE {scope} = %(scope)s AND {id} IS NOT NULL
+        UNION ALL
+        SELECT key FROM key_aliases WHERE key LIKE %(scope)s || '-%%') AS keys
+ WHERE key ~ ('^' || %(scope)s || '-\d+$');
+
+-- name: new_wishes
+SELECT EXISTS (SELECT FROM {table} AS r
+                WHERE r.{scope} = %(scope)s AND r.{id} IS NULL
+                  AND NOT EXISTS (SELECT FROM sync_creates AS c WHERE c.record_id = r.record_id)) AS there_are;
+
+-- name: note_wishes
+INSERT INTO sync_creates (record_id, resource_type, scope, key, floor, changed_at)
+SELECT r.record_id, %(type)s, r.{scope}, r.{key}, %(floor)s, %(now)s
+  FROM {table} AS r
+ WHERE r.{scope} = %(scope)s AND r.{id} IS NULL
+ ORDER BY r.local_modified_at, r.{key}
+    ON CONFLICT (record_id) DO NOTHING;
+
+-- name: open_wishes
+-- Those about which something may be done or found out, and for which parent one waits.
+SELECT to_jsonb(c)::text AS creation, to_jsonb(r)::text AS doc, parent.{key} AS parent
+  FROM sync_creates AS c
+  JOIN {table} AS r USING (record_id)
+  LEFT JOIN {table} AS parent ON parent.{key} = r.{parent} AND parent.{id} IS NULL AND parent.local_deleted_at IS NULL
+ WHERE c.scope = %(scope)s AND c.resource_type = %(type)s AND c.remote_id IS NULL
+   AND c.state IN ('planned', 'sent', 'unknown', 'asks', 'rejected')
+ ORDER BY c.number;
+
+-- name: wanted
+-- Noted or not: for a run that only looks.
+SELECT r.record_id, r.{key} AS key, r.title, coalesce(c.state, 'planned') AS state, r.sync_errors ->> '(row)' AS why
+  FROM {table} AS r
+  LEFT JOIN sync_creates AS c USING (record_id)
+ WHERE r.{scope} = %(scope)s AND r.{id} IS NULL AND r.local_deleted_at IS NULL
+ ORDER BY r.local_modified_at, r.{key};
+
+-- name: lock_wish
+SELECT FROM {table} WHERE record_id = %(record_id)s FOR UPDATE;
+
+-- name: wish
+SELECT to_jsonb(c)::text AS creation, to_jsonb(r)::text AS doc, parent.{key} AS parent
+  FROM sync_creates AS c
+  JOIN {table} AS r USING (record_id)
+  LEFT JOIN {table} AS parent ON parent.{key} = r.{parent} AND parent.{id} IS NULL AND parent.local_deleted_at IS NULL
+ WHERE c.record_id = %(record_id)s;
+
+-- name: put_creation
+UPDATE sync_creates
+   SET state = %(state)s, attempt = %(attempt)s, fence_number = %(fence_number)s, fence_at = %(fence_at)s,
+       fence_account = %(fence_account)s, proof_at = %(proof_at)s, looks = %(looks)s, next_look_at = %(next_look_at)s,
+       remote_id = %(remote_id)s, remote_key = %(remote_key)s, refused_seq = %(refused_seq)s,
+       refused_at = %(refused_at)s, refusals = %(refusals)s, last_error = %(last_error)s, evidence = %(evidence)s::jsonb,
+       run_id = %(run_id)s, changed_at = %(now)s
+ WHERE record_id = %(record_id)s;
+
+-- name: update_wish
+UPDATE {table}
+   SET ({columns}) = (SELECT {columns} FROM jsonb_populate_record(NULL::{table}, %(doc)s::jsonb))
+ WHERE record_id = %(record_id)s;
+
+-- name: rival
+-- The row that a pull has made of the same record of the remote already.
+SELECT record_id, local_modified_fields <> '{{}}' AS is_edited FROM {table}
+ WHERE {id} = %(id)s AND record_id <> %(record_id)s FOR UPDATE;
+
+-- name: take_over_edits
+-- What people edited in the row that goes and not in the one that stays.
+UPDATE {table} AS r
+   SET local_modified_fields = r.local_modified_fields || taken.bases,
+       ({edited}) = (SELECT {edited} FROM jsonb_populate_record(r, taken.held))
+  FROM (SELECT coalesce(jsonb_object_agg(name, base), '{{}}') AS bases,
+               coalesce(jsonb_object_agg(name, to_jsonb(gone) -> name), '{{}}') AS held
+          FROM {table} AS gone CROSS JOIN {table} AS stays,
+               jsonb_each(gone.local_modified_fields) AS edit (name, base)
+         WHERE gone.{id} = %(id)s AND gone.record_id <> %(record_id)s AND stays.record_id = %(record_id)s
+           AND NOT stays.local_modified_fields ? name) AS taken
+ WHERE r.record_id = %(record_id)s;
+
+-- name: remove_rival
+DELETE FROM {table} WHERE {id} = %(id)s AND record_id <> %(record_id)s;
+
+-- name: free_key
+UPDATE {table} SET {key} = {key} || '#' || {id}, remote_state = 'moved' WHERE {key} = %(key)s AND {id} IS DISTINCT FROM %(id)s
+   AND record_id <> %(record_id)s;
+
+-- name: bind_wish
+UPDATE {table} SET {id} = %(id)s, {key} = %(key)s, last_synced_at = %(now)s WHERE record_id = %(record_id)s;
+
+-- name: keep_provisional_key
+INSERT INTO key_aliases (jira_id, key, first_seen, last_seen) VALUES (%(id)s, %(provisional)s, %(now)s, %(now)s)
+    ON CONFLICT (jira_id, key) DO UPDATE SET last_seen = excluded.last_seen;
+
+-- name: follow_key
+-- Who named it as a parent goes on naming it.
+UPDATE {table} SET {parent} = %(key)s WHERE {parent} = %(provisional)s;
+
+-- name: audit_creation
+INSERT INTO sync_audit (run_id, side, resource_type, resource_id, record_id, field, old, new, reason, actor, at)
+VALUES (%(run_id)s, %(side)s, %(type)s, %(resource_id)s, %(record_id)s, '(row)', %(old)s::jsonb, %(new)s::jsonb, %(reason)s,
+        'javis', %(now)s);
+
+-- name: put_question
+INSERT INTO sync_conflicts (
+    id, resource_type, resource_id, record_id, scope, field_name, kind, local_value, remote_value, details, created_at
+) VALUES (
+    %(conflict_id)s, %(type)s, %(resource_id)s, %(record_id)s, %(scope)s, '(row)', %(kind)s, %(local)s::jsonb,
+    %(remote)s::jsonb, %(details)s::jsonb, %(now)s
+)
+    ON CONFLICT (resource_type, resource_id, field_name, kind) WHERE state = 'open' DO UPDATE
+   SET details = excluded.details, remote_value = excluded.remote_value;
+
+-- name: end_question
+-- It was answered, or found out.
+UPDATE sync_conflicts
+   SET state = %(state)s, resolution = %(resolution)s::resolution, resolved_by = %(by)s, resolved_at = %(now)s,
+       applied_at = CASE WHEN %(state)s = 'resolved' THEN %(now)s END
+ WHERE record_id = %(record_id)s AND kind = %(kind)s AND state = 'open';
+
+-- name: count_records
+SELECT count(*) AS records FROM {table} WHERE {scope} = %(scope)s AND remote_state IN ('present', 'hidden');
+
+-- name: bound
+SELECT remote_id, record_id FROM sync_creates WHERE remote_id = ANY (%(ids)s) AND resource_type = %(type)s;
+
+-- name: known
+SELECT record_id FROM {table} WHERE record_id = ANY (%(marks)s::uuid[]);
+
+-- name: stored
+SELECT {id} AS id FROM {table} WHERE {id} = ANY (%(ids)s);
+
+-- name: shows_marks
+SELECT EXISTS (SELECT FROM sync_creates WHERE scope = %(scope)s AND resource_type = %(type)s AND shows_mark) AS shown;
+
+-- name: note_marks
+UPDATE sync_creates SET shows_mark = record_id = ANY (%(marks)s::uuid[]) WHERE remote_id = ANY (%(ids)s) AND shows_mark IS NULL;
+
+-- name: stop_creating
+INSERT INTO sync_watermarks (system, scope, creating_stopped_at) VALUES (%(system)s, %(scope)s, %(at)s)
+    ON CONFLICT (system, scope) DO UPDATE SET creating_stopped_at = excluded.creating_stopped_at;
+
+-- name: creating_stopped
+SELECT creating_stopped_at AS at, coalesce(last_full_at > creating_stopped_at, false) AS is_whole
+  FROM sync_watermarks
+ WHERE system = %(system)s AND scope = %(scope)s AND creating_stopped_at IS NOT NULL;
+
+-- name: in_doubt_since
+-- From when on what our account made may be one of these.
+SELECT min(fence_at) AS since FROM sync_creates
+ WHERE scope = %(scope)s AND resource_type = %(type)s AND state IN ('sent', 'unknown', 'asks');
+
+-- name: doubt_all
+-- After a restore: what was under way then may have gone out since, and nothing is made for a while.
+UPDATE sync_creates SET state = 'unknown' WHERE state = 'sent';
+
+-- name: stop_all
+UPDATE sync_watermarks SET creating_stopped_at = %(now)s;

@@ -1,0 +1,407 @@
+"""Make what was inserted here, once: look past the index, note what is about to be sent, ask once, look again.
+
+Every call of the ports is a place where a run can die. What it was about is found by the next one: by the mark, or by
+the proof that nothing was made, or by a question to a person.
+"""
+
+import logging
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final, Protocol
+from uuid import UUID
+
+from javis_pipeline.db.connection import Connection
+from javis_pipeline.errors import (
+    ChangedSinceSeen,
+    IdentityError,
+    OutcomeUnknown,
+    RemoteBusy,
+    RemoteRefused,
+    SettingError,
+    UsageError,
+)
+from javis_pipeline.records.create import (
+    IN_DOUBT,
+    OPEN,
+    Creation,
+    CreationAnswer,
+    CreationPlan,
+    Fence,
+    Form,
+    Made,
+    Met,
+    Walk,
+    Wish,
+)
+from javis_pipeline.records.sync import Overrides
+from javis_pipeline.steps.ports import CreateBook, RemoteCreates
+from javis_pipeline.steps.push import nobody_else_writes
+from javis_pipeline.steps.side_by_side import side_by_side
+from javis_pipeline.sync import create as decide
+from javis_pipeline.sync.create import Grounds
+from javis_pipeline.sync.create_row import plan_of, plan_to_send
+from javis_pipeline.sync.guards import guard_writes
+from javis_pipeline.sync.run import Run
+
+_LOG = logging.getLogger(__name__)
+
+HORIZON: Final = timedelta(minutes=15)
+# By so much a site's instants may differ among themselves.
+_CLOCKS_DIFFER: Final = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateRules:
+    """How records are made in a scope.
+
+    Attributes:
+        allowed: Whether anything may be made.
+        horizon: The longest time that a sent request may still be executed.
+        whole: Ask again for all that was refused.
+    """
+
+    allowed: bool = False
+    horizon: timedelta = HORIZON
+    whole: bool = False
+
+
+@dataclass(slots=True)
+class Created:
+    """What a round of making came to, as numbers of wishes.
+
+    Attributes:
+        ids: The remote's ids of those that are known now, to be read.
+        waiting: They wait for a parent that is not made yet.
+        held: They stay planned, because making is switched off, or must not be gone on with now.
+        notes: What a person should know.
+    """
+
+    created: int = 0
+    met: int = 0
+    rejected: int = 0
+    unknown: int = 0
+    asks: int = 0
+    waiting: int = 0
+    postponed: int = 0
+    held: int = 0
+    ids: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def count(self) -> dict[str, int]:
+        """The numbers by name, for logs and metadata; only those that are not 0."""
+        names = ("created", "met", "rejected", "unknown", "asks", "waiting", "postponed", "held")
+        return {f"creating_{name}": getattr(self, name) for name in names if getattr(self, name)}
+
+
+def settle_creations(book: CreateBook, remote: RemoteCreates, run: Run, rules: CreateRules) -> Created:
+    """Find out what became of what was asked for; before a pull, so that the pull finds the rows.
+
+    Raises:
+        RemoteBusy: The site wants no more requests now; what was not found out is found out by the next run.
+    """
+    return _Round(book, remote, run, rules).settle(book.begin())
+
+
+def create_records(
+    book: CreateBook,
+    remote: RemoteCreates,
+    run: Run,
+    rules: CreateRules,
+    overrides: Overrides,
+    *,
+    threads: int = 1,
+    check: Callable[[], None] = nobody_else_writes,
+) -> Created:
+    """Settle what was asked for, and ask for what is wished for: parents first, each once.
+
+    Args:
+        book: Our side.
+        remote: The other side.
+        run: Clock, ids, catalog.
+        rules: What may be made.
+        overrides: What a person allowed for this run.
+        threads: Wishes asked for side by side.
+        check: Called before each request; raises when we may not write any more.
+
+    Raises:
+        SyncHalted: Suspiciously many are wished for; nothing was sent.
+        RemoteBusy: The remote wants no more requests now; what was not sent stays planned.
+    """
+    round_ = _Round(book, remote, run, rules)
+    wishes = book.begin()
+    round_.settle(wishes)
+    if not rules.allowed or round_.is_stopped:
+        round_.done.held += sum(wish.creation.state == "planned" and not wish.deleted for wish in wishes)
+        return round_.done
+    if book.why_held() is not None:
+        return round_.done
+    round_.send_all(overrides, threads, check)
+    return round_.done
+
+
+class AnswerBook(Protocol):
+    """Wishes, for an answer."""
+
+    def bound(self, remote_ids: Collection[str]) -> Mapping[str, UUID]: ...
+    def change(self, record_id: UUID, decide: Callable[[Wish], CreationPlan | None]) -> CreationPlan | None: ...
+
+
+def answer_creation(
+    book: AnswerBook, record_id: UUID, answer: CreationAnswer, made: Made | None, *, by: str, now: datetime
+) -> str:
+    """Do what a person says about a wish of which nobody could find out whether it was made; its key then.
+
+    Args:
+        book: Our side.
+        record_id: The wish.
+        answer: What was said.
+        made: For "is", the record that it is.
+        by: Who said so.
+        now: When.
+
+    Raises:
+        ChangedSinceSeen: It has been found out meanwhile.
+        UsageError: That record belongs to another row.
+    """
+    if made is not None and book.bound([made.remote_id]).get(made.remote_id, record_id) != record_id:
+        raise UsageError(f"{made.key} was made from another row")
+
+    def answered(wish: Wish) -> CreationPlan:
+        if wish.creation.state != "asks":
+            raise ChangedSinceSeen(f"{wish.creation.key} does not ask any more; javis conflicts lists what does")
+        after = decide.answered(wish.creation, answer, made)
+        return plan_of(wish, replace(after, evidence={**after.evidence, "answered_by": by}), now)
+
+    plan = book.change(record_id, answered)
+    assert plan is not None
+    return plan.creation.remote_key or plan.creation.key
+
+
+class MetBook(Protocol):
+    """Wishes, as a pull meets them in a transaction of its own."""
+
+    def change_in(
+        self, conn: Connection, record_id: UUID, decide: Callable[[Wish], CreationPlan | None]
+    ) -> CreationPlan | None: ...
+    def in_doubt_since(self, conn: Connection) -> datetime | None: ...
+    def note_marks(self, conn: Connection, met: Sequence[Met]) -> None: ...
+    def tell_twins_in(self, conn: Connection, creation: Creation, twins: Sequence[Met]) -> None: ...
+
+
+def meet_made(conn: Connection, book: MetBook, made: Sequence[Met], now: datetime) -> frozenset[str]:
+    """What a pull does with records that our account made: a mark finds its row, in any state of the wish.
+
+    Returns the ids of those that may be what a wish is in doubt about, and bear no mark: nothing is made of them here
+    until it is known whose they are.
+    """
+    since = book.in_doubt_since(conn)
+    for one in made:
+        if one.mark is not None:
+            book.change_in(conn, one.mark, partial(_met_in_a_pull, conn, book, one, now))
+    book.note_marks(conn, made)
+    if since is None:
+        return frozenset()
+    return frozenset(one.remote_id for one in made if one.mark is None and one.created_at >= since - _CLOCKS_DIFFER)
+
+
+def _met_in_a_pull(conn: Connection, book: MetBook, one: Met, now: datetime, wish: Wish) -> CreationPlan | None:
+    after = decide.bind(wish.creation, Made(remote_id=one.remote_id, key=one.key), by="mark")
+    if after != wish.creation:
+        return plan_of(wish, after, now)
+    if wish.creation.remote_id != one.remote_id:
+        book.tell_twins_in(conn, wish.creation, [one])
+    return None
+
+
+class _Round:
+    """One look at the wishes of a scope, and what follows from it."""
+
+    def __init__(self, book: CreateBook, remote: RemoteCreates, run: Run, rules: CreateRules) -> None:
+        self._book = book
+        self._remote = remote
+        self._run = run
+        self._rules = rules
+        self._highest = 0
+        self._looked: set[UUID] = set()
+        self.is_stopped = False
+        self.done = Created()
+
+    # what became of them
+
+    def settle(self, wishes: Sequence[Wish]) -> Created:
+        """Look for every wish that is due, in one walk."""
+        for wish in wishes:
+            if wish.deleted or wish.creation.state == "sent":
+                self._change(
+                    wish,
+                    lambda now: decide.deleted_here(now.creation) if now.deleted else decide.interrupted(now.creation),
+                )
+        due = [wish for wish in wishes if self._is_due(wish)]
+        if due:
+            self._look(due)
+        return self.done
+
+    def _is_due(self, wish: Wish) -> bool:
+        now = self._run.now()
+        state = wish.creation.state
+        if state in IN_DOUBT or (wish.deleted and state in OPEN):
+            return decide.is_due(wish.creation, now) or state == "sent"
+        return decide.may_be_sent(wish.creation, wish.local_seq, now, whole=self._rules.whole)
+
+    def _look(self, wishes: Sequence[Wish]) -> None:
+        above = min(_asked_from(wish.creation) for wish in wishes)
+        known = self._book.highest()
+        walk = self._remote.walk(above, known)
+        self._looked |= {wish.creation.record_id for wish in wishes}
+        self._highest = max(walk.highest, known)
+        accounts = self._accounts(wishes)
+        self._look_for_strangers(walk, accounts)
+        grounds = Grounds(
+            horizon=self._rules.horizon,
+            accounts=accounts,
+            bound=self._book.bound([one.remote_id for one in walk.met]),
+            shows_marks=self._book.shows_marks(),
+        )
+        for wish in wishes:
+            self._judge(wish, walk, grounds)
+
+    def _accounts(self, wishes: Sequence[Wish]) -> frozenset[str]:
+        asked = {wish.creation.fence.account_id for wish in wishes if wish.creation.fence}
+        return frozenset({self._run.account_id, *asked})
+
+    def _judge(self, wish: Wish, walk: Walk, grounds: Grounds) -> None:
+        now = self._run.now()
+        alike = decide.unaccounted(wish.creation, walk, grounds)
+        plan = self._change(
+            wish,
+            lambda known: decide.looked(decide.interrupted(known.creation), walk, grounds, now),
+            alike=alike,
+        )
+        if plan is None:
+            return
+        after = plan.creation
+        if after.remote_id is not None:
+            self.done.met += 1
+            self.done.ids.append(after.remote_id)
+            if twins := decide.doubled(after, walk, grounds.accounts):
+                self._book.tell_twins(after, twins)
+        self.done.asks += after.state == "asks"
+        self.done.unknown += after.state == "unknown"
+
+    def _look_for_strangers(self, walk: Walk, accounts: frozenset[str]) -> None:
+        """A mark of ours that no row knows: this database is older than the remote, or a copy of another."""
+        marks = {one.mark: one for one in walk.met if one.mark is not None and one.creator_id in accounts}
+        strange = [marks[mark] for mark in marks.keys() - self._book.known(marks.keys())]
+        unread = [one for one in strange if one.remote_id not in self._book.stored([one.remote_id for one in strange])]
+        if unread:
+            self._book.stop(walk.at)
+        if until := self._book.stopped_until(self._rules.horizon):
+            self.is_stopped = walk.at < until
+        self.is_stopped = self.is_stopped or bool(unread)
+        if self.is_stopped:
+            self.done.notes.append(
+                "there are records that bear marks of this pipeline and are not known here: was this database restored "
+                "from a backup, or is it a copy? Nothing is made until one whole sync and some minutes have passed"
+            )
+
+    # asking for them
+
+    def send_all(self, overrides: Overrides, threads: int, check: Callable[[], None]) -> None:
+        """Generation after generation: what was made in one is a parent in the next."""
+        tried: set[UUID] = set()
+        guarded = False
+        while wishes := [wish for wish in self._sendable() if wish.creation.record_id not in tried]:
+            if not guarded:
+                guard_writes(
+                    self._book.name, writes=self._count(), records=self._book.count_records(), overrides=overrides
+                )
+                guarded = True
+            tried |= {wish.creation.record_id for wish in wishes}
+            for _ in side_by_side(lambda wish: self._send(wish, check), wishes, threads=threads):
+                pass
+        left = [wish for wish in self._book.begin() if wish.parent and wish.creation.state in ("planned", "rejected")]
+        self.done.waiting += len(left)
+
+    def _count(self) -> int:
+        now = self._run.now()
+        return sum(
+            not wish.deleted and decide.may_be_sent(wish.creation, wish.local_seq, now) for wish in self._book.begin()
+        )
+
+    def _sendable(self) -> Iterator[Wish]:
+        now = self._run.now()
+        for wish in self._book.begin():
+            # What was wished for since is looked for first, by the next run.
+            ready = not wish.deleted and wish.parent is None and wish.creation.record_id in self._looked
+            if ready and decide.may_be_sent(wish.creation, wish.local_seq, now, whole=self._rules.whole):
+                yield wish
+
+    def _send(self, wish: Wish, check: Callable[[], None]) -> None:
+        """Note that it is sent, ask once, and note what was said."""
+        check()
+        form = self._remote.form(wish, self._run.catalog)
+        if isinstance(form, str):
+            why, at = form, self._run.now()
+            self._change(wish, lambda now: decide.unfit(now.creation, why, now.local_seq, at))
+            self.done.rejected += 1
+            return
+        fence = Fence(number=self._highest, at=self._remote.now(), account_id=self._run.account_id)
+        attempt = wish.creation.attempt
+
+        def to_send(now: Wish) -> CreationPlan | None:
+            moved = now.creation.attempt != attempt or now.local_seq != wish.local_seq or now.deleted
+            if moved or now.creation.state not in ("planned", "rejected"):
+                return None
+            return plan_to_send(now, decide.send(now.creation, fence, now.local_seq), form)
+
+        if self._book.change(wish.creation.record_id, to_send) is None:
+            self.done.postponed += 1
+            return
+        self._ask(wish, attempt + 1, form)
+
+    def _ask(self, wish: Wish, attempt: int, form: Form) -> None:
+        try:
+            made = self._remote.create(wish.creation.record_id, form)
+        except (RemoteBusy, IdentityError) as error:
+            why = str(error)
+            self._change(wish, lambda now: decide.unsent(now.creation, attempt, why))
+            self.done.postponed += 1
+            raise
+        except RemoteRefused as error:
+            self._refused(wish, attempt, error)
+        except (OutcomeUnknown, SettingError) as error:  # a page of a proxy may have come instead of the reply
+            self._lost(wish, attempt, str(error))
+        else:
+            self._change(wish, lambda now: decide.bind(now.creation, made, by="reply"))
+            self.done.created += 1
+            self.done.ids.append(made.remote_id)
+
+    def _refused(self, wish: Wish, attempt: int, error: RemoteRefused) -> None:
+        why, now_ = str(error), self._run.now()
+        if error.status < 400:  # it answered something else than it documents: that is no refusal
+            self._lost(wish, attempt, why)
+            return
+        self._change(wish, lambda now: decide.refused(now.creation, attempt, why, now_))
+        self.done.rejected += 1
+
+    def _lost(self, wish: Wish, attempt: int, why: str) -> None:
+        self._change(wish, lambda now: decide.lost(now.creation, attempt, why))
+        self.done.unknown += 1
+
+    def _change(
+        self, wish: Wish, becomes: Callable[[Wish], Creation], *, alike: Sequence[Met] = ()
+    ) -> CreationPlan | None:
+        """Decide on the locked, fresh wish; None when nothing changes."""
+
+        def planned(now: Wish) -> CreationPlan | None:
+            after = becomes(now)
+            return None if after == now.creation else plan_of(now, after, self._run.now(), alike=alike)
+
+        return self._book.change(wish.creation.record_id, planned)
+
+
+def _asked_from(creation: Creation) -> int:
+    """Above which number a walk has to look for a wish."""
+    return creation.floor

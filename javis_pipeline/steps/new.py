@@ -1,0 +1,62 @@
+"""New records for people who do not write SQL: the same INSERT that anybody may make."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+from uuid import UUID
+
+import psycopg
+
+from javis_pipeline.db import edits as rows
+from javis_pipeline.db.connection import Database
+from javis_pipeline.errors import UsageError
+from javis_pipeline.steps.edit import meant, parse_changes
+
+
+class New(NamedTuple):
+    """A record that is wished for: the key that it has until the remote gives it another, and its name for ever."""
+
+    key: str
+    record_id: UUID
+
+
+def new_issue(
+    db: Database,
+    project: str,
+    type_name: str,
+    title: str,
+    parent: str | None,
+    assignments: Iterable[str],
+    *,
+    dry_run: bool = False,
+) -> New:
+    """Make an issue here.
+
+    Args:
+        db: The product's database.
+        project: Key of the project.
+        type_name: Type of the issue.
+        title: One line.
+        parent: Key of the issue that it lies below, which may not be made yet either.
+        assignments: What else is set, as `field=text`.
+        dry_run: Check it, and change nothing.
+
+    Raises:
+        UsageError: It cannot be made as it is; the message says what is wrong.
+    """
+    given = parse_changes([*assignments, *([f"parent_key={parent}"] if parent else [])])
+    try:
+        with db.transaction(application_name="javis new") as conn:
+            fields = {field: meant(conn, field, value) for field, value in given.items()}
+            columns = {"project_key": project.upper(), "issue_type": type_name, "title": title, **fields}
+            made = New(**rows.insert_issue(conn, columns))
+            if dry_run:
+                raise psycopg.Rollback
+    except psycopg.Error as error:
+        raise UsageError(_told(error)) from error
+    return made
+
+
+def _told(error: psycopg.Error) -> str:
+    """What the database says of it, and the remedy."""
+    said = (error.diag.message_primary or str(error)).removeprefix("javis: ")
+    return f"{said}. {error.diag.message_hint}" if error.diag.message_hint else said

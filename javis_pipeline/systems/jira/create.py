@@ -1,0 +1,116 @@
+"""Making issues in Jira: what a project asks for, what it has by number, and the one request that makes an issue."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
+from uuid import UUID
+
+import orjson
+
+from javis_pipeline.clients.reading import answered, as_object, as_text
+from javis_pipeline.db.connection import Database
+from javis_pipeline.db.create_forms import keep_forms, kept_forms, levels_of
+from javis_pipeline.errors import RemoteBusy
+from javis_pipeline.records.create import Form, Made, Met, Walk, Wish
+from javis_pipeline.records.sync import Catalog
+from javis_pipeline.sync.fields import Kind
+from javis_pipeline.systems.jira.client import BULK_FETCH_LIMIT, JiraClient
+from javis_pipeline.systems.jira.create_form import Types, form_of, read_fields
+from javis_pipeline.systems.jira.made import MARK, met
+from javis_pipeline.systems.jira.site import JiraSite
+
+# How long what a project asks for is believed.
+FORMS_LAST: Final = timedelta(hours=1)
+_SEEN: Final = ("created", "creator", "project", "issuetype", "summary")
+
+
+class JiraCreates:
+    """Making issues in one project.
+
+    Args:
+        client: Client of the site.
+        site: The project and its fields.
+        kind: What an issue is there.
+        database: Where what the project asks for is kept for an hour.
+        clock: Ours; it dates what is kept.
+    """
+
+    def __init__(
+        self, client: JiraClient, site: JiraSite, kind: Kind, database: Database, clock: Callable[[], datetime]
+    ) -> None:
+        self._client = client
+        self._project = site.project.key
+        self._fields = site.fields
+        self._kind = kind
+        self._database = database
+        self._clock = clock
+        self._asked: tuple[datetime, float] | None = None
+        self._types: Types | None = None
+        self._asking = threading.Lock()
+
+    def now(self) -> datetime:
+        """Jira's time; no earlier than it is."""
+        if self._asked is None:
+            began = time.monotonic()
+            self._asked = (self._client.server_time(), began)
+        told, began = self._asked
+        return told + timedelta(seconds=time.monotonic() - began)
+
+    def walk(self, above: int, known: int) -> Walk:
+        """All issues whose number is above the first, at least up to the second, and on as long as there are any."""
+        at, seen, first = self.now(), dict[str, Met](), above + 1
+        while True:
+            found = self._numbered(range(first, first + BULK_FETCH_LIMIT))
+            seen |= {one.remote_id: one for one in found}
+            first += BULK_FETCH_LIMIT
+            if not found and first > known:
+                return Walk(at=at, above=above, met=tuple(seen.values()))
+
+    def _numbered(self, numbers: Sequence[int]) -> list[Met]:
+        keys = [f"{self._project}-{number}" for number in numbers]
+        answer = self._client.bulk_fetch(keys, _SEEN, orjson.loads, properties=[MARK])
+        if answer.get("issueErrors"):
+            raise RemoteBusy("jira: some issues could not be looked at now; what was asked for is found out later")
+        documents = answered("jira bulk fetch", lambda: [as_object(one, "issue") for one in answer["issues"]])
+        return [answered("jira issue", partial(met, document, self._project)) for document in documents]
+
+    def form(self, wish: Wish, catalog: Catalog) -> Form | str:
+        """The request that would make it; or why there is none."""
+        parent = str(wish.values.get("parent_key") or "")
+        return form_of(
+            wish,
+            self._forms(),
+            project=self._project,
+            kind=self._kind,
+            catalog=catalog,
+            points=self._fields.story_points,
+            parent=levels_of(self._database, parent) if parent else None,
+        )
+
+    def _forms(self) -> Types:
+        with self._asking:
+            if self._types is None:
+                self._types = kept_forms(self._database, self._project, since=self._clock() - FORMS_LAST)
+            if not self._types:
+                self._types = self._ask_forms()
+                keep_forms(self._database, self._project, self._types, at=self._clock())
+            return self._types
+
+    def _ask_forms(self) -> Types:
+        return {
+            str(kind["name"]): read_fields(kind, self._client.create_fields(self._project, str(kind["id"])))
+            for kind in self._client.create_types(self._project)
+        }
+
+    def create(self, record_id: UUID, form: Form) -> Made:
+        """Make an issue, with the record's name as a property in the same request."""
+        document = self._client.create_issue(form.request, properties={MARK: {"record": str(record_id)}})
+        return answered("jira issue", lambda: _made(document))
+
+
+def _made(document: object) -> Made:
+    made = as_object(document, "answer")
+    return Made(remote_id=as_text(made["id"], "id"), key=as_text(made["key"], "key"))

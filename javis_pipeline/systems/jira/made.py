@@ -1,0 +1,50 @@
+"""Issues that our account made, and the marks that they bear: pure, so that a worker process can read them."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from javis_pipeline.clients.reading import as_instant, as_text
+from javis_pipeline.records.create import Met
+
+MARK: Final = "javis.record"
+
+
+class Maker(NamedTuple):
+    """Whose issues are looked at for marks, and in which project."""
+
+    account_id: str
+    project: str
+
+
+def mark_in(document: Mapping[str, Any]) -> UUID | None:
+    """The wish that an issue says it is; None when it says nothing of the kind."""
+    told = (document.get("properties") or {}).get(MARK)
+    name = told.get("record") if isinstance(told, dict) else None
+    with suppress(ValueError):
+        return UUID(name) if isinstance(name, str) else None
+    return None
+
+
+def met(document: Mapping[str, Any], project: str) -> Met:
+    """An issue as a walk meets it."""
+    fields, key = document["fields"], as_text(document["key"], "key")
+    place, _, number = key.rpartition("-")
+    return Met(
+        remote_id=as_text(document["id"], "id"),
+        key=key,
+        number=int(number) if place == project else None,
+        created_at=as_instant(fields["created"], "created"),
+        creator_id=(fields.get("creator") or {}).get("accountId"),
+        mark=mark_in(document),
+        type_name=(fields.get("issuetype") or {}).get("name") or "",
+        title=fields.get("summary") or "",
+    )
+
+
+def made_by(document: Mapping[str, Any], maker: Maker | None) -> Met | None:
+    """The issue, if that account made it."""
+    creator = (document.get("fields") or {}).get("creator")
+    is_its = maker is not None and isinstance(creator, dict) and creator.get("accountId") == maker.account_id
+    return met(document, maker.project) if is_its and maker is not None else None

@@ -1,0 +1,425 @@
+"""Rows that are inserted here become issues there, once: with PostgreSQL and a site behind a socket."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from click.testing import CliRunner, Result
+
+from javis_pipeline.cli import main
+from javis_pipeline.clients.http import Limits
+from javis_pipeline.db.connection import Database
+from javis_pipeline.db.policies import store_policies
+from javis_pipeline.db.status import scope_status
+from javis_pipeline.errors import RemoteBusy, SyncHalted
+from javis_pipeline.records.policy import Policy
+from javis_pipeline.records.sync import Overrides
+from javis_pipeline.sandbox.clock import Clock
+from javis_pipeline.sandbox.faults import Fault, FaultKind, Rule
+from javis_pipeline.sandbox.server import SandboxServer
+from javis_pipeline.sandbox.world import World
+from javis_pipeline.steps.create import answer_creation
+from javis_pipeline.steps.sync_scope import NO_OVERRIDES, Job, WrittenBack, plan_scope, pull_scope, write_back_scope
+from javis_pipeline.systems.jira.client import JiraClient
+from javis_pipeline.systems.jira.system import JiraSystem
+from javis_pipeline_tests.sites import NOON, settings_for
+
+POST = "/rest/api/3/issue"
+ALLOWED = Policy("jira", "OPS", "create", "on", "JAVIS_CREATE")
+
+
+@dataclass
+class Both:
+    """A project on both sides."""
+
+    database: Database
+    world: World
+    client: JiraClient
+    runs: int = 0
+    creating: tuple[str, ...] = ("OPS",)
+    overrides: Overrides = field(default=NO_OVERRIDES)
+
+    def job(self) -> Job:
+        self.runs += 1
+        return Job(
+            db=self.database,
+            system=JiraSystem(self.client, scopes=("OPS",), creating=self.creating),
+            key="OPS",
+            run_id=f"run-{self.runs}",
+            clock=self.world.clock.now,
+            overrides=self.overrides,
+        )
+
+    def sync(self, after: timedelta = timedelta(hours=1)) -> WrittenBack:
+        self.world.clock.advance(after)
+        pull_scope(self.job())
+        return write_back_scope(self.job())
+
+    def insert(self, **columns: Any) -> str:
+        """What an application does; the key that it gets."""
+        given = {"project_key": "OPS", "issue_type": "Task", **columns}
+        names, values = ", ".join(given), ", ".join(f"%({name})s" for name in given)
+        with self.database.transaction() as conn:
+            conn.execute("SET LOCAL ROLE javis_app")
+            row = conn.execute(
+                f"INSERT INTO jira_issues ({names}) VALUES ({values}) RETURNING key".encode(), given
+            ).fetchone()
+        assert row is not None
+        return str(row["key"])
+
+    def row(self, key: str) -> dict[str, Any]:
+        (row,) = self.database.query("SELECT * FROM jira_issues WHERE key = javis_key(%(key)s)", {"key": key})
+        return row
+
+    def there(self) -> list[str]:
+        return sorted(issue.state.summary or "" for issue in self.world.jira.issues.values())
+
+    def posts(self) -> int:
+        return sum(one.path == POST for one in self.world.exchanges.matching("POST", POST))
+
+    def goes_wrong(self, kind: FaultKind, **where: Any) -> None:
+        self.world.faults.add(Rule(Fault(kind), method="POST", path=POST, **where))
+
+
+@contextmanager
+def _both(database: Database) -> Iterator[Both]:
+    with database.transaction() as conn:
+        store_policies(conn, [ALLOWED])
+    with SandboxServer(World(seed=3, clock=Clock(NOON))) as server:
+        world = server.world
+        world.jira.create_project("OPS", "Operations")
+        world.jira.create("OPS", "Old", priority="Medium")
+        token = world.credentials.api_token
+        with JiraClient(
+            world.base_url, "us@example.com", token, limits=Limits(tries=2), sleep=lambda _: None
+        ) as client:
+            both = Both(database, world, client)
+            both.sync()
+            world.exchanges.clear()
+            yield both
+
+
+@pytest.fixture
+def both(database: Database) -> Iterator[Both]:
+    with _both(database) as sides:
+        yield sides
+
+
+def test_given_a_row_that_an_application_inserts_then_it_is_an_issue_and_keeps_its_name(both: Both) -> None:
+    key = both.insert(title="Calibrate", labels=["lab", "b"], due_date="2026-12-01", description="Twice.\n\n- well")
+    before = both.row(key)
+
+    both.sync()
+
+    after = both.row(key)
+    assert key.startswith("OPS-new-")
+    assert (before["remote_state"], before["jira_id"]) == ("wanted", None)
+    assert (after["key"], after["remote_state"], after["sync_status"]) == ("OPS-2", "present", "synced")
+    assert after["record_id"] == before["record_id"]
+    assert (after["priority"], after["status"]) == ("Medium", "To Do"), "what Jira gives of itself is the base"
+    assert (after["local_modified_fields"], after["sync_errors"]) == ({}, {})
+    issue = both.world.jira.find("OPS-2")
+    assert issue is not None
+    assert issue.properties["javis.record"] == {"record": str(before["record_id"])}
+    assert issue.state.labels == ("b", "lab")
+    assert both.posts() == 1
+    both.sync()
+    assert both.posts() == 1
+
+
+def test_given_an_epic_three_stories_and_two_subtasks_when_killed_three_times_then_there_are_exactly_six(
+    both: Both,
+) -> None:
+    epic = both.insert(title="Epic", issue_type="Epic")
+    stories = [both.insert(title=f"Story {n}", issue_type="Story", parent_key=epic) for n in (1, 2, 3)]
+    subs = [both.insert(title=f"Sub {n}", issue_type="Sub-task", parent_key=stories[0].lower()) for n in (1, 2)]
+    both.database.query("UPDATE jira_issues SET title = 'Story one' WHERE key = %(key)s", {"key": stories[0]})
+    for number in (1, 2, 3):
+        kind = (FaultKind.LOST_REPLY, FaultKind.LATE, FaultKind.SERVER_ERROR)[number - 1]
+        both.goes_wrong(kind, first=1, last=1)
+        both.sync()
+        both.world.faults.clear()
+    for _ in range(6):
+        both.world.jira.create("OPS", "Somebody else's")
+        both.sync(timedelta(minutes=20))
+
+    titles = [title for title in both.there() if title not in ("Old", "Somebody else's")]
+    assert titles == ["Epic", "Story 2", "Story 3", "Story one", "Sub 1", "Sub 2"]
+    rows = {both.row(key)["title"]: both.row(key) for key in (epic, *stories, *subs)}
+    assert {row["parent_key"] for title, row in rows.items() if title.startswith("Story")} == {rows["Epic"]["key"]}
+    assert {rows["Sub 1"]["parent_key"], rows["Sub 2"]["parent_key"]} == {rows["Story one"]["key"]}
+    assert {row["remote_state"] for row in rows.values()} == {"present"}
+
+
+def test_given_a_lost_reply_and_nobody_elses_work_then_a_person_is_asked_and_answers(both: Both) -> None:
+    key = both.insert(title="Lost")
+    both.goes_wrong(FaultKind.LOST_REQUEST)
+    both.sync(timedelta(minutes=1))
+    both.world.faults.clear()
+    unknown = both.row(key)
+    both.sync(timedelta(minutes=16))
+    both.sync(timedelta(minutes=16))
+    (conflict,) = both.database.query("SELECT * FROM sync_conflicts WHERE state = 'open'")
+    asked = both.posts()
+
+    answer_creation(both.job().wishes, conflict["record_id"], "again", None, by="ann", now=both.world.clock.now())
+    both.sync()
+
+    assert unknown["sync_status"] == "pushing"
+    assert "not known yet" in unknown["sync_errors"]["(row)"]
+    assert (conflict["kind"], asked) == ("creation_unknown", 1)
+    assert both.there() == ["Lost", "Old"]
+    assert both.row(key)["key"] == "OPS-2"
+    assert both.database.query("SELECT FROM sync_conflicts WHERE state = 'open'") == []
+
+
+def test_given_a_reply_that_was_lost_after_it_was_done_then_the_mark_is_found_and_nothing_is_asked_again(
+    both: Both,
+) -> None:
+    key = both.insert(title="Once")
+    both.goes_wrong(FaultKind.LOST_REPLY)
+    both.sync(timedelta(minutes=1))
+    both.database.query("UPDATE jira_issues SET title = 'Edited meanwhile' WHERE title = 'Once'")
+    both.sync(timedelta(minutes=1))
+
+    assert both.posts() == 1
+    assert both.there() == ["Edited meanwhile", "Old"]
+    assert both.row(key)["sync_status"] == "synced"
+
+
+def test_given_a_status_and_a_refused_field_then_they_follow_as_a_transition_and_as_an_error(both: Both) -> None:
+    key = both.insert(title="Moving", status="In Progress")
+
+    both.sync()
+
+    issue = both.world.jira.find("OPS-2")
+    assert issue is not None
+    assert both.world.jira.statuses[issue.state.status_id].name == "In Progress"
+    assert (both.row(key)["status"], both.row(key)["sync_status"]) == ("In Progress", "synced")
+
+
+@pytest.mark.parametrize(
+    ("columns", "says"),
+    [
+        ({"issue_type": "Saga"}, "there is no issue type 'Saga' in OPS; possible: "),
+        ({"issue_type": "Sub-task"}, "lies below another issue; set parent_key"),
+        ({"priority": "Huge"}, "'Huge' is not a priority here; set one of: "),
+        ({"assignee_id": "no such person"}, "is not an account id"),
+        ({"labels": ["two words"]}, "holds a blank"),
+    ],
+    ids=["type", "parent", "priority", "person", "label"],
+)
+def test_given_what_cannot_be_made_then_the_row_says_why_and_is_made_once_it_is_mended(
+    both: Both, columns: dict[str, Any], says: str
+) -> None:
+    key = both.insert(title="Wrong", **columns)
+    both.sync()
+    refused = both.row(key)
+    with both.database.transaction() as conn:
+        conn.execute("SET LOCAL ROLE javis_app")
+        conn.execute(
+            "UPDATE jira_issues SET issue_type = 'Task', priority = 'High', assignee_id = NULL, labels = '{}'"
+            " WHERE title = 'Wrong'"
+        )
+    both.sync()
+
+    assert refused["sync_status"] == "error"
+    assert says in refused["sync_errors"]["(row)"]
+    assert both.posts() == 1
+    assert both.row(key)["remote_state"] == "present"
+
+
+def test_given_a_project_that_no_setting_names_then_an_insert_is_refused_with_the_setting(both: Both) -> None:
+    with pytest.raises(psycopg.errors.RestrictViolation) as refused:
+        both.insert(title="x", project_key="WEB")
+
+    assert "JAVIS_CREATE" in (refused.value.diag.message_hint or "")
+
+
+@pytest.mark.parametrize(
+    ("columns", "error"),
+    [
+        ({"title": "x" * 300}, psycopg.errors.CheckViolation),
+        ({"title": None}, psycopg.errors.NotNullViolation),
+        ({"title": "x", "key": "OPS-1"}, psycopg.errors.UniqueViolation),
+        ({"title": "x", "key": "OPS-77"}, psycopg.errors.RestrictViolation),
+        ({"title": "x", "story_points": "NaN"}, psycopg.errors.CheckViolation),
+    ],
+    ids=["long", "none", "key there is", "key", "number"],
+)
+def test_given_what_is_known_to_be_wrong_then_it_is_refused_where_it_is_written(
+    both: Both, columns: dict[str, Any], error: type[psycopg.Error]
+) -> None:
+    with pytest.raises(error):
+        both.insert(**columns)
+
+
+def test_given_one_wish_that_is_written_twice_then_it_is_one(both: Both) -> None:
+    name = "11111111-2222-4333-8444-555555555555"
+    key = both.insert(title="Once", record_id=name)
+    again = "INSERT INTO jira_issues (project_key, issue_type, title, record_id) VALUES ('OPS', 'Task', 'Once', %(id)s)"
+    both.database.query(f"{again} ON CONFLICT (record_id) DO NOTHING", {"id": name})
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        both.database.query(again, {"id": name})
+    both.sync()
+    both.database.query(f"{again} ON CONFLICT (record_id) DO NOTHING", {"id": name})
+    both.sync()
+
+    assert both.there() == ["Old", "Once"]
+    assert both.row(key)["key"] == "OPS-2"
+
+
+def test_given_wishes_then_nothing_counts_them_but_status_and_a_withdrawn_one_is_never_made(both: Both) -> None:
+    key = both.insert(title="Not any more")
+    (status,) = [one for one in scope_status(both.database) if one["system"] == "jira"]
+    both.database.query("DELETE FROM jira_issues WHERE key = %(key)s", {"key": key})
+    both.sync()
+
+    assert (status["records"], status["wanted"], status["tombstones"]) == (1, 1, 0)
+    assert both.there() == ["Old"]
+
+
+def test_given_a_wish_that_is_deleted_while_nobody_knows_whether_it_was_made_then_it_is_known_and_stays_deleted(
+    both: Both,
+) -> None:
+    key = both.insert(title="Gone by then")
+    both.goes_wrong(FaultKind.LOST_REPLY)
+    both.sync(timedelta(minutes=1))
+    both.database.query("DELETE FROM jira_issues WHERE key = %(key)s", {"key": key})
+    for _ in range(3):
+        both.sync()
+
+    row = both.row(key)
+    assert both.posts() == 1
+    assert (row["key"], row["remote_state"], row["local_deleted_at"] is not None) == ("OPS-2", "present", True)
+    assert both.database.query("SELECT FROM sync_conflicts WHERE state = 'open'") == []
+
+
+def test_given_a_dry_run_then_it_shows_what_would_be_made_and_makes_nothing(both: Both) -> None:
+    key = both.insert(title="Planned")
+
+    items = plan_scope(both.job())
+
+    assert [(item.key, item.side, item.new) for item in items] == [(key, "remote", "Planned")]
+    assert (both.posts(), both.database.query("SELECT FROM sync_creates")) == (0, [])
+
+
+def test_given_many_wishes_then_the_guard_asks_first_and_few_requests_make_them(both: Both) -> None:
+    for number in range(30):
+        both.insert(title=f"Many {number}")
+    with pytest.raises(SyncHalted, match="30 writes"):
+        both.sync()
+    both.overrides = Overrides(writes=30)
+    both.world.exchanges.clear()
+    both.sync()
+
+    asked = [one for one in both.world.exchanges.matching() if not one.path.startswith("/rest/agile")]
+    assert both.posts() == 30
+    assert len(asked) - 30 < 30
+    assert len(both.there()) == 31
+
+
+def test_given_a_restored_database_that_does_not_know_what_it_made_then_it_finds_the_marks(both: Both) -> None:
+    key = both.insert(title="Before the backup")
+    both.job().wishes.begin()
+    with both.database.transaction(origin="sync") as conn:
+        kept = conn.execute("SELECT to_jsonb(r)::text AS row FROM jira_issues AS r WHERE key = %s", [key]).fetchone()
+    both.sync()
+    with both.database.transaction(origin="sync") as conn:
+        conn.execute("DELETE FROM jira_issues WHERE key = 'OPS-2'")
+        conn.execute("DELETE FROM key_aliases")
+        assert kept is not None
+        conn.execute(
+            "INSERT INTO jira_issues SELECT * FROM jsonb_populate_record(NULL::jira_issues, %s)", [kept["row"]]
+        )
+        conn.execute("UPDATE sync_creates SET state = 'planned', attempt = 0, remote_id = NULL, remote_key = NULL")
+    both.sync()
+
+    assert both.posts() == 1
+    assert both.row(key)["key"] == "OPS-2"
+
+
+def test_given_a_site_that_asks_for_patience_then_it_is_made_by_the_next_run(both: Both) -> None:
+    both.insert(title="Patient")
+    both.goes_wrong(FaultKind.RATE_LIMITED)
+    with pytest.raises(RemoteBusy):
+        both.sync()
+    both.world.faults.clear()
+    both.sync()
+
+    assert both.there() == ["Old", "Patient"]
+    assert isinstance(both.world.clock.now(), datetime)
+
+
+# The command line
+
+
+@pytest.fixture
+def commanded(both: Both, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Both:
+    values = settings_for(both.world, projects="OPS", database_url=both.database.url, home=tmp_path)
+    for name, value in (values | {"JAVIS_CREATE": "OPS"}).items():
+        monkeypatch.setenv(name, value)
+    return both
+
+
+def javis(*arguments: str) -> Result:
+    return CliRunner().invoke(main, list(arguments))
+
+
+def test_given_a_new_issue_by_command_then_every_command_knows_it_by_its_first_key(commanded: Both) -> None:
+    made = json.loads(javis("new", "issue", "--project", "ops", "--type", "Epic", "--title", "Big", "--json").output)
+    checked = javis("new", "issue", "--project", "OPS", "--type", "Task", "--title", "Not", "--dry-run")
+    child = javis(
+        *("new", "issue", "--project", "OPS", "--type", "Story", "--title", "Below", "--parent", made["key"]),
+        *("--set", "labels=a,b"),
+    )
+    javis("edit", made["key"], "--set", "title=Bigger")
+    commanded.sync()
+    edited = javis("edit", made["key"].upper(), "--set", "title=Biggest")
+    told = javis("audit", "--issue", made["key"])
+
+    assert "nothing was changed" in checked.output
+    assert "not in Jira yet" in child.output
+    assert commanded.there() == ["Below", "Bigger", "Old"]
+    assert edited.output.startswith("OPS-2: edited here")
+    assert "made" in told.output
+    assert commanded.row("OPS-3")["parent_key"] == "OPS-2"
+
+
+def test_given_a_project_that_is_not_named_when_made_by_command_then_it_says_which_setting_names_it(
+    commanded: Both,
+) -> None:
+    refused = javis("new", "issue", "--project", "WEB", "--type", "Task", "--title", "x")
+
+    assert refused.exit_code == 2
+    assert "JAVIS_CREATE" in refused.output
+
+
+def test_given_a_question_when_answered_by_command_then_the_row_is_that_issue(commanded: Both) -> None:
+    key = commanded.insert(title="Lost")
+    commanded.goes_wrong(FaultKind.LOST_REQUEST)
+    commanded.sync(timedelta(minutes=1))
+    commanded.world.faults.clear()
+    for _ in range(2):
+        commanded.sync(timedelta(minutes=16))
+    commanded.world.jira.create("OPS", "By hand")
+    commanded.sync(timedelta(minutes=1))
+    javis("edit", "OPS-2", "--set", "due_date=2026-12-24")
+    listed = javis("conflicts")
+    (conflict,) = commanded.database.query("SELECT id::text AS id FROM sync_conflicts WHERE state = 'open'")
+    wrong = javis("conflicts", "resolve", conflict["id"][:8], "--local")
+    answered = javis("conflicts", "resolve", conflict["id"][:8], "--is", "OPS-2")
+    commanded.sync()
+
+    assert "creation unknown" in listed.output
+    assert (wrong.exit_code, answered.exit_code) == (2, 0)
+    assert (commanded.row(key)["key"], commanded.row(key)["title"]) == ("OPS-2", "By hand")
+    assert str(commanded.row(key)["due_date"]) == "2026-12-24", "what was edited in the row that it was goes along"
+    assert commanded.row(key)["sync_status"] == "synced"
+    assert commanded.posts() == 1

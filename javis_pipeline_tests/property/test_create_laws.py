@@ -1,0 +1,81 @@
+"""Laws 25 to 28 over random histories: one wish makes one record, whatever is lost, late, hidden or killed."""
+
+from datetime import timedelta
+from random import Random
+from uuid import UUID
+
+import pytest
+
+from javis_pipeline_tests.property.create_memory import Crash, CreateHistory, play
+from javis_pipeline_tests.property.sync_histories import how_many
+
+pytestmark = pytest.mark.laws
+HISTORIES = how_many("JAVIS_LAWS_HISTORIES", usual=250, thorough=10_000)
+
+
+def test_one_wish_makes_one_record_and_none_is_lost() -> None:
+    for seed in range(HISTORIES):
+        play(seed)
+
+
+def test_a_restored_database_makes_hardly_a_twin_and_tells_of_it() -> None:
+    """What an older copy cannot know is found by its marks; only what is executed after the look for them doubles."""
+    played = [play(seed, restores=True) for seed in range(HISTORIES)]
+
+    marked = [history for history in played if not history.remote.never_shows]
+    wishes = sum(len(history.wished) for history in marked)
+    assert sum(history.twins for history in marked) <= max(1, wishes / 500)
+
+
+class _KilledAt(CreateHistory):
+    """A parent and two children, with one run that dies at its n-th call."""
+
+    def __init__(self, dies_at: int, fault: str) -> None:
+        super().__init__(Random(dies_at))
+        self.remote.never_shows = False
+        self.calls = 0
+        parent, *children = [UUID(int=number) for number in (1, 2, 3)]
+        self.book.insert(parent, None)
+        for child in children:
+            self.book.insert(child, parent)
+        self.wished = [parent, *children]
+        self.remote.fault = lambda: fault
+        self.dies_at = dies_at
+
+    def _point(self, label: str) -> None:
+        self.calls = getattr(self, "calls", 0) + 1
+        if self.calls == getattr(self, "dies_at", None):
+            raise Crash(label)
+
+
+@pytest.mark.parametrize("fault", ["ok", "done and lost", "late"])
+def test_a_run_killed_at_any_point_loses_and_doubles_nothing(fault: str) -> None:
+    number, killed = 0, True
+    while killed:
+        number += 1
+        history = _KilledAt(number, fault)
+        history.sync_once()
+        killed = history.calls >= number
+        history.dies_at = 0
+        history.settle_down()
+
+    made = [one.mark for one in history.remote.issues if one.mark]
+    assert number > 10
+    assert sorted(made) == sorted(history.wished)
+
+
+def test_given_a_reply_that_was_lost_and_other_peoples_work_then_it_is_made_again_only_after_two_proofs() -> None:
+    history = _KilledAt(0, "lost")
+    history.remote.gap_rate = 0
+    history.sync_once()
+    history.remote.fault = lambda: "ok"
+    asked = history.remote.posts[UUID(int=1)]
+    posts = []
+    for _ in range(5):
+        history.remote.pass_time(timedelta(minutes=8))
+        history.remote.execute(None, "somebody")
+        history.sync()
+        posts.append(history.remote.posts[UUID(int=1)])
+
+    assert asked == 1
+    assert posts == [1, 1, 1, 2, 2], "16 minutes, 24: the first proof; 32 is within ten minutes of it"
