@@ -219,6 +219,13 @@ BEGIN
     END LOOP;
     SELECT string_agg(format('%1$I = ($1).%1$I', name), ', ') INTO assigned FROM unnest(columns) AS name;
     IF elements <> '{}' THEN
+        IF NOT has_column_privilege('public.jira_issues', 'custom_fields', 'UPDATE') THEN
+            RAISE EXCEPTION 'javis: % cannot be changed here', (
+                    SELECT string_agg(c.name, ', ' ORDER BY c.name) FROM public.jira_field_columns AS c
+                     WHERE c.project_key = TG_ARGV[0] AND c.field_id IS NOT NULL
+                       AND becomes -> c.name IS DISTINCT FROM was -> c.name)
+                USING ERRCODE = 'insufficient_privilege', HINT = 'Custom fields go one way: change them in Jira; the next sync follows.';
+        END IF;
         assigned := concat_ws(', ', assigned, 'custom_fields = custom_fields || $2');
     END IF;
     IF assigned IS NOT NULL THEN

@@ -420,6 +420,11 @@ def test_the_view_is_read_with_the_rights_of_whoever_reads_and_takes_no_rows(sit
     with site.database.transaction() as conn:
         conn.execute("SET LOCAL ROLE javis_app")
         conn.execute("UPDATE issues_ops SET title = 'By name' WHERE key = 'OPS-1'")
+    by_name = "UPDATE issues_ops SET \"Severity\" = 'S1', \"Customer\" = 'Acme', title = 'x'"
+    with site.database.transaction() as conn:
+        conn.execute("SET LOCAL ROLE javis_app")
+        with pytest.raises(psycopg.Error, match=r"Customer, Severity cannot be changed here\n.*change them in Jira"):
+            conn.execute(by_name)
     for statement in ("INSERT INTO issues_ops (key) VALUES ('OPS-9')", "DELETE FROM issues_ops"):
         with pytest.raises(psycopg.Error, match="can only be read and updated"):
             site.database.query(statement)
