@@ -401,3 +401,16 @@ def test_a_site_in_read_only_mode_is_told_by_the_doctor(both):
 
     why = "the site is in read-only mode (Upgrade at noon); edits go out when an administrator ends that"
     assert said.count(why) == 1
+
+
+def test_a_field_that_reads_otherwise_each_time_it_is_asked_for_is_no_change_of_the_issue(both):
+    development = both.world.jira.fields.development
+    assert development is not None
+    both.sync()
+    before = both.row("OPS-2")
+
+    tally, written = both.sync(full=True)
+
+    after = both.row("OPS-2")
+    assert (after["custom_fields"], after["content_hash"]) == (before["custom_fields"], before["content_hash"])
+    assert (tally.to_merge, written.pushed.confirmed, both.sql("SELECT * FROM sync_conflicts")) == ((), 0, [])

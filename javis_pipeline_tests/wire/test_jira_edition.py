@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from javis_pipeline.clients.http import Limits
-from javis_pipeline.errors import IdentityError, RemoteBusy, SettingError
+from javis_pipeline.errors import IdentityError, RemoteBusy, SettingError, UnreadableRecord
 from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.data_center import DataCenterClient
 from javis_pipeline.systems.jira.edition import SERVER_INFO, find_edition
@@ -89,3 +89,22 @@ def test_a_version_that_nobody_looks_after_any_more_is_remarked(site, version, r
     said = find_edition(site.url, None, "token").remark
 
     assert remark in said if remark and said else said is remark
+
+
+def test_hits_that_are_no_issues_are_told_and_the_others_found(site):
+    last, above = Reply({"issues": [], "total": 0, "maxResults": 1}), Reply({"issues": [], "total": 0})
+    site.script(Reply({"issues": ["x", {"id": "7", "key": "OPS-7"}, 5], "total": 9}), last, above)
+    missed: list[UnreadableRecord] = []
+
+    with DataCenterClient(site.url, None, "token") as client:
+        stamps = list(client.sweep("OPS", None, dated=False, unreadable=missed.append))
+
+    assert ([stamp.jira_id for stamp in stamps], len(missed)) == (["7"], 2)
+    assert "id > 7" in site.requests[2].body["jql"]
+
+
+def test_an_issue_whose_links_come_alone_may_come_without_anything_else(site):
+    site.script(Reply({}, status=504), Reply({"id": "7"}), Reply({"id": "7", "fields": {"issuelinks": []}}))
+
+    with DataCenterClient(site.url, None, "token", limits=Limits(tries=1)) as client:
+        assert client.get_issue("7", fields=["summary", "issuelinks"]) == {"id": "7"}

@@ -292,7 +292,9 @@ class DataCenterClient(JiraClient):
                 raise
         found = super()._issue(issue, {**params, "fields": ",".join(_without_links(fields))})
         with suppress(RemoteBusy):
-            found["fields"] = {**found["fields"], **super()._issue(issue, {"fields": _LINKS})["fields"]}
+            has, links = (document.get("fields") for document in (found, super()._issue(issue, {"fields": _LINKS})))
+            if isinstance(has, dict) and isinstance(links, dict):  # else whoever reads it says what is amiss
+                found["fields"] = {**has, **links}
         return found
 
     def get_issue_changelog(self, issue: str) -> list[JsonObject]:
@@ -417,13 +419,13 @@ def _any_of(ids: Iterable[str]) -> str:
     return f"id in ({', '.join(map(checked_issue, ids))})"
 
 
-def _id_of(document: JsonObject) -> int:
-    return answered("jira search", lambda: int(as_numeric_id(document.get("id"), "id")))
+def _id_of(document: object) -> int:
+    return answered("jira search", lambda: int(as_numeric_id(as_object(document, "issue").get("id"), "id")))
 
 
 def _ids_of(documents: Sequence[JsonObject]) -> list[int]:
     """The ids of hits, of those that have one; of the last one at least."""
-    with_id = [document for document in documents if str(document.get("id")).isdecimal()]
+    with_id = [one for one in documents if isinstance(one, dict) and str(one.get("id")).isdecimal()]
     return [_id_of(document) for document in with_id or documents[-1:]]
 
 
