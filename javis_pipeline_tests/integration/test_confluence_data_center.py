@@ -362,3 +362,13 @@ def test_given_a_page_with_its_versions_then_all_of_them_come_also_those_that_no
     document = client.get_page(page.page_id, versions=True)
 
     assert [version.number for version in wire.parse_included_versions(document, page.page_id)] == [4, 3, 2, 1]
+
+
+def test_given_hits_that_are_no_pages_then_the_pages_among_them_are_found(
+    client: ConfluenceClient, monkeypatch
+) -> None:
+    monkeypatch.setattr(client, "_found", lambda cql, params: [None, 7, {"id": "12"}])
+
+    found = client.fetch_pages(["12", "13"])
+
+    assert found.missing == ["13"]

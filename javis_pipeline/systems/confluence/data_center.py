@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any, ClassVar, Final, TypeVar, Unpack
 
 from javis_pipeline.clients.http import Headers
-from javis_pipeline.clients.reading import answered, as_object
+from javis_pipeline.clients.reading import answered, as_object, id_of
 from javis_pipeline.clients.site import Options
 from javis_pipeline.errors import IdentityError, RemoteMissing, RemoteRefused, SettingError
 from javis_pipeline.records.confluence import Space
@@ -212,7 +212,7 @@ class DataCenterClient(ConfluenceClient):
         for start in range(0, len(page_ids), MOST_TEXTS):
             ids = ",".join(map(checked_id, page_ids[start : start + MOST_TEXTS]))
             documents += self._found(f"type=page and id in ({ids})", params)
-        got = {document.get("id") for document in documents}
+        got = {id_of(document) for document in documents}
         return Fetched(documents, [page_id for page_id in page_ids if page_id not in got])
 
     def _found(self, cql: str, params: dict[str, Any]) -> list[Any]:

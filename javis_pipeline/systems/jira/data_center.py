@@ -157,8 +157,15 @@ class DataCenterClient(JiraClient):
     def account_of(self, email: str) -> str | None:
         """The key of a person; None unless exactly one has this e-mail."""
         found = self._http.get(f"{self.api}/user/search", {"username": email, "maxResults": 50}).body
-        keys = {user["key"] for user in found if str(user.get("emailAddress", "")).lower() == email.lower()}
-        return str(keys.pop()) if len(keys) == 1 else None
+
+        def read() -> set[str]:
+            people = [as_object(one, "user") for one in as_list(found, "answer")]
+            return {
+                as_text(one["key"], "key") for one in people if str(one.get("emailAddress")).lower() == email.lower()
+            }
+
+        keys = answered("jira user/search", read)
+        return keys.pop() if len(keys) == 1 else None
 
     def sprints(self, board_id: int, *, past: bool = True) -> list[Sprint]:
         """Sprints of a board, past ones always included; asked for once, as every issue has to be read by them."""
