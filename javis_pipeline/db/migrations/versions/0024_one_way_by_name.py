@@ -2,8 +2,8 @@
 
 from javis_pipeline.db.migrations import execute_file
 
-revision = "0023"
-down_revision = "0022"
+revision = "0024"
+down_revision = "0023"
 
 
 def upgrade() -> None:
