@@ -88,7 +88,11 @@ def _print_errors(found: Sequence[Mapping[str, Any]]) -> None:
     from javis_pipeline.cli.tables import print_table
 
     rows = [(error["key"], error["field"], error["reason"]) for error in found]
-    print_table(["key", "field", "why it is not in step"], rows, empty="Nothing failed.")
+    print_table(
+        ["key", "field", "why it is not in step"],
+        rows,
+        empty="Nothing failed. What waits for the next sync: javis status.",
+    )
 
 
 def _who(conflict: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -175,6 +175,9 @@ def _print(project: str, report: dict[str, Any]) -> None:
         say(f"{'':<19} Why: javis conflicts list --errors")
 
 
+_NOT_MADE: Final = ("rejected", "unknown", "asks", "waiting", "postponed", "held")
+
+
 def _print_system(label: str, pulled: dict[str, Any], pushed: dict[str, Any]) -> None:
     from javis_pipeline.cli.lines import say
 
@@ -186,6 +189,10 @@ def _print_system(label: str, pulled: dict[str, Any], pushed: dict[str, Any]) ->
     for line in (pulled.get("completeness"), pulled.get("notes")):
         if line:
             say(f"{'':<19} {line}")
+    if made := pushed.get("creating_created"):
+        say(f"{'':<19} {made} made there of what was inserted here")
+    if left := sum(pushed.get(f"creating_{state}", 0) for state in _NOT_MADE):
+        say(f"{'':<19} {left} of what was inserted here not made; javis status and javis conflicts say why")
     if pushed["held"]:
         say(f"{'':<19} {pushed['held']} held: sending is switched off; javis status says by what")
     if pushed["unknown"] or pushed["postponed"]:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple, TypeVar
 from uuid import UUID, uuid4
 
@@ -168,17 +169,20 @@ class WrittenBack(NamedTuple):
         settled: Earlier operations with an unknown outcome, by what became of them.
         decided: What deciding the edited records came to.
         pushed: What sending came to.
+        made: What making what was inserted here came to, by `Created.count`.
     """
 
     settled: Mapping[str, int]
     decided: Reconciled
     pushed: Pushed
+    made: Mapping[str, int] = MappingProxyType({})
 
     def as_metadata(self) -> dict[str, int]:
         """The counts, flat, for the book of runs and the UI."""
         return {
             **{f"settled_{state}": number for state, number in self.settled.items()},
             **self.pushed.count(),
+            **self.made,
             "errors": self.decided.count()["errors"],
         }
 
@@ -353,7 +357,7 @@ def write_back_scope(job: Job) -> WrittenBack:
         with job.recorded("write_back") as counts:
             try:
                 created = _make(job, opened, lock.check)
-                done = send_edits(
+                sent = send_edits(
                     job.store,
                     opened.records,
                     job.run(opened),
@@ -363,7 +367,8 @@ def write_back_scope(job: Job) -> WrittenBack:
                 )
             finally:
                 opened.after(job.db, job.run_id)
-            counts |= {**done.as_metadata(), **created.count()}
+            done = sent._replace(made=created.count())
+            counts |= done.as_metadata()
     for note in created.notes:
         log.warning("%s %s: %s", job.system.name, job.key, note)
     return done
