@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 
 from javis_pipeline.defs.metadata import Link, issue_link, markdown_table, page_link
-from javis_pipeline.records.losses import losses_shown
+from javis_pipeline.records.losses import losses_shown, reasons_shown
 from javis_pipeline.records.sync import PlanItem
 from javis_pipeline.records.systems import SYSTEMS
 from javis_pipeline.settings import Settings
@@ -52,12 +52,12 @@ def conflict_table(conflicts: Iterable[Mapping[str, Any]], settings: Settings) -
             conflict["base_value"],
             conflict["local_value"],
             conflict["remote_value"],
-            "; ".join(losses_shown(conflict["details"])),
+            "; ".join(losses_shown(conflict["details"]) or reasons_shown(conflict["details"])),
             conflict["created_at"],
         )
         for conflict in islice(conflicts, _LINES)
     )
-    columns = ["id", "record", "field", "kind", "before", "here", "there", "ours loses", "since"]
+    columns = ["id", "record", "field", "kind", "before", "here", "there", "what ours would do", "since"]
     return dg.MetadataValue.md(markdown_table(columns, rows))
 
 

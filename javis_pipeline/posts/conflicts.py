@@ -55,6 +55,11 @@ def conflict_name(conflict: OpenConflict, sites: Sites) -> str:
     return record if conflict.field == _WHOLE_RECORD else f"{record} {escaped(conflict.field.replace('_', ' '), 40)}"
 
 
+def _first(lines: Sequence[str]) -> str:
+    more = f" and {len(lines) - _LOSSES} more" if len(lines) > _LOSSES else ""
+    return escaped("; ".join(lines[:_LOSSES]), 300) + more
+
+
 def _conflict(conflict: OpenConflict, sites: Sites) -> list[Block]:
     there = SYSTEMS[conflict.system].title
     lines = [f"{conflict_name(conflict, sites)} {_CONFLICT_WORDS.get(conflict.kind, 'is in conflict')}"]
@@ -62,9 +67,9 @@ def _conflict(conflict: OpenConflict, sites: Sites) -> list[Block]:
         lines += [f"Ours: {escaped(shown_value(conflict.local), 120)}"]
         lines += [f"{there}'s: {escaped(shown_value(conflict.remote), 120)}"]
     if conflict.loses:
-        lost = "; ".join(conflict.loses[:_LOSSES])
-        more = f" and {len(conflict.loses) - _LOSSES} more" if len(conflict.loses) > _LOSSES else ""
-        lines += [f"Ours loses: {escaped(lost, 300)}{more}"]
+        lines += [f"Ours loses: {_first(conflict.loses)}"]
+    elif conflict.doubts:
+        lines += [f"In doubt: {_first(conflict.doubts)}"]
     value = f"{conflict.conflict_id} {conflict.fingerprint}"
     sent = f"The next sync sends ours to {there}."
     taken = f"Ours is replaced by what {there} holds."

@@ -43,6 +43,7 @@ class OpenConflict:
         field: Column, or "(row)" when it is about the whole record.
         base: What both sides held last.
         loses: What goes if ours wins, one line each.
+        doubts: Why ours cannot go out as it is, one line each.
     """
 
     conflict_id: UUID
@@ -56,6 +57,7 @@ class OpenConflict:
     local: Value
     remote: Value
     loses: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
     @property
     def fingerprint(self) -> str:

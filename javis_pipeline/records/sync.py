@@ -260,7 +260,7 @@ class AuditEntry:
     """A change that the sync made on one side. `audit_id` is None until it is stored.
 
     Attributes:
-        old_raw: What the remote held before a loss that somebody accepted, to give it back; None without a loss.
+        old_raw: What the remote held before a loss that somebody accepted or made, to give it back; None without one.
     """
 
     run_id: str
@@ -310,7 +310,7 @@ class RecordState:
         operations: Those planned or sent, and the recent ones that may land late; oldest first.
         conflicts: Open ones, and resolved ones that have not taken effect yet.
         last_writes: Edited field to the sync's last write of its column, to recognise stale copies that come back.
-        former_raw: Edited field to its remote forms before losses that somebody accepted, to give them back.
+        former_raw: Edited field to its remote forms before losses that somebody accepted or made, to give them back.
     """
 
     ref: ResourceRef

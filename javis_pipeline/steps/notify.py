@@ -22,7 +22,7 @@ from javis_pipeline.posts.notices import ScopeLine, alert_message, failure_messa
 from javis_pipeline.posts.text import day
 from javis_pipeline.records.context import WorkContext
 from javis_pipeline.records.digest import Digest, Earlier, Facts, FailedRun, OpenConflict, Proposal
-from javis_pipeline.records.losses import losses_shown
+from javis_pipeline.records.losses import losses_shown, reasons_shown
 from javis_pipeline.records.suggestion import Action
 from javis_pipeline.records.systems import SYSTEMS
 from javis_pipeline.records.values import ScopeRef, from_json, scopes_of
@@ -235,6 +235,7 @@ def _conflict(row: Mapping[str, Any]) -> OpenConflict:
         local=from_json(row["local_value"]),
         remote=from_json(row["remote_value"]),
         loses=tuple(losses_shown(row["details"])),
+        doubts=tuple(reasons_shown(row["details"])),
     )
 
 

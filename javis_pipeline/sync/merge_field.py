@@ -166,7 +166,7 @@ def _push(draft: Draft, spec: Field, sides: Sides, decision: Push, changes: Sequ
 
 
 def _desired(draft: Draft, spec: Field, sides: Sides, remote: Value) -> Value:
-    """The remote form of our value; the very text that it was before a loss that somebody accepted, if it is that."""
+    """The remote form of our value; the very text that it was before a loss, if it is that."""
     for raw in draft.former_raw.get(spec.name, ()):
         if spec.codec.to_local(raw) == sides.local:
             return raw

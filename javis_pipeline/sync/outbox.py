@@ -94,7 +94,7 @@ def send_operation(
         "seen": sorted({change.entry_id for change in changes}),
         "replaces": {name: _as_local(draft.fields[name], remote) for name in current.expected},
     }
-    if lost := {name: remote.values[name] for name in current.expected if _loses(draft, name)}:
+    if lost := {name: remote.values[name] for name in current.expected if _loses(draft, current, name, remote)}:
         evidence["loses"] = lost
     if remote.version is not None:
         evidence["version"] = remote.version
@@ -102,9 +102,12 @@ def send_operation(
     return draft.plan()
 
 
-def _loses(draft: Draft, name: str) -> bool:
-    """Whether somebody accepted that the write costs what only the remote form of the field holds."""
-    return draft.fields[name].raw_column is not None and draft.conflicts.accepted(name, "lossy_edit")
+def _loses(draft: Draft, op: Operation, name: str, remote: RemoteRecord) -> bool:
+    """Whether the write costs what only the remote form of the field holds: somebody accepted that, or removed it."""
+    spec, raw = draft.fields[name], remote.values[name]
+    if spec.raw_column is None or isinstance(raw, Missing):
+        return False
+    return draft.conflicts.accepted(name, "lossy_edit") or any(spec.codec.loses(op.local.get(name), raw))
 
 
 def _as_local(spec: Field, remote: RemoteRecord) -> Value:

@@ -4,6 +4,7 @@ import time
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -393,6 +394,21 @@ def test_a_conflict_has_both_values_and_buttons_in_the_same_words() -> None:
         "1 conflict to decide\nOQC-1 title was changed on both sides\nOurs: Calibrate the lamp\n"
         "Jira's: Calibrate the camera\n[Keep ours]  [Keep Jira's]  [Show both]"
     )
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        pytest.param({"loses": ("a macro: roadmap", "a mention: Ann")}, "Ours loses: a macro: roadmap; a mention: Ann"),
+        pytest.param({"doubts": ("line 1: 'by Friday' has a colour",)}, "In doubt: line 1: 'by Friday' has a colour"),
+        pytest.param({"loses": ("a macro",) * 9}, f"Ours loses: {'; '.join(['a macro'] * 5)} and 4 more"),
+    ],
+)
+def test_what_keeping_ours_would_cost_is_told_before_a_person_chooses(told: dict[str, Any], expected: str) -> None:
+    digest = a_digest(conflicts=0)
+    digest = replace(digest, conflicts=(a_conflict(kind="lossy_edit", **told),))
+
+    assert expected in text_of(digest_details(digest, SITES)["conflicts"])
 
 
 def test_a_page_in_conflict_is_named_and_linked() -> None:

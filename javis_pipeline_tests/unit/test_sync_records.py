@@ -184,6 +184,26 @@ def test_given_a_loss_that_was_accepted_when_undone_then_the_remote_has_the_very
     assert canonical_block(again) == canonical_block(table)
 
 
+def test_given_a_table_that_somebody_removed_when_undone_then_the_remote_has_the_very_table_again():
+    scope = Scope(description="one")
+    table = table_of("a", "b", layout="wide")
+    scope.remote.issues[scope.id].values["description"] = {"type": "doc", "version": 1, "content": [table]}
+    scope.remote.issues[scope.id].updated = scope.world.now()
+    scope.sync()
+    before = scope.here["description"]
+    scope.edit(description="no table")
+    run_id = scope.sync()
+    assert scope.there("description") == "no table"
+
+    undo_run(scope.store, run_id, scope.run(), by="ann")
+    scope.sync()
+
+    assert (scope.here["description"], scope.open_conflicts()) == (before, [])
+    document = scope.remote.issues[scope.id].values["description"]
+    assert isinstance(document, Mapping)
+    assert [canonical_block(block) for block in document["content"]] == [canonical_block(table)]
+
+
 def test_given_a_text_changed_on_both_sides_then_the_conflict_tells_what_ours_would_cost_them():
     scope = Scope(description="one")
     scope.edit(description="ours")
