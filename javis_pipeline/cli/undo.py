@@ -25,6 +25,7 @@ def command(run_id: str, yes: bool, as_json: bool) -> None:
 
     What was edited since is left alone and becomes a conflict. The undo is a run of its own, so it can be undone.
     """
+    from javis_pipeline.context.wording import counted
     from javis_pipeline.db.people import display_names
     from javis_pipeline.settings import load_settings
     from javis_pipeline.wiring import open_database
@@ -41,7 +42,7 @@ def command(run_id: str, yes: bool, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([asdict(item) for item in done], indent=2, default=str))
     else:
-        click.echo(f"{len(done)} fields set back here.\nNext: javis sync")
+        click.echo(f"{counted(len(done), 'field')} set back here.\nNext: javis sync")
 
 
 def _undo(db: "Database", run_id: str, *, really: bool) -> "list[PlanItem]":
