@@ -26,7 +26,7 @@ def _list(project: str | None, as_json: bool) -> None:
     from javis_pipeline.wiring import open_database
 
     with closing(open_database(load_settings())) as db, db.transaction() as conn:
-        fields = list_fields(conn, project)
+        fields = list_fields(conn, project and project.upper())
     if as_json:
         click.echo(json.dumps(fields, indent=2, default=str, ensure_ascii=False))
         return
@@ -51,9 +51,10 @@ def _list(project: str | None, as_json: bool) -> None:
 @command.command("rebuild-view")
 @click.argument("project", metavar="PROJECT")
 def rebuild(project: str) -> None:
-    """Make the view of PROJECT anew: columns by the names of today, none for fields that are gone.
+    """Make the view of PROJECT anew.
 
-    What others have made of the view has to be dropped first.
+    Its columns have the names of today, and there are none for fields that are gone. What others have made of the view
+    has to be dropped first.
     """
     from javis_pipeline.db.field_views import rebuild_view
     from javis_pipeline.errors import UsageError

@@ -34,7 +34,9 @@ def issue(
     which it can be edited and named as a parent, and which goes on leading to it when Jira has given it another.
 
     \b
-    javis new issue --project OQC --type Story --title "Calibrate twice" --parent OQC-1 --set due_date=2026-12-01
+    javis new issue --project OQC --type Story \\
+        --title "Calibrate twice" --parent OQC-1 \\
+        --set due_date=2026-12-01
     """
     from javis_pipeline.settings import load_settings
     from javis_pipeline.steps.new import new_issue

@@ -32,6 +32,8 @@ COMMANDS = (
     "suggest --epic OQC-4",
     "roadmap list",
     "tag list --project OQC",
+    "fields",
+    "attachment list OQC-1",
     "slack digest --dry-run",
     "slack risk --dry-run",
     "slack week --dry-run",
@@ -57,6 +59,10 @@ COMMANDS = (
     "demo --help",
     "dev --help",
     "verify --help",
+    "fields --help",
+    "new issue --help",
+    "attachment get --help",
+    "webhook serve --help",
 )
 
 _LONG = (
