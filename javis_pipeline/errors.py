@@ -146,6 +146,10 @@ class ScopeBusy(JavisError):
     """Wait: another run holds the lock of this project or space."""
 
 
+class ScopeWanted(ScopeBusy):
+    """Give the lock up: another run waits for it, and we can go on after it."""
+
+
 class ChangedSinceSeen(JavisError):
     """Look again: the values a person chose between are not the current ones any more. Nothing was changed."""
 

@@ -74,6 +74,7 @@ TABLES: Final[Mapping[str, Rights]] = {
     "sync_locks": SECRET,
     "site_facts": NOTES,
     "sync_hints": BOOK,
+    "live_workers": BOOK,
     "sync_policies": BOOK,
     "sync_watermarks": BOOK,
     "sync_runs": BOOK,

@@ -1,7 +1,8 @@
 """Hints of webhooks: which records may have changed there. Functions never commit."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from javis_pipeline.db.connection import Connection
 from javis_pipeline.db.named_queries import named_queries
@@ -22,10 +23,31 @@ def scope_of_record(conn: Connection, system: System, remote_id: str) -> str | N
     return str(row["scope"]) if row else None
 
 
-def take_hints(conn: Connection, system: System, scope: str, *, limit: int) -> list[str]:
-    """Ids of records that a scope was told of, and that nobody has looked at since; they are not told again."""
+class Hints(NamedTuple):
+    """What a scope was told of, and nobody has looked at since.
+
+    Attributes:
+        numbers: Of the hints, to end them.
+        ids: Of the records that they name, each once.
+        whole: Whether one names no record: then anything of the scope may have changed.
+    """
+
+    numbers: Sequence[int] = ()
+    ids: Sequence[str] = ()
+    whole: bool = False
+
+
+def take_hints(conn: Connection, system: System, scope: str, *, limit: int) -> Hints:
+    """What a scope was told of, the oldest first; until it is ended, it is taken again by whoever comes next."""
     params = {"system": system, "scope": scope, "limit": limit}
-    return [row["remote_id"] for row in conn.execute(_QUERIES["take_hints"], params) if row["remote_id"]]
+    rows = sorted(conn.execute(_QUERIES["take_hints"], params), key=lambda row: int(row["id"]))
+    named = dict.fromkeys(row["remote_id"] for row in rows)
+    return Hints([row["id"] for row in rows], [one for one in named if one], "" in named)
+
+
+def end_hints(conn: Connection, hints: Hints) -> None:
+    """Forget hints whose records were looked at."""
+    conn.execute(_QUERIES["end_hints"], {"ids": list(hints.numbers)})
 
 
 def waiting_hints(conn: Connection) -> dict[ScopeRef, int]:

@@ -971,6 +971,30 @@ COMMENT ON COLUMN public.jira_fields.last_seen_at IS 'to the day';
 
 COMMENT ON COLUMN public.jira_fields.gone_at IS 'since when the site does not list it; the values stay';
 
+CREATE TABLE public.live_workers (
+    worker_id uuid NOT NULL,
+    host text NOT NULL,
+    pid bigint NOT NULL,
+    started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    seen_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    heard_at timestamp with time zone,
+    is_notified boolean NOT NULL,
+    webhooks text,
+    trouble text
+);
+
+COMMENT ON TABLE public.live_workers IS 'processes of `javis live`; one that is not seen for a minute has ended';
+
+COMMENT ON COLUMN public.live_workers.seen_at IS 'when it said last that it runs';
+
+COMMENT ON COLUMN public.live_workers.heard_at IS 'when it last heard of an edit or a change';
+
+COMMENT ON COLUMN public.live_workers.is_notified IS 'whether the database tells it of edits; else it asks';
+
+COMMENT ON COLUMN public.live_workers.webhooks IS 'where it takes webhooks; null where it takes none';
+
+COMMENT ON COLUMN public.live_workers.trouble IS 'what it cannot sync now, and why; null when all is well';
+
 CREATE TABLE public.local_edits (
     id bigint NOT NULL,
     system text NOT NULL,
@@ -1294,7 +1318,8 @@ CREATE TABLE public.sync_hints (
     remote_id text NOT NULL,
     delivery_id text,
     received_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    done_at timestamp with time zone
+    done_at timestamp with time zone,
+    taken_at timestamp with time zone
 );
 
 COMMENT ON TABLE public.sync_hints IS 'records that may have changed there, as webhooks told; the next pull asks for them by id';
@@ -1303,7 +1328,9 @@ COMMENT ON COLUMN public.sync_hints.remote_id IS 'id of the issue or page; empty
 
 COMMENT ON COLUMN public.sync_hints.delivery_id IS 'what the sender calls the delivery: a repeat has the same';
 
-COMMENT ON COLUMN public.sync_hints.done_at IS 'when a pull took it; null while it waits';
+COMMENT ON COLUMN public.sync_hints.done_at IS 'when the record was looked at; null while it waits';
+
+COMMENT ON COLUMN public.sync_hints.taken_at IS 'when somebody began to look at the record; null before';
 
 ALTER TABLE public.sync_hints ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.sync_hints_id_seq
@@ -1319,10 +1346,16 @@ CREATE TABLE public.sync_locks (
     scope text NOT NULL,
     key bigint NOT NULL,
     wanted_by text,
+    wanted_at timestamp with time zone,
+    yields boolean DEFAULT false NOT NULL,
     CONSTRAINT sync_locks_system_is_known CHECK ((system = ANY (ARRAY['jira'::text, 'confluence'::text, 'slack'::text])))
 );
 
 COMMENT ON COLUMN public.sync_locks.wanted_by IS 'the run that last found the scope taken; null once somebody has taken it since';
+
+COMMENT ON COLUMN public.sync_locks.wanted_at IS 'when wanted_by asked last: who still waits asks again and again';
+
+COMMENT ON COLUMN public.sync_locks.yields IS 'whether who holds it gives it up when somebody wants it';
 
 CREATE TABLE public.sync_outbox (
     op_id uuid NOT NULL,
@@ -1510,6 +1543,9 @@ ALTER TABLE ONLY public.jira_issues
 ALTER TABLE ONLY public.key_aliases
     ADD CONSTRAINT key_aliases_pkey PRIMARY KEY (jira_id, key);
 
+ALTER TABLE ONLY public.live_workers
+    ADD CONSTRAINT live_workers_pkey PRIMARY KEY (worker_id);
+
 ALTER TABLE ONLY public.local_edits
     ADD CONSTRAINT local_edits_pkey PRIMARY KEY (id);
 
@@ -1655,7 +1691,9 @@ CREATE INDEX sync_creates_open ON public.sync_creates USING btree (scope) WHERE 
 
 CREATE INDEX sync_hints_delivered ON public.sync_hints USING btree (delivery_id) WHERE (delivery_id IS NOT NULL);
 
-CREATE UNIQUE INDEX sync_hints_waiting ON public.sync_hints USING btree (system, scope, remote_id) WHERE (done_at IS NULL);
+CREATE INDEX sync_hints_open ON public.sync_hints USING btree (system, scope) WHERE (done_at IS NULL);
+
+CREATE UNIQUE INDEX sync_hints_waiting ON public.sync_hints USING btree (system, scope, remote_id) WHERE ((done_at IS NULL) AND (taken_at IS NULL));
 
 CREATE INDEX sync_outbox_by_record ON public.sync_outbox USING btree (record_id);
 
@@ -2014,6 +2052,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.jira_field_columns TO javis_sy
 GRANT SELECT ON TABLE public.jira_fields TO javis_read;
 GRANT SELECT ON TABLE public.jira_fields TO javis_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.jira_fields TO javis_sync;
+
+GRANT SELECT ON TABLE public.live_workers TO javis_read;
+GRANT SELECT ON TABLE public.live_workers TO javis_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.live_workers TO javis_sync;
 
 GRANT SELECT ON TABLE public.local_edits TO javis_read;
 GRANT SELECT ON TABLE public.local_edits TO javis_app;

@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.creates import PostgresCreates
-from javis_pipeline.db.hints import take_hints
+from javis_pipeline.db.hints import Hints, end_hints, take_hints
 from javis_pipeline.db.locks import ScopeLock, hold_scope
 from javis_pipeline.db.sync_store import PostgresStore
 from javis_pipeline.db.watermarks import Watermark, note_opened, note_round, read_watermark
@@ -243,7 +243,7 @@ def _pull(job: Job, *, full: bool = False, also: Collection[str] = (), progress:
             now=now,
             full=full,
             also=[*also, *settled.ids, *(share.ids if opened.changes_unseen else ())],
-            hinted=hinted,
+            hinted=hinted.ids,
             progress=progress or _no_progress,
         )
         if share.counts:
@@ -254,11 +254,14 @@ def _pull(job: Job, *, full: bool = False, also: Collection[str] = (), progress:
     log.info("pulled system=%s partition=%s %s", job.system.name, job.key, shown)
     for note in (*settled.notes, *tally.notes):
         log.warning("%s %s: %s", job.system.name, job.key, note)
-    return Pulled(tally, _merge(job, opened, tally.to_merge, None if full else share.ids))
+    merged = _merge(job, opened, tally.to_merge, None if full else share.ids)
+    with job.db.transaction() as conn:
+        end_hints(conn, hinted)
+    return Pulled(tally, merged)
 
 
-def _hinted(job: Job) -> list[str]:
-    """Records that webhooks told of. What a run loses by its failure comes with the sweep of another."""
+def _hinted(job: Job) -> Hints:
+    """Records that webhooks told of. A run that fails leaves them to the next."""
     with job.db.transaction() as conn:
         return take_hints(conn, job.system.name, job.key, limit=MOST_AT_ONCE)
 

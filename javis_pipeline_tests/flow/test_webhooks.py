@@ -21,10 +21,12 @@ from javis_pipeline.clients.listener import make_listener
 from javis_pipeline.clients.webhooks import MOST_BYTES, webhook_app
 from javis_pipeline.db.connection import Database
 from javis_pipeline.defs.sensors import remote_changes
+from javis_pipeline.errors import RemoteBusy
 from javis_pipeline.sandbox.clock import Clock
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
 from javis_pipeline.settings import Settings
+from javis_pipeline.steps import sync_scope
 from javis_pipeline.steps.sync_scope import Job, pull_scope
 from javis_pipeline.wiring import jira_system, webhook_keepers
 from javis_pipeline_tests.fake_site import Reply, fake_site
@@ -157,6 +159,31 @@ def test_given_a_hint_when_the_search_does_not_know_of_the_change_then_the_pull_
 
     assert database.query("SELECT title FROM jira_issues") == [{"title": "After"}]
     assert database.query("SELECT watermark FROM sync_watermarks") == before
+    assert waiting(database) == []
+
+
+def test_given_a_run_that_fails_after_it_took_the_hints_then_the_next_one_has_them(
+    database: Database, hooks: Hooks, settings: Settings, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of what was told meanwhile each record waits once more."""
+    made = world.jira.create("OPS", "Before")
+    pull(database, settings, world)
+    world.jira.behaviour.index_lag = timedelta(hours=1)
+    world.jira.edit(made.state.key, title="After")
+    hooks.post(issue(made.id, made.state.key))
+
+    def dies(*_: object, **__: object) -> None:
+        hooks.post(issue(made.id, made.state.key))
+        raise RemoteBusy("jira wants no more requests now")
+
+    with monkeypatch.context() as failing:
+        failing.setattr(sync_scope, "pull_records", dies)
+        with pytest.raises(RemoteBusy):
+            pull(database, settings, world)
+    assert waiting(database) == [("jira", "OPS", str(made.id))] * 2
+
+    pull(database, settings, world)
+    assert database.query("SELECT title FROM jira_issues") == [{"title": "After"}]
     assert waiting(database) == []
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import threading
 import time
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import psycopg
@@ -10,7 +11,7 @@ import pytest
 
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.locks import hold_scope
-from javis_pipeline.errors import ScopeBusy
+from javis_pipeline.errors import ScopeBusy, ScopeWanted
 
 
 def test_given_a_held_scope_when_taken_again_then_the_error_says_who_holds_it(database):
@@ -185,3 +186,60 @@ def test_given_a_held_scope_then_no_transaction_holds_back_the_journal(database)
         )
 
     assert open_ones == [{"n": 0}]
+
+
+def held_a_while(database: Database, seconds: float, *, heeds: bool) -> threading.Thread:
+    """Somebody who yields, and gives it up when asked, or only after some seconds."""
+    began = threading.Event()
+
+    def hold() -> None:
+        ends = time.monotonic() + seconds
+        with contextlib.suppress(ScopeWanted), hold_scope(database, "jira", "OQC", holder="live", yields=True) as lock:
+            began.set()
+            while time.monotonic() < ends:
+                if heeds:
+                    lock.check()
+                time.sleep(0.02)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    assert began.wait(10)
+    return thread
+
+
+def test_given_a_holder_that_yields_when_a_run_comes_then_it_has_the_scope_at_once(database):
+    holder = held_a_while(database, 20, heeds=True)
+    before = time.monotonic()
+
+    with hold_scope(database, "jira", "OQC", holder="run") as lock:
+        lock.check()
+        with pytest.raises(ScopeBusy), hold_scope(database, "jira", "OQC", yields=True):
+            pass
+
+    assert time.monotonic() - before < 5
+    holder.join()
+
+
+def test_given_a_holder_that_yields_and_does_not_hear_then_the_run_waits_for_its_patience_and_no_longer(database):
+    holder = held_a_while(database, 1.0, heeds=False)
+
+    with pytest.raises(ScopeBusy, match="'live: jira OQC'"):
+        hold_scope(database, "jira", "OQC", patience=timedelta(seconds=0.3)).__enter__()
+    with hold_scope(database, "jira", "OQC"):
+        pass
+
+    holder.join()
+
+
+def test_given_a_run_that_waits_then_who_yields_stays_away_and_comes_back_when_the_run_gave_up(database):
+    with hold_scope(database, "jira", "OQC"), pytest.raises(ScopeBusy):
+        hold_scope(database, "jira", "OQC", holder="second").__enter__()
+
+    with pytest.raises(ScopeWanted), hold_scope(database, "jira", "OQC", yields=True):
+        pass
+    database.query("UPDATE sync_locks SET wanted_at = wanted_at - interval '3 seconds'")
+    with hold_scope(database, "jira", "OQC", yields=True) as lock:
+        lock.check()
+        database.query("UPDATE sync_locks SET wanted_at = clock_timestamp()")
+        with pytest.raises(ScopeWanted):
+            lock.check()

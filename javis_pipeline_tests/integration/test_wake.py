@@ -72,6 +72,19 @@ def test_given_a_run_under_way_then_its_project_waits_and_the_others_do_not(data
     assert (after.projects, after.memory.waiting) == (("OQC",), ())
 
 
+def test_given_an_edit_that_was_sent_or_taken_back_meanwhile_then_it_wakes_nobody(database: Database, conn: Connection):
+    make_issues(database, "OQC-1", "EUV-1")
+    start = look(database, Memory()).memory
+    edit(conn, "OQC-1")
+    edit(conn, "EUV-1")
+    conn.execute("UPDATE jira_issues SET title = 'as it was' WHERE key = 'EUV-1'")
+    conn.commit()
+    with database.transaction(origin="sync") as sync:
+        sync.execute("UPDATE jira_issues SET local_modified_fields = '{}', sync_status = 'synced' WHERE key = 'OQC-1'")
+
+    assert look(database, start).projects == ()
+
+
 def test_given_the_first_look_then_every_project_is_woken(database: Database):
     assert look(database, Memory()).projects == ("EUV", "OQC")
 

@@ -4,10 +4,14 @@ SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS floor;
 
 -- name: edits_between
 -- Who follows the journal reads it by transaction, from one floor to the next. By id, an edit would be missed whose
--- transaction took a small id and committed late.
+-- transaction took a small id and committed late. What was sent meanwhile, or taken back, needs nobody.
 SELECT DISTINCT system, scope
-  FROM local_edits
- WHERE txid >= %(after)s::xid8 AND txid < %(floor)s::xid8;
+  FROM local_edits AS edit
+ WHERE txid >= %(after)s::xid8 AND txid < %(floor)s::xid8
+   AND (edit.record_id IS NULL
+        OR EXISTS (SELECT FROM records AS r
+                    WHERE r.record_id = edit.record_id
+                      AND (r.local_modified_fields <> '{}' OR r.local_deleted_at IS NOT NULL OR r.remote_state = 'wanted')));
 
 -- name: scopes_with_edits
 -- Everything that waits to be sent, and that nothing keeps from being sent.

@@ -3,7 +3,8 @@ INSERT INTO sync_locks (system, scope, key) VALUES (%(system)s, %(scope)s, %(key
 
 -- name: read_key
 -- Locked for the moment in which a run looks and takes: so a key is replaced only while nobody can be about to take it.
-SELECT key FROM sync_locks WHERE system = %(system)s AND scope = %(scope)s FOR UPDATE;
+SELECT key, yields, wanted_at > clock_timestamp() - %(patience)s AS is_wanted FROM sync_locks
+ WHERE system = %(system)s AND scope = %(scope)s FOR UPDATE;
 
 -- name: take_lock
 -- Never waits: the second run is told who holds the lock. It belongs to the session, not to the transaction.
@@ -13,14 +14,20 @@ SELECT pg_try_advisory_lock(%(key)s) AS taken;
 SELECT pg_advisory_unlock(%(key)s);
 
 -- name: has_key
-SELECT FROM sync_locks WHERE system = %(system)s AND scope = %(scope)s AND key = %(key)s;
+SELECT coalesce(wanted_at > clock_timestamp() - %(patience)s, false) AS is_wanted FROM sync_locks
+ WHERE system = %(system)s AND scope = %(scope)s AND key = %(key)s;
 
 -- name: replace_key
 UPDATE sync_locks SET key = %(key)s WHERE system = %(system)s AND scope = %(scope)s;
 
 -- name: note_wish
-UPDATE sync_locks SET wanted_by = %(wanted_by)s
- WHERE system = %(system)s AND scope = %(scope)s AND wanted_by IS DISTINCT FROM %(wanted_by)s;
+UPDATE sync_locks SET wanted_by = %(wanted_by)s, wanted_at = clock_timestamp()
+ WHERE system = %(system)s AND scope = %(scope)s;
+
+-- name: note_holder
+UPDATE sync_locks SET wanted_by = NULL, wanted_at = NULL, yields = %(yields)s
+ WHERE system = %(system)s AND scope = %(scope)s
+   AND (wanted_by IS NOT NULL OR wanted_at IS NOT NULL OR yields IS DISTINCT FROM %(yields)s);
 
 -- name: lock_holder
 -- pg_locks shows a 64-bit key as its two halves. The holder's session does nothing else, so it began with the lock.
