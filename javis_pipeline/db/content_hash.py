@@ -1,4 +1,5 @@
-"""The content hash of a row, as SQL and as Python make it: over the fields that people edit on both sides.
+"""The content hash of a row, as SQL and as Python make it: over the fields that people edit on both sides, and over
+those that only some sites have.
 
 Made of separators that no text holds. Long texts are hashed by themselves: once more copying and quoting them would
 take longer than all the rest. Needs no database driver.
@@ -11,6 +12,8 @@ from decimal import Decimal
 from hashlib import md5
 from operator import attrgetter
 from typing import Any, Final, LiteralString, NamedTuple
+
+import orjson
 
 from javis_pipeline.records.tables import Column, SqlType, Table
 
@@ -33,6 +36,23 @@ def _is_unquoted(item: str) -> bool:
 
 def _quoted(item: str) -> str:
     return '"' + item.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def jsonb_text(value: Any) -> str:
+    """A JSON value as PostgreSQL shows it: the same value has the same text, whoever wrote it down."""
+    if type(value) is dict:
+        names = sorted(value, key=lambda name: (len(name.encode()), name))
+        return "{" + ", ".join([f"{_json_string(name)}: {jsonb_text(value[name])}" for name in names]) + "}"
+    if type(value) is list:
+        return "[" + ", ".join([jsonb_text(item) for item in value]) + "]"
+    if type(value) is float:
+        text = f"{Decimal(repr(value)):f}"
+        return text if value else text.removeprefix("-")
+    return _json_string(value)
+
+
+def _json_string(value: object) -> str:
+    return orjson.dumps(value).decode()
 
 
 def _md5(text: str) -> str:
@@ -76,18 +96,19 @@ _SPELLINGS: Final[Mapping[SqlType, Spelling]] = {
         "CASE WHEN isfinite({0}) THEN ({0} - DATE '2000-01-01')::text ELSE {0}::text END",
         _days,
     ),
+    "jsonb": Spelling("pg_catalog.md5({}::text)", _md5),
 }
 
 
 def spelling(column: Column) -> Spelling:
-    """How a column that people edit goes into the hash."""
+    """How a column goes into the hash."""
     return _LONG if column.is_long else _SPELLINGS[column.type]
 
 
 def content_hasher(table: Table) -> Callable[[object], str]:
     """Makes of a row (columns as attributes, as PostgreSQL's text of them) what the table's hash function makes."""
-    values = attrgetter(*(column.name for column in table.edited))
-    spelled = [spelling(column).python for column in table.edited]
+    values = attrgetter(*(column.name for column in table.hashed))
+    spelled = [spelling(column).python for column in table.hashed]
 
     def content_hash(row: object) -> str:
         parts = [_NULL if value is None else spell(value) for spell, value in zip(spelled, values(row), strict=True)]

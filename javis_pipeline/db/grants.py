@@ -130,7 +130,7 @@ def rights_on_tables(tables: Tables) -> Mapping[str, Rights]:
 
 def who_executes(tables: Tables) -> Mapping[str, tuple[str, ...]]:
     """Function to the roles that may execute it, of those that are made for tables of records too."""
-    return {**FUNCTIONS, **{table.hash: (SYNC,) for table in tables.values()}}
+    return {**FUNCTIONS, **{name: (SYNC,) for table in tables.values() for name in (table.hash, table.base_hash)}}
 
 
 def grant_by_kind(conn: psycopg.Connection[Any], tables: Tables) -> None:

@@ -91,7 +91,11 @@ CREATE FUNCTION public.confluence_page_content_hash(row_ public.confluence_pages
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN public.confluence_page_content_hash((row_).title, (row_).body_storage, (row_).parent_id, (row_).labels);
 
-COMMENT ON FUNCTION public.confluence_page_content_hash(row_ public.confluence_pages) IS 'made from 4771b306d26d8963b9c8a6b3d788f081';
+COMMENT ON FUNCTION public.confluence_page_content_hash(row_ public.confluence_pages) IS 'made from 9cdad7aa6d39c8aa36c493e0107c765e';
+
+CREATE FUNCTION public.confluence_page_base_hash(row_ public.confluence_pages) RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN CASE WHEN ((row_).local_modified_fields = '{}'::jsonb) THEN public.confluence_page_content_hash(row_) ELSE public.confluence_page_content_hash(jsonb_populate_record(row_, (row_).local_modified_fields)) END;
 
 CREATE FUNCTION public.javis_ask_again() RETURNS trigger
     LANGUAGE plpgsql
@@ -664,8 +668,10 @@ BEGIN
         IF lost IS NOT NULL THEN
             RAISE EXCEPTION 'javis: % is a column, and no element of %', lost, elements USING ERRCODE = 'restrict_violation';
         END IF;
+        -- One that means the same keeps its spelling: 2.50 is no other number than 2.5, and has no other hash.
         written := jsonb_set(written, ARRAY[elements], coalesce(
-            (SELECT jsonb_object_agg(name, value) FROM jsonb_each(written -> elements) AS e (name, value)
+            (SELECT jsonb_object_agg(name, CASE value WHEN had THEN had ELSE value END)
+               FROM jsonb_each(written -> elements) AS e (name, value), LATERAL (SELECT before_doc -> elements -> name) AS h (had)
               WHERE value <> 'null'), '{}'));
     END IF;
     -- Fields read one by one are given the default of a column that was added after the row was written;
@@ -805,7 +811,7 @@ BEGIN
     RETURN NEW;
 END $_$;
 
-CREATE FUNCTION public.jira_issue_content_hash(title text, description text, labels text[], priority text, assignee_id text, due_date date, story_points numeric, parent_key text, status text) RETURNS uuid
+CREATE FUNCTION public.jira_issue_content_hash(title text, description text, labels text[], priority text, assignee_id text, due_date date, story_points numeric, parent_key text, status text, custom_fields jsonb) RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN (md5(concat_ws(''::text, COALESCE(title, '
 '::text), COALESCE(md5(description), '
@@ -816,13 +822,18 @@ CREATE FUNCTION public.jira_issue_content_hash(title text, description text, lab
 '::text), COALESCE((trim_scale(story_points))::text, '
 '::text), COALESCE(parent_key, '
 '::text), COALESCE(status, '
+'::text), COALESCE(md5((custom_fields)::text), '
 '::text))))::uuid;
 
 CREATE FUNCTION public.jira_issue_content_hash(row_ public.jira_issues) RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN public.jira_issue_content_hash((row_).title, (row_).description, (row_).labels, (row_).priority, (row_).assignee_id, (row_).due_date, (row_).story_points, (row_).parent_key, (row_).status);
+    RETURN public.jira_issue_content_hash((row_).title, (row_).description, (row_).labels, (row_).priority, (row_).assignee_id, (row_).due_date, (row_).story_points, (row_).parent_key, (row_).status, (row_).custom_fields);
 
-COMMENT ON FUNCTION public.jira_issue_content_hash(row_ public.jira_issues) IS 'made from 8dcf15b3b9ba54173dc20a5b1cf365af';
+COMMENT ON FUNCTION public.jira_issue_content_hash(row_ public.jira_issues) IS 'made from 5181949564a45d4e489fca54aaf675d0';
+
+CREATE FUNCTION public.jira_issue_base_hash(row_ public.jira_issues) RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN CASE WHEN ((row_).local_modified_fields = '{}'::jsonb) THEN public.jira_issue_content_hash(row_) ELSE public.jira_issue_content_hash(jsonb_populate_record(row_, ((row_).local_modified_fields || jsonb_build_object('custom_fields', (SELECT COALESCE(jsonb_object_agg(e.name, e.value), '{}'::jsonb) AS "coalesce" FROM jsonb_each(((jira_issue_base_hash.row_).custom_fields || ((jira_issue_base_hash.row_).local_modified_fields - string_to_array('title,description,labels,priority,assignee_id,due_date,story_points,parent_key,status,issue_type,resolution,components,fix_versions,reporter_id,sprint,flagged'::text, ','::text)))) e(name, value) WHERE (e.value <> 'null'::jsonb)))))) END;
 
 CREATE TABLE public.ai_advice (
     advice_id uuid NOT NULL,
@@ -1929,6 +1940,9 @@ GRANT UPDATE(labels) ON TABLE public.confluence_pages TO javis_app;
 REVOKE ALL ON FUNCTION public.confluence_page_content_hash(row_ public.confluence_pages) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.confluence_page_content_hash(row_ public.confluence_pages) TO javis_sync;
 
+REVOKE ALL ON FUNCTION public.confluence_page_base_hash(row_ public.confluence_pages) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.confluence_page_base_hash(row_ public.confluence_pages) TO javis_sync;
+
 REVOKE ALL ON FUNCTION public.javis_ask_again() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.javis_check_values() FROM PUBLIC;
@@ -2011,11 +2025,14 @@ REVOKE ALL ON FUNCTION public.javis_track_local_edit() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.javis_wish() FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION public.jira_issue_content_hash(title text, description text, labels text[], priority text, assignee_id text, due_date date, story_points numeric, parent_key text, status text) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.jira_issue_content_hash(title text, description text, labels text[], priority text, assignee_id text, due_date date, story_points numeric, parent_key text, status text) TO javis_sync;
+REVOKE ALL ON FUNCTION public.jira_issue_content_hash(title text, description text, labels text[], priority text, assignee_id text, due_date date, story_points numeric, parent_key text, status text, custom_fields jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.jira_issue_content_hash(title text, description text, labels text[], priority text, assignee_id text, due_date date, story_points numeric, parent_key text, status text, custom_fields jsonb) TO javis_sync;
 
 REVOKE ALL ON FUNCTION public.jira_issue_content_hash(row_ public.jira_issues) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.jira_issue_content_hash(row_ public.jira_issues) TO javis_sync;
+
+REVOKE ALL ON FUNCTION public.jira_issue_base_hash(row_ public.jira_issues) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.jira_issue_base_hash(row_ public.jira_issues) TO javis_sync;
 
 GRANT SELECT ON TABLE public.ai_advice TO javis_read;
 GRANT SELECT ON TABLE public.ai_advice TO javis_app;

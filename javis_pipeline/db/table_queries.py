@@ -10,19 +10,21 @@ from javis_pipeline.records.tables import Column, Table
 def for_table(query: LiteralString, table: Table, **parts: Composable) -> Composed:
     """A statement with these in place of their names in braces.
 
-    `table`, `id`, `key`, `scope` and `hash` are the table, its columns, and the function that hashes its rows;
-    `hash_of_p` is the hash of a row `p` of another table with the same columns; `audited` are (field, old, new) of the
-    columns that people edit, from row `i` to row `p`; `fields_of_r` are the fields of row `r` as JSON, elements too.
+    `table`, `id`, `key`, `scope`, `hash` and `base_hash` are the table, its columns, and the functions that hash its
+    rows; `hash_of_p` is the hash of a row `p` of another table with the same columns; `audited` are (field, old, new)
+    of the columns that people edit, from row `i` to row `p`; `fields_of_r` are the fields of row `r` as JSON, elements
+    too.
     """
     elements = table.place.elements
     doc = SQL("to_jsonb(r)")
-    hashed = SQL(", ").join(SQL("p.{}").format(Identifier(column.name)) for column in table.edited)
+    hashed = SQL(", ").join(SQL("p.{}").format(Identifier(column.name)) for column in table.hashed)
     return SQL(query).format(
         table=Identifier(table.name),
         id=Identifier(table.id),
         key=Identifier(table.key),
         scope=Identifier(table.scope),
         hash=Identifier(table.hash),
+        base_hash=Identifier(table.base_hash),
         hash_of_p=SQL("{}({})").format(Identifier(table.hash), hashed),
         fields_of_r=SQL("({} || r.{})").format(doc, Identifier(elements)) if elements else doc,
         audited=SQL(", ").join(map(_audited, table.edited)),

@@ -4,7 +4,7 @@ All of it is made from the kinds that are declared, after every migration and wh
 field that is added to its kind needs a migration for its column only.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import reduce
 from hashlib import md5
 from typing import Any, Final, LiteralString
@@ -88,6 +88,7 @@ def _formatted(query: str, table: Table, **more: Composable) -> Composed:
         tracked=_listed(table.fields),
         sets=_listed(column.name for column in table.edited if column.type == "text[]"),
         elements=Literal(place.elements or ""),
+        element_column=Identifier(place.elements or ""),
         most_bytes=Literal(str(place.most_bytes)),
         restricted_by=Identifier(restricted_by),
         restricted_name=Literal(restricted_by),
@@ -140,14 +141,14 @@ def _restricted(table: Table) -> Composed:
 def _make_hash(conn: psycopg.Connection[Any], table: Table) -> None:
     """Replace the table's hash function, and the hashes of rows that are as the sync or the trigger wrote them."""
     made, mark = _hash_functions(table), f"made from {_hash_name(table)}"
-    old = _scalars(conn, _QUERIES["hash_functions"], {"name": table.hash})
+    old = _scalars(conn, _QUERIES["hash_functions"], {"names": [table.hash, table.base_hash]})
     of_row = f"public.{table.hash}(public.{table.name})"
     if _scalars(conn, "SELECT obj_description(to_regprocedure(%s), 'pg_proc')", [of_row]) == [mark]:
         return
-    parts = {"table": Identifier(table.name), "id": Identifier(table.id), "hash": Identifier(table.hash)}
+    parts = {"table": Identifier(table.name), "id": Identifier(table.id), "base_hash": Identifier(table.base_hash)}
     if old:
-        conn.execute(SQL(_QUERIES["keep_marked_rows"]).format(**parts))
-    for signature in sorted(old, key=len):  # the one of rows calls the other
+        _keep_marked_rows(conn, table, old, parts)
+    for signature in sorted(old, key=len):  # each calls a longer one
         conn.execute(SQL("DROP FUNCTION {}").format(SQL(signature)))
     conn.execute(made)
     conn.execute(SQL("COMMENT ON FUNCTION {} IS {}").format(SQL(of_row), Literal(mark)))
@@ -156,13 +157,24 @@ def _make_hash(conn: psycopg.Connection[Any], table: Table) -> None:
         conn.execute("DROP TABLE rows_to_hash")
 
 
+def _keep_marked_rows(
+    conn: psycopg.Connection[Any], table: Table, functions: Iterable[str], parts: Mapping[str, Composable]
+) -> None:
+    """Before there were elements in the hash, no function was needed to put their bases back."""
+    of_columns = SQL("public.{}(jsonb_populate_record(r, r.local_modified_fields))").format(Identifier(table.hash))
+    of_row = SQL("public.{base_hash}(r)").format(**parts)
+    has_one = any(function.startswith(f"{table.base_hash}(") for function in functions)
+    conn.execute(SQL(_QUERIES["keep_marked_rows"]).format(**parts, as_synced=of_row if has_one else of_columns))
+
+
 def _hash_functions(table: Table) -> Composed:
-    names = {column.name: Identifier(column.name) for column in table.edited}
-    parameters = [SQL("{} {}").format(names[column.name], SQL(column.type)) for column in table.edited]
+    names = {column.name: Identifier(column.name) for column in table.hashed}
+    parameters = [SQL("{} {}").format(names[column.name], SQL(column.type)) for column in table.hashed]
     parts = [
         SQL("coalesce({}, {})").format(SQL(spelling(column).sql).format(names[column.name]), _NULL)
-        for column in table.edited
+        for column in table.hashed
     ]
+    elements = table.place.elements
     values = [SQL("(row_).{}").format(name) for name in names.values()]
     return SQL(_QUERIES["content_hash"]).format(
         hash=Identifier(table.hash),
@@ -170,6 +182,8 @@ def _hash_functions(table: Table) -> Composed:
         parameters=SQL(", ").join(parameters),
         parts=SQL(", ").join(parts),
         values=SQL(", ").join(values),
+        base_hash=Identifier(table.base_hash),
+        bases=_formatted("bases_with_elements", table) if elements else SQL("(row_).local_modified_fields"),
     )
 
 

@@ -105,6 +105,11 @@ class Table:
         return f"{self.kind}_content_hash"
 
     @property
+    def base_hash(self) -> str:
+        """Name of the function that makes the content hash of a row as the last sync left it, without later edits."""
+        return f"{self.kind}_base_hash"
+
+    @property
     def keys_change(self) -> bool:
         """Whether a record may get another key, which its id survives."""
         return self.key != self.id
@@ -123,6 +128,12 @@ class Table:
     def edited(self) -> tuple[Column, ...]:
         """The columns that people edit on both sides."""
         return tuple(column for column in self.columns if column.is_edited)
+
+    @property
+    def hashed(self) -> tuple[Column, ...]:
+        """The columns that the content hash is made of: those that people edit, and the one of elements."""
+        elements = self.place.elements
+        return (*self.edited, Column(name=elements, type="jsonb")) if elements else self.edited
 
     @property
     def given(self) -> tuple[str, ...]:

@@ -61,7 +61,7 @@ def state(conn: Connection, jira_id: str) -> tuple[Any, ...]:
     row = conn.execute(
         """
         SELECT description, local_modified_fields, sync_status::text AS status, local_seq,
-               content_hash = jira_issue_content_hash(jsonb_populate_record(r, r.local_modified_fields)) AS marked
+               content_hash = jira_issue_base_hash(r) AS marked
           FROM jira_issues AS r WHERE jira_id = %s
         """,
         [jira_id],

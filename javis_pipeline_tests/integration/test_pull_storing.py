@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from javis_pipeline.db import issues
 from javis_pipeline.db.connection import Connection, Database
-from javis_pipeline.db.content_hash import array_text, content_hasher
+from javis_pipeline.db.content_hash import array_text, content_hasher, jsonb_text
 from javis_pipeline.db.copy_lines import copy_lines
 from javis_pipeline.db.copying import copy_text
 from javis_pipeline.db.issue_rows import IssueLine, IssueRow, issue_lines
@@ -103,6 +103,12 @@ def test_given_new_issues_when_stored_then_they_are_inserted_clean(sync):
 
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=30)
 TEXT_COLUMNS = ("title", "description", "status", "priority", "assignee_id", "parent_key")
+NO_TEXTS = dict.fromkeys(TEXT_COLUMNS)
+JSON = st.recursive(
+    st.none() | st.booleans() | TEXT | st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**53), 2**53),
+    lambda inside: st.lists(inside, max_size=3) | st.dictionaries(TEXT, inside, max_size=3),
+    max_leaves=6,
+)
 NUMBERS = st.decimals(allow_nan=False, allow_infinity=False, min_value=-1_000_000, max_value=1_000_000)
 
 
@@ -112,20 +118,20 @@ NUMBERS = st.decimals(allow_nan=False, allow_infinity=False, min_value=-1_000_00
     labels=st.lists(TEXT, max_size=4),
     due_date=st.none() | st.dates(),
     points=st.none() | NUMBERS,
+    elements=st.dictionaries(TEXT, JSON, max_size=4),
 )
-@example(
-    texts=dict.fromkeys(TEXT_COLUMNS), labels=[], due_date=None, points=Decimal("0.00059899747708899280303762401825")
-)
-@example(texts=dict.fromkeys(TEXT_COLUMNS), labels=[], due_date=None, points=Decimal("-0.00"))
-def test_the_hash_of_a_row_is_the_one_that_the_database_makes(sync, texts, labels, due_date, points):
+@example(NO_TEXTS, [], None, Decimal("0.00059899747708899280303762401825"), {})
+@example(NO_TEXTS, [], None, Decimal("-0.00"), {"b": -0.0, "aa": [1e22, 5e-324, 2.0], "é": {"\x7f\x1f\n": None}})
+def test_the_hash_of_a_row_is_the_one_that_the_database_makes(sync, texts, labels, due_date, points, elements):
     row = an_issue(
         **texts,
         labels=array_text(labels),
         due_date=due_date and due_date.isoformat(),
         story_points=None if points is None else str(points),
+        custom_fields=jsonb_text(elements),
     )
-    values = {column.name: getattr(row, column.name) for column in ISSUES.edited}
-    columns = ", ".join(f"%({column.name})s::{column.type}" for column in ISSUES.edited)
+    values = {column.name: getattr(row, column.name) for column in ISSUES.hashed}
+    columns = ", ".join(f"%({column.name})s::{column.type}" for column in ISSUES.hashed)
 
     made = sync.execute(f"SELECT jira_issue_content_hash({columns}) AS hash".encode(), values).fetchone()
 

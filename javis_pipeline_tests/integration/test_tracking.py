@@ -1,5 +1,6 @@
 """What the database does with tables of records is made from the kinds that are declared, whenever they change."""
 
+import json
 from dataclasses import replace
 
 import psycopg
@@ -12,10 +13,7 @@ from javis_pipeline.records.tables import Table, Tables
 from javis_pipeline.sync.kinds import TABLES
 
 ISSUES = TABLES["jira_issue"]
-OF_ALL = (
-    "SELECT content_hash = jira_issue_content_hash(jsonb_populate_record(i, local_modified_fields)) AS is_marked"
-    " FROM jira_issues AS i ORDER BY jira_id"
-)
+OF_ALL = "SELECT content_hash = jira_issue_base_hash(i) AS is_marked FROM jira_issues AS i ORDER BY jira_id"
 
 
 def declared(table: Table) -> Tables:
@@ -67,6 +65,27 @@ def test_given_one_more_two_way_field_then_applications_edit_it_and_the_trigger_
         conn.execute("UPDATE jira_issues SET components = '{web,api,web}' WHERE jira_id = '1'")
     (row,) = filled.query("SELECT components, local_modified_fields AS bases FROM jira_issues WHERE jira_id = '1'")
     assert row == {"components": ["api", "web"], "bases": {"components": ["lab"]}}
+
+
+def test_an_edit_of_an_element_is_no_change_behind_the_back_and_another_spelling_is_no_edit(filled: Database) -> None:
+    held = {"customfield_1": 2.5, "customfield_2": "Acme"}
+    with filled.transaction(origin="sync") as conn:
+        conn.execute("UPDATE jira_issues SET custom_fields = %s::jsonb WHERE jira_id = '1'", [json.dumps(held)])
+        conn.execute("UPDATE jira_issues AS i SET content_hash = jira_issue_content_hash(i) WHERE jira_id = '1'")
+    (before,) = filled.query("SELECT to_jsonb(i) AS doc FROM jira_issues AS i WHERE jira_id = '1'")
+
+    other_spelling = """ '{"customfield_1": 2.50}'::jsonb"""
+    filled.query(f"UPDATE jira_issues SET custom_fields = custom_fields || {other_spelling} WHERE jira_id = '1'")
+
+    assert filled.query("SELECT to_jsonb(i) AS doc FROM jira_issues AS i WHERE jira_id = '1'") == [before]
+    edit = """ '{"customfield_1": 3, "customfield_2": null, "customfield_3": ["a"]}'::jsonb"""
+    filled.query(f"UPDATE jira_issues SET custom_fields = custom_fields || {edit}, title = 'x' WHERE jira_id = '1'")
+    assert [row["is_marked"] for row in filled.query(OF_ALL)] == [True, True, False, None]
+    with filled.transaction() as conn:
+        conn.execute("SET LOCAL session_replication_role = replica")
+        conn.execute("UPDATE jira_issues SET custom_fields = '{}' WHERE jira_id = '2'")
+        conn.execute("""UPDATE jira_issues SET custom_fields = '{"customfield_9": 1}' WHERE jira_id = '1'""")
+    assert [row["is_marked"] for row in filled.query(OF_ALL)] == [False, True, False, None]
 
 
 def test_given_a_field_that_is_edited_here_no_more_then_its_grant_and_its_trigger_are_gone(filled: Database) -> None:

@@ -1,9 +1,10 @@
--- {table}, {id}, {key}, {scope} and {hash} are the table of records, its columns, and its content hash.
+-- {table}, {id}, {key}, {scope} and {base_hash} are the table of records, its columns, and the content hash of a row
+-- without what was edited since the last sync.
 
 -- name: record
 -- The hash is over the base values: it differs when columns were changed and the trigger did not see it.
 SELECT to_jsonb(r)::text AS doc,
-       coalesce(r.content_hash <> {hash}(jsonb_populate_record(r, r.local_modified_fields)), false) AS unmarked
+       coalesce(r.content_hash <> {base_hash}(r), false) AS unmarked
   FROM {table} AS r
  WHERE r.{id} = %(id)s;
 
@@ -52,7 +53,7 @@ UPDATE {table}
 
 -- name: rehash_record
 UPDATE {table} AS r
-   SET content_hash = {hash}(jsonb_populate_record(r, r.local_modified_fields))
+   SET content_hash = {base_hash}(r)
  WHERE r.{id} = %(id)s;
 
 -- name: free_key
@@ -186,7 +187,7 @@ SELECT count(*) AS records FROM {table} WHERE {scope} = %(scope)s AND remote_sta
 SELECT {id} AS id, {key} AS key, {scope} AS scope
   FROM {table} AS r
  WHERE {scope} = %(scope)s AND (%(ids)s::text[] IS NULL OR {id} = ANY (%(ids)s))
-   AND content_hash <> {hash}(jsonb_populate_record(r, r.local_modified_fields))
+   AND content_hash <> {base_hash}(r)
  ORDER BY {id};
 
 -- name: records_after

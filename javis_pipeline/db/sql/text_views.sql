@@ -11,7 +11,7 @@ SELECT r.jira_id, r.description, r.description_adf, r.local_modified_fields
   FROM jira_issues AS r
  WHERE r.project_key = %(scope)s AND r.jira_id > %(after)s
    AND r.description_adf::text ~ '"(table|taskList|decisionList|mediaSingle|panel|expand|nestedExpand|layoutSection|bodiedExtension|bodiedSyncBlock)"'
-   AND (r.content_hash IS NULL OR r.content_hash = jira_issue_content_hash(jsonb_populate_record(r, r.local_modified_fields)))
+   AND (r.content_hash IS NULL OR r.content_hash = jira_issue_base_hash(r))
  ORDER BY r.jira_id
  LIMIT %(limit)s
    FOR UPDATE;
@@ -26,7 +26,7 @@ UPDATE jira_issues AS r
 
 -- name: rehash_description
 UPDATE jira_issues AS r
-   SET content_hash = jira_issue_content_hash(jsonb_populate_record(r, r.local_modified_fields))
+   SET content_hash = jira_issue_base_hash(r)
  WHERE r.jira_id = %(jira_id)s AND r.content_hash IS NOT NULL;
 
 -- name: carry_over_operations

@@ -61,8 +61,10 @@ BEGIN
         IF lost IS NOT NULL THEN
             RAISE EXCEPTION 'javis: % is a column, and no element of %', lost, elements USING ERRCODE = 'restrict_violation';
         END IF;
+        -- One that means the same keeps its spelling: 2.50 is no other number than 2.5, and has no other hash.
         written := jsonb_set(written, ARRAY[elements], coalesce(
-            (SELECT jsonb_object_agg(name, value) FROM jsonb_each(written -> elements) AS e (name, value)
+            (SELECT jsonb_object_agg(name, CASE value WHEN had THEN had ELSE value END)
+               FROM jsonb_each(written -> elements) AS e (name, value), LATERAL (SELECT before_doc -> elements -> name) AS h (had)
               WHERE value <> 'null'), '{{}}'));
     END IF;
     -- Fields read one by one are given the default of a column that was added after the row was written;
@@ -354,7 +356,7 @@ CREATE POLICY what_all_may_read ON public.{table}
     USING (({restricted_by} IS NULL) OR (SELECT public.javis_reads_restricted())) WITH CHECK (true);
 
 -- name: content_hash
--- Over the base values of the fields that people edit. Every sync write stores it; a clean row whose hash differs was
+-- Over the base values of the fields that people edit, and of the elements. Every sync write stores it; a clean row whose hash differs was
 -- changed behind the trigger's back (disabled trigger, session_replication_role, a restore).
 CREATE FUNCTION public.{hash}({parameters}) RETURNS uuid
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -362,21 +364,33 @@ RETURN pg_catalog.md5(pg_catalog.concat_ws(E'\x1f', {parts}))::uuid;
 CREATE FUNCTION public.{hash}(row_ public.{table}) RETURNS uuid
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN public.{hash}({values});
+CREATE FUNCTION public.{base_hash}(row_ public.{table}) RETURNS uuid
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN CASE WHEN (row_).local_modified_fields = '{{}}' THEN public.{hash}(row_)
+            ELSE public.{hash}(pg_catalog.jsonb_populate_record(row_, {bases})) END;
+
+-- name: bases_with_elements
+-- The bases of elements lie among those of columns, and go back into their own.
+(row_).local_modified_fields || pg_catalog.jsonb_build_object({elements}, (
+                SELECT coalesce(pg_catalog.jsonb_object_agg(name, value), '{{}}')
+                  FROM pg_catalog.jsonb_each((row_).{element_column}
+                       || ((row_).local_modified_fields - pg_catalog.string_to_array({tracked}, ','))) AS e (name, value)
+                 WHERE value <> 'null'))
 
 -- name: hash_functions
 SELECT oid::regprocedure::text AS signature FROM pg_proc
- WHERE pronamespace = 'public'::regnamespace AND proname = %(name)s;
+ WHERE pronamespace = 'public'::regnamespace AND proname = ANY (%(names)s);
 
 -- name: keep_marked_rows
 -- Which rows are as the sync or the trigger wrote them, by the hash as it was made until now.
 CREATE TEMPORARY TABLE rows_to_hash ON COMMIT DROP AS
 SELECT r.{id} AS id FROM public.{table} AS r
- WHERE r.content_hash = public.{hash}(jsonb_populate_record(r, r.local_modified_fields));
+ WHERE r.content_hash = {as_synced};
 
 -- name: hash_marked_rows
 -- What was changed behind the trigger's back keeps a hash that tells so.
 UPDATE public.{table} AS r
-   SET content_hash = public.{hash}(jsonb_populate_record(r, r.local_modified_fields))
+   SET content_hash = public.{base_hash}(r)
   FROM rows_to_hash AS kept
  WHERE r.{id} = kept.id;
 

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 import orjson
 
 from javis_pipeline.clients.reading import guarded, id_of
-from javis_pipeline.db.content_hash import array_text
+from javis_pipeline.db.content_hash import array_text, jsonb_text
 from javis_pipeline.db.copy_lines import copy_lines
 from javis_pipeline.db.issue_rows import (
     IssueLine,
@@ -282,7 +282,7 @@ def issue_row(issue: Issue, fields: FieldMap = NO_ROLES) -> IssueRow:
         estimate_seconds=_known(issue.estimate_seconds),
         remaining_seconds=_known(issue.remaining_seconds),
         spent_seconds=_known(issue.spent_seconds),
-        custom_fields=_json(issue.custom_fields) if issue.custom_fields else "{}",
+        custom_fields=jsonb_text(issue.custom_fields) if issue.custom_fields else "{}",
         custom_raw=_json(issue.custom_raw) if issue.custom_raw else "{}",
         created_at=issue.created_at.isoformat(),
         resolved_at=resolved_at.isoformat() if resolved_at else None,
