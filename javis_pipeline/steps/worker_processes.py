@@ -12,6 +12,7 @@ from collections.abc import Callable
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
+from threading import Lock
 from typing import Final, ParamSpec, Protocol, Self, TypeVar
 
 from javis_pipeline.steps.batches import rare_collections
@@ -38,7 +39,8 @@ PASSED_ON: Final = (
     "PYTHONHOME",
 )
 
-_SERVE: Final = "from javis_pipeline.steps.worker_processes import serve; serve({})"
+# At the end nothing is left to tidy up, and Python would take its time for it.
+_SERVE: Final = "import os; from javis_pipeline.steps.worker_processes import serve; serve({}); os._exit(0)"
 
 
 class Run(Protocol):
@@ -57,20 +59,33 @@ def run_here(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 class WorkerProcesses:
     """Run functions of modules, with arguments and results that can be pickled. Safe to share between threads.
 
-    Until they are started all is done in this process. They end with the block, or with this process.
+    Until they are started all is done in this process. Several blocks may share them: the processes end with the last,
+    or with this process.
     """
 
     def __init__(self) -> None:
+        self._lock = Lock()
+        self._sharing = 0
+        self._clear()
+
+    def _clear(self) -> None:
         self._processes: list[subprocess.Popen[bytes]] = []
         self._pipes: list[Connection] = []
         self._idle: SimpleQueue[Connection] = SimpleQueue()
         self._usable = False
 
     def __enter__(self) -> Self:
+        with self._lock:
+            self._sharing += 1
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._usable = False
+        with self._lock:
+            self._sharing -= 1
+            if self._sharing == 0:
+                self._end()
+
+    def _end(self) -> None:
         for pipe in self._pipes:
             pipe.close()
         for process in self._processes:
@@ -79,16 +94,20 @@ class WorkerProcesses:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+        self._clear()
 
     def start(self) -> None:
-        """Start the processes; worth it from some hundred records on."""
-        try:
-            for _ in range(PROCESSES):
-                self._start()
-        except OSError as error:
-            log.warning("no worker processes can be started (%s); all is done in one process", error)
-        else:
-            self._usable = True
+        """Start the processes where they are not yet; worth it from some hundred records on."""
+        with self._lock:
+            if self._processes:
+                return
+            try:
+                for _ in range(PROCESSES):
+                    self._start()
+            except OSError as error:
+                log.warning("no worker processes can be started (%s); all is done in one process", error)
+            else:
+                self._usable = True
 
     def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The function's result; waits while all processes are busy."""

@@ -77,6 +77,23 @@ def test_given_the_block_ends_then_no_process_is_left():
             os.kill(pid, 0)
 
 
+def test_given_several_blocks_share_them_then_they_are_started_once_and_end_with_the_last():
+    workers = WorkerProcesses()
+    with workers:
+        with workers:
+            workers.start()
+            workers.start()
+            pids = {workers.run(os.getpid) for _ in range(20)}
+        assert {workers.run(os.getpid) for _ in range(20)} == pids
+        assert len(pids) == PROCESSES
+
+    for pid in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+    with workers:
+        assert workers.run(os.getpid) == os.getpid()
+
+
 _STARTS_WORKERS = """
 import os, time
 from javis_pipeline.steps.worker_processes import WorkerProcesses

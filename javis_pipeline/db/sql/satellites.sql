@@ -112,33 +112,54 @@ DELETE FROM versions WHERE project_key = %(project_key)s AND version_id <> ALL (
 -- name: rename_statuses_of_issues
 -- Renaming a status changes no issue: the row stays clean, and its base is the new name. Edited rows are left to the merge.
 -- A status may be in "No category", which Jira calls 'undefined': an issue has none then.
+-- Which rows they are is found by the few columns that tell it: the hash reads whole rows, texts and all.
+WITH told AS (
+    SELECT status_id, name,
+           CASE WHEN category IN ('new', 'indeterminate', 'done') THEN category END AS known_category
+      FROM statuses
+     WHERE status_id = ANY (%(ids)s)
+), renamed AS MATERIALIZED (
+    SELECT i.jira_id, t.name, t.known_category
+      FROM jira_issues AS i
+      JOIN told AS t USING (status_id)
+     WHERE (i.status, i.status_category) IS DISTINCT FROM (t.name, t.known_category)
+       AND i.local_modified_fields = '{}'
+)
 UPDATE jira_issues AS i
-   SET status = s.name,
-       status_category = s.known_category,
-       content_hash = jira_issue_content_hash(jsonb_populate_record(i, jsonb_build_object('status', s.name)))
-  FROM (SELECT status_id, name,
-               CASE WHEN category IN ('new', 'indeterminate', 'done') THEN category END AS known_category
-          FROM statuses
-         WHERE status_id = ANY (%(ids)s)) AS s
- WHERE i.status_id = s.status_id
-   AND (i.status, i.status_category) IS DISTINCT FROM (s.name, s.known_category)
+   SET status = r.name,
+       status_category = r.known_category,
+       content_hash = jira_issue_content_hash(jsonb_populate_record(i, jsonb_build_object('status', r.name)))
+  FROM renamed AS r
+ WHERE i.jira_id = r.jira_id
    AND i.local_modified_fields = '{}';
 
 -- name: rename_priorities_of_issues
+WITH renamed AS MATERIALIZED (
+    SELECT i.jira_id, p.name
+      FROM jira_issues AS i
+      JOIN priorities AS p USING (priority_id)
+     WHERE p.priority_id = ANY (%(ids)s)
+       AND i.priority IS DISTINCT FROM p.name
+       AND i.local_modified_fields = '{}'
+)
 UPDATE jira_issues AS i
-   SET priority = p.name,
-       content_hash = jira_issue_content_hash(jsonb_populate_record(i, jsonb_build_object('priority', p.name)))
-  FROM priorities AS p
- WHERE p.priority_id = ANY (%(ids)s)
-   AND i.priority_id = p.priority_id
-   AND i.priority IS DISTINCT FROM p.name
+   SET priority = r.name,
+       content_hash = jira_issue_content_hash(jsonb_populate_record(i, jsonb_build_object('priority', r.name)))
+  FROM renamed AS r
+ WHERE i.jira_id = r.jira_id
    AND i.local_modified_fields = '{}';
 
 -- name: rename_sprints_of_issues
+WITH renamed AS MATERIALIZED (
+    SELECT i.jira_id, s.name
+      FROM jira_issues AS i
+      JOIN sprints AS s USING (sprint_id)
+     WHERE s.sprint_id = ANY (%(ids)s)
+       AND i.sprint IS DISTINCT FROM s.name
+       AND i.local_modified_fields = '{}'
+)
 UPDATE jira_issues AS i
-   SET sprint = s.name
-  FROM sprints AS s
- WHERE s.sprint_id = ANY (%(ids)s)
-   AND i.sprint_id = s.sprint_id
-   AND i.sprint IS DISTINCT FROM s.name
+   SET sprint = r.name
+  FROM renamed AS r
+ WHERE i.jira_id = r.jira_id
    AND i.local_modified_fields = '{}';

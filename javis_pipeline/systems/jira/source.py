@@ -32,6 +32,9 @@ ZONE_DOUBT: Final = timedelta(hours=26)
 # With fewer batches a pull is over before worker processes are of use.
 _WORKERS_FROM_BATCH: Final = 3
 
+# Pulls of several projects at once share them: two are as many as one process can feed.
+_WORKERS: Final = WorkerProcesses()
+
 _STAMPS: Final = 1000
 
 
@@ -80,12 +83,11 @@ class IssueSource:
         self._facts = facts
         self._sprint_facts = NOTHING_KEPT if whole else facts
         self._project = site.project.key
-        self._workers = WorkerProcesses()
         self._reader = BatchReader(
             jira,
             self._project,
             site.fields,
-            run=self._workers.run,
+            run=_WORKERS.run,
             sprint_name=site.names.get("sprint", "sprint"),
             sprints=site.sprints,
             custom=site.custom,
@@ -101,12 +103,12 @@ class IssueSource:
         self._threads = ThreadPoolExecutor(2, thread_name_prefix=f"beside-{self._project}")
         self._dimensions: Future[_Dimensions] = self._threads.submit(self._read_dimensions)
         self._count: Future[int | None] = self._threads.submit(self._site_count)
-        self._workers.__enter__()
+        _WORKERS.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._threads.shutdown(cancel_futures=True)
-        self._workers.__exit__()
+        _WORKERS.__exit__()
 
     def sweep(self, since: datetime | None, *, dated: bool = True) -> Iterator[list[IssueStamp]]:
         """Stamps of the issues that changed at or after an instant, the oldest change first.
@@ -124,7 +126,7 @@ class IssueSource:
         """Fetch these issues with everything that hangs on them."""
         self._has_read = True
         if next(self._batches) == _WORKERS_FROM_BATCH:
-            self._workers.start()
+            _WORKERS.start()
         return self._reader.read(wanted)
 
     def counted(self) -> RemoteCount | None:
