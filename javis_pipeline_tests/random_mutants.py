@@ -38,8 +38,10 @@ TESTS: Final = (
             "refusals",
             "verify",
             "guards",
+            "wiki",
         )
     ),
+    ("javis_pipeline_tests/unit/test_kinds.py", f"{_LAWS}test_create_laws.py"),
     (f"{_LAWS}test_laws_memory.py::test_no_edit_is_lost_and_every_history_converges",),
 )
 _SWAPPED: Final[dict[type[ast.cmpop], type[ast.cmpop]]] = {

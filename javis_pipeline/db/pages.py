@@ -10,45 +10,15 @@ from typing import Any, NamedTuple
 from psycopg.errors import UniqueViolation
 
 from javis_pipeline.db.connection import Connection, Database
-from javis_pipeline.db.content_hash import array_text, content_hasher
-from javis_pipeline.db.copy_lines import copy_lines
 from javis_pipeline.db.copying import copy_rows, copy_text
 from javis_pipeline.db.named_queries import named_queries
+from javis_pipeline.db.page_rows import PageRow
 from javis_pipeline.db.table_queries import for_table
 from javis_pipeline.records.confluence import PageStamp, PageVersion
 from javis_pipeline.records.tables import NOT_READ_YET, Table
 from javis_pipeline.records.values import ResourceRef, dump_json
 
 _QUERIES = named_queries("pages")
-
-NOTHING_LISTED: Mapping[str, Sequence[str]] = {}
-
-
-class PageRow(NamedTuple):
-    """A page: the columns of `confluence_pages`, instants as PostgreSQL's text of them.
-
-    `labels` are sorted, or None where they were not read.
-    """
-
-    page_id: str
-    space_key: str
-    space_id: str
-    title: str
-    body_storage: str
-    parent_id: str | None
-    status: str
-    version_number: int
-    version_created_at: str
-    version_author_id: str | None
-    version_message: str | None
-    author_id: str | None
-    labels: tuple[str, ...] | None
-    created_at: str | None
-
-    @property
-    def columns(self) -> tuple[str | int | None, ...]:
-        """The values of the columns up to `created_at`, for COPY."""
-        return (*self[:12], array_text(self.labels or ()), self.created_at)
 
 
 class StoredPages(NamedTuple):
@@ -78,23 +48,6 @@ def pages_to_fetch(conn: Connection, space: str, stamps: Sequence[PageStamp]) ->
     return {row["page_id"] for row in conn.execute(_QUERIES["pages_to_fetch"], params)}
 
 
-def new_page_lines(
-    rows: Sequence[PageRow], table: Table, listed: Mapping[str, Sequence[str]] = NOTHING_LISTED
-) -> dict[str, bytes]:
-    """Page id to its row, as it is stored where nothing is known of the page: written for COPY, with the content hash.
-
-    Args:
-        rows: One per page.
-        table: The table of pages.
-        listed: Page id to its sorted labels, for rows that came without. Only here: of what is stored, a list proves
-            nothing.
-    """
-    content_hash = content_hasher(table)
-    whole = [row if row.labels is not None else row._replace(labels=tuple(listed.get(row.page_id, ()))) for row in rows]
-    lines = copy_lines([(*row.columns, content_hash(row)) for row in whole])
-    return {row.page_id: line for row, line in zip(rows, lines, strict=True)}
-
-
 def store_pages(
     conn: Connection,
     rows: Sequence[PageRow],
@@ -109,7 +62,7 @@ def store_pages(
     Args:
         conn: Inside a transaction with the origin "sync".
         rows: One per page.
-        lines: The same as new pages, by their ids (`new_page_lines`).
+        lines: The same as new pages, by their ids (`page_rows.new_page_lines`).
         table: The table of pages.
         run_id: For the audit.
         now: Becomes `last_synced_at`.

@@ -24,6 +24,8 @@ T = TypeVar("T")
 
 # More would be idle: fetching and storing take as long as two need for their part.
 PROCESSES: Final = 2
+# With fewer batches of a pull it is over before they are of use.
+WORTH_WORKERS: Final = 3
 # Time to end for a process whose pipe was closed.
 END_SECONDS: Final = 5.0
 # What Python itself needs of the environment; accounts and tokens are in the rest of it.
@@ -141,6 +143,10 @@ class WorkerProcesses:
             )
         self._pipes.append(ours)
         self._idle.put(ours)
+
+
+WORKERS: Final = WorkerProcesses()
+"""Those of this process: whatever it loads at once shares them, because it cannot feed more."""
 
 
 def serve(descriptor: int) -> None:

@@ -109,7 +109,7 @@ class Site:
         ]
 
     def _page_reader(self, confluence: ConfluenceClient, *, singly: bool) -> PageReader:
-        return PageReader(confluence, read_space(confluence, "ENG").space, projects=["OPS"], singly=singly)
+        return PageReader(confluence, read_space(confluence, "ENG").space, singly=singly)
 
     def _operation(self, kind: OperationKind, **desired: Value) -> Operation:
         ref = self.page if "body_storage" in desired else self.issue

@@ -10,7 +10,8 @@ from javis_pipeline.clients.http import Exchange
 from javis_pipeline.db import pages
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.locks import hold_scope
-from javis_pipeline.db.pages import PageRow, new_page_lines, store_pages
+from javis_pipeline.db.page_rows import PageRow, new_page_lines
+from javis_pipeline.db.pages import store_pages
 from javis_pipeline.errors import ScopeBusy, SettingError, SyncHalted
 from javis_pipeline.sandbox.clock import Clock
 from javis_pipeline.sandbox.confluence.site import ConfluenceSite, Page, Space

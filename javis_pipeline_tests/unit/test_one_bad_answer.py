@@ -134,7 +134,7 @@ class Confluence:
 @pytest.mark.parametrize("error", [BUSY, RemoteRefused("no", status=403)], ids=["500", "403"])
 def test_given_pages_that_confluence_cannot_give_then_the_others_are_read(singly, error):
     confluence = Confluence({"3"}, error)
-    reader = PageReader(confluence, Space("7", "ENG", "", "current", None), projects=[], singly=singly)  # type: ignore[arg-type] # as above
+    reader = PageReader(confluence, Space("7", "ENG", "", "current", None), singly=singly)  # type: ignore[arg-type] # as above
 
     batch = reader.read([PageStamp(str(number)) for number in range(1, 6)])
 
@@ -144,6 +144,6 @@ def test_given_pages_that_confluence_cannot_give_then_the_others_are_read(singly
 
 def test_given_a_page_that_is_gone_then_it_is_absent_and_not_unreadable():
     confluence = Confluence({"3"}, RemoteMissing("gone"))
-    reader = PageReader(confluence, Space("7", "ENG", "", "current", None), projects=[], singly=True)  # type: ignore[arg-type] # as above
+    reader = PageReader(confluence, Space("7", "ENG", "", "current", None), singly=True)  # type: ignore[arg-type] # as above
 
     assert reader.read([PageStamp("3")]).absent == ["3"]

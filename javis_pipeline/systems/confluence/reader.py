@@ -1,19 +1,18 @@
 """One batch of a pull of pages: fetched from Confluence and turned into rows."""
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from javis_pipeline.clients.reading import id_of
-from javis_pipeline.db.pages import PageRow
-from javis_pipeline.errors import RemoteBusy, RemoteMissing, RemoteRefused, UnreadableRecord, UnreadableText
+from javis_pipeline.db.page_rows import PageRow
+from javis_pipeline.errors import RemoteBusy, RemoteMissing, RemoteRefused, UnreadableRecord
 from javis_pipeline.records import MISSING
 from javis_pipeline.records.confluence import Page, PageStamp, PageVersion, Space
 from javis_pipeline.records.jira import JsonObject
 from javis_pipeline.steps.bad_answers import Endurance, Unreadable, kept, not_about_it, not_given
-from javis_pipeline.sync.richtext.storage.references import issue_references
 from javis_pipeline.systems.confluence import wire
 from javis_pipeline.systems.confluence.client import ConfluenceClient
 
@@ -33,23 +32,21 @@ class PageBatch(NamedTuple):
     Attributes:
         wanted: The hits that the batch was fetched for.
         rows: The pages that could be read.
-        links: (page id, issue key, kind) of the mentions of issues in their texts.
-        unlinked: Ids of pages whose text is not well-formed, so that its mentions are not known.
         versions: Versions that came with the pages, each with its page's id.
         people: Account ids of authors.
         absent: Ids that are not there, or that we may not see, although Confluence listed them.
-        lines: Page id to its row as a new page, written for COPY.
+        lines, links, unlinked: What their texts hold, as `reading.TextsRead` has it.
     """
 
     wanted: Sequence[PageStamp]
     rows: list[PageRow]
-    links: list[tuple[str, str, str]]
-    unlinked: list[str]
     versions: list[tuple[str, PageVersion]]
     people: set[str]
     unreadable: list[Unreadable]
     absent: list[str]
     lines: Mapping[str, bytes] = MappingProxyType({})
+    links: Sequence[tuple[str, str, str]] = ()
+    unlinked: Sequence[str] = ()
 
     @property
     def brought(self) -> dict[str, datetime]:
@@ -63,21 +60,19 @@ class PageReader:
     Args:
         confluence: Client of the site.
         space: The space.
-        projects: Keys of the Jira projects whose issues a page may mention by key alone.
         singly: Ask for each page by itself, with its labels and versions. Else many come in one request, without.
     """
 
-    def __init__(self, confluence: ConfluenceClient, space: Space, *, projects: Collection[str], singly: bool) -> None:
+    def __init__(self, confluence: ConfluenceClient, space: Space, *, singly: bool) -> None:
         self._confluence = confluence
         self._space = space
-        self._projects = frozenset(projects)
         self._singly = singly
         self.batch_size = SINGLE_SIZE if singly else BULK_SIZE
         self._endurance = Endurance()
 
     def read(self, wanted: Sequence[PageStamp]) -> PageBatch:
         """Fetch these pages and read them."""
-        batch = PageBatch(wanted, [], [], [], [], set(), [], [])
+        batch = PageBatch(wanted, [], [], set(), [], [])
         # A hit can come twice: a page that is saved moves on in the list, and a census may name one that was found.
         ids = list(dict.fromkeys(stamp.page_id for stamp in wanted))
         if not self._singly:
@@ -133,7 +128,6 @@ class PageReader:
             batch.versions.extend((page.page_id, version) for version in versions)
             people = {page.author_id, page.version_author_id, *(version.author_id for version in versions)}
             batch.people.update(account_id for account_id in people if account_id)
-            self._add_links(batch, row)
 
     def _with_all_labels(self, page: Page) -> Page:
         cut_off = page.labels is not MISSING and len(page.labels) >= _MOST_INCLUDED
@@ -146,14 +140,6 @@ class PageReader:
         except (RemoteRefused, RemoteBusy, UnreadableRecord) as error:
             log.warning("labels of page %s were not read and stay as they were: %s", page.page_id, error)
             return page._replace(labels=MISSING)
-
-    def _add_links(self, batch: PageBatch, row: PageRow) -> None:
-        try:
-            found = issue_references(row.body_storage, self._projects)
-        except UnreadableText:
-            batch.unlinked.append(row.page_id)
-        else:
-            batch.links.extend((row.page_id, link.key, link.kind) for link in found)
 
 
 def _version(page: Page) -> PageVersion:

@@ -3,20 +3,24 @@
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
+from itertools import count
 from typing import Final, Self
 
 from javis_pipeline.db.connection import Database
-from javis_pipeline.db.pages import NOTHING_LISTED, new_page_lines, unknown_people
+from javis_pipeline.db.page_rows import NOTHING_LISTED
+from javis_pipeline.db.pages import unknown_people
 from javis_pipeline.db.satellites import store_users
 from javis_pipeline.errors import UnreadableRecord
 from javis_pipeline.records.confluence import PageStamp, Space
 from javis_pipeline.records.jira import JsonObject, User
 from javis_pipeline.records.values import ResourceRef
 from javis_pipeline.steps.system import RemoteCount, Rest
+from javis_pipeline.steps.worker_processes import WORKERS, WORTH_WORKERS
 from javis_pipeline.sync.kinds import CONFLUENCE_PAGE
 from javis_pipeline.systems.confluence.client import ConfluenceClient
 from javis_pipeline.systems.confluence.labels import NOT_GIVEN, LabelSweep, relabelled_in_turn
 from javis_pipeline.systems.confluence.reader import PageBatch, PageReader, stamp_of
+from javis_pipeline.systems.confluence.reading import read_texts
 from javis_pipeline.systems.confluence.restrictions import RestrictionSweep
 
 # The list is sorted by a date that can change while we page. So many older pages in a row are its end.
@@ -45,7 +49,9 @@ class PageSource:
         self._confluence = confluence
         self._space = space
         self._whole = whole
-        self._reader = PageReader(confluence, space, projects=projects, singly=not whole)
+        self._projects = frozenset(projects)
+        self._reader = PageReader(confluence, space, singly=not whole)
+        self._batches = count(1)
         self._labels: LabelSweep | None = None
         self._listed: Future[dict[str, str]]
         self._restrictions = RestrictionSweep(confluence, space, whole=whole)
@@ -57,6 +63,7 @@ class PageSource:
 
     def __enter__(self) -> Self:
         self._beside = ThreadPoolExecutor(2, thread_name_prefix=f"beside-{self._space.key}")
+        WORKERS.__enter__()
         if self._whole:
             self._labels = LabelSweep(self._confluence, self._space)
         else:
@@ -68,6 +75,7 @@ class PageSource:
             self._labels.close()
         self._restrictions.close()
         self._beside.shutdown(cancel_futures=True)
+        WORKERS.__exit__()
 
     @property
     def batch_size(self) -> int:
@@ -98,12 +106,17 @@ class PageSource:
 
     def read(self, wanted: Sequence[PageStamp]) -> PageBatch:
         """Fetch these pages and read them; of those that come without labels the lists tell."""
+        if self._whole and next(self._batches) == WORTH_WORKERS:
+            WORKERS.start()
         batch = self._reader.read(wanted)
+        ids = [row.page_id for row in batch.rows]
         self._people.update(batch.people)
-        self._restrictions.note([row.page_id for row in batch.rows])
-        self._unlinked.extend(batch.unlinked)
-        listed = (self._labels and self._labels.by_page) or NOTHING_LISTED
-        return batch._replace(lines=new_page_lines(batch.rows, CONFLUENCE_PAGE.table, listed))
+        self._restrictions.note(ids)
+        labels = (self._labels and self._labels.by_page) or NOTHING_LISTED
+        listed = {page_id: labels[page_id] for page_id in ids if page_id in labels}
+        texts = WORKERS.run(read_texts, batch.rows, CONFLUENCE_PAGE.table, self._projects, listed)
+        self._unlinked.extend(texts.unlinked)
+        return batch._replace(lines=texts.lines, links=texts.links, unlinked=texts.unlinked)
 
     def counted(self) -> RemoteCount | None:
         """What the sweep listed, when it listed all."""

@@ -17,7 +17,7 @@ from javis_pipeline.records.jira import IssueStamp, Priority, Sprint, Status, Ve
 from javis_pipeline.steps.batches import in_batches
 from javis_pipeline.steps.site_facts import NOTHING_KEPT, Facts
 from javis_pipeline.steps.system import RemoteCount, Rest
-from javis_pipeline.steps.worker_processes import WorkerProcesses
+from javis_pipeline.steps.worker_processes import WORKERS, WORTH_WORKERS
 from javis_pipeline.sync.policies import unread_fields
 from javis_pipeline.systems.jira import jql
 from javis_pipeline.systems.jira.client import JiraClient
@@ -28,12 +28,6 @@ from javis_pipeline.systems.jira.site import JiraSite, answer_of, note_sprints, 
 
 # Added when Jira does not read instants as we mean them: no zone is further off.
 ZONE_DOUBT: Final = timedelta(hours=26)
-
-# With fewer batches a pull is over before worker processes are of use.
-_WORKERS_FROM_BATCH: Final = 3
-
-# Pulls of several projects at once share them: two are as many as one process can feed.
-_WORKERS: Final = WorkerProcesses()
 
 _STAMPS: Final = 1000
 
@@ -87,7 +81,7 @@ class IssueSource:
             jira,
             self._project,
             site.fields,
-            run=_WORKERS.run,
+            run=WORKERS.run,
             sprint_name=site.names.get("sprint", "sprint"),
             sprints=site.sprints,
             custom=site.custom,
@@ -103,12 +97,12 @@ class IssueSource:
         self._threads = ThreadPoolExecutor(2, thread_name_prefix=f"beside-{self._project}")
         self._dimensions: Future[_Dimensions] = self._threads.submit(self._read_dimensions)
         self._count: Future[int | None] = self._threads.submit(self._site_count)
-        _WORKERS.__enter__()
+        WORKERS.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._threads.shutdown(cancel_futures=True)
-        _WORKERS.__exit__()
+        WORKERS.__exit__()
 
     def sweep(self, since: datetime | None, *, dated: bool = True) -> Iterator[list[IssueStamp]]:
         """Stamps of the issues that changed at or after an instant, the oldest change first.
@@ -125,8 +119,8 @@ class IssueSource:
     def read(self, wanted: Sequence[IssueStamp]) -> Batch:
         """Fetch these issues with everything that hangs on them."""
         self._has_read = True
-        if next(self._batches) == _WORKERS_FROM_BATCH:
-            _WORKERS.start()
+        if next(self._batches) == WORTH_WORKERS:
+            WORKERS.start()
         return self._reader.read(wanted)
 
     def counted(self) -> RemoteCount | None:
