@@ -19,7 +19,14 @@ _HEADER = "-- What the migrations make, written by `make schema`. Read it; to ch
 def dump_schema(url: str) -> str:
     """The schema of a migrated database, without what differs between two runs of pg_dump."""
     dumped = subprocess.run(
-        [find_binaries(None) / "pg_dump", "--schema-only", "--no-owner", "--exclude-table=javis_schema_version", url],
+        [
+            find_binaries(None) / "pg_dump",
+            "--schema-only",
+            "--no-owner",
+            "--no-toast-compression",
+            "--exclude-table=javis_schema_version",
+            url,
+        ],
         capture_output=True,
         text=True,
         check=True,

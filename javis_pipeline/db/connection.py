@@ -30,9 +30,11 @@ _MAX_CONNECTIONS = 8
 _CONNECT_SECONDS = 10
 # So long the sync waits for what somebody else holds, unless its login has a time of its own.
 _LOCK_PATIENCE = "1min"
+# Compiling a statement takes longer than any of the sync's runs: they are many, short, and each does little.
 _BEGIN = """
     SELECT set_config('javis.origin', %(origin)s, true),
-           set_config('lock_timeout', coalesce(nullif(current_setting('lock_timeout'), '0'), %(patience)s), true)
+           set_config('lock_timeout', coalesce(nullif(current_setting('lock_timeout'), '0'), %(patience)s), true),
+           set_config('jit', 'off', true)
 """
 
 # The pool logs each attempt of its own to connect again; whoever waits for the connection gets the error.

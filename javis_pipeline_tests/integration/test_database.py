@@ -238,3 +238,10 @@ def test_given_only_the_rights_of_the_sync_when_opened_then_they_suffice(sync_lo
         conn.execute("CREATE TEMPORARY TABLE fetched (LIKE jira_issues) ON COMMIT DROP")
         conn.execute("DELETE FROM sync_runs")
         lock.check()
+
+
+def test_given_a_transaction_of_the_sync_then_no_time_goes_into_compiling_its_statements(database):
+    with database.transaction(origin="sync") as conn:
+        (row,) = conn.execute("SELECT current_setting('jit') AS jit").fetchall()
+
+    assert row["jit"] == "off"
