@@ -4,7 +4,20 @@ import argparse
 import sys
 from pathlib import Path
 
-from bench import context, contradictions, everything, forecast, many, pace, pages, pull, queue_load, requests, signals
+from bench import (
+    context,
+    contradictions,
+    everything,
+    forecast,
+    many,
+    pace,
+    pages,
+    pull,
+    queue_load,
+    requests,
+    seconds,
+    signals,
+)
 
 
 def main() -> int:
@@ -23,6 +36,7 @@ def main() -> int:
         "run",
         "queue",
         "requests",
+        "seconds",
     ]
     parser.add_argument("what", nargs="?", choices=names, help="one measurement; all by default")
     parser.add_argument("--rounds", type=int, default=3, help="how often each is measured; the median counts")
@@ -30,6 +44,7 @@ def main() -> int:
     parser.add_argument("--large", type=int, default=100_000, help="pull: issues of the memory check; 0 leaves it out")
     parser.add_argument("--pages", type=int, default=5_000, help="pages: pages of a first load")
     parser.add_argument("--due", type=int, default=2_000, help="queue: issues of each of the ten projects")
+    parser.add_argument("--edits", type=int, default=200, help="seconds: edits of each kind")
     parser.add_argument(
         "files",
         nargs="*",
@@ -60,6 +75,8 @@ def main() -> int:
         missed |= everything.measure(rounds=given.rounds)
     if given.what in (None, "requests"):
         missed |= requests.measure()
+    if given.what in (None, "seconds"):
+        missed |= seconds.measure(edits=given.edits)
     if given.what in (None, "queue"):
         missed |= queue_load.measure(issues=given.due)
     return missed

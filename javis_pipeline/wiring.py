@@ -27,6 +27,7 @@ from javis_pipeline.settings import Settings
 from javis_pipeline.steps.build_context import ContextScope
 from javis_pipeline.steps.doctor import Check
 from javis_pipeline.steps.hints import store_hints
+from javis_pipeline.steps.live_scope import LiveScope
 from javis_pipeline.steps.notify import Outlet
 from javis_pipeline.steps.people import called_people
 from javis_pipeline.steps.site_facts import FRESH, NOTHING_KEPT, Facts
@@ -74,26 +75,37 @@ def apply_policies(database: Database, settings: Settings) -> None:
         store_policies(conn, settings.policies())
 
 
-def jira_client(settings: Settings, *, read_only: bool = False, facts: Facts = NOTHING_KEPT) -> JiraClient:
+def jira_client(
+    settings: Settings, *, read_only: bool = False, facts: Facts = NOTHING_KEPT, limits: Limits | None = None
+) -> JiraClient:
     """A client for the configured Jira site, of whichever edition that is, which refuses to write where
     `JAVIS_READ_ONLY` is set; SettingError names what is not set."""
     account = settings.require_jira()
     refuses = read_only or settings.javis_read_only
     token = account.token.get_secret_value()
-    return connect(account.url, account.email, token, facts=facts, read_only=refuses, limits=_limits(settings))
+    return connect(
+        account.url, account.email, token, facts=facts, read_only=refuses, limits=limits or _limits(settings)
+    )
 
 
-def confluence_client(settings: Settings, *, read_only: bool = False, facts: Facts = NOTHING_KEPT) -> ConfluenceClient:
+def confluence_client(
+    settings: Settings, *, read_only: bool = False, facts: Facts = NOTHING_KEPT, limits: Limits | None = None
+) -> ConfluenceClient:
     """A client for the configured Confluence site, as for Jira; SettingError names what is not set."""
     account = settings.require_confluence()
     login = editions.Login(account.email, account.user, account.token.get_secret_value(), account.named)
     refuses = read_only or settings.javis_read_only
-    return editions.connect(account.url, login, facts=facts, read_only=refuses, limits=_limits(settings))
+    limits = limits or _limits(settings)
+    return editions.connect(account.url, login, facts=facts, read_only=refuses, limits=limits)
 
 
 def _limits(settings: Settings) -> Limits:
     """Clients are made for one step of a run: its end is theirs."""
     return Limits(run_seconds=settings.javis_sync_minutes * 60)
+
+
+# Whoever waits for a scope has it when the request under way is over; what does not go at once is tried again.
+_LIVE_LIMITS: Final = Limits(connect_seconds=5, read_seconds=20, call_seconds=30, tries=2, wait_seconds=5)
 
 
 def _site_facts(db: Database | None, system: System, settings: Settings, *, anew: bool) -> Facts:
@@ -117,7 +129,12 @@ def find_issue(settings: Settings, key: str) -> Made:
 
 @contextmanager
 def jira_system(
-    settings: Settings, db: Database | None = None, *, read_only: bool = False, anew: bool = False
+    settings: Settings,
+    db: Database | None = None,
+    *,
+    read_only: bool = False,
+    anew: bool = False,
+    limits: Limits | None = None,
 ) -> Iterator[JiraSystem]:
     """The configured Jira site for the sync, with the choices of the settings.
 
@@ -126,9 +143,10 @@ def jira_system(
         db: Keeps what the site told; None to ask for all of it.
         read_only: Refuse to write.
         anew: Ask for all of it all the same.
+        limits: Bounds of its calls; None for those of a run.
     """
     facts = _site_facts(db, "jira", settings, anew=anew)
-    with closing(jira_client(settings, read_only=read_only, facts=facts)) as client:
+    with closing(jira_client(settings, read_only=read_only, facts=facts, limits=limits)) as client:
         system = system_of(client, settings.jira_projects, settings.jira_fields, facts, settings.jira_field_policy)
         horizon = timedelta(minutes=settings.javis_create_horizon_minutes)
         yield replace(system, creating=settings.javis_create, horizon=horizon)
@@ -136,12 +154,17 @@ def jira_system(
 
 @contextmanager
 def confluence_system(
-    settings: Settings, db: Database | None = None, *, read_only: bool = False, anew: bool = False
+    settings: Settings,
+    db: Database | None = None,
+    *,
+    read_only: bool = False,
+    anew: bool = False,
+    limits: Limits | None = None,
 ) -> Iterator[ConfluenceSystem]:
     """The configured Confluence site for the sync, as for Jira."""
     facts = _site_facts(db, "confluence", settings, anew=anew)
     spaces = [pair.space for pair in settings.confluence_spaces]
-    with closing(confluence_client(settings, read_only=read_only, facts=facts)) as client:
+    with closing(confluence_client(settings, read_only=read_only, facts=facts, limits=limits)) as client:
         yield ConfluenceSystem(client, spaces, settings.jira_projects, facts)
 
 
@@ -205,6 +228,21 @@ def _confluence_checks(settings: Settings) -> Iterator[Check]:
         return
     with closing(client):
         yield from check_confluence(client, spaces)
+
+
+def live_scopes(db: Database, settings: Settings, *, check: Callable[[], None]) -> list[LiveScope]:
+    """All that is synced, to be kept in step; `check` is called before each request, and what it raises ends a turn."""
+    return [
+        LiveScope(
+            scope=scope,
+            db=db,
+            open_system=lambda system: _SYSTEMS[system](settings, db, limits=_LIVE_LIMITS),
+            clock=clock,
+            check=check,
+        )
+        for scope in settings.scopes_of(settings.partitions)
+        if settings.project_of(scope) is not None
+    ]
 
 
 def webhook_keepers(db: Database, settings: Settings) -> Mapping[str, Keep]:

@@ -19,6 +19,7 @@ COMMANDS = {
     "dev": "Start the Dagster UI with schedules and sensors.",
     "doctor": "Check the configuration, one line each, with the remedy.",
     "sync": "Bring Jira, Confluence and PostgreSQL into step.",
+    "live": "Keep everything in step within seconds.",
     "run": "Run everything once; for CI.",
     "status": "Show what was synced when, and what waits.",
     "verify": "Compare both sides afresh, and change nothing.",
@@ -40,7 +41,7 @@ COMMANDS = {
 }
 
 # Those that ask the sites; on the demo its stand-ins are started for them.
-_ASKING = frozenset({"doctor", "sync", "run", "verify", "suggest", "slack", "attachment"})
+_ASKING = frozenset({"doctor", "sync", "live", "run", "verify", "suggest", "slack", "attachment"})
 _HELP = frozenset({"-h", "--help"})
 
 _FOLDER = Path(__file__).parent

@@ -37,10 +37,13 @@ def demo_url(port: int) -> str:
     return f"http://127.0.0.1:{port}"
 
 
-def claim_stand_ins() -> dict[str, Part]:
+def claim_stand_ins(webhook_port: int | None = None) -> dict[str, Part]:
     """The demo's sandbox, to be run by the caller; none where settings do not speak of the demo, or where it runs.
 
     What happens in it is kept for the next time. Programs that this process starts meanwhile do not start it again.
+
+    Args:
+        webhook_port: Who listens on this port of 127.0.0.1 is told of what happens in it.
     """
     from javis_pipeline.settings import load_settings
 
@@ -51,7 +54,8 @@ def claim_stand_ins() -> dict[str, Part]:
     os.environ["JAVIS_DEMO_PORT"] = "0"
     state, edition = str(settings.javis_home / "sandbox"), _edition(settings)
     arguments = ("sandbox", "--demo", "--edition", edition, "--port", str(port), "--state", state)
-    return {"the sandbox": Part((sys.executable, "-m", "javis_pipeline", *arguments), quiet=True)}
+    telling = ("--webhook", f"http://127.0.0.1:{webhook_port}") if webhook_port else ()
+    return {"the sandbox": Part((sys.executable, "-m", "javis_pipeline", *arguments, *telling), quiet=True)}
 
 
 def point_at_demo(settings: Settings, *, port: int, edition: "Edition" = "cloud") -> None:

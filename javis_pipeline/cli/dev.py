@@ -17,13 +17,15 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--port", default=3000, show_default=True, help="Port of the UI on 127.0.0.1.")
 @click.option("--sandbox-port", default=8765, show_default=True, help="Port of the sandbox, when it is used.")
+@click.option("--live/--no-live", default=True, show_default=True, help="Also run `javis live`, with the schedules.")
+@click.option("--webhook-port", default=8770, show_default=True, help="Port of `javis live` for webhooks.")
 @click.pass_context
-def command(context: click.Context, port: int, sandbox_port: int) -> None:
-    """Start the Dagster UI, the scheduler and the sensors; stop with Ctrl-C.
+def command(context: click.Context, /, *, port: int, sandbox_port: int, live: bool, webhook_port: int) -> None:
+    """Start the Dagster UI, the scheduler, the sensors and `javis live`; stop with Ctrl-C.
 
-    Without JIRA_URL a sandbox with demo data is started beside it, and schedules and sensors run. With real accounts
-    they are stopped until you switch them on, or set JAVIS_AUTOSTART=1. With SLACK_APP_TOKEN the buttons of posts are
-    listened to.
+    Without JIRA_URL a sandbox with demo data is started beside it, and all of them run. With real accounts schedules
+    and sensors are stopped until you switch them on, and `javis live` is left out, unless you set JAVIS_AUTOSTART=1.
+    With SLACK_APP_TOKEN the buttons of posts are listened to.
     """
     from javis_pipeline.cli.demo_site import (
         PORT_OPTION,
@@ -44,29 +46,36 @@ def command(context: click.Context, port: int, sandbox_port: int) -> None:
         os.environ["JAVIS_AUTOSTART"] = "1"
         settings = load_settings()
     settings.require_projects()
+    live = live and settings.javis_autostart
+    if live and settings.javis_webhook_secret is not None:
+        require_free_port(webhook_port, "--webhook-port")
     prepare_instance(settings)
-    site, stand_ins = settings.javis_demo_port, claim_stand_ins()
+    site, stand_ins = settings.javis_demo_port, claim_stand_ins(webhook_port if live else None)
     _stop_by_signal()
     try:
-        with running(stand_ins | _parts(settings, port)) as started:
+        with running(stand_ins | _parts(settings, port, webhook_port if live else None)) as started:
             if site:
                 wait_until_it_answers(site, started)
                 click.echo(f"Sandbox   {demo_url(site)} (Jira, Confluence and Slack to look at and edit)", err=True)
             click.echo(f"Dagster   http://127.0.0.1:{port}", err=True)
+            if live:
+                click.echo("Live      edits and changes are on the other side within seconds", err=True)
             started.wait()
     except KeyboardInterrupt:
         context.exit(0)
 
 
-def _parts(settings: "Settings", port: int) -> dict[str, Part]:
-    """Dagster, and the listener to the buttons where there is a token for it."""
+def _parts(settings: "Settings", port: int, webhook_port: int | None) -> dict[str, Part]:
+    """Dagster, the listener to the buttons where there is a token for it, and the live sync where it has a port."""
     _name_places(settings)
+    ours = (sys.executable, "-m", "javis_pipeline")
     # In its own home Dagster finds no .env, which for it would go before the environment, and no second dagster.yaml.
-    dagster = Part((*_dagster_dev(), "-h", "127.0.0.1", "-p", str(port)), cwd=str(settings.dagster_folder))
-    if settings.slack_bot_token is None or settings.slack_app_token is None:
-        return {"Dagster": dagster}
-    listener = Part((sys.executable, "-m", "javis_pipeline", "slack", "serve"))
-    return {"Dagster": dagster, "the listener to Slack's buttons": listener}
+    parts = {"Dagster": Part((*_dagster_dev(), "-h", "127.0.0.1", "-p", str(port)), cwd=str(settings.dagster_folder))}
+    if settings.slack_bot_token is not None and settings.slack_app_token is not None:
+        parts["the listener to Slack's buttons"] = Part((*ours, "slack", "serve"))
+    if webhook_port is not None:
+        parts["the live sync"] = Part((*ours, "live", "--port", str(webhook_port)), quiet=True)
+    return parts
 
 
 def _name_places(settings: "Settings") -> None:

@@ -91,7 +91,7 @@ def _service_checks(settings: "Settings") -> Iterator["Check"]:
 
 def _database_checks(settings: "Settings") -> Iterator["Check"]:
     from javis_pipeline.db.connection import display_name
-    from javis_pipeline.steps.doctor import check_database, check_left_waiting, check_sending
+    from javis_pipeline.steps.doctor import check_database, check_left_waiting, check_live, check_sending
     from javis_pipeline.wiring import open_database
 
     given, scopes = settings.database_url, settings.scopes_of(settings.partitions)
@@ -99,6 +99,7 @@ def _database_checks(settings: "Settings") -> Iterator["Check"]:
     yield check_database(opened, display_name(given.get_secret_value()) if given else "the embedded server")
     yield check_sending(opened, scopes, read_only=settings.javis_read_only)
     yield from check_left_waiting(opened, scopes)
+    yield check_live(opened)
 
 
 def _webhook_checks(settings: "Settings") -> Iterator["Check"]:

@@ -45,6 +45,8 @@ _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 @_edition
 @click.option("--traps", default="", help='Habits of Data Center sites: "basic-off,low-cap", "seed" or "all".')
+@click.option("--webhook", metavar="URL", help="Where webhooks of what happens go, as http://127.0.0.1:8770.")
+@click.option("--webhook-habits", default="", help='What goes wrong with them: "late,doubled,reordered,lost" or "all".')
 @click.option("--record", type=click.Path(dir_okay=False, path_type=Path), help="File that gets every exchange.")
 @click.pass_context
 def command(context: click.Context, /, latency: int, index_lag: float, **options: Any) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from javis_pipeline.db.live import Known
     from javis_pipeline.db.slack_posts import Waiting
 
 
@@ -18,6 +19,7 @@ def command(sizes: bool, as_json: bool) -> None:
     """Show each project and space: last sync, records, and what waits for a push, a decision or a repair."""
     from javis_pipeline.cli.lines import say
     from javis_pipeline.cli.tables import print_table
+    from javis_pipeline.db.live import known_workers
     from javis_pipeline.db.slack_posts import waiting_posts
     from javis_pipeline.db.status import left_waiting, scope_status, table_sizes
     from javis_pipeline.settings import load_settings
@@ -27,9 +29,14 @@ def command(sizes: bool, as_json: bool) -> None:
     with open_database(settings) as db:
         scopes = scope_status(db)
         posts = waiting_posts(db)
+        workers = known_workers(db)
         tables = table_sizes(db) if sizes else []
     if as_json:
-        document: dict[str, Any] = {"scopes": scopes, "waiting_posts": [post._asdict() for post in posts]}
+        document: dict[str, Any] = {
+            "scopes": scopes,
+            "waiting_posts": [post._asdict() for post in posts],
+            "live": [worker._asdict() for worker in workers],
+        }
         document |= {"tables": tables} if sizes else {}
         click.echo(json.dumps(document, default=_json_value, indent=2))
         return
@@ -52,7 +59,8 @@ def command(sizes: bool, as_json: bool) -> None:
         empty="Nothing was synced yet. Next: javis sync",
     )
     waiting = left_waiting(scopes, settings.scopes_of(settings.partitions))
-    for line in (*waiting, *(_waiting_post(post, now) for post in posts), *_explanations(scopes)):
+    told = (_live(worker, now) for worker in workers)
+    for line in (*told, *waiting, *(_waiting_post(post, now) for post in posts), *_explanations(scopes)):
         say(line)
     if sizes:
         click.echo()
@@ -75,6 +83,17 @@ def _row(scope: Mapping[str, Any], now: datetime) -> list[object]:
         scope["quarantined"],
         scope["tombstones"] + scope["local_deletes"],
     ]
+
+
+def _live(worker: "Known", now: datetime) -> str:
+    """How a process of `javis live` is."""
+    where = f"javis live (process {worker.pid} on {worker.host})"
+    if not worker.is_running:
+        return f"{where} ended without a word, {ago(worker.seen_at, now)}: changes wait for sensors and schedules"
+    heard = f"heard of something {ago(worker.heard_at, now)}" if worker.heard_at else "heard of nothing so far"
+    how = "" if worker.is_notified else "; it asks every 2 s, since notifications of the database do not arrive"
+    trouble = f"; not in step: {worker.trouble}" if worker.trouble else ""
+    return f"{where} runs, and {heard}{how}{trouble}"
 
 
 def _waiting_post(post: "Waiting", now: datetime) -> str:

@@ -5,7 +5,11 @@ from datetime import UTC, datetime
 
 import dagster as dg
 import sqlalchemy as sa
-from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
+from dagster._core.storage.event_log.schema import (
+    AssetCheckExecutionsTable,
+    AssetEventTagsTable,
+    SqlEventLogStorageTable,
+)
 from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
 
 FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
@@ -15,7 +19,8 @@ _BATCH = 200
 def prune_runs(instance: dg.DagsterInstance, *, before: datetime, dry_run: bool = False) -> int:
     """Delete the runs that ended and were made before an instant, with their events and logs; how many.
 
-    What a sensor said of a check, which is of no run, counts as one for each look that it took.
+    What a sensor said of a check, which is of no run, counts as one for each look that it took; so does each event of
+    an asset that is of no run.
 
     A run that holds the newest materialization of an asset's partition, or the newest result of a check, stays: without
     it Dagster would call the partition missing, and start over what waits for it.
@@ -26,7 +31,32 @@ def prune_runs(instance: dg.DagsterInstance, *, before: datetime, dry_run: bool 
     if not dry_run:
         for start in range(0, len(gone), _BATCH):
             _delete(instance, gone[start : start + _BATCH])
-    return len(gone)
+    return len(gone) + _prune_events_of_no_run(instance, before, dry_run=dry_run)
+
+
+def _prune_events_of_no_run(instance: dg.DagsterInstance, before: datetime, *, dry_run: bool) -> int:
+    """Delete what was told of assets without a run before an instant, but the newest of each kind, asset and partition:
+    no run's end takes it along. How many."""
+    storage = instance.event_log_storage
+    if not isinstance(storage, SqlEventLogStorage):
+        return 0
+    events, tags = SqlEventLogStorageTable.c, AssetEventTagsTable.c
+    kept = (
+        sa.select(sa.func.max(events.id))
+        .where(events.asset_key.is_not(None))
+        .group_by(events.dagster_event_type, events.asset_key, events.partition)
+    )
+    until = before.astimezone(UTC).replace(tzinfo=None)
+    old = sa.select(events.id).where(
+        events.run_id == "", events.asset_key.is_not(None), events.timestamp < until, events.id.not_in(kept)
+    )
+    with storage.index_connection() as conn:
+        ids = list(conn.execute(old).scalars())
+        for start in range(0, 0 if dry_run else len(ids), _BATCH):
+            some = ids[start : start + _BATCH]
+            conn.execute(sa.delete(AssetEventTagsTable).where(tags.event_id.in_(some)))
+            conn.execute(sa.delete(SqlEventLogStorageTable).where(events.id.in_(some)))
+    return len(ids)
 
 
 def _runs_to_keep(instance: dg.DagsterInstance) -> set[str]:

@@ -1,12 +1,17 @@
 """What the command `javis sandbox` does: make a world, fill it, serve it; and say how to reach it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from javis_pipeline.sandbox.credentials import Credentials
 from javis_pipeline.sandbox.ground import Edition
+
+if TYPE_CHECKING:
+    from javis_pipeline.sandbox.world import World
 
 PORT = 8765
 SEED = 1
@@ -34,6 +39,8 @@ class Options:
         record: File that gets every exchange.
         edition: What Jira is; Confluence is there in both editions.
         traps: What of the habits of Data Center sites goes wrong, in the words of `traps.parse_traps`.
+        webhook: Address that is told of what happens; None tells nobody.
+        webhook_habits: What goes wrong with webhooks, in the words of `webhooks.parse_habits`.
     """
 
     host: str = "127.0.0.1"
@@ -51,6 +58,8 @@ class Options:
     record: Path | None = None
     edition: Edition = "cloud"
     traps: str = ""
+    webhook: str | None = None
+    webhook_habits: str = ""
 
 
 def environment(
@@ -67,6 +76,7 @@ def environment(
         sites |= {"CONFLUENCE_URL": f"{base}/confluence", "CONFLUENCE_TOKEN": token}
     return {
         **sites,
+        "JAVIS_WEBHOOK_SECRET": secrets.webhook_secret,
         "JIRA_PROJECTS": "OQC,EUV",
         "CONFLUENCE_SPACES": "OQC:OQC,OQC:OQCDOC,EUV:ENG,HANDBOOK:HB",
         "ANTHROPIC_BASE_URL": base,
@@ -115,7 +125,23 @@ def run(options: Options) -> None:
     # Only now: what a new world is filled with is not late.
     behaviour.index_lag, behaviour.flicker = options.index_lag, options.flicker
     behaviour.traps = parse_traps(options.traps, seed=options.seed)
-    serve(world, host=options.host, port=options.port, listening=_announce)
+    with _webhooks(world, options):
+        serve(world, host=options.host, port=options.port, listening=_announce)
+
+
+@contextmanager
+def _webhooks(world: "World", options: Options) -> Iterator[None]:
+    """While the block lasts somebody is told of what happens, where that is asked for."""
+    from javis_pipeline.sandbox.webhooks import Webhooks, parse_habits
+
+    habits = parse_habits(options.webhook_habits)
+    if options.webhook is None:
+        yield
+        return
+    secret = world.credentials.webhook_secret
+    with Webhooks(options.webhook.rstrip("/"), secret, habits=habits, random=world.random("webhooks")) as webhooks:
+        world.listeners.append(webhooks)
+        yield
 
 
 def _announce(base_url: str) -> None:

@@ -16,6 +16,7 @@ class Credentials:
         self.slack_bot_token = f"xoxb-sandbox-{_derived(seed, 'slack', 24)}"
         self.slack_app_token = f"xapp-sandbox-{_derived(seed, 'slack-app', 24)}"
         self.slack_signing_secret = _derived(seed, "slack-signing", 32)
+        self.webhook_secret = _derived(seed, "webhooks", 32)
         self.anthropic_api_key = f"sk-ant-sandbox-{_derived(seed, 'anthropic', 40)}"
 
     def personal_token(self, name: str) -> str:

@@ -11,6 +11,7 @@ from javis_pipeline.clients.claude import MessagesClient
 from javis_pipeline.clients.slack.client import SlackClient
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.hints import last_hints
+from javis_pipeline.db.live import known_workers
 from javis_pipeline.db.policies import why_held
 from javis_pipeline.db.status import left_waiting, scope_status
 from javis_pipeline.errors import JavisError
@@ -111,6 +112,32 @@ def check_webhooks(open_database: Callable[[], Database]) -> Check:
         return Check("webhooks", "ok", f"the last ones: {told}")
 
     return attempt("webhooks", check)
+
+
+def check_live(open_database: Callable[[], Database]) -> Check:
+    """Whether `javis live` runs, and what it says of itself."""
+
+    def check() -> Check:
+        with closing(open_database()) as db:
+            workers = known_workers(db)
+        running = [worker for worker in workers if worker.is_running]
+        if not running:
+            gone = [worker for worker in workers if not worker.is_running]
+            if gone:
+                seen = f"{gone[-1].seen_at:%Y-%m-%d %H:%M} UTC on {gone[-1].host}"
+                return Check("live", "warning", f"javis live was last seen {seen}", "start it again: javis live")
+            return Check("live", "skipped", "javis live does not run; changes wait for sensors and schedules")
+        for worker in running:
+            if worker.trouble:
+                return Check("live", "warning", worker.trouble, "its log says since when")
+            if not worker.is_notified:
+                found = "notifications of the database do not arrive, so it asks every 2 s"
+                return Check("live", "warning", found, "name the database itself, or session pooling, in DATABASE_URL")
+        heard = max((worker.heard_at for worker in running if worker.heard_at), default=None)
+        last = f"heard of something {heard:%Y-%m-%d %H:%M} UTC" if heard else "heard of nothing so far"
+        return Check("live", "ok", f"javis live runs ({len(running)}), and {last}")
+
+    return attempt("live", check)
 
 
 def check_claude(claude: MessagesClient, model: str) -> Check:

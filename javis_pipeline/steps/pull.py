@@ -6,7 +6,7 @@ Rows that people edited here, or that have a conflict or a write under way, are 
 merge.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ from javis_pipeline.db.watermarks import advance_watermark, read_watermark
 from javis_pipeline.records.values import ResourceRef, ResourceType, System
 from javis_pipeline.steps.batches import as_they_come, in_batches, read_ahead
 from javis_pipeline.steps.ports import Progress
-from javis_pipeline.steps.system import Batch, Opened, RemoteCount, Rest, Source, Stamp, Stored
+from javis_pipeline.steps.system import Batch, Mirror, Opened, RemoteCount, Rest, Source, Stamp, Stored
 from javis_pipeline.steps.watermark import Mark
 
 # Search indexes lag, for hours at times, and clocks of a site's nodes differ. Reading stamps again is cheap, and what
@@ -158,10 +158,77 @@ def pull_records(
     """
     with db.transaction() as conn:
         since = read_watermark(conn, scope.system, scope.key).watermark
-    with opened.source(full or since is None) as source:
+    with opened.source("whole" if full or since is None else "changed") as source:
         return _Pull(db, scope, opened, source, since, run_id=run_id, now=now, full=full, also=also, hinted=hinted).run(
             progress
         )
+
+
+class Named(NamedTuple):
+    """What reading records by their ids came to.
+
+    Attributes:
+        stored: How many were stored as they came.
+        to_merge: Those that are edited, in conflict or being written here.
+        notes: What a person should know.
+    """
+
+    stored: int
+    to_merge: Sequence[ResourceRef]
+    notes: Sequence[str]
+
+
+def pull_named(
+    db: Database,
+    scope: Scope,
+    opened: Opened[Any, Any],
+    ids: Collection[str],
+    *,
+    run_id: str,
+    now: datetime,
+    check: Callable[[], None],
+) -> Named:
+    """Bring these records up to what the remote holds, with all that hangs on them, and no others; the watermark stays.
+
+    That one is not there, or not in this scope, tells nothing.
+
+    Args:
+        db, scope, opened, run_id, now: As for `pull_records`.
+        ids: Ids of the records.
+        check: Called before each request; what it raises ends this.
+    """
+    stored, to_merge = 0, dict[str, ResourceRef]()
+    with opened.source("named") as source:
+        for wanted in in_batches([source.stamp(one) for one in dict.fromkeys(ids)], source.batch_size):
+            check()
+            batch = source.read(wanted)
+            done = _store(db, scope, opened.mirror, batch, run_id=run_id, now=now, refresh=False)
+            stored += len(done.inserted) + len(done.updated)
+            to_merge |= {ref.resource_id: ref for ref in done.to_merge}
+        rest = source.round_off(db)
+    return Named(stored, [*to_merge.values()], rest.notes)
+
+
+def _store(
+    db: Database, scope: Scope, mirror: Mirror[Any, Any], batch: Batch, *, run_id: str, now: datetime, refresh: bool
+) -> Stored:
+    """Store one batch, in a transaction of its own."""
+    with db.transaction(origin="sync") as conn:
+        set_up_batch(conn)
+        stored = mirror.store(conn, batch, run_id=run_id, now=now, refresh=refresh)
+        release_records(conn, scope.system, list(batch.brought))
+        for one in batch.unreadable:
+            quarantine_record(
+                conn,
+                scope.system,
+                scope.key,
+                one.remote_id,
+                updated_at=one.updated_at,
+                payload=one.payload,
+                reason=one.reason,
+                now=now,
+            )
+    return stored
 
 
 class Listed(NamedTuple):
@@ -178,7 +245,7 @@ class Listed(NamedTuple):
 
 def list_records(db: Database, scope: Scope, opened: Opened[Any, Any]) -> Listed:
     """All that the remote lists for the scope."""
-    source: Source[Stamp, Any] = opened.source(True)
+    source: Source[Stamp, Any] = opened.source("whole")
     stamps = {stamp.remote_id: stamp for stamps in source.sweep(None) for stamp in stamps}
     with db.transaction() as conn:
         differing = set(opened.mirror.differing(conn, list(stamps.values())))
@@ -279,21 +346,10 @@ class _Pull:
     def _read_and_store(self, wanted: Sequence[Stamp]) -> tuple[Sequence[Stamp], Batch, Stored]:
         """In a thread of its own; batches have no record in common, but for one that moves on in the sweep."""
         batch = self._source.read(wanted)
-        with self._storing, self._db.transaction(origin="sync") as conn:
-            set_up_batch(conn)
-            stored = self._mirror.store(conn, batch, run_id=self._run_id, now=self._now, refresh=self._full)
-            release_records(conn, self._scope.system, list(batch.brought))
-            for one in batch.unreadable:
-                quarantine_record(
-                    conn,
-                    self._scope.system,
-                    self._scope.key,
-                    one.remote_id,
-                    updated_at=one.updated_at,
-                    payload=one.payload,
-                    reason=one.reason,
-                    now=self._now,
-                )
+        with self._storing:
+            stored = _store(
+                self._db, self._scope, self._mirror, batch, run_id=self._run_id, now=self._now, refresh=self._full
+            )
         return wanted, batch, stored
 
     def _wanted(self, threads: ThreadPoolExecutor) -> Iterator[Stamp]:

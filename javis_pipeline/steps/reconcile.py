@@ -61,6 +61,10 @@ class Reconciled:
         }
 
 
+def nothing_in_the_way() -> None:
+    """Records may be looked at."""
+
+
 def to_look_at(store: SyncStore, pulled: Iterable[ResourceRef], run: Run) -> list[ResourceRef]:
     """The records that are decided after a pull: what it handed on, and for a run that forces conflicts all that wait.
 
@@ -71,10 +75,16 @@ def to_look_at(store: SyncStore, pulled: Iterable[ResourceRef], run: Run) -> lis
 
 
 def reconcile_edited(
-    store: SyncStore, remote: RemoteRecords, run: Run, *, proved: bool, threads: int = 1
+    store: SyncStore,
+    remote: RemoteRecords,
+    run: Run,
+    *,
+    proved: bool,
+    threads: int = 1,
+    check: Callable[[], None] = nothing_in_the_way,
 ) -> Reconciled:
     """Decide every record that was edited here or waits for its turn; see `reconcile_records`."""
-    return reconcile_records(store, remote, store.to_decide(), run, proved=proved, threads=threads)
+    return reconcile_records(store, remote, store.to_decide(), run, proved=proved, threads=threads, check=check)
 
 
 def reconcile_records(
@@ -85,6 +95,7 @@ def reconcile_records(
     *,
     proved: bool,
     threads: int = 1,
+    check: Callable[[], None] = nothing_in_the_way,
 ) -> Reconciled:
     """Decide some records and store what was decided, one transaction each.
 
@@ -96,12 +107,13 @@ def reconcile_records(
         proved: True when this run has proved who we are and that the scope is visible: only then does a record that
             is not found count as missing.
         threads: Records that are worked on at once.
+        check: Called before records are asked for; what it raises ends this, and what was decided until then stays.
 
     Raises:
         RemoteBusy: The site wants no more requests now; what was decided until then stays.
     """
     verb = _Verb(store, remote, run, store.change, store.fail, proved=proved)
-    done = verb.all(refs, threads=threads)
+    done = verb.all(refs, threads=threads, check=check)
     counts = " ".join(f"{name}={number}" for name, number in done.count().items())
     _LOG.info("reconciled scope=%r %s", store.name, counts)
     return done
@@ -122,7 +134,7 @@ def plan_records(
         return decide(store.state(ref))
 
     verb = _Verb(store, remote, run, change_nothing, _note_nothing, proved=proved)
-    return verb.all(refs, threads=threads)
+    return verb.all(refs, threads=threads, check=nothing_in_the_way)
 
 
 def _unholdable(ref: ResourceRef, error: Exception) -> str:
@@ -154,9 +166,10 @@ class _Verb:
         self._proved = proved
         self._patience = Patience()
 
-    def all(self, refs: Iterable[ResourceRef], *, threads: int) -> Reconciled:
+    def all(self, refs: Iterable[ResourceRef], *, threads: int, check: Callable[[], None]) -> Reconciled:
         done = Reconciled()
         for some in in_batches(refs, self._remote.most_together):
+            check()
             for one in self._together(some, threads=threads):
                 done.seen += one.seen
                 done.missing += one.missing

@@ -24,12 +24,12 @@ from javis_pipeline.errors import JavisError
 from javis_pipeline.records.sync import WHOLE_RECORD, Overrides, PlanItem
 from javis_pipeline.records.tables import Table
 from javis_pipeline.records.values import ResourceRef
-from javis_pipeline.steps.batches import in_batches, rare_collections
+from javis_pipeline.steps.batches import rare_collections
 from javis_pipeline.steps.census import Counted, take_census
 from javis_pipeline.steps.create import Created, create_records, settle_creations
 from javis_pipeline.steps.hints import MOST_AT_ONCE
 from javis_pipeline.steps.ports import Progress, RemoteRecords, SyncStore
-from javis_pipeline.steps.pull import Scope, Tally, list_records, pull_records
+from javis_pipeline.steps.pull import Scope, Tally, list_records, pull_named, pull_records
 from javis_pipeline.steps.push import Pushed, nobody_else_writes, push_operations
 from javis_pipeline.steps.reconcile import Reconciled, plan_records, reconcile_edited, reconcile_records, to_look_at
 from javis_pipeline.steps.recording import recorded_step
@@ -62,6 +62,7 @@ class Job:
         make_store: Our side of the scope.
         threads: Records worked on at once: each is several requests, one after the other. The client keeps the pace
             that is allowed.
+        yields: Whether the lock is given up to whoever wants it.
     """
 
     db: Database
@@ -74,6 +75,7 @@ class Job:
     new_id: Callable[[], UUID] = uuid4
     make_store: Callable[[Database, Table, str], PostgresStore] = PostgresStore
     threads: int = 8
+    yields: bool = False
 
     @property
     def scope(self) -> Scope:
@@ -93,7 +95,8 @@ class Job:
     @contextmanager
     def locked(self) -> Iterator[ScopeLock]:
         """The lock that every writer of the scope holds; ScopeBusy while somebody else does."""
-        with hold_scope(self.db, self.system.name, self.key, holder=f"javis sync {self.run_id}") as lock:
+        holder = f"javis {'live' if self.yields else 'sync'} {self.run_id}"
+        with hold_scope(self.db, self.system.name, self.key, holder=holder, yields=self.yields) as lock:
             yield lock
 
     @contextmanager
@@ -221,10 +224,12 @@ def pull_scope(job: Job, *, full: bool = False, also: Collection[str] = (), prog
         RemoteBusy: The remote gave up on us; what was stored until then stays, and the next run continues.
     """
     with job.locked():
-        return _pull(job, full=full, also=also, progress=progress)
+        return pull_locked(job, full=full, also=also, progress=progress)
 
 
-def _pull(job: Job, *, full: bool = False, also: Collection[str] = (), progress: Progress | None = None) -> Pulled:
+def pull_locked(
+    job: Job, *, full: bool = False, also: Collection[str] = (), progress: Progress | None = None
+) -> Pulled:
     """What `pull_scope` does, under the lock."""
     with job.recorded("pull") as counts, rare_collections():
         opened = job.open()
@@ -299,11 +304,7 @@ def _make(job: Job, opened: Opened[Any, Any], check: Callable[[], None]) -> Crea
 
 def _read_made(job: Job, opened: Opened[Any, Any], ids: Collection[str]) -> None:
     """What was made, as it is there; what was edited here meanwhile is decided with the other edits."""
-    with opened.source(False) as source:
-        for wanted in in_batches([source.stamp(one) for one in dict.fromkeys(ids)], source.batch_size):
-            batch = source.read(wanted)
-            with job.db.transaction(origin="sync") as conn:
-                opened.mirror.store(conn, batch, run_id=job.run_id, now=job.clock(), refresh=False)
+    pull_named(job.db, job.scope, opened, ids, run_id=job.run_id, now=job.clock(), check=nobody_else_writes)
 
 
 def _wants_all(before: Watermark) -> bool:
@@ -331,12 +332,18 @@ def _merge(
 
 
 def merge_pulled(
-    store: SyncStore, remote: RemoteRecords, refs: Iterable[ResourceRef], run: Run, *, threads: int = 1
+    store: SyncStore,
+    remote: RemoteRecords,
+    refs: Iterable[ResourceRef],
+    run: Run,
+    *,
+    proved: bool = True,
+    threads: int = 1,
 ) -> Reconciled:
     """Settle what was sent, then decide what a pull handed on, and in a run that forces conflicts all that wait."""
     settle_operations(store, remote, run)
     wanted = to_look_at(store, refs, run)
-    return reconcile_records(store, remote, wanted, run, proved=True, threads=threads)
+    return reconcile_records(store, remote, wanted, run, proved=proved, threads=threads)
 
 
 def write_back_scope(job: Job) -> WrittenBack:
@@ -349,7 +356,7 @@ def write_back_scope(job: Job) -> WrittenBack:
         RemoteBusy: The remote wants no more requests now; what was not sent stays planned.
     """
     with job.locked() as lock:
-        if not (_waits(job.store) or job.wishes.begin()):
+        if not waits(job):
             nothing = WrittenBack({}, Reconciled(), Pushed())
             with job.recorded("write_back") as counts:
                 counts |= nothing.as_metadata()
@@ -358,28 +365,44 @@ def write_back_scope(job: Job) -> WrittenBack:
         job.note_opened(opened)
         opened.before(job.db)
         with job.recorded("write_back") as counts:
-            try:
-                created = _make(job, opened, lock.check)
-                sent = send_edits(
-                    job.store,
-                    opened.records,
-                    job.run(opened),
-                    job.overrides,
-                    threads=job.threads,
-                    check=lock.check,
-                )
-            finally:
-                opened.after(job.db, job.run_id)
-            done = sent._replace(made=created.count())
+            done = write_back_opened(job, opened, check=lock.check)
             counts |= done.as_metadata()
-    for note in created.notes:
-        log.warning("%s %s: %s", job.system.name, job.key, note)
     return done
 
 
-def _waits(store: SyncStore) -> bool:
-    """Whether there is an edit, a resolution or an operation that something may be done about."""
-    return bool(store.to_decide() or store.operations("planned") or store.operations("sent"))
+def waits(job: Job) -> bool:
+    """Whether there is an edit, a resolution, an operation or a wish that something may be done about."""
+    store = job.store
+    return bool(store.to_decide() or store.operations("planned") or store.operations("sent") or job.wishes.begin())
+
+
+def write_back_opened(
+    job: Job, opened: Opened[Any, Any], *, check: Callable[[], None], proved: bool = True
+) -> WrittenBack:
+    """What `write_back_scope` does in a scope that is locked and opened.
+
+    Args:
+        job: The scope and the run.
+        opened: The scope.
+        check: Called before each write, and before many records are looked at; what it raises ends this.
+        proved: Whether it was opened just now: only then does a record that is not found count as missing.
+    """
+    try:
+        created = _make(job, opened, check)
+        sent = send_edits(
+            job.store,
+            opened.records,
+            job.run(opened),
+            job.overrides,
+            proved=proved,
+            threads=job.threads,
+            check=check,
+        )
+    finally:
+        opened.after(job.db, job.run_id)
+    for note in created.notes:
+        log.warning("%s %s: %s", job.system.name, job.key, note)
+    return sent._replace(made=created.count())
 
 
 def send_edits(
@@ -388,6 +411,7 @@ def send_edits(
     run: Run,
     overrides: Overrides,
     *,
+    proved: bool = True,
     threads: int = 1,
     check: Callable[[], None] = nobody_else_writes,
 ) -> WrittenBack:
@@ -398,7 +422,7 @@ def send_edits(
     settled = settle_operations(store, remote, run)
     if store.why_held() is None:
         guard_writes(store.name, writes=store.count_wishes(), records=store.count_records(), overrides=overrides)
-    decided = reconcile_edited(store, remote, run, proved=True, threads=threads)
+    decided = reconcile_edited(store, remote, run, proved=proved, threads=threads, check=check)
     pushed = push_operations(store, remote, run, overrides, threads=threads, check=check)
     return WrittenBack(settled, decided, pushed)
 
@@ -420,7 +444,7 @@ def count_scope(job: Job) -> Counted:
             counted = take_census(job.store, opened.records, listed.ids, job.run(opened), job.overrides)
             counts |= counted.count()
         if listed.differing:
-            _pull(job, also=[ref.resource_id for ref in listed.differing])
+            pull_locked(job, also=[ref.resource_id for ref in listed.differing])
     return counted
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar
+from typing import Any, Generic, Literal, NamedTuple, Protocol, Self, TypeVar
 
 from javis_pipeline.db.connection import Connection, Database
 from javis_pipeline.records.values import ResourceRef, System
@@ -12,6 +12,9 @@ from javis_pipeline.steps.create import CreateRules
 from javis_pipeline.steps.ports import RemoteCreates, RemoteRecords
 from javis_pipeline.sync.fields import Field, Kind
 from javis_pipeline.sync.policies import Policies
+
+Extent = Literal["whole", "changed", "named"]
+"""What is read of a scope: all, what changed lately, or only records that are asked for by their ids."""
 
 
 class Stamp(Protocol):
@@ -102,7 +105,8 @@ B_contra = TypeVar("B_contra", bound=Batch, contravariant=True)
 
 
 class Source(Protocol[S, B_co]):
-    """What the remote gives of a scope, for one pull; in its `with` block it also asks for what hangs on no record.
+    """What the remote gives of a scope, for one pull; in its `with` block it also asks for what hangs on no record, but
+    where only named records are read.
 
     Only `sweep` works outside of the block.
     """
@@ -140,7 +144,8 @@ class Source(Protocol[S, B_co]):
         ...
 
     def round_off(self, db: Database) -> Rest:
-        """Store what hangs on no record; after the last batch, and before the watermark."""
+        """Store what hangs on no record, and what belongs to those that were read; after the last batch, and before the
+        watermark."""
         ...
 
 
@@ -194,7 +199,7 @@ class Opened(Generic[S, B]):
         remote_id: Id of the project or space: it stays when the key changes, and another one with the key has another.
         field_ids: What is read from which field, where that differs by site; what is not in it is not known now.
         records: Its records, one by one.
-        source: Makes the remote's side of one pull; `whole` when all is to be read, changed or not.
+        source: Makes the remote's side of one pull.
         mirror: Our side.
         unwritable: Field to the reason why this site cannot take it.
         elements: Fields that this site has of its own.
@@ -209,7 +214,7 @@ class Opened(Generic[S, B]):
     remote_id: str
     field_ids: Mapping[str, str]
     records: RemoteRecords
-    source: Callable[[bool], Source[S, B]]
+    source: Callable[[Extent], Source[S, B]]
     mirror: Mirror[S, B]
     unwritable: Mapping[str, str]
     changes_unseen: bool

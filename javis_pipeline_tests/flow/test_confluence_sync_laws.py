@@ -330,7 +330,7 @@ class SpiedSystem:
         opened = ConfluenceSystem(self.history.client).open(key)
         source = opened.source
         return replace(
-            opened, records=self.history.remote, source=lambda whole: SpiedSource(source(whole), self.history)
+            opened, records=self.history.remote, source=lambda extent: SpiedSource(source(extent), self.history)
         )
 
 

@@ -39,7 +39,7 @@ def processes_of(home: Path) -> list[str]:
 
 def test_given_javis_dev_is_killed_then_after_five_seconds_nothing_of_it_is_left(home: Path) -> None:
     port, log = free_port(), home / "dev.log"
-    options = ["--port", str(port), "--sandbox-port", str(free_port())]
+    options = ["--port", str(port), "--sandbox-port", str(free_port()), "--webhook-port", str(free_port())]
     with log.open("w") as output:
         server = subprocess.Popen(
             [sys.executable, "-m", "javis_pipeline", "dev", *options],
@@ -57,7 +57,14 @@ def test_given_javis_dev_is_killed_then_after_five_seconds_nothing_of_it_is_left
     time.sleep(5)
 
     assert processes_of(home) == []
-    for part in ("sandbox --demo", "dev -m javis_pipeline.definitions", "dagster_webserver", "_daemon", "slack serve"):
+    for part in (
+        "sandbox --demo",
+        "dev -m javis_pipeline.definitions",
+        "dagster_webserver",
+        "_daemon",
+        "slack serve",
+        "live --port",
+    ):
         assert any(part in command for command in running), (part, running)
     said = log.read_text()
     assert "Superseded" not in said

@@ -63,6 +63,7 @@ COMMANDS = (
     "new issue --help",
     "attachment get --help",
     "webhook serve --help",
+    "live --help",
 )
 
 _LONG = (

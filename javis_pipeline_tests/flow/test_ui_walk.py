@@ -47,9 +47,10 @@ def browser(database_url: str, sandbox_port: int, tmp_path: Path) -> Iterator[Br
     """A browser on a fresh `javis dev` with demo data."""
     port, log = free_port(), tmp_path / "dev.log"
     settings = {"JAVIS_HOME": str(tmp_path), "DATABASE_URL": database_url, "DAGSTER_POSTGRES_URL": database_url}
+    ports = ("--port", str(port), "--sandbox-port", str(sandbox_port))
     with log.open("w") as output:
         dev = subprocess.Popen(
-            [sys.executable, "-m", "javis_pipeline", "dev", "--port", str(port), "--sandbox-port", str(sandbox_port)],
+            [sys.executable, "-m", "javis_pipeline", "dev", "--no-live", *ports],
             env=clean_environment() | settings,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -142,3 +142,26 @@ def test_given_the_monthly_job_when_it_runs_then_both_databases_are_pruned_and_i
     assert "| sync\\_audit | 400 | 1 |" in str(told["forgotten"].value)
     assert told["runs"].value == 0
     assert database.query("SELECT 1 FROM sync_audit") == []
+
+
+def test_given_events_of_no_run_when_pruned_then_the_newest_of_each_asset_and_partition_stays(
+    instance: dg.DagsterInstance,
+) -> None:
+    for version in range(3):
+        for partition in ("OQC", "EUV"):
+            tags = {"dagster/data_version": f"{partition} {version}"}
+            told = dg.AssetMaterialization(issues.key, partition=partition, tags=tags)
+            instance.report_runless_asset_event(told)
+        instance.report_runless_asset_event(dg.AssetObservation(site.key))
+    made = run(instance, issues, partition="OQC")
+
+    shown = prune_runs(instance, before=SOON, dry_run=True)
+    gone = prune_runs(instance, before=SOON)
+
+    # Of OQC the run is newer.
+    assert (shown, gone) == (7, 7)
+    assert prune_runs(instance, before=SOON) == 0
+    assert runs(instance) == {made}
+    left = instance.fetch_materializations(issues.key, limit=10).records
+    assert {(record.partition_key, record.run_id) for record in left} == {("OQC", made), ("EUV", "")}
+    assert len(instance.fetch_observations(site.key, limit=10).records) == 1

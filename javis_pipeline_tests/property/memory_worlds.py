@@ -22,6 +22,7 @@ class MemoryWorld:
         histories: How many are played where nothing else is said.
         busy_day: Records, each with another mixture of edits on the two sides.
         points: More points than that, at which a run can die, are in a run after such a day.
+        short_day: The same with few records.
         undone: Fields that are edited and undone.
     """
 
@@ -30,6 +31,7 @@ class MemoryWorld:
     histories: int
     busy_day: Callable[[], History]
     points: int
+    short_day: Callable[[], History]
     undone: tuple[str, ...]
 
     def some(self, share: float) -> range:
@@ -59,6 +61,7 @@ WORLDS: Final = (
         histories=_MOST,
         busy_day=_busy(History, records=12, edits=30),
         points=150,
+        short_day=_busy(History, records=3, edits=8),
         undone=("priority", "due_date", "labels"),
     ),
     MemoryWorld(
@@ -67,6 +70,7 @@ WORLDS: Final = (
         histories=how_many("JAVIS_LAWS_HISTORIES", usual=300, thorough=10_000),
         busy_day=_busy(WikiHistory, records=6, edits=20),
         points=60,
+        short_day=_busy(WikiHistory, records=3, edits=8),
         undone=("priority", "description", "labels"),
     ),
     MemoryWorld(
@@ -75,6 +79,7 @@ WORLDS: Final = (
         histories=_MOST * 3 // 10,
         busy_day=_busy(PageHistory, records=8, edits=24),
         points=100,
+        short_day=_busy(PageHistory, records=3, edits=8),
         undone=("title", "body_storage", "labels"),
     ),
 )

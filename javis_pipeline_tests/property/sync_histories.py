@@ -232,6 +232,23 @@ class History:
             self.sync()
         self.quiet()
 
+    def hear(self) -> None:
+        """A turn of `javis live`, told of any records: of those that changed or did not, of one twice, of an invented
+        one, or of none that did; whatever else may happen to a run happens to it as well."""
+        self.crash_rate = self.rng.choice((0, 0, 0.05, 0.15)) if self.faulty else 0
+        self.edit_rate = self.rng.choice((0, 0.05, 0.2))
+        self.remote.fault = lambda _: self.rng.choice(FAULTS) if self.faulty else "ok"
+        invented = ResourceRef(resource_type=self.kind.resource_type, resource_id="999999", scope="OPS", key="OPS-999")
+        with contextlib.suppress(Crash, RemoteBusy):
+            self.turn(self.rng.choices([*self.refs, invented], k=self.rng.randint(0, 3)))
+        self.quiet()
+
+    def turn(self, told: Sequence[ResourceRef]) -> None:
+        """What `javis live` does with what it was told, and with what was edited here."""
+        run = self.run()
+        merge_pulled(self.store, self.remote, told, run, proved=False)
+        send_edits(self.store, self.remote, run, MOST_WRITES, proved=False)
+
     def quiet(self) -> None:
         self.crash_rate = self.edit_rate = 0
         self.remote.fault = lambda _: "ok"

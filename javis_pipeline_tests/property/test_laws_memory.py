@@ -21,7 +21,7 @@ from javis_pipeline.steps.undo import undo_run
 from javis_pipeline.sync.run import Rules
 from javis_pipeline_tests.property.memory_worlds import WORLDS, MemoryWorld
 from javis_pipeline_tests.property.sync_histories import LOCKED, SETTLED, History, play
-from javis_pipeline_tests.property.sync_memory import Crash
+from javis_pipeline_tests.property.sync_memory import Crash, Halt
 
 # So many histories are one test: the tests of a law run side by side.
 BATCH = 200
@@ -85,8 +85,8 @@ def test_where_the_remote_compares_versions_a_stale_write_never_replaces_what_it
 # --- one fixed scenario, interrupted everywhere ----------------------------------------------------------------------
 
 
-def points_of(history: History, at: int | None) -> int:
-    """Run once; die at the given point. Returns how many points were passed."""
+def points_of(history: History, at: int | None, *, live: bool = False) -> int:
+    """Run once, or have `javis live` hear of all records; die at the given point. How many points were passed."""
     passed = 0
 
     def count(label: str) -> None:
@@ -97,7 +97,10 @@ def points_of(history: History, at: int | None) -> int:
 
     history.world.at_point = count
     try:
-        history.sync(fresh=True)
+        if live:
+            history.turn(history.refs)
+        else:
+            history.sync(fresh=True)
     finally:
         history.world.at_point = lambda _: None
     return passed
@@ -114,6 +117,31 @@ def test_a_run_killed_at_any_point_loses_nothing(world: MemoryWorld) -> None:
         history.settle_down()
 
     assert points > world.points
+
+
+@in_each_world
+def test_a_live_sync_killed_at_any_point_loses_nothing(world: MemoryWorld) -> None:
+    points = points_of(world.short_day(), None, live=True)
+
+    for at in range(1, points + 1):
+        history = world.short_day()
+        with pytest.raises(Crash):
+            points_of(history, at, live=True)
+        history.settle_down()
+
+    assert points > 20
+
+
+@in_each_world
+def test_hints_of_any_sort_change_nothing_but_the_time(world: MemoryWorld) -> None:
+    """Lost, late, doubled, reordered, forged and invented ones are all the same: any records, at any time."""
+    for seed in world.some(1 / 8):
+        history = world.make(Random(2_000_000 + seed))
+        history.events = {**history.events, "try_to_sync": 15, "hear": 40}
+        try:
+            history.play()
+        except Halt as broken:
+            raise Halt(f"seed {seed}: {broken}") from broken
 
 
 # --- single laws -----------------------------------------------------------------------------------------------------

@@ -164,7 +164,7 @@ def open_tracker(url: str) -> Opened[ItemStamp, ItemBatch]:
         remote_id="toy",
         field_ids={},
         records=cast(RemoteRecords, None),
-        source=lambda _whole: ItemSource(http),
+        source=lambda _extent: ItemSource(http),
         mirror=ItemMirror(),
         unwritable={},
         changes_unseen=False,

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from javis_pipeline.sandbox.confluence.storage import MalformedStorage, rewrite
-from javis_pipeline.sandbox.ground import Ground
+from javis_pipeline.sandbox.ground import Ground, Happened
 from javis_pipeline.sandbox.people import user_key_of
 
 PageStatus = Literal["current", "draft", "archived", "trashed", "deleted"]
@@ -193,7 +193,7 @@ class ConfluenceSite:
         page = Page(self._new_id(), space_id, author_id, at, [version], status, parent_id, owner_id=author_id)
         page.position = sum(other.parent_id == parent_id for other in self.pages.values())
         self.pages[page.page_id] = page
-        self.changes += 1
+        self._changed(page)
         for name in labels:
             self.add_label(page.page_id, name)
         return page
@@ -216,7 +216,7 @@ class ConfluenceSite:
         self._check_title(title, page.space_id, page_id=page_id, clash_status=400)
         stored = page.body if body is None else self._stored(body)
         page.versions.append(Version(title, stored, at or self.ground.clock.now(), self._author(author_id), message))
-        self.changes += 1
+        self._changed(page)
         return page
 
     def move_page(self, page_id: str, parent_id: str | None) -> Page:
@@ -224,7 +224,7 @@ class ConfluenceSite:
         page = self.page(page_id)
         self._check_parent(parent_id, page.space_id, page_id=page_id)
         page.parent_id = parent_id
-        self.changes += 1
+        self._changed(page)
         return page
 
     def restrict_page(self, page_id: str, *readers: str) -> None:
@@ -238,7 +238,7 @@ class ConfluenceSite:
         for child in (each for each in self.pages.values() if each.parent_id == page_id):
             child.parent_id = page.parent_id
         page.status = "trashed"
-        self.changes += 1
+        self._changed(page)
         return page
 
     def restore_page(self, page_id: str) -> Page:
@@ -246,13 +246,13 @@ class ConfluenceSite:
         page = self.page(page_id)
         self._check_title(page.title, page.space_id, page_id=page_id, clash_status=400)
         page.status = "current"
-        self.changes += 1
+        self._changed(page)
         return page
 
     def archive_page(self, page_id: str) -> Page:
         page = self.page(page_id)
         page.status = "archived"
-        self.changes += 1
+        self._changed(page)
         return page
 
     def purge_page(self, page_id: str) -> None:
@@ -273,8 +273,12 @@ class ConfluenceSite:
         if not 1 <= number < page.number:
             raise Refused(400, "INVALID_REQUEST_PARAMETER", f"Version {number} of content {page_id} cannot be deleted")
         del page.versions[number - 1]
-        self.changes += 1
+        self._changed(page)
         return page
+
+    def _changed(self, page: Page) -> None:
+        self.changes += 1
+        self.ground.tell(Happened("confluence", "updated", page.page_id, self.spaces[page.space_id].key))
 
     # The API's side: updates under compare-and-swap
 
@@ -317,7 +321,7 @@ class ConfluenceSite:
         else:
             page.versions.append(version)
         page.status = status
-        self.changes += 1
+        self._changed(page)
         return page
 
     # Labels: no new version, nothing that a search by modified date would find
@@ -332,14 +336,14 @@ class ConfluenceSite:
             label = self._labels[prefix, name] = Label(self._new_id(), prefix, name)
         if label not in page.labels:
             page.labels.append(label)
-            self.changes += 1
+            self._changed(page)
         return label
 
     def remove_label(self, page_id: str, name: str) -> None:
         """The label off the page, whatever its prefix; removing an absent one changes nothing."""
         page = self.page(page_id)
         page.labels = [label for label in page.labels if label.name != name.lower()]
-        self.changes += 1
+        self._changed(page)
 
     # Reading
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from javis_pipeline.sandbox.ground import Ground
+from javis_pipeline.sandbox.ground import Ground, Happened
 from javis_pipeline.sandbox.jira import catalogue, wiki
 from javis_pipeline.sandbox.jira.catalogue import Board, Project, Register, Sprint
 from javis_pipeline.sandbox.jira.data_center.directory import Directory
@@ -187,6 +187,7 @@ class JiraStore:
         self.ids_by_key[issue.state.key] = issue.id
         self.ids_by_project.setdefault(issue.state.project, {})[issue.id] = None
         self.changes += 1
+        self._tell("created", issue)
         return issue
 
     # -- changing
@@ -228,6 +229,7 @@ class JiraStore:
         """Says that the issue looks different from now on, and so do those that show something of it."""
         self.changes += 1
         issue.version += 1
+        self._tell("updated", issue)
         around = [link.source if link.destination == issue.id else link.destination for link in issue.links]
         for id_ in (*around, *issue.children, *([issue.state.parent_id] if issue.state.parent_id else [])):
             if (other := self.issues.get(id_)) is not None:
@@ -275,6 +277,10 @@ class JiraStore:
         del self.ids_by_project[issue.state.project][issue.id]
         self.ids_by_key = {key: id_ for key, id_ in self.ids_by_key.items() if id_ != issue.id}
         self.changes += 1
+        self._tell("deleted", issue)
+
+    def _tell(self, what: str, issue: Issue) -> None:
+        self.ground.tell(Happened("jira", what, str(issue.id), issue.state.key))
 
     def late(self, issue: Issue, *, is_new: bool = False) -> None:
         """Lets the search index miss the change that is about to be made, if it lags."""

@@ -9,6 +9,7 @@ from javis_pipeline.db.pages import restrict_pages, restrictions_are_due, stored
 from javis_pipeline.errors import RemoteBusy, RemoteRefused, UnreadableRecord
 from javis_pipeline.records.confluence import Space
 from javis_pipeline.steps.batches import in_batches
+from javis_pipeline.steps.system import Extent
 from javis_pipeline.systems.confluence.client import ConfluenceClient
 
 # Archived pages are in no index; so many are asked for one by one in a run.
@@ -26,13 +27,13 @@ class RestrictionSweep:
     Args:
         confluence: Client of the site.
         space: The space.
-        whole: All pages are read: each is asked for while the others are read.
+        extent: What is pulled. Of all pages each is asked for while the others are read; of named ones no others are.
     """
 
-    def __init__(self, confluence: ConfluenceClient, space: Space, *, whole: bool) -> None:
+    def __init__(self, confluence: ConfluenceClient, space: Space, *, extent: Extent) -> None:
         self._confluence = confluence
         self._space = space
-        self._whole = whole
+        self._extent = extent
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="pull-restrictions")
         self._asked: list[Future[dict[str, str | None]]] = []
         self._brought: set[str] = set()
@@ -40,7 +41,7 @@ class RestrictionSweep:
     def note(self, page_ids: Collection[str]) -> None:
         """The pull has read these pages."""
         self._brought.update(page_ids)
-        if self._whole and page_ids:
+        if self._extent == "whole" and page_ids:
             self._asked.append(self._threads.submit(self._confluence.restrictions_of, page_ids))
 
     def close(self) -> None:
@@ -57,12 +58,12 @@ class RestrictionSweep:
         key = self._space.key
         with db.transaction(origin="sync") as conn:
             restrict_pages(conn, key, {})  # a page may lie below another one now
-            is_due = self._whole or restrictions_are_due(conn, key)
+            is_due = self._extent == "whole" or (self._extent == "changed" and restrictions_are_due(conn, key))
             wanted = stored_pages(conn, key) if is_due else sorted(self._brought)
         told = self._told(wanted)
         with db.transaction(origin="sync") as conn:
             restrict_pages(conn, key, told, asked=is_due)
-            left = unread_restrictions(conn, key, told, limit=MOST_SINGLE)
+            left = [] if self._extent == "named" else unread_restrictions(conn, key, told, limit=MOST_SINGLE)
         self._store_singles(db, left)
 
     def _told(self, wanted: Sequence[str]) -> dict[str, str | None]:

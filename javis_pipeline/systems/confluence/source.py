@@ -14,7 +14,7 @@ from javis_pipeline.errors import UnreadableRecord
 from javis_pipeline.records.confluence import PageStamp, Space
 from javis_pipeline.records.jira import JsonObject, User
 from javis_pipeline.records.values import ResourceRef
-from javis_pipeline.steps.system import RemoteCount, Rest
+from javis_pipeline.steps.system import Extent, RemoteCount, Rest
 from javis_pipeline.steps.worker_processes import WORKERS, WORTH_WORKERS
 from javis_pipeline.sync.kinds import CONFLUENCE_PAGE
 from javis_pipeline.systems.confluence.client import ConfluenceClient
@@ -37,24 +37,25 @@ class PageSource:
         confluence: Client of the site.
         space: The space.
         projects: Keys of the Jira projects whose issues a page may mention by key alone.
-        whole: All pages are read: many in one request, and labels by lists. Else each by itself, with its labels.
+        extent: What is read. All pages: many in one request, and labels by lists. Else each by itself, with its
+            labels, and of named ones no others are asked for.
 
     Attributes:
         seen: Pages that the sweep has listed.
     """
 
     def __init__(
-        self, confluence: ConfluenceClient, space: Space, *, projects: Collection[str] = (), whole: bool
+        self, confluence: ConfluenceClient, space: Space, *, projects: Collection[str] = (), extent: Extent
     ) -> None:
         self._confluence = confluence
         self._space = space
-        self._whole = whole
+        self._extent = extent
         self._projects = frozenset(projects)
-        self._reader = PageReader(confluence, space, singly=not whole)
+        self._reader = PageReader(confluence, space, singly=extent != "whole")
         self._batches = count(1)
         self._labels: LabelSweep | None = None
         self._listed: Future[dict[str, str]]
-        self._restrictions = RestrictionSweep(confluence, space, whole=whole)
+        self._restrictions = RestrictionSweep(confluence, space, extent=extent)
         self._saw_all = False
         self._misses: list[str] = []
         self._people: set[str] = set()
@@ -64,9 +65,9 @@ class PageSource:
     def __enter__(self) -> Self:
         self._beside = ThreadPoolExecutor(2, thread_name_prefix=f"beside-{self._space.key}")
         WORKERS.__enter__()
-        if self._whole:
+        if self._extent == "whole":
             self._labels = LabelSweep(self._confluence, self._space)
-        else:
+        elif self._extent == "changed":
             self._listed = self._beside.submit(self._confluence.space_labels, self._space.space_id)
         return self
 
@@ -141,6 +142,8 @@ class PageSource:
         return Rest(notes, relabelled)
 
     def _relabelled(self, db: Database, notes: list[str]) -> list[ResourceRef]:
+        if self._extent == "named":
+            return []
         found: list[ResourceRef] = []
         refused = None
         try:

@@ -53,7 +53,7 @@ class ConfluenceSystem:
             remote_id=space.space_id,
             field_ids={},
             records=ConfluenceRecords(self.client, {space.space_id: space.key}, read_only=why),
-            source=lambda whole: PageSource(self.client, space, projects=self.projects, whole=whole),
+            source=lambda extent: PageSource(self.client, space, projects=self.projects, extent=extent),
             mirror=PageMirror(key),
             unwritable={},
             # A page changes with its version, except for labels, which have a round of their own.

@@ -16,7 +16,7 @@ from javis_pipeline.errors import RemoteRefused, UnreadableRecord
 from javis_pipeline.records.jira import IssueStamp, Priority, Sprint, Status, Version
 from javis_pipeline.steps.batches import in_batches
 from javis_pipeline.steps.site_facts import NOTHING_KEPT, Facts
-from javis_pipeline.steps.system import RemoteCount, Rest
+from javis_pipeline.steps.system import Extent, RemoteCount, Rest
 from javis_pipeline.steps.worker_processes import WORKERS, WORTH_WORKERS
 from javis_pipeline.sync.policies import unread_fields
 from javis_pipeline.systems.jira import jql
@@ -53,7 +53,7 @@ class IssueSource:
     Args:
         jira: Client of the site.
         site: The account, the project and its fields.
-        whole: All is read again, past sprints as well.
+        extent: What is read; of all, past sprints as well, and of named issues nothing that hangs on none.
         facts: What the site told lately.
         maker: Our account, where rows become issues.
 
@@ -68,14 +68,15 @@ class IssueSource:
         jira: JiraClient,
         site: JiraSite,
         *,
-        whole: bool = True,
+        extent: Extent = "whole",
         facts: Facts = NOTHING_KEPT,
         maker: Maker | None = None,
     ) -> None:
         self._jira = jira
         self._site = site
         self._facts = facts
-        self._sprint_facts = NOTHING_KEPT if whole else facts
+        self._extent = extent
+        self._sprint_facts = NOTHING_KEPT if extent == "whole" else facts
         self._project = site.project.key
         self._reader = BatchReader(
             jira,
@@ -95,8 +96,9 @@ class IssueSource:
 
     def __enter__(self) -> Self:
         self._threads = ThreadPoolExecutor(2, thread_name_prefix=f"beside-{self._project}")
-        self._dimensions: Future[_Dimensions] = self._threads.submit(self._read_dimensions)
-        self._count: Future[int | None] = self._threads.submit(self._site_count)
+        if self._extent != "named":
+            self._dimensions: Future[_Dimensions] = self._threads.submit(self._read_dimensions)
+            self._count: Future[int | None] = self._threads.submit(self._site_count)
         WORKERS.__enter__()
         return self
 
@@ -125,30 +127,35 @@ class IssueSource:
 
     def counted(self) -> RemoteCount | None:
         """Jira's own estimate, never a reason to delete."""
-        found = self._count.result()
+        found = None if self._extent == "named" else self._count.result()
         return None if found is None else RemoteCount(found, f"Jira counts about {found}", max(5, found // 100))
 
     def round_off(self, db: Database) -> Rest:
         """Store the statuses, priorities and sprints of the site."""
-        dimensions = self._dimensions.result()
-        with db.transaction(origin="sync") as conn:
-            store_statuses(conn, dimensions.statuses)
-            store_priorities(conn, dimensions.priorities)
+        if self._extent != "named":
+            self._store_dimensions(db, self._dimensions.result())
+            self._count.result()  # for what it has to say
+        with db.transaction() as conn:
             all_known = not self._has_read or knows_choices(conn, self._project)
-            store_sprints(conn, [sprint for sprints in dimensions.sprints.values() for sprint in sprints])
-            versions, are_all = dimensions.versions
-            store_versions(conn, self._project, versions, are_all=are_all)
-        note_sprints(dimensions.sprints, self._facts)
-        self._note_fields(db)
         if not all_known:
             self._ask_for_choices_again(db)
-        self._count.result()  # for what it has to say
         if self._reader.history_refused is not None:
             self._notes.append(
                 "status and sprint changes were not read and stay as they were; javis sync --full reads them later: "
                 f"{self._reader.history_refused}"
             )
-        return Rest([*dimensions.notes, *self._notes])
+        return Rest(self._notes)
+
+    def _store_dimensions(self, db: Database, dimensions: _Dimensions) -> None:
+        with db.transaction(origin="sync") as conn:
+            store_statuses(conn, dimensions.statuses)
+            store_priorities(conn, dimensions.priorities)
+            store_sprints(conn, [sprint for sprints in dimensions.sprints.values() for sprint in sprints])
+            versions, are_all = dimensions.versions
+            store_versions(conn, self._project, versions, are_all=are_all)
+        note_sprints(dimensions.sprints, self._facts)
+        self._notes[:0] = dimensions.notes
+        self._note_fields(db)
 
     def _ask_for_choices_again(self, db: Database) -> None:
         """An issue has a status or a priority that the site did not have lately."""

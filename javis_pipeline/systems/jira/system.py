@@ -59,7 +59,9 @@ class JiraSystem:
             remote_id=site.project.project_id,
             field_ids=self._field_ids(site),
             records=self._records(site),
-            source=lambda whole: IssueSource(self.client, site, whole=whole, facts=self.facts, maker=self._maker(site)),
+            source=lambda extent: IssueSource(
+                self.client, site, extent=extent, facts=self.facts, maker=self._maker(site)
+            ),
             mirror=IssueMirror(key),
             unwritable=_unwritable(site),
             elements=element_fields(site.custom, self.kind.table),
