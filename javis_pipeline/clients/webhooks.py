@@ -6,6 +6,8 @@ Who does not know the secret learns nothing and costs little; who does is answer
 import hashlib
 import hmac
 import logging
+import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 MOST_BYTES: Final = 1024 * 1024
 _MOST_NAME: Final = 200
+_TELL_SECONDS: Final = 60.0
 
 Keep = Callable[[object, str | None], object]
 """Keeps what a body (JSON) tells; the second is the delivery's id, None where it has none."""
@@ -50,31 +53,51 @@ def webhook_app(secret: str, keep: Mapping[str, Keep]) -> "Starlette":
 
     from javis_pipeline.clients.listener import bounded_body
 
+    refused = _Refused()
+
     def receiver(keeper: Keep) -> Callable[["Request"], object]:
         async def receive(request: "Request") -> "Response":
             body = await bounded_body(request, MOST_BYTES)
             if body is None:
-                return Response(status_code=413)
+                return Response(status_code=refused.as_status(413, "longer than a megabyte, or cut off"))
             if not _knows(secret, request, body):
-                return Response(status_code=401)
+                return Response(status_code=refused.as_status(401, "the sender does not know JAVIS_WEBHOOK_SECRET"))
             try:
                 document = orjson.loads(body)
             except orjson.JSONDecodeError:
-                return Response(status_code=400)
+                return Response(status_code=refused.as_status(400, "no JSON"))
             try:
                 await run_in_threadpool(keeper, document, _delivery(request))
             except JavisError as error:
-                log.warning("a webhook was not kept: %s", error)
-                return Response(status_code=503)
+                return Response(status_code=refused.as_status(503, str(error)))
             except Exception as error:  # noqa: BLE001 - whatever it is, the sender should try again
                 # Its text stays out of the log: a database quotes the row in it.
-                log.warning("a webhook was not kept: %s", type(error).__name__)
-                return Response(status_code=503)
+                return Response(status_code=refused.as_status(503, type(error).__name__))
             return Response(status_code=202)
 
         return receive
 
     return Starlette(routes=[Route(f"/hooks/{name}", receiver(one), methods=["POST"]) for name, one in keep.items()])
+
+
+class _Refused:
+    """Tells in the log why webhooks were refused: each reason once, and then how often it came, once a minute.
+
+    Whoever sends many of them does not fill the log.
+    """
+
+    def __init__(self) -> None:
+        self._told_at: dict[int, float] = {}
+        self._since: Counter[int] = Counter()
+
+    def as_status(self, status: int, why: str) -> int:
+        """The status again."""
+        now = time.monotonic()
+        self._since[status] += 1
+        if now - self._told_at.get(status, -_TELL_SECONDS) >= _TELL_SECONDS:
+            log.warning("webhooks refused: %d (%d): %s", self._since[status], status, why)
+            self._told_at[status], self._since[status] = now, 0
+        return status
 
 
 def _knows(secret: str, request: "Request", body: bytes) -> bool:

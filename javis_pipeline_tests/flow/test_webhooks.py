@@ -138,6 +138,17 @@ def test_only_who_knows_the_secret_is_heard(
     assert len(waiting(database)) == (status == 202 and b"key" in raw)
 
 
+def test_given_many_that_are_refused_then_the_log_says_it_once(hooks: Hooks, caplog: pytest.LogCaptureFixture) -> None:
+    for _ in range(20):
+        assert hooks.send(b"{}", {"X-Javis-Secret": "a guess"}) == 401
+    assert hooks.send(b"no JSON", {"X-Javis-Secret": SECRET}) == 400
+
+    assert [line for line in caplog.messages if "refused" in line] == [
+        "webhooks refused: 1 (401): the sender does not know JAVIS_WEBHOOK_SECRET",
+        "webhooks refused: 1 (400): no JSON",
+    ]
+
+
 def test_given_no_database_then_jira_is_asked_to_tell_it_again(database: Database, hooks: Hooks) -> None:
     database.query("ALTER TABLE sync_hints RENAME TO away")
 
