@@ -95,6 +95,11 @@ def look_after_history(remote: RemoteRecords, ref: ResourceRef) -> Look:
     return replace(again, history=before.history) if isinstance(again, Seen) else again
 
 
+def as_after_history(seen: Seen) -> Seen | None:
+    """The same as `look_after_history` would give, where one answer told all of it; else None."""
+    return Seen(seen.record, seen.record.changes or ()) if _came_with_its_history(seen) else None
+
+
 def _came_with_its_history(seen: Seen) -> bool:
     """Whether one answer told both, and its history tells of nothing later than the record."""
     at, told = seen.record.revision, seen.record.changes

@@ -19,7 +19,17 @@ from javis_pipeline.errors import (
 )
 from javis_pipeline.records.sync import FieldChange, Operation, OperationKind, Overrides, RemoteRecord, Reply
 from javis_pipeline.records.values import ResourceRef
-from javis_pipeline.steps.look import Busy, Gone, Patience, Refused, Seen, Unreadable, look_after_history, not_synced
+from javis_pipeline.steps.look import (
+    Busy,
+    Gone,
+    Patience,
+    Refused,
+    Seen,
+    Unreadable,
+    as_after_history,
+    look_after_history,
+    not_synced,
+)
 from javis_pipeline.steps.ports import RemoteRecords, SyncStore
 from javis_pipeline.steps.settle import settle, state_after
 from javis_pipeline.steps.side_by_side import side_by_side
@@ -85,6 +95,7 @@ def push_operations(
     *,
     threads: int = 1,
     check: Callable[[], None] = nobody_else_writes,
+    just_seen: Seen | None = None,
 ) -> Pushed:
     """Send the scope's planned operations, record by record.
 
@@ -97,6 +108,7 @@ def push_operations(
         overrides: What a person allowed for this run.
         threads: Records that are worked on at once.
         check: Called before each send, from any thread; raises when we may not write any more.
+        just_seen: A record that was looked at just now: its first write goes onto that, without another look.
 
     Raises:
         SyncHalted: Suspiciously many writes are planned; nothing was sent.
@@ -108,7 +120,8 @@ def push_operations(
         _LOG.info("held scope=%r operations=%d: %s", store.name, len(planned), why)
         return Pushed(held=len(planned))
     guard_writes(store.name, writes=len(planned), records=store.count_records(), overrides=overrides)
-    verb = _Verb(store, remote, run, check)
+    known = as_after_history(just_seen) if just_seen else None
+    verb = _Verb(store, remote, run, check, {known.record.ref.resource_id: known} if known else {})
     done = Pushed()
     for one in side_by_side(verb.push, _records_of(planned), threads=threads):
         done.add(one)
@@ -126,6 +139,7 @@ class _Verb:
     remote: RemoteRecords
     run: Run
     check: Callable[[], None]
+    just_seen: dict[str, Seen]
     patience: Patience = dataclasses.field(default_factory=Patience)
 
     def push(self, ref: ResourceRef) -> Pushed:
@@ -158,7 +172,7 @@ class _Verb:
 
     def _push_operation(self, op: Operation, done: Pushed, told: _Told) -> bool:
         """Look, and send one operation; False when nothing more should be sent to its record in this run."""
-        match look_after_history(self.remote, op.ref):
+        match self.just_seen.pop(op.ref.resource_id, None) or look_after_history(self.remote, op.ref):
             case Seen(record, changes):
                 return self._send_onto(record, changes, op, done, told)
             case Gone():

@@ -40,12 +40,15 @@ class Reconciled:
         seen: Records that were read.
         unreadable: Id to what is wrong, of those that the remote does not show, or that make no sense on either side.
         items: The plan's lines, as they were applied.
+        just_seen: The record, where only one was looked at: nothing was asked for since, so that a write may go onto it
+            without another look.
     """
 
     seen: int = 0
     missing: int = 0
     unreadable: dict[str, str] = dataclasses.field(default_factory=dict)
     items: list[PlanItem] = dataclasses.field(default_factory=list)
+    just_seen: Seen | None = None
 
     def count(self) -> dict[str, int]:
         """Lines by what they change, for logs and metadata."""
@@ -167,14 +170,16 @@ class _Verb:
         self._patience = Patience()
 
     def all(self, refs: Iterable[ResourceRef], *, threads: int, check: Callable[[], None]) -> Reconciled:
-        done = Reconciled()
+        done, looked_at = Reconciled(), 0
         for some in in_batches(refs, self._remote.most_together):
             check()
             for one in self._together(some, threads=threads):
+                looked_at += 1
                 done.seen += one.seen
                 done.missing += one.missing
                 done.unreadable |= one.unreadable
                 done.items += one.items
+                done.just_seen = one.just_seen if looked_at == 1 else None
         return done
 
     def _together(self, refs: Sequence[ResourceRef], *, threads: int) -> Iterator[Reconciled]:
@@ -212,7 +217,7 @@ class _Verb:
                 plan = self._change(
                     ref, lambda state: reconcile_record(state, record, self._run, history, before=before)
                 )
-                return Reconciled(seen=1, items=list(plan.items))
+                return Reconciled(seen=1, items=list(plan.items), just_seen=Seen(record, history))
             case Gone():
                 if before.local is None:
                     return Reconciled(missing=1)

@@ -423,7 +423,7 @@ def send_edits(
     if store.why_held() is None:
         guard_writes(store.name, writes=store.count_wishes(), records=store.count_records(), overrides=overrides)
     decided = reconcile_edited(store, remote, run, proved=proved, threads=threads, check=check)
-    pushed = push_operations(store, remote, run, overrides, threads=threads, check=check)
+    pushed = push_operations(store, remote, run, overrides, threads=threads, check=check, just_seen=decided.just_seen)
     return WrittenBack(settled, decided, pushed)
 
 

@@ -4,7 +4,7 @@
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from random import Random
@@ -142,6 +142,32 @@ def test_hints_of_any_sort_change_nothing_but_the_time(world: MemoryWorld) -> No
             history.play()
         except Halt as broken:
             raise Halt(f"seed {seed}: {broken}") from broken
+
+
+# Pages in memory come without their history, so that it is asked for before the write.
+@pytest.mark.parametrize("world", WORLDS[:2], ids=lambda world: world.name)
+def test_a_lone_edit_is_looked_at_once_before_it_goes_out(world: MemoryWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    for seed in world.some(1 / 50):
+        history = world.make(Random(seed), faulty=False)
+        history.sync(fresh=True)
+        history.store.edit(history.refs[0].resource_id, "title", f"Edited {seed}")
+        for name in ("fetch", "send"):
+            monkeypatch.setattr(history.remote, name, _noted(asked, name, getattr(history.remote, name)))
+        asked.clear()
+        history.sync(fresh=True)
+
+        assert asked[:2] == ["fetch", "send"], seed
+
+
+def _noted(asked: list[str], name: str, call: Callable[..., object]) -> Callable[..., object]:
+    """The call, noted by its name."""
+
+    def noted(*given: object) -> object:
+        asked.append(name)
+        return call(*given)
+
+    return noted
 
 
 # --- single laws -----------------------------------------------------------------------------------------------------

@@ -131,6 +131,7 @@ def test_only_what_runs_our_steps_is_given_the_accounts() -> None:
 
     assert {name for name, service in services.items() if "javis.env" in service.get("env_file", [])} == {
         "code",
+        "live",
         "worker",
     }
 

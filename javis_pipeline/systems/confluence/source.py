@@ -107,7 +107,7 @@ class PageSource:
 
     def read(self, wanted: Sequence[PageStamp]) -> PageBatch:
         """Fetch these pages and read them; of those that come without labels the lists tell."""
-        if self._whole and next(self._batches) == WORTH_WORKERS:
+        if self._extent == "whole" and next(self._batches) == WORTH_WORKERS:
             WORKERS.start()
         batch = self._reader.read(wanted)
         ids = [row.page_id for row in batch.rows]
