@@ -77,9 +77,9 @@ class CannedDataCenter:
 
     def _documents(self, ids: Sequence[int], query: dict[str, Any]) -> bytes:
         asked = frozenset(query["fields"])
-        if "changelog" in query.get("expand", ()):
-            return self._source.with_histories(ids)
-        return self._source.stamps(ids) if asked <= {"updated", "key"} else self._source.issues(ids, asked)
+        if asked <= {"updated", "key"}:
+            return self._source.stamps(ids)
+        return self._source.issues(ids, asked, histories="changelog" in query.get("expand", ()))
 
 
 _CONSTANT: Final[dict[str, object]] = {

@@ -271,7 +271,13 @@ class IssueSource:
         for body in self._fields:
             body["project"] |= {"key": project, "id": str(int(PROJECT_ID) + number)}
         self._bodies: dict[frozenset[str], list[bytes]] = {}
-        self._changes = [orjson.dumps(changes(rng)) for _ in range(_BODIES)]
+        told = [changes(rng) for _ in range(_BODIES)]
+        self._changes = [orjson.dumps(each) for each in told]
+        # As `expand=changelog` puts them into a document.
+        self._changelogs = [
+            b'"changelog":{"startAt":0,"maxResults":%d,"total":%d,"histories":%s}' % (len(each), len(each), rendered)
+            for each, rendered in zip(told, self._changes, strict=True)
+        ]
         self.ids = range(self._before + 1, self._before + count + 1)
         newest = int(now.timestamp() * 1000)
         step = int(timedelta(days=730).total_seconds() * 1000) // count
@@ -299,17 +305,18 @@ class IssueSource:
             for jira_id in ids
         )
 
-    def issues(self, ids: Iterable[int], asked: frozenset[str]) -> bytes:
+    def issues(self, ids: Iterable[int], asked: frozenset[str], *, histories: bool = False) -> bytes:
         """Issue documents with the fields that were asked for; `*all` asks for all, the empty ones too."""
         bodies = self._rendered(asked)
         return b",".join(
-            b'{"expand":"","id":"%d","self":"%s/rest/api/3/issue/%d","key":"%s-%d","fields":{"updated":"%s",%s}'
+            b'{"expand":"","id":"%d","self":"%s/rest/api/3/issue/%d","key":"%s-%d",%s"fields":{"updated":"%s",%s}'
             % (
                 jira_id,
                 _ORIGIN.encode(),
                 jira_id,
                 self._project,
                 jira_id - self._before,
+                self._changelogs[jira_id % _BODIES] + b"," if histories else b"",
                 _timestamp(self.updated_ms(jira_id)),
                 bodies[jira_id % _BODIES],
             )
@@ -324,14 +331,6 @@ class IssueSource:
                 for fields in self._fields
             ]
         return self._bodies[asked]
-
-    def with_histories(self, ids: Iterable[int]) -> bytes:
-        """Issues without any field and with their histories, as `expand=changelog` gives them."""
-        return b",".join(
-            b'{"id":"%d","key":"%s-%d","changelog":{"startAt":0,"histories":%s}}'
-            % (jira_id, self._project, jira_id - self._before, self._changes[jira_id % _BODIES])
-            for jira_id in ids
-        )
 
     def changelogs(self, ids: Iterable[int]) -> bytes:
         """Changelogs as changelog/bulkfetch lists them."""

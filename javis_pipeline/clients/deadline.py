@@ -176,8 +176,8 @@ class _Pieces(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int | None:
         self._sock.settimeout(self.deadline.seconds())
-        count = self._raw.readinto(buffer)
-        self.most -= count or 0
+        count = self._sock.recv_into(buffer)
+        self.most -= count
         if self.most < 0:
             raise HTTPException("the answer does not end")
         return count

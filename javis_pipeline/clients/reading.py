@@ -7,7 +7,7 @@ into an `UnreadableAnswer`. Both also take what a reader did not think of: whate
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 from javis_pipeline.errors import UnreadableAnswer, UnreadableRecord, UnreadableText
 
@@ -35,6 +35,11 @@ class Unreadable(Exception):
 
     def __init__(self, path: str, expected: str, found: object) -> None:
         super().__init__(f"{path[:200]}: expected {expected}, found {type(found).__name__}")
+
+    def inside(self, path: str) -> Self:
+        """The same, of a document that stands at a path in another: paths are only made where something is wrong."""
+        self.args = (f"{path[:200]}.{self}",)
+        return self
 
 
 def guarded(what: str, subject: object, read: Callable[[], T]) -> T:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from hashlib import md5
 from operator import attrgetter
 from typing import Any, Final, LiteralString, NamedTuple
@@ -23,18 +24,17 @@ _DAY_ZERO: Final = date(2000, 1, 1)
 
 def array_text(items: Iterable[str]) -> str:
     """A list of texts as PostgreSQL spells an array: psycopg's own way takes ten times as long."""
-    return "{" + ",".join([item if _is_unquoted(item) else _quoted(item) for item in items]) + "}"
+    return "{" + ",".join(map(_item, items)) + "}"
 
 
 # What PostgreSQL writes without quotes in an array.
 _UNQUOTED: Final = re.compile(r'[^\s{},"\\]+', re.ASCII)
 
 
-def _is_unquoted(item: str) -> bool:
-    return _UNQUOTED.fullmatch(item) is not None and item.upper() != "NULL"
-
-
-def _quoted(item: str) -> str:
+@lru_cache(maxsize=4096)  # labels, names of fields, versions and components: few, in issue after issue
+def _item(item: str) -> str:
+    if _UNQUOTED.fullmatch(item) and item.upper() != "NULL":
+        return item
     return '"' + item.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 

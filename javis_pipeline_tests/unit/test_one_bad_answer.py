@@ -26,6 +26,7 @@ class Jira:
     """Gives all issues but the bad ones, in the way that `error` says."""
 
     bulk_limit = 100
+    tells_histories = False
 
     def __init__(self, bad: set[str], error: Exception) -> None:
         self.bad, self.error, self.asked = bad, error, 0
@@ -111,6 +112,69 @@ def test_given_a_field_nested_deeper_than_json_goes_then_the_issue_is_kept_aside
 
     assert [line.jira_id for line in found.issues] == ["2"]
     assert found.unreadable[0].payload == {"id": "1", "not kept": "nested too deep"}
+
+
+class DataCenter(Jira):
+    """Can be asked for histories with the issues, but gives none together that hold one of `bad`."""
+
+    tells_histories = True
+
+    def bulk_fetch(self, ids, fields, read, *, histories=False):
+        self.asked += 1
+        if histories and self.bad & set(ids):
+            raise self.error
+        found = [an_issue_document(jira_id) | ({"changelog": a_history()} if histories else {}) for jira_id in ids]
+        return read_issue_documents(found, "OPS", FieldMap(), JIRA_ISSUE.table, ids)
+
+    def changelog_bulk(self, ids, field_ids, read, *, lost):
+        for jira_id in ids:
+            self.asked_alone.append(jira_id)
+            lost(jira_id, BUSY)
+        return iter(())
+
+    def __init__(self, bad: set[str], error: Exception) -> None:
+        super().__init__(bad, error)
+        self.asked_alone: list[str] = []
+
+
+def a_history(total: int = 1) -> dict[str, Any]:
+    item = {"field": "status", "from": "1", "fromString": "Some", "to": "2", "toString": "Other"}
+    entry = {"id": "77", "created": AT, "author": {"key": "JIRAUSER1", "displayName": "Ann"}, "items": [item]}
+    return {"startAt": 0, "total": total, "histories": [entry]}
+
+
+def test_given_histories_that_came_with_the_issues_then_they_are_not_asked_for():
+    jira = DataCenter(set(), BUSY)
+
+    batch = read(jira)
+
+    assert jira.asked == 1
+    assert jira.asked_alone == []
+    line = batch.satellites["status_changes"]["17"]
+    assert line == b"17\t77\tJIRAUSER1\t1\tSome\t2\tOther\t2026-03-02T12:00:00+00:00\n"
+    assert batch.users["JIRAUSER1"].display_name == "Ann"
+
+
+def test_given_histories_that_do_not_come_along_then_the_issues_come_alone_and_histories_are_asked_for_by_themselves():
+    jira = DataCenter({"17"}, BUSY)
+
+    batch = read(jira)
+
+    assert len(batch.issues) == 100
+    assert jira.asked == 2
+    assert len(jira.asked_alone) == 100
+
+
+@pytest.mark.parametrize(
+    "log", [None, a_history(total=2), {"histories": 5}, a_history() | {"startAt": 1}], ids=["no", "cut", "odd", "late"]
+)
+def test_given_a_history_that_is_not_all_then_it_is_not_taken(log):
+    document = an_issue_document("1") | {"changelog": log}
+
+    found = read_issue_documents([document], "OPS", FieldMap(), JIRA_ISSUE.table, ["1"])
+
+    assert [line.jira_id for line in found.issues] == ["1"]
+    assert "1" not in found.satellites["status_changes"]
 
 
 class Confluence:

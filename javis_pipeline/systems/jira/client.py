@@ -93,6 +93,7 @@ class JiraClient(SiteClient):
         headers: What every request says besides.
         counts_refused_logins: Whether some of them lock the account.
         tells_sprints_as_text: Whether issues hold their sprints in a form of which only the id is certain.
+        tells_histories: Whether many issues can be asked for with their whole histories.
         edit_shows: What has an edit answer with the issue; empty where nothing has.
     """
 
@@ -107,6 +108,7 @@ class JiraClient(SiteClient):
     headers: ClassVar[Mapping[str, str]] = {}
     counts_refused_logins: ClassVar[bool] = False
     tells_sprints_as_text: ClassVar[bool] = False
+    tells_histories: ClassVar[bool] = False
     edit_shows: ClassVar[Params] = {"returnIssue": "true", "expand": "changelog"}
 
     def __init__(self, url: str, email: str | None, token: str, **options: Unpack[Options]) -> None:
@@ -302,13 +304,20 @@ class JiraClient(SiteClient):
     # Reading issues
 
     def bulk_fetch(
-        self, ids: Sequence[str], fields: Sequence[str], read: Callable[[bytes], T], *, properties: Sequence[str] = ()
+        self,
+        ids: Sequence[str],
+        fields: Sequence[str],
+        read: Callable[[bytes], T],
+        *,
+        properties: Sequence[str] = (),
+        histories: bool = False,
     ) -> T:
         """What `read` makes of the answer that holds 1 to 100 issues by id or key.
 
         `wire.issue_documents` reads such an answer. What is not in it was not found, is not visible, or failed to load:
-        that proves nothing.
+        that proves nothing. Histories come along only where the client `tells_histories`.
         """
+        del histories
         asked = {"fields": list(fields), **({"properties": list(properties)} if properties else {})}
         return self._bulk(ids, asked, read)
 

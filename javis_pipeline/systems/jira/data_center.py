@@ -95,6 +95,7 @@ class DataCenterClient(JiraClient):
     headers: ClassVar[Mapping[str, str]] = {"X-Atlassian-Token": "no-check"}
     counts_refused_logins: ClassVar[bool] = True
     tells_sprints_as_text: ClassVar[bool] = True
+    tells_histories: ClassVar[bool] = True
     edit_shows: ClassVar[Params] = {}
 
     def __init__(
@@ -197,21 +198,24 @@ class DataCenterClient(JiraClient):
         """Id, key and `updated` of a project's issues, sought by id in slices, several at once."""
         where = in_project(project_key) + (f" AND ({changed})" if changed else "")
         fields = ["updated"] if dated else ["key"]
-        first = self._hits(f"{where} ORDER BY id ASC", fields, most=MOST_HITS)
-        yield from _stamps(first.documents, unreadable)
         seek = partial(self._seek, where, fields)
         with ThreadPoolExecutor(SLICES_AT_ONCE, thread_name_prefix=f"seek-{project_key}") as threads:
-            for documents in as_they_come(threads, seek, self._slices(where, first), most=SLICES_AT_ONCE):
+            ask_last = partial(self._hits, f"{where} ORDER BY id DESC", ["key"], most=1)
+            asked_last = None if changed else threads.submit(ask_last)  # all are mostly too many for one answer
+            first = self._hits(f"{where} ORDER BY id ASC", fields, most=MOST_HITS)
+            yield from _stamps(first.documents, unreadable)
+            slices = self._slices(where, first, asked_last.result if asked_last else ask_last)
+            for documents in as_they_come(threads, seek, slices, most=SLICES_AT_ONCE):
                 yield from _stamps(documents, unreadable)
 
-    def _slices(self, where: str, first: Hits) -> list[Slice]:
+    def _slices(self, where: str, first: Hits, last_hit: Callable[[], Hits]) -> list[Slice]:
         """Ranges of ids above the first hits, each with about as many issues as one answer holds; one range for all
         where that is not possible."""
         rest = first.total - len(first.documents)
         if rest <= 0 or not first.documents:
             return []
         seen, parts = _ids_of(first.documents), -(-rest // self._cap)
-        last = self._hits(f"{where} ORDER BY id DESC", ["key"], most=1).documents
+        last = last_hit().documents
         if not last or parts < 2:
             return [Slice(seen, None)]
         width = _id_of(last[0]) - seen[-1]
@@ -278,14 +282,21 @@ class DataCenterClient(JiraClient):
     # Reading issues
 
     def bulk_fetch(
-        self, ids: Sequence[str], fields: Sequence[str], read: Callable[[bytes], T], *, properties: Sequence[str] = ()
+        self,
+        ids: Sequence[str],
+        fields: Sequence[str],
+        read: Callable[[bytes], T],
+        *,
+        properties: Sequence[str] = (),
+        histories: bool = False,
     ) -> T:
         """What `read` makes of the answer that holds these issues; what is not in it proves nothing. Searches give no
         properties here."""
         del properties
+        more: JsonObject = {"expand": ["changelog"]} if histories else {}
         if not 1 <= len(ids) <= BULK_FETCH_LIMIT:
             raise ValueError(f"{len(ids)} issues in one bulk fetch; 1 to {BULK_FETCH_LIMIT} are possible")
-        found: T = self._search(_any_of(ids), fields, most=len(ids), read=read, validateQuery=False)
+        found: T = self._search(_any_of(ids), fields, most=len(ids), read=read, validateQuery=False, **more)
         return found
 
     def _issue(self, issue: str, params: Params) -> JsonObject:

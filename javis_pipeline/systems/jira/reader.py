@@ -40,6 +40,7 @@ class _Asked(TypedDict, total=False):
     """What is asked for besides the fields."""
 
     properties: Sequence[str]
+    histories: bool
 
 
 class Batch(NamedTuple):
@@ -111,6 +112,7 @@ class BatchReader:
         self._sprints = sprints
         self._maker = maker
         self._marks: _Asked = {"properties": [MARK]} if maker else {}
+        self._histories: _Asked = {"histories": True} if jira.tells_histories else {}
         self.history_refused: str | None = None
         self._endurance = Endurance()
 
@@ -124,7 +126,9 @@ class BatchReader:
         return batch
 
     def _add_bulk(self, batch: Batch, ids: Sequence[str]) -> None:
-        """Add issues that are asked for together; an answer that fails is asked for in halves, until one is alone."""
+        """Add issues that are asked for together; an answer that fails is asked for without histories, then in halves,
+        until one is alone."""
+        histories = self._histories
         try:
             answer = self._jira.bulk_fetch(
                 ids,
@@ -140,11 +144,17 @@ class BatchReader:
                     self._custom,
                     self._unread,
                     self._maker,
+                    self._sprint_name,
                 ),
                 **self._marks,
+                **histories,
             )
         except (RemoteRefused, RemoteBusy) as error:
             self._endurance.bear(error)
+            if histories:
+                self._histories = {}  # they may be too long to come along; from now on they are asked for by themselves
+                self._add_bulk(batch, ids)
+                return
             if len(ids) == 1:
                 self._add_single(batch, ids[0])
                 return
@@ -214,6 +224,7 @@ class BatchReader:
             self._custom,
             self._unread,
             self._maker,
+            self._sprint_name,
         )
 
     def _whole_list(self, name: str, ask: Callable[[str], list[JsonObject]], jira_id: str) -> JsonObject:
@@ -227,10 +238,12 @@ class BatchReader:
             return {}
 
     def _add_history(self, batch: Batch) -> None:
-        """Status and sprint changes, asked for after the issues: a change in between then brings the issue again."""
-        if self.history_refused is not None or not batch.issues:
+        """Status and sprint changes of the issues that came without. They are asked for after the issues: a change in
+        between then brings the issue again."""
+        told = batch.satellites["status_changes"]
+        ids = [issue.jira_id for issue in batch.issues if issue.jira_id not in told]
+        if self.history_refused is not None or not ids:
             return
-        ids = [issue.jira_id for issue in batch.issues]
         found = HistoryRead({}, {}, {}, {})
 
         def lost(jira_id: str, error: RemoteBusy) -> None:

@@ -11,6 +11,7 @@ from javis_pipeline.clients.reading import guarded, id_of
 from javis_pipeline.db.content_hash import array_text, jsonb_text
 from javis_pipeline.db.copy_lines import copy_lines
 from javis_pipeline.db.issue_rows import (
+    SATELLITES,
     IssueLine,
     IssueRow,
     Satellite,
@@ -42,7 +43,6 @@ Hanging = Mapping[Satellite, list[SatelliteRow]]
 NO_ROLES: Final = FieldMap()
 # Fields with what tells their values in the form of the remote.
 _RAW: Final = {"description": "description_adf", "priority": "priority_id", "status": "status_id"}
-WITH_ISSUE: Final[tuple[Satellite, ...]] = ("issue_links", "issue_sprints", "comments", "worklogs", "attachments")
 
 
 class CutOff(NamedTuple):
@@ -100,10 +100,11 @@ def read_issues(
     custom: wire.Custom = wire.NO_CUSTOM,
     unread: frozenset[str] = frozenset(),
     maker: Maker | None = None,
+    sprint_name: str = "sprint",
 ) -> IssuesRead:
     """The issues in an answer that was asked for these ids."""
     documents = wire.issue_documents(content)
-    return read_issue_documents(documents, project, fields, table, ids, sprints, custom, unread, maker)
+    return read_issue_documents(documents, project, fields, table, ids, sprints, custom, unread, maker, sprint_name)
 
 
 def read_issue_documents(
@@ -116,6 +117,7 @@ def read_issue_documents(
     custom: wire.Custom = wire.NO_CUSTOM,
     unread: frozenset[str] = frozenset(),
     maker: Maker | None = None,
+    sprint_name: str = "sprint",
 ) -> IssuesRead:
     """What these documents say of the issues with these ids, each once. A document that cannot be read does not take
     the others with it; one that nobody asked for, or that comes again, is left out. The table says what is hashed: a
@@ -148,7 +150,7 @@ def read_issue_documents(
         else:
             whole.append(issue)
             rows.append(row)
-            hanging.append((issue.jira_id, satellites))
+            hanging.append((issue.jira_id, {**satellites, **_history_with(document, fields, sprint_name, found.users)}))
     found.issues.extend(issue_lines(rows, table))
     found.sprints.update({sprint.sprint_id: sprint for issue in whole for sprint in issue.sprints or ()})
     found.satellites.update(_satellites(hanging))
@@ -180,8 +182,8 @@ def _without(issue: Issue, unread: frozenset[str]) -> Issue:
 
 
 def _satellites(issues: Sequence[tuple[str, Hanging]]) -> dict[Satellite, dict[str, bytes]]:
-    rows: dict[Satellite, list[SatelliteRow]] = {name: [] for name in WITH_ISSUE}
-    lines: dict[Satellite, dict[str, bytes]] = {name: {} for name in WITH_ISSUE}
+    rows: dict[Satellite, list[SatelliteRow]] = {name: [] for name in SATELLITES}
+    lines: dict[Satellite, dict[str, bytes]] = {name: {} for name in SATELLITES}
     for jira_id, hanging in issues:
         for table, found in hanging.items():
             rows[table] += found
@@ -218,19 +220,47 @@ def read_history(content: bytes, fields: FieldMap, sprint_name: str = "sprint") 
     of_sprints: list[SatelliteRow] = []
     for jira_id, document in documents:
         try:
-            entry = wire.parse_changelog_entry(document, jira_id)
+            status_rows, sprint_rows = _changes(document, jira_id, fields, sprint_name, users)
         except UnreadableRecord as error:
             unreadable[jira_id] = str(error)
             continue
-        of_status += [(*change[:-1], change.changed_at.isoformat()) for change in wire.status_changes(entry)[:1]]
-        of_sprints += [
-            (*change[:-1], change.changed_at.isoformat()) for change in wire.sprint_changes(entry, fields, sprint_name)
-        ]
-        if entry.author:
-            note_user(users, entry.author)
+        of_status += status_rows
+        of_sprints += sprint_rows
     status_changes = dict(zip([row[:2] for row in of_status], copy_lines(of_status), strict=True))
     sprint_changes = dict(zip([row[:4] for row in of_sprints], copy_lines(of_sprints), strict=True))
     return AnswerBatch(HistoryRead(status_changes, sprint_changes, users, unreadable), cursor, told)
+
+
+def _history_with(document: JsonObject, fields: FieldMap, sprint_name: str, users: dict[str, User]) -> Hanging:
+    """The changes that came with an issue; nothing where not all came or can be read: then they are asked for."""
+    entries = wire.whole_changelog_in(document)
+    if entries is None:
+        return {}
+    of_status: dict[SatelliteRow, SatelliteRow] = {}
+    of_sprints: dict[SatelliteRow, SatelliteRow] = {}
+    try:
+        for entry in entries:
+            status_rows, sprint_rows = _changes(entry, str(document["id"]), fields, sprint_name, users)
+            of_status.update({row[:2]: row for row in status_rows})
+            of_sprints.update({row[:4]: row for row in sprint_rows})
+    except UnreadableRecord:
+        return {}
+    return {"status_changes": [*of_status.values()], "sprint_changes": [*of_sprints.values()]}
+
+
+def _changes(
+    document: JsonObject, jira_id: str, fields: FieldMap, sprint_name: str, users: dict[str, User]
+) -> tuple[list[SatelliteRow], list[SatelliteRow]]:
+    """What an entry says of the status, and of sprints. Whole histories are mostly of other fields."""
+    if not wire.may_concern(document, fields, sprint_name):
+        return [], []
+    entry = wire.parse_changelog_entry(document, jira_id)
+    if entry.author:
+        note_user(users, entry.author)
+    return (
+        [(*change[:-1], change.changed_at.isoformat()) for change in wire.status_changes(entry)[:1]],
+        [(*change[:-1], change.changed_at.isoformat()) for change in wire.sprint_changes(entry, fields, sprint_name)],
+    )
 
 
 def note_user(users: dict[str, User], user: User) -> None:

@@ -88,12 +88,11 @@ def _read_site(
         once_proved = _OnceProved(facts, proved)
         remarks = threads.submit(once_proved.of, "remarks", jira.remarks)
         defined = threads.submit(once_proved.of, "fields", jira.fields)
-        estimating = threads.submit(_boards_and_their_fields, jira, project_key, once_proved, notes)
+        asked_boards = threads.submit(_ask_boards, jira, project_key, once_proved, notes)
     identity = proved.result()  # before anything that was asked beside it is believed
     project = opened.result()
-    boards, estimated = estimating.result()
+    boards, estimated, by_board = asked_boards.result()
     found = discover_fields(defined.result(), project_id=project.project_id, chosen=chosen, estimation_fields=estimated)
-    by_board = sprints_of(jira, boards or (), notes) if jira.tells_sprints_as_text else {}
     sprints = {sprint.sprint_id: sprint for sprints in by_board.values() for sprint in sprints}
     fields = custom_fields_of(defined.result())
     return JiraSite(
@@ -198,15 +197,23 @@ def noted(notes: list[str], what: str) -> Iterator[None]:
         notes.append(f"{what} not read: {error}")
 
 
-def _boards_and_their_fields(
-    jira: JiraClient, project_key: str, facts: _OnceProved, notes: list[str]
-) -> tuple[tuple[Board, ...] | None, list[str]]:
-    """The boards, None where they are not visible; and what they estimate with."""
+class _OfBoards(NamedTuple):
+    """The boards, None where they are not visible; the ids of the fields that they estimate with; their sprints, by the
+    id of the board, where issues do not tell enough of them."""
+
+    boards: tuple[Board, ...] | None
+    estimated: list[str]
+    sprints: Mapping[int, Sequence[Sprint]]
+
+
+def _ask_boards(jira: JiraClient, project_key: str, facts: _OnceProved, notes: list[str]) -> _OfBoards:
     with noted(notes, "boards were"):
         told = facts.of(f"boards of {project_key}", lambda: [list(board) for board in jira.boards(project_key)])
         boards = tuple([Board(*one) for one in told])
-        return boards, _estimation_fields(jira, boards, facts, notes)
-    return None, []
+        with ThreadPoolExecutor(1, thread_name_prefix=f"sprints-{project_key}") as threads:
+            asked = threads.submit(sprints_of, jira, boards if jira.tells_sprints_as_text else (), notes)
+            return _OfBoards(boards, _estimation_fields(jira, boards, facts, notes), asked.result())
+    return _OfBoards(None, [], {})
 
 
 def _estimation_fields(jira: JiraClient, boards: tuple[Board, ...], facts: _OnceProved, notes: list[str]) -> list[str]:

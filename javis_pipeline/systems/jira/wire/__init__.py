@@ -8,6 +8,7 @@ the id of the record and the path of the field; nothing is guessed.
 from javis_pipeline.systems.jira.wire.changelog import (
     changelog_documents,
     concerns,
+    may_concern,
     parse_changelog_entry,
     sprint_changes,
     status_changes,
@@ -44,6 +45,7 @@ __all__ = [
     "concerns",
     "issue_documents",
     "issue_fields",
+    "may_concern",
     "parse_board",
     "parse_changelog_entry",
     "parse_count",

@@ -59,7 +59,7 @@ def whole_changelog_in(document: Json) -> list[JsonObject] | None:
     ids = [_number_of(entry) for entry in entries]
     if log.get("startAt", 0) != 0 or log["total"] != len(entries) or None in ids or len(set(ids)) != len(ids):
         return None
-    return sorted(entries, key=lambda entry: int(entry["id"]))
+    return entries if ids == sorted(ids) else sorted(entries, key=lambda entry: int(entry["id"]))
 
 
 def _number_of(entry: object) -> int | None:
@@ -78,24 +78,23 @@ def _entries_with(issues: Iterable[Json]) -> Iterator[tuple[str, JsonObject]]:
 
 def parse_changelog_entry(document: object, jira_id: str) -> ChangelogEntry:
     """One changelog entry, of the issue's own changelog or of changelog/bulkfetch."""
-    return guarded(
-        "jira changelog of issue", jira_id, lambda: _changelog_entry(as_object(document, "changelog"), jira_id)
-    )
+    return guarded("jira changelog of issue", jira_id, lambda: _changelog_entry(document, jira_id))
 
 
-def _changelog_entry(document: Json, jira_id: str) -> ChangelogEntry:
-    path = f"changelog[{document.get('id')}]"
-    items_path, author_path = f"{path}.items", f"{path}.author"
-    author = document.get("author")
-    metadata = document.get("historyMetadata")
-    return ChangelogEntry(
-        entry_id=as_id(document.get("id"), f"{path}.id"),
-        jira_id=jira_id,
-        author=None if author is None else user_of(author, account_id_of(as_object(author, author_path), author_path)),
-        created_at=_entry_instant(document.get("created"), f"{path}.created"),
-        items=tuple([_change_item(one, items_path) for one in as_list(document.get("items") or [], items_path)]),
-        history_metadata=metadata if isinstance(metadata, dict) else None,
-    )
+def _changelog_entry(document: object, jira_id: str) -> ChangelogEntry:
+    get = as_object(document, "changelog").get
+    try:
+        author, metadata = get("author"), get("historyMetadata")
+        return ChangelogEntry(
+            as_id(get("id"), "id"),
+            jira_id,
+            None if author is None else user_of(author, account_id_of(as_object(author, "author"), "author")),
+            _entry_instant(get("created"), "created"),
+            tuple([_change_item(one) for one in as_list(get("items") or [], "items")]),
+            metadata if isinstance(metadata, dict) else None,
+        )
+    except Unreadable as error:
+        raise error.inside(f"changelog[{get('id')}]") from None
 
 
 def _entry_instant(value: object, path: str) -> datetime:
@@ -109,24 +108,24 @@ def _entry_instant(value: object, path: str) -> datetime:
     return as_instant(value, path)
 
 
-def _change_item(value: object, path: str) -> ChangeItem:
-    get = as_object(value, path).get
+def _change_item(value: object) -> ChangeItem:
+    get = as_object(value, "items").get
     return ChangeItem(
-        as_text(get("field"), f"{path}.field"),
-        as_text_or_none(get("fieldId"), f"{path}.fieldId"),
-        _raw(get("from"), path),
-        _raw(get("fromString"), path),
-        _raw(get("to"), path),
-        _raw(get("toString"), path),
+        as_text(get("field"), "items.field"),
+        as_text_or_none(get("fieldId"), "items.fieldId"),
+        _raw(get("from")),
+        _raw(get("fromString")),
+        _raw(get("to")),
+        _raw(get("toString")),
     )
 
 
-def _raw(value: object, path: str) -> str | None:
+def _raw(value: object) -> str | None:
     if value is None or type(value) is str:
         return value
     if type(value) is int or type(value) is float:
         return str(value)
-    raise Unreadable(path, "a text, a number or null", value)
+    raise Unreadable("items", "a text, a number or null", value)
 
 
 def concerns(item: ChangeItem, field_id: str, field_name: str) -> bool:
@@ -134,6 +133,20 @@ def concerns(item: ChangeItem, field_id: str, field_name: str) -> bool:
     if item.field_id is not None:
         return item.field_id == field_id
     return item.field.lower() == field_name.lower()
+
+
+def may_concern(document: object, fields: FieldMap, sprint_name: str) -> bool:
+    """Whether an entry has to be read for what it says of the status or of sprints, or plainly says nothing of them."""
+    items = document.get("items") if isinstance(document, dict) else None
+    if not isinstance(items, list) or not items:
+        return True
+    ids, names = ("status", fields.sprint), ("status", sprint_name.lower())
+    for item in items:
+        if not isinstance(item, dict) or not isinstance(item.get("field"), str):
+            return True
+        if item.get("fieldId") in ids if item.get("fieldId") is not None else item["field"].lower() in names:
+            return True
+    return False
 
 
 def status_changes(entry: ChangelogEntry) -> list[StatusChange]:

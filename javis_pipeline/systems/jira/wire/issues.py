@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from itertools import repeat
-from operator import attrgetter, is_
+from operator import attrgetter
 from typing import Final, get_args, get_type_hints
 
 import orjson
@@ -193,10 +192,8 @@ def _issue(
 
 def _with_missing_named(issue: Issue) -> Issue:
     """The issue, with the names of its fields that are MISSING."""
-    if not any(map(is_, _may_be_missing(issue), repeat(MISSING))):
-        return issue
-    missing = (name for name, value in zip(_MAYBE_MISSING, _may_be_missing(issue), strict=True) if value is MISSING)
-    return issue._replace(missing=tuple(missing))
+    missing = [name for name, value in zip(_MAYBE_MISSING, _may_be_missing(issue), strict=True) if value is MISSING]
+    return Issue._make([*issue[:-1], tuple(missing)]) if missing else issue  # `_replace` takes several times as long
 
 
 def _required(value: str | Missing | None, path: str) -> str | Missing:
