@@ -7,7 +7,13 @@ from datetime import timedelta
 
 
 class JavisError(Exception):
-    """Base of all errors that are printed to people as one line, without a traceback."""
+    """Base of all errors that are printed to people as one line, without a traceback.
+
+    Attributes:
+        stopped: The step of a run that it stopped, where it was raised in one.
+    """
+
+    stopped: str | None = None
 
 
 class SettingError(JavisError):

@@ -116,14 +116,14 @@ def _sync_all(
     prepare_instance(settings)
     reports, worst = [], 0
     for key in keys:
-        try:
-            report = _sync(settings, key, options)
-        except JavisError as error:
-            worst = max(worst, exit_code(error))
-            report = {"error": str(error)}
+        report, errors = _sync_each(settings, key, options)
+        told = list(dict.fromkeys(map(str, errors)))
+        if errors:
+            worst = max(worst, *map(exit_code, errors))
+            report["error"] = "; ".join(told)
         reports.append({"project": key, **report})
         if not as_json:
-            _print(key, report)
+            _print(key, report, told)
     waiting = sum(report.get("sync_conflicts", {}).get("open", 0) for report in reports)
     if as_json:
         shown = _with_conflicts(settings, reports) if show_conflicts else reports
@@ -133,7 +133,20 @@ def _sync_all(
     return worst or (CONFLICTS_WAIT if waiting else 0)
 
 
-def _sync(settings: "Settings", project: str, options: Options) -> dict[str, Any]:
+def _sync_each(settings: "Settings", project: str, options: Options) -> tuple[dict[str, Any], list[JavisError]]:
+    """What became of each system, and why some failed: one that does leaves the others theirs."""
+    left, errors = _systems(settings, project, options.what), list[JavisError]()
+    while left:
+        try:
+            return _sync(settings, project, left, options), errors
+        except JavisError as error:
+            errors.append(error)
+            ended = [one for one in left if error.stopped in (SYSTEMS[one].table, SYSTEMS[one].write_back)]
+            left = [one for one in left if one not in ended] if ended else []
+    return {}, errors
+
+
+def _sync(settings: "Settings", project: str, systems: "Sequence[System]", options: Options) -> dict[str, Any]:
     from javis_pipeline.cli.runs import materialize, progress_bar, take_census
 
     taken_over = {"expect_account": options.expect_account, "expect_place": options.expect_place}
@@ -142,7 +155,6 @@ def _sync(settings: "Settings", project: str, options: Options) -> dict[str, Any
     pull = {"full_refresh": options.full, "force": options.force, "force_fields": list(options.fields), **account}
     assets: list[str] = ["sync_conflicts"]
     config: dict[str, dict[str, object]] = {}
-    systems = _systems(settings, project, options.what)
     for system in systems:
         pulling, writing = SYSTEMS[system].table, SYSTEMS[system].write_back
         assets += [pulling, writing]
@@ -156,12 +168,13 @@ def _sync(settings: "Settings", project: str, options: Options) -> dict[str, Any
     return report
 
 
-def _print(project: str, report: dict[str, Any]) -> None:
+def _print(project: str, report: dict[str, Any], errors: Sequence[str]) -> None:
     from javis_pipeline.cli.lines import say
     from javis_pipeline.context.wording import counted
 
-    if "error" in report:
-        say(f"{project:<8} failed: {report['error']}", err=True)
+    for error in errors:
+        say(f"{project:<8} failed: {error}", err=True)
+    if "sync_conflicts" not in report:
         return
     for system, words in SYSTEMS.items():
         if words.table in report:

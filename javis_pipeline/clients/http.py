@@ -354,7 +354,8 @@ class Transport:
             raise Failed(f"HTTP {status}", executed=True, retry_after=asked_wait(headers))
         if 300 <= status < 400:
             raise SettingError(
-                f"{self.name}: {self.base_url} redirects elsewhere (HTTP {status}); name the site's own URL"
+                f"{self.name}: {self.base_url} redirects elsewhere (HTTP {status}), as sites do that are called by another "
+                "name, and with whoever they do not know. Name the site's own URL, and check the token"
             )
         if self.inspect is not None:
             self.inspect(call.path, status, headers)

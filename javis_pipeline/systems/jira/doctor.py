@@ -58,7 +58,8 @@ def _project(jira: JiraClient, key: str, chosen: Mapping[str, str]) -> Iterator[
         yield Check(f"jira {key}", "failed", str(error), "correct JIRA_PROJECTS, or grant the account Browse Projects")
         return
     state: Verdict = "warning" if project.archived else "ok"
-    yield Check(f"jira {key}", state, f"{project.name}{', archived: read-only' if project.archived else ''}")
+    remedy = "restore it in Jira, or take it out of JIRA_PROJECTS: a sync of it stops" if project.archived else ""
+    yield Check(f"jira {key}", state, f"{project.name}{', archived: read-only' if project.archived else ''}", remedy)
     yield attempt(f"jira {key} permissions", lambda: _permissions(jira, key))
     yield from _fields(jira, project, chosen)
 

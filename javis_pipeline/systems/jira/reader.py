@@ -36,10 +36,15 @@ BATCH_SIZE: Final = 2 * BULK_FETCH_LIMIT
 HISTORY: Final[tuple[Satellite, ...]] = ("status_changes", "sprint_changes")
 
 
-class _Asked(TypedDict, total=False):
-    """What is asked for besides the fields."""
+class _Marks(TypedDict, total=False):
+    """What is asked for besides the fields, of one issue."""
 
     properties: Sequence[str]
+
+
+class _Asked(TypedDict, total=False):
+    """And of many."""
+
     histories: bool
 
 
@@ -111,8 +116,8 @@ class BatchReader:
         self._sprint_name = sprint_name
         self._sprints = sprints
         self._maker = maker
-        self._marks: _Asked = {"properties": [MARK]} if maker else {}
-        self._histories: _Asked = {"histories": True} if jira.tells_histories else {}
+        self._marks: _Marks = {"properties": [MARK]} if maker else {}
+        self._with_histories = jira.tells_histories
         self.history_refused: str | None = None
         self._endurance = Endurance()
 
@@ -128,7 +133,8 @@ class BatchReader:
     def _add_bulk(self, batch: Batch, ids: Sequence[str]) -> None:
         """Add issues that are asked for together; an answer that fails is asked for without histories, then in halves,
         until one is alone."""
-        histories = self._histories
+        histories = self._with_histories
+        more: _Asked = {"histories": True} if histories else {}
         try:
             answer = self._jira.bulk_fetch(
                 ids,
@@ -147,12 +153,13 @@ class BatchReader:
                     self._sprint_name,
                 ),
                 **self._marks,
-                **histories,
+                **more,
             )
         except (RemoteRefused, RemoteBusy) as error:
             self._endurance.bear(error)
             if histories:
-                self._histories = {}  # they may be too long to come along; from now on they are asked for by themselves
+                # They may be too long to come along; from now on they are asked for by themselves.
+                self._with_histories = False
                 self._add_bulk(batch, ids)
                 return
             if len(ids) == 1:

@@ -56,8 +56,8 @@ def whole_changelog_in(document: Json) -> list[JsonObject] | None:
     entries = log.get("histories") if isinstance(log, dict) else None
     if not isinstance(log, dict) or not isinstance(entries, list) or type(log.get("total")) is not int:
         return None
-    ids = [_number_of(entry) for entry in entries]
-    if log.get("startAt", 0) != 0 or log["total"] != len(entries) or None in ids or len(set(ids)) != len(ids):
+    ids = [number for number in map(_number_of, entries) if number is not None]
+    if log.get("startAt", 0) != 0 or log["total"] != len(entries) or len(set(ids)) != len(entries):
         return None
     return entries if ids == sorted(ids) else sorted(entries, key=lambda entry: int(entry["id"]))
 
