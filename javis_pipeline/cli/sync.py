@@ -138,7 +138,7 @@ def _sync_each(settings: "Settings", project: str, options: Options) -> tuple[di
     left, errors = _systems(settings, project, options.what), list[JavisError]()
     while left:
         try:
-            return _sync(settings, project, left, options), errors
+            return _sync(project, left, options), errors
         except JavisError as error:
             errors.append(error)
             ended = [one for one in left if error.stopped in (SYSTEMS[one].table, SYSTEMS[one].write_back)]
@@ -146,7 +146,7 @@ def _sync_each(settings: "Settings", project: str, options: Options) -> tuple[di
     return {}, errors
 
 
-def _sync(settings: "Settings", project: str, systems: "Sequence[System]", options: Options) -> dict[str, Any]:
+def _sync(project: str, systems: "Sequence[System]", options: Options) -> dict[str, Any]:
     from javis_pipeline.cli.runs import materialize, progress_bar, take_census
 
     taken_over = {"expect_account": options.expect_account, "expect_place": options.expect_place}
@@ -211,7 +211,7 @@ def _print_system(label: str, pulled: dict[str, Any], pushed: dict[str, Any]) ->
     if pushed["unknown"] or pushed["postponed"]:
         say(f"{'':<19} {pushed['unknown']} with unknown outcome, {pushed['postponed']} postponed to the next run")
         if pushed["postponed"]:
-            say(f"{'':<19} javis doctor says whether the site takes edits")
+            say(f"{'':<19} {pushed.get('why_postponed') or 'javis doctor says whether the site takes edits'}", hang=20)
 
 
 def _with_conflicts(settings: "Settings", reports: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -1,9 +1,13 @@
 """Credentials, as a request carries them."""
 
 from base64 import b64encode
+from typing import Final
 
 import requests
 from requests.auth import AuthBase
+
+# What API tokens of Atlassian Cloud begin with.
+CLOUD_TOKENS: Final = ("ATATT", "ATCTT")
 
 
 class BasicAuth(AuthBase):

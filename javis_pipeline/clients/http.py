@@ -41,6 +41,7 @@ Read = Callable[[bytes], Any]
 PACE: Final = 50.0
 CHUNK_BYTES: Final = 1 << 16
 WHOLE_SITE: Final = "*"
+UNAVAILABLE: Final = "HTTP 503"
 # Half speed for so long after an answer that says we are near the limit.
 EASE_SECONDS: Final = 10.0
 # How soon a request goes out that goes out once.
@@ -260,6 +261,8 @@ class Transport:
         too_long = wait > self.limits.wait_seconds or wait > call.ends_at - self.clock()
         if tries >= self.limits.tries or too_long or call.once:
             advice = f"it asks to wait {asked.total_seconds():.0f} s" if asked else "run again later"
+            if str(failure) == UNAVAILABLE:
+                advice += "; if it answers people neither, it is in maintenance, or builds its index anew"
             raise RemoteBusy(
                 f"{self.name}: {call} failed {tries}x ({failure}); {advice}",
                 retry_after=asked,
@@ -350,12 +353,14 @@ class Transport:
         self._holds.hold(WHOLE_SITE, until_refilled(headers))
         if status == 429:
             raise self._rate_limited(call, headers)
+        if status == 503:
+            raise Failed(UNAVAILABLE, executed=True, retry_after=asked_wait(headers))
         if status < 200 or status == 408 or status >= 500:
             raise Failed(f"HTTP {status}", executed=True, retry_after=asked_wait(headers))
         if 300 <= status < 400:
             raise SettingError(
-                f"{self.name}: {self.base_url} redirects elsewhere (HTTP {status}), as sites do that are called by another "
-                "name, and with whoever they do not know. Name the site's own URL, and check the token"
+                f"{self.name}: {self.base_url} redirects elsewhere (HTTP {status}), as sites do that are called by "
+                "another name, and with whoever they do not know. Name the site's own URL, and check the token"
             )
         if self.inspect is not None:
             self.inspect(call.path, status, headers)

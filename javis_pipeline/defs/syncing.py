@@ -93,9 +93,11 @@ def write_back_asset(side: Side, pulled: dg.AssetsDefinition) -> dg.AssetsDefini
         for one in done:
             counts.update(one.as_metadata())
         items = (item for one in done for item in one.decided.items)
+        why = "; ".join(dict.fromkeys(reason for one in done for reason in one.why_postponed))
         shown = {
             **({} if side.is_one else {f"{side.words.scope}s": len(scopes)}),
             **counts,
+            **({"why_postponed": why} if why else {}),
             "decided": plan_table(items, restricted=side.restricted(db, scopes)),
         }
         return materialized(context, shown, data_version=side.held(db, scopes).version)

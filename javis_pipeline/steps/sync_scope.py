@@ -173,12 +173,14 @@ class WrittenBack(NamedTuple):
         decided: What deciding the edited records came to.
         pushed: What sending came to.
         made: What making what was inserted here came to, by `Created.count`.
+        why_postponed: What the remote said to those that wait for the next run, each reason once.
     """
 
     settled: Mapping[str, int]
     decided: Reconciled
     pushed: Pushed
     made: Mapping[str, int] = MappingProxyType({})
+    why_postponed: tuple[str, ...] = ()
 
     def as_metadata(self) -> dict[str, int]:
         """The counts, flat, for the book of runs and the UI."""
@@ -402,7 +404,12 @@ def write_back_opened(
         opened.after(job.db, job.run_id)
     for note in created.notes:
         log.warning("%s %s: %s", job.system.name, job.key, note)
-    return sent._replace(made=created.count())
+    return sent._replace(made=created.count(), why_postponed=_why_postponed(job.store, sent.pushed))
+
+
+def _why_postponed(store: SyncStore, pushed: Pushed) -> tuple[str, ...]:
+    waiting = store.operations("planned") if pushed.postponed else []
+    return tuple(dict.fromkeys(op.last_error for op in waiting if op.last_error))
 
 
 def send_edits(

@@ -286,9 +286,13 @@ def test_a_dead_token_that_is_answered_with_200_is_noticed_before_anything_is_be
 
 @pytest.mark.parametrize(
     ("trap", "words"),
-    [(Trap.EXPIRING, "ends on 2026-03-07: make a new one"), (Trap.AGING, "Jira 9.4.30 is older than 9.12")],
+    [
+        (Trap.EXPIRING, "ends on 2026-03-07: make a new one"),
+        (Trap.AGING, "Jira 9.4.30 is older than 9.12"),
+        (Trap.HIDDEN_PEOPLE, "grants it the global permission Browse users"),
+    ],
 )
-def test_what_will_not_last_is_noted_in_each_run(both, trap, words):
+def test_what_will_not_last_or_will_not_do_is_noted_in_each_run(both, trap, words):
     trapped(both, trap)
 
     tally, _ = both.sync()
@@ -302,7 +306,7 @@ def test_what_will_not_last_is_noted_in_each_run(both, trap, words):
         (Trap.OLD, "Jira 8.13.27 is too old"),
         (Trap.ARCHIVED, "OPS is archived"),
         (Trap.MAINTENANCE, "in maintenance"),
-        (Trap.REINDEX, "HTTP 503"),
+        (Trap.REINDEX, "builds its index anew"),
         (Trap.BLOCKED, "allows this account no requests at all"),
     ],
 )

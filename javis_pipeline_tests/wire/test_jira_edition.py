@@ -78,7 +78,7 @@ def test_a_token_that_is_refused_where_nobody_else_is_answered_either_is_named(s
 def test_a_site_in_maintenance_is_asked_again_later(site):
     site.script(Reply(b"<html>503</html>", status=503, content_type="text/html"))
 
-    with pytest.raises(RemoteBusy, match="in maintenance or building its index anew"):
+    with pytest.raises(RemoteBusy, match="in maintenance, or builds its index anew"):
         connect(site.url, None, "token", limits=Limits(tries=1))
 
 

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple, Unpack
 
-from javis_pipeline.clients.auth import Anonymous
+from javis_pipeline.clients.auth import CLOUD_TOKENS, Anonymous
 from javis_pipeline.clients.http import Transport
 from javis_pipeline.clients.site import Options
 from javis_pipeline.errors import IdentityError, RemoteMissing, RemoteRefused, SettingError
@@ -49,6 +49,11 @@ def connect(url: str, login: Login, *, facts: Facts = NOTHING_KEPT, **options: U
     if not told["is_cloud"]:
         cloud.close()
         ours.release = Release.read(told["version"])
+        if login.secret.startswith(CLOUD_TOKENS):
+            raise SettingError(
+                f"{url} is a company's own Confluence, and this is an API token of Atlassian Cloud: make a personal "
+                f"access token in your profile there. Check {login.named}"
+            )
         return ours
     ours.close()
     if login.email is None:

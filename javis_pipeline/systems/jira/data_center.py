@@ -117,12 +117,22 @@ class DataCenterClient(JiraClient):
         return f"Jira {self._edition.version}, a company's own" if self._edition else None
 
     def remarks(self) -> list[str]:
-        """A version that is too old to be looked after, and tokens that end soon."""
+        """A version that is too old to be looked after, people whom we may not look up, and tokens that end soon."""
         old = self._edition.remark if self._edition else None
         found = [old] if old else []
+        with suppress(RemoteError):  # whatever else is asked tells it
+            found += self._unseen_people()
         with suppress(RemoteError):  # sites may not have personal access tokens, or not for us
             found += self._ending_tokens(self._edition.server_time if self._edition else self.server_time())
         return found
+
+    def _unseen_people(self) -> list[str]:
+        if wire.parse_permissions(self._http.get(f"{self.api}/mypermissions").body).get("USER_PICKER") is not False:
+            return []
+        return [
+            "the account may not look people up, so an assignee that is changed here cannot go out: an administrator "
+            "grants it the global permission Browse users"
+        ]
 
     def _ending_tokens(self, now: datetime) -> list[str]:
         answer = self._http.get("/rest/pat/latest/tokens").body

@@ -4,11 +4,11 @@ from contextlib import closing
 from datetime import datetime
 from typing import Final, Literal, NamedTuple, Self, Unpack
 
-from javis_pipeline.clients.auth import Anonymous, BasicAuth, BearerAuth, credentials
+from javis_pipeline.clients.auth import CLOUD_TOKENS, Anonymous, BasicAuth, BearerAuth, credentials
 from javis_pipeline.clients.http import Transport
 from javis_pipeline.clients.reading import answered, as_instant, as_list, as_number, as_object, as_text
 from javis_pipeline.clients.site import Options
-from javis_pipeline.errors import IdentityError, RemoteBusy, RemoteMissing, RemoteRefused, SettingError
+from javis_pipeline.errors import IdentityError, RemoteMissing, RemoteRefused, SettingError
 from javis_pipeline.records.jira import JsonObject
 from javis_pipeline.systems.jira.manners import JIRA
 
@@ -16,7 +16,6 @@ from javis_pipeline.systems.jira.manners import JIRA
 SERVER_INFO: Final = "/rest/api/2/serverInfo"
 OLDEST: Final = (8, 14)  # the first with personal access tokens
 OLDEST_TRIED: Final = (9, 12)
-_CLOUD_TOKENS: Final = ("ATATT", "ATCTT")
 
 
 class Edition(NamedTuple):
@@ -76,7 +75,7 @@ def find_edition(url: str, email: str | None, token: str, **options: Unpack[Opti
         raise SettingError(
             f"{url}: Jira {edition.version} is too old; {_shown(OLDEST)} is the first that can be synced: upgrade it"
         )
-    if token.startswith(_CLOUD_TOKENS):
+    if token.startswith(CLOUD_TOKENS):
         raise SettingError(
             f"{url} is Jira {edition.version} of a company's own, and JIRA_TOKEN is an API token of Atlassian Cloud: "
             "make a personal access token in your profile there, set JIRA_TOKEN to it, and leave JIRA_EMAIL empty"
@@ -94,11 +93,6 @@ def _asked(url: str, auth: Anonymous | BasicAuth | BearerAuth, options: Options)
                 f"{url}: there is no Jira at this address (nothing is found at {SERVER_INFO}). A Jira that a company "
                 "runs itself is often below a path: JIRA_URL=https://jira.acme.com/jira"
             ) from None
-        except RemoteBusy as error:
-            raise RemoteBusy(
-                f"{error}. If it answers people neither, it may be in maintenance or building its index anew",
-                retry_after=error.retry_after,
-            ) from error
         except (IdentityError, RemoteRefused, SettingError):
             if isinstance(auth, Anonymous):
                 return None

@@ -191,8 +191,9 @@ class DataCenterReadApi(ReadApi):
         if word and project is None:
             raise RefusedError(404, f"No project could be found with key '{word}'.")
         found_ = {key: self._permission(key, project, call) for key in PERMISSIONS}
-        if Trap.NO_EDIT in self._site.behaviour.traps:
-            found_ |= {"EDIT_ISSUES": found_["EDIT_ISSUES"] | {"havePermission": False}}
+        for trap, name in ((Trap.NO_EDIT, "EDIT_ISSUES"), (Trap.HIDDEN_PEOPLE, "USER_PICKER")):
+            if trap in self._site.behaviour.traps:
+                found_ |= {name: found_[name] | {"havePermission": False}}
         return {"permissions": found_ | {"EDIT_ISSUE": found_["EDIT_ISSUES"] | {"deprecatedKey": True}}}
 
     def all_projects(self, call: Call) -> list[Json]:
