@@ -101,7 +101,6 @@ def _our_errors() -> Iterator[None]:
         ours = next((cause for cause in _causes(error) if isinstance(cause, JavisError)), None)
         if ours is None:
             raise
-        ours.stopped = next((str(cause.step_key) for cause in _causes(error) if hasattr(cause, "step_key")), None)
         raise ours from None
 
 

@@ -23,6 +23,7 @@ def explained_failures() -> Iterator[None]:
     try:
         yield
     except JavisError as error:
+        error.stopped = dg.OpExecutionContext.get().op.name
         wait = error.retry_after if isinstance(error, RemoteBusy) else None
         if wait is not None and wait <= LONGEST_WAIT:
             raise dg.RetryRequested(max_retries=MAX_RETRIES, seconds_to_wait=wait.total_seconds()) from error
