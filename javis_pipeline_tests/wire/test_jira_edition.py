@@ -97,7 +97,7 @@ def test_hits_that_are_no_issues_are_told_and_the_others_found(site):
     missed: list[UnreadableRecord] = []
 
     with DataCenterClient(site.url, None, "token") as client:
-        stamps = list(client.sweep("OPS", None, dated=False, unreadable=missed.append))
+        stamps = list(client.sweep("OPS", "updated > 1", dated=False, unreadable=missed.append))
 
     assert ([stamp.jira_id for stamp in stamps], len(missed)) == (["7"], 2)
     assert "id > 7" in site.requests[2].body["jql"]
