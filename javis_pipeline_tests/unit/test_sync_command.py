@@ -7,6 +7,7 @@ import pytest
 
 from javis_pipeline.cli import sync
 from javis_pipeline.errors import IdentityError, JavisError
+from javis_pipeline.records.systems import SYSTEMS
 
 OPTIONS: Any = SimpleNamespace(what="all")
 SETTINGS: Any = SimpleNamespace(scopes_in=lambda *_: ["OPS"])
@@ -21,7 +22,7 @@ def a_site(monkeypatch: pytest.MonkeyPatch, *dead: str) -> list[list[str]]:
         for system in reversed(systems):
             if system in dead:
                 error = IdentityError(f"{system} does not know us")
-                error.stopped = sync.SYSTEMS[system].table  # type: ignore[index] # names of systems
+                error.stopped = SYSTEMS[system].table  # type: ignore[index] # names of systems
                 raise error
         return {"sync_conflicts": {"open": 0}}
 
