@@ -22,6 +22,7 @@ from javis_pipeline.records.values import ResourceRef, System, Value, dump_json
 from javis_pipeline.sandbox.clock import Clock
 from javis_pipeline.sandbox.confluence.site import Refused
 from javis_pipeline.sandbox.faults import Fault, FaultKind, Rule
+from javis_pipeline.sandbox.jira.data_center.traps import Trap
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World as Sandbox
 from javis_pipeline.steps.sync_scope import Job, pull_scope, write_back_scope
@@ -38,6 +39,7 @@ from javis_pipeline_tests.property.sync_histories import MOST_WRITES, SETTLED, S
 from javis_pipeline_tests.property.sync_memory import Crash, Halt, Row, World
 
 HISTORIES = how_many("JAVIS_LAWS_SPACE_HISTORIES", usual=16, thorough=300)
+OWN_HISTORIES = how_many("JAVIS_LAWS_OWN_SPACE_HISTORIES", usual=2, thorough=300)
 CRASHES = how_many("JAVIS_LAWS_SPACE_CRASHES", usual=8, thorough=100)
 
 pytestmark = [pytest.mark.laws, pytest.mark.timeout(1800)]
@@ -396,9 +398,11 @@ def test_no_edit_of_a_page_is_lost_with_everything_real(database, sandbox, clien
     play_all(database, sandbox, client, range(batch * HISTORIES // 2, (batch + 1) * HISTORIES // 2))
 
 
-def test_no_edit_of_a_page_is_lost_on_a_site_of_the_companys_own(database, sandbox):
+@pytest.mark.parametrize("traps", [frozenset(), frozenset({Trap.NO_MARKS})], ids=["messages are kept", "none is kept"])
+def test_no_edit_of_a_page_is_lost_on_a_site_of_the_companys_own(database, sandbox, traps):
+    sandbox.jira.behaviour.traps = traps
     with a_data_center_client(sandbox) as client:
-        play_all(database, sandbox, client, range(1000, 1000 + HISTORIES // 8))
+        play_all(database, sandbox, client, range(1000, 1000 + OWN_HISTORIES // 2))
 
 
 def a_busy_day(database: Database, sandbox: Sandbox, client: ConfluenceClient) -> SpaceHistory:
@@ -432,8 +436,17 @@ def run_until(history: SpaceHistory, at: int | None) -> int:
 
 
 def test_a_run_over_pages_killed_between_any_two_calls_loses_nothing(database, sandbox, client):
+    die_anywhere(database, sandbox, client, CRASHES)
+
+
+def test_a_run_over_pages_of_a_companys_own_killed_between_any_two_calls_loses_nothing(database, sandbox):
+    with a_data_center_client(sandbox) as client:
+        die_anywhere(database, sandbox, client, CRASHES // 4)
+
+
+def die_anywhere(database: Database, sandbox: Sandbox, client: ConfluenceClient, crashes: int) -> None:
     points = run_until(a_busy_day(database, sandbox, client), None)
-    chosen = sorted(Random(1).sample(range(1, points), min(CRASHES, points - 1)))
+    chosen = sorted(Random(1).sample(range(1, points), min(crashes, points - 1)))
 
     for at in chosen:
         history = a_busy_day(database, sandbox, client)

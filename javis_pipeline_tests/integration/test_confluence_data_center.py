@@ -133,7 +133,7 @@ def test_given_a_site_that_said_lately_what_it_is_then_it_is_not_asked_and_its_v
 
 
 BAD_LOGINS = {
-    "a token of Cloud": (None, "cloud", frozenset(), "anonymous caller.*personal access token of this very Confluence"),
+    "a token of Cloud": (None, "cloud", frozenset(), "an API token of Atlassian Cloud: make a personal access token"),
     "a token that has ended, told": (None, "old", frozenset({"refused"}), "401.*personal access token"),
     "a login page": (None, "old", frozenset({Trap.LOGIN_PAGE}), "a web page instead of JSON: a login page or a proxy"),
     "a redirect": (None, "old", frozenset({Trap.REDIRECT}), "redirects elsewhere"),
@@ -334,6 +334,26 @@ def test_given_a_new_text_then_the_page_has_it_and_moves_where_it_is_told(
     page = world.confluence.pages[made[0].page_id]
     assert (page.number, page.latest.message, page.parent_id) == (2, "m", made[1].page_id)
     assert "ours" in page.body
+
+
+def test_given_a_site_that_keeps_no_messages_then_a_property_of_the_page_says_whose_a_version_is(
+    world: World, space: Space, client: ConfluenceClient
+) -> None:
+    page_id = some_pages(world, space, 1)[0].page_id
+    world.jira.behaviour.traps = frozenset({Trap.NO_MARKS})
+
+    for number in (1, 2):
+        world.clock.advance(timedelta(seconds=1))
+        save(client, page_id, version=number, message=f"javis sync {number}", body_storage=f"<p>{number}</p>")
+    world.clock.advance(timedelta(seconds=1))
+    world.confluence.edit_page(page_id, body="<p>theirs</p>")
+
+    messages = [version["message"] for version in client.versions(page_id)]
+    assert messages == ["", "javis sync 2", "javis sync 1", ""]
+    assert client.get_page(page_id)["version"]["message"] == ""
+    save(client, page_id, version=4, message="javis sync 4", body_storage="<p>again</p>")
+    assert client.get_page(page_id)["version"]["message"] == "javis sync 4"
+    assert [version.message for version in world.confluence.pages[page_id].versions] == [""] * 5
 
 
 def test_given_what_is_refused_then_the_error_says_what_it_was(

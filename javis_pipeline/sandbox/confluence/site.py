@@ -80,6 +80,7 @@ class Page:
     """A page with all its versions, oldest first; never without one.
 
     `readers` are who alone may read it, as account ids and group names; nobody for everybody. Our user always may.
+    `properties` are what programs note beside it, by key: the value and the number of its version.
     """
 
     page_id: str
@@ -94,6 +95,7 @@ class Page:
     labels: list[Label] = field(default_factory=list)
     hidden: bool = False
     readers: list[str] = field(default_factory=list)
+    properties: dict[str, Any] = field(default_factory=dict)
 
     @property
     def number(self) -> int:

@@ -3,14 +3,15 @@
 Documents are given in the form of Cloud's, so that the rest of the house need not know where they come from.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import Any, ClassVar, Final, TypeVar, Unpack
 
 from javis_pipeline.clients.http import Headers
 from javis_pipeline.clients.reading import answered, as_object, id_of
 from javis_pipeline.clients.site import Options
-from javis_pipeline.errors import IdentityError, RemoteMissing, RemoteRefused, SettingError
+from javis_pipeline.errors import IdentityError, RemoteError, RemoteMissing, RemoteRefused, SettingError
 from javis_pipeline.records.confluence import Space
 from javis_pipeline.records.jira import Identity, JsonObject, User
 from javis_pipeline.systems.confluence import data_center_wire as told
@@ -33,6 +34,8 @@ REST: Final = "/rest/api"
 MOST_TEXTS: Final = 50
 MOST_EXPANDED: Final = 200
 MOST_IDS: Final = 1000
+# Versions whose marks are kept beside the page: what became of an operation is asked soon after it was sent.
+MOST_MARKS: Final = 20
 
 _REMEDY: Final = (
     "it has to be a personal access token of this very Confluence that has not ended; "
@@ -76,6 +79,7 @@ class DataCenterClient(ConfluenceClient):
         self.release: Release | None = None
         self._keys: dict[str, str] = {}
         self._versions_path = _VERSIONS_PATHS[0]
+        self._us: str | None = None
 
     @staticmethod
     def base_of(url: str) -> str:
@@ -114,11 +118,13 @@ class DataCenterClient(ConfluenceClient):
     def prove_identity(self) -> Identity:
         """The account behind the credentials; IdentityError when they are not accepted."""
         try:
-            return super().prove_identity()
+            identity = super().prove_identity()
         except IdentityError as error:
             if self._named in str(error):
                 raise
             raise IdentityError(f"{error}. Check {self._named}") from error
+        self._us = identity.account_id
+        return identity
 
     def _identity(self, document: object) -> Identity:
         return wire.parse_identity(told.user(document))
@@ -249,7 +255,21 @@ class DataCenterClient(ConfluenceClient):
 
     def _versions_below(self, path: str, page_id: str) -> Iterator[JsonObject]:
         batches = cursor_batches(self._http, f"{path}/content/{checked_id(page_id)}/version", {"limit": MOST_TEXTS})
-        return (version for batch in batches for version in map(told.version, batch))
+        marks: Mapping[str, str] | None = None
+        for document in (one for batch in batches for one in batch):
+            version = told.version(document)
+            if isinstance(version, dict) and not version["message"] and self._us in (None, version["authorId"]):
+                marks = self._marks(page_id)[0] if marks is None else marks
+                version = told.version(document, marks)
+            yield version
+
+    def _marks(self, page_id: str) -> tuple[dict[str, str], int]:
+        """What we noted of versions whose messages the site did not keep, and the number of that note; 0 for none."""
+        try:
+            answer = self._http.get(_marks_path(page_id)).body
+        except RemoteMissing:
+            return {}, 0
+        return told.marks_of(answer), answered("confluence property", lambda: told.number_of(answer))
 
     def labels(self, page_id: str) -> list[str]:
         """Sorted names of all global labels of a page."""
@@ -286,9 +306,31 @@ class DataCenterClient(ConfluenceClient):
         }
         if parent_id is not None:
             body["ancestors"] = [{"id": checked_id(parent_id)}]
-        return told.page(self._http.request("PUT", f"{REST}/content/{checked_id(page_id)}", json=body).body)
+        saved = told.page(self._http.request("PUT", f"{REST}/content/{checked_id(page_id)}", json=body).body)
+        with suppress(RemoteError):  # the edit is executed; without its mark it is told by its values
+            self._see_to_mark(page_id, saved, message)
+        return saved
+
+    def _see_to_mark(self, page_id: str, saved: object, message: str) -> None:
+        """A message that the site did not keep is noted beside the page, as long as it may be asked for."""
+        version = saved.get("version") if isinstance(saved, dict) else None
+        at = version.get("createdAt") if isinstance(version, dict) and not version.get("message") else None
+        if not isinstance(at, str):
+            return
+        marks, number = self._marks(page_id)
+        value = dict([*marks.items(), (at, message)][-MOST_MARKS:])
+        document: JsonObject = {"key": told.MARKS, "value": value}
+        if number:
+            document["version"] = {"number": number + 1}
+            self._http.request("PUT", _marks_path(page_id), json=document)
+        else:
+            self._http.request("POST", f"{REST}/content/{checked_id(page_id)}/property", json=document)
 
     def _titled(self, space_id: str, title: str) -> Iterator[JsonObject]:
         params = {"spaceKey": self._key_of(space_id), "type": "page", "title": title, "limit": 2}
         batches = cursor_batches(self._http, f"{REST}/content", params)
         return (document for batch in batches for document in batch)
+
+
+def _marks_path(page_id: str) -> str:
+    return f"{REST}/content/{checked_id(page_id)}/property/{told.MARKS}"

@@ -6,12 +6,17 @@ What is not there, or is of another sort than expected, goes through as it is: `
 from collections.abc import Mapping
 from typing import Any, Final
 
-from javis_pipeline.clients.reading import Json
+from javis_pipeline.clients.reading import Json, as_number
 from javis_pipeline.records.jira import JsonObject
 
+# The property of a page that holds what messages of its versions would have said, by the instant of the version: for
+# sites that keep none.
+MARKS: Final = "javis-op"
 # What a page has to come with.
-OF_A_PAGE: Final = "version,ancestors,space,history,metadata.labels"
+OF_A_PAGE: Final = f"version,ancestors,space,history,metadata.labels,metadata.properties.{MARKS}"
 OF_ITS_TEXT: Final = f"body.storage,{OF_A_PAGE}"
+
+NO_MARKS: Final[Mapping[str, str]] = {}
 
 
 def page(document: Any) -> Any:
@@ -24,7 +29,7 @@ def page(document: Any) -> Any:
     told: JsonObject = {
         **{name: document.get(name) for name in ("id", "status", "title")},
         "spaceId": _text(space.get("id")),
-        "version": version(document.get("version")),
+        "version": version(document.get("version"), marks_of(_inside(document, "metadata", "properties", MARKS))),
         "authorId": _person(history.get("createdBy")),
         "createdAt": history.get("createdDate"),
         "parentId": parent.get("id") if isinstance(parent, dict) else parent,
@@ -34,16 +39,27 @@ def page(document: Any) -> Any:
     return told | ({"labels": _labels(labels)} if "results" in labels else {})
 
 
-def version(document: Any) -> Any:
-    """A version of a page."""
+def version(document: Any, marks: Mapping[str, str] = NO_MARKS) -> Any:
+    """A version of a page, with the message that it came with or, where it has none, the one in `marks`."""
     if not isinstance(document, dict):
         return document
+    at, message = document.get("when"), document.get("message")
     return {
         "number": document.get("number"),
-        "createdAt": document.get("when"),
+        "createdAt": at,
         "authorId": _person(document.get("by")),
-        "message": document.get("message"),
+        "message": marks.get(at, message) if not message and isinstance(at, str) else message,
     }
+
+
+def marks_of(document: object) -> dict[str, str]:
+    """What the property `MARKS` says, by the instant of the version."""
+    return {at: said for at, said in _inside(document, "value").items() if isinstance(said, str)}
+
+
+def number_of(document: object) -> int:
+    """The number of a property's version."""
+    return as_number(_inside(document, "version").get("number"), "version.number")
 
 
 def space(document: object) -> object:

@@ -118,6 +118,9 @@ def routes(world: World) -> list[BaseRoute]:
         ("GET", f"{v1}/content/{{id}}/label", list_labels),
         ("POST", f"{v1}/content/{{id}}/label", add_labels),
         ("DELETE", f"{v1}/content/{{id}}/label", remove_label),
+        ("GET", f"{v1}/content/{{id}}/property/{{key}}", get_property),
+        ("POST", f"{v1}/content/{{id}}/property", make_property),
+        ("PUT", f"{v1}/content/{{id}}/property/{{key}}", set_property),
         ("GET", f"{v1}/content/{{id}}/version", list_versions),
         ("GET", "/rest/experimental/content/{id}/version", list_versions_as_before),
         ("GET", f"{v1}/content/{{id}}/restriction/byOperation/read", read_restriction),
@@ -346,7 +349,7 @@ def update_page(call: Call) -> Response:
             title=str(sent.get("title") or ""),
             body=str(stored["value"]) if stored else page.body,
             status=sent.get("status") or page.status,
-            message=str(version.get("message") or ""),
+            message="" if Trap.NO_MARKS in call.traps else str(version.get("message") or ""),
             parent_id=str(above[-1]["id"]) if above else None,
             author_id=call.person.account_id,
         )
@@ -384,6 +387,31 @@ def remove_label(call: Call) -> Response:
         raise Refused(404, "NOT_FOUND", f"No label found with name : {name}")
     call.site.remove_label(page.page_id, name)
     return Response(status_code=204)
+
+
+def get_property(call: Call) -> Response:
+    page, key = call.page(), call.ids["key"]
+    if key not in page.properties:
+        raise Refused(404, "NOT_FOUND", f"Cannot find property with key {key} on the content")
+    return _json(call.views.property(page, key))
+
+
+def make_property(call: Call) -> Response:
+    page, sent = call.page(), call.json()
+    key = str(sent.get("key"))
+    if key in page.properties:
+        raise Refused(409, "CONFLICT", f"Property with key {key} exists already")
+    page.properties[key] = [sent.get("value"), 1]
+    return _json(call.views.property(page, key))
+
+
+def set_property(call: Call) -> Response:
+    page, key, sent = call.page(), call.ids["key"], call.json()
+    number = (sent.get("version") or {}).get("number")
+    if number != page.properties.get(key, [None, 0])[1] + 1:
+        raise Refused(409, "CONFLICT", "Version must be incremented when updating a property")
+    page.properties[key] = [sent.get("value"), number]
+    return _json(call.views.property(page, key))
 
 
 def list_versions(call: Call) -> Response:

@@ -13,6 +13,7 @@ from javis_pipeline.sandbox.people import user_key_of
 Json = dict[str, Any]
 
 SERVER_ZONE: Final = ZoneInfo("Europe/Berlin")
+_PROPERTIES: Final = "metadata.properties."
 
 
 def timestamp(at: datetime) -> str:
@@ -111,10 +112,18 @@ class Views:
         for name, part in parts.items():
             if name in expand:
                 shown[name.partition(".")[0]] = part()
+        if asked := [name.removeprefix(_PROPERTIES) for name in expand if name.startswith(_PROPERTIES)]:
+            found = {key: self.property(page, key) for key in asked if key in page.properties}
+            shown.setdefault("metadata", {})["properties"] = found
         if any(name.startswith("restrictions.read") for name in expand):
             shown["restrictions"] = {"read": self.restriction(page)}
         shown["_expandable"] = {name: "" for name in parts if name not in expand}
         return shown
+
+    def property(self, page: Page, key: str) -> Json:
+        value, number = page.properties[key]
+        links = {"self": f"{self._base_url}/rest/api/content/{page.page_id}/property/{key}"}
+        return {"id": f"{page.page_id}1", "key": key, "value": value, "version": {"number": number}, "_links": links}
 
     def _ancestor(self, page: Page) -> Json:
         return {"id": page.page_id, "type": "page", "status": page.status, "title": page.title}

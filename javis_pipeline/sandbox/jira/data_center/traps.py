@@ -13,7 +13,7 @@ class Trap(StrEnum):
     REDIRECT = "redirect"  # who is not let in is sent to a login page
     LOW_CAP = "low-cap"  # searches give at most 100 issues, whatever is asked
     UNKNOWN_ID = "unknown-id"  # one unknown issue spoils a list, and a comparison with it, for whatever is asked
-    NO_MARKS = "no-marks"  # neither properties nor metadata that come with an edit are kept
+    NO_MARKS = "no-marks"  # nothing is kept of what comes with an edit: properties, metadata, messages of versions
     NARROW_SCREEN = "narrow-screen"  # story points and due date are not on the edit screen
     TRANSITION_500 = "transition-500"  # a transition that is not open is an internal error
     TWO_NODES = "two-nodes"  # each with an index of its own; requests go to either
