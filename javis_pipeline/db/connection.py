@@ -10,6 +10,7 @@ from typing import Any, Protocol, Self
 from urllib.parse import urlsplit
 
 import psycopg
+from psycopg import IsolationLevel
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import DictRow, dict_row
 from psycopg.sql import SQL, Identifier
@@ -28,6 +29,8 @@ Params = Sequence[Any] | Mapping[str, Any] | None
 OLDEST_SERVER = 15
 _MAX_CONNECTIONS = 8
 _CONNECT_SECONDS = 10
+# A login or a database may have its own; what is read and written here has one.
+_SPELLINGS = "-c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres -c standard_conforming_strings=on"
 # So long the sync waits for what somebody else holds, unless its login has a time of its own.
 _LOCK_PATIENCE = "1min"
 # Compiling a statement takes longer than any of the sync's runs: they are many, short, and each does little.
@@ -80,6 +83,7 @@ class Database:
                 min_size=0,
                 max_size=_MAX_CONNECTIONS,
                 check=ConnectionPool.check_connection,
+                configure=_configure,
                 timeout=_CONNECT_SECONDS,
                 open=True,
             )
@@ -256,10 +260,15 @@ def url_parts(url: str, *, setting: str = "DATABASE_URL") -> dict[str, Any]:
 
 def _conninfo(url: str, application_name: str) -> str:
     given = url_parts(url)
-    given["options"] = f"{given.get('options') or ''} -c timezone=UTC".strip()
+    given["options"] = f"{given.get('options') or ''} {_SPELLINGS}".strip()
     given["application_name"] = application_name
     given.setdefault("connect_timeout", _CONNECT_SECONDS)
     return make_conninfo("", **given)
+
+
+def _configure(conn: psycopg.Connection[Any]) -> None:
+    """A login may have another default, and with it transactions that have to be repeated."""
+    conn.isolation_level = IsolationLevel.READ_COMMITTED
 
 
 def _check_server(conn: psycopg.Connection[Any], url: str) -> None:
@@ -275,6 +284,23 @@ def _check_server(conn: psycopg.Connection[Any], url: str) -> None:
     if in_recovery or read_only:
         why = "a standby" if in_recovery else "read-only"
         raise DatabaseError(f"{where} is {why}; set DATABASE_URL to the primary, with a role that may write")
+    _check_texts_and_names(conn, where)
+
+
+def _check_texts_and_names(conn: psycopg.Connection[Any], where: str) -> None:
+    """DatabaseError where not every text can be kept, or where the names of our tables would lead to other ones."""
+    row = conn.execute("SELECT current_setting('server_encoding'), current_schema(), current_user").fetchone()
+    encoding, schema, role = row or ("", "", "")
+    if encoding != "UTF8":
+        raise DatabaseError(
+            f"{where} keeps texts as {encoding}, in which not every text of Jira can be written; make one that can "
+            "(createdb --encoding=UTF8 --template=template0), and set DATABASE_URL to it"
+        )
+    if schema != "public":
+        raise DatabaseError(
+            f"{where}: our tables are in the schema public, and {role} looks for tables in {schema or 'none'} first; "
+            f'have an administrator run: ALTER ROLE "{role}" IN DATABASE "{conn.info.dbname}" SET search_path = public'
+        )
 
 
 @contextlib.contextmanager

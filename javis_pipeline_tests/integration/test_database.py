@@ -245,3 +245,48 @@ def test_given_a_transaction_of_the_sync_then_no_time_goes_into_compiling_its_st
         (row,) = conn.execute("SELECT current_setting('jit') AS jit").fetchall()
 
     assert row["jit"] == "off"
+
+
+def test_given_a_database_that_cannot_keep_every_text_when_opened_then_the_error_says_how_to_make_one(server_url):
+    with psycopg.connect(server_url, autocommit=True) as admin:
+        admin.execute("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
+        try:
+            with pytest.raises(DatabaseError, match=r"keeps texts as LATIN1, .*\(createdb --encoding=UTF8"):
+                Database(make_conninfo(server_url, dbname="latin"))
+        finally:
+            admin.execute("DROP DATABASE latin")
+
+
+def test_given_a_login_that_looks_elsewhere_first_when_opened_then_no_table_of_that_name_is_taken_for_ours(
+    database_url, server_url, make_login
+):
+    name = conninfo_to_dict(database_url)["dbname"]
+    login = make_login("javis_sync")
+    user = conninfo_to_dict(login)["user"]
+    with psycopg.connect(database_url, autocommit=True) as admin:
+        admin.execute(f"CREATE SCHEMA crm; CREATE TABLE crm.users (name text); GRANT USAGE ON SCHEMA crm TO {user}")
+        admin.execute(f"ALTER ROLE {user} IN DATABASE {name} SET search_path = crm, public")
+
+    with pytest.raises(DatabaseError, match=rf'in crm first; .* ALTER ROLE "{user}" IN DATABASE "{name}" SET search'):
+        Database(login)
+
+
+def test_given_a_database_with_customs_of_its_own_when_opened_then_values_are_read_and_written_alike(database_url):
+    name = conninfo_to_dict(database_url)["dbname"]
+    with psycopg.connect(database_url, autocommit=True) as admin:
+        for setting in (
+            "datestyle = German",
+            "intervalstyle = sql_standard",
+            "standard_conforming_strings = off",
+            "default_transaction_isolation = serializable",
+        ):
+            admin.execute(f"ALTER DATABASE {name} SET {setting}")
+
+    with Database(database_url) as database:
+        (row,) = database.query(
+            r"SELECT timestamptz '2026-12-24 18:00Z' AS at, interval '90 min' AS took, '\d' AS pattern,"
+            " current_setting('transaction_isolation') AS isolation"
+        )
+
+    assert row["at"].isoformat() == "2026-12-24T18:00:00+00:00"
+    assert (row["took"].total_seconds(), row["pattern"], row["isolation"]) == (5400, r"\d", "read committed")
