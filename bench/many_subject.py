@@ -13,7 +13,8 @@ from bench.many_server import PROJECTS
 from bench.subject import FloorSubject, OurSubject, Subject, obey
 from javis_pipeline.clients.http import PACE
 from javis_pipeline.db.site_facts import SiteFacts
-from javis_pipeline.steps.sync_scope import Job, pull_scope
+from javis_pipeline.steps.job import Job
+from javis_pipeline.steps.sync_scope import pull_scope
 from javis_pipeline.systems.jira.system import JiraSystem
 
 

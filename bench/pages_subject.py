@@ -26,7 +26,8 @@ from bench.pages_server import SPACE, SPACE_ID
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.migrate import migrate
 from javis_pipeline.steps.batches import as_they_come, in_batches
-from javis_pipeline.steps.sync_scope import Job, pull_scope
+from javis_pipeline.steps.job import Job
+from javis_pipeline.steps.sync_scope import pull_scope
 from javis_pipeline.sync.kinds import TABLES
 from javis_pipeline.systems.confluence.client import ConfluenceClient
 from javis_pipeline.systems.confluence.system import ConfluenceSystem

@@ -18,7 +18,8 @@ from javis_pipeline.records.values import System
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
 from javis_pipeline.settings import Settings
-from javis_pipeline.steps.sync_scope import Job, pull_scope, write_back_scope
+from javis_pipeline.steps.job import Job
+from javis_pipeline.steps.sync_scope import pull_scope, write_back_scope
 from javis_pipeline.sync.kinds import TABLES
 from javis_pipeline.wiring import open_system
 

@@ -26,8 +26,9 @@ from bench.floor import Floor
 from bench.issues import PROJECT
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.migrate import migrate
+from javis_pipeline.steps.job import Job
 from javis_pipeline.steps.pull import HORIZON
-from javis_pipeline.steps.sync_scope import Job, pull_scope
+from javis_pipeline.steps.sync_scope import pull_scope
 from javis_pipeline.sync.kinds import TABLES
 from javis_pipeline.systems.jira.editions import connect, system_of
 

@@ -27,12 +27,12 @@ from javis_pipeline.settings import Settings
 from javis_pipeline.steps.build_context import ContextScope
 from javis_pipeline.steps.doctor import Check
 from javis_pipeline.steps.hints import store_hints
+from javis_pipeline.steps.job import Job
 from javis_pipeline.steps.live_scope import LiveScope
 from javis_pipeline.steps.notify import Outlet
 from javis_pipeline.steps.people import called_people
 from javis_pipeline.steps.site_facts import FRESH, NOTHING_KEPT, Facts
 from javis_pipeline.steps.suggest import ClaudeClient
-from javis_pipeline.steps.sync_scope import Job
 from javis_pipeline.steps.system import RemoteSystem
 from javis_pipeline.sync.fields import Kind
 from javis_pipeline.sync.kinds import KINDS, TABLES, kind_here

@@ -10,9 +10,10 @@ from javis_pipeline.db.connection import Database
 from javis_pipeline.records.sync import Overrides
 from javis_pipeline.sandbox.confluence.site import ConfluenceSite, Page
 from javis_pipeline.sandbox.world import World
-from javis_pipeline.steps.pull import Tally
+from javis_pipeline.steps.job import NO_OVERRIDES, Job
 from javis_pipeline.steps.reconcile import Reconciled
-from javis_pipeline.steps.sync_scope import NO_OVERRIDES, Job, WrittenBack, pull_scope, write_back_scope
+from javis_pipeline.steps.sync_scope import WrittenBack, pull_scope, write_back_scope
+from javis_pipeline.steps.tally import Tally
 from javis_pipeline.sync.run import Rules, Run
 from javis_pipeline.systems.confluence.client import ConfluenceClient
 from javis_pipeline.systems.confluence.data_center import DataCenterClient

@@ -17,7 +17,8 @@ from uuid import uuid4
 
 from javis_pipeline.records.sync import Overrides
 from javis_pipeline.settings import Settings
-from javis_pipeline.steps.sync_scope import Job, pull_scope, write_back_scope
+from javis_pipeline.steps.job import Job
+from javis_pipeline.steps.sync_scope import pull_scope, write_back_scope
 from javis_pipeline.wiring import jira_system, open_database
 from javis_pipeline_tests.forked import processes
 

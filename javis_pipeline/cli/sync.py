@@ -287,7 +287,8 @@ _SIDES = {
 
 def _plan(db: "Database", settings: "Settings", project: str, options: Options) -> "list[PlanItem]":
     from javis_pipeline.records.sync import Overrides
-    from javis_pipeline.steps.sync_scope import Job, plan_scope
+    from javis_pipeline.steps.job import Job
+    from javis_pipeline.steps.sync_scope import plan_scope
     from javis_pipeline.sync.forcing import forcing_rules
     from javis_pipeline.wiring import clock, open_system
 

@@ -7,7 +7,7 @@ import dagster as dg
 
 from javis_pipeline.db.connection import Database
 from javis_pipeline.records.sync import Overrides
-from javis_pipeline.steps.sync_scope import Job
+from javis_pipeline.steps.job import Job
 from javis_pipeline.steps.system import RemoteSystem
 from javis_pipeline.sync.run import Rules
 from javis_pipeline.wiring import clock

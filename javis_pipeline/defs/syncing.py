@@ -20,8 +20,8 @@ from javis_pipeline.defs.scopes import sync_jobs
 from javis_pipeline.defs.sides import SIDES, Side
 from javis_pipeline.defs.sources import local_edits, observe_site
 from javis_pipeline.settings import Settings
-from javis_pipeline.steps.pull import Tally
 from javis_pipeline.steps.sync_scope import Pulled, each_scope, pull_scope, write_back_scope
+from javis_pipeline.steps.tally import Tally
 from javis_pipeline.wiring import open_system
 
 

@@ -16,9 +16,10 @@ from javis_pipeline.db.connection import Database
 from javis_pipeline.db.hints import Hints, end_hints, take_hints
 from javis_pipeline.db.watermarks import read_watermark
 from javis_pipeline.records.values import ScopeRef, System
+from javis_pipeline.steps.job import Job
 from javis_pipeline.steps.pull import pull_named
 from javis_pipeline.steps.reconcile import Reconciled
-from javis_pipeline.steps.sync_scope import Job, merge_pulled, pull_locked, waits, write_back_opened
+from javis_pipeline.steps.sync_scope import merge_pulled, pull_locked, waits, write_back_opened
 from javis_pipeline.steps.system import Opened, RemoteSystem
 
 # Who we are and what we may see is proved anew after so long; nothing is taken for gone in between.

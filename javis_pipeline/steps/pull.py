@@ -17,10 +17,11 @@ from javis_pipeline.db.connection import Database
 from javis_pipeline.db.issues import set_up_batch
 from javis_pipeline.db.quarantine import count_quarantined, quarantine_record, release_records
 from javis_pipeline.db.watermarks import advance_watermark, read_watermark
-from javis_pipeline.records.values import ResourceRef, ResourceType, System
+from javis_pipeline.records.values import ResourceRef
 from javis_pipeline.steps.batches import as_they_come, in_batches, read_ahead
 from javis_pipeline.steps.ports import Progress
-from javis_pipeline.steps.system import Batch, Mirror, Opened, RemoteCount, Rest, Source, Stamp, Stored
+from javis_pipeline.steps.system import Batch, Mirror, Opened, Rest, Source, Stamp, Stored
+from javis_pipeline.steps.tally import Completeness, Scope, Tally
 from javis_pipeline.steps.watermark import Mark
 
 # Search indexes lag, for hours at times, and clocks of a site's nodes differ. Reading stamps again is cheap, and what
@@ -28,104 +29,6 @@ from javis_pipeline.steps.watermark import Mark
 HORIZON: Final = timedelta(hours=12)
 # Requests under way at once. They mostly wait; the client's own pace keeps the rate within what the site allows.
 THREADS: Final = 12
-
-
-class Scope(NamedTuple):
-    """What is pulled."""
-
-    system: System
-    resource_type: ResourceType
-    key: str
-
-
-class Completeness(NamedTuple):
-    """Whether we have what the remote has.
-
-    Attributes:
-        known: Records stored here and, as far as is known, there.
-        seen: Hits of this run's sweep.
-        missing: Hits that are not there when they are asked for by id, or that we may not see.
-        quarantined: Records of the scope that cannot be read.
-        counted: How many there are; None where the remote does not tell.
-    """
-
-    known: int
-    seen: int
-    missing: int
-    quarantined: int
-    counted: RemoteCount | None
-
-    @property
-    def site_count(self) -> int | None:
-        """How many records should be here."""
-        if self.counted is None:
-            return None
-        return self.counted.number - (self.missing if self.counted.of_hits else 0)
-
-    @property
-    def agrees(self) -> bool:
-        """Whether the counts differ by no more than that of the remote may be wrong."""
-        if self.counted is None or self.site_count is None:
-            return True
-        return abs(self.known + self.quarantined - self.site_count) <= self.counted.slack
-
-    def __str__(self) -> str:
-        ours = f"{self.known} known, {self.seen} seen, {self.missing} missing, {self.quarantined} quarantined"
-        if self.counted is None:
-            return f"{ours}: not compared"
-        return f"{ours}; {self.counted.said}: {'agrees' if self.agrees else 'DIFFERS'}"
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """What a pull did.
-
-    Attributes:
-        scope: Key of the project or space.
-        whole: The sweep covered the whole scope, not only what changed lately.
-        inserted, updated: Records that were stored.
-        unchanged: Hits that were stored already.
-        renamed: Records that have another key now.
-        unreadable: Records that went into quarantine in this run.
-        to_merge: Records that changed remotely and are edited, in conflict or being written here, that came in an older
-            state than is stored, or whose change no stamp tells.
-        watermark: Every change up to then is stored.
-        notes: What a person should know, each with the remedy.
-    """
-
-    scope: str
-    whole: bool
-    inserted: int
-    updated: int
-    unchanged: int
-    renamed: int
-    unreadable: int
-    to_merge: tuple[ResourceRef, ...]
-    completeness: Completeness
-    watermark: datetime | None
-    notes: tuple[str, ...]
-
-    def as_metadata(self) -> dict[str, int | str | bool]:
-        """The counts, flat, for the log, the book of runs and the UI."""
-        found = self.completeness
-        return {
-            "whole": self.whole,
-            "seen": found.seen,
-            "inserted": self.inserted,
-            "updated": self.updated,
-            "unchanged": self.unchanged,
-            "renamed": self.renamed,
-            "to_merge": len(self.to_merge),
-            "unreadable": self.unreadable,
-            "missing": found.missing,
-            "known": found.known,
-            "quarantined": found.quarantined,
-            "site_count": "" if found.site_count is None else found.site_count,
-            "agrees": found.agrees,
-            "completeness": str(found),
-            "watermark": self.watermark.isoformat() if self.watermark else "",
-            "notes": "; ".join(self.notes),
-        }
 
 
 def pull_records(

@@ -14,11 +14,11 @@ from javis_pipeline.errors import UnreadableRecord
 from javis_pipeline.records import MISSING
 from javis_pipeline.records.sync import WHOLE_RECORD, RecordState, RemoteRecord
 from javis_pipeline.records.values import ResourceRef, ScopeRef, Value
+from javis_pipeline.steps.job import Job
 from javis_pipeline.steps.look import Busy, Gone, Patience, Refused, Seen, Unreadable, look
 from javis_pipeline.steps.ports import RemoteRecords, SyncStore
 from javis_pipeline.steps.pull import list_records
 from javis_pipeline.steps.side_by_side import side_by_side
-from javis_pipeline.steps.sync_scope import Job
 from javis_pipeline.steps.system import Opened
 from javis_pipeline.sync.run import Run
 from javis_pipeline.sync.verify import Standing, standing_of_fields, standing_of_missing, values_of

@@ -24,8 +24,9 @@ from javis_pipeline.sandbox.clock import Clock
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
 from javis_pipeline.steps.build_context import ContextScope, build_context
+from javis_pipeline.steps.job import Job
 from javis_pipeline.steps.suggest import ClaudeClient, StoredAdvice, suggest, ungrounded
-from javis_pipeline.steps.sync_scope import Job, pull_scope
+from javis_pipeline.steps.sync_scope import pull_scope
 from javis_pipeline.systems.confluence.client import ConfluenceClient
 from javis_pipeline.systems.confluence.system import ConfluenceSystem
 from javis_pipeline.systems.jira.client import JiraClient

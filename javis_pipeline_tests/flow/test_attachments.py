@@ -16,7 +16,8 @@ from javis_pipeline.sandbox.clock import Clock
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
 from javis_pipeline.steps.attachments import safe_name
-from javis_pipeline.steps.sync_scope import Job, pull_scope
+from javis_pipeline.steps.job import Job
+from javis_pipeline.steps.sync_scope import pull_scope
 from javis_pipeline.systems.jira.editions import connect, system_of
 from javis_pipeline_tests.sites import settings_for
 

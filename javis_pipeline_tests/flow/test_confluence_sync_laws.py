@@ -25,7 +25,8 @@ from javis_pipeline.sandbox.faults import Fault, FaultKind, Rule
 from javis_pipeline.sandbox.jira.data_center.traps import Trap
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World as Sandbox
-from javis_pipeline.steps.sync_scope import Job, pull_scope, write_back_scope
+from javis_pipeline.steps.job import Job
+from javis_pipeline.steps.sync_scope import pull_scope, write_back_scope
 from javis_pipeline.steps.system import Opened
 from javis_pipeline.sync.fields import Kind
 from javis_pipeline.sync.kinds import CONFLUENCE_PAGE

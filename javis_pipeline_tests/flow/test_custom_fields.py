@@ -18,8 +18,9 @@ from javis_pipeline.sandbox.clock import Clock
 from javis_pipeline.sandbox.ground import Edition
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
-from javis_pipeline.steps.pull import Tally
-from javis_pipeline.steps.sync_scope import Job, pull_scope, write_back_scope
+from javis_pipeline.steps.job import Job
+from javis_pipeline.steps.sync_scope import pull_scope, write_back_scope
+from javis_pipeline.steps.tally import Tally
 from javis_pipeline.steps.verify import verify_scope
 from javis_pipeline.sync.policies import Policies
 from javis_pipeline.systems.jira import client

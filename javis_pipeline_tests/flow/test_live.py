@@ -25,9 +25,10 @@ from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.webhooks import Habit, Webhooks
 from javis_pipeline.sandbox.world import World
 from javis_pipeline.settings import Settings
+from javis_pipeline.steps.job import Job
 from javis_pipeline.steps.live import Live
 from javis_pipeline.steps.live_scope import Turn
-from javis_pipeline.steps.sync_scope import Job, pull_scope, write_back_scope
+from javis_pipeline.steps.sync_scope import pull_scope, write_back_scope
 from javis_pipeline.wiring import jira_system, live_scopes, webhook_keepers
 from javis_pipeline_tests.sites import EMAIL, clean_environment, free_port, issue_there, made_settings
 

@@ -20,8 +20,9 @@ from javis_pipeline.sandbox.clock import Clock
 from javis_pipeline.sandbox.faults import Fault, FaultKind, Rule
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
-from javis_pipeline.steps.pull import Tally
-from javis_pipeline.steps.sync_scope import NO_OVERRIDES, Job, pull_scope
+from javis_pipeline.steps.job import NO_OVERRIDES, Job
+from javis_pipeline.steps.sync_scope import pull_scope
+from javis_pipeline.steps.tally import Tally
 from javis_pipeline.steps.worker_processes import WorkerProcesses
 from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.mirror import IssueMirror

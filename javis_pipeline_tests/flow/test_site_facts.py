@@ -15,7 +15,8 @@ from javis_pipeline.sandbox.clock import Clock
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
 from javis_pipeline.settings import Settings
-from javis_pipeline.steps.sync_scope import Job, pull_scope, write_back_scope
+from javis_pipeline.steps.job import Job
+from javis_pipeline.steps.sync_scope import pull_scope, write_back_scope
 from javis_pipeline.wiring import open_system
 from javis_pipeline_tests.sites import EMAIL, made_settings
 

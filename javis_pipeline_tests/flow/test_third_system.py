@@ -9,7 +9,8 @@ import pytest
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.watermarks import note_opened, read_watermark
 from javis_pipeline.records.values import System
-from javis_pipeline.steps.pull import Scope, Tally, list_records, pull_records
+from javis_pipeline.steps.pull import list_records, pull_records
+from javis_pipeline.steps.tally import Scope, Tally
 from javis_pipeline_tests.toy_tracker.site import Tracker, tracker
 from javis_pipeline_tests.toy_tracker.system import KIND, MIGRATION, open_tracker
 

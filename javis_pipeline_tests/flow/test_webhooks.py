@@ -27,7 +27,8 @@ from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
 from javis_pipeline.settings import Settings
 from javis_pipeline.steps import sync_scope
-from javis_pipeline.steps.sync_scope import Job, pull_scope
+from javis_pipeline.steps.job import Job
+from javis_pipeline.steps.sync_scope import pull_scope
 from javis_pipeline.wiring import jira_system, webhook_keepers
 from javis_pipeline_tests.fake_site import Reply, fake_site
 from javis_pipeline_tests.sites import EMAIL, free_port, made_settings

@@ -18,8 +18,9 @@ from javis_pipeline.sandbox.confluence.site import ConfluenceSite, Page, Space
 from javis_pipeline.sandbox.faults import Fault, FaultKind, Rule
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
-from javis_pipeline.steps.pull import Tally
-from javis_pipeline.steps.sync_scope import Job, pull_scope
+from javis_pipeline.steps.job import Job
+from javis_pipeline.steps.sync_scope import pull_scope
+from javis_pipeline.steps.tally import Tally
 from javis_pipeline.sync.kinds import CONFLUENCE_PAGE
 from javis_pipeline.systems.confluence.client import ConfluenceClient
 from javis_pipeline.systems.confluence.system import ConfluenceSystem

@@ -20,10 +20,11 @@ from javis_pipeline.sandbox.jira.editing import InvalidEditError
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
 from javis_pipeline.steps.build_context import ContextScope, build_context
+from javis_pipeline.steps.job import Job
 from javis_pipeline.steps.look_back import post_week
 from javis_pipeline.steps.notify import Outlet, post_digest, post_risk_alert
 from javis_pipeline.steps.suggest import suggest
-from javis_pipeline.steps.sync_scope import Job, pull_scope
+from javis_pipeline.steps.sync_scope import pull_scope
 from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.system import JiraSystem
 from javis_pipeline_tests.digests import a_slack_client, posts
