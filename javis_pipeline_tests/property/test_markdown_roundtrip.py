@@ -3,10 +3,13 @@
 from typing import Any
 
 from hypothesis import given, settings
+from hypothesis import strategies as st
+from markdown_it.token import Token
 
 from javis_pipeline.sync.richtext.adf import canonical_document, document_of
 from javis_pipeline.sync.richtext.adf_nodes import markdown_to_adf
 from javis_pipeline.sync.richtext.markdown_reader import split_markdown
+from javis_pipeline.sync.richtext.markdown_syntax import markdown, read_lines
 from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown, view_blocks
 from javis_pipeline_tests.property.adf_documents import documents
 
@@ -17,9 +20,30 @@ def test_the_regenerable_subset_survives_markdown_exactly(doc: dict[str, Any]) -
     view = adf_to_markdown(doc)
     blocks, _ = view_blocks(doc)
 
-    assert [text for _, text in split_markdown("\n\n".join(blocks))] == blocks
+    assert [piece.text for piece in split_markdown("\n\n".join(blocks))] == blocks
     assert canonical_document(document_of(markdown_to_adf(view or ""))) == canonical_document(doc)
     assert (view is None) == (canonical_document(doc) is None)
+
+
+def _text_of(lines: list[tuple[str, str, str]]) -> str:
+    return "\n".join(map("".join, lines))
+
+
+_LINE_STARTS = ("", " ", "  ", "    ", "\t", "- ", "* ", "1. ", "12) ", "> ", "::: panel\n", ":::\n", "# ", "```\n")
+_WORDS = ("a", "b c", "[ ] d", "[e", "7", "7.", "x | y", "-|-", "---", "===", "é", "*f*", "{g: h}", "i ", "", "\n")
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(*[st.sampled_from(_LINE_STARTS)] * 2, st.sampled_from(_WORDS)), max_size=8).map(_text_of))
+def test_the_short_ways_of_reading_give_what_the_long_ones_give(text: str) -> None:
+    short, long = markdown(), markdown.__wrapped__().disable("plain line")
+    tokens = short.parse(text)
+    blocks: list[Token] = []
+    short.block.parse(text, short, {}, blocks)
+
+    read_lines(blocks, {})
+
+    assert tokens == blocks == long.parse(text)
 
 
 @settings(max_examples=50, deadline=None)

@@ -1,6 +1,7 @@
 """Edits inside of tables, tasks, panels and other containers of a description."""
 
 import json
+import re
 import time
 from typing import Any
 
@@ -175,6 +176,17 @@ def test_given_a_new_table_and_new_tasks_when_written_then_they_are_nodes() -> N
     assert new_faults(None, edit.doc) == []
 
 
+def test_given_tasks_and_a_list_when_what_was_between_goes_then_both_stay_as_they_were() -> None:
+    tasks = node("taskList", task("do", "1"), localId="2")
+    items = node("bulletList", node("listItem", paragraph("x")))
+    doc = {"type": "doc", "version": 1, "content": [tasks, paragraph("between"), items]}
+
+    edit = apply_local_edit(doc, adf_to_markdown(doc), "- [ ] do\n\n- x")
+
+    assert isinstance(edit, Edited)
+    assert edit.doc == {**doc, "content": [tasks, items]}
+
+
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [
@@ -267,6 +279,35 @@ def test_given_many_coloured_stretches_when_all_words_change_then_there_is_an_an
 
     assert time.process_time() - before < 5
     assert isinstance(edit, Lossy)
+
+
+def _letters(between: str, *, before: str = "") -> str:
+    text = before + between.join("abcdefghijk"[at % 11] for at in range(LONGEST))
+    return text[: text.rindex("\n", 0, LONGEST)]
+
+
+@pytest.mark.parametrize(
+    "longest",
+    [
+        pytest.param(_letters(" |\n| ", before="| x |\n|---|\n| "), id="rows"),
+        pytest.param(_letters("\n- ", before="- "), id="items"),
+        pytest.param(f"|{'a|' * 8_000}\n|{'-|' * 8_000}", id="columns"),
+    ],
+)
+def test_given_all_of_a_longest_text_changed_on_both_sides_when_merged_then_there_is_an_answer_at_once(
+    longest: str,
+) -> None:
+    new = apply_local_edit(None, None, longest)
+    assert isinstance(new, Edited)
+    view = adf_to_markdown(new.doc) or ""
+    remote = apply_local_edit(new.doc, view, re.sub(r"[a-k](?= \||\n|$)", r"\g<0>y", view))
+    assert isinstance(remote, Edited)
+    before = time.process_time()
+
+    merged = merge_descriptions(new.doc, re.sub(r"[a-k](?= \||\n|$)", r"\g<0>z", view), remote.doc)
+
+    assert time.process_time() - before < 5  # a second on a machine that does nothing else
+    assert isinstance(merged, Conflict)
 
 
 def test_given_more_brackets_than_can_be_read_when_written_then_it_says_so_and_keeps_the_text() -> None:

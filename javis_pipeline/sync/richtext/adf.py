@@ -3,12 +3,14 @@
 Canonical form is for comparing, never for sending: what is sent is always the node that was received, or a new one.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from javis_pipeline.errors import UnreadableText
 from javis_pipeline.sync.richtext.blocks import Special
+from javis_pipeline.sync.richtext.markdown_characters import TRIMMED
 from javis_pipeline.sync.richtext.markdown_lines import Run, visible_runs
 from javis_pipeline.sync.richtext.placeholders import (
     Node,
@@ -67,21 +69,30 @@ def canonical_blocks(doc: Mapping[str, Any] | None) -> list[str]:
     return [canonical_block(block) for block in blocks_of(doc)]
 
 
-Known = dict[int, tuple[Node, Any]]
-"""What of nodes was worked out already, by their ids; each is kept, so that its id is no other's."""
-
-
-def canonical_block(node: Node, known: Known | None = None) -> str:
-    """The canonical form of one node with its children; raises as `canonical_document` does.
-
-    Args:
-        node: The node.
-        known: Filled and used: for those who ask for nodes and for what is inside of them.
-    """
+def canonical_block(node: Node) -> str:
+    """The canonical form of one node with its children; raises as `canonical_document` does."""
+    if (plain := _plain_text(node)) is not None:
+        return f'{{"content":[{{"marks":[],"text":{json.dumps(plain)},"type":"text"}}],"type":"paragraph"}}'
     try:
-        return spelled_plain(_canonical(node, 0, known))
+        return spelled_plain(_canonical(node, 0))
     except RecursionError as error:  # attributes may nest as well
         raise UnreadableText("the ADF document has attributes nested too deep") from error
+
+
+def _plain_text(node: Node) -> str | None:
+    """The text of a paragraph that holds nothing but one text without marks, as most do; None for other nodes."""
+    if node.keys() != _BARE or node["type"] != "paragraph":
+        return None
+    content = node["content"]
+    part = content[0] if isinstance(content, list) and len(content) == 1 else None
+    if not isinstance(part, dict) or part.keys() != _TEXT or part["type"] != "text":
+        return None
+    text = part["text"]
+    return text.rstrip(TRIMMED) or None if isinstance(text, str) else None
+
+
+_BARE = {"type", "content"}
+_TEXT = {"type", "text"}
 
 
 def blocks_of(doc: Mapping[str, Any] | None) -> list[Node]:
@@ -117,19 +128,16 @@ def _shows_something(block: Node) -> bool:
     return (isinstance(text, str) and text[:1].isalnum()) or canonical_block(block) != _EMPTY
 
 
-def _canonical(node: Any, depth: int, known: Known | None) -> Any:
+def check_depth(depth: int) -> None:
+    """Raise `UnreadableText` for what is nested deeper than any editor makes."""
     if depth > MAX_NESTING:
         raise UnreadableText(f"the ADF document is nested deeper than {MAX_NESTING} levels")
+
+
+def _canonical(node: Any, depth: int) -> Any:
+    check_depth(depth)
     if not isinstance(node, dict):
         return with_plain_numbers(node)
-    if known is not None:
-        if id(node) not in known:
-            known[id(node)] = node, _canonical_node(node, depth, known)
-        return known[id(node)][1]
-    return _canonical_node(node, depth, None)
-
-
-def _canonical_node(node: Node, depth: int, known: Known | None) -> dict[str, Any]:
     kind = str(node.get("type"))
     same = {
         name: value if isinstance(value, str) else with_plain_numbers(value)
@@ -140,7 +148,7 @@ def _canonical_node(node: Node, depth: int, known: Known | None) -> dict[str, An
         same["attrs"] = attrs
     if marks := _canonical_marks(node.get("marks")):
         same["marks"] = marks
-    if content := _canonical_content(kind, node.get("content"), depth, known):
+    if content := _canonical_content(kind, node.get("content"), depth):
         same["content"] = content
     return same
 
@@ -168,7 +176,7 @@ def _canonical_marks(marks: Any) -> tuple[str, ...]:
     return tuple(sorted(keys))
 
 
-def _canonical_content(kind: str, content: Any, depth: int, known: Known | None) -> list[Any]:
+def _canonical_content(kind: str, content: Any, depth: int) -> list[Any]:
     if not isinstance(content, list):
         return []
     if kind == "codeBlock":
@@ -182,7 +190,7 @@ def _canonical_content(kind: str, content: Any, depth: int, known: Known | None)
         if runs:
             nodes += _texts(runs, last=False)
             runs = []
-        nodes.append(_canonical(child, depth + 1, known))
+        nodes.append(_canonical(child, depth + 1))
     return nodes + _texts(runs, last=kind in ("paragraph", "heading")) if runs else nodes
 
 
@@ -229,8 +237,8 @@ def lost_content(
     before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, removed_by_person: Counter[Special]
 ) -> list[Special]:
     """What was in `before`, is not in `after` and was not removed by the person: send only if there is none."""
-    missing = special_content([before]) - special_content([after]) - removed_by_person
-    return sorted(missing.elements())
+    had = special_content([before])
+    return sorted((had - special_content([after]) - removed_by_person).elements()) if had else []
 
 
 def _special(kind: str, node: Node) -> Special:

@@ -20,7 +20,8 @@ class Fault(NamedTuple):
 
 def new_faults(before: Node | None, after: Node | None) -> list[Fault]:
     """What the format does not allow in `after`, beyond what `before` had already."""
-    return list((Counter(_faults(after)) - Counter(_faults(before))).elements())
+    faults = Counter(_faults(after))
+    return list((faults - Counter(_faults(before))).elements()) if faults else []
 
 
 def may_hold(parent: str, child: str) -> bool:
@@ -117,6 +118,10 @@ def _faults(doc: Node | None) -> Iterator[Fault]:
     while stack:
         node, parent = stack.pop()
         kind = str(node.get("type"))
+        if kind == "text":
+            if not may_hold(parent, kind) or not node.get("text") or node.get("marks"):
+                yield from _faults_of(node, kind, parent)
+            continue
         yield from _faults_of(node, kind, parent)
         stack += [(child, kind) for child in children_of(node) if isinstance(child, dict)]
 
@@ -130,12 +135,11 @@ def _faults_of(node: Node, kind: str, parent: str) -> Iterator[Fault]:
         yield Fault(kind, "a section has two or three columns")
     if kind == "text":
         yield from _text_faults(node, parent)
-    elif kind in _BLOCK_MARKS:
+    elif kind in _BLOCK_MARKS and node.get("marks"):
         for mark in set(_marks(node)) - block_marks(parent, kind):
             yield Fault(kind, f"{named(kind)} in {named(parent)} cannot have the mark {mark}")
-    attrs = attrs_of(node)
     for name, values in _ATTRS.get(kind, {}).items():
-        value = attrs.get(name)
+        value = attrs_of(node).get(name)
         fits = value in tuple(values) if isinstance(values, frozenset) else isinstance(value, values)
         if not fits or value is None:
             yield Fault(kind, f"{named(kind)} cannot have {value!r} as its {name}")

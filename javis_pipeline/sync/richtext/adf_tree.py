@@ -1,9 +1,10 @@
 """ADF documents as trees of blocks, for merging: which nodes hold blocks, and what else two sides may change of one."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from javis_pipeline.sync.richtext.adf import Known, canonical_block
+from javis_pipeline.sync.richtext.adf import canonical_block, check_depth
 from javis_pipeline.sync.richtext.blocks import Block, Spans, is_another
 from javis_pipeline.sync.richtext.placeholders import INLINE, Node, children_of, plain_text
 from javis_pipeline.sync.richtext.table_edit import table_spans
@@ -16,21 +17,32 @@ class AdfGrammar:
     """
 
     def __init__(self) -> None:
-        self._seen: dict[int, tuple[Node, Sequence[Block[Node]] | None]] = {}
+        self._inside: dict[int, tuple[Node, Sequence[Block[Node]] | None]] = {}
         self._items: dict[int, Block[Node]] = {}
-        self._canonical: Known = {}
 
     def items(self, nodes: Sequence[Node]) -> list[Block[Node]]:
-        """Nodes to compare, align and merge."""
-        return [self._item(node) for node in nodes]
+        """Nodes to compare, align and merge.
 
-    def _item(self, node: Node) -> Block[Node]:
-        if id(node) not in self._items:
-            self._items[id(node)] = self._new_item(node)
-        return self._items[id(node)]
+        Raises:
+            UnreadableText: They are nested deeper than any editor makes.
+        """
+        return self._at_depth(nodes, 0)
 
-    def _new_item(self, node: Node) -> Block[Node]:
-        return Block(canonical_block(node, self._canonical), node)
+    def _at_depth(self, nodes: Sequence[Node], depth: int) -> list[Block[Node]]:
+        check_depth(depth)
+        for node in nodes:
+            if id(node) not in self._items:
+                self._items[id(node)] = self._new_item(node, depth)
+        return [self._items[id(node)] for node in nodes]
+
+    def _new_item(self, node: Node, depth: int = 0) -> Block[Node]:
+        """A node that holds blocks is spelled by what they are spelled like: each is looked at once."""
+        nodes = blocks_inside(node)
+        inside = None if nodes is None else self._at_depth(nodes, depth + 1)
+        self._inside[id(node)] = node, inside  # the node is kept beside its blocks, so that its id is no other's
+        if not inside:
+            return Block(canonical_block(node), node)
+        return Block(f"{_spelled_head(node)}[{','.join(block.canonical for block in inside)}]", node)
 
     def kind(self, block: Block[Node]) -> str:
         return str(block.source.get("type"))
@@ -39,12 +51,7 @@ class AdfGrammar:
         return " ".join(plain_text(block.source))
 
     def children(self, block: Block[Node]) -> Sequence[Block[Node]] | None:
-        known = self._seen.get(id(block.source))
-        if known is None:  # the node is kept beside its blocks, so that its id is no other's
-            inside = blocks_inside(block.source)
-            known = block.source, None if inside is None else self.items(inside)
-            self._seen[id(block.source)] = known
-        return known[1]
+        return self._inside[id(block.source)][1]
 
     def shell(self, base: Block[Node], a: Block[Node], b: Block[Node]) -> Block[Node] | None:
         head = self._head(base, a, b)
@@ -52,6 +59,8 @@ class AdfGrammar:
 
     def _head(self, base: Block[Node], a: Block[Node], b: Block[Node]) -> dict[str, Any] | None:
         """The merged head; None also where one side put another thing into the place of what the other changed."""
+        if _is_bare(base.source) and _is_bare(a.source) and _is_bare(b.source):
+            return {"type": base.source["type"]}
         head = _merged_head(base.source, a.source, b.source)
         if head is None or _head_of(a.source) == _head_of(b.source):
             return head
@@ -71,12 +80,31 @@ class AdfGrammar:
 
     def leaf(self, base: Block[Node], a: Block[Node], b: Block[Node]) -> Block[Node] | None:
         """A task that one side ticked and the other reworded is both."""
-        head = self._head(base, a, b)
         inside = [_only_content(block.source) for block in (base, a, b)]
         canonical = [canonical_block(node) for node in inside]
-        if head is None or (canonical[0] not in canonical[1:] and canonical[1] != canonical[2]):
+        if canonical[0] not in canonical[1:] and canonical[1] != canonical[2]:
+            return None
+        head = self._head(base, a, b)
+        if head is None:
             return None
         return self._new_item({**head, **inside[2 if canonical[1] == canonical[0] else 1]})
+
+
+def _spelled_head(node: Node) -> str:
+    return _spelled_kind(str(node["type"])) if _is_bare(node) else canonical_block({**node, "content": None})
+
+
+def _is_bare(node: Node) -> bool:
+    """Whether a node has nothing but its kind and what is inside."""
+    return node.keys() == _BARE
+
+
+_BARE = {"type", "content"}
+
+
+@cache
+def _spelled_kind(kind: str) -> str:
+    return canonical_block({"type": kind})
 
 
 def blocks_inside(node: Node) -> Sequence[Node] | None:

@@ -86,7 +86,8 @@ def apply_local_edit(
     gone, came = _apart(nodes, edit.nodes)
     # Most edits are of words: then all that is special stands in nodes that stayed, and none of them is looked at.
     goes = special_content(nodes) - special_content(edit.nodes) if special_content(gone) else Counter()
-    looks = marked_words(gone) - marked_words(came)
+    looks = marked_words(gone)
+    looks -= marked_words(came) if looks else looks
     faults = [fault.reason for fault in new_faults(_doc(gone), _doc(came))]
     if faults or (edit.problems and not accept_loss):
         return Lossy(tuple(dict.fromkeys([*edit.problems, *faults])), goes + looks)
@@ -126,10 +127,10 @@ def carry_over(adf: Document, old_view: str | None, text: str | None) -> str | N
 
 def _blocks_carried_over(adf: Document, old_view: str | None, text: str) -> str:
     texts = view_blocks(adf or {})[0]
-    began = [block for _, block in split_markdown(old_view or "")]
+    began = [piece.text for piece in split_markdown(old_view or "")]
     if len(began) != len(texts):
         return text
-    pieces = [block for _, block in split_markdown(text)]
+    pieces = [piece.text for piece in split_markdown(text)]
     for match in diff3.matches(began, pieces):
         pieces[match.b_at : match.b_at + match.length] = texts[match.a_at : match.a_at + match.length]
     return "\n\n".join(pieces)

@@ -116,7 +116,8 @@ def _edits(base: Sequence[T], other: Sequence[T], kept: Sequence[Match]) -> list
 def matches(a: Sequence[T], b: Sequence[T]) -> list[Match]:
     """The stretches that both hold in the same order, none empty, none touching the next on both sides."""
     joined: list[Match] = []
-    for i, j in _pairs(a, b):
+    numbers: dict[T, int] = {}  # quicker to compare than what they stand for
+    for i, j in _pairs(*([numbers.setdefault(item, len(numbers)) for item in side] for side in (a, b))):
         last = joined[-1] if joined else None
         if last is not None and (last.a_at + last.length, last.b_at + last.length) == (i, j):
             joined[-1] = last._replace(length=last.length + 1)
@@ -170,7 +171,7 @@ def _applied(base: Sequence[T], start: int, end: int, edits_inside: list[Edit[T]
 # --- alignment ------------------------------------------------------------------------------------------------------
 
 
-def _pairs(a: Sequence[T], b: Sequence[T]) -> Iterator[tuple[int, int]]:
+def _pairs(a: Sequence[int], b: Sequence[int]) -> Iterator[tuple[int, int]]:
     """Indices of equal items, rising on both sides: both ends, anchors, the stretches between two of these."""
     head, tail = _ends(a, b)
     yield from ((at, at) for at in range(head))
@@ -186,7 +187,7 @@ def _pairs(a: Sequence[T], b: Sequence[T]) -> Iterator[tuple[int, int]]:
     yield from ((len(a) - at, len(b) - at) for at in range(tail, 0, -1))
 
 
-def _ends(a: Sequence[T], b: Sequence[T]) -> tuple[int, int]:
+def _ends(a: Sequence[int], b: Sequence[int]) -> tuple[int, int]:
     """How many items at the beginning, and behind these at the end, are the same."""
     shorter = min(len(a), len(b))
     head = next((at for at in range(shorter) if a[at] != b[at]), shorter)
@@ -194,7 +195,7 @@ def _ends(a: Sequence[T], b: Sequence[T]) -> tuple[int, int]:
     return head, tail
 
 
-def _anchors(a: Sequence[T], b: Sequence[T]) -> list[tuple[int, int]]:
+def _anchors(a: Sequence[int], b: Sequence[int]) -> list[tuple[int, int]]:
     """The longest rising run of items that stand exactly once on each side."""
     count_a, count_b = Counter(a), Counter(b)
     where = {item: j for j, item in enumerate(b) if count_b[item] == 1}
@@ -220,7 +221,9 @@ def _longest_rising(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return run[::-1]
 
 
-def _stretch(a: Sequence[T], b: Sequence[T], a_at: int, a_end: int, b_at: int, b_end: int) -> Iterator[tuple[int, int]]:
+def _stretch(
+    a: Sequence[int], b: Sequence[int], a_at: int, a_end: int, b_at: int, b_end: int
+) -> Iterator[tuple[int, int]]:
     """Pairs within two slices: equal heads and tails, and what Myers' algorithm finds between them."""
     while a_at < a_end and b_at < b_end and a[a_at] == b[b_at]:
         yield a_at, b_at
@@ -238,29 +241,31 @@ def _stretch(a: Sequence[T], b: Sequence[T], a_at: int, a_end: int, b_at: int, b
 
 
 # Beyond this many differences two stretches count as wholly different: safe, and it bounds time and memory.
-_FARTHEST = 600
+_FARTHEST = 400
 
 
-def _myers(a: Sequence[T], b: Sequence[T]) -> list[tuple[int, int]]:
+def _myers(a: Sequence[int], b: Sequence[int]) -> list[tuple[int, int]]:
     """Pairs of a longest common subsequence, by the greedy O(ND) algorithm of Myers (1986); none if it is too far."""
     if not a or not b:
         return []
-    reach = {1: 0}  # furthest index in a on each diagonal
-    trace: list[dict[int, int]] = []
-    for distance in range(min(len(a) + len(b), _FARTHEST) + 1):
-        trace.append(dict(reach))
+    end_a, end_b = len(a), len(b)
+    most = min(end_a + end_b, _FARTHEST)
+    reach = [0] * (2 * most + 3)  # furthest index in a on each diagonal; those below zero are counted from the end
+    trace: list[list[int]] = []
+    for distance in range(most + 1):
+        trace.append(reach.copy())
         for k in range(-distance, distance + 1, 2):
             down = k == -distance or (k != distance and reach[k - 1] < reach[k + 1])
             x = reach[k + 1] if down else reach[k - 1] + 1
-            while x < len(a) and x - k < len(b) and a[x] == b[x - k]:
+            while x < end_a and x - k < end_b and a[x] == b[x - k]:
                 x += 1
             reach[k] = x
-            if x >= len(a) and x - k >= len(b):
+            if x >= end_a and x - k >= end_b:
                 return _walk_back(trace, x, k)
     return []
 
 
-def _walk_back(trace: list[dict[int, int]], x: int, k: int) -> list[tuple[int, int]]:
+def _walk_back(trace: list[list[int]], x: int, k: int) -> list[tuple[int, int]]:
     """The pairs on the path that ends at index `x` of diagonal `k`."""
     pairs = []
     for distance in range(len(trace) - 1, -1, -1):

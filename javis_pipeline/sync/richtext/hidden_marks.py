@@ -8,6 +8,7 @@ from typing import Any
 from javis_pipeline.sync.richtext.blocks import Special
 from javis_pipeline.sync.richtext.placeholders import Node, nodes_within, spelled
 
+_NONE: frozenset[str] = frozenset()
 _SAYABLE = frozenset({"link", "strong", "em", "strike", "code"})
 
 _MARK_NAMES: Mapping[str, str] = {
@@ -22,11 +23,9 @@ _MARK_NAMES: Mapping[str, str] = {
 def hidden_marks(node: Node) -> frozenset[str]:
     """The marks of a node that Markdown cannot say, as texts to compare."""
     marks = node.get("marks")
-    return frozenset(
-        spelled(mark)
-        for mark in (marks if isinstance(marks, list) else ())
-        if isinstance(mark, dict) and mark.get("type") not in _SAYABLE
-    )
+    if not isinstance(marks, list):
+        return _NONE
+    return frozenset(spelled(mark) for mark in marks if isinstance(mark, dict) and mark.get("type") not in _SAYABLE)
 
 
 def marked_words(nodes: Iterable[Any]) -> Counter[Special]:

@@ -5,12 +5,14 @@ not closed) is not bent into something else: it is told as wrong, with its line,
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from markdown_it.token import Token
 
-from javis_pipeline.sync.richtext.markdown_syntax import MAX_NESTING, TOO_MANY_BRACKETS, markdown
+from javis_pipeline.sync.richtext.markdown_syntax import MAX_NESTING, TOO_MANY_BRACKETS, markdown, read_lines
 from javis_pipeline.sync.richtext.placeholders import CONTAINERS, kind_of_token, read_head
 from javis_pipeline.sync.richtext.said import Mark, Said, plain_said, words_of, wrong
 
@@ -22,26 +24,43 @@ class Reading(NamedTuple):
     unread: tuple[str, ...]
 
 
-def read_markdown(text: str, line: int = 1) -> Reading:
-    """What a Markdown text says, of which the first line has that number."""
-    seen: dict[str, Any] = {}
-    tokens = markdown().parse("\n".join(_normal_lines(text)), seen)
-    unread = [_TOO_MANY_BRACKETS] if TOO_MANY_BRACKETS in seen else []
-    if any(token.level >= MAX_NESTING - 1 for token in tokens):  # markdown-it leaves out what is deeper
-        unread.append("the text is nested too deep")
-    return Reading(tuple(_Reader(line).blocks(tokens)), tuple(unread))
+def read_markdown(text: str) -> Reading:
+    """What a Markdown text says."""
+    return read_pieces(split_markdown(text))
 
 
-_TOO_MANY_BRACKETS = "so many brackets cannot be read: write a backslash before each [ that begins no link"
+class Piece(NamedTuple):
+    """A top-level block of a Markdown text: the number of its first line, its source, and the tokens of its blocks."""
+
+    line: int
+    text: str
+    tokens: Sequence[Token]
 
 
-def split_markdown(text: str) -> list[tuple[int, str]]:
-    """The source of each top-level block and the number of its first line, without the blank lines between them."""
+def split_markdown(text: str) -> list[Piece]:
+    """The top-level blocks of a text, without the blank lines between them."""
     lines = _normal_lines(text)
     tokens: list[Token] = []
     markdown().block.parse("\n".join(lines), markdown(), {}, tokens)
-    starts = [token.map for token in tokens if token.level == 0 and token.map is not None and token.nesting >= 0]
-    return [(start + 1, "\n".join(lines[start:end]).rstrip("\n")) for start, end in starts]
+    pieces: list[Piece] = []
+    for at, end in _stretches(tokens):
+        start, stop = tokens[at].map or (0, 0)
+        pieces.append(Piece(start + 1, "\n".join(lines[start:stop]).rstrip("\n"), tokens[at:end]))
+    return pieces
+
+
+def read_pieces(pieces: Iterable[Piece]) -> Reading:
+    """What pieces of a text say; each is read once at most, for its tokens are filled in."""
+    tokens = [token for piece in pieces for token in piece.tokens]
+    seen: dict[str, Any] = {}
+    read_lines(tokens, seen)
+    unread = [_TOO_MANY_BRACKETS] if TOO_MANY_BRACKETS in seen else []
+    if any(token.level >= MAX_NESTING - 1 for token in tokens):  # markdown-it leaves out what is deeper
+        unread.append("the text is nested too deep")
+    return Reading(tuple(_blocks(tokens)), tuple(unread))
+
+
+_TOO_MANY_BRACKETS = "so many brackets cannot be read: write a backslash before each [ that begins no link"
 
 
 def _normal_lines(text: str) -> list[str]:
@@ -54,87 +73,95 @@ _MARKS = {"strong": "strong", "em": "em", "s": "strike"}
 _TASK = re.compile(r"\[([ xX])\](?:[ \t]+|$)")
 
 
-class _Reader:
-    """Walks the tokens once."""
+def _line_of(token: Token) -> int:
+    return token.map[0] + 1 if token.map else 0
 
-    def __init__(self, first_line: int) -> None:
-        self.first_line = first_line
 
-    def _line_of(self, token: Token) -> int:
-        return token.map[0] + self.first_line if token.map else 0
+def _blocks(tokens: Sequence[Token]) -> Iterator[Said]:
+    """The blocks of a balanced stretch of block tokens."""
+    for token, inside in _pieces(tokens):
+        yield _block(token, inside)
 
-    def blocks(self, tokens: Sequence[Token]) -> Iterator[Said]:
-        """The blocks of a balanced stretch of block tokens."""
-        for token, inside in _pieces(tokens):
-            yield self._block(token, inside)
 
-    def _block(self, token: Token, inside: Sequence[Token]) -> Said:
-        line = self._line_of(token)
-        match token.type:
-            case "paragraph_open":
-                return _paragraph(_inline(inside[0], line), line)
-            case "heading_open":
-                return Said("heading", _inline(inside[0], line), (("level", int(token.tag[1:])),), line=line)
-            case "bullet_list_open":
-                return self._bullets(inside, line)
-            case "ordered_list_open":
-                start = token.attrGet("start")
-                order = (("order", 1 if start is None else int(start)),)
-                return Said("orderedList", self._items(inside), order, line=line)
-            case "blockquote_open":
-                return Said("blockquote", tuple(self.blocks(inside)) or (Said("paragraph"),), line=line)
-            case "fence" | "code_block":
-                attrs = (("language", token.info.strip()),)
-                return Said("codeBlock", attrs=attrs, text=token.content.removesuffix("\n"), line=line)
-            case "hr":
-                return Said("rule", line=line)
-            case "container_open":
-                return self._container(token, inside, line)
-            case "table_open":
-                rows = (_row(cells, self._line_of(row)) for row, cells in _pieces(inside))
-                return Said("table", tuple(rows), line=line)
-            case _:
-                raise AssertionError(f"a rule of the reader made an unknown token {token.type}")
+def _block(token: Token, inside: Sequence[Token]) -> Said:
+    line = _line_of(token)
+    match token.type:
+        case "paragraph_open":
+            return _paragraph(_inline(inside[0], line), line)
+        case "heading_open":
+            return Said("heading", _inline(inside[0], line), (("level", int(token.tag[1:])),), line=line)
+        case "bullet_list_open":
+            return _bullets(inside, line)
+        case "ordered_list_open":
+            start = token.attrGet("start")
+            order = (("order", 1 if start is None else int(start)),)
+            return Said("orderedList", _items(inside), order, line=line)
+        case "blockquote_open":
+            return Said("blockquote", tuple(_blocks(inside)) or (Said("paragraph"),), line=line)
+        case "fence" | "code_block":
+            attrs = (("language", token.info.strip()),)
+            return Said("codeBlock", attrs=attrs, text=token.content.removesuffix("\n"), line=line)
+        case "hr":
+            return Said("rule", line=line)
+        case "container_open":
+            return _container(token, inside, line)
+        case "table_open":
+            rows = (_row(cells, _line_of(row)) for row, cells in _pieces(inside))
+            return Said("table", tuple(rows), line=line)
+        case _:
+            raise AssertionError(f"a rule of the reader made an unknown token {token.type}")
 
-    def _items(self, tokens: Sequence[Token]) -> tuple[Said, ...]:
-        return tuple(
-            Said("listItem", tuple(self.blocks(inside)) or (Said("paragraph"),), line=self._line_of(item))
-            for item, inside in _pieces(tokens)
-        )
 
-    def _bullets(self, tokens: Sequence[Token], line: int) -> Said:
-        """A bullet list, or a list of tasks if each item begins with a box."""
-        boxes = [_TASK.match(_first_line(inside)) for _, inside in _pieces(tokens)]
-        if not any(boxes):
-            return Said("bulletList", self._items(tokens), line=line)
-        if not all(boxes):
-            reason = "a list holds tasks or other items, not both: give each item a box like - [ ], or none"
-            return wrong(reason, [Said("bulletList", self._items(tokens), line=line)], line)
-        content: list[Said] = []
-        for item in self._items(tokens):
-            content += _task(item)
-        return Said("taskList", tuple(content), line=line)
+def _items(tokens: Sequence[Token]) -> tuple[Said, ...]:
+    return tuple(
+        Said("listItem", tuple(_blocks(inside)) or (Said("paragraph"),), line=_line_of(item))
+        for item, inside in _pieces(tokens)
+    )
 
-    def _container(self, token: Token, inside: Sequence[Token], line: int) -> Said:
-        if not token.info:
-            first = token.content.split("\n", 1)[0].rstrip()
-            what = "closes nothing" if first == first[0] * len(first) else "is not closed: add the line of colons"
-            return wrong(f"the fence {first} {what}", self.blocks(inside), line)
-        kind, label = read_head(token.content.split("\n", 1)[0])
-        container = CONTAINERS.get(kind)
-        if container is None:
+
+def _bullets(tokens: Sequence[Token], line: int) -> Said:
+    """A bullet list, or a list of tasks if each item begins with a box."""
+    boxes = [_TASK.match(_first_line(inside)) is not None for _, inside in _pieces(tokens)]
+    lists = [
+        _tasks(items) if is_task else Said("bulletList", items, line=items[0].line)
+        for is_task, items in _runs(boxes, _items(tokens))
+    ]
+    return lists[0] if len(lists) == 1 else wrong(MIXED_LIST, lists, line)
+
+
+MIXED_LIST = "a list holds tasks or other items, not both: give each item a box like - [ ], or none"
+
+
+def _runs(boxes: Sequence[bool], items: Sequence[Said]) -> Iterator[tuple[bool, tuple[Said, ...]]]:
+    """The items in runs of those with a box and those without."""
+    for is_task, run in groupby(zip(boxes, items, strict=True), key=itemgetter(0)):
+        yield is_task, tuple(item for _, item in run)
+
+
+def _tasks(items: Sequence[Said]) -> Said:
+    return Said("taskList", tuple(part for item in items for part in _task(item)), line=items[0].line)
+
+
+def _container(token: Token, inside: Sequence[Token], line: int) -> Said:
+    if not token.info:
+        first = token.content.split("\n", 1)[0].rstrip()
+        what = "closes nothing" if first == first[0] * len(first) else "is not closed: add the line of colons"
+        return wrong(f"the fence {first} {what}", _blocks(inside), line)
+    kind, label = read_head(token.content.split("\n", 1)[0])
+    container = CONTAINERS.get(kind)
+    if container is None:
+        return Said("opaque", text=token.content, line=line)
+    attrs = ((container.label, label),)
+    content = tuple(_blocks(inside))
+    if kind == "table":
+        content = tuple(row for part in content for row in (part.content if part.kind == "table" else (part,)))
+    elif kind in ("taskList", "decisionList"):
+        return _task_container(kind, token.content, content, line)
+    elif kind == "mediaSingle":
+        if len(content) != 1 or content[0].kind != "paragraph":
             return Said("opaque", text=token.content, line=line)
-        attrs = ((container.label, label),)
-        content = tuple(self.blocks(inside))
-        if kind == "table":
-            content = tuple(row for part in content for row in (part.content if part.kind == "table" else (part,)))
-        elif kind in ("taskList", "decisionList"):
-            return _task_container(kind, token.content, content, line)
-        elif kind == "mediaSingle":
-            if len(content) != 1 or content[0].kind != "paragraph":
-                return Said("opaque", text=token.content, line=line)
-            content = (Said("caption", content[0].content, line=line),)
-        return Said(container.kind, content, attrs if container.label else (), line=line)
+        content = (Said("caption", content[0].content, line=line),)
+    return Said(container.kind, content, attrs if container.label else (), line=line)
 
 
 def _task_container(kind: str, text: str, content: tuple[Said, ...], line: int) -> Said:
@@ -243,18 +270,16 @@ def _link(token: Token) -> Mark:
 
 def _pieces(tokens: Sequence[Token]) -> Iterator[tuple[Token, Sequence[Token]]]:
     """Each token that opens something or stands alone, and the tokens inside."""
-    at = 0
-    while at < len(tokens):
-        end = _end_of(tokens, at)
+    for at, end in _stretches(tokens):
         yield tokens[at], tokens[at + 1 : end - 1]
-        at = end
 
 
-def _end_of(tokens: Sequence[Token], start: int) -> int:
-    """Index behind the token that closes the one at `start`."""
-    depth = 0
-    for at in range(start, len(tokens)):
-        depth += tokens[at].nesting
+def _stretches(tokens: Sequence[Token]) -> Iterator[tuple[int, int]]:
+    """The stretches of tokens that open and close one thing, or are one that stands alone."""
+    start = depth = 0
+    for at, token in enumerate(tokens):
+        depth += token.nesting
         if depth == 0:
-            return at + 1
-    raise AssertionError("markdown-it opened a block and never closed it")
+            yield start, at + 1
+            start = at + 1
+    assert depth == 0, "markdown-it closes every block it opens"

@@ -5,14 +5,16 @@ takes long: what would cost time with the square of its length is given up and t
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.helpers import parseLinkDestination, parseLinkLabel, parseLinkTitle
 from markdown_it.rules_block import StateBlock
+from markdown_it.rules_core import StateCore, text_join
 from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
 
 from javis_pipeline.sync.richtext.markdown_lines import EMPTY_PARAGRAPH
 from javis_pipeline.sync.richtext.placeholders import FENCE, TOKEN
@@ -78,12 +80,61 @@ def markdown() -> MarkdownIt:
     """CommonMark without HTML, and reference definitions, with strikethrough, tables and our placeholders."""
     rules = _Markdown("commonmark", {"html": False, "maxNesting": MAX_NESTING}).enable(["strikethrough"])
     rules.disable(["reference", "html_block", "html_inline"])
+    rules.block.ruler.before("table", "plain line", _plain_line_rule)
     rules.block.ruler.before("fence", "container", _container_rule, {"alt": ["paragraph", "blockquote", "list"]})
     rules.block.ruler.at("table", _table_rule, {"alt": ["paragraph"]})
     rules.enable("table")
     rules.inline.ruler.before("escape", "placeholder", _placeholder_rule)
     rules.inline.ruler.before("escape", "line_break", _line_break_rule)
     return rules
+
+
+def read_lines(tokens: Sequence[Token], seen: dict[str, Any]) -> None:
+    """Fill in what stands within the lines of these blocks; `seen` is told of what could not be read."""
+    state = StateCore("", markdown(), seen, list(tokens))
+    for token in state.tokens:
+        if token.type == "inline" and token.content and _PLAIN.fullmatch(token.content):
+            token.children = [Token("text", "", 0, content=token.content)]
+        elif token.type == "inline":
+            token.children = []
+            state.md.inline.parse(token.content, state.md, seen, token.children)
+    text_join(state)
+
+
+# What no rule for what stands within a line looks at.
+_PLAIN = re.compile(r"[^\n!#$%&*+\-:<=>@\[\]\\^_`{}~]*")
+
+
+# --- ordinary lines -------------------------------------------------------------------------------------------------
+
+
+def _plain_line_rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:  # noqa: ARG001
+    """The short way for most lines: a paragraph of one that begins as nothing else does.
+
+    What follows it is nothing, a blank line or the next item of the list that it is in.
+    """
+    begin, stop = state.bMarks[start] + state.tShift[start], state.eMarks[start]
+    if silent or state.is_code_block(start) or _BEGINS_PLAIN.match(state.src, begin, stop) is None:
+        return False
+    is_last = start + 1 >= state.lineMax or state.isEmpty(start + 1) or _is_next_item(state, start + 1)
+    if not is_last or state.src[stop - 1].isspace():
+        return False
+    state.line = start + 1
+    state.push("paragraph_open", "p", 1).map = [start, state.line]
+    line = state.push("inline", "", 0)
+    line.map, line.content, line.children = [start, state.line], state.src[begin:stop], []
+    state.push("paragraph_close", "p", -1)
+    return True
+
+
+def _is_next_item(state: StateBlock, line: int) -> bool:
+    if not 0 <= state.sCount[line] < min(state.blkIndent, state.listIndent + 4):
+        return False
+    return _ITEM.match(state.src, state.bMarks[line] + state.tShift[line], state.eMarks[line]) is not None
+
+
+_BEGINS_PLAIN = re.compile(r"[^\W\d_]|\[|\d+(?:[^\d.)]|$)")
+_ITEM = re.compile(r"(?:[-*+]|[0-9]{1,9}[.)]) [\w\[]")
 
 
 # --- syntax of our own ----------------------------------------------------------------------------------------------
@@ -171,7 +222,9 @@ def _table_rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     stop = start + 2
     others = state.md.block.ruler.getRules("blockquote")
     while stop < end and not state.isEmpty(stop) and state.sCount[stop] >= state.blkIndent:
-        if any(rule(state, stop, end, True) for rule in others):
+        if state.src[state.bMarks[stop] + state.tShift[stop]] != "|" and any(
+            rule(state, stop, end, True) for rule in others
+        ):
             break
         stop += 1
     state.push("table_open", "", 1).map = [start, stop]

@@ -14,7 +14,7 @@ from javis_pipeline.sync.richtext.adf import canonical_block
 from javis_pipeline.sync.richtext.adf_nodes import PANELS, Builder, new_text, unknown
 from javis_pipeline.sync.richtext.hidden_marks import hidden_marks, name_of_mark
 from javis_pipeline.sync.richtext.line_edit import edit_line, is_mirrored, shortened
-from javis_pipeline.sync.richtext.markdown_reader import read_markdown, split_markdown
+from javis_pipeline.sync.richtext.markdown_reader import MIXED_LIST, Piece, read_markdown, read_pieces, split_markdown
 from javis_pipeline.sync.richtext.markdown_writer import view_blocks
 from javis_pipeline.sync.richtext.placeholders import Node, Placeholder, attrs_of, children_of, token_of
 from javis_pipeline.sync.richtext.said import LINE_KINDS, Problems, Said, words_of
@@ -43,15 +43,15 @@ def edit_nodes(nodes: Sequence[Node], base_view: str, new_markdown: str) -> Node
     began = _began(texts, base_view)
     pieces = split_markdown(new_markdown)
     stays: dict[int, int] = {}  # index of a piece to that of the block that it is
-    for match in diff3.matches(began, [text for _, text in pieces]):
+    for match in diff3.matches(began, [piece.text for piece in pieces]):
         stays |= {match.b_at + at: match.a_at + at for at in range(match.length)}
     same = frozenset(stays.values())
     before = [Said("same", text=began[at]) if at in same else _as_one(text) for at, text in enumerate(texts)]
     gone = {began[at]: said for at, said in enumerate(before) if at not in same}
     after: list[Said] = []
-    new: list[tuple[int, str]] = []
+    new: list[Piece] = []
     for at, piece in enumerate(pieces):
-        known = before[stays[at]] if at in stays else gone.get(piece[1])  # stays here, or was moved here
+        known = before[stays[at]] if at in stays else gone.get(piece.text)  # stays here, or was moved here
         if known is None:
             new.append(piece)
         else:
@@ -66,7 +66,7 @@ def _began(texts: Sequence[str], base_view: str) -> Sequence[str]:
     """The text of each node in the view the person began with, even if it was written in another way than today's."""
     if base_view == "\n\n".join(texts):
         return texts
-    began = [text for _, text in split_markdown(base_view)]
+    began = [piece.text for piece in split_markdown(base_view)]
     return began if len(began) == len(texts) else texts
 
 
@@ -87,6 +87,9 @@ def _parted(before: Sequence[Said], after: Sequence[Said]) -> list[Said]:
 
 def _as_lists(said: Said, lists: Mapping[Said, Sequence[Said]]) -> list[Said]:
     """The known lists, by their first items, that a list is made of, or itself."""
+    if said.kind == "wrong" and said.text == MIXED_LIST:
+        runs = [part for run in said.content for part in _as_lists(run, lists)]
+        return runs if all(run in lists.get(run.content[0], ()) for run in runs) else [said]
     parts: list[Said] = []
     at = 0 if said.kind in _LISTS and said not in lists.get(said.content[0], ()) else len(said.content)
     while at < len(said.content):
@@ -112,18 +115,11 @@ class _Edit:
         self.shown = _by_token((placeholder.shown, placeholder.node) for placeholder in seen)
         self.left: dict[Said, list[Node]] = defaultdict(list)
 
-    def read(self, pieces: Sequence[tuple[int, str]]) -> Sequence[Said]:
-        """What pieces of the new text that follow each other say; each has the number of its first line."""
-        if not pieces:
-            return ()
-        line = pieces[0][0]
-        lines: list[str] = []
-        for at, piece in pieces:
-            lines += [""] * (at - line - len(lines))
-            lines += piece.split("\n")
-        reading = read_markdown("\n".join(lines), line)
+    def read(self, pieces: Sequence[Piece]) -> Sequence[Said]:
+        """What pieces of the new text that follow each other say."""
+        reading = read_pieces(pieces)
         for reason in reading.unread:
-            self.problems.add(line, reason)
+            self.problems.add(pieces[0].line, reason)
         return reading.blocks
 
     # --- what is known, for the builder ---
@@ -320,6 +316,8 @@ class _Place(NamedTuple):
 
 
 def _places(before: Sequence[Said], after: Sequence[Said]) -> list[_Place]:
+    if len(before) == len(after) == 1 and _family(before[0]) == _family(after[0]):  # as in most cells and items
+        return [] if before == after else [_Place(0, 1, after, {0: 0}, (), frozenset())]
     edits = diff3.edits(before, after)
     olds = [range(edit.start, edit.end) for edit in edits]
     gone = {before[at] for old in olds for at in old}
@@ -344,7 +342,8 @@ def _versions(
         new = [at for at, said in enumerate(edit.new) if said not in moved]
         found = pairs([before[at] for at in old], [edit.new[at] for at in new], _family, words_of)
         versions.append({new[j]: old[i] for i, j in found})
-        left += [at for at in old if at not in versions[-1].values()]
+        stay = set(versions[-1].values())
+        left += [at for at in old if at not in stay]
         fresh += [(number, at) for at in new if at not in versions[-1]]
     news = [edits[number].new[at] for number, at in fresh]
     for i, j in crossed([before[at] for at in left], news, _family, words_of):

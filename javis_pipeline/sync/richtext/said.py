@@ -16,7 +16,7 @@ class Mark(NamedTuple):
     title: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Said:
     """One node. Two that say the same are equal wherever they stand.
 
@@ -34,7 +34,27 @@ class Said:
     attrs: tuple[tuple[str, Any], ...] = ()
     text: str = ""
     marks: tuple[Mark, ...] = ()
-    line: int = field(default=0, compare=False)
+    line: int = 0
+    _hash: int = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        # Each is compared often, and what is inside of it with it.
+        object.__setattr__(self, "_hash", hash((self.kind, self.content, self.attrs, self.text, self.marks)))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if not isinstance(other, Said) or self._hash != other._hash:
+            return False
+        return (self.kind, self.text, self.marks, self.attrs) == (
+            other.kind,
+            other.text,
+            other.marks,
+            other.attrs,
+        ) and self.content == other.content
 
     @property
     def attributes(self) -> Mapping[str, Any]:

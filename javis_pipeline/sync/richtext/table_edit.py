@@ -70,7 +70,7 @@ def _widths(rows: Sequence[Any]) -> list[int]:
 def table_spans(rows: Sequence[Any]) -> list[Spans]:
     """Of the rows of a table, how many rows and columns each cell spans."""
     cells = [[attrs_of(cell) for cell in children_of(row) if isinstance(cell, dict)] for row in rows]
-    return [[(_span(attrs, "rowspan"), _span(attrs, "colspan")) for attrs in row] for row in cells]
+    return [[(_span(attrs, "rowspan"), _span(attrs, "colspan")) if attrs else (1, 1) for attrs in row] for row in cells]
 
 
 def _span(attrs: Any, name: str) -> int:

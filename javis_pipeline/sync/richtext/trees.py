@@ -71,6 +71,8 @@ def merge_trees(
 
 
 def _merge(grammar: Grammar[S], base: Sequence[Block[S]], a: Sequence[Block[S]], b: Sequence[Block[S]]) -> Merge[S]:
+    if len(base) == len(a) == len(b) == 1:  # as in most cells and items
+        return _region(grammar, diff3.Region(tuple(base), tuple(a), tuple(b)))
     return diff3.merge3(base, a, b, partial(_region, grammar))
 
 
