@@ -7,6 +7,7 @@ from pathlib import Path
 from bench import (
     context,
     contradictions,
+    descriptions,
     everything,
     forecast,
     many,
@@ -28,6 +29,7 @@ def main() -> int:
         "data-center",
         "projects",
         "pages",
+        "descriptions",
         "context",
         "forecast",
         "pace",
@@ -61,6 +63,8 @@ def main() -> int:
         missed |= many.measure(rounds=given.rounds, issues=given.issues)
     if given.what in (None, "pages"):
         missed |= pages.measure(rounds=given.rounds, pages=given.pages)
+    if given.what in (None, "descriptions"):
+        missed |= descriptions.measure(rounds=given.rounds)
     if given.what in (None, "context"):
         missed |= context.measure(rounds=given.rounds)
     if given.what in (None, "forecast"):
