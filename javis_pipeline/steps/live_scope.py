@@ -15,6 +15,7 @@ from uuid import uuid4
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.hints import Hints, end_hints, take_hints
 from javis_pipeline.db.watermarks import read_watermark
+from javis_pipeline.errors import SyncHalted
 from javis_pipeline.records.values import ScopeRef, System
 from javis_pipeline.steps.job import Job
 from javis_pipeline.steps.pull import pull_named
@@ -106,16 +107,29 @@ class LiveScope:
             if not (hints.numbers or waits(job)):
                 return Turn()
             opened = self._open(job)
-            counts = self._read(job, opened, hints, check)
-            if waits(job):
-                counts |= write_back_opened(job, opened, check=check, proved=False).as_metadata()
+            counts, stopped = self._write_back(job, opened, check)
+            counts |= self._read(job, opened, hints, check)
             counts = {name: number for name, number in counts.items() if number}
             is_open = bool(job.store.operations("planned") or job.store.operations("sent"))
         if counts:
             shown = " ".join(f"{name}={number}" for name, number in counts.items())
             log.info("live system=%s scope=%s %s", self.scope.system, self.scope.scope, shown)
+        if stopped is not None:
+            raise stopped
         changed = bool(counts.keys() - {"postponed", "held", "errors", "unreadable"})
         return Turn(counts, changed, more=len(hints.numbers) == _MOST_HINTS, open=is_open)
+
+    def _write_back(
+        self, job: Job, opened: Opened[Any, Any], check: Callable[[], None]
+    ) -> tuple[dict[str, int], SyncHalted | None]:
+        """Send what waits, before anything is read: somebody waits for it. What a guard stops keeps nothing from being
+        read."""
+        if not waits(job):
+            return {}, None
+        try:
+            return write_back_opened(job, opened, check=check, proved=False).as_metadata(), None
+        except SyncHalted as stopped:
+            return {}, stopped
 
     def _read(self, job: Job, opened: Opened[Any, Any], hints: Hints, check: Callable[[], None]) -> dict[str, int]:
         """Read what was told of. Where a hint names no record, anything may have changed: it is pulled as in a run."""
