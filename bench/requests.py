@@ -19,16 +19,13 @@ from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
 from javis_pipeline.settings import Settings
 from javis_pipeline.steps.job import Job
+from javis_pipeline.steps.request_costs import BURST, MINUTES, UNCHANGED
 from javis_pipeline.steps.sync_scope import pull_scope, write_back_scope
 from javis_pipeline.sync.kinds import TABLES
 from javis_pipeline.wiring import open_system
 
 PROJECT: Final = "OPS"
 _RECORDS: Final = 120
-# Of Atlassian, for an API token: no quota an hour, and of each endpoint and method so many a second, which is the least
-# of them. https://developer.atlassian.com/cloud/jira/platform/rate-limiting/
-BURST: Final = 50
-_MINUTES: Final = (1, 5, 15, 60)
 _PROJECTS: Final = (1, 10, 20, 100)
 
 
@@ -54,9 +51,9 @@ def measure() -> int:
         missed = "  MISSED" if cost.requests > cost.most else ""
         print(f"{cost.what:<44}{cost.requests:>7.2f}   <= {cost.most}{missed}")
     each = sum(cost.requests for cost in costs[:2])
-    print(f"\n{'requests an hour, unchanged, every':<36}" + "".join(f"{minutes:>8} min" for minutes in _MINUTES))
+    print(f"\n{'requests an hour, unchanged, every':<36}" + "".join(f"{minutes:>8} min" for minutes in MINUTES))
     for projects in _PROJECTS:
-        hourly = [projects * each * 60 / minutes for minutes in _MINUTES]
+        hourly = [projects * each * 60 / minutes for minutes in MINUTES]
         print(f"{f'{projects} projects, a space each':<36}" + "".join(f"{number:>12.0f}" for number in hourly))
     print(f"\nAtlassian sets no limit an hour for an API token; {BURST} a second are {BURST * 3600} an hour.")
     return int(any(cost.requests > cost.most for cost in costs))
@@ -121,7 +118,7 @@ def _costs(place: _Place) -> Iterator[Cost]:
     for system in systems:
         for _ in range(3):  # the first loads, and the second asks what is then known for an hour
             unchanged = place.sync(system)
-        yield Cost(f"{system}: nothing new", unchanged, 8)
+        yield Cost(f"{system}: nothing new", unchanged, UNCHANGED[system])
     issues, pages = "UPDATE jira_issues SET ", "UPDATE confluence_pages SET "
     yield _cost(place, "an edit of an issue, of 10", "jira", issues + "title = title || '!'", 10, 2.2)
     yield _cost(place, "an edit of an issue, alone", "jira", issues + "title = title || '!'", 1, 2.2)

@@ -1,6 +1,7 @@
 """`javis status`: what was synced when, and what waits for whom."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -10,12 +11,14 @@ import click
 if TYPE_CHECKING:
     from javis_pipeline.db.live import Known
     from javis_pipeline.db.slack_posts import Waiting
+    from javis_pipeline.settings import Settings
 
 
 @click.command()
 @click.option("--sizes", is_flag=True, help="Also show how much room each table takes.")
+@click.option("--requests", is_flag=True, help="Show what runs that find nothing new ask of the sites, and no more.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(sizes: bool, as_json: bool) -> None:
+def command(sizes: bool, requests: bool, as_json: bool) -> None:
     """Show each project and space: last sync, records, and what waits for a push, a decision or a repair."""
     from javis_pipeline.cli.lines import say
     from javis_pipeline.cli.tables import print_table
@@ -26,6 +29,9 @@ def command(sizes: bool, as_json: bool) -> None:
     from javis_pipeline.wiring import open_database
 
     settings = load_settings()
+    if requests:
+        _show_requests(settings, as_json=as_json)
+        return
     with open_database(settings) as db:
         scopes = scope_status(db)
         posts = waiting_posts(db)
@@ -66,6 +72,27 @@ def command(sizes: bool, as_json: bool) -> None:
         click.echo()
         rows = [(table["table"], f"{table['bytes'] / 1_048_576:.1f} MB", table["rows_estimate"]) for table in tables]
         print_table(["table", "size", "rows, about"], rows, empty="No tables.")
+
+
+def _show_requests(settings: "Settings", *, as_json: bool) -> None:
+    """What the configured projects and spaces ask for an hour, by how often they are synced."""
+    from javis_pipeline.cli.lines import say
+    from javis_pipeline.cli.tables import print_table
+    from javis_pipeline.steps.request_costs import BURST, MINUTES, requests_an_hour
+
+    scopes = Counter(ref.system for ref in settings.scopes_of(settings.partitions))
+    asked = requests_an_hour(scopes)
+    if as_json:
+        document = [one._asdict() | {"hourly": dict(zip(MINUTES, one.hourly, strict=True))} for one in asked]
+        click.echo(json.dumps({"requests": document, "burst": BURST}))
+        return
+    columns = ["system", "scopes", "each run", *(f"every {minutes} min" for minutes in MINUTES)]
+    rows = [(one.system, one.scopes, f"<= {one.each}", *one.hourly) for one in asked]
+    print_table(columns, rows, empty="JIRA_PROJECTS names nothing to sync.")
+    say(
+        f"Requests an hour of runs that find nothing new, with a board a project; a changed record is 2 to 4 more. "
+        f"Atlassian counts no requests an hour of an API token; it slows at {BURST} a second: {BURST * 3600} an hour."
+    )
 
 
 def _row(scope: Mapping[str, Any], now: datetime) -> list[object]:

@@ -21,6 +21,7 @@ WIDTHS = (60, 80, 200)
 COMMANDS = (
     "status",
     "status --sizes",
+    "status --requests",
     "conflicts",
     "audit --limit 20",
     "audit --issue OQC-1",
