@@ -149,6 +149,19 @@ def _projects(value: object) -> object:
     return tuple(dict.fromkeys(map(_project_key, _items(value)))) if isinstance(value, str) else value
 
 
+def _two_way(value: object) -> object:
+    """Projects of which a verb is done on both sides, as in "OQC:two_way,EUV:two_way"; "two_way" alone is all."""
+    if not isinstance(value, str):
+        return value
+    found: dict[str, None] = {}
+    for item in _items(value):
+        project, _, way = item.rpartition(":")
+        if way.strip() != "two_way":
+            raise ValueError("should look like OQC:two_way,EUV:two_way, or two_way for all projects")
+        found["*" if not project.strip() or project.strip() == "*" else _project_key(project)] = None
+    return tuple(found)
+
+
 def _spaces(value: object) -> object:
     if not isinstance(value, str):
         return value
@@ -282,6 +295,7 @@ _EXAMPLES = {
     "JAVIS_READ_RESTRICTED": "1",
     "JAVIS_CREATE": "OQC,EUV",
     "JAVIS_CREATE_HORIZON_MINUTES": "15",
+    "JAVIS_COMMENTS": "OQC:two_way",
     "JAVIS_SYNC_MINUTES": "120",
     "JAVIS_EXECUTOR": "in_process, multiprocess, celery or k8s",
     "LOG_LEVEL": "INFO",
@@ -363,6 +377,8 @@ class Settings(BaseSettings):
     javis_create: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_projects)] = ()
     # The longest time that a request may still be executed after it was sent.
     javis_create_horizon_minutes: Annotated[int, Field(ge=5, le=1_440)] = 15
+    # Projects whose comments are written here too.
+    javis_comments: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_two_way)] = ()
     # For each pull, write-back, census: what hangs must not hold a project for ever.
     javis_sync_minutes: Annotated[int, Field(ge=1, le=10_080)] = 120
     javis_executor: Executor = "in_process"
@@ -447,6 +463,7 @@ class Settings(BaseSettings):
             *([read_only] if self.javis_read_only else ()),
             *([restricted] if self.javis_read_restricted else ()),
             *made,
+            *(Policy("jira", key, "comments", "on", "JAVIS_COMMENTS") for key in self.javis_comments),
         )
 
     def thresholds(self) -> Thresholds:

@@ -149,7 +149,7 @@ def jira_system(
     with closing(jira_client(settings, read_only=read_only, facts=facts, limits=limits)) as client:
         system = system_of(client, settings.jira_projects, settings.jira_fields, facts, settings.jira_field_policy)
         horizon = timedelta(minutes=settings.javis_create_horizon_minutes)
-        yield replace(system, creating=settings.javis_create, horizon=horizon)
+        yield replace(system, creating=settings.javis_create, talking=settings.javis_comments, horizon=horizon)
 
 
 @contextmanager

@@ -60,6 +60,7 @@ MAKING = "javis_pipeline/sync/create.py"
 MAKING_STEP = "javis_pipeline/steps/create.py"
 WISHES = "javis_pipeline_tests/property/test_create_laws.py"
 MADE = "javis_pipeline_tests/flow/test_create.py"
+TALK = "javis_pipeline_tests/flow/test_comments.py"
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,27 @@ MUTANTS = (
         'properties={MARK: {"record": str(record_id)}}',
         "properties={}",
         f"{MADE}::test_given_a_reply_that_was_lost_after_it_was_done_then_the_mark_is_found_and_nothing_is_asked_again",
+    ),
+    Mutant(
+        "comments: one is settled before its request could have been executed",
+        MAKING,
+        "    if place not in walk.places or walk.at <= fence.at + grounds.horizon:\n",
+        "    if place not in walk.places:\n",
+        f"{WISHES}::test_a_comment_goes_out_once_and_none_is_lost",
+    ),
+    Mutant(
+        "comments: the mark does not go along",
+        "javis_pipeline/systems/jira/comments.py",
+        'properties={MADE_MARK: {"record": str(record_id)}, **asked["noted"]}',
+        'properties=asked["noted"]',
+        f"{TALK}::test_given_a_reply_that_is_lost_then_the_comment_is_there_once",
+    ),
+    Mutant(
+        "comments: one is deleted without a look at what it became",
+        "javis_pipeline/sync/merge.py",
+        "    elif stays_deleted(draft, remote):\n",
+        "    elif draft.run.kind.table.place.removes or stays_deleted(draft, remote):\n",
+        f"{TALK}::test_given_a_comment_deleted_here_and_edited_there_then_it_stays_and_a_person_is_asked",
     ),
     Mutant(
         "making: the transport asks again",

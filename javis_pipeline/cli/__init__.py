@@ -28,6 +28,7 @@ COMMANDS = {
     "fields": "List the custom fields of Jira.",
     "new": "Make an issue here; the next sync makes it in Jira.",
     "edit": "Edit fields of an issue here; the next sync sends them.",
+    "comment": "Comment on an issue here; the next sync writes it in Jira.",
     "attachment": "List and fetch files that hang on issues.",
     "tag": "List, add and remove tags, which are labels in Jira.",
     "audit": "Show who changed what.",

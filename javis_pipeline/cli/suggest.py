@@ -185,9 +185,8 @@ def accept(suggestion_id: str, as_json: bool) -> None:
 
     with closing(open_database(load_settings())) as db:
         accepted = accept_suggestion(db, suggestion_id, by=getpass.getuser(), now=datetime.now(UTC))
-    edits, drafts = (
-        [action.words(accepted.names) for action in actions] for actions in (accepted.edits, accepted.drafts)
-    )
+    edits = [action.words(accepted.names, done=True) for action in accepted.edits]
+    drafts = [action.words(accepted.names) for action in accepted.drafts]
     if as_json:
         document = {"title": accepted.title, "state": "accepted", "edits": edits, "drafts": drafts}
         click.echo(json.dumps(document, indent=2, ensure_ascii=False))

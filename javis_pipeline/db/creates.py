@@ -56,7 +56,7 @@ class PostgresCreates:
             return ()
         with self._transaction() as conn:
             if self._run(conn, "new_wishes")[0]["there_are"]:
-                floor = self._run(conn, "highest_number")[0]["number"]
+                floor = self._highest(conn)
                 self._run(conn, "note_wishes", {"floor": floor, "now": self._now()})
             return [self._wish(row) for row in self._run(conn, "open_wishes")]
 
@@ -105,7 +105,13 @@ class PostgresCreates:
 
     def highest(self) -> int:
         """The highest number that a record of the scope is known to have, or to have had."""
-        return int(self._read("highest_number")[0]["number"])
+        assert self._database is not None, "made for a transaction of the caller's"
+        with self._database.transaction() as conn:
+            return self._highest(conn)
+
+    def _highest(self, conn: Connection) -> int:
+        """What hangs on others has no numbers of its own."""
+        return 0 if self._table.place.hangs_on else int(self._run(conn, "highest_number")[0]["number"])
 
     def count_records(self) -> int:
         """How many records of the scope there are."""
@@ -157,14 +163,18 @@ class PostgresCreates:
 
     def _wish(self, row: Mapping[str, Any]) -> Wish:
         doc, book = load_json(row["doc"]), load_json(row["creation"])
+        table, hanging = self._table, self._table.place.hangs_on
+        names = (*(column.name for column in table.edited), *table.place.may_have)
         return Wish(
             creation=_creation(book),
-            type_name=doc["issue_type"] or "",
-            values={column.name: from_json(doc[column.name]) for column in self._table.edited},
+            type_name=doc.get("issue_type") or "",
+            values={name: from_json(doc[name]) for name in names},
+            place=doc[hanging.id] if hanging else None,
+            place_key=doc[hanging.by] if hanging else None,
             local_seq=doc["local_seq"],
             parent=row["parent"],
             deleted=doc["local_deleted_at"] is not None,
-            elements=tuple(sorted(doc["local_modified_fields"].keys() - set(self._table.fields))),
+            elements=tuple(sorted(doc["local_modified_fields"].keys() - set(table.fields))),
         )
 
     def _read(self, query: str, params: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
@@ -206,9 +216,13 @@ class PostgresCreates:
         }
         for rival in self._run(conn, "rival", params):
             if rival["is_edited"]:
+                for both in self._run(conn, "edited_in_both", params):
+                    self._run(conn, "offer_value", {**params, **both, "conflict_id": uuid4()})
                 self._run(conn, "take_over_edits", params)
-            self._run(conn, "remove_rival", params)
-        for query in ("free_key", "bind_wish", "keep_provisional_key", "follow_key"):
+            for query in ("follow_conflicts", "follow_operations", "remove_rival"):
+                self._run(conn, query, params)
+        by_key = ("free_key", "bind_wish", "keep_provisional_key", "follow_key")
+        for query in by_key if self._table.keys_change else ("bind_wish",):
             self._run(conn, query, params)
         self._audit(conn, creation)
 
@@ -258,8 +272,19 @@ class PostgresCreates:
 
     def _statement(self, query: str, **parts: sql.Composable) -> sql.Composed:
         edited = sql.SQL(", ").join(sql.Identifier(column.name) for column in self._table.edited)
-        parent = sql.Identifier(next(iter(self._table.place.by_key), self._table.key))
-        return for_table(_QUERIES[query], self._table, edited=edited, parent=parent, **parts)
+        table, hanging = self._table, self._table.place.hangs_on
+        by = hanging.by if hanging else next(iter(table.place.by_key), table.key)
+        return for_table(
+            _QUERIES[query],
+            table,
+            edited=edited,
+            parent=sql.Identifier(by),
+            above=sql.Identifier(hanging.table if hanging else table.name),
+            above_key=sql.Identifier(hanging.key if hanging else table.key),
+            above_id=sql.Identifier(hanging.id if hanging else table.id),
+            title=sql.SQL("r.{}").format(sql.Identifier(table.place.title or table.key)),
+            **parts,
+        )
 
 
 def _creation(book: Mapping[str, Any]) -> Creation:

@@ -48,11 +48,26 @@ def update_issue(conn: Connection, record_id: UUID, columns: Mapping[str, object
     conn.execute(statement, {**columns, "record_id": record_id})
 
 
-def insert_issue(conn: Connection, columns: Mapping[str, object]) -> dict[str, Any]:
-    """Wish for an issue: its `key` until Jira gives it another, and its `record_id`."""
+def comment_by_key(conn: Connection, key: str) -> dict[str, Any] | None:
+    """A comment by its issue's key and its id; its row is locked. None when it is not here."""
+    return conn.execute(_QUERIES["comment_by_key"], {"key": key}).fetchone()
+
+
+def update_comment(conn: Connection, record_id: UUID, columns: Mapping[str, object]) -> None:
+    """Set columns of a comment, as `update_issue` does."""
+    statement = sql.SQL("UPDATE comments SET {} WHERE record_id = %(record_id)s").format(_assignments(columns))
+    conn.execute(statement, {**columns, "record_id": record_id})
+
+
+def insert_row(
+    conn: Connection, table: Literal["jira_issues", "comments"], columns: Mapping[str, object]
+) -> dict[str, Any]:
+    """Wish for a record: its `key` until Jira gives it another, and its `record_id`."""
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
     values = sql.SQL(", ").join(map(sql.Placeholder, columns))
-    statement = sql.SQL("INSERT INTO jira_issues ({}) VALUES ({}) RETURNING key, record_id").format(names, values)
+    statement = sql.SQL("INSERT INTO {} ({}) VALUES ({}) RETURNING key, record_id").format(
+        sql.Identifier(table), names, values
+    )
     row = conn.execute(statement, dict(columns)).fetchone()
     assert row is not None, "inserted, or raised"
     return row

@@ -63,7 +63,6 @@ TABLES: Final[Mapping[str, Rights]] = {
     "jira_field_columns": BOOK,
     "issue_sprints": BOOK,
     "issue_links": BOOK,
-    "comments": BOOK,
     "worklogs": BOOK,
     "attachments": BOOK,
     "status_changes": BOOK,
@@ -112,6 +111,9 @@ FUNCTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "javis_key": ROLES,
     "javis_provisional_key": (),
     "javis_wish": (),
+    "javis_find_issue": (),
+    "javis_obey_policy": (),
+    "javis_follow_issue": (),
     "javis_mark_restricted_value": (),
     "javis_mark_restricted_payload": (),
     "javis_follow_restriction": (),
@@ -216,10 +218,12 @@ def _grant_columns(conn: psycopg.Connection[Any], table: Table) -> None:
     """
     name, app = Identifier("public", table.name), Identifier(APP)
     edited = [column.name for column in table.edited]
-    updated = dict.fromkeys((*edited, *table.place.made_with))
+    updated = dict.fromkeys((*edited, *table.place.made_with, *table.place.may_have))
     _run(conn, "GRANT UPDATE ({}) ON {} TO {}", SQL(", ").join(map(Identifier, updated)), name, app)
     if table.given:
-        inserted = dict.fromkeys((table.scope, table.key, "record_id", *table.given))
+        hanging = table.place.hangs_on
+        place = hanging.by if hanging else table.scope
+        inserted = dict.fromkeys((place, table.key, "record_id", *table.given))
         _run(conn, "GRANT INSERT ({}) ON {} TO {}", SQL(", ").join(map(Identifier, inserted)), name, app)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from javis_pipeline.db.connection import Connection
 from javis_pipeline.db.named_queries import named_queries
-from javis_pipeline.records.policy import Policy
+from javis_pipeline.records.policy import Policy, Verb
 from javis_pipeline.records.values import System
 
 _QUERIES = named_queries("policies")
@@ -23,6 +23,13 @@ def store_policies(conn: Connection, policies: Sequence[Policy]) -> None:
     }
     conn.execute(_QUERIES["drop_policies"], columns)
     conn.execute(_QUERIES["put_policies"], columns | more)
+
+
+def is_on(conn: Connection, system: System, scope: str, verb: Verb) -> bool:
+    """Whether something is switched on in a project or space."""
+    params = {"system": system, "scope": scope, "verb": verb}
+    row = conn.execute(_QUERIES["is_on"], params).fetchone()
+    return row is not None and bool(row["is_on"])
 
 
 def why_held(conn: Connection, system: System, scope: str) -> str | None:

@@ -12,6 +12,7 @@ HistoryTable = typing.Literal[
     "sync_runs",
     "local_edits",
     "sync_outbox",
+    "sync_creates",
     "sync_audit",
     "sync_conflicts",
     "sync_quarantine",

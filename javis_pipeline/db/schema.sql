@@ -29,7 +29,8 @@ CREATE TYPE public.resolution AS ENUM (
 
 CREATE TYPE public.resource_type AS ENUM (
     'jira_issue',
-    'confluence_page'
+    'confluence_page',
+    'jira_comment'
 );
 
 CREATE TYPE public.sync_status AS ENUM (
@@ -239,12 +240,65 @@ BEGIN
     RETURN NEW;
 END $_$;
 
+CREATE FUNCTION public.javis_find_issue() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    issue public.jira_issues;
+BEGIN
+    IF (CASE TG_RELID WHEN 'public.jira_issues'::regclass THEN 'jira_issue' WHEN 'public.confluence_pages'::regclass THEN 'confluence_page' WHEN 'public.comments'::regclass THEN 'jira_comment' END) IS NULL THEN
+        RAISE EXCEPTION 'javis: nothing of % hangs on issues', TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    SELECT * INTO issue FROM public.jira_issues AS i WHERE i.key = public.javis_key(NEW.issue_key) FOR KEY SHARE;
+    IF issue.key IS NULL THEN
+        RAISE EXCEPTION 'javis: there is no issue % here', coalesce(NEW.issue_key, '(issue_key is not given)')
+            USING ERRCODE = 'foreign_key_violation', HINT = 'Nothing was written.';
+    END IF;
+    IF issue.local_deleted_at IS NOT NULL OR issue.remote_state NOT IN ('present', 'wanted') THEN
+        RAISE EXCEPTION 'javis: issue % is not in Jira any more, or was deleted here', issue.key
+            USING ERRCODE = 'restrict_violation', HINT = 'Nothing was written.';
+    END IF;
+    NEW.issue_key := issue.key;
+    NEW.jira_id := issue.jira_id;
+    NEW.project_key := issue.project_key;
+    NEW.restricted := issue.security_level IS NOT NULL;
+    RETURN NEW;
+END $$;
+
+CREATE FUNCTION public.javis_follow_issue() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    origin text := coalesce(current_setting('javis.origin', true), '');
+BEGIN
+    IF TG_RELID <> 'public.jira_issues'::regclass THEN
+        RAISE EXCEPTION 'javis: nothing hangs on %', TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    PERFORM set_config('javis.origin', 'sync', true);
+    UPDATE public."comments" AS c
+       SET issue_key = NEW.key, project_key = NEW.project_key, jira_id = NEW.jira_id,
+           key = CASE WHEN c.comment_id IS NULL THEN c.key ELSE NEW.key || '#' || c.comment_id END
+     WHERE c.jira_id = NEW.jira_id OR (c.jira_id IS NULL AND c.issue_key = OLD.key);
+    IF NEW.project_key <> OLD.project_key THEN
+        UPDATE public.sync_conflicts AS b SET scope = NEW.project_key FROM public."comments" AS c
+         WHERE c.jira_id = NEW.jira_id AND b.record_id = c.record_id;
+        UPDATE public.sync_outbox AS b SET scope = NEW.project_key FROM public."comments" AS c
+         WHERE c.jira_id = NEW.jira_id AND b.record_id = c.record_id;
+        UPDATE public.sync_creates AS b SET scope = NEW.project_key FROM public."comments" AS c
+         WHERE c.jira_id = NEW.jira_id AND b.record_id = c.record_id;
+    END IF;
+    PERFORM set_config('javis.origin', origin, true);
+    RETURN NULL;
+END $$;
+
 CREATE FUNCTION public.javis_follow_restriction() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 DECLARE
-    of_kind  public.resource_type := CASE TG_RELID WHEN 'public.jira_issues'::regclass THEN 'jira_issue' WHEN 'public.confluence_pages'::regclass THEN 'confluence_page' END;
+    of_kind  public.resource_type := CASE TG_RELID WHEN 'public.jira_issues'::regclass THEN 'jira_issue' WHEN 'public.confluence_pages'::regclass THEN 'confluence_page' WHEN 'public.comments'::regclass THEN 'jira_comment' END;
     hidden   text[];  -- ids of those that not everybody may read now
     shown    text[];  -- of those that all may read now
     let_go   text[];  -- of those among them that were only kept back
@@ -324,7 +378,7 @@ CREATE FUNCTION public.javis_keep_tombstone() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 DECLARE
-    kind    public.resource_type := CASE TG_RELID WHEN 'public.jira_issues'::regclass THEN 'jira_issue' WHEN 'public.confluence_pages'::regclass THEN 'confluence_page' END;
+    kind    public.resource_type := CASE TG_RELID WHEN 'public.jira_issues'::regclass THEN 'jira_issue' WHEN 'public.confluence_pages'::regclass THEN 'confluence_page' WHEN 'public.comments'::regclass THEN 'jira_comment' END;
     system  text := TG_ARGV[1];
     scope   text := TG_ARGV[2];
     id      text := TG_ARGV[3];
@@ -551,9 +605,50 @@ BEGIN
             WHERE NEW.resource_type = 'jira_issue'
               AND (r."jira_id" = NEW.resource_id AND NEW.record_id IS NULL OR r.record_id = NEW.record_id) UNION ALL SELECT r.record_id, "restriction" IS NOT NULL AS is_restricted FROM public."confluence_pages" AS r
             WHERE NEW.resource_type = 'confluence_page'
-              AND (r."page_id" = NEW.resource_id AND NEW.record_id IS NULL OR r.record_id = NEW.record_id)
+              AND (r."page_id" = NEW.resource_id AND NEW.record_id IS NULL OR r.record_id = NEW.record_id) UNION ALL SELECT r.record_id, "kept_from" IS NOT NULL AS is_restricted FROM public."comments" AS r
+            WHERE NEW.resource_type = 'jira_comment'
+              AND (r."comment_id" = NEW.resource_id AND NEW.record_id IS NULL OR r.record_id = NEW.record_id)
            ) AS known ON true;
     RETURN NEW;
+END $$;
+
+CREATE FUNCTION public.javis_obey_policy() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    before_doc jsonb := to_jsonb(OLD);
+    place      text := before_doc ->> TG_ARGV[1];
+    us         text;
+    field_name text;
+BEGIN
+    IF (CASE TG_RELID WHEN 'public.jira_issues'::regclass THEN 'jira_issue' WHEN 'public.confluence_pages'::regclass THEN 'confluence_page' WHEN 'public.comments'::regclass THEN 'jira_comment' END) IS NULL THEN
+        RAISE EXCEPTION 'javis: % obeys no policy', TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF before_doc ->> TG_ARGV[2] IS NULL OR (TG_OP = 'UPDATE' AND NEW IS NOT DISTINCT FROM OLD) THEN
+        RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+    END IF;
+    IF NOT EXISTS (SELECT FROM public.sync_policies AS p
+                    WHERE p.verb = TG_ARGV[4] AND p.policy = 'on' AND p.system = TG_ARGV[0] AND p.scope IN ('*', place)) THEN
+        RAISE EXCEPTION 'javis: % of % are not changed from here', TG_TABLE_NAME, place
+            USING ERRCODE = 'restrict_violation',
+                  HINT = format('Projects in which they are, are named in %s; what it says is taken over by '
+                                'javis db migrate, and by every sync.', TG_ARGV[5]);
+    END IF;
+    SELECT w.account_id INTO us FROM public.sync_watermarks AS w WHERE w.system = TG_ARGV[0] AND w.scope = place;
+    IF TG_ARGV[6] <> '' AND before_doc ->> TG_ARGV[6] IS DISTINCT FROM us THEN
+        RAISE EXCEPTION 'javis: % was written by somebody else', before_doc ->> TG_ARGV[3]
+            USING ERRCODE = 'restrict_violation',
+                  HINT = 'Only what the account of this pipeline wrote is changed from here; change it in Jira.';
+    END IF;
+    FOREACH field_name IN ARRAY string_to_array(TG_ARGV[7], ',') LOOP
+        IF TG_OP = 'UPDATE' AND to_jsonb(NEW) -> field_name IS DISTINCT FROM before_doc -> field_name THEN
+            RAISE EXCEPTION 'javis: % of % is given when it is written, and cannot be changed here',
+                field_name, before_doc ->> TG_ARGV[3]
+                USING ERRCODE = 'restrict_violation', HINT = 'Change it in Jira; the next sync follows.';
+        END IF;
+    END LOOP;
+    RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
 END $$;
 
 CREATE FUNCTION public.javis_owns(the_table oid) RETURNS boolean
@@ -574,10 +669,10 @@ CREATE TABLE public.sync_policies (
     set_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT sync_policies_policy_is_known CHECK ((policy = ANY (ARRAY['on'::text, 'off'::text]))),
     CONSTRAINT sync_policies_system_is_known CHECK ((system = ANY (ARRAY['*'::text, 'jira'::text, 'confluence'::text]))),
-    CONSTRAINT sync_policies_verb_is_known CHECK ((verb = ANY (ARRAY['send'::text, 'read_restricted'::text, 'create'::text])))
+    CONSTRAINT sync_policies_verb_is_known CHECK ((verb = ANY (ARRAY['send'::text, 'read_restricted'::text, 'create'::text, 'comments'::text])))
 );
 
-COMMENT ON TABLE public.sync_policies IS 'send off: nothing goes to the remote, by the scope''s row or that of ''*''; read_restricted on: javis_read sees restricted texts; create on: rows may be inserted in the scope';
+COMMENT ON TABLE public.sync_policies IS 'send off: nothing goes to the remote, by the scope''s row or that of ''*''; read_restricted on: javis_read sees restricted texts; create on: rows may be inserted in the scope; comments on: comments are written here too';
 
 CREATE FUNCTION public.javis_reads_restricted() RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -616,7 +711,7 @@ CREATE FUNCTION public.javis_track_local_edit() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 DECLARE
-    kind        public.resource_type := CASE TG_RELID WHEN 'public.jira_issues'::regclass THEN 'jira_issue' WHEN 'public.confluence_pages'::regclass THEN 'confluence_page' END;
+    kind        public.resource_type := CASE TG_RELID WHEN 'public.jira_issues'::regclass THEN 'jira_issue' WHEN 'public.confluence_pages'::regclass THEN 'confluence_page' WHEN 'public.comments'::regclass THEN 'jira_comment' END;
     system      text := TG_ARGV[1];
     scope       text := TG_ARGV[2];
     id          text := TG_ARGV[3];
@@ -722,11 +817,12 @@ CREATE FUNCTION public.javis_wish() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 DECLARE
-    kind       public.resource_type := CASE TG_RELID WHEN 'public.jira_issues'::regclass THEN 'jira_issue' WHEN 'public.confluence_pages'::regclass THEN 'confluence_page' END;
+    kind       public.resource_type := CASE TG_RELID WHEN 'public.jira_issues'::regclass THEN 'jira_issue' WHEN 'public.confluence_pages'::regclass THEN 'confluence_page' WHEN 'public.comments'::regclass THEN 'jira_comment' END;
     system_    text := TG_ARGV[1];
     doc        jsonb := to_jsonb(NEW);
     place      text := doc ->> TG_ARGV[2];
     asked_key  text := nullif(doc ->> TG_ARGV[4], '');
+    new_key    text;
     made       jsonb;
     same       jsonb;
     field_name text;
@@ -736,11 +832,11 @@ BEGIN
         RAISE EXCEPTION 'javis: % takes no wishes', TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
     END IF;
     IF NOT EXISTS (SELECT FROM public.sync_policies AS p
-                    WHERE p.verb = 'create' AND p.policy = 'on' AND p.system = system_ AND p.scope = place) THEN
+                    WHERE p.verb = TG_ARGV[10] AND p.policy = 'on' AND p.system = system_ AND p.scope IN ('*', place)) THEN
         RAISE EXCEPTION 'javis: nothing may be made in %', coalesce(place, 'no project')
             USING ERRCODE = 'restrict_violation',
-                  HINT = 'Projects in which rows may be inserted are named in JAVIS_CREATE; what it says is taken over by '
-                         'javis db migrate, and by every sync.';
+                  HINT = format('Projects in which rows may be inserted are named in %s; what it says is taken over by '
+                                'javis db migrate, and by every sync.', TG_ARGV[11]);
     END IF;
     NEW.record_id := coalesce(NEW.record_id, gen_random_uuid());
     -- Whoever writes a row again that is there already is told so by its key, or asked for nothing to be done.
@@ -749,7 +845,8 @@ BEGIN
     IF same IS NOT NULL THEN
         RETURN jsonb_populate_record(NEW, jsonb_build_object(TG_ARGV[4], same -> TG_ARGV[4], TG_ARGV[3], NULL));
     END IF;
-    IF asked_key IS DISTINCT FROM public.javis_provisional_key(place, NEW.record_id) AND asked_key IS NOT NULL THEN
+    new_key := public.javis_provisional_key(doc ->> TG_ARGV[9], NEW.record_id);
+    IF asked_key IS DISTINCT FROM new_key AND asked_key IS NOT NULL THEN
         IF public.javis_key(asked_key) IS NOT NULL THEN
             RAISE EXCEPTION 'javis: there is, or was, a record with key %', asked_key
                 USING ERRCODE = 'unique_violation', HINT = 'Leave the key out: it is given when the record is made.';
@@ -802,7 +899,7 @@ BEGIN
         made := made || jsonb_build_object(field_name, coalesce(public.javis_key(doc ->> field_name), doc ->> field_name));
     END LOOP;
     made := made || jsonb_build_object(
-        TG_ARGV[2], place, TG_ARGV[4], public.javis_provisional_key(place, NEW.record_id), 'record_id', NEW.record_id,
+        TG_ARGV[2], place, TG_ARGV[4], new_key, 'record_id', NEW.record_id,
         'remote_state', 'wanted', 'sync_status', 'local_modified', 'local_modified_at', clock_timestamp());
     NEW := jsonb_populate_record(NEW, made);
     INSERT INTO public.local_edits (system, scope, resource_type, resource_id, record_id, field, old, new)
@@ -810,6 +907,77 @@ BEGIN
     PERFORM pg_notify('javis_local_change', jsonb_build_object('system', system_, 'scope', place)::text);
     RETURN NEW;
 END $_$;
+
+CREATE FUNCTION public.jira_comment_content_hash(body text) RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (md5(concat_ws(''::text, COALESCE(md5(body), '
+'::text))))::uuid;
+
+CREATE TABLE public.comments (
+    jira_id text,
+    comment_id text,
+    author_id text,
+    body text,
+    created_at timestamp with time zone,
+    updated_at timestamp with time zone,
+    restriction text,
+    restricted boolean DEFAULT false NOT NULL,
+    record_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    key text NOT NULL,
+    issue_key text NOT NULL,
+    project_key text NOT NULL,
+    body_adf jsonb,
+    last_synced_at timestamp with time zone DEFAULT now(),
+    local_modified_at timestamp with time zone,
+    local_modified_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
+    local_seq bigint DEFAULT 0 NOT NULL,
+    local_deleted_at timestamp with time zone,
+    content_hash uuid,
+    sync_status public.sync_status DEFAULT 'synced'::public.sync_status NOT NULL,
+    sync_errors jsonb DEFAULT '{}'::jsonb NOT NULL,
+    sync_refused jsonb DEFAULT '{}'::jsonb NOT NULL,
+    remote_state public.remote_state DEFAULT 'present'::public.remote_state NOT NULL,
+    remote_missing_since timestamp with time zone,
+    kept_from text GENERATED ALWAYS AS (COALESCE(restriction,
+CASE
+    WHEN restricted THEN 'its issue is restricted'::text
+    ELSE NULL::text
+END)) STORED
+);
+
+COMMENT ON COLUMN public.comments.jira_id IS 'the issue; NULL while that is wished for, and not known to be in Jira';
+
+COMMENT ON COLUMN public.comments.comment_id IS 'NULL while the comment is wished for, and not known to be in Jira';
+
+COMMENT ON COLUMN public.comments.body IS 'Markdown';
+
+COMMENT ON COLUMN public.comments.restriction IS 'who alone may read it: role:NAME, group:NAME, or internal (no customer); null: who may read the issue';
+
+COMMENT ON COLUMN public.comments.restricted IS 'its issue has a security level';
+
+COMMENT ON COLUMN public.comments.record_id IS 'names the comment for ever, from before Jira knows it';
+
+COMMENT ON COLUMN public.comments.key IS 'issue and id, for people: OQC-12#10234; of one that is wished for a provisional one';
+
+COMMENT ON COLUMN public.comments.issue_key IS 'key that the issue has now';
+
+COMMENT ON COLUMN public.comments.body_adf IS 'the text as Jira has it, of comments that our account wrote: what nobody edits goes back as it came';
+
+COMMENT ON COLUMN public.comments.sync_errors IS '{field: why it is not in step, and the remedy}; (row) is the comment itself';
+
+COMMENT ON COLUMN public.comments.sync_refused IS '{field: what Jira said, when, how often, and since when a person wants it asked again}';
+
+COMMENT ON COLUMN public.comments.kept_from IS 'why not everybody may read it; null: who may read the project';
+
+CREATE FUNCTION public.jira_comment_content_hash(row_ public.comments) RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN public.jira_comment_content_hash((row_).body);
+
+COMMENT ON FUNCTION public.jira_comment_content_hash(row_ public.comments) IS 'made from a89c257beefa6cc68bee41cb2eda41b5';
+
+CREATE FUNCTION public.jira_comment_base_hash(row_ public.comments) RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN CASE WHEN ((row_).local_modified_fields = '{}'::jsonb) THEN public.jira_comment_content_hash(row_) ELSE public.jira_comment_content_hash(jsonb_populate_record(row_, (row_).local_modified_fields)) END;
 
 CREATE FUNCTION public.jira_issue_content_hash(title text, description text, labels text[], priority text, assignee_id text, due_date date, story_points numeric, parent_key text, status text, custom_fields jsonb) RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -887,21 +1055,6 @@ COMMENT ON COLUMN public.attachments.name IS 'what somebody called it: may hold 
 COMMENT ON COLUMN public.attachments.size IS 'bytes, as Jira says';
 
 COMMENT ON COLUMN public.attachments.restricted IS 'its issue has a security level';
-
-CREATE TABLE public.comments (
-    jira_id text NOT NULL,
-    comment_id text NOT NULL,
-    author_id text,
-    body text NOT NULL,
-    created_at timestamp with time zone,
-    updated_at timestamp with time zone,
-    restriction text,
-    restricted boolean DEFAULT false NOT NULL
-);
-
-COMMENT ON COLUMN public.comments.restriction IS 'who alone may read it: role:NAME, group:NAME, or internal (no customer); null: who may read the issue';
-
-COMMENT ON COLUMN public.comments.restricted IS 'its issue has a security level';
 
 CREATE TABLE public.issue_links (
     link_id text NOT NULL,
@@ -1057,8 +1210,9 @@ CREATE TABLE public.priorities (
 
 CREATE VIEW public.record_kinds AS
  SELECT kind,
-    system
-   FROM ( VALUES ('jira_issue'::text,'jira'::text), ('confluence_page'::text,'confluence'::text)) kinds(kind, system);
+    system,
+    hangs
+   FROM ( VALUES ('jira_issue'::text,'jira'::text,false), ('confluence_page'::text,'confluence'::text,false), ('jira_comment'::text,'jira'::text,true)) kinds(kind, system, hangs);
 
 CREATE VIEW public.records WITH (security_invoker='true') AS
  SELECT 'jira_issue'::text AS kind,
@@ -1093,7 +1247,24 @@ UNION ALL
     confluence_pages.local_modified_fields,
     confluence_pages.local_deleted_at,
     (confluence_pages.restriction IS NOT NULL) AS is_restricted
-   FROM public.confluence_pages;
+   FROM public.confluence_pages
+UNION ALL
+ SELECT 'jira_comment'::text AS kind,
+    'jira'::text AS system,
+    comments.project_key AS scope,
+    comments.record_id,
+    COALESCE(comments.comment_id, (comments.record_id)::text) AS resource_id,
+    comments.key,
+    comments.issue_key AS title,
+    NULL::text AS status,
+    comments.sync_status,
+    comments.remote_state,
+    comments.sync_errors,
+    comments.sync_refused,
+    comments.local_modified_fields,
+    comments.local_deleted_at,
+    (comments.kept_from IS NOT NULL) AS is_restricted
+   FROM public.comments;
 
 CREATE TABLE public.roadmap_visions (
     id bigint NOT NULL,
@@ -1516,7 +1687,10 @@ ALTER TABLE ONLY public.attachments
     ADD CONSTRAINT attachments_pkey PRIMARY KEY (jira_id, attachment_id);
 
 ALTER TABLE ONLY public.comments
-    ADD CONSTRAINT comments_pkey PRIMARY KEY (jira_id, comment_id);
+    ADD CONSTRAINT comments_comment_id_is_unique UNIQUE (comment_id);
+
+ALTER TABLE ONLY public.comments
+    ADD CONSTRAINT comments_pkey PRIMARY KEY (record_id);
 
 ALTER TABLE ONLY public.confluence_pages
     ADD CONSTRAINT confluence_pages_pkey PRIMARY KEY (page_id);
@@ -1644,6 +1818,10 @@ CREATE INDEX ai_suggestions_by_advice ON public.ai_suggestions USING btree (advi
 
 CREATE INDEX ai_suggestions_proposed ON public.ai_suggestions USING btree (project_key, rank) WHERE (state = 'proposed'::text);
 
+CREATE INDEX comments_by_issue ON public.comments USING btree (jira_id);
+
+CREATE INDEX comments_dirty ON public.comments USING btree (project_key) WHERE ((local_modified_fields <> '{}'::jsonb) OR (local_deleted_at IS NOT NULL) OR (comment_id IS NULL) OR (sync_status <> 'synced'::public.sync_status));
+
 CREATE INDEX confluence_pages_by_space ON public.confluence_pages USING btree (space_key, version_created_at);
 
 CREATE INDEX confluence_pages_dirty ON public.confluence_pages USING btree (space_key) WHERE ((local_modified_fields <> '{}'::jsonb) OR (local_deleted_at IS NOT NULL));
@@ -1718,19 +1896,33 @@ CREATE INDEX versions_by_project ON public.versions USING btree (project_key);
 
 CREATE INDEX work_contexts_newest ON public.work_contexts USING btree (project_key, as_of DESC);
 
+CREATE TRIGGER admit_change BEFORE DELETE OR UPDATE ON public.comments FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.comments'::regclass)::oid))))) EXECUTE FUNCTION public.javis_obey_policy('jira', 'project_key', 'comment_id', 'key', 'comments', 'JAVIS_COMMENTS', 'author_id', 'restriction');
+
+CREATE TRIGGER check_values BEFORE UPDATE ON public.comments FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.comments'::regclass)::oid))))) EXECUTE FUNCTION public.javis_check_values('262144');
+
 CREATE TRIGGER check_values BEFORE UPDATE ON public.confluence_pages FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid))))) EXECUTE FUNCTION public.javis_check_values('20971520');
 
 CREATE TRIGGER check_values BEFORE UPDATE ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_check_values('262144');
 
 CREATE TRIGGER check_values BEFORE INSERT OR UPDATE ON public.roadmap_visions FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.roadmap_visions'::regclass)::oid))))) EXECUTE FUNCTION public.javis_check_values('262144');
 
+CREATE TRIGGER find_issue BEFORE INSERT ON public.comments FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.comments'::regclass)::oid))))) EXECUTE FUNCTION public.javis_find_issue();
+
+CREATE TRIGGER follow_issue AFTER UPDATE OF key, project_key ON public.jira_issues FOR EACH ROW WHEN (((old.key IS DISTINCT FROM new.key) OR (old.project_key IS DISTINCT FROM new.project_key))) EXECUTE FUNCTION public.javis_follow_issue();
+
+CREATE TRIGGER follow_restriction AFTER UPDATE ON public.comments REFERENCING OLD TABLE AS rows_before NEW TABLE AS rows_after FOR EACH STATEMENT EXECUTE FUNCTION public.javis_follow_restriction('jira_comment', 'comment_id', 'kept_from', '');
+
 CREATE TRIGGER follow_restriction AFTER UPDATE ON public.confluence_pages REFERENCING OLD TABLE AS rows_before NEW TABLE AS rows_after FOR EACH STATEMENT EXECUTE FUNCTION public.javis_follow_restriction('confluence_page', 'page_id', 'restriction', '');
 
 CREATE TRIGGER follow_restriction AFTER UPDATE ON public.jira_issues REFERENCING OLD TABLE AS rows_before NEW TABLE AS rows_after FOR EACH STATEMENT EXECUTE FUNCTION public.javis_follow_restriction('jira_issue', 'jira_id', 'security_level', 'comments,worklogs,attachments');
 
+CREATE TRIGGER keep_record_id BEFORE UPDATE OF record_id ON public.comments FOR EACH ROW WHEN ((old.record_id IS DISTINCT FROM new.record_id)) EXECUTE FUNCTION public.javis_keep_record_id();
+
 CREATE TRIGGER keep_record_id BEFORE UPDATE OF record_id ON public.confluence_pages FOR EACH ROW WHEN ((old.record_id IS DISTINCT FROM new.record_id)) EXECUTE FUNCTION public.javis_keep_record_id();
 
 CREATE TRIGGER keep_record_id BEFORE UPDATE OF record_id ON public.jira_issues FOR EACH ROW WHEN ((old.record_id IS DISTINCT FROM new.record_id)) EXECUTE FUNCTION public.javis_keep_record_id();
+
+CREATE TRIGGER keep_tombstone BEFORE DELETE ON public.comments FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.comments'::regclass)::oid))))) EXECUTE FUNCTION public.javis_keep_tombstone('jira_comment', 'jira', 'project_key', 'comment_id');
 
 CREATE TRIGGER keep_tombstone BEFORE DELETE ON public.confluence_pages FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid))))) EXECUTE FUNCTION public.javis_keep_tombstone('confluence_page', 'confluence', 'space_key', 'page_id');
 
@@ -1750,19 +1942,29 @@ CREATE TRIGGER name_record BEFORE INSERT ON public.sync_outbox FOR EACH ROW EXEC
 
 CREATE TRIGGER refuse_local_insert BEFORE INSERT ON public.confluence_pages FOR EACH STATEMENT WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid))))) EXECUTE FUNCTION public.javis_refuse_local_insert();
 
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.comments FOR EACH STATEMENT EXECUTE FUNCTION public.javis_refuse_truncate();
+
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.confluence_pages FOR EACH STATEMENT EXECUTE FUNCTION public.javis_refuse_truncate();
 
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.jira_issues FOR EACH STATEMENT EXECUTE FUNCTION public.javis_refuse_truncate();
 
-CREATE TRIGGER take_wish BEFORE INSERT ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_wish('jira_issue', 'jira', 'project_key', 'jira_id', 'key', 'issue_type,title,description,labels,priority,assignee_id,due_date,story_points,parent_key,status', 'issue_type,title', 'labels', 'parent_key');
+CREATE TRIGGER take_wish BEFORE INSERT ON public.comments FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.comments'::regclass)::oid))))) EXECUTE FUNCTION public.javis_wish('jira_comment', 'jira', 'project_key', 'comment_id', 'key', 'body,restriction,issue_key,jira_id,restricted', 'body', '', '', 'issue_key', 'comments', 'JAVIS_COMMENTS');
+
+CREATE TRIGGER take_wish BEFORE INSERT ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_wish('jira_issue', 'jira', 'project_key', 'jira_id', 'key', 'issue_type,title,description,labels,priority,assignee_id,due_date,story_points,parent_key,status', 'issue_type,title', 'labels', 'parent_key', 'project_key', 'create', 'JAVIS_CREATE');
+
+CREATE TRIGGER then_check_values BEFORE INSERT ON public.comments FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.comments'::regclass)::oid))))) EXECUTE FUNCTION public.javis_check_values('262144');
 
 CREATE TRIGGER then_check_values BEFORE INSERT ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_check_values('262144');
+
+CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.comments FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.comments'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('jira_comment', 'jira', 'project_key', 'comment_id', 'project_key,comment_id,key', 'body,restriction', '', '');
 
 CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.confluence_pages FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('confluence_page', 'confluence', 'space_key', 'page_id', 'space_key,page_id', 'title,body_storage,parent_id,labels', 'labels', '');
 
 CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('jira_issue', 'jira', 'project_key', 'jira_id', 'project_key,jira_id,key', 'title,description,labels,priority,assignee_id,due_date,story_points,parent_key,status,issue_type,resolution,components,fix_versions,reporter_id,sprint,flagged', 'labels', 'custom_fields');
 
 CREATE TRIGGER try_again_assignee_id BEFORE UPDATE OF assignee_id ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'assignee_id'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('assignee_id', 'jira', 'project_key');
+
+CREATE TRIGGER try_again_body BEFORE UPDATE OF body ON public.comments FOR EACH ROW WHEN (((old.sync_refused ? 'body'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.comments'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('body', 'jira', 'project_key');
 
 CREATE TRIGGER try_again_body_storage BEFORE UPDATE OF body_storage ON public.confluence_pages FOR EACH ROW WHEN (((old.sync_refused ? 'body_storage'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('body_storage', 'confluence', 'space_key');
 
@@ -1884,7 +2086,7 @@ CREATE POLICY what_all_may_read ON public.ai_suggestions USING (((NOT restricted
 
 CREATE POLICY what_all_may_read ON public.attachments USING (((NOT restricted) OR ( SELECT public.javis_reads_restricted() AS javis_reads_restricted))) WITH CHECK (true);
 
-CREATE POLICY what_all_may_read ON public.comments USING ((((restriction IS NULL) AND (NOT restricted)) OR ( SELECT public.javis_reads_restricted() AS javis_reads_restricted))) WITH CHECK (true);
+CREATE POLICY what_all_may_read ON public.comments USING (((kept_from IS NULL) OR ( SELECT public.javis_reads_restricted() AS javis_reads_restricted))) WITH CHECK (true);
 
 CREATE POLICY what_all_may_read ON public.confluence_pages USING (((restriction IS NULL) OR ( SELECT public.javis_reads_restricted() AS javis_reads_restricted))) WITH CHECK (true);
 
@@ -1952,6 +2154,10 @@ GRANT ALL ON FUNCTION public.javis_drop_view_by_name(project text) TO javis_sync
 
 REVOKE ALL ON FUNCTION public.javis_edit_by_name() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION public.javis_find_issue() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.javis_follow_issue() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.javis_follow_restriction() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.javis_forget(history text, ids text[]) FROM PUBLIC;
@@ -2009,6 +2215,8 @@ REVOKE ALL ON FUNCTION public.javis_mark_restricted_value() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.javis_name_record() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION public.javis_obey_policy() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.javis_provisional_key(scope text, record_id uuid) FROM PUBLIC;
 
 GRANT SELECT ON TABLE public.sync_policies TO javis_read;
@@ -2024,6 +2232,29 @@ REVOKE ALL ON FUNCTION public.javis_refuse_truncate() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.javis_track_local_edit() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.javis_wish() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.jira_comment_content_hash(body text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.jira_comment_content_hash(body text) TO javis_sync;
+
+GRANT SELECT ON TABLE public.comments TO javis_read;
+GRANT SELECT,DELETE ON TABLE public.comments TO javis_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.comments TO javis_sync;
+
+GRANT INSERT(body),UPDATE(body) ON TABLE public.comments TO javis_app;
+
+GRANT INSERT(restriction),UPDATE(restriction) ON TABLE public.comments TO javis_app;
+
+GRANT INSERT(record_id) ON TABLE public.comments TO javis_app;
+
+GRANT INSERT(key) ON TABLE public.comments TO javis_app;
+
+GRANT INSERT(issue_key) ON TABLE public.comments TO javis_app;
+
+REVOKE ALL ON FUNCTION public.jira_comment_content_hash(row_ public.comments) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.jira_comment_content_hash(row_ public.comments) TO javis_sync;
+
+REVOKE ALL ON FUNCTION public.jira_comment_base_hash(row_ public.comments) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.jira_comment_base_hash(row_ public.comments) TO javis_sync;
 
 REVOKE ALL ON FUNCTION public.jira_issue_content_hash(title text, description text, labels text[], priority text, assignee_id text, due_date date, story_points numeric, parent_key text, status text, custom_fields jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.jira_issue_content_hash(title text, description text, labels text[], priority text, assignee_id text, due_date date, story_points numeric, parent_key text, status text, custom_fields jsonb) TO javis_sync;
@@ -2045,10 +2276,6 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ai_suggestions TO javis_sync;
 GRANT SELECT ON TABLE public.attachments TO javis_read;
 GRANT SELECT ON TABLE public.attachments TO javis_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.attachments TO javis_sync;
-
-GRANT SELECT ON TABLE public.comments TO javis_read;
-GRANT SELECT ON TABLE public.comments TO javis_app;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.comments TO javis_sync;
 
 GRANT SELECT ON TABLE public.issue_links TO javis_read;
 GRANT SELECT ON TABLE public.issue_links TO javis_app;

@@ -53,6 +53,7 @@ class PostgresStore:
         self._table = table
         self._scope = scope
         self._system = table.system
+        self._removes = {"removes": table.place.removes}
         self._params = {"type": table.kind, "scope": scope, "system": table.system}
 
     @property
@@ -108,7 +109,7 @@ class PostgresStore:
 
         Those that failed before come last, and those that only wait for a person are left out; `conflicts` adds them.
         """
-        return self._refs("records_to_decide", {"conflicts": conflicts})
+        return self._refs("records_to_decide", {"conflicts": conflicts, **self._removes})
 
     def records(self) -> Sequence[ResourceRef]:
         """All records of the scope that are not known to be gone, by id."""
@@ -127,7 +128,9 @@ class PostgresStore:
     def count_wishes(self) -> int:
         """How many writes deciding the edited records may come to at most."""
         with self._database.transaction() as conn:
-            return int(self._run(conn, "count_wishes", {"alone": list(self._table.alone)})[0]["wishes"])
+            return int(
+                self._run(conn, "count_wishes", {"alone": list(self._table.alone), **self._removes})[0]["wishes"]
+            )
 
     def unmarked(self, ids: Collection[str] | None = None) -> Sequence[ResourceRef]:
         """Records that were changed behind the trigger's back, by id; of these, or of all, which reads every row."""

@@ -54,26 +54,38 @@ def _name_of(tables: Tables) -> str:
 
 def _statements(tables: Tables) -> Iterator[Composed]:
     kind_of_table = _joined(_kind_of_table(table) for table in tables.values())
-    for name in ("track_local_edit", "keep_tombstone", "follow_restriction", "wish"):
+    for name in ("track_local_edit", "keep_tombstone", "follow_restriction", "wish", "find_issue", "obey_policy"):
         yield SQL(_QUERIES[name]).format(kind_of_table=kind_of_table, unknown=Literal(NOT_READ_YET))
     of_kinds = SQL(" UNION ALL ").join(map(_record_of_kind, tables.values()))
     yield SQL(_QUERIES["name_record"]).format(records=of_kinds)
     for table in tables.values():
         yield _formatted("triggers", table)
         yield _formatted("take_wishes" if table.given else "refuse_inserts", table)
+        if table.place.editing:
+            yield _formatted("admit_changes", table)
+        if hanging := table.place.hangs_on:
+            yield SQL(_QUERIES["follow_issue"]).format(table=Identifier(table.name), on=Identifier(hanging.table))
+            yield _formatted("hang", table)
         for column in table.edited:
             yield _ask_again(table, column)
     for table in tables.values():
         if table.place.restricted_by:
             yield _formatted("restriction", table)
-    kinds = [SQL("({}, {})").format(Literal(table.kind), Literal(table.system)) for table in tables.values()]
+    kinds = [
+        SQL("({}, {}, {})").format(
+            Literal(table.kind), Literal(table.system), Literal(table.place.hangs_on is not None)
+        )
+        for table in tables.values()
+    ]
     yield SQL(_QUERIES["record_kinds"]).format(kinds=SQL(", ").join(kinds))
     yield SQL(_QUERIES["records"]).format(selects=SQL(" UNION ALL ").join(map(_records_of_kind, tables.values())))
 
 
 def _formatted(query: str, table: Table, **more: Composable) -> Composed:
-    place = table.place
+    place, hanging = table.place, table.place.hangs_on
     restricted_by = place.restricted_by or ""
+    making, editing = place.making, place.editing
+    hung = (hanging.by, hanging.id, "restricted") if hanging else ()
     return SQL(_QUERIES[query]).format(
         table=Identifier(table.name),
         kind=Literal(table.kind),
@@ -81,9 +93,17 @@ def _formatted(query: str, table: Table, **more: Composable) -> Composed:
         scope=Literal(table.scope),
         id=Literal(table.id),
         key=Literal(table.key),
-        given=_listed(table.given),
+        given=_listed((*table.given, *hung)),
         required=_listed(place.made_with),
         keys=_listed(place.by_key),
+        named_after=Literal(hanging.by if hanging else table.scope),
+        verb=Literal(making.verb if making else ""),
+        setting=Literal(making.setting if making else ""),
+        edit_verb=Literal(editing.verb if editing else ""),
+        edit_setting=Literal(editing.setting if editing else ""),
+        author=Literal(editing.author or "" if editing else ""),
+        only_given=_listed(place.may_have),
+        on=Identifier(hanging.table if hanging else table.name),
         fixed=_listed(table.fixed),
         tracked=_listed(table.fields),
         sets=_listed(column.name for column in table.edited if column.type == "text[]"),
@@ -124,9 +144,15 @@ def _records_of_kind(table: Table) -> Composed:
         scope=Identifier(table.scope),
         id=Identifier(table.id),
         key=Identifier(table.key),
+        title=_column_or_null(table.place.title),
+        status=_column_or_null(table.place.status),
         table=Identifier(table.name),
         is_restricted=_restricted(table),
     )
+
+
+def _column_or_null(name: str | None) -> Composable:
+    return Identifier(name) if name else SQL("NULL::text")
 
 
 def _restricted(table: Table) -> Composed:

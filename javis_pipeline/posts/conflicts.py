@@ -22,6 +22,7 @@ _CONFLICT_WORDS: Final[Mapping[str, str]] = {
     "lossy_edit": "was edited here in a way that would lose formatting",
     "overwrote_remote": "was overwritten just after it was changed",
     "undo_of_changed": "changed after the run that is to be undone",
+    "edited_twice": "edited here in two rows, before they were known to be one record",
     "edit_vs_remote_delete": "was edited here and deleted there",
     "remote_edit_vs_local_delete": "was deleted here and edited there",
     "creation_unknown": "was to be made, and nobody knows whether it was",

@@ -76,7 +76,9 @@ class Wish:
 
     Attributes:
         type_name: What sort of record, as people call it.
-        values: Field to what its column holds.
+        values: Field to what its column holds; also what only an INSERT gives.
+        place, place_key: The remote's id of what it hangs on, and its key; None for what stands by itself. Without an
+            id that is not made yet.
         parent: Provisional key of its parent while that is not made either; None where nothing is waited for.
         deleted: It was deleted here.
         elements: Edited fields that only some sites have; no request to make a record takes them.
@@ -86,6 +88,8 @@ class Wish:
     type_name: str
     values: Mapping[str, Value]
     local_seq: int
+    place: str | None = None
+    place_key: str | None = None
     parent: str | None = None
     deleted: bool = False
     elements: tuple[str, ...] = ()
@@ -98,6 +102,7 @@ class Met:
     Attributes:
         number: Of its key in this scope; None for one that has moved to another.
         mark: The wish that it says it is, whoever says so.
+        place: Id of what it hangs on.
     """
 
     remote_id: str
@@ -108,21 +113,24 @@ class Met:
     mark: UUID | None = None
     type_name: str = ""
     title: str = ""
+    place: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Walk:
-    """All records of a scope above a number, read by their keys past the search index.
+    """All records of a scope above a number, read by their keys past the search index; or all that hang on some others.
 
     Attributes:
         at: The remote's time when it began.
         above: Every number above this one was asked for.
         met: Those that answered.
+        places: What was listed whole, of what hangs on others.
     """
 
     at: datetime
     above: int
     met: tuple[Met, ...] = ()
+    places: frozenset[str] = frozenset()
 
     @property
     def highest(self) -> int:

@@ -305,12 +305,13 @@ class Identity(NamedTuple):
 
 
 class Project(NamedTuple):
-    """A project as the account sees it."""
+    """A project as the account sees it; in a service project customers read along."""
 
     project_id: str
     key: str
     name: str
     archived: bool
+    is_service: bool = False
 
 
 class Version(NamedTuple):

@@ -37,8 +37,12 @@ class Action:
     value: str
     seen: Mapping[str, str | None] = field(default_factory=dict)
 
-    def words(self, names: Mapping[str, str]) -> str:
-        """What it does, as in "set the priority of OQC-7 to High". `names` are people's names by account id."""
+    def words(self, names: Mapping[str, str], *, done: bool = False) -> str:
+        """What it does, as in "set the priority of OQC-7 to High". `names` are people's names by account id.
+
+        `done` when it was done here: then nobody is told where to do it.
+        """
+        where = "" if done else "in Jira, "
         match self.kind:
             case "set_priority":
                 return f"set the priority of {self.issue_key} to {self.value}"
@@ -53,7 +57,7 @@ class Action:
             case "split":
                 return f"in Jira, split {self.issue_key}: {self.value}"
             case "comment_draft":
-                return f"in Jira, comment on {self.issue_key}: {self.value}"
+                return f"{where}comment on {self.issue_key}: {self.value}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from javis_pipeline.records.values import ResourceRef, Value
 
 SyncStatus = Literal["synced", "local_modified", "pushing", "conflict", "error"]
 RemoteState = Literal["present", "gone", "hidden", "moved", "wanted"]
-OperationKind = Literal["edit", "transition", "labels"]
+OperationKind = Literal["edit", "transition", "labels", "removal"]
 OperationState = Literal["planned", "sent", "confirmed", "rejected", "abandoned", "dropped"]
 ConflictState = Literal["open", "resolved", "closed"]
 Resolution = Literal["pending", "local", "remote", "merged", "manual", "equal", "superseded"]
@@ -32,6 +32,7 @@ ConflictKind = Literal[
     "lossy_edit",
     "overwrote_remote",
     "undo_of_changed",
+    "edited_twice",
     "edit_vs_remote_delete",
     "remote_edit_vs_local_delete",
 ]

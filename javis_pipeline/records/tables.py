@@ -38,6 +38,37 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hanging:
+    """Where records hang on those of another kind.
+
+    Attributes:
+        table: Table of what they hang on.
+        id, key: Its columns with the remote's id, and with what people call the record.
+        by: Column of what hangs with that key; the id is kept in a column of the same name as there.
+    """
+
+    table: str
+    id: str
+    key: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Governed:
+    """What has to be switched on before records of a kind are written here.
+
+    Attributes:
+        verb: Of the policy.
+        setting: That says so.
+        author: Column with who wrote it: what others wrote is not changed from here. None where anybody's may be.
+    """
+
+    verb: str
+    setting: str
+    author: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """A table of records, and which of its columns are what.
 
@@ -56,7 +87,13 @@ class Place:
             there are none.
         raw_elements: Column with the bases of elements in remote form, where `elements` cannot give them back.
         made_with: Columns that an INSERT has to give, beside the scope; empty for a kind that is not made here.
+        may_have: Columns that only an INSERT may give, beside those and the edited ones.
         by_key: Columns that name another record of the kind by its key.
+        hangs_on: What the records hang on; None where they stand by themselves.
+        making: What has to be switched on before rows are inserted; None for a kind that is not made here.
+        editing: The same of changing and deleting; None where nothing has to be.
+        removes: A row that is deleted here is deleted there.
+        title, status: Columns by which people are shown a record; None where there is none.
     """
 
     name: str
@@ -71,7 +108,14 @@ class Place:
     elements: str | None = None
     raw_elements: str | None = None
     made_with: tuple[str, ...] = ()
+    may_have: tuple[str, ...] = ()
     by_key: tuple[str, ...] = ()
+    hangs_on: Hanging | None = None
+    making: Governed | None = None
+    editing: Governed | None = None
+    removes: bool = False
+    title: str | None = "title"
+    status: str | None = "status"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,8 +155,8 @@ class Table:
 
     @property
     def keys_change(self) -> bool:
-        """Whether a record may get another key, which its id survives."""
-        return self.key != self.id
+        """Whether a record may get another key, which its id survives. One that hangs on another is called after it."""
+        return self.key != self.id and self.place.hangs_on is None
 
     @property
     def fixed(self) -> tuple[str, ...]:
@@ -137,9 +181,10 @@ class Table:
 
     @property
     def given(self) -> tuple[str, ...]:
-        """The columns that an INSERT may give, beside the name of the record, its scope and its key."""
+        """The columns that an INSERT may give, beside the name of the record, its place and its key."""
         edited = tuple(column.name for column in self.edited)
-        return tuple(dict.fromkeys((*self.place.made_with, *edited))) if self.place.made_with else ()
+        place = self.place
+        return tuple(dict.fromkeys((*place.made_with, *edited, *place.may_have))) if place.making else ()
 
     @property
     def alone(self) -> tuple[str, ...]:

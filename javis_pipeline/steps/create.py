@@ -5,7 +5,7 @@ the proof that nothing was made, or by a question to a person.
 """
 
 import logging
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -48,8 +48,6 @@ from javis_pipeline.sync.run import Run
 _LOG = logging.getLogger(__name__)
 
 HORIZON: Final = timedelta(minutes=15)
-# By so much a site's instants may differ among themselves.
-_CLOCKS_DIFFER: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,7 +201,9 @@ def meet_made(conn: Connection, book: MetBook, made: Sequence[Met], now: datetim
     book.note_marks(conn, made)
     if since is None:
         return frozenset()
-    return frozenset(one.remote_id for one in made if one.mark is None and one.created_at >= since - _CLOCKS_DIFFER)
+    return frozenset(
+        one.remote_id for one in made if one.mark is None and one.created_at >= since - decide.CLOCKS_DIFFER
+    )
 
 
 def _met_in_a_pull(conn: Connection, book: MetBook, one: Met, now: datetime, wish: Wish) -> CreationPlan | None:
@@ -253,7 +253,7 @@ class _Round:
     def _look(self, wishes: Sequence[Wish]) -> None:
         above = min(_asked_from(wish.creation) for wish in wishes)
         known = self._book.highest()
-        walk = self._remote.walk(above, known)
+        walk = self._remote.walk(above, known, wishes)
         self._looked |= {wish.creation.record_id for wish in wishes}
         self._highest = max(walk.highest, known)
         accounts = self._accounts(wishes)
@@ -273,10 +273,10 @@ class _Round:
 
     def _judge(self, wish: Wish, walk: Walk, grounds: Grounds) -> None:
         now = self._run.now()
-        alike = decide.unaccounted(wish.creation, walk, grounds)
+        alike = decide.unaccounted(wish.creation, walk, grounds, wish.place)
         plan = self._change(
             wish,
-            lambda known: decide.looked(decide.interrupted(known.creation), walk, grounds, now),
+            lambda known: decide.looked(decide.interrupted(known.creation), walk, grounds, now, known.place),
             alike=alike,
         )
         if plan is None:
@@ -319,7 +319,7 @@ class _Round:
                 )
                 guarded = True
             tried |= {wish.creation.record_id for wish in wishes}
-            for _ in side_by_side(lambda wish: self._send(wish, check), wishes, threads=threads):
+            for _ in side_by_side(lambda some: self._send_in_turn(some, check), _in_turn(wishes), threads=threads):
                 pass
         left = [wish for wish in self._book.begin() if wish.parent and wish.creation.state in ("planned", "rejected")]
         self.done.waiting += len(left)
@@ -337,6 +337,10 @@ class _Round:
             ready = not wish.deleted and wish.parent is None and wish.creation.record_id in self._looked
             if ready and decide.may_be_sent(wish.creation, wish.local_seq, now, whole=self._rules.whole):
                 yield wish
+
+    def _send_in_turn(self, wishes: Sequence[Wish], check: Callable[[], None]) -> None:
+        for wish in wishes:
+            self._send(wish, check)
 
     def _send(self, wish: Wish, check: Callable[[], None]) -> None:
         """Note that it is sent, ask once, and note what was said."""
@@ -400,6 +404,14 @@ class _Round:
             return None if after == now.creation else plan_of(now, after, self._run.now(), alike=alike)
 
         return self._book.change(wish.creation.record_id, planned)
+
+
+def _in_turn(wishes: Iterable[Wish]) -> list[list[Wish]]:
+    """What hangs on one record goes out one after the other: people read it in the order in which it was made."""
+    by_place: dict[str, list[Wish]] = {}
+    for wish in wishes:
+        by_place.setdefault(wish.place or str(wish.creation.record_id), []).append(wish)
+    return list(by_place.values())
 
 
 def _asked_from(creation: Creation) -> int:

@@ -134,7 +134,7 @@ def edit_record(db: Database, key: str, assignments: Iterable[str], *, applicati
 
     Args:
         db: The product's database.
-        key: Key of an issue, also one it had before; id of a page.
+        key: Key of an issue, also one it had before; id of a page; a comment as in OQC-12#10234.
         assignments: What is set, as `field=text`; see `parse_changes`.
         application: Whom the journal names as the program that edited.
 
@@ -142,6 +142,8 @@ def edit_record(db: Database, key: str, assignments: Iterable[str], *, applicati
         UsageError: The record is not here (the message names the nearest), or an assignment makes no sense for it.
     """
     with db.transaction(application_name=application) as conn:
+        if "#" in key:
+            return _edit_comment(conn, key, assignments)
         page = rows.page_by_id(conn, key) if key.isdigit() else None
         if page is not None:
             rows.update_page(conn, key, _meant(conn, parse_changes(assignments, "confluence_page")))
@@ -152,6 +154,16 @@ def edit_record(db: Database, key: str, assignments: Iterable[str], *, applicati
         issue = _found(conn, key)
         rows.update_issue(conn, issue["record_id"], changes)
         return _edited(conn, issue["key"])
+
+
+def _edit_comment(conn: Connection, key: str, assignments: Iterable[str]) -> Edited:
+    comment = rows.comment_by_key(conn, key)
+    if comment is None:
+        raise UsageError(f"there is no comment {key} here; the table comments has the keys of all")
+    rows.update_comment(conn, comment["record_id"], _meant(conn, parse_changes(assignments, "jira_comment")))
+    edited = rows.comment_by_key(conn, key)
+    assert edited is not None
+    return _result(edited["key"], edited, "jira")
 
 
 def _meant(conn: Connection, changes: Mapping[str, object]) -> dict[str, object]:

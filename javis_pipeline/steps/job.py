@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID, uuid4
 
 from javis_pipeline.db.connection import Database
@@ -14,14 +14,33 @@ from javis_pipeline.db.sync_store import PostgresStore
 from javis_pipeline.db.watermarks import Watermark, note_opened, read_watermark
 from javis_pipeline.records.sync import Overrides
 from javis_pipeline.records.tables import Table
+from javis_pipeline.steps.ports import RemoteRecords
 from javis_pipeline.steps.recording import recorded_step
-from javis_pipeline.steps.system import Opened, RemoteSystem
+from javis_pipeline.steps.system import Making, Opened, RemoteSystem
 from javis_pipeline.steps.tally import Scope
 from javis_pipeline.sync.elements import with_elements
+from javis_pipeline.sync.fields import Kind
 from javis_pipeline.sync.guards import guard_identity, guard_place
 from javis_pipeline.sync.run import Rules, Run
 
 NO_OVERRIDES: Final = Overrides()
+
+
+class Books(NamedTuple):
+    """Our side of one kind in one scope: its records, and what was inserted here and is to be made there."""
+
+    store: PostgresStore
+    wishes: PostgresCreates
+
+
+class Side(NamedTuple):
+    """One kind of records in an open scope, on both sides."""
+
+    store: PostgresStore
+    wishes: PostgresCreates
+    records: RemoteRecords
+    making: Making | None
+    run: Run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,10 +84,15 @@ class Job:
         """Our side of the scope."""
         return self.make_store(self.db, self.system.kind.table, self.key)
 
+    def books(self, kind: Kind) -> Books:
+        """Our side of what is of one kind in the scope."""
+        wishes = PostgresCreates(self.db, kind.table, self.key, run_id=self.run_id, now=self.clock)
+        return Books(self.make_store(self.db, kind.table, self.key), wishes)
+
     @property
-    def wishes(self) -> PostgresCreates:
-        """What was inserted here, and is to be made there."""
-        return PostgresCreates(self.db, self.system.kind.table, self.key, run_id=self.run_id, now=self.clock)
+    def all_books(self) -> list[Books]:
+        """Of all kinds that are written here: what hangs on others comes after them."""
+        return [self.books(kind) for kind in (self.system.kind, *self.system.hanging(self.key))]
 
     @contextmanager
     def locked(self) -> Iterator[ScopeLock]:
@@ -134,3 +158,13 @@ class Job:
             catalog=catalog,
             rules=rules,
         )
+
+
+def sides_of(job: Job, opened: Opened[Any, Any]) -> list[Side]:
+    """The kinds of the scope: its own, and what hangs on it."""
+    run = job.run(opened)
+    own = Side(*job.books(job.system.kind), opened.records, opened.making, run)
+    hanging = [
+        Side(*job.books(part.kind), part.records, part.making, replace(run, kind=part.kind)) for part in opened.parts
+    ]
+    return [own, *hanging]

@@ -20,7 +20,7 @@ from javis_pipeline.records.values import ScopeRef, System
 from javis_pipeline.steps.job import Job
 from javis_pipeline.steps.pull import pull_named
 from javis_pipeline.steps.reconcile import Reconciled
-from javis_pipeline.steps.sync_scope import merge_pulled, pull_locked, waits, write_back_opened
+from javis_pipeline.steps.sync_scope import merge_left, merge_pulled, pull_locked, waits, write_back_opened
 from javis_pipeline.steps.system import Opened, RemoteSystem
 
 # Who we are and what we may see is proved anew after so long; nothing is taken for gone in between.
@@ -154,6 +154,7 @@ class LiveScope:
         run = job.run(opened)
         try:
             merged = merge_pulled(job.store, opened.records, named.to_merge, run, proved=False, threads=job.threads)
+            merge_left(job, opened, named.left, proved=False)
         finally:
             opened.after(self.db, job.run_id)
         return named.stored, merged

@@ -9,7 +9,7 @@ import psycopg
 from javis_pipeline.db import edits as rows
 from javis_pipeline.db.connection import Database
 from javis_pipeline.errors import UsageError
-from javis_pipeline.steps.edit import meant, parse_changes
+from javis_pipeline.steps.edit import known_key, meant, parse_changes
 
 
 class New(NamedTuple):
@@ -48,7 +48,31 @@ def new_issue(
         with db.transaction(application_name="javis new") as conn:
             fields = {field: meant(conn, field, value) for field, value in given.items()}
             columns = {"project_key": project.upper(), "issue_type": type_name, "title": title, **fields}
-            made = New(**rows.insert_issue(conn, columns))
+            made = New(**rows.insert_row(conn, "jira_issues", columns))
+            if dry_run:
+                raise psycopg.Rollback
+    except psycopg.Error as error:
+        raise UsageError(_told(error)) from error
+    return made
+
+
+def new_comment(db: Database, key: str, text: str, restriction: str | None, *, dry_run: bool = False) -> New:
+    """Comment on an issue here.
+
+    Args:
+        db: The product's database.
+        key: Of the issue, also one it had before, or has before it is made.
+        text: Markdown.
+        restriction: Who alone may read it: "role:NAME", "group:NAME", "internal"; on a service project also "public".
+        dry_run: Check it, and change nothing.
+
+    Raises:
+        UsageError: It cannot be written as it is; the message says what is wrong.
+    """
+    try:
+        with db.transaction(application_name="javis comment") as conn:
+            columns = {"issue_key": known_key(conn, key), "body": text, "restriction": restriction}
+            made = New(**rows.insert_row(conn, "comments", columns))
             if dry_run:
                 raise psycopg.Rollback
     except psycopg.Error as error:

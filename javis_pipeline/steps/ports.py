@@ -242,9 +242,9 @@ class RemoteCreates(Protocol):
         """The remote's time; no earlier than it is."""
         ...
 
-    def walk(self, above: int, known: int) -> Walk:
-        """All records whose number is above the first, past any index, at least up to the second; RemoteBusy when it
-        cannot be done whole."""
+    def walk(self, above: int, known: int, wishes: Sequence[Wish]) -> Walk:
+        """All records whose number is above the first, past any index, at least up to the second; or all that hang on
+        what the wishes hang on. RemoteBusy when it cannot be done whole."""
         ...
 
     def form(self, wish: Wish, catalog: Catalog) -> Form | str:

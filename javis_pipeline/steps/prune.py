@@ -44,6 +44,7 @@ def _limits(keep: KeepDays) -> Mapping[HistoryTable, int]:
         "sync_runs": keep.runs,
         "local_edits": keep.journal,
         "sync_outbox": keep.journal,
+        "sync_creates": keep.journal,
         "sync_conflicts": keep.audit,
         "sync_audit": keep.audit,
         "sync_quarantine": keep.quarantine,

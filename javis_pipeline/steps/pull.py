@@ -73,11 +73,13 @@ class Named(NamedTuple):
     Attributes:
         stored: How many were stored as they came.
         to_merge: Those that are edited, in conflict or being written here.
+        left: The same of what hangs on them.
         notes: What a person should know.
     """
 
     stored: int
     to_merge: Sequence[ResourceRef]
+    left: Sequence[ResourceRef]
     notes: Sequence[str]
 
 
@@ -100,7 +102,7 @@ def pull_named(
         ids: Ids of the records.
         check: Called before each request; what it raises ends this.
     """
-    stored, to_merge = 0, dict[str, ResourceRef]()
+    stored, to_merge, left = 0, dict[str, ResourceRef](), list[ResourceRef]()
     with opened.source("named") as source:
         for wanted in in_batches([source.stamp(one) for one in dict.fromkeys(ids)], source.batch_size):
             check()
@@ -108,8 +110,9 @@ def pull_named(
             done = _store(db, scope, opened.mirror, batch, run_id=run_id, now=now, refresh=False)
             stored += len(done.inserted) + len(done.updated)
             to_merge |= {ref.resource_id: ref for ref in done.to_merge}
+            left += done.left
         rest = source.round_off(db)
-    return Named(stored, [*to_merge.values()], rest.notes)
+    return Named(stored, [*to_merge.values()], left, rest.notes)
 
 
 def _store(
@@ -176,6 +179,7 @@ class _Counts:
     unreadable: int = 0
     missing: int = 0
     to_merge: list[ResourceRef] = field(default_factory=list)
+    left: list[ResourceRef] = field(default_factory=list)
     mark: Mark = field(default_factory=Mark)
 
     def add(self, wanted: Sequence[Stamp], batch: Batch, stored: Stored) -> None:
@@ -187,6 +191,7 @@ class _Counts:
         unlisted = {stamp.remote_id for stamp in wanted if stamp.changed_at is None}.intersection(self.hinted)
         self.missing += len(set(batch.absent) - unlisted)
         self.to_merge += stored.to_merge
+        self.left += stored.left
         self.mark.batch(
             [(stamp.remote_id, stamp.changed_at) for stamp in wanted],
             {remote_id: at for remote_id, at in batch.brought.items() if remote_id not in unlisted},
@@ -304,6 +309,7 @@ class _Pull:
             renamed=counts.renamed,
             unreadable=counts.unreadable,
             to_merge=tuple(counts.to_merge),
+            left=tuple(counts.left),
             completeness=Completeness(known, counts.seen, counts.missing, quarantined, self._source.counted()),
             watermark=after.watermark,
             notes=tuple(rest.notes),

@@ -50,6 +50,13 @@ class Reconciled:
     items: list[PlanItem] = dataclasses.field(default_factory=list)
     just_seen: Seen | None = None
 
+    def add(self, other: "Reconciled") -> None:
+        """Count these too."""
+        self.seen += other.seen
+        self.missing += other.missing
+        self.unreadable |= other.unreadable
+        self.items += other.items
+
     def count(self) -> dict[str, int]:
         """Lines by what they change, for logs and metadata."""
         sides = Counter(item.side for item in self.items)
@@ -175,10 +182,7 @@ class _Verb:
             check()
             for one in self._together(some, threads=threads):
                 looked_at += 1
-                done.seen += one.seen
-                done.missing += one.missing
-                done.unreadable |= one.unreadable
-                done.items += one.items
+                done.add(one)
                 done.just_seen = one.just_seen if looked_at == 1 else None
         return done
 

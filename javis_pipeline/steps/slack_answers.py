@@ -140,7 +140,7 @@ def _done(desk: Desk, press: Press, now: datetime) -> str:
 def _effect(accepted: Accepted) -> str:
     parts = []
     if accepted.edits:
-        done = ", ".join(action.words(accepted.names) for action in accepted.edits)
+        done = ", ".join(action.words(accepted.names, done=True) for action in accepted.edits)
         parts.append(f"Done here: {done}. The next sync sends it.")
     parts += [f"By hand: {draft.words(accepted.names)}" for draft in accepted.drafts]
     return " ".join(parts)

@@ -10,6 +10,8 @@ from uuid import UUID, uuid4
 from javis_pipeline.clients.claude import MessagesClient
 from javis_pipeline.db import suggestions as rows
 from javis_pipeline.db.connection import Connection, Database
+from javis_pipeline.db.edits import insert_row
+from javis_pipeline.db.policies import is_on
 from javis_pipeline.errors import RemoteError, UnusableReply, UsageError
 from javis_pipeline.records.context import WorkContext, context_hash
 from javis_pipeline.records.suggestion import (
@@ -217,14 +219,23 @@ def accept(db: Database, id_prefix: str, *, by: str, now: datetime) -> Accepted:
         suggestion = _locked_proposal(conn, id_prefix)
         actions = suggestion_of(suggestion).actions
         _refuse_stale(conn, suggestion["evidence"]["issue_keys"], actions)
-        edits = tuple(action for action in actions if action.kind in EDITED_FIELD)
+        edits = tuple(action for action in actions if action.kind in EDITED_FIELD or _is_posted(conn, action))
         for action in edits:
+            if action.kind == "comment_draft":
+                insert_row(conn, "comments", {"issue_key": action.issue_key, "body": action.value})
+                continue
             field = "label" if action.kind == "add_label" else EDITED_FIELD[action.kind]
             rows.edit_issue(conn, action.issue_key, {field: action.value})
         _decide(conn, suggestion, "accepted", by, now)
         names = _names(conn, [suggestion])
     log.info("accepted suggestion=%s edits=%d", suggestion["id"], len(edits))
     return Accepted(suggestion["title"], edits, tuple(action for action in actions if action not in edits), names)
+
+
+def _is_posted(conn: Connection, action: Action) -> bool:
+    """Whether a drafted comment is written here, and goes out with the next sync."""
+    project = action.issue_key.partition("-")[0]
+    return action.kind == "comment_draft" and is_on(conn, "jira", project, "comments")
 
 
 def reject(db: Database, id_prefix: str, *, by: str, now: datetime) -> str:

@@ -5,7 +5,9 @@ that it is visible; the rest believes what it reads because of that.
 """
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import partial
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, TypeVar
@@ -13,13 +15,13 @@ from typing import Any, Final, NamedTuple, TypeVar
 from javis_pipeline.db.hints import Hints, end_hints, take_hints
 from javis_pipeline.db.watermarks import Watermark, note_round
 from javis_pipeline.errors import JavisError
-from javis_pipeline.records.sync import WHOLE_RECORD, Overrides, PlanItem
+from javis_pipeline.records.sync import WHOLE_RECORD, Operation, Overrides, PlanItem
 from javis_pipeline.records.values import ResourceRef
 from javis_pipeline.steps.batches import rare_collections
 from javis_pipeline.steps.census import Counted, take_census
 from javis_pipeline.steps.create import Created, create_records, settle_creations
 from javis_pipeline.steps.hints import MOST_AT_ONCE
-from javis_pipeline.steps.job import Job
+from javis_pipeline.steps.job import Job, Side, sides_of
 from javis_pipeline.steps.ports import Progress, RemoteRecords, SyncStore
 from javis_pipeline.steps.pull import list_records, pull_named, pull_records
 from javis_pipeline.steps.push import Pushed, nobody_else_writes, push_operations
@@ -34,6 +36,9 @@ from javis_pipeline.sync.run import Run
 log = logging.getLogger(__name__)
 
 _LOGGED: Final = ("seen", "inserted", "updated", "unchanged", "to_merge", "unreadable", "missing", "agrees")
+
+
+_LATE_FOR: Final = timedelta(days=1)
 
 
 class Pulled(NamedTuple):
@@ -59,6 +64,16 @@ class WrittenBack(NamedTuple):
     pushed: Pushed
     made: Mapping[str, int] = MappingProxyType({})
     why_postponed: tuple[str, ...] = ()
+
+    def with_more(self, other: "WrittenBack") -> "WrittenBack":
+        """This and what was done with another kind."""
+        self.decided.add(other.decided)
+        self.pushed.add(other.pushed)
+        return self._replace(
+            settled=Counter(self.settled) + Counter(other.settled),
+            made=Counter(self.made) + Counter(other.made),
+            why_postponed=tuple(dict.fromkeys((*self.why_postponed, *other.why_postponed))),
+        )
 
     def as_metadata(self) -> dict[str, int]:
         """The counts, flat, for the book of runs and the UI."""
@@ -116,7 +131,8 @@ def pull_locked(
         before = job.note_opened(opened)
         full = full or _wants_all(before)
         opened.before(job.db)
-        settled = _settle_wishes(job, opened)
+        sides = sides_of(job, opened)
+        settled = [_settle_wishes(job, side) for side in sides]
         now = job.clock()
         hinted = _hinted(job)
         share = Share(counts=True) if full else next_share(job.store, before, now)
@@ -127,7 +143,7 @@ def pull_locked(
             run_id=job.run_id,
             now=now,
             full=full,
-            also=[*also, *settled.ids, *(share.ids if opened.changes_unseen else ())],
+            also=[*also, *settled[0].ids, *(share.ids if opened.changes_unseen else ())],
             hinted=hinted.ids,
             progress=progress or _no_progress,
         )
@@ -137,9 +153,11 @@ def pull_locked(
         counts |= tally.as_metadata()
     shown = " ".join(f"{name}={value}" for name, value in counts.items() if name in _LOGGED)
     log.info("pulled system=%s partition=%s %s", job.system.name, job.key, shown)
-    for note in (*settled.notes, *tally.notes):
+    for note in (*(note for one in settled for note in one.notes), *tally.notes):
         log.warning("%s %s: %s", job.system.name, job.key, note)
     merged = _merge(job, opened, tally.to_merge, None if full else share.ids)
+    for side, one in zip(sides[1:], settled[1:], strict=True):
+        _merge_hanging(job, side, tally.left, one.ids, whole=full)
     with job.db.transaction() as conn:
         end_hints(conn, hinted)
     return Pulled(tally, merged)
@@ -151,35 +169,65 @@ def _hinted(job: Job) -> Hints:
         return take_hints(conn, job.system.name, job.key, limit=MOST_AT_ONCE)
 
 
-def _settle_wishes(job: Job, opened: Opened[Any, Any]) -> Created:
+def _settle_wishes(job: Job, side: Side) -> Created:
     """Find out what became of rows that are to be made there: before the pull, which then finds them."""
-    if opened.making is None or not job.wishes.begin():
+    if side.making is None or not side.wishes.begin():
         return Created()
-    remote = opened.making.remote(job.db, job.clock)
-    return settle_creations(job.wishes, remote, job.run(opened), opened.making.rules)
+    remote = side.making.remote(job.db, job.clock)
+    return settle_creations(side.wishes, remote, side.run, side.making.rules)
 
 
-def _make(job: Job, opened: Opened[Any, Any], check: Callable[[], None]) -> Created:
+def _make(job: Job, side: Side, read: Callable[[Collection[str]], object], check: Callable[[], None]) -> Created:
     """Make there what was inserted here, and read what was made."""
-    if not (wishes := job.wishes.begin()):
+    if not (wishes := side.wishes.begin()):
         return Created()
-    if opened.making is None:
+    if side.making is None:
         return Created(held=len(wishes), notes=["nothing is made there of rows that were inserted here; delete them"])
     made = Created()
     try:
         made = create_records(
-            job.wishes,
-            opened.making.remote(job.db, job.clock),
-            job.run(opened),
-            opened.making.rules,
+            side.wishes,
+            side.making.remote(job.db, job.clock),
+            side.run,
+            side.making.rules,
             job.overrides,
             threads=job.threads,
             check=check,
         )
     finally:
         if made.ids:
-            _read_made(job, opened, made.ids)
+            read(made.ids)
     return made
+
+
+def _named(job: Job, side: Side, ids: Collection[str]) -> list[ResourceRef]:
+    """Records of which only the ids are known."""
+    kind = side.run.kind.resource_type
+    return [ResourceRef(resource_type=kind, resource_id=one, scope=job.key, key=one) for one in dict.fromkeys(ids)]
+
+
+def _merge_hanging(job: Job, side: Side, left: Iterable[ResourceRef], ids: Collection[str], *, whole: bool) -> None:
+    """Merge what hangs on records: what the pull left, what was found to be made, and, of the whole, what was changed
+    behind the trigger's back."""
+    if whole:
+        side.store.retry(None, None, job.clock())
+    unmarked = side.store.unmarked() if whole else ()
+    mine = [ref for ref in left if ref.resource_type == side.run.kind.resource_type]
+    late = [op.ref for op in side.store.operations("abandoned") if op.may_land_late and _is_recent(op, job.clock())]
+    wanted = [*_named(job, side, ids), *mine, *late, *unmarked]
+    merge_pulled(side.store, side.records, wanted, side.run, threads=job.threads)
+
+
+def merge_left(job: Job, opened: Opened[Any, Any], left: Sequence[ResourceRef], *, proved: bool) -> None:
+    """Merge what hangs on records that were read by their ids, and was left to that."""
+    for side in sides_of(job, opened)[1:] if left else ():
+        mine = [ref for ref in left if ref.resource_type == side.run.kind.resource_type]
+        merge_pulled(side.store, side.records, mine, side.run, proved=proved, threads=job.threads)
+
+
+def _is_recent(op: Operation, now: datetime) -> bool:
+    """Whether a write that was given up may still be executed, without what it hangs on telling."""
+    return op.sent_at is not None and abs(now - op.sent_at) < _LATE_FOR
 
 
 def _read_made(job: Job, opened: Opened[Any, Any], ids: Collection[str]) -> None:
@@ -252,14 +300,20 @@ def write_back_scope(job: Job) -> WrittenBack:
 
 def waits(job: Job) -> bool:
     """Whether there is an edit, a resolution, an operation or a wish that something may be done about."""
-    store = job.store
-    return bool(store.to_decide() or store.operations("planned") or store.operations("sent") or job.wishes.begin())
+    return any(
+        books.store.to_decide()
+        or books.store.operations("planned")
+        or books.store.operations("sent")
+        or books.wishes.begin()
+        for books in job.all_books
+    )
 
 
 def write_back_opened(
     job: Job, opened: Opened[Any, Any], *, check: Callable[[], None], proved: bool = True
 ) -> WrittenBack:
-    """What `write_back_scope` does in a scope that is locked and opened.
+    """What `write_back_scope` does in a scope that is locked and opened, kind after kind: what hangs on a record goes
+    out when that is there.
 
     Args:
         job: The scope and the run.
@@ -268,21 +322,31 @@ def write_back_opened(
         proved: Whether it was opened just now: only then does a record that is not found count as missing.
     """
     try:
-        created = _make(job, opened, check)
-        sent = send_edits(
-            job.store,
-            opened.records,
-            job.run(opened),
-            job.overrides,
-            proved=proved,
-            threads=job.threads,
-            check=check,
-        )
+        own, *hanging = sides_of(job, opened)
+        done = _write_back_side(job, own, partial(_read_made, job, opened), check, proved=proved)
+        for side in hanging:
+            done = done.with_more(_write_back_side(job, side, partial(_read_hanging, job, side), check, proved=proved))
     finally:
         opened.after(job.db, job.run_id)
+    return done
+
+
+def _write_back_side(
+    job: Job, side: Side, read: Callable[[Collection[str]], object], check: Callable[[], None], *, proved: bool
+) -> WrittenBack:
+    created = _make(job, side, read, check)
+    # What it hangs on may have become known just now.
+    sent = send_edits(
+        side.store, side.records, side.run, job.overrides, proved=proved, threads=job.threads, check=check
+    )
     for note in created.notes:
         log.warning("%s %s: %s", job.system.name, job.key, note)
-    return sent._replace(made=created.count(), why_postponed=_why_postponed(job.store, sent.pushed))
+    return sent._replace(made=created.count(), why_postponed=_why_postponed(side.store, sent.pushed))
+
+
+def _read_hanging(job: Job, side: Side, ids: Collection[str]) -> None:
+    """What was made and hangs on a record, as it is there."""
+    reconcile_records(side.store, side.records, _named(job, side, ids), side.run, proved=True)
 
 
 def _why_postponed(store: SyncStore, pushed: Pushed) -> tuple[str, ...]:
@@ -344,12 +408,18 @@ def plan_scope(job: Job) -> list[PlanItem]:
     # What waits may be gone there: a conflict about that is decided as any other.
     refs = {ref.resource_id: ref for ref in (*to_decide, *(one for one in changed if one.resource_id in known))}
     planned = plan_records(store, opened.records, refs.values(), run, proved=True, threads=job.threads)
-    return [*new, *planned.items, *map(partial(_wish_item, job), job.wishes.wanted())]
+    own, *hanging = sides_of(job, opened)
+    items = [*new, *planned.items, *map(partial(_wish_item, own), own.wishes.wanted())]
+    for side in hanging:
+        refs_of_side = side.store.to_decide(conflicts=run.rules.force != "none")
+        decided = plan_records(side.store, side.records, refs_of_side, side.run, proved=True, threads=job.threads)
+        items += [*decided.items, *map(partial(_wish_item, side), side.wishes.wanted())]
+    return items
 
 
-def _wish_item(job: Job, wish: Mapping[str, Any]) -> PlanItem:
+def _wish_item(side: Side, wish: Mapping[str, Any]) -> PlanItem:
     return PlanItem(
-        resource_type=job.system.kind.resource_type,
+        resource_type=side.run.kind.resource_type,
         resource_id=str(wish["record_id"]),
         key=wish["key"],
         field=WHOLE_RECORD,

@@ -60,6 +60,7 @@ class Stored(NamedTuple):
         renamed: Those of them that have another key now.
         same: Stored before, as they came.
         to_merge: Edited here, in conflict, being written, or newer than what came; left as they are.
+        left: Of what hangs on them: edited here, or about which something is under way; left as it is.
     """
 
     inserted: Sequence[str]
@@ -67,6 +68,7 @@ class Stored(NamedTuple):
     renamed: Sequence[str]
     same: Sequence[str]
     to_merge: Sequence[ResourceRef]
+    left: Sequence[ResourceRef] = ()
 
 
 class RemoteCount(NamedTuple):
@@ -190,6 +192,20 @@ class Making(NamedTuple):
     rules: CreateRules
 
 
+class Part(NamedTuple):
+    """Records of another kind that hang on those of a scope, and are written here too.
+
+    Attributes:
+        kind: Which sort.
+        records: The remote's, one by one.
+        making: How they are made there.
+    """
+
+    kind: Kind
+    records: RemoteRecords
+    making: Making
+
+
 @dataclass(frozen=True, kw_only=True)
 class Opened(Generic[S, B]):
     """A project or space of which it is proved who we are and that it is visible.
@@ -208,6 +224,7 @@ class Opened(Generic[S, B]):
         before: Brings what is stored to the form that this release compares.
         after: Brings along what hangs on the records that a run (its id) changed one by one.
         making: How records are made there; None where none can be.
+        parts: What hangs on its records and is written here too.
     """
 
     account_id: str
@@ -223,6 +240,7 @@ class Opened(Generic[S, B]):
     elements: Sequence[Field] = ()
     policies: Policies = field(default_factory=dict)
     making: Making | None = None
+    parts: Sequence[Part] = ()
 
 
 def nothing_before(db: Database) -> None:
@@ -233,6 +251,15 @@ def nothing_before(db: Database) -> None:
 def nothing_after(db: Database, run_id: str) -> None:
     """What hangs on a record comes with it."""
     del db, run_id
+
+
+class NothingHangs:
+    """The part of `RemoteSystem` of a system of which nothing but its records is written here."""
+
+    def hanging(self, key: str) -> Sequence[Kind]:
+        """Nothing."""
+        del key
+        return ()
 
 
 class RemoteSystem(Protocol):
@@ -251,6 +278,10 @@ class RemoteSystem(Protocol):
     @property
     def scopes(self) -> Collection[str]:
         """All that are synced: a record that moves to one of them is followed."""
+        ...
+
+    def hanging(self, key: str) -> Sequence[Kind]:
+        """What hangs on the records of a project or space and is written here too."""
         ...
 
     def open(self, key: str) -> Opened[Any, Any]:

@@ -67,6 +67,7 @@ class Tally:
         unreadable: Records that went into quarantine in this run.
         to_merge: Records that changed remotely and are edited, in conflict or being written here, that came in an older
             state than is stored, or whose change no stamp tells.
+        left: The same of what hangs on records.
         watermark: Every change up to then is stored.
         notes: What a person should know, each with the remedy.
     """
@@ -79,6 +80,7 @@ class Tally:
     renamed: int
     unreadable: int
     to_merge: tuple[ResourceRef, ...]
+    left: tuple[ResourceRef, ...]
     completeness: Completeness
     watermark: datetime | None
     notes: tuple[str, ...]

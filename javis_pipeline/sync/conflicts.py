@@ -10,7 +10,7 @@ from javis_pipeline.records.values import Value, from_json
 from javis_pipeline.sync.fields import Field
 from javis_pipeline.sync.run import Run
 
-OFFERS: Final[frozenset[ConflictKind]] = frozenset({"overwrote_remote", "undo_of_changed"})
+OFFERS: Final[frozenset[ConflictKind]] = frozenset({"overwrote_remote", "undo_of_changed", "edited_twice"})
 """Conflicts that offer an older value although both sides agree by now: they hold nothing up."""
 
 SYNC_ACTOR: Final = "javis"

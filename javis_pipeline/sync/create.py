@@ -8,6 +8,7 @@ is asked of a person.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final, assert_never
 from uuid import UUID
 
@@ -27,6 +28,8 @@ from javis_pipeline.records.create import (
 SECOND_PROOF: Final = timedelta(minutes=10)
 # A site that writes our mark shows it on a record that is older than this.
 MARK_SHOWS: Final = timedelta(minutes=5)
+# By so much a site's instants may differ among themselves.
+CLOCKS_DIFFER: Final = timedelta(minutes=1)
 FIRST_LOOK: Final = timedelta(seconds=30)
 LAST_LOOK: Final = timedelta(minutes=30)
 # When a refusal is tried again, beside an edit: after a run, an hour, six hours, and every day.
@@ -61,8 +64,8 @@ def interrupted(creation: Creation) -> Creation:
     return replace(creation, state="unknown") if creation.state == "sent" else creation
 
 
-def looked(creation: Creation, walk: Walk, grounds: Grounds, now: datetime) -> Creation:
-    """What a walk makes of a creation, in any state of it."""
+def looked(creation: Creation, walk: Walk, grounds: Grounds, now: datetime, place: str | None = None) -> Creation:
+    """What a walk makes of a creation, in any state of it; `place` is what its record hangs on."""
     if creation.state not in OPEN and creation.state not in ("withdrawn", "gone"):
         return creation
     if found := marked(creation, walk, grounds.accounts):
@@ -70,7 +73,8 @@ def looked(creation: Creation, walk: Walk, grounds: Grounds, now: datetime) -> C
     if creation.state not in ("unknown", "asks"):
         return creation
     assert creation.fence is not None, "nothing is in doubt before something was sent"
-    if not _made_nothing(creation.fence, walk, creation.record_id, grounds):
+    nothing = _made_nothing if place is None else partial(_made_nothing_on, place)
+    if not nothing(creation.fence, walk, creation.record_id, grounds):
         return _doubted(creation, walk, grounds, now)
     if creation.proof_at is None or walk.at < creation.proof_at:
         return _waiting(replace(creation, proof_at=walk.at), now)
@@ -118,6 +122,16 @@ def _made_nothing(fence: Fence, walk: Walk, wish: UUID, grounds: Grounds) -> boo
     return all(one is not None and _is_accounted_for(one, walk, wish, grounds) for one in between)
 
 
+def _made_nothing_on(place: str, fence: Fence, walk: Walk, wish: UUID, grounds: Grounds) -> bool:
+    """The same of what hangs on another record: all that hangs there was listed after the request could still be
+    executed, and what our account made since it was sent is accounted for."""
+    if place not in walk.places or walk.at <= fence.at + grounds.horizon:
+        return False
+    since = fence.at - CLOCKS_DIFFER
+    made = (one for one in walk.met if one.place == place and one.created_at >= since)
+    return all(_is_accounted_for(one, walk, wish, grounds) for one in made)
+
+
 def _is_accounted_for(one: Met, walk: Walk, wish: UUID, grounds: Grounds) -> bool:
     """Whether a record cannot be what the wish's request made."""
     if one.creator_id not in grounds.accounts:
@@ -128,7 +142,7 @@ def _is_accounted_for(one: Met, walk: Walk, wish: UUID, grounds: Grounds) -> boo
     return is_other or (grounds.shows_marks and walk.at - one.created_at >= MARK_SHOWS)
 
 
-def unaccounted(creation: Creation, walk: Walk, grounds: Grounds) -> list[Met]:
+def unaccounted(creation: Creation, walk: Walk, grounds: Grounds, place: str | None = None) -> list[Met]:
     """Records of our account, made since the request, that could be what it made: to name them in a question."""
     fence = creation.fence
     if fence is None:
@@ -140,6 +154,7 @@ def unaccounted(creation: Creation, walk: Walk, grounds: Grounds) -> list[Met]:
         and one.mark is None
         and one.remote_id not in grounds.bound
         and (one.number is None or one.number > fence.number)
+        and (place is None or (one.place == place and one.created_at >= fence.at - CLOCKS_DIFFER))
     ]
 
 

@@ -1,4 +1,5 @@
-"""Rows that were deleted here. Nothing is deleted there; a row comes back when somebody goes on editing the record."""
+"""Rows that were deleted here. A row comes back when somebody goes on editing the record; else it stays deleted, and of
+kinds that say so the record is removed there too."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -9,6 +10,7 @@ from javis_pipeline.records.sync import WHOLE_RECORD, Conflict, ConflictKind, Re
 from javis_pipeline.records.values import fingerprint
 from javis_pipeline.sync.draft import Draft
 from javis_pipeline.sync.resolve import force_in
+from javis_pipeline.sync.wanted import Wanted
 
 _KIND: Final[ConflictKind] = "remote_edit_vs_local_delete"
 
@@ -38,6 +40,25 @@ def stays_deleted(draft: Draft, remote: RemoteRecord) -> bool:
     )
     force_in(draft, conflict)
     return False
+
+
+def remove_there(draft: Draft, remote: RemoteRecord) -> None:
+    """Plan to remove the record as it was seen; what was refused waits for its time."""
+    if "removal" in {op.kind for op in draft.operations.values() if op.state == "sent"}:
+        return
+    parts: dict[str, Wanted] = {}
+    for name, spec in draft.fields.items():
+        value = draft.sides(spec, remote).remote
+        if isinstance(value, Missing):
+            continue
+        if refusal := draft.standing_refusal(spec, draft.values.get(name), value):
+            draft.set_error(WHOLE_RECORD, f"it was deleted here, and is still there: {refusal.reason}")
+            return
+        parts[name] = Wanted(spec.codec.canonical(value), None, draft.values.get(name))
+    if remote.read_only is not None:
+        draft.set_error(WHOLE_RECORD, f"it was deleted here, and is still there: {remote.read_only}")
+        return
+    draft.want_removal(parts, reason="deleted here")
 
 
 def follow_question(draft: Draft, remote: RemoteRecord) -> None:

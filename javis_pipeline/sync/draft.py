@@ -168,6 +168,11 @@ class Draft:
         old = self.bases.get(spec.name, self.values.get(spec.name))
         self.item("remote", spec.name, old, wanted.local, reason, row)
 
+    def want_removal(self, parts: Mapping[str, Wanted], *, reason: str) -> None:
+        """Have the record removed there, as long as it is what these parts expect: its row was deleted here."""
+        self._wanted["removal"] = dict(parts)
+        self.item("remote", WHOLE_RECORD, self.ref.key, None, reason, 5)
+
     def fields_in_flight(self) -> set[str]:
         """Fields of operations whose outcome is unknown."""
         return {name for op in self.operations.values() if op.state == "sent" for name in op.fields}
@@ -316,7 +321,7 @@ class Draft:
 
     def _plan_operations(self) -> None:
         wanted = {
-            kind: operation_of(self.run, self.local, kind, to_ask(parts, self.refusals), ref=self.ref)
+            kind: operation_of(self.run, self.local, kind, self._part_of(kind, parts), ref=self.ref)
             for kind, parts in self._wanted.items()
         }
         for op in list(self.operations.values()):
@@ -328,6 +333,10 @@ class Draft:
                 self.settle(op, "dropped")
         for op in wanted.values():
             self.operations[op.op_id] = op
+
+    def _part_of(self, kind: OperationKind, parts: Mapping[str, Wanted]) -> Mapping[str, Wanted]:
+        """What goes into the next request; a record is removed as a whole."""
+        return parts if kind == "removal" else to_ask(parts, self.refusals)
 
     def _changed_columns(self) -> dict[str, Any]:
         kind = self.run.kind

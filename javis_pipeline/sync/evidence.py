@@ -36,6 +36,8 @@ def judge(
         run: Clock and account.
         replied: The remote said that it was executed. What of it, `effect` tells for each field.
     """
+    if op.kind == "removal" and remote is None:
+        return Verdict("applied", {"by": "absence"})
     if replied or "shown" in op.evidence:
         return Verdict("applied", {"by": "reply"})
     if remote is not None:

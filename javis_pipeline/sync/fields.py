@@ -20,6 +20,7 @@ class Field:
         raw_column: Column with the base in remote form, where the local form cannot give it back.
         type: Of its column.
         is_element: Whether it is one of many in one column; `raw_column` is then the one of many too.
+        guards: Nothing of the record is sent while the remote holds another value of it than the row says.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Field:
     raw_column: str | None = None
     type: SqlType = "text"
     is_element: bool = False
+    guards: bool = False
 
     def __post_init__(self) -> None:
         # Programs that are not checked for types declare fields too: what is missing is said at import.

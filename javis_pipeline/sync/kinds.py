@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from javis_pipeline.records.sync import Catalog
-from javis_pipeline.records.tables import Place, Tables
+from javis_pipeline.records.tables import Governed, Hanging, Place, Tables
 from javis_pipeline.records.values import ResourceType
 from javis_pipeline.sync.codecs import Account, Day, Key, Labels, Line, Named, Number, Plain
 from javis_pipeline.sync.elements import element_fields, with_elements
@@ -48,6 +48,7 @@ JIRA_ISSUE = make_kind(
         raw_elements="custom_raw",
         made_with=("issue_type", "title"),
         by_key=("parent_key",),
+        making=Governed(verb="create", setting="JAVIS_CREATE"),
     ),
     revision=frozenset({"remote_updated_at"}),
     repeats={"epic_key": "parent_key"},
@@ -56,6 +57,34 @@ JIRA_ISSUE = make_kind(
 DATA_CENTER_ISSUE = with_fields(JIRA_ISSUE, Field("description", WikiText(), "edit"))
 """An issue of a Jira that a company runs itself: its texts are wiki markup, on both sides, and `description_adf` is
 empty."""
+
+_TALK: Final = Governed(verb="comments", setting="JAVIS_COMMENTS", author="author_id")
+
+JIRA_COMMENT = make_kind(
+    "jira_comment",
+    Field("body", MarkdownText(), "edit", raw_column="body_adf"),
+    # Given when a comment is written, and never changed from here.
+    Field("restriction", Plain(), guards=True),
+    system="jira",
+    place=Place(
+        name="comments",
+        id="comment_id",
+        key="key",
+        scope="project_key",
+        revision="updated_at",
+        instants=frozenset({"created_at", "updated_at"}),
+        restricted_by="kept_from",
+        made_with=("body",),
+        may_have=("restriction",),
+        hangs_on=Hanging(table="jira_issues", id="jira_id", key="key", by="issue_key"),
+        making=_TALK,
+        editing=_TALK,
+        removes=True,
+        title="issue_key",
+        status=None,
+    ),
+    revision=frozenset({"updated_at"}),
+)
 
 CONFLUENCE_PAGE = make_kind(
     "confluence_page",
@@ -79,7 +108,7 @@ CONFLUENCE_PAGE = make_kind(
     revision=frozenset({"version_created_at", "version_number"}),
 )
 
-KINDS: Mapping[ResourceType, Kind] = kinds_by_name(JIRA_ISSUE, CONFLUENCE_PAGE)
+KINDS: Mapping[ResourceType, Kind] = kinds_by_name(JIRA_ISSUE, CONFLUENCE_PAGE, JIRA_COMMENT)
 """For the edges, which choose one; decisions are told theirs by the run."""
 
 TABLES: Tables = {name: kind.table for name, kind in KINDS.items()}

@@ -16,7 +16,7 @@ from javis_pipeline.records.sync import (
 )
 from javis_pipeline.records.values import Value
 from javis_pipeline.sync.codecs import UnreadableValue
-from javis_pipeline.sync.deleted import follow_question, stays_deleted
+from javis_pipeline.sync.deleted import follow_question, remove_there, stays_deleted
 from javis_pipeline.sync.draft import Draft
 from javis_pipeline.sync.echoes import settle_late_echoes
 from javis_pipeline.sync.elements import in_columns, in_raw_columns
@@ -83,6 +83,8 @@ def _reconcile(draft: Draft, remote: RemoteRecord, changes: Sequence[FieldChange
     if draft.local.deleted_at is None:
         follow_question(draft, remote)
     elif stays_deleted(draft, remote):
+        if draft.run.kind.table.place.removes:
+            remove_there(draft, remote)
         return
     draft.undecided_fields = set()
     for spec in draft.fields.values():

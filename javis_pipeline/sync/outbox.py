@@ -10,6 +10,7 @@ from typing import Any
 
 from javis_pipeline.records import MISSING, Missing
 from javis_pipeline.records.sync import (
+    WHOLE_RECORD,
     Catalog,
     FieldChange,
     Operation,
@@ -86,8 +87,9 @@ def send_operation(
     if current is None or current.state != "planned":
         return draft.plan()
     moved_here = any(draft.values.get(name) != value for name, value in current.local.items())
-    gone_here = draft.local.deleted_at is not None
-    if moved_here or gone_here or remote.read_only or not remote_is_as_expected(current, remote, run.kind):
+    gone_here = (draft.local.deleted_at is not None) != (current.kind == "removal")
+    is_held = remote.read_only or _is_guarded(draft, remote)
+    if moved_here or gone_here or is_held or not remote_is_as_expected(current, remote, run.kind):
         reconcile_in(draft, remote, changes)
         return draft.plan()
     evidence: dict[str, Any] = {
@@ -100,6 +102,12 @@ def send_operation(
         evidence["version"] = remote.version
     draft.settle(current, "sent", sent_at=run.now(), attempts=current.attempts + 1, evidence=evidence)
     return draft.plan()
+
+
+def _is_guarded(draft: Draft, remote: RemoteRecord) -> bool:
+    """Whether the remote differs in what has to be known here before anything is sent, such as who may read it."""
+    guards = (spec for spec in draft.fields.values() if spec.guards)
+    return any(draft.sides(spec, remote).remote != draft.sides(spec, remote).base for spec in guards)
 
 
 def _loses(draft: Draft, op: Operation, name: str, remote: RemoteRecord) -> bool:
@@ -163,7 +171,9 @@ def reject_operation(
     named = {name: text for name, text in field_errors.items() if name in current.fields}
     refused = named or dict.fromkeys(current.fields, reason)
     draft.settle(current, "rejected", last_error=reason, evidence={**current.evidence, "refused": refused})
-    draft.refuse(refused, remote, current.local, sure=bool(named) or len(current.fields) == 1)
+    draft.refuse(
+        refused, remote, current.local, sure=bool(named) or len(current.fields) == 1 or current.kind == "removal"
+    )
     reconcile_in(draft, remote, ())
     return draft.plan()
 
@@ -191,13 +201,23 @@ def settle_operation(
     if current is None or current.state != "sent" or verdict.outcome == "wait":
         return draft.plan()
     evidence = {**current.evidence, **verdict.evidence}
-    if verdict.outcome == "abandon" or remote is None:
+    if verdict.outcome == "applied" and current.kind == "removal" and remote is None:
+        _conclude_removal(draft, current, evidence)
+    elif verdict.outcome == "abandon" or remote is None:
         draft.settle(current, "abandoned", evidence=evidence)
     else:
         _conclude(draft, current, evidence, remote, changes)
     if remote is not None:
         reconcile_in(draft, remote, changes)
     return draft.plan()
+
+
+def _conclude_removal(draft: Draft, op: Operation, evidence: Mapping[str, Any]) -> None:
+    """The record is not there any more."""
+    draft.settle(op, "confirmed", evidence=evidence)
+    draft.clear_error(WHOLE_RECORD)
+    draft.set_column("remote_state", "gone")
+    draft.audit("remote", WHOLE_RECORD, op.local.get(next(iter(op.fields))), None, "removed", op=op)
 
 
 def _conclude(

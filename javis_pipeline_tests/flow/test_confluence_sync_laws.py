@@ -27,7 +27,7 @@ from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World as Sandbox
 from javis_pipeline.steps.job import Job
 from javis_pipeline.steps.sync_scope import pull_scope, write_back_scope
-from javis_pipeline.steps.system import Opened
+from javis_pipeline.steps.system import NothingHangs, Opened
 from javis_pipeline.sync.fields import Kind
 from javis_pipeline.sync.kinds import CONFLUENCE_PAGE
 from javis_pipeline.systems.confluence.client import ConfluenceClient
@@ -321,7 +321,7 @@ class SpaceHistory(PageHistory):
 
 
 @dataclass(frozen=True)
-class SpiedSystem:
+class SpiedSystem(NothingHangs):
     """Confluence, with the records of a history that looks on."""
 
     name: ClassVar[System] = "confluence"

@@ -7,17 +7,22 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import ARRAY, FetchedValue, Text, create_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from javis_pipeline.cli import main
 from javis_pipeline.clients.http import Limits
 from javis_pipeline.db.connection import Database
+from javis_pipeline.db.creates import PostgresCreates
 from javis_pipeline.db.policies import store_policies
 from javis_pipeline.db.status import scope_status
 from javis_pipeline.errors import RemoteBusy, SyncHalted
+from javis_pipeline.records.create import Made
 from javis_pipeline.records.policy import Policy
 from javis_pipeline.records.sync import Overrides
 from javis_pipeline.sandbox.clock import Clock
@@ -61,6 +66,10 @@ class Both:
         self.world.clock.advance(after)
         pull_scope(self.job())
         return write_back_scope(self.job())
+
+    def wishes(self) -> PostgresCreates:
+        job = self.job()
+        return job.books(job.system.kind).wishes
 
     def insert(self, **columns: Any) -> str:
         """What an application does; the key that it gets."""
@@ -169,7 +178,7 @@ def test_given_a_lost_reply_and_nobody_elses_work_then_a_person_is_asked_and_ans
     (conflict,) = both.database.query("SELECT * FROM sync_conflicts WHERE state = 'open'")
     asked = both.posts()
 
-    answer_creation(both.job().wishes, conflict["record_id"], "again", None, by="ann", now=both.world.clock.now())
+    answer_creation(both.wishes(), conflict["record_id"], "again", None, by="ann", now=both.world.clock.now())
     both.sync()
 
     assert unknown["sync_status"] == "pushing"
@@ -328,7 +337,7 @@ def test_given_many_wishes_then_the_guard_asks_first_and_few_requests_make_them(
 
 def test_given_a_restored_database_that_does_not_know_what_it_made_then_it_finds_the_marks(both: Both) -> None:
     key = both.insert(title="Before the backup")
-    both.job().wishes.begin()
+    both.wishes().begin()
     with both.database.transaction(origin="sync") as conn:
         kept = conn.execute("SELECT to_jsonb(r)::text AS row FROM jira_issues AS r WHERE key = %s", [key]).fetchone()
     both.sync()
@@ -356,6 +365,69 @@ def test_given_a_site_that_asks_for_patience_then_it_is_made_by_the_next_run(bot
 
     assert both.there() == ["Old", "Patient"]
     assert isinstance(both.world.clock.now(), datetime)
+
+
+def test_given_a_row_of_the_same_issue_that_was_edited_too_then_no_value_is_lost(both: Both) -> None:
+    key = both.insert(title="Lost")
+    both.goes_wrong(FaultKind.LOST_REQUEST)
+    both.sync(timedelta(minutes=1))
+    both.world.faults.clear()
+    for _ in range(2):
+        both.sync(timedelta(minutes=16))
+    both.world.jira.create("OPS", "By hand")
+    both.sync(timedelta(minutes=1))
+    record_id = both.row(key)["record_id"]
+    both.database.query("UPDATE jira_issues SET due_date = '2026-12-24', labels = '{a}' WHERE key = 'OPS-2'")
+    both.database.query("UPDATE jira_issues SET due_date = '2026-12-31' WHERE key = %(key)s", {"key": key})
+    found = both.world.jira.find("OPS-2")
+    assert found is not None
+    made = Made(remote_id=str(found.id), key="OPS-2")
+    answer_creation(both.wishes(), record_id, "is", made, by="ann", now=both.world.clock.now())
+    both.sync()
+
+    row = both.row("OPS-2")
+    assert (str(row["due_date"]), row["labels"], row["record_id"]) == ("2026-12-31", ["a"], record_id)
+    (offer,) = both.database.query("SELECT * FROM sync_conflicts WHERE state = 'open'")
+    assert (offer["kind"], offer["field_name"], offer["remote_value"]) == ("edited_twice", "due_date", "2026-12-24")
+    assert (str(found.state.due), offer["record_id"]) == ("2026-12-31", record_id)
+
+
+class _Base(DeclarativeBase):
+    """Models of an application."""
+
+
+class _Issue(_Base):
+    __tablename__ = "jira_issues"
+
+    record_id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    key: Mapped[str] = mapped_column(server_default=FetchedValue())
+    project_key: Mapped[str]
+    issue_type: Mapped[str]
+    title: Mapped[str]
+    labels: Mapped[list[str]] = mapped_column(ARRAY(Text))
+
+
+def test_given_an_application_with_sqlalchemy_then_it_makes_edits_and_reads_back_an_issue(both: Both) -> None:
+    url = both.database.url.replace("postgresql://", "postgresql+psycopg://", 1)
+    engine = create_engine(url, connect_args={"options": "-c role=javis_app"})
+    with Session(engine, expire_on_commit=False) as session:
+        issue = _Issue(project_key="OPS", issue_type="Task", title="By a model", labels=["b", "a"])
+        session.add(issue)
+        session.flush()
+        first = issue.key
+        issue.title = "By a model, edited"
+        session.commit()
+        both.sync()
+        stale = session.merge(issue)  # what was in memory all the time is saved again
+        session.commit()
+        session.refresh(stale)
+        found = (stale.key, stale.title, list(stale.labels), stale.record_id)
+    engine.dispose()
+    both.sync()
+
+    assert first.startswith("OPS-new-")
+    assert found == ("OPS-2", "By a model, edited", ["a", "b"], issue.record_id)
+    assert (both.there(), both.posts()) == (["By a model, edited", "Old"], 1)
 
 
 # The command line

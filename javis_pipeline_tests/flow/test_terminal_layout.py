@@ -62,6 +62,7 @@ COMMANDS = (
     "verify --help",
     "fields --help",
     "new issue --help",
+    "comment --help",
     "attachment get --help",
     "webhook serve --help",
     "live --help",

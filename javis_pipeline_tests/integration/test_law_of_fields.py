@@ -5,20 +5,23 @@ not in a user's run.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
 from javis_pipeline.db.connection import Database
+from javis_pipeline.db.policies import store_policies
+from javis_pipeline.db.sync_store import PostgresStore
 from javis_pipeline.records import MISSING
+from javis_pipeline.records.policy import Policy
 from javis_pipeline.records.tables import Table
 from javis_pipeline.records.values import ResourceRef, ResourceType, Value
 from javis_pipeline.sandbox.clock import Clock
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
 from javis_pipeline.steps.edit import edit_record, parse_value
-from javis_pipeline.steps.job import Job
+from javis_pipeline.steps.job import Job, Side, sides_of
 from javis_pipeline.steps.resolve import resolve
 from javis_pipeline.steps.sync_scope import pull_scope, write_back_scope
 from javis_pipeline.steps.undo import undo_run
@@ -26,6 +29,7 @@ from javis_pipeline.steps.verify import verify_scope
 from javis_pipeline.sync.codecs import Codec
 from javis_pipeline.sync.kinds import KINDS, TABLES
 from javis_pipeline.systems.confluence.records import VERSIONED
+from javis_pipeline.systems.jira.system import JiraSystem
 from javis_pipeline_tests.confluence_spaces import NOON, SyncedSpace, a_client
 from javis_pipeline_tests.flow.test_sync_two_way import both_sides
 
@@ -34,12 +38,21 @@ TWO_WAY = [(kind, spec.name) for kind, found in KINDS.items() for spec in found.
 
 @dataclass
 class Sides:
-    """A record on both sides, in step."""
+    """A record on both sides, in step; of the kinds of its scope, which one."""
 
     database: Database
     ref: ResourceRef
     job: Callable[[], Job]
     texts: Mapping[str, str]
+    number: int = 0
+
+    @property
+    def store(self) -> PostgresStore:
+        return self.job().all_books[self.number].store
+
+    def open(self) -> Side:
+        job = self.job()
+        return sides_of(job, job.open())[self.number]
 
     @property
     def row(self) -> dict[str, Any]:
@@ -52,13 +65,13 @@ class Sides:
 
     def value(self, name: str) -> Value:
         """What the column holds, without what only spells it."""
-        local = self.job().store.state(self.ref).local
+        local = self.store.state(self.ref).local
         assert local is not None
         return self._codec(name).canonical(local.values[name])
 
     def there(self, name: str) -> Value:
         """What the remote holds, read back through a socket."""
-        raw = self.job().open().records.fetch(self.ref).values[name]
+        raw = self.open().records.fetch(self.ref).values[name]
         assert raw is not MISSING, f"{name} is not read back"
         return self._codec(name).canonical(self._codec(name).to_local(raw))
 
@@ -145,7 +158,34 @@ def a_page(database: Database) -> Iterator[Sides]:
             )
 
 
-MADE: Mapping[ResourceType, Callable[[Database], Iterator[Sides]]] = {"jira_issue": an_issue, "confluence_page": a_page}
+def a_comment(database: Database) -> Iterator[Sides]:
+    with database.transaction() as conn:
+        store_policies(conn, [Policy("jira", "OPS", "comments", "on", "JAVIS_COMMENTS")])
+    with both_sides(database, issues=1) as both:
+
+        def job() -> Job:
+            made = both.job()
+            assert isinstance(made.system, JiraSystem)
+            return replace(made, system=replace(made.system, talking=("OPS",)))
+
+        pull_scope(job())
+        database.query("INSERT INTO comments (issue_key, body) VALUES ('OPS-1', 'One.') RETURNING key")
+        write_back_scope(job())
+        (row,) = database.query("SELECT key, comment_id FROM comments")
+        yield Sides(
+            database,
+            ResourceRef(resource_type="jira_comment", resource_id=row["comment_id"], scope="OPS", key=row["key"]),
+            job,
+            {"body": "Another text."},
+            number=1,
+        )
+
+
+MADE: Mapping[ResourceType, Callable[[Database], Iterator[Sides]]] = {
+    "jira_issue": an_issue,
+    "confluence_page": a_page,
+    "jira_comment": a_comment,
+}
 
 
 @pytest.fixture
@@ -173,13 +213,13 @@ def test_an_edit_by_an_application_is_in_the_journal_the_hash_and_the_audit_and_
 
     assert (sides.there(name), sides.value(name)) == (wanted, wanted)
     assert (sides.row["local_modified_fields"], sides.row["sync_errors"]) == ({}, {})
-    audit = [(entry.side, entry.field) for entry in sides.job().store.audit_of(run_id)]
+    audit = [(entry.side, entry.field) for entry in sides.store.audit_of(run_id)]
     assert ("remote", name) in audit
-    history = [change.field for change in sides.job().open().records.history(sides.ref)]
+    history = [change.field for change in sides.open().records.history(sides.ref)]
     assert name in history or (kind == "confluence_page" and name not in VERSIONED), f"the history does not name {name}"
     assert verify_scope(sides.job(), choose=None, pause=lambda: None).differences == []
 
-    undo_run(sides.job().store, run_id, sides.job().run(sides.job().open()), by="ann")
+    undo_run(sides.store, run_id, sides.open().run, by="ann")
     sides.sync()
 
     assert (sides.there(name), sides.value(name)) == (former, former), f"undo does not know {name}"
@@ -201,7 +241,7 @@ def test_the_commands_know_it_and_python_hashes_it_as_sql_does(sides: Sides, kin
     pull_scope(sides.job(), full=True)  # makes the row, and its hash, in Python
     assert sides.hashes() == (kept, kept), f"Python and SQL hash {name} differently"
 
-    store, run = sides.job().store, sides.job().run(sides.job().open())
+    store, run = sides.store, sides.open().run
     with sides.database.transaction() as conn:
         conn.execute("SET LOCAL session_replication_role = replica")
         table = TABLES[kind]

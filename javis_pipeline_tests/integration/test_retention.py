@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -88,6 +89,21 @@ def test_given_old_and_new_history_when_pruned_then_only_the_old_goes(db: Databa
         **dict.fromkeys(once, 1),
         "sync_conflict_values": 1,
     }
+
+
+def test_given_what_was_made_long_ago_when_pruned_then_it_goes_but_where_a_wish_is_in_doubt(db: Database) -> None:
+    def made(scope: str, state: str, remote_id: str | None, shows: bool | None = None) -> None:
+        wish = {"record_id": uuid4(), "resource_type": "jira_issue", "scope": scope, "key": "k", "floor": 0}
+        add(db, "sync_creates", **wish, state=state, remote_id=remote_id, shows_mark=shows, changed_at=LONG_AGO)
+
+    for scope in ("OQC", "EUV"):
+        made(scope, "confirmed", "1", shows=True)
+        made(scope, "confirmed", "2", shows=True)
+        made(scope, "confirmed", "3")
+    made("EUV", "asks", None)
+
+    assert forgotten(db) == {"sync_creates": 2}
+    assert rows(db, "sync_creates") == 5
 
 
 def test_given_a_dry_run_then_it_counts_what_would_go_and_nothing_goes(db: Database) -> None:

@@ -14,6 +14,7 @@ from javis_pipeline.db.connection import Connection, Database
 from javis_pipeline.db.grants import APP, EVERYBODY, READ, ROLES, SYNC, regrant, rights_on_tables, who_executes
 from javis_pipeline.db.migrate import migrate
 from javis_pipeline.records.retention import KeepDays
+from javis_pipeline.records.tables import Table
 from javis_pipeline.steps.prune import prune
 from javis_pipeline.sync.kinds import TABLES
 from javis_pipeline_tests.integration.test_retention import LONG_AGO, NOW, add_audit, add_conflict, add_edit, rows
@@ -62,29 +63,33 @@ def test_each_role_has_exactly_its_rights_on_each_table(conn: Connection) -> Non
 def test_applications_update_the_columns_that_are_edited_on_both_sides_and_no_others(conn: Connection) -> None:
     updatable = conn.execute(
         "SELECT table_name, column_name FROM information_schema.column_privileges"
-        " WHERE grantee = %s AND privilege_type = 'UPDATE' AND table_name IN ('jira_issues', 'confluence_pages')",
-        [APP],
+        " WHERE grantee = %s AND privilege_type = 'UPDATE' AND table_name = ANY (%s)",
+        [APP, [table.name for table in TABLES.values()]],
     ).fetchall()
 
     assert {(row["table_name"], row["column_name"]) for row in updatable} == {
         (table.name, column)
         for table in TABLES.values()
-        for column in (*(edited.name for edited in table.edited), *table.place.made_with)
+        for column in (*(edited.name for edited in table.edited), *table.place.made_with, *table.place.may_have)
     }
 
 
-def test_applications_insert_what_makes_an_issue_and_nothing_else(conn: Connection) -> None:
+def _place_of(table: Table) -> str:
+    return table.place.hangs_on.by if table.place.hangs_on else table.scope
+
+
+def test_applications_insert_what_makes_a_record_and_nothing_else(conn: Connection) -> None:
     insertable = conn.execute(
         "SELECT table_name, column_name FROM information_schema.column_privileges"
-        " WHERE grantee = %s AND privilege_type = 'INSERT' AND table_name IN ('jira_issues', 'confluence_pages')",
-        [APP],
+        " WHERE grantee = %s AND privilege_type = 'INSERT' AND table_name = ANY (%s)",
+        [APP, [table.name for table in TABLES.values()]],
     ).fetchall()
 
     assert {(row["table_name"], row["column_name"]) for row in insertable} == {
         (table.name, column)
         for table in TABLES.values()
         if table.given
-        for column in (table.scope, table.key, "record_id", *table.given)
+        for column in (_place_of(table), table.key, "record_id", *table.given)
     }
 
 
@@ -442,8 +447,8 @@ def test_given_roles_that_lost_their_rights_when_the_owner_grants_again_then_the
     database: Database, make_login: Callable[..., str]
 ) -> None:
     sync = make_login(SYNC)
-    database.query("REVOKE ALL ON comments FROM javis_app, javis_read; GRANT ALL ON comments TO javis_app")
-    rights = "SELECT has_table_privilege('javis_app', 'comments', 'DELETE') AS app"
+    database.query("REVOKE ALL ON worklogs FROM javis_app, javis_read; GRANT ALL ON worklogs TO javis_app")
+    rights = "SELECT has_table_privilege('javis_app', 'worklogs', 'DELETE') AS app"
 
     regrant(sync, TABLES)
     before = database.query(rights)

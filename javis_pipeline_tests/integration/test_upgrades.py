@@ -135,6 +135,7 @@ def test_given_such_a_database_then_hashes_tell_what_was_changed_unseen_and_each
     assert {name: [ref.key for ref in refs] for name, refs in unseen.items()} == {
         "jira_issue": ["OQC-6"],
         "confluence_page": [],
+        "jira_comment": [],
     }
     assert [(row["kind"], row["key"]) for row in records] == [
         ("confluence_page", "7"),

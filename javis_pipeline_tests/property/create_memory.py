@@ -48,6 +48,7 @@ class Issue:
     hidden: bool = False
     deleted: bool = False
     moved: bool = False
+    place: str | None = None
 
 
 @dataclass
@@ -74,12 +75,12 @@ class MemoryBook:
         self.point = point
         self.was_restored = False
 
-    def insert(self, record_id: UUID, parent: UUID | None) -> None:
+    def insert(self, record_id: UUID, parent: UUID | None, place: str | None = None) -> None:
         """A person's INSERT."""
         creation = Creation(record_id=record_id, scope="OPS", key=f"OPS-new-{record_id.int}", floor=0)
         named = None if parent is None else str(parent)
         values = {"title": f"wish {record_id.int}"}
-        wish = Wish(creation=creation, type_name="Task", values=values, local_seq=0, parent=named)
+        wish = Wish(creation=creation, type_name="Task", values=values, local_seq=0, parent=named, place=place)
         self.books.wishes[record_id] = wish
 
     def restore(self, backup: Books, at: datetime) -> None:
@@ -175,6 +176,7 @@ class MemoryCreates:
         self.never_shows = False
         self.gap_rate = 0.05
         self.posts: Counter[UUID] = Counter()
+        self.place_of: dict[UUID, str | None] = {}
 
     def pass_time(self, span: timedelta) -> None:
         """What was to be executed late is, by then."""
@@ -191,14 +193,15 @@ class MemoryCreates:
         shows = self.clock + timedelta(minutes=self.rng.choice((0, 0, 0, 2)))
         issue = Issue(str(10_000 + len(self.issues)), self.last_number, self.clock, creator, mark)
         issue.shows_at = None if self.never_shows else shows
+        issue.place = self.place_of.get(mark) if mark else None
         self.issues.append(issue)
         return issue
 
     def now(self) -> datetime:
         return self.clock
 
-    def walk(self, above: int, known: int) -> Walk:
-        del known
+    def walk(self, above: int, known: int, wishes: Sequence[Wish]) -> Walk:
+        del known, wishes
         self.point("walk")
         met = [self._met(one) for one in self.issues if one.number > above and not (one.hidden or one.deleted)]
         return Walk(at=self.clock, above=above, met=tuple(met))
@@ -213,10 +216,12 @@ class MemoryCreates:
             created_at=issue.created_at,
             creator_id=issue.creator_id,
             mark=issue.mark if shown else None,
+            place=issue.place,
         )
 
     def form(self, wish: Wish, catalog: Catalog) -> Form | str:
         del catalog
+        self.place_of[wish.creation.record_id] = wish.place
         return Form(local=wish.values, raw=wish.values)
 
     def create(self, record_id: UUID, form: Form) -> Made:
@@ -244,6 +249,18 @@ class MemoryCreates:
         issue = self.execute(record_id, OUR)
         self.point("after the request")
         return Made(remote_id=issue.remote_id, key=f"OPS-{issue.number}")
+
+
+class MemoryComments(MemoryCreates):
+    """What hangs on other records: all that hangs on one is listed, and nothing is numbered."""
+
+    def walk(self, above: int, known: int, wishes: Sequence[Wish]) -> Walk:
+        del known
+        self.point("walk")
+        places = frozenset(wish.place for wish in wishes if wish.place)
+        there = [one for one in self.issues if one.place in places and not (one.hidden or one.deleted)]
+        met = [replace(self._met(one), number=None) for one in there]
+        return Walk(at=self.clock, above=above, met=tuple(met), places=places)
 
 
 def _number(key: str | None) -> int:
@@ -451,10 +468,35 @@ class CreateHistory:
         raise Halt(f"a wish was lost in state {creation.state}")
 
 
-def play(seed: int, **options: bool) -> CreateHistory:
+class CommentHistory(CreateHistory):
+    """The same of comments on three issues. What somebody deletes or hides before it was found is not told from what
+    was never written: people meddle with what is known only."""
+
+    def __init__(self, rng: Random, *, restores: bool = False, rules: CreateRules = RULES) -> None:
+        super().__init__(rng, restores=restores, rules=rules)
+        never_shows = self.remote.never_shows
+        self.remote = MemoryComments(rng, self._point)
+        self.remote.never_shows = never_shows
+
+    def wish(self) -> None:
+        record_id = UUID(int=self.rng.getrandbits(64))
+        self.book.insert(record_id, None, self.rng.choice(("10", "20", "30")))
+        self.wished.append(record_id)
+
+    def meddle(self) -> None:
+        rng = self.rng
+        self.remote.execute(None, OTHER).place = rng.choice(("10", "20", "30"))
+        known = [one for one in self.remote.issues if self.book.books.rows.get(one.remote_id) is not None]
+        if known and rng.random() < 0.1:
+            setattr(rng.choice(known), rng.choice(("hidden", "deleted")), True)
+        if self.wished and rng.random() < 0.1:
+            self._delete(rng.choice(self.wished))
+
+
+def play(seed: int, sort: type[CreateHistory] = CreateHistory, **options: bool) -> CreateHistory:
     """The history of a seed; a broken law names the seed."""
     try:
-        history = CreateHistory(Random(seed), **options)  # type: ignore[arg-type]
+        history = sort(Random(seed), **options)  # type: ignore[arg-type]
         history.play()
     except Halt as broken:
         raise Halt(f"seed {seed}: {broken}") from broken

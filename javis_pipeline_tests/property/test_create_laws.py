@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from javis_pipeline_tests.property.create_memory import Crash, CreateHistory, play
+from javis_pipeline_tests.property.create_memory import CommentHistory, Crash, CreateHistory, play
 from javis_pipeline_tests.property.sync_histories import how_many
 
 pytestmark = pytest.mark.laws
@@ -25,6 +25,11 @@ def test_a_restored_database_makes_hardly_a_twin_and_tells_of_it() -> None:
     marked = [history for history in played if not history.remote.never_shows]
     wishes = sum(len(history.wished) for history in marked)
     assert sum(history.twins for history in marked) <= max(1, wishes / 500)
+
+
+def test_a_comment_goes_out_once_and_none_is_lost() -> None:
+    for seed in range(HISTORIES):
+        play(seed, CommentHistory)
 
 
 class _KilledAt(CreateHistory):

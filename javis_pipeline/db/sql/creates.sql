@@ -1,4 +1,5 @@
--- {table}, {id}, {key} and {scope} are the table of records and its columns. Wishes have no {id}: what counts records by it,
+-- {table}, {id}, {key} and {scope} are the table of records and its columns; {parent} names what has to be made first, a row
+-- of {above} by its {above_key}, which has an {above_id} once it is made. Wishes have no {id}: what counts records by it,
 -- or looks one up, does not meet them.
 
 -- name: highest_number
@@ -19,22 +20,23 @@ INSERT INTO sync_creates (record_id, resource_type, scope, key, floor, changed_a
 SELECT r.record_id, %(type)s, r.{scope}, r.{key}, %(floor)s, %(now)s
   FROM {table} AS r
  WHERE r.{scope} = %(scope)s AND r.{id} IS NULL
- ORDER BY r.local_modified_at, r.{key}
+ ORDER BY (SELECT min(e.id) FROM local_edits AS e WHERE e.record_id = r.record_id AND e.field = '(row)'), r.{key}
     ON CONFLICT (record_id) DO NOTHING;
 
 -- name: open_wishes
 -- Those about which something may be done or found out, and for which parent one waits.
-SELECT to_jsonb(c)::text AS creation, to_jsonb(r)::text AS doc, parent.{key} AS parent
+SELECT to_jsonb(c)::text AS creation, to_jsonb(r)::text AS doc, parent.{above_key} AS parent
   FROM sync_creates AS c
   JOIN {table} AS r USING (record_id)
-  LEFT JOIN {table} AS parent ON parent.{key} = r.{parent} AND parent.{id} IS NULL AND parent.local_deleted_at IS NULL
+  LEFT JOIN {above} AS parent
+         ON parent.{above_key} = r.{parent} AND parent.{above_id} IS NULL AND parent.local_deleted_at IS NULL
  WHERE c.scope = %(scope)s AND c.resource_type = %(type)s AND c.remote_id IS NULL
    AND c.state IN ('planned', 'sent', 'unknown', 'asks', 'rejected')
  ORDER BY c.number;
 
 -- name: wanted
 -- Noted or not: for a run that only looks.
-SELECT r.record_id, r.{key} AS key, r.title, coalesce(c.state, 'planned') AS state, r.sync_errors ->> '(row)' AS why
+SELECT r.record_id, r.{key} AS key, {title} AS title, coalesce(c.state, 'planned') AS state, r.sync_errors ->> '(row)' AS why
   FROM {table} AS r
   LEFT JOIN sync_creates AS c USING (record_id)
  WHERE r.{scope} = %(scope)s AND r.{id} IS NULL AND r.local_deleted_at IS NULL
@@ -44,10 +46,11 @@ SELECT r.record_id, r.{key} AS key, r.title, coalesce(c.state, 'planned') AS sta
 SELECT FROM {table} WHERE record_id = %(record_id)s FOR UPDATE;
 
 -- name: wish
-SELECT to_jsonb(c)::text AS creation, to_jsonb(r)::text AS doc, parent.{key} AS parent
+SELECT to_jsonb(c)::text AS creation, to_jsonb(r)::text AS doc, parent.{above_key} AS parent
   FROM sync_creates AS c
   JOIN {table} AS r USING (record_id)
-  LEFT JOIN {table} AS parent ON parent.{key} = r.{parent} AND parent.{id} IS NULL AND parent.local_deleted_at IS NULL
+  LEFT JOIN {above} AS parent
+         ON parent.{above_key} = r.{parent} AND parent.{above_id} IS NULL AND parent.local_deleted_at IS NULL
  WHERE c.record_id = %(record_id)s;
 
 -- name: put_creation
@@ -81,6 +84,30 @@ UPDATE {table} AS r
          WHERE gone.{id} = %(id)s AND gone.record_id <> %(record_id)s AND stays.record_id = %(record_id)s
            AND NOT stays.local_modified_fields ? name) AS taken
  WHERE r.record_id = %(record_id)s;
+
+-- name: edited_in_both
+-- What people edited in both rows: the value of the one that goes is offered.
+SELECT name AS field, base::text AS base, (to_jsonb(stays) -> name)::text AS stays, (to_jsonb(gone) -> name)::text AS goes
+  FROM {table} AS gone CROSS JOIN {table} AS stays, jsonb_each(gone.local_modified_fields) AS edit (name, base)
+ WHERE gone.{id} = %(id)s AND gone.record_id <> %(record_id)s AND stays.record_id = %(record_id)s
+   AND stays.local_modified_fields ? name AND to_jsonb(stays) -> name IS DISTINCT FROM to_jsonb(gone) -> name;
+
+-- name: offer_value
+INSERT INTO sync_conflicts (
+    id, resource_type, resource_id, record_id, scope, field_name, kind, base_value, local_value, remote_value, created_at
+) VALUES (
+    %(conflict_id)s, %(type)s, %(id)s, %(record_id)s, %(scope)s, %(field)s, 'edited_twice', %(base)s::jsonb, %(stays)s::jsonb,
+    %(goes)s::jsonb, %(now)s
+);
+
+-- name: follow_conflicts
+-- What is open about the row that goes is about the one that stays.
+UPDATE sync_conflicts SET record_id = %(record_id)s
+ WHERE resource_type = %(type)s AND resource_id = %(id)s AND applied_at IS NULL;
+
+-- name: follow_operations
+UPDATE sync_outbox SET record_id = %(record_id)s
+ WHERE resource_type = %(type)s AND resource_id = %(id)s AND needs_care;
 
 -- name: remove_rival
 DELETE FROM {table} WHERE {id} = %(id)s AND record_id <> %(record_id)s;

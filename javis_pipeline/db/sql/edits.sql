@@ -18,6 +18,11 @@ SELECT name FROM priorities ORDER BY rank;
 -- name: page_by_id
 SELECT page_id, title, sync_status, local_modified_fields FROM confluence_pages WHERE page_id = %(page_id)s FOR UPDATE;
 
+-- name: comment_by_key
+SELECT record_id, key, sync_status, local_modified_fields FROM comments
+ WHERE comment_id = split_part(%(key)s, '#', 2) AND issue_key = javis_key(split_part(%(key)s, '#', 1))
+   FOR UPDATE;
+
 -- name: record_by_key
 SELECT kind AS resource_type, resource_id, scope, key, sync_refused
   FROM records

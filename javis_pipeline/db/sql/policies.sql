@@ -13,6 +13,10 @@ SELECT * FROM unnest(%(systems)s::text[], %(scopes)s::text[], %(verbs)s::text[],
  WHERE sync_policies.setting IS NOT NULL
    AND (sync_policies.policy, sync_policies.setting) IS DISTINCT FROM (excluded.policy, excluded.setting);
 
+-- name: is_on
+SELECT EXISTS (SELECT FROM sync_policies
+                WHERE verb = %(verb)s AND policy = 'on' AND system IN ('*', %(system)s) AND scope IN ('*', %(scope)s)) AS is_on;
+
 -- name: held
 -- Any row that switches sending off holds it; the oldest is named.
 SELECT system, scope, setting, set_at

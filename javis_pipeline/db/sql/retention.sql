@@ -30,6 +30,19 @@ SELECT old.ctid FROM sync_outbox AS old
  WHERE old.settled_at < %(before)s AND old.state NOT IN ('planned', 'sent')
    AND (old.resource_type, old.resource_id) NOT IN (SELECT resource_type, resource_id FROM records_in_use)
 
+-- name: sync_creates
+-- What was made long ago. One that shows that the site keeps our marks stays, and so do all where a wish is in doubt: it is
+-- told from what others became.
+SELECT old.ctid FROM sync_creates AS old
+ WHERE old.changed_at < %(before)s AND old.remote_id IS NOT NULL
+   AND NOT EXISTS (SELECT FROM sync_creates AS open
+                    WHERE (open.resource_type, open.scope) = (old.resource_type, old.scope) AND open.remote_id IS NULL
+                      AND open.state IN ('sent', 'unknown', 'asks'))
+   AND NOT (old.shows_mark IS TRUE
+            AND NOT EXISTS (SELECT FROM sync_creates AS newer
+                             WHERE (newer.resource_type, newer.scope) = (old.resource_type, old.scope)
+                               AND newer.shows_mark AND newer.number > old.number))
+
 -- name: sync_audit
 SELECT old.id FROM sync_audit AS old
  WHERE old.at < %(before)s

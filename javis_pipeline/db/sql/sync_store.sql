@@ -133,7 +133,7 @@ WITH waiting AS (
             WHERE NOT EXISTS (
                 SELECT FROM sync_conflicts AS c
                  WHERE c.resource_type = %(type)s AND c.resource_id = r.{id} AND c.state = 'open'
-                   AND c.kind NOT IN ('overwrote_remote', 'undo_of_changed')
+                   AND c.kind NOT IN ('overwrote_remote', 'undo_of_changed', 'edited_twice')
                    AND c.field_name = edited.field AND c.local_value = coalesce({fields_of_r} -> edited.field, 'null')))
     UNION
     SELECT {id} FROM {table} WHERE {scope} = %(scope)s AND sync_errors ? '(row)'
@@ -144,17 +144,21 @@ WITH waiting AS (
     SELECT resource_id FROM sync_conflicts
      WHERE resource_type = %(type)s AND scope = %(scope)s AND applied_at IS NULL
        AND (state = 'resolved' OR (%(conflicts)s AND state = 'open'))
+    UNION
+    SELECT {id} FROM {table} WHERE %(removes)s AND {scope} = %(scope)s AND local_deleted_at IS NOT NULL
 )
 SELECT r.{id} AS id, r.{key} AS key, r.{scope} AS scope
   FROM waiting
   JOIN {table} AS r ON r.{id} = waiting.id
- WHERE r.local_deleted_at IS NULL
+ WHERE r.local_deleted_at IS NULL OR (%(removes)s AND r.remote_state = 'present')
  ORDER BY r.sync_errors ? '(row)', r.{key};
 
 -- name: count_wishes
 -- How many writes deciding the edited records may come to at most: one for each sort of request, of fields that were not
 -- refused and about which nobody has to choose.
-SELECT coalesce(sum(sorts), 0) AS wishes
+SELECT coalesce(sum(sorts), 0)
+       + (SELECT count(*) FROM {table} AS r
+           WHERE %(removes)s AND r.{scope} = %(scope)s AND r.local_deleted_at IS NOT NULL AND r.remote_state = 'present') AS wishes
   FROM (SELECT count(DISTINCT edited.field = ANY (%(alone)s)) AS sorts
           FROM {table} AS r
          CROSS JOIN LATERAL jsonb_object_keys(r.local_modified_fields) AS edited (field)
@@ -162,7 +166,7 @@ SELECT coalesce(sum(sorts), 0) AS wishes
            AND NOT (r.sync_errors || r.sync_refused) ?| ARRAY[edited.field, '(row)']
            AND NOT EXISTS (SELECT FROM sync_conflicts AS c
                             WHERE c.resource_type = %(type)s AND c.resource_id = r.{id} AND c.state = 'open'
-                              AND c.kind NOT IN ('overwrote_remote', 'undo_of_changed')
+                              AND c.kind NOT IN ('overwrote_remote', 'undo_of_changed', 'edited_twice')
                               AND c.field_name IN (edited.field, '(row)'))
          GROUP BY r.{id}) AS counted;
 

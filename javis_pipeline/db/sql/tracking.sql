@@ -150,7 +150,8 @@ END $$;
 -- name: wish
 -- BEFORE INSERT of a record by anyone but the sync: a wish, with what the database knows to be wrong with it refused at
 -- once. Arguments: kind, system, scope column, id column, key column; comma-separated: columns that are given, those of
--- them that must be, those that are sets, those that name another record by its key.
+-- them that must be, those that are sets, those that name another record by its key; the column after which the provisional
+-- key is made; the verb of the policy that allows it, and the setting that says so.
 CREATE OR REPLACE FUNCTION public.javis_wish() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -159,6 +160,7 @@ DECLARE
     doc        jsonb := to_jsonb(NEW);
     place      text := doc ->> TG_ARGV[2];
     asked_key  text := nullif(doc ->> TG_ARGV[4], '');
+    new_key    text;
     made       jsonb;
     same       jsonb;
     field_name text;
@@ -168,11 +170,11 @@ BEGIN
         RAISE EXCEPTION 'javis: % takes no wishes', TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
     END IF;
     IF NOT EXISTS (SELECT FROM public.sync_policies AS p
-                    WHERE p.verb = 'create' AND p.policy = 'on' AND p.system = system_ AND p.scope = place) THEN
+                    WHERE p.verb = TG_ARGV[10] AND p.policy = 'on' AND p.system = system_ AND p.scope IN ('*', place)) THEN
         RAISE EXCEPTION 'javis: nothing may be made in %', coalesce(place, 'no project')
             USING ERRCODE = 'restrict_violation',
-                  HINT = 'Projects in which rows may be inserted are named in JAVIS_CREATE; what it says is taken over by '
-                         'javis db migrate, and by every sync.';
+                  HINT = format('Projects in which rows may be inserted are named in %s; what it says is taken over by '
+                                'javis db migrate, and by every sync.', TG_ARGV[11]);
     END IF;
     NEW.record_id := coalesce(NEW.record_id, gen_random_uuid());
     -- Whoever writes a row again that is there already is told so by its key, or asked for nothing to be done.
@@ -181,7 +183,8 @@ BEGIN
     IF same IS NOT NULL THEN
         RETURN jsonb_populate_record(NEW, jsonb_build_object(TG_ARGV[4], same -> TG_ARGV[4], TG_ARGV[3], NULL));
     END IF;
-    IF asked_key IS DISTINCT FROM public.javis_provisional_key(place, NEW.record_id) AND asked_key IS NOT NULL THEN
+    new_key := public.javis_provisional_key(doc ->> TG_ARGV[9], NEW.record_id);
+    IF asked_key IS DISTINCT FROM new_key AND asked_key IS NOT NULL THEN
         IF public.javis_key(asked_key) IS NOT NULL THEN
             RAISE EXCEPTION 'javis: there is, or was, a record with key %', asked_key
                 USING ERRCODE = 'unique_violation', HINT = 'Leave the key out: it is given when the record is made.';
@@ -234,7 +237,7 @@ BEGIN
         made := made || jsonb_build_object(field_name, coalesce(public.javis_key(doc ->> field_name), doc ->> field_name));
     END LOOP;
     made := made || jsonb_build_object(
-        TG_ARGV[2], place, TG_ARGV[4], public.javis_provisional_key(place, NEW.record_id), 'record_id', NEW.record_id,
+        TG_ARGV[2], place, TG_ARGV[4], new_key, 'record_id', NEW.record_id,
         'remote_state', 'wanted', 'sync_status', 'local_modified', 'local_modified_at', clock_timestamp());
     NEW := jsonb_populate_record(NEW, made);
     INSERT INTO public.local_edits (system, scope, resource_type, resource_id, record_id, field, old, new)
@@ -336,9 +339,119 @@ CREATE TRIGGER refuse_local_insert BEFORE INSERT ON public.{table} FOR EACH STAT
 -- name: take_wishes
 -- By name they fire in this order: what is checked is the row as it will be.
 CREATE TRIGGER take_wish BEFORE INSERT ON public.{table} FOR EACH ROW WHEN {is_other}
-    EXECUTE FUNCTION public.javis_wish({kind}, {system}, {scope}, {id}, {key}, {given}, {required}, {sets}, {keys});
+    EXECUTE FUNCTION public.javis_wish(
+        {kind}, {system}, {scope}, {id}, {key}, {given}, {required}, {sets}, {keys}, {named_after}, {verb}, {setting});
 CREATE TRIGGER then_check_values BEFORE INSERT ON public.{table} FOR EACH ROW WHEN {is_other}
     EXECUTE FUNCTION public.javis_check_values({most_bytes});
+
+-- name: find_issue
+-- BEFORE INSERT of what hangs on an issue, by anyone but the sync: it is named by its key, or one that it had. The issue's
+-- row is held, so that one that is just being made gets what hangs on it.
+CREATE OR REPLACE FUNCTION public.javis_find_issue() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    issue public.jira_issues;
+BEGIN
+    IF (CASE TG_RELID {kind_of_table} END) IS NULL THEN
+        RAISE EXCEPTION 'javis: nothing of % hangs on issues', TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    SELECT * INTO issue FROM public.jira_issues AS i WHERE i.key = public.javis_key(NEW.issue_key) FOR KEY SHARE;
+    IF issue.key IS NULL THEN
+        RAISE EXCEPTION 'javis: there is no issue % here', coalesce(NEW.issue_key, '(issue_key is not given)')
+            USING ERRCODE = 'foreign_key_violation', HINT = 'Nothing was written.';
+    END IF;
+    IF issue.local_deleted_at IS NOT NULL OR issue.remote_state NOT IN ('present', 'wanted') THEN
+        RAISE EXCEPTION 'javis: issue % is not in Jira any more, or was deleted here', issue.key
+            USING ERRCODE = 'restrict_violation', HINT = 'Nothing was written.';
+    END IF;
+    NEW.issue_key := issue.key;
+    NEW.jira_id := issue.jira_id;
+    NEW.project_key := issue.project_key;
+    NEW.restricted := issue.security_level IS NOT NULL;
+    RETURN NEW;
+END $$;
+
+-- name: obey_policy
+-- BEFORE UPDATE OR DELETE of a record by anyone but the sync. Arguments: system, scope column, id column, key column; the
+-- verb of the policy that allows it, and the setting that says so; the column with the author, of whom only our account may
+-- be changed from here, or nothing; comma-separated: columns that only an INSERT gives. What is only wished for may be
+-- changed in every way.
+CREATE OR REPLACE FUNCTION public.javis_obey_policy() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    before_doc jsonb := to_jsonb(OLD);
+    place      text := before_doc ->> TG_ARGV[1];
+    us         text;
+    field_name text;
+BEGIN
+    IF (CASE TG_RELID {kind_of_table} END) IS NULL THEN
+        RAISE EXCEPTION 'javis: % obeys no policy', TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF before_doc ->> TG_ARGV[2] IS NULL OR (TG_OP = 'UPDATE' AND NEW IS NOT DISTINCT FROM OLD) THEN
+        RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+    END IF;
+    IF NOT EXISTS (SELECT FROM public.sync_policies AS p
+                    WHERE p.verb = TG_ARGV[4] AND p.policy = 'on' AND p.system = TG_ARGV[0] AND p.scope IN ('*', place)) THEN
+        RAISE EXCEPTION 'javis: % of % are not changed from here', TG_TABLE_NAME, place
+            USING ERRCODE = 'restrict_violation',
+                  HINT = format('Projects in which they are, are named in %s; what it says is taken over by '
+                                'javis db migrate, and by every sync.', TG_ARGV[5]);
+    END IF;
+    SELECT w.account_id INTO us FROM public.sync_watermarks AS w WHERE w.system = TG_ARGV[0] AND w.scope = place;
+    IF TG_ARGV[6] <> '' AND before_doc ->> TG_ARGV[6] IS DISTINCT FROM us THEN
+        RAISE EXCEPTION 'javis: % was written by somebody else', before_doc ->> TG_ARGV[3]
+            USING ERRCODE = 'restrict_violation',
+                  HINT = 'Only what the account of this pipeline wrote is changed from here; change it in Jira.';
+    END IF;
+    FOREACH field_name IN ARRAY string_to_array(TG_ARGV[7], ',') LOOP
+        IF TG_OP = 'UPDATE' AND to_jsonb(NEW) -> field_name IS DISTINCT FROM before_doc -> field_name THEN
+            RAISE EXCEPTION 'javis: % of % is given when it is written, and cannot be changed here',
+                field_name, before_doc ->> TG_ARGV[3]
+                USING ERRCODE = 'restrict_violation', HINT = 'Change it in Jira; the next sync follows.';
+        END IF;
+    END LOOP;
+    RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+END $$;
+
+-- name: admit_changes
+-- By name it fires before what keeps the journal, and what leaves a tombstone.
+CREATE TRIGGER admit_change BEFORE UPDATE OR DELETE ON public.{table} FOR EACH ROW WHEN {is_other}
+    EXECUTE FUNCTION public.javis_obey_policy(
+        {system}, {scope}, {id}, {key}, {edit_verb}, {edit_setting}, {author}, {only_given});
+
+-- name: follow_issue
+-- AFTER UPDATE of an issue's key: what hangs on it is named after it, and one that was made there just now has its id.
+CREATE OR REPLACE FUNCTION public.javis_follow_issue() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    origin text := coalesce(current_setting('javis.origin', true), '');
+BEGIN
+    IF TG_RELID <> 'public.jira_issues'::regclass THEN
+        RAISE EXCEPTION 'javis: nothing hangs on %', TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    PERFORM set_config('javis.origin', 'sync', true);
+    UPDATE public.{table} AS c
+       SET issue_key = NEW.key, project_key = NEW.project_key, jira_id = NEW.jira_id,
+           key = CASE WHEN c.comment_id IS NULL THEN c.key ELSE NEW.key || '#' || c.comment_id END
+     WHERE c.jira_id = NEW.jira_id OR (c.jira_id IS NULL AND c.issue_key = OLD.key);
+    IF NEW.project_key <> OLD.project_key THEN
+        UPDATE public.sync_conflicts AS b SET scope = NEW.project_key FROM public.{table} AS c
+         WHERE c.jira_id = NEW.jira_id AND b.record_id = c.record_id;
+        UPDATE public.sync_outbox AS b SET scope = NEW.project_key FROM public.{table} AS c
+         WHERE c.jira_id = NEW.jira_id AND b.record_id = c.record_id;
+        UPDATE public.sync_creates AS b SET scope = NEW.project_key FROM public.{table} AS c
+         WHERE c.jira_id = NEW.jira_id AND b.record_id = c.record_id;
+    END IF;
+    PERFORM set_config('javis.origin', origin, true);
+    RETURN NULL;
+END $$;
+
+-- name: hang
+CREATE TRIGGER find_issue BEFORE INSERT ON public.{table} FOR EACH ROW WHEN {is_other}
+    EXECUTE FUNCTION public.javis_find_issue();
+CREATE TRIGGER follow_issue AFTER UPDATE OF key, project_key ON public.{on} FOR EACH ROW
+    WHEN (OLD.key IS DISTINCT FROM NEW.key OR OLD.project_key IS DISTINCT FROM NEW.project_key)
+    EXECUTE FUNCTION public.javis_follow_issue();
 
 -- name: ask_again
 -- One for each field that people edit: only `UPDATE OF` tells which columns a statement names.
@@ -402,7 +515,7 @@ SELECT tgname AS name FROM pg_trigger
 -- name: record_kinds
 -- The kinds of records, and the system that each is of. Columns of these views are only added, at the end: others may
 -- have made views of them.
-CREATE OR REPLACE VIEW public.record_kinds AS SELECT * FROM (VALUES {kinds}) AS kinds (kind, system);
+CREATE OR REPLACE VIEW public.record_kinds AS SELECT * FROM (VALUES {kinds}) AS kinds (kind, system, hangs);
 
 -- name: records
 -- Every record of every kind, with what all of them have.
@@ -411,6 +524,6 @@ CREATE OR REPLACE VIEW public.records WITH (security_invoker = true) AS {selects
 -- name: records_of_kind
 SELECT {kind}::text AS kind, {system}::text AS system, {scope} AS scope, record_id,
        coalesce({id}, record_id::text) AS resource_id, {key} AS key,
-       title, status, sync_status, remote_state, sync_errors, sync_refused, local_modified_fields, local_deleted_at,
+       {title} AS title, {status} AS status, sync_status, remote_state, sync_errors, sync_refused, local_modified_fields, local_deleted_at,
        {is_restricted} AS is_restricted
   FROM public.{table}

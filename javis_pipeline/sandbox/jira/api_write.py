@@ -165,22 +165,41 @@ class WriteApi:
 
     def comment(self, call: Call) -> tuple[int, Json]:
         issue = _editable(self._site, call)
-        text = self._text(call)
+        text, properties = self._text(call), self._checked_properties(call)
+        role = _role(call)
         comment = self._site.add_comment(issue, text, author=call.person.account_id, at=self._site.now())
+        comment.role = role
+        self._note(issue, comment, properties)
         return 201, self._show.comment(issue, comment)
 
     def edit_comment(self, call: Call) -> Json:
         issue = _editable(self._site, call)
         comment = self._found_comment(issue, call)
-        comment.body, comment.updated = self._text(call), self._site.now()
+        self._own(comment, call, "edit")
+        comment.body, comment.updated, comment.editor = self._text(call), self._site.now(), call.person.account_id
+        if call.body.get("visibility"):
+            comment.role = _role(call)
+        self._note(issue, comment, self._checked_properties(call))
         # Whether an edited comment counts as an update of the issue is not documented; here it does not.
         self._site.touch(issue)
         return self._show.comment(issue, comment)
 
     def delete_comment(self, call: Call) -> None:
         issue = _editable(self._site, call)
-        self._site.own_comments(issue).remove(self._found_comment(issue, call))
+        comment = self._found_comment(issue, call)
+        self._own(comment, call, "delete")
+        self._site.own_comments(issue).remove(comment)
         self._site.touch(issue)
+
+    def _note(self, issue: Issue, comment: Comment, properties: Json) -> None:
+        comment.properties |= properties
+        told = properties.get("sd.public.comment")
+        if isinstance(told, dict) and self._site.projects[issue.state.project].is_service:
+            comment.internal = told.get("internal") is True
+
+    def _own(self, comment: Comment, call: Call, verb: str) -> None:
+        if comment.author != call.person.account_id:
+            raise RefusedError(400, f"You do not have the permission to {verb} this comment.")
 
     def _text(self, call: Call) -> RichText:
         text = self._site.editors.text_of(call.body.get("body"))
@@ -232,6 +251,16 @@ class WriteApi:
             )
         except InvalidEditError as error:
             raise _refused(error) from error
+
+
+def _role(call: Call) -> str | None:
+    """Who alone may read it."""
+    told = call.body.get("visibility")
+    if not told:
+        return None
+    if not isinstance(told, dict) or told.get("type") != "role" or not told.get("value", told.get("identifier")):
+        raise RefusedError(400, errors={"commentLevel": "There is no such role or group."})
+    return str(told.get("value", told.get("identifier")))
 
 
 def _editable(site: JiraSite, call: Call) -> Issue:

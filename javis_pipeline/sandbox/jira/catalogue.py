@@ -204,6 +204,7 @@ class Project:
     archived: bool = False
     hidden: bool = False
     read_only: bool = False
+    is_service: bool = False
     workflow: list[Transition] = field(default_factory=list)
     components: dict[str, str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)

@@ -59,7 +59,8 @@ class IssueState:
 class Comment:
     """One comment; `updated` equals `created` until it is edited.
 
-    `role` names the only role that may read it; `internal` hides it from customers of a service project.
+    `role` names the only role that may read it; `internal` hides it from customers of a service project. `editor` is
+    who edited it last; `properties` are what apps note on it.
     """
 
     id: int
@@ -69,6 +70,8 @@ class Comment:
     updated: datetime
     role: str | None = None
     internal: bool = False
+    editor: str | None = None
+    properties: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -193,7 +193,7 @@ class Renderer:
             "id": project.id,
             "key": project.key,
             "name": project.name,
-            "projectTypeKey": "software",
+            "projectTypeKey": "service_desk" if project.is_service else "software",
             "simplified": False,
             "avatarUrls": self._avatars(project.key),
         }
@@ -264,18 +264,19 @@ class Renderer:
             shown["scope"] = {"type": "PROJECT", "project": {"id": "99001"}}
         return shown
 
-    def comment(self, issue: Issue, comment: Comment) -> Json:
-        """A comment with its author and, once edited, its last editor."""
+    def comment(self, issue: Issue, comment: Comment, *, properties: bool = False) -> Json:
+        """A comment with its author and, once edited, its last editor; with its properties where they are asked for."""
         return {
             "self": self.url(f"issue/{issue.id}/comment/{comment.id}"),
             "id": str(comment.id),
             "author": self.user(comment.author),
             "body": self.text(comment.body),
-            "updateAuthor": self.user(comment.author),
+            "updateAuthor": self.user(comment.editor or comment.author),
             "created": self.timestamp(comment.created),
             "updated": self.timestamp(comment.updated),
             "jsdPublic": not comment.internal,
             **_visibility(comment.role),
+            **({"properties": _as_list(comment.properties)} if properties else {}),
         }
 
     def attachment(self, one: Attachment) -> Json:
@@ -578,6 +579,10 @@ def zulu(at: datetime) -> str:
     """The form of the agile API: UTC with a Z."""
     utc = at.astimezone(UTC)
     return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+
+
+def _as_list(properties: Json) -> list[Json]:
+    return [{"key": key, "value": value} for key, value in properties.items()]
 
 
 def _visibility(role: str | None) -> Json:

@@ -9,7 +9,7 @@ from javis_pipeline.errors import IdentityError, SettingError
 from javis_pipeline.records.confluence import PageStamp
 from javis_pipeline.records.values import System
 from javis_pipeline.steps.site_facts import NOTHING_KEPT, Facts
-from javis_pipeline.steps.system import Opened, nothing_before
+from javis_pipeline.steps.system import NothingHangs, Opened, nothing_before
 from javis_pipeline.sync.fields import Kind
 from javis_pipeline.sync.kinds import CONFLUENCE_PAGE
 from javis_pipeline.systems.confluence.client import ConfluenceClient
@@ -22,7 +22,7 @@ from javis_pipeline.systems.confluence.source import PageSource
 
 
 @dataclass(frozen=True)
-class ConfluenceSystem:
+class ConfluenceSystem(NothingHangs):
     """A Confluence site.
 
     Attributes:

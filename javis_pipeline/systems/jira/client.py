@@ -104,6 +104,7 @@ class JiraClient(SiteClient):
         "search/approximate-count",
         "issue/bulkfetch",
         "changelog/bulkfetch",
+        "comment/list",
     )
     headers: ClassVar[Mapping[str, str]] = {}
     counts_refused_logins: ClassVar[bool] = False
@@ -403,10 +404,23 @@ class JiraClient(SiteClient):
         path = f"{self.api}/attachment/content/{quote(attachment_id, safe='')}"
         return download(self._http, path, {"redirect": "false"}, write, most_bytes=most_bytes)
 
-    def comments(self, issue: str) -> list[JsonObject]:
-        """All comments of an issue, oldest first."""
-        params: Params = {"maxResults": 100, "orderBy": "created"}
+    def comments(self, issue: str, *, properties: bool = False) -> list[JsonObject]:
+        """All comments of an issue, oldest first; with what is noted on them, if that is wanted."""
+        params: Params = {"maxResults": 100, "orderBy": "created", **({"expand": "properties"} if properties else {})}
         return list(offset_batches(self._http, f"{self._path(issue)}/comment", "comments", params))
+
+    def comment(self, issue: str, comment_id: str) -> object:
+        """One comment; RemoteMissing when there is none, or we may not see it."""
+        return self._http.get(self._comment(issue, comment_id)).body
+
+    def comments_by_id(self, ids: Sequence[str]) -> list[JsonObject]:
+        """Those of at most `COMMENTS_LIMIT` comments that we may see, with what is noted on them."""
+        body = {"ids": [int(one) for one in ids]}
+        answer = self._http.post(f"{self.api}/comment/list", body, {"expand": "properties"}).body
+        return listed(answer, "comment/list", "values")
+
+    def _comment(self, issue: str, comment_id: str) -> str:
+        return f"{self._path(issue)}/comment/{quote(comment_id, safe='')}"
 
     def worklogs(self, issue: str) -> list[JsonObject]:
         """All worklogs of an issue."""
@@ -460,6 +474,25 @@ class JiraClient(SiteClient):
         self._before_write()
         body = edit_body(fields, None, properties, None)
         return self._http.request("POST", f"{self.api}/issue", json=body, once=True).body
+
+    def add_comment(
+        self, issue: str, text: object, *, visibility: Mapping[str, str] | None, properties: Mapping[str, object]
+    ) -> object:
+        """Comment on an issue, with properties set along: the comment. It is asked once, as for an issue."""
+        self._before_write()
+        body = {"body": text, **({"visibility": dict(visibility)} if visibility else {}), **_noted(properties)}
+        return self._http.request("POST", f"{self._path(issue)}/comment", json=body, once=True).body
+
+    def edit_comment(self, issue: str, comment_id: str, text: object, *, properties: Mapping[str, object]) -> object:
+        """Give a comment another text: the comment. Who may read it, and what else is noted on it, stays."""
+        self._before_write()
+        body = {"body": text, **_noted(properties)}
+        return self._http.request("PUT", self._comment(issue, comment_id), json=body).body
+
+    def remove_comment(self, issue: str, comment_id: str) -> None:
+        """Delete a comment for good; RemoteMissing when it is not there."""
+        self._before_write()
+        self._http.request("DELETE", self._comment(issue, comment_id))
 
     # Changing issues
 
@@ -530,6 +563,10 @@ class JiraClient(SiteClient):
         self._before_write()
         body = {"transition": {"id": transition_id}, **edit_body(fields, None, None, history_metadata)}
         self._http.post(f"{self._path(issue)}/transitions", body)
+
+
+def _noted(properties: Mapping[str, object]) -> JsonObject:
+    return edit_body(None, None, properties, None)
 
 
 def _found_issues(content: bytes) -> AnswerBatch[list[JsonObject]]:

@@ -1,7 +1,6 @@
 """Making issues in Jira: what a project asks for, what it has by number, and the one request that makes an issue."""
 
 import threading
-import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -21,6 +20,7 @@ from javis_pipeline.systems.jira.client import BULK_FETCH_LIMIT, JiraClient
 from javis_pipeline.systems.jira.create_form import Types, form_of, read_fields
 from javis_pipeline.systems.jira.made import MARK, met
 from javis_pipeline.systems.jira.site import JiraSite
+from javis_pipeline.systems.jira.site_clock import SiteClock
 
 # How long what a project asks for is believed.
 FORMS_LAST: Final = timedelta(hours=1)
@@ -47,20 +47,17 @@ class JiraCreates:
         self._kind = kind
         self._database = database
         self._clock = clock
-        self._asked: tuple[datetime, float] | None = None
+        self._site_clock = SiteClock(client)
         self._types: Types | None = None
         self._asking = threading.Lock()
 
     def now(self) -> datetime:
         """Jira's time; no earlier than it is."""
-        if self._asked is None:
-            began = time.monotonic()
-            self._asked = (self._client.server_time(), began)
-        told, began = self._asked
-        return told + timedelta(seconds=time.monotonic() - began)
+        return self._site_clock.now()
 
-    def walk(self, above: int, known: int) -> Walk:
+    def walk(self, above: int, known: int, wishes: Sequence[Wish]) -> Walk:
         """All issues whose number is above the first, at least up to the second, and on as long as there are any."""
+        del wishes
         at, seen, first = self.now(), dict[str, Met](), above + 1
         while True:
             found = self._numbered(range(first, first + BULK_FETCH_LIMIT))

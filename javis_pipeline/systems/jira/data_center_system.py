@@ -1,6 +1,6 @@
 """A Jira that a company runs itself, as the sync sees it: texts in wiki markup, epics in a field of their own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -43,15 +43,19 @@ class DataCenterSystem(JiraSystem):
 
     kind: ClassVar[Kind] = DATA_CENTER_ISSUE
 
+    def hanging(self, key: str) -> Sequence[Kind]:
+        """Nothing is written there but issues."""
+        del key
+        return []
+
     def _field_ids(self, site: JiraSite) -> dict[str, str]:
         return {**super()._field_ids(site), "description": WIKI}
 
     def _records(self, site: JiraSite) -> JiraRecords:
         return DataCenterRecords(self.client, site.fields, names=site.names, sprints=site.sprints, custom=site.custom)
 
-    def _maker(self, site: JiraSite) -> Maker | None:
-        del site  # no issue is made there
-        return None
+    def _maker(self, site: JiraSite) -> Maker:
+        return super()._maker(site)._replace(makes=False)
 
     def _making(self, site: JiraSite) -> Making | None:
         del site

@@ -12,10 +12,15 @@ MARK: Final = "javis.record"
 
 
 class Maker(NamedTuple):
-    """Whose issues are looked at for marks, and in which project."""
+    """Our account in a project.
+
+    Attributes:
+        makes: Rows that are inserted become issues: those that it made are looked at for marks.
+    """
 
     account_id: str
     project: str
+    makes: bool = True
 
 
 def mark_in(document: Mapping[str, Any]) -> UUID | None:
@@ -45,6 +50,8 @@ def met(document: Mapping[str, Any], project: str) -> Met:
 
 def made_by(document: Mapping[str, Any], maker: Maker | None) -> Met | None:
     """The issue, if that account made it."""
+    if maker is None or not maker.makes:
+        return None
     creator = (document.get("fields") or {}).get("creator")
-    is_its = maker is not None and isinstance(creator, dict) and creator.get("accountId") == maker.account_id
-    return met(document, maker.project) if is_its and maker is not None else None
+    is_its = isinstance(creator, dict) and creator.get("accountId") == maker.account_id
+    return met(document, maker.project) if is_its else None

@@ -7,11 +7,19 @@ from typing import Final
 from javis_pipeline.db.connection import Connection
 from javis_pipeline.db.creates import PostgresCreates
 from javis_pipeline.db.issues import StoredIssues, count_present_issues, issues_to_fetch, store_issues
-from javis_pipeline.db.satellites import replace_satellites, restrict_satellites, store_sprints, store_users
+from javis_pipeline.db.satellites import (
+    hash_comments,
+    merge_comments,
+    replace_satellites,
+    restrict_satellites,
+    store_sprints,
+    store_users,
+)
 from javis_pipeline.records.jira import IssueStamp, Sprint, User
+from javis_pipeline.records.values import ResourceRef
 from javis_pipeline.steps.create import meet_made
 from javis_pipeline.steps.system import Stored
-from javis_pipeline.sync.kinds import JIRA_ISSUE
+from javis_pipeline.sync.kinds import JIRA_COMMENT, JIRA_ISSUE
 from javis_pipeline.systems.jira.reader import Batch
 
 
@@ -45,21 +53,34 @@ class IssueMirror:
         sprints = [sprint for sprint in batch.sprints.values() if sprint not in self._sprints]
         store_users(conn, users)
         store_sprints(conn, sprints)
-        _store_satellites(conn, batch, stored, held)
+        left = _store_satellites(conn, batch, stored, held, run_id=run_id, now=now)
         self._users.update(users)
         self._sprints.update(sprints)
-        return Stored(stored.inserted, stored.updated, stored.renamed, stored.same, stored.to_merge)
+        return Stored(stored.inserted, stored.updated, stored.renamed, stored.same, stored.to_merge, left)
 
     def count(self, conn: Connection) -> int:
         """How many issues of the project are stored and, as far as is known, still in Jira."""
         return count_present_issues(conn, self._project)
 
 
-def _store_satellites(conn: Connection, batch: Batch, stored: StoredIssues, held: Collection[str]) -> None:
-    """Also of the issues that are left to the merge: nobody edits satellites here. An old payload has old ones."""
-    known, new = {*stored.same, *stored.outdated, *held}, set(stored.inserted)
+def _store_satellites(
+    conn: Connection, batch: Batch, stored: StoredIssues, held: Collection[str], *, run_id: str, now: datetime
+) -> list[ResourceRef]:
+    """Also of the issues that are left to the merge: nobody edits their satellites here but comments, which are left to
+    a merge of their own. An old payload has old ones."""
+    old, new = {*stored.outdated, *held}, set(stored.inserted)
+    left: list[ResourceRef] = []
     for table, lines in batch.satellites.items():
+        # An edited comment does not always change its issue.
+        known = old if table == "comments" else old.union(stored.same)
         fresh = [jira_id for jira_id in lines if jira_id not in known]
         replaced = [jira_id for jira_id in fresh if jira_id not in new]
+        if table == "comments" and replaced:
+            came = b"".join([lines[jira_id] for jira_id in replaced])
+            left = merge_comments(conn, JIRA_COMMENT.table, replaced, came, run_id=run_id, now=now)
+            fresh, replaced = [jira_id for jira_id in fresh if jira_id in new], []
         replace_satellites(conn, table, replaced, b"".join([lines[jira_id] for jira_id in fresh]))
+        if table == "comments" and fresh:
+            hash_comments(conn, JIRA_COMMENT.table, fresh)
     restrict_satellites(conn, [issue.jira_id for issue in batch.issues])
+    return left

@@ -85,7 +85,7 @@ class BatchReader:
         sprints: Sprints that are known better than issues tell.
         custom: The custom fields that are read as such.
         unread: Fields that keep what they hold here, whatever answers say.
-        maker: Our account, where rows become issues: then every look asks for their marks.
+        maker: Our account; where rows become issues, every look asks for their marks.
 
     Attributes:
         history_refused: What Jira said when it would not give changelogs; they are not asked for again. None as long
@@ -116,7 +116,7 @@ class BatchReader:
         self._sprint_name = sprint_name
         self._sprints = sprints
         self._maker = maker
-        self._marks: _Marks = {"properties": [MARK]} if maker else {}
+        self._marks: _Marks = {"properties": [MARK]} if maker and maker.makes else {}
         self._with_histories = jira.tells_histories
         self.history_refused: str | None = None
         self._endurance = Endurance()

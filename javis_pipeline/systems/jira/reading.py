@@ -134,8 +134,9 @@ def read_issue_documents(
         wanted.remove(jira_id)
         found.ids.add(jira_id)
         try:
+            us = maker.account_id if maker else None
             issue, row, satellites = guarded(
-                "jira issue", document, partial(_read, document, fields, found.users, sprints, custom, unread)
+                "jira issue", document, partial(_read, document, fields, found.users, sprints, custom, unread, us)
             )
         except UnreadableRecord as error:
             found.unreadable.append(Unreadable(jira_id, _updated_at(document), kept(document), str(error)))
@@ -164,12 +165,13 @@ def _read(
     sprints: Mapping[int, Sprint],
     custom: wire.Custom,
     unread: frozenset[str],
+    us: str | None,
 ) -> tuple[Issue, IssueRow, Hanging]:
     issue = wire.parse_issue(document, fields, users, sprints, custom)
     if unread:
         issue = _without(issue, unread)
     # What has a column of its own now may once have been one of many.
-    return issue, issue_row(issue, fields), satellite_rows(issue)
+    return issue, issue_row(issue, fields), satellite_rows(issue, us)
 
 
 def _without(issue: Issue, unread: frozenset[str]) -> Issue:
@@ -322,8 +324,13 @@ def issue_row(issue: Issue, fields: FieldMap = NO_ROLES) -> IssueRow:
     )
 
 
-def satellite_rows(issue: Issue) -> dict[Satellite, list[SatelliteRow]]:
-    """Rows of what came with the issue, per table; a table whose part of the issue is MISSING is left out."""
+def satellite_rows(issue: Issue, us: str | None = None) -> dict[Satellite, list[SatelliteRow]]:
+    """Rows of what came with the issue, per table; a table whose part of the issue is MISSING is left out.
+
+    Args:
+        issue: The issue.
+        us: Our account: of what it wrote, and may edit, more is kept.
+    """
     jira_id = issue.jira_id
     found: dict[Satellite, list[SatelliteRow]] = {}
     if issue.links is not MISSING:
@@ -332,7 +339,7 @@ def satellite_rows(issue: Issue) -> dict[Satellite, list[SatelliteRow]]:
     if issue.sprints is not MISSING:
         found["issue_sprints"] = [(jira_id, sprint.sprint_id) for sprint in issue.sprints]
     if issue.comments is not MISSING:
-        comments = {comment.comment_id: _comment_row(jira_id, comment) for comment in issue.comments}
+        comments = {comment.comment_id: _comment_row(issue, comment, us) for comment in issue.comments}
         found["comments"] = list(comments.values())
     if issue.worklogs is not MISSING:
         worklogs = {worklog.worklog_id: _worklog_row(jira_id, worklog) for worklog in issue.worklogs}
@@ -343,11 +350,21 @@ def satellite_rows(issue: Issue) -> dict[Satellite, list[SatelliteRow]]:
     return found
 
 
-def _comment_row(jira_id: str, comment: Comment) -> SatelliteRow:
-    created_at = comment.created_at.isoformat()
-    updated_at = comment.updated_at.isoformat() if comment.updated_at else None
-    body = _markdown(comment.body) or ""
-    return jira_id, comment.comment_id, comment.author_id, body, created_at, updated_at, comment.restriction
+def _comment_row(issue: Issue, comment: Comment, us: str | None) -> SatelliteRow:
+    is_ours = us is not None and comment.author_id == us
+    return (
+        issue.jira_id,
+        comment.comment_id,
+        f"{issue.key}#{comment.comment_id}",
+        issue.key,
+        issue.project_key,
+        comment.author_id,
+        _markdown(comment.body),
+        _json(comment.body) if is_ours and isinstance(comment.body, dict) else None,
+        comment.created_at.isoformat(),
+        comment.updated_at.isoformat() if comment.updated_at else None,
+        comment.restriction,
+    )
 
 
 def _worklog_row(jira_id: str, worklog: Worklog) -> SatelliteRow:

@@ -1,8 +1,8 @@
 """Jira as the sync sees a system: how a project is opened."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import ClassVar
 
@@ -10,14 +10,16 @@ from javis_pipeline.db.connection import Database
 from javis_pipeline.records.jira import IssueStamp
 from javis_pipeline.records.values import System
 from javis_pipeline.steps.create import HORIZON, CreateRules
+from javis_pipeline.steps.ports import RemoteCreates
 from javis_pipeline.steps.site_facts import NOTHING_KEPT, Facts
-from javis_pipeline.steps.system import Making, Opened, nothing_after
+from javis_pipeline.steps.system import Making, Opened, Part, nothing_after
 from javis_pipeline.sync.elements import element_fields
 from javis_pipeline.sync.fields import Kind
-from javis_pipeline.sync.kinds import JIRA_ISSUE
+from javis_pipeline.sync.kinds import JIRA_COMMENT, JIRA_ISSUE
 from javis_pipeline.sync.policies import Policies
 from javis_pipeline.systems.jira.carry_over import carry_over_descriptions
 from javis_pipeline.systems.jira.client import JiraClient
+from javis_pipeline.systems.jira.comments import CommentCreates, JiraComments
 from javis_pipeline.systems.jira.create import JiraCreates
 from javis_pipeline.systems.jira.made import Maker
 from javis_pipeline.systems.jira.mirror import IssueMirror
@@ -38,6 +40,7 @@ class JiraSystem:
         policies: A person's choice of the way that fields go.
         facts: What the site told lately.
         creating: Keys of the projects in which rows that are inserted here become issues.
+        talking: Keys of those in which comments are written here too; "*" for all.
         horizon: The longest time that a request may still be executed after it was sent.
     """
 
@@ -49,7 +52,12 @@ class JiraSystem:
     facts: Facts = NOTHING_KEPT
     policies: Policies = field(default_factory=dict)
     creating: Collection[str] = ()
+    talking: Collection[str] = ()
     horizon: timedelta = HORIZON
+
+    def hanging(self, key: str) -> Sequence[Kind]:
+        """Comments, where they are written here too."""
+        return [JIRA_COMMENT] if {key, "*"} & set(self.talking) else []
 
     def open(self, key: str) -> Opened[IssueStamp, Batch]:
         """A project, after proving who we are and that it is visible, with its fields found."""
@@ -70,12 +78,23 @@ class JiraSystem:
             before=self._before(key),
             after=nothing_after,
             making=self._making(site),
+            parts=[self._part(kind, site) for kind in self.hanging(key)],
         )
 
-    def _maker(self, site: JiraSite) -> Maker | None:
-        """Our account, where rows become issues."""
+    def _part(self, kind: Kind, site: JiraSite) -> Part:
+        records = JiraComments(self.client, site.identity.account_id)
+        rules = CreateRules(allowed=True, horizon=self.horizon)
+
+        def remote(db: Database, clock: Callable[[], datetime]) -> RemoteCreates:
+            del db, clock
+            return CommentCreates(self.client, kind, is_service=site.project.is_service)
+
+        return Part(kind, records, Making(remote, rules))
+
+    def _maker(self, site: JiraSite) -> Maker:
+        """Our account, and whether rows become issues."""
         key = site.project.key
-        return Maker(site.identity.account_id, key) if key in self.creating else None
+        return Maker(site.identity.account_id, key, makes=key in self.creating)
 
     def _making(self, site: JiraSite) -> Making | None:
         rules = CreateRules(allowed=site.project.key in self.creating, horizon=self.horizon)

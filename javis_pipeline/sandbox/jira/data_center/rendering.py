@@ -121,9 +121,9 @@ class DataCenterRenderer(Renderer):
         shown = ",".join(f"{name}={value}" for name, value in values.items())
         return f"com.atlassian.greenhopper.service.sprint.Sprint@{hash(shown) & 0xFFFFFFFF:x}[{shown}]"
 
-    def comment(self, issue: Issue, comment: Comment) -> Json:
+    def comment(self, issue: Issue, comment: Comment, *, properties: bool = False) -> Json:
         """A comment; nobody but service projects knows of customers."""
-        shown = super().comment(issue, comment)
+        shown = super().comment(issue, comment, properties=properties)
         if not comment.internal:
             del shown["jsdPublic"]
         if "visibility" in shown:

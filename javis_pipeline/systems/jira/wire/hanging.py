@@ -51,10 +51,11 @@ def _link(link: Json) -> Link:
 
 def comments_in(fields: Json, users: dict[str, User]) -> tuple[list[Comment] | Missing, int]:
     """The comments that came with the issue, and how many it has."""
-    return _list_in(fields, "comment", "comments", partial(_comment, users=users))
+    return _list_in(fields, "comment", "comments", partial(comment_of, users=users))
 
 
-def _comment(value: object, users: dict[str, User]) -> Comment:
+def comment_of(value: object, users: dict[str, User]) -> Comment:
+    """A comment, of an issue or by itself."""
     comment = as_object(value, "comment")
     path = f"comment[{comment.get('id')}]"
     return Comment(

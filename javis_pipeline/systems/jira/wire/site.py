@@ -59,6 +59,7 @@ def parse_project(document: object) -> Project:
             key=as_id(project.get("key"), "key"),
             name=as_text_or_none(project.get("name"), "name") or "",
             archived=project.get("archived") is True,
+            is_service=project.get("projectTypeKey") == "service_desk",
         )
 
     return guarded("jira project", document, read)

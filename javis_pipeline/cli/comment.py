@@ -1,0 +1,45 @@
+"""`javis comment`: comment on an issue here; the next sync writes it in Jira."""
+
+import json
+from contextlib import closing
+
+import click
+
+from javis_pipeline.errors import UsageError
+
+
+@click.command()
+@click.argument("key", metavar="KEY")
+@click.argument("text", metavar="TEXT")
+@click.option("--role", metavar="NAME", help="Only people of this role in the project may read it.")
+@click.option("--internal", is_flag=True, help="In a service project: customers may not read it.")
+@click.option("--public", is_flag=True, help="In a service project: customers may read it.")
+@click.option("--dry-run", is_flag=True, help="Only check it, and change nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(key: str, text: str, role: str | None, internal: bool, public: bool, dry_run: bool, as_json: bool) -> None:
+    """Comment on an issue of a project that JAVIS_COMMENTS names.
+
+    The same as an INSERT INTO comments (issue_key, body) in SQL. TEXT is Markdown. Who may read it is said now, and
+    never changed from here. The issue may be one that is not made yet.
+
+    \b
+    javis comment OQC-12 "Calibrated *twice*." \\
+        --role Developers
+    """
+    from javis_pipeline.settings import load_settings
+    from javis_pipeline.steps.new import new_comment
+    from javis_pipeline.wiring import apply_policies, open_database
+
+    chosen = [*([f"role:{role}"] if role else []), *(["internal"] if internal else []), *(["public"] if public else [])]
+    if len(chosen) > 1:
+        raise UsageError("--role, --internal and --public exclude each other; give one")
+    settings = load_settings()
+    with closing(open_database(settings)) as db:
+        apply_policies(db, settings)
+        made = new_comment(db, key, text, next(iter(chosen), None), dry_run=dry_run)
+    if as_json:
+        click.echo(json.dumps({"key": made.key, "record_id": str(made.record_id), "dry_run": dry_run}))
+    elif dry_run:
+        click.echo("It would be written; nothing was changed.")
+    else:
+        click.echo(f"{made.key}: written here, and not in Jira yet.\nNext: javis sync")
