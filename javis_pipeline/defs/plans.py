@@ -52,13 +52,18 @@ def conflict_table(conflicts: Iterable[Mapping[str, Any]], settings: Settings) -
             conflict["base_value"],
             conflict["local_value"],
             conflict["remote_value"],
-            "; ".join(losses_shown(conflict["details"]) or reasons_shown(conflict["details"])),
+            _effect(conflict["details"]),
             conflict["created_at"],
         )
         for conflict in islice(conflicts, _LINES)
     )
     columns = ["id", "record", "field", "kind", "before", "here", "there", "what ours would do", "since"]
     return dg.MetadataValue.md(markdown_table(columns, rows))
+
+
+def _effect(details: Mapping[str, Any]) -> str:
+    losses = losses_shown(details)
+    return "loses " + "; ".join(losses) if losses else "; ".join(reasons_shown(details))
 
 
 def _record(conflict: Mapping[str, Any], settings: Settings) -> Link:

@@ -209,6 +209,30 @@ def test_given_what_cannot_be_written_when_applied_then_it_says_where(old: str, 
 
 
 @pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        pytest.param("| --- | --- |\n", "", "line 1: these cells", id="no line of dashes"),
+        pytest.param("| a | b |\n", "", "line 1: these cells", id="no first row"),
+        pytest.param("| 1 | 2 |\n", "| 1 | 2 |\n\n", "line 5: these cells", id="cut in two"),
+        pytest.param("x = 1\n```", "x = 1", "line 10: the fence ``` is not closed", id="open code"),
+        pytest.param("- [x] did", "- did", "line 7: a list holds tasks", id="no box"),
+    ],
+)
+def test_given_broken_markup_when_applied_then_nothing_goes_out_as_other_than_it_was(
+    old: str, new: str, line: str
+) -> None:
+    text = "| a | b |\n| --- | --- |\n| 1 | 2 |\n| 3 | 4 |\n\n- [ ] do\n- [x] did\n- [ ] more\n\n```\nx = 1\n```\n\nend"
+    doc = apply_local_edit(None, None, text)
+    assert isinstance(doc, Edited)
+    assert adf_to_markdown(doc.doc) == text
+
+    edit = apply_local_edit(doc.doc, text, text.replace(old, new))
+
+    assert isinstance(edit, Lossy)
+    assert [reason for reason in edit.reasons if reason.startswith(line)]
+
+
+@pytest.mark.parametrize(
     ("ours", "theirs"),
     [
         pytest.param(("71 |", "72 |"), ("Lens", "Lenses"), id="two cells"),

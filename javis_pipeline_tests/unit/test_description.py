@@ -82,7 +82,7 @@ def test_given_removed_and_moved_blocks_when_applied_then_the_others_are_the_nod
             "{mediaSingle: plan.png #plan-id}", "See {mediaSingle: plan.png #plan-id}", "stand alone", id="in line"
         ),
         pytest.param("Plain text", "- > quoted", "line 1: a blockquote cannot stand in a list", id="quote in a list"),
-        pytest.param("Plain text", "- [ ] a\n- b", "line 1: a list holds tasks or other items", id="half a task list"),
+        pytest.param("Plain text", "- [ ] a\n- b", "line 2: a list holds tasks or other items", id="half a task list"),
     ],
 )
 def test_given_an_edit_that_cannot_be_written_when_applied_then_it_is_lossy_and_says_why(

@@ -91,7 +91,7 @@ def _block(token: Token, inside: Sequence[Token]) -> Said:
         case "heading_open":
             return Said("heading", _inline(inside[0], line), (("level", int(token.tag[1:])),), line=line)
         case "bullet_list_open":
-            return _bullets(inside, line)
+            return _bullets(inside)
         case "ordered_list_open":
             start = token.attrGet("start")
             order = (("order", 1 if start is None else int(start)),)
@@ -99,8 +99,7 @@ def _block(token: Token, inside: Sequence[Token]) -> Said:
         case "blockquote_open":
             return Said("blockquote", tuple(_blocks(inside)) or (Said("paragraph"),), line=line)
         case "fence" | "code_block":
-            attrs = (("language", token.info.strip()),)
-            return Said("codeBlock", attrs=attrs, text=token.content.removesuffix("\n"), line=line)
+            return _code(token, line)
         case "hr":
             return Said("rule", line=line)
         case "container_open":
@@ -112,6 +111,21 @@ def _block(token: Token, inside: Sequence[Token]) -> Said:
             raise AssertionError(f"a rule of the reader made an unknown token {token.type}")
 
 
+def _code(token: Token, line: int) -> Said:
+    attrs = (("language", token.info.strip()),)
+    code = Said("codeBlock", attrs=attrs, text=token.content.removesuffix("\n"), line=line)
+    if token.type == "code_block" or _is_closed(token):
+        return code
+    return wrong(f"the fence {token.markup} is not closed: add a line of {token.markup}", [code], line)
+
+
+def _is_closed(fence: Token) -> bool:
+    """Whether there are two lines more than those of the code; the last line of a text has no end."""
+    start, end = fence.map or (0, 0)
+    lines = fence.content.count("\n") + (fence.content[-1:] not in ("", "\n"))
+    return end - start == lines + 2
+
+
 def _items(tokens: Sequence[Token]) -> tuple[Said, ...]:
     return tuple(
         Said("listItem", tuple(_blocks(inside)) or (Said("paragraph"),), line=_line_of(item))
@@ -119,14 +133,16 @@ def _items(tokens: Sequence[Token]) -> tuple[Said, ...]:
     )
 
 
-def _bullets(tokens: Sequence[Token], line: int) -> Said:
+def _bullets(tokens: Sequence[Token]) -> Said:
     """A bullet list, or a list of tasks if each item begins with a box."""
     boxes = [_TASK.match(_first_line(inside)) is not None for _, inside in _pieces(tokens)]
     lists = [
         _tasks(items) if is_task else Said("bulletList", items, line=items[0].line)
         for is_task, items in _runs(boxes, _items(tokens))
     ]
-    return lists[0] if len(lists) == 1 else wrong(MIXED_LIST, lists, line)
+    if len(lists) == 1:
+        return lists[0]
+    return wrong(MIXED_LIST, lists, next(part.line for part in lists if part.kind == "bulletList"))
 
 
 MIXED_LIST = "a list holds tasks or other items, not both: give each item a box like - [ ], or none"

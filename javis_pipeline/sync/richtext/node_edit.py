@@ -155,6 +155,8 @@ class _Edit:
             self.left[before[at]].append(nodes[at])
             self._leave(nodes[at], before[at])
         fresh = [said for at, said in enumerate(place.new) if at not in place.version_of and said not in place.moved]
+        if any(before[at].kind == "table" for at in range(place.start, place.end)):
+            self._check_rows(fresh)
         dropped = [nodes[at] for at in place.gone if before[at] not in place.moved]
         if 0 < len(dropped) <= sum(said.kind in LINE_KINDS for said in fresh):
             self._check_hidden(dropped, fresh[0].line)
@@ -173,6 +175,13 @@ class _Edit:
         for child, part in zip(inside, said.content, strict=True):
             self.left[part].append(child)
             self._leave(child, part)
+
+    def _check_rows(self, fresh: Sequence[Said]) -> None:
+        """Rows that are text now beside a table that changed: a line of the table is broken, or missing."""
+        for said in fresh:
+            words = words_of(said) if said.kind == "paragraph" else ""
+            if len(words) > 1 and words[0] == words[-1] == "|":
+                self.problems.add(said.line, _LOST_ROW)
 
     def _check_hidden(self, gone: Sequence[Node], line: int) -> None:
         """Words with a mark that Markdown cannot say, and other words in their place: is the mark to go?"""
@@ -284,6 +293,12 @@ class _Edit:
             return [self._placed(changed, before, parent, after.line)]
 
         return make
+
+
+_LOST_ROW = (
+    "these cells stand in no table: below the first row of a table comes a line like | --- | --- |, "
+    "and no line between its rows is blank"
+)
 
 
 def _by_token(shown: Iterable[tuple[str, Node]]) -> Mapping[str, Sequence[Node]]:
