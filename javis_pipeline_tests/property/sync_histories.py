@@ -539,9 +539,15 @@ class History:
 
 
 def _took_in(merged: Value, theirs: Value, base: Value) -> bool:
-    """Whether all that one side added to a text is in the merged one."""
-    in_merged, in_theirs, in_base = (set(re.findall(r"\w+", str(text or ""))) for text in (merged, theirs, base))
+    """Whether all that one side added to a text is in the merged one; the names that a site gives to paragraphs are no
+    part of it."""
+    in_merged, in_theirs, in_base = (
+        set(re.findall(r"\w+", _SITES_NAME.sub("", str(text or "")))) for text in (merged, theirs, base)
+    )
     return in_theirs - in_base <= in_merged
+
+
+_SITES_NAME = re.compile(r' local-id="[^"]*"')
 
 
 def how_many(variable: str, *, usual: int, thorough: int) -> int:
