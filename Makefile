@@ -5,7 +5,7 @@ PYTHON ?=
 ARGS ?=
 RUN = .venv/bin/python -m
 
-.PHONY: help setup demo dev test lint types check docs pictures bench laws fuzz mutants schema clean
+.PHONY: help setup demo dev test lint types check docs pictures bench soak laws fuzz mutants schema clean
 
 help:
 	@echo 'make demo     everything once, on the sandbox with demo data; needs no account'
@@ -16,6 +16,7 @@ help:
 	@echo 'make pictures the pictures of the README, anew, after make demo; needs Chromium and its driver'
 	@echo 'make lint     style and import contracts'
 	@echo 'make types    static types'
+	@echo 'make soak     two hours of javis live with edits and changes in many projects'
 	@echo 'make laws     the laws of the sync on many more random histories'
 	@echo 'make fuzz     ten thousand spoiled answers, five thousand hostile values, and settings'
 	@echo 'make mutants  whether the tests notice faults put into the merge'
@@ -61,6 +62,10 @@ pictures: setup
 
 bench: setup
 	@$(RUN) bench $(ARGS)
+
+# Two hours; ARGS="--minutes 5" for a short one.
+soak: setup
+	@$(RUN) bench soak $(ARGS)
 
 laws: setup
 	@$(RUN) pytest -m laws --hypothesis-profile=laws $(ARGS)

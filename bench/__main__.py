@@ -18,6 +18,7 @@ from bench import (
     requests,
     seconds,
     signals,
+    soak,
 )
 
 
@@ -39,6 +40,7 @@ def main() -> int:
         "queue",
         "requests",
         "seconds",
+        "soak",
     ]
     parser.add_argument("what", nargs="?", choices=names, help="one measurement; all by default")
     parser.add_argument("--rounds", type=int, default=3, help="how often each is measured; the median counts")
@@ -46,6 +48,9 @@ def main() -> int:
     parser.add_argument("--large", type=int, default=100_000, help="pull: issues of the memory check; 0 leaves it out")
     parser.add_argument("--pages", type=int, default=5_000, help="pages: pages of a first load")
     parser.add_argument("--due", type=int, default=2_000, help="queue: issues of each of the ten projects")
+    parser.add_argument("--minutes", type=float, default=120, help="soak: how long")
+    parser.add_argument("--projects", type=int, default=10, help="soak: projects that share the issues")
+    parser.add_argument("--rate", type=float, default=20, help="soak: edits and changes a second")
     parser.add_argument("--edits", type=int, default=200, help="seconds: edits of each kind")
     parser.add_argument(
         "files",
@@ -81,6 +86,10 @@ def main() -> int:
         missed |= requests.measure()
     if given.what in (None, "seconds"):
         missed |= seconds.measure(edits=given.edits)
+    if given.what == "soak":
+        missed |= soak.measure(
+            minutes=given.minutes, projects=given.projects, issues=given.issues // given.projects, rate=given.rate
+        )
     if given.what in (None, "queue"):
         missed |= queue_load.measure(issues=given.due)
     return missed
