@@ -175,6 +175,7 @@ class MemoryCreates:
         self.fault: Callable[[], str] = lambda: "ok"
         self.never_shows = False
         self.gap_rate = 0.05
+        self.latest = 10.0
         self.posts: Counter[UUID] = Counter()
         self.place_of: dict[UUID, str | None] = {}
 
@@ -232,7 +233,7 @@ class MemoryCreates:
             case "lost" | "nonsense":
                 raise OutcomeUnknown("no answer")
             case "late":
-                self.late.append((self.clock + timedelta(minutes=self.rng.uniform(0, 10)), record_id))
+                self.late.append((self.clock + timedelta(minutes=self.rng.uniform(0, self.latest)), record_id))
                 raise OutcomeUnknown("no answer")
             case "done and lost":
                 self.execute(record_id, OUR)
@@ -476,6 +477,7 @@ class CommentHistory(CreateHistory):
         super().__init__(rng, restores=restores, rules=rules)
         never_shows = self.remote.never_shows
         self.remote = MemoryComments(rng, self._point)
+        self.remote.latest = 14.5  # two proofs alone, ten minutes apart, would not outlast it
         self.remote.never_shows = never_shows
 
     def wish(self) -> None:
