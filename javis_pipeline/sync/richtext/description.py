@@ -85,7 +85,9 @@ def apply_local_edit(
     doc = document_of(edit.nodes)
     gone, came = _apart(nodes, edit.nodes)
     # Most edits are of words: then all that is special stands in nodes that stayed, and none of them is looked at.
-    goes = special_content(nodes) - special_content(edit.nodes) if special_content(gone) else Counter()
+    had = special_content(gone)
+    lost = had - special_content(came) if had else had
+    goes = special_content(nodes) - special_content(edit.nodes) if lost else lost  # what else has an anchor keeps it
     looks = marked_words(gone)
     looks -= marked_words(came) if looks else looks
     faults = [fault.reason for fault in new_faults(_doc(gone), _doc(came))]

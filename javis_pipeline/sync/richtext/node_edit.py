@@ -276,7 +276,7 @@ class _Edit:
     def _line(self, head: dict[str, Any], before: Said, after: Said, parent: str) -> Made:
         content = children_of(head)
         tokens = [node for node in content if node.get("type") not in ("text", "hardBreak")]
-        shown = _by_token((token_of(node), node) for node in tokens)
+        shown = _by_token((token_of(node), node) for node in tokens) if tokens else {}
 
         def new(said: Said) -> list[dict[str, Any]]:
             nodes = shown.get(said.text, ()) if said.kind == "token" else ()
