@@ -5,7 +5,7 @@ PYTHON ?=
 ARGS ?=
 RUN = .venv/bin/python -m
 
-.PHONY: help setup demo dev test lint types check docs pictures bench soak laws fuzz mutants schema clean
+.PHONY: help setup demo dev test lint types check docs pictures screens bench soak laws fuzz mutants schema clean
 
 help:
 	@echo 'make demo     everything once, on the sandbox with demo data; needs no account'
@@ -14,6 +14,7 @@ help:
 	@echo 'make check    lint, types and all tests: what must pass'
 	@echo 'make docs     the documents as a site, in build/docs/site'
 	@echo 'make pictures the pictures of the README, anew, after make demo; needs Chromium and its driver'
+	@echo 'make screens  what commands print on terminals of several widths, recorded anew for the tests'
 	@echo 'make lint     style and import contracts'
 	@echo 'make types    static types'
 	@echo 'make soak     two hours of javis live with edits and changes in many projects'
@@ -59,6 +60,9 @@ docs: setup .venv-docs/bin/zensical
 
 pictures: setup
 	@JAVIS_ENV_FILE=.javis/demo/env $(RUN) javis_pipeline_tests.pictures
+
+screens: setup
+	@JAVIS_RECORD_SCREENS=1 $(RUN) pytest -n 0 javis_pipeline_tests/flow/test_terminal_layout.py $(ARGS)
 
 bench: setup
 	@$(RUN) bench $(ARGS)

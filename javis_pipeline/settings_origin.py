@@ -23,6 +23,7 @@ class Origin:
         file: The settings file, whether or not it exists.
         in_file: Settings that have a value there.
         in_environment: Settings that have a value in the environment, which goes before the file.
+        overridden: Those of them that have another value in the file.
         strange: Keys that look like settings and are none, each with the setting that was probably meant, or None.
         unreadable: Numbers of the file's lines that are not NAME=value.
     """
@@ -32,6 +33,7 @@ class Origin:
     in_environment: tuple[str, ...]
     strange: Mapping[str, str | None]
     unreadable: tuple[int, ...]
+    overridden: tuple[str, ...] = ()
 
     def meant(self, setting: str) -> str | None:
         """The key that somebody probably wrote for `setting`; None when there is none."""
@@ -50,7 +52,19 @@ def find_origin(settings: Collection[str]) -> Origin:
         tuple(name for name in settings if os.environ.get(name)),
         strange,
         unreadable,
+        tuple(
+            name for name in settings if os.environ.get(name) and values.get(name) not in (None, "", os.environ[name])
+        ),
     )
+
+
+def other_home() -> tuple[str, str] | None:
+    """The home that the shell names and the one of the settings file that somebody chose; None when they are one."""
+    shell = os.environ.get("JAVIS_HOME")
+    if not shell or not os.environ.get("JAVIS_ENV_FILE"):
+        return None
+    chosen = _read(settings_file())[0].get("JAVIS_HOME")
+    return (shell, chosen) if chosen and chosen != shell else None
 
 
 def _read(file: Path) -> tuple[dict[str, str | None], tuple[int, ...]]:

@@ -89,16 +89,15 @@ def layout_faults(shown: str, columns: int, piped: str) -> Iterator[str]:
 
 @contextmanager
 def _terminal(columns: int | None, *, colours: bool) -> Iterator[None]:
-    values = {"TERM": "xterm-256color"}
-    values |= {} if columns is None else {"COLUMNS": str(columns), "LINES": "50"}
-    values |= {} if colours else {"NO_COLOR": "1"}
+    there = {"TERM": "xterm-256color", "COLUMNS": str(columns), "LINES": "50"}
+    values = ({} if columns is None else there) | ({} if colours else {"NO_COLOR": "1"})
     with ExitStack() as stack:
         stack.enter_context(patch.dict(os.environ, values))
-        for name in {"COLUMNS", "NO_COLOR", "FORCE_COLOR"} - set(values):
+        for name in {"TERM", "COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR"} - set(values):
             os.environ.pop(name, None)
         stack.enter_context(patch.object(sys, "argv", ["javis"]))
-        # Whoever is asked says no.
-        stack.enter_context(patch.object(sys, "stdin", io.StringIO("n\n" * 9)))
+        # Whoever is asked says no; where there is no terminal nobody is asked.
+        stack.enter_context(patch.object(sys, "stdin", io.StringIO("n\n" * 9 if columns else "")))
         yield
 
 

@@ -4,6 +4,7 @@
 """
 
 import os
+import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -65,11 +66,20 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name, found, rest = super().resolve_command(ctx, args)
+        if os.environ.get("JAVIS_ENV_FILE") and os.environ.get("JAVIS_HOME"):
+            self._tell_other_home()
         if name in _ASKING and not _HELP & set(rest) and os.environ.get("JAVIS_ENV_FILE"):
             from javis_pipeline.cli.demo_site import stand_ins_on_demand
 
             ctx.with_resource(stand_ins_on_demand())
         return name, found, rest
+
+    def _tell_other_home(self) -> None:
+        from javis_pipeline.settings_origin import other_home
+
+        if homes := other_home():
+            shell, chosen = homes
+            self._say(f"JAVIS_HOME={shell} of this shell goes before {chosen} of the settings file", "Note")
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -80,10 +90,20 @@ class LazyGroup(click.Group):
         try:
             return super().invoke(ctx)
         except JavisError as error:
-            from javis_pipeline.cli.lines import say
-
-            say(f"Error: {' '.join(str(error).split())}", err=True)
+            self._say(str(error))
             ctx.exit(exit_code(error))
+        except click.Abort:
+            if sys.stdin.isatty():
+                raise
+            click.echo()
+            self._say("nobody is there to answer, so nothing was done; --yes does it without asking")
+            ctx.exit(_USAGE)
+
+    @staticmethod
+    def _say(what: str, kind: str = "Error") -> None:
+        from javis_pipeline.cli.lines import say
+
+        say(f"{kind}: {' '.join(what.split())}", err=True)
 
 
 def exit_code(error: JavisError) -> int:

@@ -8,11 +8,14 @@ from typing import Any
 
 import click
 
+from javis_pipeline.cli.groups import Group
+from javis_pipeline.cli.lines import say
+
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _MEGABYTE = 1_000_000
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
     """List and fetch files that hang on Jira issues. They stay in Jira; nothing is uploaded."""
 
@@ -56,7 +59,7 @@ def get(attachment_id: str, out: Path | None, most_mb: int, as_json: bool) -> No
         click.echo(json.dumps({"path": str(fetched.path), "size": fetched.size, "told_size": fetched.told_size}))
         return
     note = "" if fetched.size == fetched.told_size else f"; Jira says it has {fetched.told_size}"
-    click.echo(f"{fetched.path}: {fetched.size} bytes{note}.")
+    say(f"{fetched.path}: {fetched.size} bytes{note}.")
 
 
 def _shown(row: Mapping[str, Any]) -> tuple[str, ...]:

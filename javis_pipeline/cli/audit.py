@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from javis_pipeline.cli.lines import say
 from javis_pipeline.errors import UsageError
 
 
@@ -60,7 +61,7 @@ def _print_runs(rows: Sequence[Mapping[str, Any]]) -> None:
         ["run", "at", "records", "changed here", "changed there", ""], cells, empty="No sync changed anything yet."
     )
     if rows:
-        click.echo(f"Next: javis audit --run {rows[0]['run_id'][:8]}")
+        say(f"Next: javis audit --run {rows[0]['run_id'][:8]}")
 
 
 def _print_changes(rows: Sequence[Mapping[str, Any]], people: Mapping[str, str]) -> None:

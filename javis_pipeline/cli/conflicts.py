@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from javis_pipeline.cli.groups import Group
+from javis_pipeline.cli.lines import say
 from javis_pipeline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ _ABOUT_MAKING = frozenset({"creation_unknown", "made_twice"})
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Group, invoke_without_command=True)
 @_as_json
 @click.pass_context
 def command(context: click.Context, as_json: bool) -> None:
@@ -128,10 +130,10 @@ def show(conflict_id: str, as_json: bool) -> None:
 
     click.secho(f"{conflict['key']}  {printable(conflict['title'] or '')}", bold=True)
     kind, since = conflict["kind"].replace("_", " "), conflict["created_at"]
-    click.echo(f"{conflict['field_name']}: {kind}, open since {since:%Y-%m-%d %H:%M}")
+    say(f"{conflict['field_name']}: {kind}, open since {since:%Y-%m-%d %H:%M}")
     who = _who(conflict)
     if who:
-        click.echo(f"changed there by {who}")
+        say(f"changed there by {who}")
     _print_losses(conflict["details"])
     whole = [named(conflict[f"{side}_value"], people) for side in ("base", "local", "remote")]
     values = _excerpts(whole)
@@ -141,9 +143,9 @@ def show(conflict_id: str, as_json: bool) -> None:
     else:
         print_side_by_side(*values)
     if values != whole:
-        click.echo("This is what lies around the differences; --json prints all of it.")
+        say("This is what lies around the differences; --json prints all of it.")
     short_id = str(conflict["id"])[:8]
-    click.echo(f"Next: javis conflicts resolve {short_id} --local, or --remote, or --value TEXT")
+    say(f"Next: javis conflicts resolve {short_id} --local, or --remote, or --value TEXT")
 
 
 def _excerpts(values: Sequence[Any]) -> list[Any]:
@@ -160,12 +162,12 @@ def _print_losses(details: Mapping[str, Any], *, err: bool = False) -> None:
     from javis_pipeline.records.losses import losses_shown, reasons_shown
 
     for reason in reasons_shown(details):
-        click.echo(printable(reason), err=err)
+        say(printable(reason), err=err)
     losses = losses_shown(details)
     if losses:
-        click.echo("with --local this goes from the other side:", err=err)
+        say("with --local this goes from the other side:", err=err)
         for loss in losses:
-            click.echo(f"  {printable(loss)}", err=err)
+            say(f"  {printable(loss)}", err=err)
 
 
 @command.command()
@@ -216,7 +218,7 @@ def resolve(
     if as_json:
         click.echo(json.dumps({"id": str(found.conflict_id), "field": field, "state": "resolved"}))
     else:
-        click.echo(f"Resolved: {field}.\nNext: javis sync")
+        say(f"Resolved: {field}.\nNext: javis sync")
 
 
 def _answer(db: "Database", found: "FoundConflict", answer: Any, key: str | None) -> str:

@@ -1,5 +1,6 @@
 """A work context for people: on a terminal with colours and no line longer than it is wide, plain when piped."""
 
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
@@ -60,6 +61,16 @@ _VISION_WORDS: Final[Mapping[str, str]] = {
     "no_live_epic": "no open epic works on it",
     "finished": "all its epics are done",
 }
+
+
+def _noun(kind: RiskKind, count: int) -> str:
+    """What so many of the kind are called."""
+    words = _NOUNS[kind]
+    return words if count > 1 else re.sub(r"\b(blocker|sprint|epic|version|circle|page)s\b( that are)?", _one, words)
+
+
+def _one(found: re.Match[str]) -> str:
+    return f"{found[1]}{' that is' if found[2] else ''}"
 
 
 def print_page(context: WorkContext) -> None:
@@ -178,9 +189,11 @@ def _why(context: WorkContext) -> Iterator[Text]:
         line.append(f"{total.severity:<7}", style=_STYLES[total.severity])
         line.append(printable(_summary(context, worst)), style="not bold")
         if total.count > 1:
-            line.append(f", and {total.count - 1} more {_NOUNS[total.kind]}", style="not bold")
+            line.append(f", and {total.count - 1} more {_noun(total.kind, total.count - 1)}", style="not bold")
         yield line
-    low = [f"{total.count} {_NOUNS[total.kind]}" for total in context.risk_totals if total.severity == "low"]
+    low = [
+        f"{total.count} {_noun(total.kind, total.count)}" for total in context.risk_totals if total.severity == "low"
+    ]
     if low:
         yield _labelled("", f"low    {', '.join(low)}")
     if context.risks:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from javis_pipeline.cli.groups import Group
+from javis_pipeline.cli.lines import say
 from javis_pipeline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
     """Manage the database: the one that DATABASE_URL names, or the embedded one."""
 
@@ -65,7 +67,7 @@ def migrate(dagster: bool, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"revision": revision, "applied": applied, "dagster": dagster}))
     else:
-        click.echo(f"The schema is at revision {revision}; applied now: {', '.join(applied) or 'none'}.")
+        say(f"The schema is at revision {revision}; applied now: {', '.join(applied) or 'none'}.")
         if dagster:
             click.echo("Dagster's database is up to date, and the pools are there.")
 
@@ -144,7 +146,7 @@ def backup(file: Path, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"file": str(file), "bytes": file.stat().st_size}))
     else:
-        click.echo(f"{file} holds {file.stat().st_size:,} bytes. To restore: javis db restore {shlex.quote(str(file))}")
+        say(f"{file} holds {file.stat().st_size:,} bytes. To restore: javis db restore {shlex.quote(str(file))}")
 
 
 @command.command()
@@ -172,7 +174,7 @@ def restore(file: Path, yes: bool, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"restored": str(file), "applied": applied}))
     else:
-        click.echo(f"Restored from {file}. Next: javis status")
+        say(f"Restored from {file}. Next: javis status")
 
 
 @command.command()

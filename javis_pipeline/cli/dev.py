@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from javis_pipeline.cli.lines import say
 from javis_pipeline.cli.parts import Part
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def command(context: click.Context, /, *, port: int, sandbox_port: int, live: bo
         with running(stand_ins | _parts(settings, port, webhook_port if live else None)) as started:
             if site:
                 wait_until_it_answers(site, started)
-                click.echo(f"Sandbox   {demo_url(site)} (Jira, Confluence and Slack to look at and edit)", err=True)
+                say(f"Sandbox   {demo_url(site)} (Jira, Confluence and Slack to look at and edit)", err=True)
             click.echo(f"Dagster   http://127.0.0.1:{port}", err=True)
             if live:
                 click.echo("Live      edits and changes are on the other side within seconds", err=True)

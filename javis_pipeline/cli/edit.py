@@ -6,6 +6,8 @@ from dataclasses import asdict
 
 import click
 
+from javis_pipeline.cli.lines import say
+
 
 @click.command()
 @click.argument("key")
@@ -17,11 +19,14 @@ def command(key: str, assignments: tuple[str, ...], as_json: bool) -> None:
     The same as an UPDATE in SQL.
 
     \b
-    javis edit OQC-7 --set title="Calibrate twice" --set due_date=2026-12-01
-    javis edit OQC-7 --set labels=urgent,lab     labels are comma-separated
-    javis edit OQC-7 --set assignee_id="Mara Lindqvist"   people by name, or by the id of their account
-    javis edit OQC-7 --set assignee_id=          nothing after = empties the field
-    javis edit 98310 --set title="How we work"   a page
+    javis edit OQC-7 --set title="Calibrate twice" \\
+        --set due_date=2026-12-01 --set labels=urgent,lab
+    javis edit OQC-7 --set assignee_id="Mara Lindqvist"
+    javis edit OQC-7 --set assignee_id=
+    javis edit 98310 --set title="How we work"
+
+    Labels are comma-separated; people are named, or given by the id of their account; nothing after = empties the
+    field. A number is the id of a page.
     """
     from javis_pipeline.settings import load_settings
     from javis_pipeline.steps.edit import edit_record
@@ -34,6 +39,6 @@ def command(key: str, assignments: tuple[str, ...], as_json: bool) -> None:
         return
     site = edited.system.capitalize()
     if edited.fields:
-        click.echo(f"{edited.key}: edited here and not in {site} yet: {', '.join(edited.fields)}\nNext: javis sync")
+        say(f"{edited.key}: edited here and not in {site} yet: {', '.join(edited.fields)}\nNext: javis sync")
     else:
-        click.echo(f"{edited.key}: as in {site}; nothing to sync.")
+        say(f"{edited.key}: as in {site}; nothing to sync.")

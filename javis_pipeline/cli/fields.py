@@ -5,8 +5,11 @@ from contextlib import closing
 
 import click
 
+from javis_pipeline.cli.groups import Group
+from javis_pipeline.cli.lines import say
 
-@click.group(invoke_without_command=True)
+
+@click.group(cls=Group, invoke_without_command=True)
 @click.option("--project", metavar="KEY", help="Only those that issues of this project have.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
@@ -66,4 +69,4 @@ def rebuild(project: str) -> None:
         fields = rebuild_view(conn, key)
     if fields is None:
         raise UsageError(f"there is no view of {key}; the next sync of the project makes it")
-    click.echo(f"issues_{key.lower()} is new, with {fields} custom fields.")
+    say(f"issues_{key.lower()} is new, with {fields} custom fields.")

@@ -5,8 +5,11 @@ from contextlib import closing
 
 import click
 
+from javis_pipeline.cli.groups import Group
+from javis_pipeline.cli.lines import say
 
-@click.group()
+
+@click.group(cls=Group)
 def command() -> None:
     """Make something here; the next sync makes it there."""
 
@@ -49,6 +52,6 @@ def issue(
     if as_json:
         click.echo(json.dumps({"key": made.key, "record_id": str(made.record_id), "dry_run": dry_run}))
     elif dry_run:
-        click.echo(f"It would be made in {project.upper()}; nothing was changed.")
+        say(f"It would be made in {project.upper()}; nothing was changed.")
     else:
-        click.echo(f"{made.key}: made here, and not in Jira yet.\nNext: javis sync")
+        say(f"{made.key}: made here, and not in Jira yet.\nNext: javis sync")

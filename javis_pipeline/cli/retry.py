@@ -5,6 +5,8 @@ from contextlib import closing
 
 import click
 
+from javis_pipeline.cli.lines import say
+
 
 @click.command()
 @click.argument("key")
@@ -25,4 +27,4 @@ def command(key: str, field: str | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"key": asked.key, "fields": asked.fields}))
     else:
-        click.echo(f"{asked.key}: {', '.join(asked.fields)} will be sent again.\nNext: javis sync")
+        say(f"{asked.key}: {', '.join(asked.fields)} will be sent again.\nNext: javis sync")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from javis_pipeline.cli.groups import Group
 from javis_pipeline.cli.lines import say
 from javis_pipeline.errors import UsageError
 
@@ -18,7 +19,7 @@ _KEY = re.compile(r"[A-Z][A-Z0-9_]*-[1-9][0-9]*")
 _EPICS = click.argument("epics", nargs=-1, required=True, metavar="EPIC...")
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
     """Keep the team's own goals; `javis context` tells how far their epics are.
 
@@ -77,7 +78,7 @@ def add_vision(title: str, description: str, horizon: datetime | None, owner: st
             owner_id=owner,
             epic_keys=keys,
         )
-    click.echo(f"Added goal {vision_id}. Next: javis context")
+    say(f"Added goal {vision_id}. Next: javis context")
 
 
 @command.command("link")
@@ -97,7 +98,7 @@ def link_epics(vision: int, epics: Sequence[str], remove: bool) -> None:
             linked = roadmap.link_epics(conn, vision, keys)
     if linked is None:
         raise _no_such(vision)
-    click.echo(f"Goal {vision}: {', '.join(linked) or 'no epics'}")
+    say(f"Goal {vision}: {', '.join(linked) or 'no epics'}")
 
 
 @command.command("settle")
@@ -111,7 +112,7 @@ def settle_vision(vision: int, state: str) -> None:
         found = roadmap.set_vision_state(conn, vision, state)
     if not found:
         raise _no_such(vision)
-    click.echo(f"Goal {vision} is {state}")
+    say(f"Goal {vision} is {state}")
 
 
 def _database() -> "Database":

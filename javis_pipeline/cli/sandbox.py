@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from javis_pipeline.cli.groups import Group
 from javis_pipeline.errors import JavisError, UsageError
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _edition = click.option(
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Group, invoke_without_command=True)
 @_port
 @_seed
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
@@ -71,7 +72,7 @@ def command(context: click.Context, /, latency: int, index_lag: float, **options
         raise JavisError(f"sandbox: {error}. Is the port taken? Choose another: --port") from error
 
 
-@command.command()
+@command.command(short_help="Print settings that point at it.")
 @_port
 @_seed
 @_edition

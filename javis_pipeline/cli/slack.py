@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from javis_pipeline.cli.groups import Group
 from javis_pipeline.cli.lines import say
 from javis_pipeline.errors import RemoteRefused, SettingError
 
@@ -34,7 +35,7 @@ _WORDS = {
 }
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
     """Post to Slack, look at what would be posted, and listen to its buttons.
 
@@ -84,7 +85,7 @@ def test(projects: tuple[str, ...], channel: str | None, dry_run: bool, as_json:
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
     for row in rows:
-        click.echo(f"{row['channel']}   {row.get('would_post') or row['permalink']}")
+        say(f"{row['channel']}   {row.get('would_post') or row['permalink']}")
         for warning in row.get("warnings", ()):
             say(f"  {warning}", err=True)
 
@@ -232,7 +233,7 @@ def _print(row: dict[str, Any]) -> None:
 
     would = "would be " if row["dry_run"] and row["outcome"] == "posted" else ""
     what = f"{would}{_WORDS[row['outcome']]}"
-    click.echo(f"{row['project']}  {row['channel']}  {what}  {row.get('permalink') or ''}".rstrip())
+    say(f"{row['project']}  {row['channel']}  {what}  {row.get('permalink') or ''}".rstrip())
     for note in row["notes"]:
         say(f"  {note}")
     if row["outcome"] == "nothing_to_say":
@@ -312,5 +313,5 @@ def _serve_http(desk: "Desk", secret: str, host: str, port: int) -> None:
     app = interactive_app(
         secret, is_new=lambda seen: is_new_request(desk.db, seen, now=clock()), handle=_handler(desk), clock=clock
     )
-    click.echo(f"Listening to the buttons on http://{host}:{port}{PATH}. Ctrl-C ends it.", err=True)
+    say(f"Listening to the buttons on http://{host}:{port}{PATH}. Ctrl-C ends it.", err=True)
     make_listener(app, host, port).run()

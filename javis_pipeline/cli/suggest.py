@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from javis_pipeline.cli.groups import Group
 from javis_pipeline.cli.lines import say
 from javis_pipeline.errors import UsageError
 from javis_pipeline.records.suggestion import Action, AdviceScope
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 _ALL_RISKS = 10_000
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Group, invoke_without_command=True)
 @click.option("--project", "projects", multiple=True, metavar="KEY", help="Only this project; can be given again.")
 @click.option("--epic", metavar="KEY", help="Speak only of this epic and its issues.")
 @click.option("--sprint", metavar="NAME", help="Speak only of this sprint's open issues.")
@@ -142,7 +143,7 @@ def _print(key: str, advice: "StoredAdvice") -> None:
         say(f"  {line}")
     if not advice.suggestions:
         reason = "what was proposed was dropped" if advice.dropped else "no risk was found"
-        click.echo(f"  Nothing to suggest: {reason}.")
+        say(f"  Nothing to suggest: {reason}.")
     for row in advice.suggestions:
         _print_suggestion(row, advice.names)
 
@@ -191,11 +192,11 @@ def accept(suggestion_id: str, as_json: bool) -> None:
         document = {"title": accepted.title, "state": "accepted", "edits": edits, "drafts": drafts}
         click.echo(json.dumps(document, indent=2, ensure_ascii=False))
         return
-    click.echo(f"Accepted: {accepted.title}")
+    say(f"Accepted: {accepted.title}")
     for line in edits:
-        click.echo(f"  done here: {line}")
+        say(f"  done here: {line}")
     for line in drafts:
-        click.echo(f"  for you:   {line}")
+        say(f"  for you:   {line}")
     if edits:
         click.echo("Next: javis sync")
     elif drafts:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from javis_pipeline.cli.lines import say
 from javis_pipeline.errors import JavisError, UsageError
 from javis_pipeline.records.systems import SYSTEMS
 
@@ -169,7 +170,6 @@ def _sync(project: str, systems: "Sequence[System]", options: Options) -> dict[s
 
 
 def _print(project: str, report: dict[str, Any], errors: Sequence[str]) -> None:
-    from javis_pipeline.cli.lines import say
     from javis_pipeline.context.wording import counted
 
     for error in errors:
@@ -192,7 +192,6 @@ _NOT_MADE: Final = ("rejected", "unknown", "asks", "waiting", "postponed", "held
 
 
 def _print_system(label: str, pulled: dict[str, Any], pushed: dict[str, Any]) -> None:
-    from javis_pipeline.cli.lines import say
 
     say(
         f"{label} {pulled['seen']} seen   {pulled['inserted'] + pulled['updated']} pulled   "
@@ -236,7 +235,7 @@ def _point_to_conflicts(settings: "Settings", keys: Sequence[str], *, show: bool
     if show:
         print_conflicts(found, people)
     elif found:
-        click.echo(f"Next: javis conflicts show {str(found[0]['id'])[:8]}")
+        say(f"Next: javis conflicts show {str(found[0]['id'])[:8]}")
 
 
 def _show_plans(settings: "Settings", keys: Sequence[str], options: Options, *, as_json: bool) -> None:
@@ -249,7 +248,6 @@ def _show_plans(settings: "Settings", keys: Sequence[str], options: Options, *, 
     if as_json:
         click.echo(json.dumps([asdict(item) for items in plans.values() for item in items], indent=2, default=str))
         return
-    from javis_pipeline.cli.lines import say
     from javis_pipeline.cli.tables import print_table
     from javis_pipeline.cli.values import short
 

@@ -3,9 +3,10 @@
 import os
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console, JustifyMethod, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -14,8 +15,9 @@ from javis_pipeline.cli.lines import say
 
 # Wide enough that a piped table is never wrapped or cut.
 _PIPED_WIDTH = 10_000
-# Below it columns would break words into pieces.
+# Below it, and where columns would break words into pieces, each record is a block.
 _NARROW = 80
+_PADDINGS = (1, 0)
 # What people copy into the next command.
 _IDS = frozenset({"id", "key", "run", "epic", "scope", "project"})
 
@@ -35,17 +37,45 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, emp
         say(empty)
         return
     console = console_of_stdout()
-    if console.width < _NARROW:
+    texts = [[column, *(_cell(row[index]).plain for row in found)] for index, column in enumerate(columns)]
+    padding, widths = _layout(texts, console.width)
+    if console.width < _NARROW or not widths:
         _print_blocks(console, columns, found)
         return
-    table = Table(box=SIMPLE_HEAD if sys.stdout.isatty() else None, pad_edge=False, show_edge=False)
+    on_terminal = SIMPLE_HEAD if sys.stdout.isatty() else None
+    table = Table(box=on_terminal, pad_edge=False, show_edge=False, padding=(0, padding))
     for index, column in enumerate(columns):
         numbers = all(isinstance(row[index], int | float) or row[index] is None for row in found)
         justify: JustifyMethod = "right" if numbers else "left"
-        table.add_column(column, justify=justify, overflow="fold", no_wrap=column in _IDS)
+        table.add_column(column, justify=justify, overflow="fold", width=widths[index])
     for row in found:
         table.add_row(*map(_cell, row))
     _write(console, table)
+
+
+def _layout(columns: Sequence[Sequence[str]], room: int) -> tuple[int, list[int]]:
+    """Blanks around columns, and how wide each is: no word is broken, and nothing of what people copy; [] if too wide.
+
+    Args:
+        columns: Of each its name, and its cells.
+    """
+    least = [max(map(cell_len, _unbroken(name, cells))) for name, *cells in columns]
+    widths = [max(map(cell_len, cells)) for cells in columns]
+    for padding in _PADDINGS:
+        left = room - (2 * padding + 1) * (len(columns) - 1)
+        if sum(least) <= left:
+            while sum(widths) > left:
+                widest = max(range(len(widths)), key=lambda place: (widths[place] > least[place], widths[place]))
+                widths[widest] -= 1
+            return padding, widths
+    return 0, []
+
+
+def _unbroken(name: str, cells: Sequence[str]) -> Iterator[str]:
+    yield ""
+    yield from name.split()
+    for cell in cells:
+        yield from [cell] if name in _IDS else cell.split()
 
 
 def console_of_stdout(piped_width: int = _PIPED_WIDTH) -> Console:

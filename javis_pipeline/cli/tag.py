@@ -6,12 +6,15 @@ from dataclasses import asdict
 
 import click
 
+from javis_pipeline.cli.groups import Group
+from javis_pipeline.cli.lines import say
+
 _issue = click.option("--issue", "key", required=True, metavar="KEY", help="The issue.")
 _tags = click.option("--tag", "tags", multiple=True, required=True, help="As in priority:high; can be given again.")
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
     """List, add and remove tags. Tags are Jira's labels: changing one here is an edit that the next sync sends."""
 
@@ -67,6 +70,6 @@ def _change(key: str, added: tuple[str, ...], removed: tuple[str, ...], *, as_js
     if as_json:
         click.echo(json.dumps(asdict(edited)))
     elif "labels" in edited.fields:
-        click.echo(f"{edited.key}: tags changed here.\nNext: javis sync")
+        say(f"{edited.key}: tags changed here.\nNext: javis sync")
     else:
-        click.echo(f"{edited.key}: tags as in Jira; nothing to sync.")
+        say(f"{edited.key}: tags as in Jira; nothing to sync.")

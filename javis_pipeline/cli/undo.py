@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from javis_pipeline.cli.lines import say
 from javis_pipeline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def command(run_id: str, yes: bool, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([asdict(item) for item in done], indent=2, default=str))
     else:
-        click.echo(f"{counted(len(done), 'field')} set back here.\nNext: javis sync")
+        say(f"{counted(len(done), 'field')} set back here.\nNext: javis sync")
 
 
 def _undo(db: "Database", run_id: str, *, really: bool) -> "list[PlanItem]":
@@ -70,8 +71,11 @@ def _print(items: "list[PlanItem]", people: Mapping[str, str]) -> None:
     from javis_pipeline.cli.tables import print_table
     from javis_pipeline.cli.values import short
 
-    rows = [
-        (item.key, item.field, item.side, short(item.old, people), short(item.new, people), item.reason)
-        for item in items
-    ]
-    print_table(["key", "field", "side", "now", "back to", "why"], rows, empty="Nothing is left to undo.")
+    rows = [(item.key, item.field, short(item.old, people), short(item.new, people), _becomes(item)) for item in items]
+    print_table(["key", "field", "now", "back to", "becomes"], rows, empty="Nothing is left to undo.")
+
+
+def _becomes(item: "PlanItem") -> str:
+    if item.side == "conflict":
+        return "a conflict: it was changed since"
+    return "an edit here, for the next sync" if item.side == "local" else "an edit there"

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from javis_pipeline.cli.groups import Group
 from javis_pipeline.cli.lines import say
 from javis_pipeline.errors import JavisError
 
@@ -28,7 +29,7 @@ In Confluence: an automation rule of the space, when a page is published or edit
   Body     {{"page": "{{{{page.id}}}}", "space": "{{{{space.key}}}}"}}"""
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
     """Be told of changes there, instead of waiting for the next sync.
 
@@ -57,7 +58,7 @@ def serve(host: str, port: int) -> None:
     require_free_port(port, "--port")
     with closing(open_database(settings)) as db:
         app = webhook_app(secret, webhook_keepers(db, settings))
-        click.echo(f"Listening to webhooks on http://{host}:{port}/hooks/. Ctrl-C ends it.", err=True)
+        say(f"Listening to webhooks on http://{host}:{port}/hooks/. Ctrl-C ends it.", err=True)
         make_listener(app, host, port).run()
 
 

@@ -43,6 +43,12 @@ class Finishes:
     undated: int = 0
     total: int = 0
 
+    @property
+    def left_out(self) -> str:
+        """How that was finished which is not counted; "" when all is."""
+        how = [("in bulk", self.in_bulk), ("what was imported", self.imported)]
+        return " and ".join(words for words, count in how if count)
+
     def notes(self) -> Iterator[str]:
         """What was left out of the forecast, in sentences."""
         if self.in_bulk:

@@ -71,7 +71,8 @@ def _too_little(finishes: Finishes, thresholds: Thresholds) -> str:
     if not items and finishes.undated * 2 > finishes.total:
         return f"nobody knows when {finishes.undated} of {finishes.total} done items were finished"
     if not items:
-        return f"nothing was finished in {thresholds.weeks} weeks{' but in bulk' if finishes.in_bulk else ''}"
+        left_out = "" if not finishes.left_out else f" but {finishes.left_out}"
+        return f"nothing was finished in {thresholds.weeks} weeks{left_out}"
     if weeks < thresholds.forecast_weeks_min:
         return f"{counted(weeks, 'week')} since something was finished first; a forecast needs " + str(
             thresholds.forecast_weeks_min

@@ -149,7 +149,7 @@ class FieldChange:
 
     `old` and `new` are canonical remote values, MISSING where the history holds only words (`old_text`, `new_text`).
     `op_id` is set when the entry carries the mark of an operation of ours; NOT_OURS when all of ours carry one, and it
-    has none.
+    has none. `author_name` is what people call whoever did it, where the history says so.
     """
 
     entry_id: str
@@ -161,6 +161,7 @@ class FieldChange:
     old_text: str | None = None
     new_text: str | None = None
     op_id: UUID | None = None
+    author_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

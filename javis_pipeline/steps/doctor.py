@@ -41,6 +41,8 @@ class Origin(Protocol):
     @property
     def in_environment(self) -> tuple[str, ...]: ...
     @property
+    def overridden(self) -> tuple[str, ...]: ...
+    @property
     def strange(self) -> Mapping[str, str | None]: ...
     @property
     def unreadable(self) -> tuple[int, ...]: ...
@@ -51,6 +53,14 @@ def check_settings(origin: Origin) -> Iterator[Check]:
     found = f"{origin.file}: {len(origin.in_file)} values" if origin.file.is_file() else f"no file {origin.file}"
     given = f"; from the environment: {', '.join(origin.in_environment)}" if origin.in_environment else ""
     yield Check("settings", "ok", f"{found}{given}")
+    if origin.overridden:
+        names = " and ".join(origin.overridden)
+        yield Check(
+            "settings",
+            "warning",
+            f"{names}: the environment says otherwise than the file, and wins",
+            f"unset {' '.join(origin.overridden)}",
+        )
     if origin.in_file and origin.file.stat().st_mode & 0o077:
         remedy = f"chmod 600 {origin.file}"
         yield Check("settings", "warning", "other users of this machine may read the file with your tokens", remedy)

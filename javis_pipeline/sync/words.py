@@ -11,7 +11,10 @@ from javis_pipeline.sync.fields import Field
 def who_and_when(name: str, changes: Sequence[FieldChange]) -> Mapping[str, Any]:
     """Who changed the remote's value last, and when, as far as the history tells."""
     newest = next((change for change in reversed(changes) if change.field == name), None)
-    return {"remote_author": newest.author_id, "remote_at": newest.at.isoformat()} if newest else {}
+    if newest is None:
+        return {}
+    told = {"remote_author": newest.author_id, "remote_at": newest.at.isoformat()}
+    return told | ({"remote_author_name": newest.author_name} if newest.author_name else {})
 
 
 def unreadable(reason: str) -> str:

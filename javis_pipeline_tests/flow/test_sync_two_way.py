@@ -12,6 +12,7 @@ import pytest
 
 from javis_pipeline.clients.http import Exchange, Limits
 from javis_pipeline.db import connection
+from javis_pipeline.db.conflicts import list_conflicts
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.status import left_waiting, scope_status
 from javis_pipeline.db.sync_store import PostgresStore
@@ -128,6 +129,9 @@ def test_given_edits_on_both_sides_when_synced_then_both_agree_except_where_both
     tom = both.world.people.named("Tom Remote").account_id
     assert (conflict["base_value"], conflict["local_value"], conflict["remote_value"]) == ("Issue 2", "mine", "theirs")
     assert (conflict["details"]["remote_author"], conflict["details"]["remote_at"][:10]) == (tom, "2026-03-02")
+    # No issue names him, so that his name is known from the history alone.
+    assert both.sql("SELECT * FROM users WHERE account_id = %s", tom) == []
+    assert list_conflicts(both.database)[0]["remote_author"] == "Tom Remote"
     assert (written.pushed.confirmed, decided.count()["conflicted"]) == (3, 1)
 
 

@@ -266,7 +266,7 @@ def test_a_risk_says_since_when():
         (_version(-91), "low: the version should have been released 91 days ago and has 10 items left"),
         (
             {"issues": _version(5)["issues"][:10], "versions": _version(5)["versions"]},
-            "medium: the version is due on 23 March 2026 with 10 items to finish, 10 of them not begun",
+            "medium: the version is due on 23 March 2026 with 10 items to finish, none of them begun",
         ),
     ],
     ids=["yesterday", "three days", "forgotten", "no pace, and soon"],

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from javis_pipeline.settings_origin import Origin
+from javis_pipeline.settings_origin import Origin, find_origin, other_home
 from javis_pipeline.steps.doctor import check_settings
 
 
@@ -20,3 +20,22 @@ def test_given_a_settings_file_that_others_may_read_then_the_doctor_says_so(tmp_
 
     assert [check.verdict for check in checks] == verdicts
     assert all("some" not in f"{check.finding}{check.remedy}" for check in checks)
+
+
+def test_what_the_shell_says_otherwise_than_a_chosen_file_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "env"
+    file.write_text("JAVIS_HOME=/demo\nJAVIS_TIMEZONE=UTC\n")
+    file.chmod(0o600)
+    monkeypatch.setenv("JAVIS_ENV_FILE", str(file))
+    monkeypatch.setenv("JAVIS_TIMEZONE", "UTC")
+    names = ("JAVIS_HOME", "JAVIS_TIMEZONE", "JIRA_URL")
+
+    monkeypatch.setenv("JAVIS_HOME", "/other")
+    told = [check.finding for check in check_settings(find_origin(names)) if check.verdict == "warning"]
+
+    assert told == ["JAVIS_HOME: the environment says otherwise than the file, and wins"]
+    assert other_home() == ("/other", "/demo")
+    monkeypatch.setenv("JAVIS_HOME", "/demo")
+    assert other_home() is None

@@ -13,7 +13,8 @@ from javis_pipeline.posts.notices import alert_message
 from javis_pipeline.records.digest import Digest, Proposal
 from javis_pipeline.suggestions.rules import rules_advice
 from javis_pipeline_tests.sentences import LEDGER, Never, never_said
-from javis_pipeline_tests.signed_contexts import SIGNED, WORDS, signed_context
+from javis_pipeline_tests.signed_contexts import WORDS
+from javis_pipeline_tests.signed_shapes import ALL, signed_context
 from javis_pipeline_tests.terminals import layout_faults, screen_of
 
 
@@ -45,7 +46,7 @@ def a_digest(name: str) -> Digest:
     return Digest(context=context, engine="rules", proposals=tuple(proposals))
 
 
-@pytest.mark.parametrize("name", SIGNED)
+@pytest.mark.parametrize("name", ALL)
 def test_no_post_says_what_is_never_said_and_none_says_a_line_twice(name: str):
     digest = a_digest(name)
     channel = as_text(digest_message(digest, None, Sites()))
@@ -57,7 +58,7 @@ def test_no_post_says_what_is_never_said_and_none_says_a_line_twice(name: str):
     assert [line for line, count in Counter(channel.splitlines()).items() if count > 1] == []
 
 
-@pytest.mark.parametrize("name", SIGNED)
+@pytest.mark.parametrize("name", ALL)
 def test_no_page_says_what_is_never_said_and_each_fits_its_terminal(name: str):
     context = signed_context(name)
 

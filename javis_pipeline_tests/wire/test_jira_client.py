@@ -60,8 +60,10 @@ def test_given_good_credentials_then_the_account_and_its_zone_are_known(site, cl
 def test_given_credentials_that_are_not_accepted_then_nothing_is_believed(site, client, reply):
     site.script(reply)
 
-    with pytest.raises(IdentityError):
+    with pytest.raises(IdentityError) as refused:
         client.prove_identity()
+
+    assert str(refused.value).count("Check JIRA_EMAIL") == 1
 
 
 @pytest.mark.parametrize(

@@ -38,8 +38,15 @@ def _found(facts: Facts, version: VersionState) -> Risk | None:
     if forecast is not None and forecast.on_time is not None:
         return _by_forecast(version, forecast, forecast.on_time, due)
     if days <= _SOON_DAYS and version.not_started:
-        return _risk(version, "medium", f"{due}, {version.not_started} of them not begun", {"days_left": days})
+        return _risk(version, "medium", f"{due}, {_not_begun(version)}", {"days_left": days})
     return None
+
+
+def _not_begun(version: VersionState) -> str:
+    left = len(version.remaining_keys)
+    if version.not_started < left:
+        return f"{version.not_started} of them not begun"
+    return "none of them begun" if left > 1 else "and it is not begun"
 
 
 def _by_forecast(version: VersionState, forecast: Forecast, on_time: float, due: str) -> Risk | None:

@@ -5,7 +5,7 @@ SELECT c.id, c.resource_type, c.resource_id, k.system, c.scope, c.field_name, c.
        shown.remote_value, shown.details, c.state, c.resolution, c.created_at, c.resolved_by, c.resolved_at, c.applied_at,
        coalesce(r.key, c.resource_id) AS key,
        CASE WHEN c.restricted AND NOT %(quote_restricted)s THEN '(restricted)' ELSE r.title END AS title,
-       coalesce(u.display_name, c.details ->> 'remote_author') AS remote_author
+       coalesce(u.display_name, c.details ->> 'remote_author_name', c.details ->> 'remote_author') AS remote_author
   FROM sync_conflicts c
   JOIN record_kinds k ON k.kind = c.resource_type::text
   LEFT JOIN records r ON r.record_id = c.record_id

@@ -78,6 +78,8 @@ class Account:
         except (IdentityError, RemoteRefused) as error:
             if isinstance(error, RemoteRefused) and error.status != 403:
                 raise
+            if self._proof.remedy in str(error):
+                raise
             raise IdentityError(f"{error}. {self._proof.remedy}") from error
         named = self._named(answer.headers)
         identity = self._proof.read(answer.body)

@@ -25,6 +25,7 @@ from javis_pipeline.records.jira import (
     Sort,
     Sprint,
     Transition,
+    User,
 )
 from javis_pipeline.records.sync import FieldChange, Operation, RemoteRecord, Reply
 from javis_pipeline.records.values import ResourceRef, Value, as_set, dump_json, in_order, load_json
@@ -168,10 +169,9 @@ class JiraRecords:
 
     def _changes(self, entry: ChangelogEntry) -> list[FieldChange]:
         op_id = _marked(entry.history_metadata)
-        author_id = entry.author.account_id if entry.author else None
         named = [(self._field_of(item), item) for item in entry.items]
         return [
-            _field_change(entry.entry_id, name, author_id, entry.created_at, item, op_id)
+            _field_change(entry.entry_id, name, entry.author, entry.created_at, item, op_id)
             for name, item in named
             if name is not None
         ]
@@ -393,12 +393,13 @@ def _choice(id_: str | Missing | None, name: str | Missing | None) -> Value | Mi
 
 
 def _field_change(
-    entry_id: str, name: str, author_id: str | None, at: datetime, item: ChangeItem, op_id: UUID | None
+    entry_id: str, name: str, author: User | None, at: datetime, item: ChangeItem, op_id: UUID | None
 ) -> FieldChange:
     return FieldChange(
         entry_id=entry_id,
         field=name,
-        author_id=author_id,
+        author_id=author.account_id if author else None,
+        author_name=author.display_name if author else None,
         at=at,
         old=_change_value(name, item.old, item.old_text),
         new=_change_value(name, item.new, item.new_text),
