@@ -12,6 +12,8 @@ from javis_pipeline.home import settings_file
 _OURS = ("JIRA_", "CONFLUENCE_", "JAVIS_", "SLACK_", "ANTHROPIC_")
 # Read by others than the settings: by `home`, and by the workspace file of the containers.
 _ALSO_KNOWN = frozenset({"JAVIS_ENV_FILE", "JAVIS_CODE_HOST"})
+# Commands of ours set it for what they start.
+_SET_BY_US = "JAVIS_DEMO_PORT"
 _LIKENESS = 0.8
 
 
@@ -53,9 +55,13 @@ def find_origin(settings: Collection[str]) -> Origin:
         strange,
         unreadable,
         tuple(
-            name for name in settings if os.environ.get(name) and values.get(name) not in (None, "", os.environ[name])
+            name for name in settings if name != _SET_BY_US and _is_overridden(values.get(name), os.environ.get(name))
         ),
     )
+
+
+def _is_overridden(in_file: str | None, in_environment: str | None) -> bool:
+    return bool(in_file and in_environment and in_file != in_environment)
 
 
 def other_home() -> tuple[str, str] | None:

@@ -26,11 +26,12 @@ def test_what_the_shell_says_otherwise_than_a_chosen_file_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "env"
-    file.write_text("JAVIS_HOME=/demo\nJAVIS_TIMEZONE=UTC\n")
+    file.write_text("JAVIS_HOME=/demo\nJAVIS_TIMEZONE=UTC\nJAVIS_DEMO_PORT=8765\n")
     file.chmod(0o600)
     monkeypatch.setenv("JAVIS_ENV_FILE", str(file))
     monkeypatch.setenv("JAVIS_TIMEZONE", "UTC")
-    names = ("JAVIS_HOME", "JAVIS_TIMEZONE", "JIRA_URL")
+    monkeypatch.setenv("JAVIS_DEMO_PORT", "0")
+    names = ("JAVIS_HOME", "JAVIS_TIMEZONE", "JIRA_URL", "JAVIS_DEMO_PORT")
 
     monkeypatch.setenv("JAVIS_HOME", "/other")
     told = [check.finding for check in check_settings(find_origin(names)) if check.verdict == "warning"]
