@@ -29,6 +29,7 @@ ASK_SECONDS: Final = 2.0
 # What was not told although it should have been.
 ASK_ANYWAY_SECONDS: Final = 30.0
 _NOTE_SECONDS: Final = 10.0
+_NEWS_SECONDS: Final = 2.0
 _LOOK_AGAIN_SECONDS: Final = 30.0
 # While a run holds the scope: it may have passed the record that we were told of.
 _BUSY_SECONDS: Final = 5.0
@@ -159,8 +160,9 @@ class Live:
                 with Ear(self._db) as ear:
                     self._hear(ear)
                     wait = 0.5
-            except DatabaseError as error:
-                self._fails("the database", str(error))
+            except Exception as error:  # noqa: BLE001 - whatever it is, a process that does not listen is of no use
+                # The text of others' errors stays out of the log: it may quote a record.
+                self._fails("the database", str(error) if isinstance(error, JavisError) else type(error).__name__)
                 self._stop.wait(wait)
                 wait = min(wait * 2, _LONGEST_AWAY)
         try:
@@ -179,13 +181,16 @@ class Live:
             )
         self._read_to = None  # whatever happened while nobody listened
         asked_at = noted_at = float("-inf")
+        noted: object = None
         every = ASK_ANYWAY_SECONDS if self._worker.is_notified else ASK_SECONDS
         while not self._stop.is_set():
             if time.monotonic() - asked_at >= every:
                 self._ask()
                 asked_at = time.monotonic()
                 self._trouble.pop("the database", None)
-            if time.monotonic() - noted_at >= _NOTE_SECONDS:
+            has_news = (self._worker.heard_at, dict(self._trouble)) != noted
+            if time.monotonic() - noted_at >= (_NEWS_SECONDS if has_news else _NOTE_SECONDS):
+                noted = self._worker.heard_at, dict(self._trouble)
                 self._note()
                 noted_at = time.monotonic()
             self.tell(ear.hear(1.0))

@@ -17,6 +17,7 @@ from javis_pipeline.clients.listener import make_listener
 from javis_pipeline.clients.webhooks import webhook_app
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.live import known_workers
+from javis_pipeline.db.local_edits import read_journal
 from javis_pipeline.db.locks import hold_scope
 from javis_pipeline.errors import ScopeWanted
 from javis_pipeline.records.values import ScopeRef
@@ -212,16 +213,27 @@ def test_given_a_site_that_is_away_then_nothing_is_lost_and_it_is_told(
         eventually(lambda: not any(worker.trouble for worker in known_workers(pulled)))
 
 
-def test_given_a_database_that_ends_all_sessions_then_what_was_edited_meanwhile_goes_out(
-    world: World, pulled: Database, settings: Settings
+def test_given_a_database_that_ends_all_sessions_or_fails_then_what_was_edited_meanwhile_goes_out(
+    world: World, pulled: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    fails = [ValueError("of another sort")]
+
+    def read(*given: Any) -> Any:
+        if fails:
+            raise fails.pop()
+        return read_journal(*given)
+
     with running(pulled, settings), Database(pulled.url, application_name="admin") as admin:
+        monkeypatch.setattr("javis_pipeline.steps.live.read_journal", read)
         admin.query(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
         edit(admin, "OPS-1", "Edited here")
         eventually(lambda: title_there(world, "OPS-1") == "Edited here", within=20)
+        eventually(lambda: not fails, within=20)
+        edit(admin, "OPS-2", "Edited later")
+        eventually(lambda: title_there(world, "OPS-2") == "Edited later", within=20)
 
 
 def test_given_no_notifications_then_it_asks(
