@@ -9,15 +9,17 @@ from uuid import uuid4
 import pytest
 
 from javis_pipeline.errors import ChangedSinceSeen, SyncHalted, UsageError
-from javis_pipeline.records.sync import WHOLE_RECORD, Conflict, ConflictKind, Overrides
+from javis_pipeline.records.sync import WHOLE_RECORD, Conflict, ConflictKind, Overrides, RecordPlan, RecordState
 from javis_pipeline.records.values import ResourceRef
 from javis_pipeline.steps.census import take_census
 from javis_pipeline.steps.push import push_operations
 from javis_pipeline.steps.reconcile import plan_records, reconcile_edited
 from javis_pipeline.steps.resolve import resolve
 from javis_pipeline.steps.undo import plan_undo, undo_run
+from javis_pipeline.sync.draft import Draft
 from javis_pipeline.sync.merge import reconcile_record
 from javis_pipeline.sync.richtext.adf import canonical_block
+from javis_pipeline.sync.run import Run
 from javis_pipeline_tests.property.sync_memory import Crash
 from javis_pipeline_tests.unit.sync_stories import NO, Scope
 
@@ -508,6 +510,9 @@ def open_before(kind: str) -> Scope:
             run_id = scope.sync()
             scope.edit(title="here")
             undo_run(scope.store, run_id, scope.run(), by="ann")
+        case "edited_twice":
+            scope.edit(title="here")
+            scope.store.change(scope.ref, lambda state: _folded(state, scope.run()))
         case "remote_edit_vs_local_delete":
             scope.store.delete(scope.id)
             scope.edit_there(title="there")
@@ -520,6 +525,15 @@ def open_before(kind: str) -> Scope:
     scope.remote.before_execution = lambda _: None
     assert [found for found, *_ in scope.open_conflicts()] == [kind]
     return scope
+
+
+def _folded(state: RecordState, run: Run) -> RecordPlan:
+    """What becomes of a row into which another one went, that was edited too."""
+    draft = Draft(state, run)
+    draft.open_conflict(
+        "title", "edited_twice", base="t", local="here", remote="there", remote_raw=None, details={}, row=9
+    )
+    return draft.plan()
 
 
 @pytest.mark.parametrize("kind", get_args(ConflictKind))
