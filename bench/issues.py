@@ -39,6 +39,8 @@ STATUSES: Final = [("10000", "To Do", "new"), ("3", "In Progress", "indeterminat
 PRIORITIES: Final = ["Highest", "High", "Medium", "Low", "Lowest"]
 
 _BODIES = 400
+# Stands in a body for the issue's id: no two comments of a site have the same.
+_ISSUE = "@issue@"
 _ORIGIN = "https://bench.example"
 _FIRST_ID = 100_000
 # Ids of a project are so far from those of the next.
@@ -207,7 +209,7 @@ def _comments(rng: random.Random, count: int) -> dict[str, Any]:
         comments.append(
             {
                 "self": f"{_ORIGIN}/rest/api/3/issue/1/comment/{number}",
-                "id": str(number + 1),
+                "id": f"{_ISSUE}{number + 1}",
                 "author": author,
                 "body": document(rng, 2),
                 "updateAuthor": author,
@@ -318,7 +320,7 @@ class IssueSource:
                 jira_id - self._before,
                 self._changelogs[jira_id % _BODIES] + b"," if histories else b"",
                 _timestamp(self.updated_ms(jira_id)),
-                bodies[jira_id % _BODIES],
+                bodies[jira_id % _BODIES].replace(_ISSUE.encode(), b"%d" % jira_id),
             )
             for jira_id in ids
         )
