@@ -254,7 +254,7 @@ BaseUrl = Annotated[str, BeforeValidator(_base_url)]
 PostgresUrl = Annotated[SecretStr, BeforeValidator(_postgres_url)]
 
 # Which way a field can be told to go.
-POLICIES: tuple[FieldPolicy, ...] = ("two_way", "remote_to_local", "none")
+POLICIES: tuple[FieldPolicy, ...] = ("two_way", "remote_to_local", "local_to_remote", "none")
 
 # What each variable should look like; shown in messages.
 _EXAMPLES = {
@@ -264,12 +264,13 @@ _EXAMPLES = {
     "JIRA_EMAIL": "you@acme.com",
     "JIRA_TOKEN": "<API token>",
     "JIRA_FIELDS": "story_points:customfield_10016",
-    "JIRA_FIELD_POLICY": "labels:remote_to_local,customfield_10057:none",
+    "JIRA_FIELD_POLICY": "labels:remote_to_local,customfield_10057:two_way",
     "CONFLUENCE_URL": "https://acme.atlassian.net/wiki",
     "CONFLUENCE_EMAIL": "you@acme.com",
     "CONFLUENCE_TOKEN": "<API token>",
     "JIRA_PROJECTS": "OQC,EUV",
     "CONFLUENCE_SPACES": "OQC:OQC,OQC:OQCDOC,HANDBOOK:HB",
+    "CONFLUENCE_FIELD_POLICY": "body_storage:local_to_remote,labels:none",
     "ANTHROPIC_API_KEY": "<API key>",
     "ANTHROPIC_MODEL": "claude-sonnet-5-5",
     "ANTHROPIC_BASE_URL": "https://api.anthropic.com",
@@ -349,6 +350,9 @@ class Settings(BaseSettings):
     confluence_email: str | None = None
     confluence_token: SecretStr | None = None
     confluence_spaces: Annotated[tuple[ProjectSpace, ...], NoDecode, BeforeValidator(_spaces)] = ()
+    confluence_field_policy: Annotated[Mapping[str, FieldPolicy], NoDecode, BeforeValidator(_policies)] = Field(
+        default_factory=dict
+    )
     anthropic_api_key: SecretStr | None = None
     anthropic_model: str = "claude-sonnet-5-5"
     anthropic_base_url: BaseUrl = "https://api.anthropic.com"

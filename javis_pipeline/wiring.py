@@ -165,7 +165,8 @@ def confluence_system(
     facts = _site_facts(db, "confluence", settings, anew=anew)
     spaces = [pair.space for pair in settings.confluence_spaces]
     with closing(confluence_client(settings, read_only=read_only, facts=facts, limits=limits)) as client:
-        yield ConfluenceSystem(client, spaces, settings.jira_projects, facts)
+        policies = settings.confluence_field_policy
+        yield ConfluenceSystem(client, spaces, settings.jira_projects, facts, policies)
 
 
 _SYSTEMS: Final[Mapping[System, Callable[..., AbstractContextManager[RemoteSystem]]]] = {

@@ -14,6 +14,7 @@ from javis_pipeline.steps.job import NO_OVERRIDES, Job
 from javis_pipeline.steps.reconcile import Reconciled
 from javis_pipeline.steps.sync_scope import WrittenBack, pull_scope, write_back_scope
 from javis_pipeline.steps.tally import Tally
+from javis_pipeline.sync.policies import Policies
 from javis_pipeline.sync.run import Rules, Run
 from javis_pipeline.systems.confluence.client import ConfluenceClient
 from javis_pipeline.systems.confluence.data_center import DataCenterClient
@@ -73,6 +74,7 @@ class SyncedSpace:
         self.world = world
         self.client = client
         self.now = NOON
+        self.policies: Policies = {}
 
     @property
     def site(self) -> ConfluenceSite:
@@ -111,7 +113,7 @@ class SyncedSpace:
     ) -> Job:
         return Job(
             db=self.database,
-            system=ConfluenceSystem(self.client, scopes=spaces, projects=["OQC"]),
+            system=ConfluenceSystem(self.client, scopes=spaces, projects=["OQC"], policies=self.policies),
             key=key,
             run_id=run_id or f"run-{next(_runs)}",
             clock=lambda: self.now,

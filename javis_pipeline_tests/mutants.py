@@ -277,7 +277,7 @@ MUTANTS = (
     Mutant(
         "labels go out as a whole array",
         "javis_pipeline/systems/jira/records.py",
-        "                request.update[self._ids[name]] = [dict(verb) for verb in verbs]\n",
+        "                request.update[self._ids[name]] = verbs\n",
         '                held = set(current.values["labels"]) | set(op.add.get(name, ()))\n'
         "                request.fields[self._ids[name]] = sorted(held - set(op.remove.get(name, ())))\n",
         f"{SITE}::test_given_a_label_added_by_somebody_else_meanwhile_then_it_stays",
@@ -489,8 +489,8 @@ MUTANTS = (
     Mutant(
         "a field is not granted to applications",
         "javis_pipeline/db/grants.py",
-        "[column.name for column in table.edited]",
-        "[column.name for column in table.edited][:-1]",
+        "[column.name for column in table.hashed]",
+        "[column.name for column in table.hashed][1:]",
         f"{FIELDS}::test_an_edit_by_an_application_is_in_the_journal_the_hash_and_the_audit_and_arrives",
     ),
     Mutant(
@@ -562,8 +562,8 @@ MUTANTS = (
     Mutant(
         "an offer shows what the column held once",
         FIELD,
-        "    _follow_offers(draft, spec.name)\n    sides",
-        "    sides",
+        "    _follow_offers(draft, spec.name)\n    if draft",
+        "    if draft",
         f"{OFFERED}::test_given_the_column_is_edited_again_then_the_offer_shows_what_it_holds_now",
     ),
     Mutant(

@@ -87,6 +87,8 @@ def command(
     from javis_pipeline.settings import SCOPE_SETTINGS, load_settings
     from javis_pipeline.sync.forcing import forcing_rules
 
+    settings = load_settings()
+    fields = _by_id(settings, fields) if fields else ()
     force = "local" if force_local else "remote" if force_remote else "none"
     forcing_rules(force, fields)  # a mistake is told before anything starts
     if not full and (expect_deletions is not None or expect_missing is not None):
@@ -94,12 +96,20 @@ def command(
     options = Options(
         what, full, force, fields, expect_writes, expect_deletions, expect_missing, expect_account, expect_place
     )
-    settings = load_settings()
     keys = chosen_projects(projects, settings.require_sides(what), setting=SCOPE_SETTINGS.get(what, "JIRA_PROJECTS"))
     if dry_run:
         _show_plans(settings, keys, options, as_json=as_json)
         return
     context.exit(_sync_all(settings, keys, options, show_conflicts=show_conflicts, as_json=as_json))
+
+
+def _by_id(settings: "Settings", fields: tuple[str, ...]) -> tuple[str, ...]:
+    """Custom fields may be given by name."""
+    from javis_pipeline.steps.edit import ids_of_fields
+    from javis_pipeline.wiring import open_database
+
+    with closing(open_database(settings)) as db:
+        return ids_of_fields(db, fields)
 
 
 def _systems(settings: "Settings", project: str, what: str) -> "list[System]":

@@ -1,13 +1,16 @@
 """Local edits made for people: plain updates, which the trigger marks like everybody else's. Functions never commit."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from psycopg import sql
 
 from javis_pipeline.db.connection import Connection
 from javis_pipeline.db.named_queries import named_queries
+from javis_pipeline.records.jira import Sort
+from javis_pipeline.records.sync import FieldPolicy
+from javis_pipeline.records.values import dump_json
 
 _QUERIES = named_queries("edits")
 
@@ -42,10 +45,30 @@ def page_by_id(conn: Connection, page_id: str) -> dict[str, Any] | None:
     return conn.execute(_QUERIES["page_by_id"], {"page_id": page_id}).fetchone()
 
 
-def update_issue(conn: Connection, record_id: UUID, columns: Mapping[str, object]) -> None:
-    """Set columns of an issue. Their names are ours; values are parameters."""
-    statement = sql.SQL("UPDATE jira_issues SET {} WHERE record_id = %(record_id)s").format(_assignments(columns))
-    conn.execute(statement, {**columns, "record_id": record_id})
+def update_issue(
+    conn: Connection, record_id: UUID, columns: Mapping[str, object], elements: Mapping[str, object] | None = None
+) -> None:
+    """Set columns of an issue, and custom fields by id. The names of columns are ours; values are parameters."""
+    parts: list[sql.Composable] = [_assignments(columns)] if columns else []
+    if elements:
+        parts.append(sql.SQL("custom_fields = custom_fields || %(elements)s::jsonb"))
+    statement = sql.SQL("UPDATE jira_issues SET {} WHERE record_id = %(record_id)s").format(sql.SQL(", ").join(parts))
+    conn.execute(statement, {**columns, "record_id": record_id, "elements": dump_json(elements or {})})
+
+
+class OwnField(NamedTuple):
+    """A custom field of the Jira site."""
+
+    field_id: str
+    name: str
+    untranslated_name: str | None
+    sort: Sort
+    policy: FieldPolicy
+
+
+def own_fields(conn: Connection) -> list[OwnField]:
+    """The custom fields that the site has, by number."""
+    return [OwnField(**row) for row in conn.execute(_QUERIES["own_fields"])]
 
 
 def comment_by_key(conn: Connection, key: str) -> dict[str, Any] | None:

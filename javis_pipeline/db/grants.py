@@ -100,6 +100,8 @@ TABLES: Final[Mapping[str, Rights]] = {
 FUNCTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "javis_owns": (EVERYBODY,),
     "javis_reads_restricted": (EVERYBODY,),
+    "javis_checked_elements": (),
+    "javis_ask_elements_again": (),
     "javis_track_local_edit": (),
     "javis_ask_again": (),
     "javis_refuse_local_insert": (),
@@ -217,7 +219,7 @@ def _grant_columns(conn: psycopg.Connection[Any], table: Table) -> None:
     What a new record was given can be mended until it is made.
     """
     name, app = Identifier("public", table.name), Identifier(APP)
-    edited = [column.name for column in table.edited]
+    edited = [column.name for column in table.hashed]
     updated = dict.fromkeys((*edited, *table.place.made_with, *table.place.may_have))
     _run(conn, "GRANT UPDATE ({}) ON {} TO {}", SQL(", ").join(map(Identifier, updated)), name, app)
     if table.given:

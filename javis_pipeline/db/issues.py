@@ -3,9 +3,9 @@
 Functions here never commit, and need a transaction with the origin "sync".
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 
 from psycopg.errors import UniqueViolation
 
@@ -36,6 +36,21 @@ class StoredIssues(NamedTuple):
     outdated: list[str]
 
 
+class Elements(NamedTuple):
+    """Custom fields.
+
+    Attributes:
+        written: Those that are edited here: what becomes of them is audited.
+        kept: Those of them that only change here: rows that are here keep what they hold.
+    """
+
+    written: Collection[str] = ()
+    kept: Collection[str] = ()
+
+
+NO_ELEMENTS: Final = Elements()
+
+
 def issues_to_fetch(conn: Connection, stamps: Iterable[IssueStamp], project: str) -> list[str]:
     """Ids of the issues that are not stored as these stamps of a project say, oldest change first."""
     found = list(stamps)
@@ -54,7 +69,14 @@ def set_up_batch(conn: Connection) -> None:
 
 
 def store_issues(
-    conn: Connection, rows: Sequence[IssueLine], table: Table, *, run_id: str, now: datetime, refresh: bool = False
+    conn: Connection,
+    rows: Sequence[IssueLine],
+    table: Table,
+    elements: Elements = NO_ELEMENTS,
+    *,
+    run_id: str,
+    now: datetime,
+    refresh: bool = False,
 ) -> StoredIssues:
     """Insert what is new and overwrite what is clean and older; the rest is left as it is, and named.
 
@@ -62,6 +84,7 @@ def store_issues(
         conn: Inside a transaction with the origin "sync", which stores this batch only.
         rows: Issues written for COPY, each once.
         table: The table of issues.
+        elements: What custom fields are to people here.
         run_id: For the audit.
         now: Becomes `last_synced_at`.
         refresh: Overwrite also what is as old as the payload and the same, and hand on what is edited.
@@ -71,7 +94,7 @@ def store_issues(
     known = frozenset(_ids(conn, "known_issues", jira_ids=[row.jira_id for row in rows]))
     new = [row for row in rows if row.jira_id not in known]
     if new and not _insert(conn, new, now):
-        return store_issues(conn, rows, table, run_id=run_id, now=now, refresh=refresh)
+        return store_issues(conn, rows, table, elements, run_id=run_id, now=now, refresh=refresh)
     inserted = [row.jira_id for row in new]
     if not known:
         return StoredIssues(inserted, [], [], [], [], [])
@@ -80,10 +103,11 @@ def store_issues(
     copy_text(conn, _QUERIES["copy_incoming_issues"], b"".join(incoming))
     ids = list(known)
     conn.execute(_QUERIES["complete_incoming_issues"], {"known": ids})
-    conn.execute(_QUERIES["complete_incoming_custom_fields"], {"known": ids})
+    conn.execute(_QUERIES["complete_incoming_custom_fields"], {"known": ids, "kept": list(elements.kept)})
     lock = for_table(_QUERIES["lock_takable_issues"], table)
     taken = [row["jira_id"] for row in conn.execute(lock, {"known": ids, "refresh": refresh})]
-    renamed = _overwrite(conn, rows, taken, table, run_id=run_id, now=now) if taken else []
+    params = {"taken": taken, "run_id": run_id, "now": now, "elements": list(elements.written)}
+    renamed = _overwrite(conn, rows, table, params) if taken else []
     left = conn.execute(_QUERIES["leftover_issues"], {"known": ids, "taken": taken, "refresh": refresh}).fetchall()
     same = [row["jira_id"] for row in left if row["is_same"]]
     to_merge = [
@@ -116,13 +140,10 @@ def _free_keys(conn: Connection, rows: Sequence[IssueLine]) -> None:
     conn.execute(_QUERIES["free_taken_keys"], params)
 
 
-def _overwrite(
-    conn: Connection, rows: Sequence[IssueLine], taken: list[str], table: Table, *, run_id: str, now: datetime
-) -> list[str]:
-    """Overwrite the locked rows; ids of those whose key changed."""
-    locked = frozenset(taken)
+def _overwrite(conn: Connection, rows: Sequence[IssueLine], table: Table, params: Mapping[str, Any]) -> list[str]:
+    """Overwrite the locked rows, which are `taken`; ids of those whose key changed."""
+    locked = frozenset(params["taken"])
     _free_keys(conn, [row for row in rows if row.jira_id in locked])
-    params = {"taken": taken, "run_id": run_id, "now": now}
     renamed = [row["jira_id"] for row in conn.execute(_QUERIES["keep_former_keys"], params)]
     for query in ("audit_taken_issues", "update_taken_issues"):
         conn.execute(for_table(_QUERIES[query], table), params)

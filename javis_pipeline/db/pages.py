@@ -15,6 +15,7 @@ from javis_pipeline.db.named_queries import named_queries
 from javis_pipeline.db.page_rows import PageRow
 from javis_pipeline.db.table_queries import for_table
 from javis_pipeline.records.confluence import PageStamp, PageVersion
+from javis_pipeline.records.policy import NOTHING_LEFT_ALONE, LeftAlone
 from javis_pipeline.records.tables import NOT_READ_YET, Table
 from javis_pipeline.records.values import ResourceRef, dump_json
 
@@ -53,6 +54,7 @@ def store_pages(
     rows: Sequence[PageRow],
     lines: Mapping[str, bytes],
     table: Table,
+    left: LeftAlone = NOTHING_LEFT_ALONE,
     *,
     run_id: str,
     now: datetime,
@@ -64,14 +66,18 @@ def store_pages(
         rows: One per page.
         lines: The same as new pages, by their ids (`page_rows.new_page_lines`).
         table: The table of pages.
+        left: Fields that keep what they hold here.
         run_id: For the audit.
         now: Becomes `last_synced_at`.
     """
     known = frozenset(_ids(conn, "known_pages", page_ids=[row.page_id for row in rows]))
     new = [row.page_id for row in rows if row.page_id not in known]
     if new and not _insert(conn, {page_id: lines[page_id] for page_id in new}, now):
-        return store_pages(conn, rows, lines, table, run_id=run_id, now=now)
-    taken, to_merge = _overwrite(conn, rows, known, table, run_id=run_id, now=now) if known else ([], [])
+        return store_pages(conn, rows, lines, table, left, run_id=run_id, now=now)
+    if new and left.unread:
+        conn.execute(for_table(_QUERIES["leave_out_unread"], table), {"new": new, "unread": sorted(left.unread)})
+    params = {"run_id": run_id, "now": now, "left": sorted(left.all)}
+    taken, to_merge = _overwrite(conn, rows, known, table, params) if known else ([], [])
     handled = {*taken, *(ref.resource_id for ref in to_merge)}
     same = [page_id for page_id in known if page_id not in handled]
     return StoredPages(new, taken, same, to_merge)
@@ -94,7 +100,7 @@ def _insert(conn: Connection, lines: Mapping[str, bytes], now: datetime) -> bool
 
 
 def _overwrite(
-    conn: Connection, rows: Sequence[PageRow], known: Collection[str], table: Table, *, run_id: str, now: datetime
+    conn: Connection, rows: Sequence[PageRow], known: Collection[str], table: Table, params: Mapping[str, object]
 ) -> tuple[list[str], list[ResourceRef]]:
     """Overwrite rows that are clean and older; their ids, and the rows to merge instead."""
     conn.execute(_QUERIES["make_incoming_pages"])
@@ -102,9 +108,8 @@ def _overwrite(
     copy_rows(conn, _QUERIES["copy_incoming_pages"], incoming)
     taken, to_merge = _lock(conn, known, table)
     if taken:
-        params = {"taken": taken, "run_id": run_id, "now": now}
         for query in ("complete_incoming_pages", "audit_taken_pages", "update_taken_pages"):
-            conn.execute(for_table(_QUERIES[query], table), params)
+            conn.execute(for_table(_QUERIES[query], table), {**params, "taken": taken})
     return taken, to_merge
 
 

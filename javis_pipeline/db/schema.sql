@@ -116,6 +116,32 @@ BEGIN
     RETURN NEW;
 END $$;
 
+CREATE FUNCTION public.javis_ask_elements_again() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    doc      jsonb := to_jsonb(NEW);
+    held     jsonb := doc -> TG_ARGV[0];
+    before   jsonb := to_jsonb(OLD) -> TG_ARGV[0];
+    is_asked boolean := false;
+    refused  record;
+BEGIN
+    FOR refused IN SELECT name, refusal FROM jsonb_each(OLD.sync_refused) AS r (name, refusal) WHERE NOT doc ? name LOOP
+        IF held -> refused.name IS DISTINCT FROM before -> refused.name THEN
+            NEW.sync_refused := NEW.sync_refused - refused.name;
+        ELSIF held = before AND abs(extract(epoch FROM clock_timestamp()
+              - coalesce(refused.refusal ->> 'again', refused.refusal ->> 'at')::timestamptz)) >= 60 THEN
+            NEW.sync_refused := jsonb_set(NEW.sync_refused, ARRAY[refused.name, 'again'], to_jsonb(clock_timestamp()));
+            is_asked := true;
+        END IF;
+    END LOOP;
+    IF is_asked THEN
+        PERFORM pg_notify('javis_local_change', jsonb_build_object('system', TG_ARGV[1], 'scope', doc ->> TG_ARGV[2])::text);
+    END IF;
+    RETURN NEW;
+END $$;
+
 CREATE FUNCTION public.javis_check_values() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -189,6 +215,55 @@ BEGIN
     RETURN NEW;
 END $_$;
 
+CREATE FUNCTION public.javis_checked_elements(was jsonb, becomes jsonb) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+DECLARE
+    kept     jsonb := '{}';
+    one_way  text[] := '{}';
+    ways     text[] := '{}';
+    edited   record;
+    held     jsonb;
+BEGIN
+    FOR edited IN
+        SELECT e.name, e.value, was -> e.name AS had, f.field_id, f.name AS called, f.policy, f.sort, f.gone_at
+          FROM jsonb_each(becomes) AS e (name, value) LEFT JOIN public.jira_fields AS f ON f.field_id = e.name
+         ORDER BY f.name
+    LOOP
+        held := edited.value;
+        IF held = edited.had THEN
+            kept := kept || jsonb_build_object(edited.name, edited.had);
+            CONTINUE;
+        END IF;
+        CONTINUE WHEN held = 'null' AND edited.had IS NULL;
+        IF edited.field_id IS NULL OR edited.gone_at IS NOT NULL THEN
+            RAISE EXCEPTION 'javis: there is no custom field %', edited.name
+                USING ERRCODE = 'restrict_violation', HINT = 'javis fields, and the table jira_fields, list them by id.';
+        END IF;
+        IF edited.policy NOT IN ('two_way', 'local_to_remote') THEN
+            one_way := one_way || edited.called;
+            ways := ways || (edited.field_id || ':two_way');
+        END IF;
+        IF edited.sort IN ('options', 'users', 'groups', 'labels', 'versions') AND jsonb_typeof(held) = 'array'
+           AND NOT jsonb_path_exists(held, 'strict $[*] ? (@.type() != "string")') THEN
+            SELECT coalesce(jsonb_agg(item ORDER BY item COLLATE "C"), 'null') INTO held
+              FROM (SELECT DISTINCT item FROM jsonb_array_elements_text(held) AS item) AS items;
+            held := CASE held WHEN edited.had THEN edited.had ELSE held END;
+        END IF;
+        IF held <> 'null' THEN
+            kept := kept || jsonb_build_object(edited.name, held);
+        END IF;
+    END LOOP;
+    IF one_way <> '{}' THEN
+        RAISE EXCEPTION 'javis: % cannot be changed here', array_to_string(one_way, ', ')
+            USING ERRCODE = 'insufficient_privilege',
+                  HINT = 'Change them in Jira; or let them go both ways: JIRA_FIELD_POLICY=' || array_to_string(ways, ',')
+                         || ' is taken over by the next sync.';
+    END IF;
+    RETURN kept;
+END $_$;
+
 CREATE FUNCTION public.javis_drop_view_by_name(project text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -224,18 +299,11 @@ BEGIN
     END LOOP;
     SELECT string_agg(format('%1$I = ($1).%1$I', name), ', ') INTO assigned FROM unnest(columns) AS name;
     IF elements <> '{}' THEN
-        IF NOT has_column_privilege('public.jira_issues', 'custom_fields', 'UPDATE') THEN
-            RAISE EXCEPTION 'javis: % cannot be changed here', (
-                    SELECT string_agg(c.name, ', ' ORDER BY c.name) FROM public.jira_field_columns AS c
-                     WHERE c.project_key = TG_ARGV[0] AND c.field_id IS NOT NULL
-                       AND becomes -> c.name IS DISTINCT FROM was -> c.name)
-                USING ERRCODE = 'insufficient_privilege', HINT = 'Custom fields go one way: change them in Jira; the next sync follows.';
-        END IF;
         assigned := concat_ws(', ', assigned, 'custom_fields = custom_fields || $2');
     END IF;
     IF assigned IS NOT NULL THEN
-        EXECUTE format('UPDATE public.jira_issues SET %s WHERE jira_id = $3', assigned)
-          USING jsonb_populate_record(NULL::public.jira_issues, becomes), elements, was ->> 'jira_id';
+        EXECUTE format('UPDATE public.jira_issues SET %s WHERE record_id = $3', assigned)
+          USING jsonb_populate_record(NULL::public.jira_issues, becomes), elements, (was ->> 'record_id')::uuid;
     END IF;
     RETURN NEW;
 END $_$;
@@ -763,11 +831,11 @@ BEGIN
         IF lost IS NOT NULL THEN
             RAISE EXCEPTION 'javis: % is a column, and no element of %', lost, elements USING ERRCODE = 'restrict_violation';
         END IF;
-        -- One that means the same keeps its spelling: 2.50 is no other number than 2.5, and has no other hash.
-        written := jsonb_set(written, ARRAY[elements], coalesce(
-            (SELECT jsonb_object_agg(name, CASE value WHEN had THEN had ELSE value END)
-               FROM jsonb_each(written -> elements) AS e (name, value), LATERAL (SELECT before_doc -> elements -> name) AS h (had)
-              WHERE value <> 'null'), '{}'));
+        IF written -> elements IS DISTINCT FROM before_doc -> elements THEN
+            written := jsonb_set(written, ARRAY[elements], public.javis_checked_elements(before_doc -> elements, written -> elements));
+        ELSE
+            written := written || jsonb_build_object(elements, before_doc -> elements);
+        END IF;
     END IF;
     -- Fields read one by one are given the default of a column that was added after the row was written;
     -- jsonb_populate_record copies the row as it lies there.
@@ -979,7 +1047,7 @@ CREATE FUNCTION public.jira_comment_base_hash(row_ public.comments) RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN CASE WHEN ((row_).local_modified_fields = '{}'::jsonb) THEN public.jira_comment_content_hash(row_) ELSE public.jira_comment_content_hash(jsonb_populate_record(row_, (row_).local_modified_fields)) END;
 
-CREATE FUNCTION public.jira_issue_content_hash(title text, description text, labels text[], priority text, assignee_id text, due_date date, story_points numeric, parent_key text, status text, custom_fields jsonb) RETURNS uuid
+CREATE FUNCTION public.jira_issue_content_hash(title text, description text, labels text[], priority text, assignee_id text, due_date date, story_points numeric, parent_key text, status text, components text[], fix_versions text[], affected_versions text[], custom_fields jsonb) RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN (md5(concat_ws(''::text, COALESCE(title, '
 '::text), COALESCE(md5(description), '
@@ -990,18 +1058,21 @@ CREATE FUNCTION public.jira_issue_content_hash(title text, description text, lab
 '::text), COALESCE((trim_scale(story_points))::text, '
 '::text), COALESCE(parent_key, '
 '::text), COALESCE(status, '
+'::text), COALESCE((components)::text, '
+'::text), COALESCE((fix_versions)::text, '
+'::text), COALESCE((affected_versions)::text, '
 '::text), COALESCE(md5((custom_fields)::text), '
 '::text))))::uuid;
 
 CREATE FUNCTION public.jira_issue_content_hash(row_ public.jira_issues) RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN public.jira_issue_content_hash((row_).title, (row_).description, (row_).labels, (row_).priority, (row_).assignee_id, (row_).due_date, (row_).story_points, (row_).parent_key, (row_).status, (row_).custom_fields);
+    RETURN public.jira_issue_content_hash((row_).title, (row_).description, (row_).labels, (row_).priority, (row_).assignee_id, (row_).due_date, (row_).story_points, (row_).parent_key, (row_).status, (row_).components, (row_).fix_versions, (row_).affected_versions, (row_).custom_fields);
 
-COMMENT ON FUNCTION public.jira_issue_content_hash(row_ public.jira_issues) IS 'made from 5181949564a45d4e489fca54aaf675d0';
+COMMENT ON FUNCTION public.jira_issue_content_hash(row_ public.jira_issues) IS 'made from 238ee317efadf3a049cdd0fa645e225c';
 
 CREATE FUNCTION public.jira_issue_base_hash(row_ public.jira_issues) RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN CASE WHEN ((row_).local_modified_fields = '{}'::jsonb) THEN public.jira_issue_content_hash(row_) ELSE public.jira_issue_content_hash(jsonb_populate_record(row_, ((row_).local_modified_fields || jsonb_build_object('custom_fields', (SELECT COALESCE(jsonb_object_agg(e.name, e.value), '{}'::jsonb) AS "coalesce" FROM jsonb_each(((jira_issue_base_hash.row_).custom_fields || ((jira_issue_base_hash.row_).local_modified_fields - string_to_array('title,description,labels,priority,assignee_id,due_date,story_points,parent_key,status,issue_type,resolution,components,fix_versions,reporter_id,sprint,flagged'::text, ','::text)))) e(name, value) WHERE (e.value <> 'null'::jsonb)))))) END;
+    RETURN CASE WHEN ((row_).local_modified_fields = '{}'::jsonb) THEN public.jira_issue_content_hash(row_) ELSE public.jira_issue_content_hash(jsonb_populate_record(row_, ((row_).local_modified_fields || jsonb_build_object('custom_fields', (SELECT COALESCE(jsonb_object_agg(e.name, e.value), '{}'::jsonb) AS "coalesce" FROM jsonb_each(((jira_issue_base_hash.row_).custom_fields || ((jira_issue_base_hash.row_).local_modified_fields - string_to_array('title,description,labels,priority,assignee_id,due_date,story_points,parent_key,status,components,fix_versions,affected_versions,issue_type,resolution,reporter_id,sprint,flagged'::text, ','::text)))) e(name, value) WHERE (e.value <> 'null'::jsonb)))))) END;
 
 CREATE TABLE public.ai_advice (
     advice_id uuid NOT NULL,
@@ -1950,7 +2021,7 @@ CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.jira_issues FOR EACH ST
 
 CREATE TRIGGER take_wish BEFORE INSERT ON public.comments FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.comments'::regclass)::oid))))) EXECUTE FUNCTION public.javis_wish('jira_comment', 'jira', 'project_key', 'comment_id', 'key', 'body,restriction,issue_key,jira_id,restricted', 'body', '', '', 'issue_key', 'comments', 'JAVIS_COMMENTS');
 
-CREATE TRIGGER take_wish BEFORE INSERT ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_wish('jira_issue', 'jira', 'project_key', 'jira_id', 'key', 'issue_type,title,description,labels,priority,assignee_id,due_date,story_points,parent_key,status', 'issue_type,title', 'labels', 'parent_key', 'project_key', 'create', 'JAVIS_CREATE');
+CREATE TRIGGER take_wish BEFORE INSERT ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_wish('jira_issue', 'jira', 'project_key', 'jira_id', 'key', 'issue_type,title,description,labels,priority,assignee_id,due_date,story_points,parent_key,status,components,fix_versions,affected_versions', 'issue_type,title', 'labels,components,fix_versions,affected_versions', 'parent_key', 'project_key', 'create', 'JAVIS_CREATE');
 
 CREATE TRIGGER then_check_values BEFORE INSERT ON public.comments FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.comments'::regclass)::oid))))) EXECUTE FUNCTION public.javis_check_values('262144');
 
@@ -1960,7 +2031,9 @@ CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.comments FOR EACH ROW WH
 
 CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.confluence_pages FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('confluence_page', 'confluence', 'space_key', 'page_id', 'space_key,page_id', 'title,body_storage,parent_id,labels', 'labels', '');
 
-CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('jira_issue', 'jira', 'project_key', 'jira_id', 'project_key,jira_id,key', 'title,description,labels,priority,assignee_id,due_date,story_points,parent_key,status,issue_type,resolution,components,fix_versions,reporter_id,sprint,flagged', 'labels', 'custom_fields');
+CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('jira_issue', 'jira', 'project_key', 'jira_id', 'project_key,jira_id,key', 'title,description,labels,priority,assignee_id,due_date,story_points,parent_key,status,components,fix_versions,affected_versions,issue_type,resolution,reporter_id,sprint,flagged', 'labels,components,fix_versions,affected_versions', 'custom_fields');
+
+CREATE TRIGGER try_again_affected_versions BEFORE UPDATE OF affected_versions ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'affected_versions'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('affected_versions', 'jira', 'project_key');
 
 CREATE TRIGGER try_again_assignee_id BEFORE UPDATE OF assignee_id ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'assignee_id'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('assignee_id', 'jira', 'project_key');
 
@@ -1968,9 +2041,15 @@ CREATE TRIGGER try_again_body BEFORE UPDATE OF body ON public.comments FOR EACH 
 
 CREATE TRIGGER try_again_body_storage BEFORE UPDATE OF body_storage ON public.confluence_pages FOR EACH ROW WHEN (((old.sync_refused ? 'body_storage'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('body_storage', 'confluence', 'space_key');
 
+CREATE TRIGGER try_again_components BEFORE UPDATE OF components ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'components'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('components', 'jira', 'project_key');
+
+CREATE TRIGGER try_again_custom_fields BEFORE UPDATE OF custom_fields ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused <> '{}'::jsonb) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_elements_again('custom_fields', 'jira', 'project_key');
+
 CREATE TRIGGER try_again_description BEFORE UPDATE OF description ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'description'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('description', 'jira', 'project_key');
 
 CREATE TRIGGER try_again_due_date BEFORE UPDATE OF due_date ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'due_date'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('due_date', 'jira', 'project_key');
+
+CREATE TRIGGER try_again_fix_versions BEFORE UPDATE OF fix_versions ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'fix_versions'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('fix_versions', 'jira', 'project_key');
 
 CREATE TRIGGER try_again_labels BEFORE UPDATE OF labels ON public.confluence_pages FOR EACH ROW WHEN (((old.sync_refused ? 'labels'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('labels', 'confluence', 'space_key');
 
@@ -2147,7 +2226,11 @@ GRANT ALL ON FUNCTION public.confluence_page_base_hash(row_ public.confluence_pa
 
 REVOKE ALL ON FUNCTION public.javis_ask_again() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION public.javis_ask_elements_again() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.javis_check_values() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.javis_checked_elements(was jsonb, becomes jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.javis_drop_view_by_name(project text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.javis_drop_view_by_name(project text) TO javis_sync;
@@ -2187,6 +2270,12 @@ GRANT INSERT(priority),UPDATE(priority) ON TABLE public.jira_issues TO javis_app
 
 GRANT INSERT(labels),UPDATE(labels) ON TABLE public.jira_issues TO javis_app;
 
+GRANT INSERT(components),UPDATE(components) ON TABLE public.jira_issues TO javis_app;
+
+GRANT INSERT(fix_versions),UPDATE(fix_versions) ON TABLE public.jira_issues TO javis_app;
+
+GRANT INSERT(affected_versions),UPDATE(affected_versions) ON TABLE public.jira_issues TO javis_app;
+
 GRANT INSERT(assignee_id),UPDATE(assignee_id) ON TABLE public.jira_issues TO javis_app;
 
 GRANT INSERT(parent_key),UPDATE(parent_key) ON TABLE public.jira_issues TO javis_app;
@@ -2194,6 +2283,8 @@ GRANT INSERT(parent_key),UPDATE(parent_key) ON TABLE public.jira_issues TO javis
 GRANT INSERT(story_points),UPDATE(story_points) ON TABLE public.jira_issues TO javis_app;
 
 GRANT INSERT(due_date),UPDATE(due_date) ON TABLE public.jira_issues TO javis_app;
+
+GRANT UPDATE(custom_fields) ON TABLE public.jira_issues TO javis_app;
 
 GRANT INSERT(record_id) ON TABLE public.jira_issues TO javis_app;
 
@@ -2256,8 +2347,8 @@ GRANT ALL ON FUNCTION public.jira_comment_content_hash(row_ public.comments) TO 
 REVOKE ALL ON FUNCTION public.jira_comment_base_hash(row_ public.comments) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.jira_comment_base_hash(row_ public.comments) TO javis_sync;
 
-REVOKE ALL ON FUNCTION public.jira_issue_content_hash(title text, description text, labels text[], priority text, assignee_id text, due_date date, story_points numeric, parent_key text, status text, custom_fields jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.jira_issue_content_hash(title text, description text, labels text[], priority text, assignee_id text, due_date date, story_points numeric, parent_key text, status text, custom_fields jsonb) TO javis_sync;
+REVOKE ALL ON FUNCTION public.jira_issue_content_hash(title text, description text, labels text[], priority text, assignee_id text, due_date date, story_points numeric, parent_key text, status text, components text[], fix_versions text[], affected_versions text[], custom_fields jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.jira_issue_content_hash(title text, description text, labels text[], priority text, assignee_id text, due_date date, story_points numeric, parent_key text, status text, components text[], fix_versions text[], affected_versions text[], custom_fields jsonb) TO javis_sync;
 
 REVOKE ALL ON FUNCTION public.jira_issue_content_hash(row_ public.jira_issues) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.jira_issue_content_hash(row_ public.jira_issues) TO javis_sync;

@@ -102,6 +102,7 @@ class PostgresStore:
             closed=closed,
             field_ids=field_ids,
             elements={row["id"]: row["sort"] for row in own},
+            written=frozenset(row["id"] for row in own if row["is_written"]),
         )
 
     def to_decide(self, *, conflicts: bool = False) -> Sequence[ResourceRef]:

@@ -54,7 +54,15 @@ def _name_of(tables: Tables) -> str:
 
 def _statements(tables: Tables) -> Iterator[Composed]:
     kind_of_table = _joined(_kind_of_table(table) for table in tables.values())
-    for name in ("track_local_edit", "keep_tombstone", "follow_restriction", "wish", "find_issue", "obey_policy"):
+    for name in (
+        "checked_elements",
+        "track_local_edit",
+        "keep_tombstone",
+        "follow_restriction",
+        "wish",
+        "find_issue",
+        "obey_policy",
+    ):
         yield SQL(_QUERIES[name]).format(kind_of_table=kind_of_table, unknown=Literal(NOT_READ_YET))
     of_kinds = SQL(" UNION ALL ").join(map(_record_of_kind, tables.values()))
     yield SQL(_QUERIES["name_record"]).format(records=of_kinds)
@@ -68,6 +76,9 @@ def _statements(tables: Tables) -> Iterator[Composed]:
             yield _formatted("hang", table)
         for column in table.edited:
             yield _ask_again(table, column)
+        if table.place.elements:
+            trigger = Identifier(f"try_again_{table.place.elements}")
+            yield _formatted("ask_elements_again", table, trigger=trigger)
     for table in tables.values():
         if table.place.restricted_by:
             yield _formatted("restriction", table)

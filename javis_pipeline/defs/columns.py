@@ -53,7 +53,9 @@ def _description(table: str, column: str, comment: str) -> str:
     kind = _KINDS[table]
     field, system = kind.fields.get(column), SYSTEMS[kind.system].title
     if field is not None and field.written_by:
-        use = f"editable, sent to {system}"
+        use = f"editable, sent to {system}" + (", where a policy lets it go both ways" if field.by_choice else "")
+    elif column == kind.table.place.elements:
+        use = f"editable field by field, sent to {system}, where a policy lets a field go both ways"
     elif _BOOKKEEPING.fullmatch(column):
         use = "read only: kept by the sync"
     else:

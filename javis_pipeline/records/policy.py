@@ -1,8 +1,27 @@
 """What is switched on or off, and by which setting."""
 
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 Verb = Literal["send", "read_restricted", "create", "comments"]
+
+
+class LeftAlone(NamedTuple):
+    """Fields of which a pull changes nothing that is here.
+
+    Attributes:
+        unread: Neither read nor sent.
+        kept: Changed here only: what the remote has is taken of new records.
+    """
+
+    unread: frozenset[str] = frozenset()
+    kept: frozenset[str] = frozenset()
+
+    @property
+    def all(self) -> frozenset[str]:
+        return self.unread | self.kept
+
+
+NOTHING_LEFT_ALONE: Final = LeftAlone()
 
 
 class Policy(NamedTuple):

@@ -118,6 +118,8 @@ class RemoteRecord:
         read_only: Why nothing of the record can be changed now, and the remedy; None when it can.
         changes: All changes of its synced fields, oldest first, where the answer told them; None where they have to be
             asked for.
+        editable: Fields that can be edited now, each with what can be chosen (name to id); None where that was not
+            told.
     """
 
     ref: ResourceRef
@@ -128,6 +130,7 @@ class RemoteRecord:
     marker: UUID | None = None
     read_only: str | None = None
     changes: "Sequence[FieldChange] | None" = None
+    editable: Mapping[str, Mapping[str, str]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -365,6 +368,9 @@ class Catalog:
         unwritable: Field to the reason why this site cannot take it, such as a field that was not found.
         field_ids: What was read last from which of the site's own fields, or in which form.
         elements: The site's fields that are read under their ids, and how each reads.
+        written: Those of them that are edited here too.
+        choices: Of the record that is decided, what can be chosen in which field, name to id; None where that was not
+            told.
     """
 
     statuses: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
@@ -374,6 +380,8 @@ class Catalog:
     unwritable: Mapping[str, str] = dataclasses.field(default_factory=dict)
     field_ids: Mapping[str, str] = dataclasses.field(default_factory=dict)
     elements: Mapping[str, Sort] = dataclasses.field(default_factory=dict)
+    written: frozenset[str] = frozenset()
+    choices: Mapping[str, Mapping[str, str]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,10 @@ from uuid import UUID
 
 from javis_pipeline.db import edits as rows
 from javis_pipeline.db.connection import Connection, Database
+from javis_pipeline.db.edits import OwnField
 from javis_pipeline.errors import UsageError
+from javis_pipeline.records.jira import Sort
+from javis_pipeline.records.sync import FieldPolicy
 from javis_pipeline.records.tables import SqlType
 from javis_pipeline.records.values import ResourceType, System, Value, from_json
 from javis_pipeline.steps.choices import Person, choose_name, choose_person
@@ -40,6 +43,7 @@ def _day(value: str) -> date:
         raise UsageError(f"{value!r} is not a date; it should look like 2026-11-30") from None
 
 
+_CUSTOM: Final = "customfield_"
 # How the text of `--set field=text` is read, by type of column.
 _READERS: Final[Mapping[SqlType, Callable[[str], object]]] = {
     "text": _text,
@@ -63,8 +67,15 @@ class Edited:
     system: System = "jira"
 
 
-def parse_changes(assignments: Iterable[str], kind: ResourceType = "jira_issue") -> dict[str, object]:
+def parse_changes(
+    assignments: Iterable[str], kind: ResourceType = "jira_issue", own: Sequence[OwnField] = ()
+) -> dict[str, object]:
     """`field=text` items as columns and values; an empty text means none (no labels for `labels`).
+
+    Args:
+        assignments: The items.
+        kind: Sort of the record.
+        own: The site's custom fields, which may be named by name or id: they are in the result by id.
 
     Raises:
         UsageError: An item has no "=", names a field that cannot be edited, or has a text that makes no sense for it.
@@ -75,12 +86,77 @@ def parse_changes(assignments: Iterable[str], kind: ResourceType = "jira_issue")
         name, equals, text = assignment.partition("=")
         if not equals:
             raise UsageError(f"{assignment!r} is not an assignment; it should look like title='Better title'")
+        if name not in readers and (field := _own_field(name, own)):
+            changes[field.field_id] = _read_own(field.sort, text)
+            continue
         if name not in readers:
-            near = difflib.get_close_matches(name, readers, n=1, cutoff=0.5)
+            known = [*readers, *(field.name for field in own if field.policy in _WRITTEN)]
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
             hint = f"did you mean {near[0]}? " if near else ""
-            raise UsageError(f"field {name} cannot be edited here; {hint}Fields: {', '.join(readers)}")
+            raise UsageError(f"field {name} cannot be edited here; {hint}Fields: {', '.join(known)}")
         changes[name] = readers[name](text) if text or readers[name] is _labels else None
     return changes
+
+
+_WRITTEN: Final = frozenset[FieldPolicy]({"two_way", "local_to_remote"})
+
+
+def _own_field(name: str, own: Iterable[OwnField]) -> OwnField | None:
+    """The custom field that is called so, in any case, or has this id; None when there is none.
+
+    Raises:
+        UsageError: Several are, or it cannot be edited here; the message says what to do.
+    """
+    field = _called(name, own)
+    if field and field.policy not in _WRITTEN:
+        field_id = field.field_id
+        raise UsageError(
+            f"{field.name} ({field_id}) is changed in Jira only; JIRA_FIELD_POLICY={field_id}:two_way lets it "
+            "go both ways from the next sync on"
+        )
+    return field
+
+
+def _called(name: str, own: Iterable[OwnField]) -> OwnField | None:
+    found = [field for field in own if name.casefold() in _names_of(field)]
+    if len(found) > 1:
+        ids = ", ".join(field.field_id for field in found)
+        raise UsageError(f"several custom fields are called {name}; name one by its id: {ids}")
+    return next(iter(found), None)
+
+
+def ids_of_fields(db: Database, names: Iterable[str]) -> tuple[str, ...]:
+    """What the sync calls fields that a person names: custom fields by their ids, others as they are.
+
+    Raises:
+        UsageError: Several custom fields are called so.
+    """
+    columns = {name for table in TABLES.values() for name in table.fields}
+    if columns.issuperset(names := tuple(names)):
+        return names
+    with db.transaction() as conn:
+        own = rows.own_fields(conn)
+    found = {name: _called(name, own) for name in names if name not in columns}
+    return tuple(field.field_id if (field := found.get(name)) else name for name in names)
+
+
+def _names_of(field: OwnField) -> set[str]:
+    numbered = f"{field.name} ({field.field_id.rpartition('_')[2]})"  # as the views by name call it
+    return {name.casefold() for name in (field.field_id, field.name, numbered, field.untranslated_name or field.name)}
+
+
+def _read_own(sort: Sort, text: str) -> object:
+    if not text:
+        return None
+    match sort:
+        case "number":
+            return _number(text)
+        case "date":
+            return _day(text).isoformat()
+        case "options" | "users" | "groups" | "labels" | "versions":
+            return _labels(text)
+        case _:
+            return text
 
 
 def parse_value(field: str, text: str, kind: ResourceType = "jira_issue") -> Value:
@@ -115,6 +191,16 @@ def meant(conn: Connection, field: str, value: object) -> object:
             return value
 
 
+def _meant_own(conn: Connection, sort: Sort, value: object) -> object:
+    """The same for a custom field: people by name."""
+    if sort not in ("user", "users") or value is None:
+        return value
+    people = [Person(**row) for row in rows.known_people(conn)]
+    if isinstance(value, list):
+        return [choose_person(name, people) for name in value]
+    return choose_person(str(value), people)
+
+
 def _parent(conn: Connection, key: str) -> str:
     """The key; one of a project that is not synced is taken as it is."""
     if not rows.keys_of_project(conn, key.upper().partition("-")[0]):
@@ -125,6 +211,11 @@ def _parent(conn: Connection, key: str) -> str:
 def read_value(db: Database, field: str, text: str, kind: ResourceType) -> Value:
     """A field's value as a person writes it, in the spelling that conflicts use; see `parse_value` and `meant`."""
     with db.transaction() as conn:
+        own = rows.own_fields(conn) if field.startswith(_CUSTOM) else ()
+        sort = next((one.sort for one in own if one.field_id == field), None)
+        if sort is not None:
+            value = _meant_own(conn, sort, _read_own(sort, text))
+            return from_json(value)
         value = parse_value(field, text, kind)
         return from_json(meant(conn, field, value)) if isinstance(value, str) else value
 
@@ -150,9 +241,13 @@ def edit_record(db: Database, key: str, assignments: Iterable[str], *, applicati
             edited = rows.page_by_id(conn, key)
             assert edited is not None
             return _result(key, edited, "confluence")
-        changes = _meant(conn, parse_changes(assignments))
+        own = rows.own_fields(conn)
+        sorts = {field.field_id: field.sort for field in own}
+        changes = parse_changes(assignments, own=own)
+        elements = {name: _meant_own(conn, sorts[name], value) for name, value in changes.items() if name in sorts}
+        columns = _meant(conn, {name: value for name, value in changes.items() if name not in sorts})
         issue = _found(conn, key)
-        rows.update_issue(conn, issue["record_id"], changes)
+        rows.update_issue(conn, issue["record_id"], columns, elements)
         return _edited(conn, issue["key"])
 
 

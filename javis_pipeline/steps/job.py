@@ -19,7 +19,7 @@ from javis_pipeline.steps.recording import recorded_step
 from javis_pipeline.steps.system import Making, Opened, RemoteSystem
 from javis_pipeline.steps.tally import Scope
 from javis_pipeline.sync.elements import with_elements
-from javis_pipeline.sync.fields import Kind
+from javis_pipeline.sync.fields import Kind, as_chosen
 from javis_pipeline.sync.guards import guard_identity, guard_place
 from javis_pipeline.sync.run import Rules, Run
 
@@ -154,7 +154,7 @@ class Job:
             now=self.clock,
             new_id=self.new_id,
             account_id=opened.account_id,
-            kind=with_elements(self.system.kind, opened.elements),
+            kind=with_elements(as_chosen(self.system.kind, rules.policies), opened.elements),
             catalog=catalog,
             rules=rules,
         )

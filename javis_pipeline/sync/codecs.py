@@ -50,10 +50,12 @@ class Codec(Protocol):
     Attributes:
         is_set: Values are sets, each element of which is merged by itself and written by add and remove verbs.
         is_text: Values are texts that people write at length: merged block by block, and not quoted in messages.
+        element: What one of a set is called in messages.
     """
 
     is_set: ClassVar[bool]
     is_text: ClassVar[bool]
+    element: ClassVar[str]
 
     def to_local(self, raw: Value) -> Value:
         """`raw` as people see it; UnreadableValue when it is not of this type."""
@@ -86,7 +88,7 @@ class Codec(Protocol):
         """What an element of a set is told apart by: two of one identity are one element, spelled twice."""
         ...
 
-    def bad_elements(self, elements: Iterable[str]) -> dict[str, str]:
+    def bad_elements(self, elements: Iterable[str], catalog: Catalog) -> dict[str, str]:
         """Element of a set to why it cannot be pushed."""
         ...
 
@@ -105,6 +107,7 @@ class Plain:
 
     is_set: ClassVar[bool] = False
     is_text: ClassVar[bool] = False
+    element: ClassVar[str] = "name"
 
     def to_local(self, raw: Value) -> Value:
         return raw
@@ -124,7 +127,7 @@ class Plain:
     def identity(self, element: str) -> str:
         return element
 
-    def bad_elements(self, elements: Iterable[str]) -> dict[str, str]:
+    def bad_elements(self, elements: Iterable[str], catalog: Catalog) -> dict[str, str]:
         return {}
 
     def merge(self, base: Value, base_raw: Value, local: Value, remote_raw: Value) -> MergedText | None:
@@ -235,7 +238,7 @@ class Named(Plain):
             return None if self.what == "priority" else "must not be empty; set a status"
         if wanted in known:
             return None
-        return f"'{wanted}' is not a {self.what} here{_nearest(str(wanted), known)}"
+        return f"'{wanted}' is not a {self.what} here{nearest(str(wanted), known)}"
 
     def _ids(self, catalog: Catalog) -> Mapping[str, tuple[str, ...]]:
         return catalog.statuses if self.what == "status" else {name: (id_,) for name, id_ in catalog.priorities.items()}
@@ -283,7 +286,7 @@ class SetCodec(Plain):
     def canonical(self, raw: Value) -> Value:
         return as_set(raw) if isinstance(raw, tuple) else raw
 
-    def bad_elements(self, elements: Iterable[str]) -> dict[str, str]:
+    def bad_elements(self, elements: Iterable[str], catalog: Catalog) -> dict[str, str]:
         return {element: why for element in elements if (why := self.element_problem(element))}
 
     def element_problem(self, element: str) -> str | None:
@@ -300,6 +303,8 @@ class TextCodec(Plain):
 class Labels(SetCodec):
     """Words without blanks."""
 
+    element = "label"
+
     def element_problem(self, element: str) -> str | None:
         if not element.strip():
             return "is blank; remove it"
@@ -310,8 +315,8 @@ class Labels(SetCodec):
         return None
 
 
-def _nearest(wanted: str, known: Iterable[str]) -> str:
-    """ "; nearest: ..." or, when nothing is near, what there is."""
+def nearest(wanted: str, known: Iterable[str]) -> str:
+    """ "; set one of: ..." or, when nothing is near, what there is."""
     names = sorted(known)
     near = difflib.get_close_matches(wanted.casefold(), [name.casefold() for name in names], n=3, cutoff=0.5)
     listed = [name for name in names if name.casefold() in near] or names[:12]

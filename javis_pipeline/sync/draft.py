@@ -27,11 +27,13 @@ from javis_pipeline.records.sync import (
 from javis_pipeline.records.values import ResourceRef, Value
 from javis_pipeline.sync.conflicts import SYNC_ACTOR, Conflicts
 from javis_pipeline.sync.decide import Sides
-from javis_pipeline.sync.elements import fields_of, in_columns, in_raw_columns
+from javis_pipeline.sync.elements import fields_of, in_columns, in_raw_columns, stored_bases, with_empty_sets
 from javis_pipeline.sync.fields import Field
 from javis_pipeline.sync.refusals import about, found_out, is_due, refused, to_ask
 from javis_pipeline.sync.run import Run
 from javis_pipeline.sync.wanted import Wanted, operation_of
+
+NOT_ON_SCREEN = "cannot be edited in this record: its type does not have the field, or no screen for editing shows it"
 
 
 class Draft:
@@ -40,13 +42,14 @@ class Draft:
     def __init__(self, state: RecordState, run: Run) -> None:
         assert state.local is not None, "a record without a row is inserted, not changed"
         self.run = run
-        self.local: LocalRecord = state.local
-        self.ref: ResourceRef = state.local.ref
         self.fields: Mapping[str, Field] = fields_of(run.kind, state.local)
+        self.local: LocalRecord = with_empty_sets(state.local, self.fields)
+        self.ref: ResourceRef = state.local.ref
+        self.catalog = run.catalog
         self.last_writes = state.last_writes
         self.former_raw = state.former_raw
-        self.values: dict[str, Value] = dict(state.local.values)
-        self.bases: dict[str, Value] = dict(state.local.bases)
+        self.values: dict[str, Value] = dict(self.local.values)
+        self.bases: dict[str, Value] = dict(self.local.bases)
         self.raw: dict[str, Value] = dict(state.local.raw)
         self.errors: dict[str, str] = dict(state.local.errors)
         self.refusals: dict[str, Refusal] = dict(state.local.refusals)
@@ -64,6 +67,13 @@ class Draft:
         self._audit: list[AuditEntry] = []
         self._items: list[PlanItem] = []
         self._renamed_to: ResourceRef | None = None
+
+    def follow_screen(self, remote: RemoteRecord) -> None:
+        """Go by what can be edited and chosen in the record now, where the remote told that."""
+        if (editable := remote.editable) is None:
+            return
+        hidden = {n: NOT_ON_SCREEN for n, s in self.fields.items() if _is_on_some_screens(s) and n not in editable}
+        self.catalog = replace(self.run.catalog, choices=editable, unwritable={**self.run.catalog.unwritable, **hidden})
 
     # --- values and bases ---
 
@@ -343,7 +353,7 @@ class Draft:
         columns = self.columns | in_columns(kind, self.values, _differing(self.values, self.local.values))
         columns |= in_raw_columns(kind, self.raw, _differing(self.raw, self.local.raw))
         if self.bases != self.local.bases:
-            columns["local_modified_fields"] = self.bases
+            columns["local_modified_fields"] = stored_bases(self.bases, self.fields)
         if self.errors != self.local.errors:
             columns["sync_errors"] = self.errors
         if self.refusals != self.local.refusals:
@@ -360,6 +370,10 @@ class Draft:
         if any(op.state == "sent" for op in self.operations.values()):
             return "pushing"
         return "local_modified" if self.bases else "synced"
+
+
+def _is_on_some_screens(spec: Field) -> bool:
+    return spec.written_by is not None and (spec.is_element or spec.by_choice)
 
 
 def _differing(values: Mapping[str, Value], before: Mapping[str, Value]) -> list[str]:

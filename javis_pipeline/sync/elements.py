@@ -3,7 +3,7 @@
 What a site has is known when a scope is opened, so they are declared then: a kind with elements is the kind of one run.
 """
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -11,56 +11,46 @@ from javis_pipeline.records.jira import Sort
 from javis_pipeline.records.sync import LocalRecord
 from javis_pipeline.records.tables import Table
 from javis_pipeline.records.values import Value
-from javis_pipeline.sync.codecs import Plain
+from javis_pipeline.sync.codecs import Codec
+from javis_pipeline.sync.element_codecs import WRITTEN, Chosen, Element, Markup, RichText
 from javis_pipeline.sync.fields import Field, Kind
-from javis_pipeline.sync.text_codecs import MarkdownText
 
 
-class Element(Plain):
-    """A value that is the same on both sides."""
+def element_fields(
+    sorts: Mapping[str, Sort], table: Table, written: Container[str] = (), *, in_markup: bool = False
+) -> list[Field]:
+    """The fields in a table's column of elements.
+
+    Args:
+        sorts: How the values of each read.
+        table: Where they are kept.
+        written: Those that are edited here too. What only the remote changes is taken as it comes, of whatever shape.
+        in_markup: Texts are wiki markup on both sides.
+    """
+    return [
+        _element(name, sort, table, is_written=name in written, in_markup=in_markup) for name, sort in sorts.items()
+    ]
 
 
-class Chosen(Plain):
-    """What was chosen from a list, as `chosen_value` has it: its name here, which changes; its id tells it apart."""
-
-    def to_local(self, raw: Value) -> Value:
-        return raw[_NAME] if isinstance(raw, Mapping) and raw.keys() == _PARTS else raw
-
-    def canonical(self, raw: Value) -> Value:
-        return raw[_ID] if isinstance(raw, Mapping) and raw.keys() == _PARTS else raw
-
-
-class RichText(MarkdownText):
-    """A text with a document behind it, or, where the site keeps no documents, only the text."""
-
-    def to_local(self, raw: Value) -> Value:
-        return super().to_local(raw) if isinstance(raw, Mapping) else raw
-
-    def canonical(self, raw: Value) -> Value:
-        return super().canonical(raw) if isinstance(raw, Mapping) else raw
+def _element(name: str, sort: Sort, table: Table, *, is_written: bool, in_markup: bool) -> Field:
+    make = WRITTEN.get(sort) if is_written else _SHOWN.get(sort)
+    codec = Element() if make is None else Markup() if in_markup and sort == "rich_text" else make(name)
+    return Field(
+        name,
+        codec,
+        "edit" if is_written and sort in WRITTEN else None,
+        raw_column=table.place.raw_elements if sort in _BESIDE else None,
+        type="jsonb",
+        is_element=True,
+    )
 
 
-_NAME, _ID = "chosen", "id"
-_PARTS: Final = {_NAME, _ID}
-_CHOSEN: Final = frozenset[Sort]({"option", "cascade", "version", "team"})
-
-
-def chosen_value(name: Value, id_: Value) -> Value:
-    """The remote form of what was chosen from a list."""
-    return {_NAME: name, _ID: id_}
-
-
-def element_fields(sorts: Mapping[str, Sort], table: Table) -> list[Field]:
-    """The fields in a table's column of elements, by how their values read."""
-    return [_element(name, sort, table) for name, sort in sorts.items()]
-
-
-def _element(name: str, sort: Sort, table: Table) -> Field:
-    if sort == "rich_text":
-        return Field(name, RichText(), type="jsonb", raw_column=table.place.raw_elements, is_element=True)
-    if sort in _CHOSEN:
-        return Field(name, Chosen(), type="jsonb", raw_column=table.place.raw_elements, is_element=True)
-    return Field(name, Element(), type="jsonb", is_element=True)
+# What is beside values in the column of raw forms.
+_BESIDE: Final = frozenset[Sort]({"option", "cascade", "version", "team", "rich_text"})
+_SHOWN: Final[Mapping[Sort, Callable[[str], Codec]]] = {
+    **dict.fromkeys(("option", "cascade", "version", "team"), Chosen),
+    "rich_text": lambda _: RichText(),
+}
 
 
 def with_elements(kind: Kind, elements: Iterable[Field]) -> Kind:
@@ -72,6 +62,21 @@ def with_elements(kind: Kind, elements: Iterable[Field]) -> Kind:
 def fields_of(kind: Kind, local: LocalRecord) -> Mapping[str, Field]:
     """The kind's fields, and what was edited here of elements that the site does not have, or not any more."""
     return with_elements(kind, [Field(name, Element(), type="jsonb", is_element=True) for name in local.bases]).fields
+
+
+def with_empty_sets(local: LocalRecord, fields: Mapping[str, Field]) -> LocalRecord:
+    """The record with an empty set where an element that is one is not there."""
+    sets = [name for name, spec in fields.items() if spec.is_element and spec.is_set]
+    if not sets:
+        return local
+    values = {**local.values, **{name: () for name in sets if local.values.get(name) is None}}
+    bases = {name: () if value is None and name in sets else value for name, value in local.bases.items()}
+    return replace(local, values=values, bases=bases)
+
+
+def stored_bases(bases: Mapping[str, Value], fields: Mapping[str, Field]) -> dict[str, Value]:
+    """Bases as the row keeps them: an element that is an empty set is none."""
+    return {name: None if value == () and fields[name].is_element else value for name, value in bases.items()}
 
 
 def in_columns(kind: Kind, values: Mapping[str, Value], changed: Iterable[str]) -> dict[str, Any]:
@@ -101,4 +106,4 @@ def _of_elements(
 ) -> dict[str, Any]:
     if column is None or all(name in own for name in changed):
         return {}
-    return {column: {name: value for name, value in values.items() if name not in own and value is not None}}
+    return {column: {name: value for name, value in values.items() if name not in own and value not in (None, ())}}

@@ -7,7 +7,7 @@ from javis_pipeline.errors import WronglyDeclared
 from javis_pipeline.records.sync import FieldPolicy, OperationKind
 from javis_pipeline.records.tables import Column, Place, SqlType, Table
 from javis_pipeline.records.values import ResourceType, System, Value
-from javis_pipeline.sync.codecs import Codec
+from javis_pipeline.sync.codecs import Codec, Plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,7 @@ class Field:
         type: Of its column.
         is_element: Whether it is one of many in one column; `raw_column` is then the one of many too.
         guards: Nothing of the record is sent while the remote holds another value of it than the row says.
+        by_choice: Only where a policy says so is it edited on both sides; else only the remote changes it.
     """
 
     name: str
@@ -30,12 +31,13 @@ class Field:
     type: SqlType = "text"
     is_element: bool = False
     guards: bool = False
+    by_choice: bool = False
 
     def __post_init__(self) -> None:
         # Programs that are not checked for types declare fields too: what is missing is said at import.
         if isinstance(self.codec, type) or not isinstance(self.codec, Codec):
             raise WronglyDeclared(f"field {self.name} has no codec, but {self.codec!r}")
-        if self.is_set and self.type != "text[]":
+        if self.is_set and self.type != "text[]" and not self.is_element:
             raise WronglyDeclared(f"field {self.name} is a set, and its column is {self.type}, not text[]")
 
     @property
@@ -48,7 +50,7 @@ class Field:
 
     @property
     def default_policy(self) -> FieldPolicy:
-        return "two_way" if self.written_by else "remote_to_local"
+        return "two_way" if self.written_by and not self.by_choice else "remote_to_local"
 
     @property
     def column(self) -> Column:
@@ -133,6 +135,16 @@ def with_fields(kind: Kind, *fields: Field) -> Kind:
         if known is None or (known.type, known.written_by, known.is_text) != (spec.type, spec.written_by, spec.is_text):
             raise WronglyDeclared(f"field {spec.name} is another one in kind {kind.resource_type}, or none there")
     return replace(kind, fields={**kind.fields, **{spec.name: spec for spec in fields}})
+
+
+def as_chosen(kind: Kind, policies: Mapping[str, FieldPolicy]) -> Kind:
+    """The kind as a run has it: what is edited here by choice only mirrors the remote where nobody chose that."""
+    mirrored = {
+        name: replace(spec, codec=Plain(), written_by=None)
+        for name, spec in kind.fields.items()
+        if spec.by_choice and policies.get(name) not in ("two_way", "local_to_remote")
+    }
+    return replace(kind, fields={**kind.fields, **mirrored}) if mirrored else kind
 
 
 def kinds_by_name(*kinds: Kind) -> Mapping[ResourceType, Kind]:

@@ -1,12 +1,16 @@
 """Rules for a run in which a person has the conflicts resolved one way at once."""
 
+import re
 from collections.abc import Iterable
-from typing import get_args
+from typing import Final, get_args
 
 from javis_pipeline.errors import UsageError
 from javis_pipeline.records.sync import Force
 from javis_pipeline.sync.kinds import KINDS
 from javis_pipeline.sync.run import Rules
+
+# Custom fields of Jira, by id: which there are only the site knows.
+_OF_A_SITE: Final = re.compile(r"customfield_[0-9]+")
 
 
 def forcing_rules(force: str, fields: Iterable[str]) -> Rules:
@@ -20,7 +24,7 @@ def forcing_rules(force: str, fields: Iterable[str]) -> Rules:
         raise UsageError(f"force is {force!r}; it can be {', '.join(get_args(Force))}")
     named = frozenset(fields)
     known = sorted({name for kind in KINDS.values() for name in kind.fields})
-    if unknown := sorted(named.difference(known)):
+    if unknown := sorted(name for name in named.difference(known) if not _OF_A_SITE.fullmatch(name)):
         raise UsageError(f"no field is called {', '.join(unknown)}; fields: {', '.join(known)}")
     if named and side == "none":
         raise UsageError("fields are named, but no side to force them to: choose local or remote")

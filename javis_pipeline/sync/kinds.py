@@ -7,6 +7,7 @@ from javis_pipeline.records.sync import Catalog
 from javis_pipeline.records.tables import Governed, Hanging, Place, Tables
 from javis_pipeline.records.values import ResourceType
 from javis_pipeline.sync.codecs import Account, Day, Key, Labels, Line, Named, Number, Plain
+from javis_pipeline.sync.element_codecs import Choices
 from javis_pipeline.sync.elements import element_fields, with_elements
 from javis_pipeline.sync.fields import Field, Kind, kinds_by_name, make_kind, with_fields
 from javis_pipeline.sync.page_codecs import PageLabels, ParentPage
@@ -26,11 +27,12 @@ JIRA_ISSUE = make_kind(
     Field("story_points", Number(), "edit", type="numeric"),
     Field("parent_key", Key(), "edit"),
     Field("status", Named("status"), "transition", raw_column="status_id"),
-    # What only the remote changes. A list that only mirrors it is one value: nobody merges what nobody may edit.
+    Field("components", Choices("components"), "edit", type="text[]", by_choice=True),
+    Field("fix_versions", Choices("fix_versions"), "edit", type="text[]", by_choice=True),
+    Field("affected_versions", Choices("affected_versions"), "edit", type="text[]", by_choice=True),
+    # What only the remote changes.
     Field("issue_type", Plain()),
     Field("resolution", Plain()),
-    Field("components", Plain(), type="text[]"),
-    Field("fix_versions", Plain(), type="text[]"),
     Field("reporter_id", Plain()),
     Field("sprint", Plain()),
     Field("flagged", Plain(), type="boolean"),
@@ -57,6 +59,9 @@ JIRA_ISSUE = make_kind(
 DATA_CENTER_ISSUE = with_fields(JIRA_ISSUE, Field("description", WikiText(), "edit"))
 """An issue of a Jira that a company runs itself: its texts are wiki markup, on both sides, and `description_adf` is
 empty."""
+
+BY_CHOICE: Final = tuple(name for name, spec in JIRA_ISSUE.fields.items() if spec.by_choice)
+"""The fields of issues that are edited here where a policy says so."""
 
 _TALK: Final = Governed(verb="comments", setting="JAVIS_COMMENTS", author="author_id")
 
@@ -118,7 +123,7 @@ TABLES: Tables = {name: kind.table for name, kind in KINDS.items()}
 def kind_here(resource_type: ResourceType, catalog: Catalog) -> Kind:
     """The kind of a scope's records, by what the last sync noted of its site: the form in which it keeps texts, and the
     fields of its own."""
-    if resource_type == "jira_issue" and catalog.field_ids.get("description") == WIKI:
-        return with_elements(DATA_CENTER_ISSUE, element_fields(catalog.elements, DATA_CENTER_ISSUE.table))
-    kind = KINDS[resource_type]
-    return with_elements(kind, element_fields(catalog.elements, kind.table))
+    in_markup = resource_type == "jira_issue" and catalog.field_ids.get("description") == WIKI
+    kind = DATA_CENTER_ISSUE if in_markup else KINDS[resource_type]
+    own = element_fields(catalog.elements, kind.table, catalog.written, in_markup=in_markup)
+    return with_elements(kind, own)

@@ -70,6 +70,7 @@ def _reconcile(draft: Draft, remote: RemoteRecord, changes: Sequence[FieldChange
     draft.clear_error(WHOLE_RECORD)
     draft.read_only = remote.read_only
     draft.remote_revision = remote.revision
+    draft.follow_screen(remote)
     draft.undecided_fields = set(draft.fields)
     echoes = settle_late_echoes(draft, remote, changes)
     is_new = draft.local.remote_state == "wanted"
@@ -97,7 +98,7 @@ def _take_first_bases(draft: Draft, remote: RemoteRecord) -> None:
     an edit of what the remote gave them."""
     for name, base in list(draft.bases.items()):
         value = remote.values.get(name, MISSING)
-        if base is None and name in draft.fields and not isinstance(value, Missing):
+        if base in (None, ()) and name in draft.fields and not isinstance(value, Missing):
             with suppress(UnreadableValue):
                 draft.set_base(draft.fields[name], draft.fields[name].codec.to_local(value), value)
 

@@ -47,8 +47,12 @@ def reconcile_field(
             draft.set_error(spec.name, not_pushable(draft, spec, _NOT_SYNCED))
         return
     _follow_offers(draft, spec.name)
+    if draft.run.rules.policy(spec) == "local_to_remote" and spec.name not in draft.bases:
+        return  # nothing there is taken, and without an edit here nothing is sent
     sides = draft.sides(spec, remote)
     decision = _decide(draft, spec, sides, echo)
+    if draft.run.rules.policy(spec) == "local_to_remote" and isinstance(decision, Push | SetMerge):
+        _keep_replaced(draft, spec, sides, decision, changes)
     match decision:
         case Keep():
             _keep(draft, spec, decision)
@@ -62,7 +66,7 @@ def reconcile_field(
             _push(draft, spec, sides, decision, changes)
         case NotPushable():
             draft.conflicts.end_live(spec.name, "superseded")
-            draft.set_error(spec.name, not_pushable(draft, spec, _ONE_WAY))
+            draft.set_error(spec.name, not_pushable(draft, spec, _one_way(draft, spec)))
         case Clash():
             _clash(draft, spec, sides, decision, changes)
         case SetMerge():
@@ -87,7 +91,7 @@ def _decide(draft: Draft, spec: Field, sides: Sides, echo: Echo | None) -> Decis
     policy = draft.run.rules.policy(spec)
     in_flight = spec.name in draft.fields_in_flight()
     live = draft.conflicts.live(spec.name)
-    if spec.is_set:
+    if spec.is_set and _is_set_of_texts(sides.local):
         if policy == "local_to_remote" and isinstance(sides.remote, tuple):
             sides = replace(sides, base=sides.remote)  # nothing there is an edit: the verbs make it what is here
         decision = decide_labels(
@@ -108,12 +112,38 @@ def _decide(draft: Draft, spec: Field, sides: Sides, echo: Echo | None) -> Decis
     return trusted(draft, spec, decision)
 
 
+def _keep_replaced(
+    draft: Draft, spec: Field, sides: Sides, decision: Push | SetMerge, changes: Sequence[FieldChange]
+) -> None:
+    """What somebody changed there, and an edit here is about to replace, is offered to people."""
+    before, held = spec.codec.canonical(sides.base_raw), spec.codec.canonical(decision.raw)
+    if spec.is_set:
+        before = spec.codec.canonical(sides.base)
+    if before == held or _push_problem(draft, spec, sides.local):
+        return
+    draft.open_conflict(
+        spec.name,
+        "overwrote_remote",
+        base=sides.base,
+        local=sides.local,
+        remote=spec.codec.to_local(decision.raw),
+        remote_raw=decision.raw,
+        details=who_and_when(spec.name, changes),
+        row=3,
+    )
+
+
+def _is_set_of_texts(value: Value) -> bool:
+    """What else somebody wrote into an element is no set that could be merged; why it cannot go out is told."""
+    return isinstance(value, tuple) and all(isinstance(one, str) for one in value)
+
+
 def _keep(draft: Draft, spec: Field, decision: Keep) -> None:
     draft.undecided_fields.add(spec.name)
     if spec.written_by:
         draft.unread_fields.add(spec.name)
     if not decision.absent or spec.name in draft.bases:
-        unclear = draft.run.catalog.unwritable.get(spec.name) if decision.absent else None
+        unclear = draft.catalog.unwritable.get(spec.name) if decision.absent else None
         draft.set_error(spec.name, unclear or unreadable(decision.reason))
 
 
@@ -174,7 +204,7 @@ def _desired(draft: Draft, spec: Field, sides: Sides, remote: Value) -> Value:
         sides.local,
         base=sides.base,
         base_raw=remote,
-        catalog=draft.run.catalog,
+        catalog=draft.catalog,
         lossy=draft.conflicts.accepted(spec.name, "lossy_edit"),
     )
 
@@ -183,9 +213,15 @@ def _push_problem(draft: Draft, spec: Field, value: Value) -> str | None:
     """Why the value cannot go out, as far as can be told from here: nothing of the field does, this site cannot take
     it, or the value is wrong. Whoever decided that it should, and be it a person's force, is told here."""
     if draft.run.rules.policy(spec) == "remote_to_local":
-        return _ONE_WAY
-    catalog = draft.run.catalog
+        return _one_way(draft, spec)
+    catalog = draft.catalog
     return draft.read_only or catalog.unwritable.get(spec.name) or spec.codec.problem(value, catalog)
+
+
+def _one_way(draft: Draft, spec: Field) -> str:
+    if spec.by_choice:
+        return f"{_ONE_WAY}; {draft.run.kind.system.upper()}_FIELD_POLICY={spec.name}:two_way lets it go both ways"
+    return _ONE_WAY
 
 
 def _clash(
@@ -243,7 +279,7 @@ def _merge_text(draft: Draft, spec: Field, sides: Sides, decision: Clash, change
 
 
 def _merge_set(draft: Draft, spec: Field, decision: SetMerge) -> None:
-    bad = spec.codec.bad_elements(decision.add)
+    bad = spec.codec.bad_elements(decision.add, draft.catalog)
     add, remove = decision.add - set(bad), decision.remove
     draft.conflicts.end_live(spec.name, "superseded")
     draft.keep_base(spec.name)
@@ -260,7 +296,9 @@ def _merge_set(draft: Draft, spec: Field, decision: SetMerge) -> None:
         wanted = Wanted(None, None, merged, tuple(add), tuple(remove))
         draft.want(spec, wanted, reason="changed locally", row=decision.row)
     if bad and kept is None:
-        kept = not_pushable(draft, spec, "; ".join(f"the label '{label}' {why}" for label, why in sorted(bad.items())))
+        kept = not_pushable(
+            draft, spec, "; ".join(f"the {spec.codec.element} '{one}' {why}" for one, why in sorted(bad.items()))
+        )
     if kept is not None:
         draft.set_error(spec.name, kept)
 

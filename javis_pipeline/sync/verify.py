@@ -34,7 +34,7 @@ def standing_of_fields(
         return dict.fromkeys([WHOLE_RECORD], "waiting" if _is_news(remote, pulled_to) else "different")
     if state.local.deleted_at is not None or state.local.remote_state == "moved":
         return {spec.name: "by policy" for spec in fields}
-    held = state.local.values.keys() | {name for name, raw in remote.values.items() if raw is not None}
+    held = state.local.values.keys() | {name for name, raw in remote.values.items() if raw not in (None, ())}
     return {
         spec.name: _standing(spec, state, state.local, remote, run.rules, pulled_to)
         for spec in fields

@@ -1,9 +1,10 @@
 """Custom fields of a Jira site: read by both ways of a pull, on both editions, whatever becomes of the fields."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +19,7 @@ from javis_pipeline.sandbox.clock import Clock
 from javis_pipeline.sandbox.ground import Edition
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
+from javis_pipeline.steps.edit import edit_record
 from javis_pipeline.steps.job import Job
 from javis_pipeline.steps.sync_scope import pull_scope, write_back_scope
 from javis_pipeline.steps.tally import Tally
@@ -73,6 +75,34 @@ class Site:
         with self.client() as client:
             return verify_scope(self.job(client), choose=None, pause=lambda: None).differences
 
+    def let_in(self, *roles: str) -> None:
+        """Let these fields go both ways; by default those of which `everything` has a value."""
+        self.policies = dict.fromkeys([self.id(role) for role in roles or self.everything()], "two_way")
+
+    def set(self, key: str, **values: Any) -> None:
+        """An application's edit, by what the sandbox calls the fields."""
+        edited = json.dumps({self.id(role): value for role, value in values.items()})
+        with self.database.transaction() as conn:
+            conn.execute("SET LOCAL ROLE javis_app")
+            conn.execute(
+                "UPDATE jira_issues SET custom_fields = custom_fields || %s::jsonb WHERE key = %s", [edited, key]
+            )
+
+    def edits(self, key: str) -> tuple[dict[str, Any], dict[str, str]]:
+        """What waits of an issue, and what is wrong with it, by what the sandbox calls the fields."""
+        query = "SELECT local_modified_fields, sync_errors FROM jira_issues WHERE key = %s"
+        (row,) = self.database.query(query, [key])
+        return self.by_role(row["local_modified_fields"]), self.by_role(row["sync_errors"])
+
+    def there(self, key: str) -> dict[str, Any]:
+        """The custom fields there, as an issue shows them."""
+        with self.client() as client:
+            fields = client.get_issue(key, fields=["*all"])["fields"]
+        found = {role: fields.get(spec.id) for role, spec in self.jira.fields.by_role.items()}
+        del found["development"]  # which differs at each look
+        found["go_live"] = found["go_live"] and datetime.fromisoformat(found["go_live"])  # in whatever zone
+        return {role: sorted(value, key=str) if isinstance(value, list) else value for role, value in found.items()}
+
     def row(self, key: str) -> dict[str, Any]:
         """An issue's custom fields, by what the sandbox calls them."""
         query = "SELECT custom_fields, custom_raw FROM jira_issues WHERE key = %s"
@@ -81,7 +111,7 @@ class Site:
 
     def by_role(self, values: dict[str, Any]) -> dict[str, Any]:
         roles = {spec.id: role for role, spec in self.jira.fields.by_role.items()}
-        return {roles[field_id]: value for field_id, value in values.items()}
+        return {roles.get(name, name): value for name, value in values.items()}
 
     def id(self, role: str) -> str:
         return self.jira.fields.by_role[role].id
@@ -106,6 +136,7 @@ class Site:
             "reviewer": self.person("Mara"),
             "testers": [self.person("Noor"), self.person("Mara")],
             "support_group": {"name": "lab"},
+            "approvers": [{"name": "office"}, {"name": "lab"}],
             "topics": ["optics", "cold"],
             "customer": "Acme",
             "specification": "https://example.com/x",
@@ -115,6 +146,10 @@ class Site:
             "found_in": {"name": "1.0"},
             "fixed_for": [{"name": "1.1"}, {"name": "1.0"}],
         }
+
+    def typed(self, role: str, value: Any) -> Any:
+        """A value as an application would write it: sets in any order."""
+        return value[::-1] if isinstance(value, list) else value
 
     def held(self) -> dict[str, Any]:
         """The same, as people see it here."""
@@ -127,6 +162,7 @@ class Site:
             "reviewer": self.known_as("Mara"),
             "testers": sorted([self.known_as("Mara"), self.known_as("Noor")]),
             "support_group": "lab",
+            "approvers": ["lab", "office"],
             "topics": ["cold", "optics"],
             "customer": "Acme",
             "specification": "https://example.com/x",
@@ -256,15 +292,16 @@ def test_what_an_edit_would_lose_or_mix_up_is_refused(site):
             site.database.query(statement)
 
 
-def test_an_edit_is_of_the_elements_that_differ_and_one_that_is_not_taken_says_so(site):
+def test_an_edit_is_of_the_elements_that_differ_and_stays_with_the_reason_when_they_go_one_way_by_now(site):
     site.jira.edit("OPS-1", severity={"value": "S1"}, customer="Acme")
-    site.sync()
     severity, customer = site.id("severity"), site.id("customer")
-    written = json.dumps({severity: "S2", customer: None})
-    site.database.query("UPDATE jira_issues SET custom_fields = custom_fields || %s::jsonb", [written])
+    site.let_in("severity", "customer")
+    site.sync()
+    site.set("OPS-1", severity="S2", customer=None)
 
     (row,) = site.database.query("SELECT * FROM jira_issues WHERE key = 'OPS-1'")
     site.jira.edit("OPS-1", title="Another")
+    site.policies = {}
     site.sync()
     (after,) = site.database.query("SELECT * FROM jira_issues WHERE key = 'OPS-1'")
 
@@ -283,11 +320,10 @@ def test_an_edit_is_of_the_elements_that_differ_and_one_that_is_not_taken_says_s
 
 def test_an_element_that_was_edited_here_and_changed_there_is_a_conflict_of_its_own(site):
     site.jira.edit("OPS-1", severity={"value": "S1"}, customer="Acme")
+    site.let_in("severity", "customer")
     site.sync()
     severity = site.id("severity")
-    site.database.query(
-        "UPDATE jira_issues SET custom_fields = custom_fields || %s::jsonb", [json.dumps({severity: "S2"})]
-    )
+    site.set("OPS-1", severity="S2")
 
     site.jira.edit("OPS-1", severity={"value": "S3"}, customer="Initech")
     site.sync()
@@ -295,6 +331,228 @@ def test_an_element_that_was_edited_here_and_changed_there_is_a_conflict_of_its_
     (conflict,) = site.database.query("SELECT field_name, base_value, local_value, remote_value FROM sync_conflicts")
     assert tuple(conflict.values()) == (severity, "S1", "S2", "S3")
     assert site.row("OPS-1")["custom_fields"] == {"severity": "S2", "customer": "Initech"}
+
+
+# --- edited here -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_a_value_of_each_type_that_is_set_here_is_there_as_if_it_had_been_set_there_and_comes_back(site):
+    site.let_in()
+    site.jira.edit("OPS-1", **site.everything())
+    site.sync()
+    here = {role: site.typed(role, value) for role, value in site.held().items()}
+
+    site.set("OPS-2", **here)
+    site.write_back()
+
+    assert site.edits("OPS-2") == ({}, {})
+    assert site.there("OPS-2") == site.there("OPS-1")
+    assert site.row("OPS-2") == site.row("OPS-1")
+    site.set("OPS-2", **dict.fromkeys(here))
+    site.write_back()
+    assert site.edits("OPS-2") == ({}, {})
+    assert site.row("OPS-2") == {"custom_fields": {}, "custom_raw": {}}
+    assert not any(site.there("OPS-2").values())
+    site.sync()
+    assert (site.differences(), site.edits("OPS-2")) == ([], ({}, {}))
+
+
+def test_what_both_sides_changed_is_a_conflict_of_that_element_only_and_sets_are_merged(site):
+    site.let_in()
+    site.jira.edit("OPS-1", **site.everything())
+    site.sync()
+
+    site.set("OPS-1", severity="S1", browsers=["Chrome", "Firefox"], customer="Initech", topics=["optics", "warm"])
+    site.jira.edit("OPS-1", severity={"value": "S3"}, topics=["cold"], risk=7, browsers=[{"value": "Safari"}])
+    site.sync()
+    site.write_back()
+
+    conflicts = site.database.query("SELECT field_name, base_value, local_value, remote_value FROM sync_conflicts")
+    assert [tuple(one.values()) for one in conflicts] == [(site.id("severity"), "S2", "S1", "S3")]
+    held = site.row("OPS-1")["custom_fields"]
+    assert (held["severity"], held["browsers"], held["customer"]) == ("S1", ["Firefox"], "Initech")
+    assert (held["topics"], held["risk"]) == (["warm"], 7)
+    there = site.there("OPS-1")
+    assert [option["value"] for option in there["browsers"]] == ["Firefox"]
+    assert (there["severity"]["value"], there["topics"], there["customer"]) == ("S3", ["warm"], "Initech")
+
+
+WRONG: dict[str, tuple[Any, str]] = {
+    "severity": ("S4 (old)", r"'S4 \(old\)' cannot be chosen; set one of: S1, S2, S3"),
+    "old_severity": (["High"], "takes one choice"),
+    "browsers": (["Chrome", "Lynx"], r"the choice 'Lynx' cannot be chosen; set one of: Chrome, Firefox, Safari"),
+    "checks": ("Reviewed", "is not a list of names"),
+    "area": ("Hardware / Control", "'Hardware / Control' cannot be chosen; set one of: Hardware"),
+    "reviewer": ("Gone Person", "is not an account id"),
+    "testers": ([1], "is not a list of names"),
+    "topics": (["two words"], "the label 'two words' holds a blank"),
+    "customer": ("one\ntwo", "must be one line"),
+    "specification": ("example.com", "is not an address"),
+    "notes": (5, "must be a text"),
+    "risk": ("many", "many is not a number"),
+    "due_at_customer": (20260501, "20260501 is not a date"),
+    "go_live": ("2026-05-01", "is not an instant with an offset"),
+    "found_in": ("9.9", "'9.9' cannot be chosen; set one of: 1.0, 1.1"),
+    "fixed_for": (["1.0", "9.9"], "the choice '9.9' cannot be chosen"),
+}
+
+
+def test_what_cannot_be_sent_stays_with_the_reason_and_the_rest_goes(site):
+    site.let_in(*WRONG, "support_group")
+    site.sync()
+
+    site.set("OPS-1", **{role: value for role, (value, _) in WRONG.items()}, support_group="lab")
+    site.write_back()
+
+    bases, errors = site.edits("OPS-1")
+    assert errors.keys() == WRONG.keys() == bases.keys()
+    for role, (_, why) in WRONG.items():
+        assert re.search(why, errors[role]), (role, errors[role])
+        assert "The edit stays here and is not sent" in errors[role]
+    there = site.there("OPS-1")
+    assert there["support_group"]["name"] == "lab"
+    assert [option["value"] for option in there["browsers"]] == ["Chrome"]
+    site.set("OPS-1", **dict.fromkeys(WRONG))
+    site.write_back()
+    assert site.edits("OPS-1") == ({}, {})
+
+
+def test_what_jira_refuses_stays_with_its_words_and_the_rest_goes(site):
+    site.let_in("reviewer", "customer")
+    site.sync()
+    mara = site.world.people.named("Mara")
+    site.world.people.add(replace(mara, active=False))
+
+    site.set("OPS-1", reviewer=mara.account_id, customer="Acme")
+    site.write_back()
+    site.write_back()
+
+    bases, errors = site.edits("OPS-1")
+    assert bases.keys() == errors.keys() == {"reviewer"}
+    assert "cannot be assigned" in errors["reviewer"]
+    assert site.there("OPS-1")["customer"] == "Acme"
+
+
+def test_a_field_that_no_screen_of_the_issue_shows_says_so(site):
+    site.let_in("severity", "customer")
+    site.sync()
+    del site.jira.editors._editors[site.id("severity")]
+
+    site.set("OPS-1", severity="S1", customer="Acme")
+    site.write_back()
+
+    bases, errors = site.edits("OPS-1")
+    assert bases.keys() == errors.keys() == {"severity"}
+    assert "no screen for editing shows it" in errors["severity"]
+
+
+def test_an_edit_by_the_name_of_a_column_is_the_same_edit(site):
+    site.let_in()
+    site.sync()
+    with site.database.transaction() as conn:
+        conn.execute("SET LOCAL ROLE javis_app")
+        conn.execute(
+            "UPDATE issues_ops SET \"Severity\" = 'S1', \"Risk score\" = 2.50, title = 'By name',"
+            " \"Browsers\" = '{Safari,Chrome,Safari}', \"Go-live\" = '2026-05-01 10:00+02' WHERE key = 'OPS-1'"
+        )
+
+    bases, _ = site.edits("OPS-1")
+    site.write_back()
+
+    assert bases.keys() == {"severity", "risk", "browsers", "go_live", "title"}
+    assert site.edits("OPS-1") == ({}, {})
+    custom = {"severity": "S1", "risk": 2.5, "browsers": ["Chrome", "Safari"], "go_live": "2026-05-01T08:00:00+00:00"}
+    assert site.row("OPS-1")["custom_fields"] == custom
+    assert site.there("OPS-1")["severity"]["value"] == "S1"
+    site.database.query("UPDATE issues_ops SET \"Severity\" = NULL WHERE key = 'OPS-1'")
+    site.write_back()
+    assert site.there("OPS-1")["severity"] is None
+
+
+@pytest.mark.parametrize(
+    ("assignments", "message"),
+    [
+        (["Severty=S1"], "did you mean Severity?"),
+        (["severity=S1"], "several custom fields are called severity; name one by its id"),
+        (["Risk score=many"], "'many' is not a number"),
+        (["Due at customer=soon"], "'soon' is not a date"),
+        (["Asset=x"], "is changed in Jira only"),
+        (["Reviewer=Nobody"], "Nobody"),
+    ],
+)
+def test_an_assignment_by_name_that_makes_no_sense_is_told_with_what_would(site, assignments, message):
+    site.let_in(*site.everything(), "due_at_customer")
+    site.sync()
+
+    with pytest.raises(UsageError, match=message):
+        edit_record(site.database, "OPS-1", assignments, application="javis edit")
+
+
+def test_fields_are_edited_by_their_names_and_ids(site):
+    site.let_in(*site.everything(), "due_at_customer")
+    site.sync()
+    number = site.id("severity").rpartition("_")[2]
+
+    assignments = [
+        f"Severity ({number})=S2",
+        "browsers=Safari,Chrome",
+        "Area=Hardware / Laser",
+        "Reviewer=Mara",
+        "Due at customer=2026-05-01",
+        f"{site.id('risk')}=2.5",
+        "Found in=1.0",
+        "Release notes=**Now**",
+        "title=Both",
+    ]
+    edited = edit_record(site.database, "OPS-1", assignments, application="javis edit")
+    site.write_back()
+
+    assert len(edited.fields) == len(assignments)
+    assert site.edits("OPS-1") == ({}, {})
+    there = site.there("OPS-1")
+    assert (there["severity"]["value"], there["risk"], there["due_at_customer"]) == ("S2", 2.5, "2026-05-01")
+    assert there["area"]["child"]["value"] == "Laser"
+    assert there["reviewer"]["accountId"] == site.known_as("Mara")
+    edit_record(site.database, "OPS-1", ["Browsers="], application="javis edit")
+    site.write_back()
+    assert site.there("OPS-1")["browsers"] in (None, [])
+
+
+def test_components_and_versions_go_both_ways_by_choice_name_by_name(site):
+    project = site.jira.projects["OPS"]
+    project.components.update({"lab": "601", "web": "602"})
+    project.versions["0.9"] = "500"
+    site.jira.edit("OPS-1", components=["lab"])
+    site.policies = dict.fromkeys(("components", "fix_versions", "affected_versions"), "two_way")
+    site.sync()
+    project.shelved.add("0.9")
+
+    edit = "components = '{web,lab}', fix_versions = '{1.0,0.9}', affected_versions = '{9.9}'"
+    site.database.query(f"UPDATE jira_issues SET {edit} WHERE key = 'OPS-1'")
+    site.jira.edit("OPS-1", components=[])
+    site.sync()
+    site.write_back()
+
+    bases, errors = site.edits("OPS-1")
+    assert errors.keys() == {"fix_versions", "affected_versions"} == bases.keys()
+    assert "the choice '0.9' cannot be chosen; set one of: 1.0, 1.1" in errors["fix_versions"]
+    assert "the choice '9.9' cannot be chosen; set one of: 1.0, 1.1" in errors["affected_versions"]
+    state = issue_there(site.world, "OPS-1").state
+    assert (state.components, state.fix_versions, state.versions) == (("web",), ("1.0",), ())
+    site.database.query("UPDATE jira_issues SET fix_versions = '{1.1}', affected_versions = '{}', components = '{}'")
+    site.write_back()
+    assert site.edits("OPS-1") == ({}, {})
+    state = issue_there(site.world, "OPS-1").state
+    assert (state.components, state.fix_versions, state.versions) == ((), ("1.1",), ())
+    site.policies = {}
+    site.jira.edit("OPS-1", components=["lab"])
+    site.database.query("UPDATE jira_issues SET fix_versions = '{1.0}' WHERE key = 'OPS-1'")
+    site.sync()
+    bases, errors = site.edits("OPS-1")
+    assert (bases, errors.keys()) == ({"fix_versions": ["1.1"]}, {"fix_versions"})
+    assert "JIRA_FIELD_POLICY=fix_versions:two_way lets it go both ways" in errors["fix_versions"]
+    assert site.database.query("SELECT components FROM jira_issues WHERE key = 'OPS-1'") == [{"components": ["lab"]}]
 
 
 # --- policies -------------------------------------------------------------------------------------------------------
@@ -349,15 +607,80 @@ def test_an_edit_that_waits_when_its_field_becomes_one_way_stays_with_the_reason
     ("policies", "message"),
     [
         ({"lables": "none"}, "no field lables; the nearest: labels"),
+        ({"support_team": "none", "support_grop": "none"}, "no field support_team; .*"),
+        ({"support_grop": "none"}, "no field support_grop; support group is the name of customfield_[0-9]+"),
+        ({"issue_type": "local_to_remote"}, "issue_type is changed in Jira only"),
         ({"customfield_99999999": "none"}, "no field customfield_99999999; the nearest: customfield_"),
         ({"issue_type": "two_way"}, "issue_type is changed in Jira only"),
+        ({"development": "two_way"}, "customfield_[0-9]+ is changed in Jira only"),
     ],
 )
 def test_a_policy_for_what_is_not_there_or_cannot_be_is_told_with_the_nearest(site, policies, message):
-    site.policies = policies
+    roles = site.jira.fields.by_role
+    site.policies = {site.id(name) if name in roles else name: policy for name, policy in policies.items()}
 
     with pytest.raises(SettingError, match=message):
         site.sync()
+
+
+@pytest.mark.parametrize("merged", [False, True], ids=["set-wise", "merged"])
+def test_what_is_changed_here_only_is_not_taken_and_goes_out_over_what_is_there_when_it_is_edited(site, merged):
+    was = {"severity": {"value": "S1"}, "customer": "Acme", "topics": ["cold"], "labels": ["old"], "priority": "High"}
+    names = ("severity", "customer", "topics")
+    site.jira.edit("OPS-1", **was)
+    site.policies = dict.fromkeys((*map(site.id, names), "labels", "priority"), "local_to_remote")
+    site.sync()
+    first = site.database.query(
+        "SELECT labels, priority, priority_id, custom_fields FROM jira_issues WHERE key = 'OPS-1'"
+    )
+
+    site.jira.edit("OPS-1", severity={"value": "S2"}, customer=None, topics=["warm"], labels=["new"], priority="Low")
+    if merged:
+        site.database.query("UPDATE jira_issues SET title = 'Mine' WHERE key = 'OPS-1'")
+    site.sync()
+    site.write_back()
+    site.sync(full=True)
+
+    now = "SELECT labels, priority, priority_id, custom_fields FROM jira_issues WHERE key = 'OPS-1'"
+    assert site.database.query(now) == first
+    there = site.there("OPS-1")
+    assert (there["severity"]["value"], there["customer"], there["topics"]) == ("S2", None, ["warm"])
+    assert site.differences() == []
+    site.set("OPS-1", severity="S3", topics=["hot"])
+    site.database.query("UPDATE jira_issues SET priority = 'Medium' WHERE key = 'OPS-1'")
+    site.write_back()
+    site.write_back()
+
+    there = site.there("OPS-1")
+    assert (there["severity"]["value"], there["customer"], there["topics"]) == ("S3", None, ["hot"])
+    assert site.edits("OPS-1") == ({}, {})
+    replaced = "SELECT field_name, kind, base_value, local_value, remote_value FROM sync_conflicts WHERE state = 'open'"
+    assert sorted(map(str, (tuple(row.values()) for row in site.database.query(replaced)))) == sorted(
+        map(
+            str,
+            [
+                ("priority", "overwrote_remote", "High", "Medium", "Low"),
+                (site.id("severity"), "overwrote_remote", "S1", "S3", "S2"),
+                (site.id("topics"), "overwrote_remote", ["cold"], ["hot"], ["warm"]),
+            ],
+        )
+    )
+
+
+def test_a_policy_that_is_taken_back_has_all_read_again(site):
+    site.jira.edit("OPS-1", labels=["old"], customer="Acme")
+    site.policies = {"labels": "none", site.id("customer"): "local_to_remote", "due_date": "none"}
+    site.sync()
+    site.jira.edit("OPS-1", labels=["new"], customer="Initech", due_date="2026-05-01")
+    site.sync()
+    held = "SELECT labels, due_date, custom_fields ->> %s AS customer FROM jira_issues WHERE key = 'OPS-1'"
+    assert site.database.query(held, [site.id("customer")]) == [{"labels": [], "due_date": None, "customer": "Acme"}]
+
+    site.policies = {}
+    site.sync()
+
+    (row,) = site.database.query(held, [site.id("customer")])
+    assert (row["labels"], str(row["due_date"]), row["customer"]) == (["new"], "2026-05-01", "Initech")
 
 
 # --- by name ---------------------------------------------------------------------------------------------------------
@@ -424,7 +747,7 @@ def test_the_view_is_read_with_the_rights_of_whoever_reads_and_takes_no_rows(sit
     by_name = "UPDATE issues_ops SET \"Severity\" = 'S1', \"Customer\" = 'Acme', title = 'x'"
     with site.database.transaction() as conn:
         conn.execute("SET LOCAL ROLE javis_app")
-        with pytest.raises(psycopg.Error, match=r"Customer, Severity cannot be changed here\n.*change them in Jira"):
+        with pytest.raises(psycopg.Error, match=r"Customer, Severity cannot be changed here\n.*:two_way is taken over"):
             conn.execute(by_name)
     for statement in ("INSERT INTO issues_ops (key) VALUES ('OPS-9')", "DELETE FROM issues_ops"):
         with pytest.raises(psycopg.Error, match="can only be read and updated"):

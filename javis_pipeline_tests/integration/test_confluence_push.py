@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from javis_pipeline.clients.http import Exchange
-from javis_pipeline.errors import SyncHalted
+from javis_pipeline.errors import SettingError, SyncHalted
 from javis_pipeline.records.sync import NOT_OURS, Overrides
 from javis_pipeline.records.values import ResourceRef
 from javis_pipeline.sandbox.clock import Clock
@@ -410,6 +410,36 @@ def test_given_bad_input_when_synced_then_the_edit_stays_with_the_reason_and_the
     assert other.title == "Other B"
     assert page.title == ("Plan" if field == "title" else "Plan B")
     assert text(page.body) == ("<p>Text.</p>" if field == "body_storage" else "<p>New.</p>")
+
+
+@pytest.mark.parametrize("merged", [False, True], ids=["set-wise", "merged"])
+def test_given_policies_then_a_page_keeps_what_is_not_taken_and_sends_only_edits(space: SyncedSpace, merged: bool):
+    page = space.page("Plan", "<p>One.</p>", labels=["draft"])
+    space.policies = {"body_storage": "local_to_remote", "labels": "none", "parent_id": "remote_to_local"}
+    space.sync()
+    first = space.row(page)["body_storage"]
+    assert ("One." in first, space.row(page)["labels"]) == (True, [])
+
+    space.edit_there(page, title="Plan B", body="<p>Two.</p>")
+    space.site.add_label(page.page_id, "final")
+    if merged:
+        space.edit_here(page, title="Mine")
+    space.sync()
+    row = space.row(page)
+    assert (row["body_storage"], row["labels"]) == (first, [])
+    assert "Two." in space.site.pages[page.page_id].body
+    space.edit_here(page, body_storage="<p>Three.</p>")
+    space.sync()
+
+    assert "Three." in space.site.pages[page.page_id].body
+    (replaced,) = space.database.query("SELECT remote_value FROM sync_conflicts WHERE kind = 'overwrote_remote'")
+    assert "Two." in replaced["remote_value"]
+    space.policies = {}
+    space.sync()
+    assert space.row(page)["labels"] == ["draft", "final"]
+    space.policies = {"titel": "none"}
+    with pytest.raises(SettingError, match="CONFLUENCE_FIELD_POLICY: there is no field titel; the nearest: title"):
+        space.sync()
 
 
 def test_given_a_refused_title_when_synced_in_full_then_it_is_asked_once_more_and_nothing_changes(space, exchanges):

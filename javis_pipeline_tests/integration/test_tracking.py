@@ -70,6 +70,11 @@ def test_given_one_more_two_way_field_then_applications_edit_it_and_the_trigger_
 def test_an_edit_of_an_element_is_no_change_behind_the_back_and_another_spelling_is_no_edit(filled: Database) -> None:
     held = {"customfield_1": 2.5, "customfield_2": "Acme"}
     with filled.transaction(origin="sync") as conn:
+        conn.execute(
+            "INSERT INTO jira_fields (field_id, name, type, sort, policy, first_seen_at, last_seen_at)"
+            " SELECT 'customfield_' || n, 'Field ' || n, 'x', 'other', 'two_way', now(), now()"
+            " FROM generate_series(1, 3) AS n"
+        )
         conn.execute("UPDATE jira_issues SET custom_fields = %s::jsonb WHERE jira_id = '1'", [json.dumps(held)])
         conn.execute("UPDATE jira_issues AS i SET content_hash = jira_issue_content_hash(i) WHERE jira_id = '1'")
     (before,) = filled.query("SELECT to_jsonb(i) AS doc FROM jira_issues AS i WHERE jira_id = '1'")

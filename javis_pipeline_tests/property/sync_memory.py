@@ -40,8 +40,8 @@ USERS = {"u1": "Ann", "u2": "Bob", "us": "The sync's account"}
 CATALOG = Catalog(statuses=STATUSES, priorities=PRIORITIES, users=USERS, closed=frozenset(STATUSES["Done"]))
 OUR_ACCOUNT = "us"
 # Fields that only the remote changes; here it never does.
-EMPTY: dict[str, Value] = {"components": (), "fix_versions": (), "flagged": False}
-SYNCED = [name for name, spec in JIRA_ISSUE.fields.items() if spec.written_by]
+EMPTY: dict[str, Value] = {"components": (), "fix_versions": (), "affected_versions": (), "flagged": False}
+SYNCED = [name for name, spec in JIRA_ISSUE.fields.items() if spec.written_by and not spec.by_choice]
 # What issues and pages call alike is alike.
 FIELDS: Mapping[str, Field] = {**CONFLUENCE_PAGE.fields, **JIRA_ISSUE.fields}
 
@@ -324,7 +324,7 @@ class MemoryStore:
             row.written = {name: row.local.base(name) for name in self._synced()}
 
     def _synced(self) -> Sequence[str]:
-        return [name for name, spec in self.fields.items() if spec.written_by]
+        return [name for name, spec in self.fields.items() if spec.written_by and not spec.by_choice]
 
     def fail(self, ref: ResourceRef, why: str) -> None:
         row = self.rows.get(ref.resource_id)

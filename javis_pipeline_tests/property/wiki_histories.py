@@ -33,7 +33,9 @@ class WikiHistory(History):
     """One history of such a project."""
 
     kind: Kind = DATA_CENTER_ISSUE
-    synced: Sequence[str] = tuple(name for name, spec in DATA_CENTER_ISSUE.fields.items() if spec.written_by)
+    synced: Sequence[str] = tuple(
+        name for name, spec in DATA_CENTER_ISSUE.fields.items() if spec.written_by and not spec.by_choice
+    )
 
     def make_store(self, world: World) -> Books:
         return WikiStore(world)

@@ -101,7 +101,7 @@ def test_what_cannot_go_out_and_the_remedy(codec: Codec, value: Value, reason: s
     ],
 )
 def test_which_labels_can_go_out(label: str, reason: str | None) -> None:
-    assert Labels().bad_elements(["good", label]) == ({label: reason} if reason else {})
+    assert Labels().bad_elements(["good", label], Catalog()) == ({label: reason} if reason else {})
 
 
 @pytest.mark.parametrize(

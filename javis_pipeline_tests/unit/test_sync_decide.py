@@ -107,10 +107,10 @@ def test_a_set_waits_while_our_write_is_on_its_way_unless_both_sides_hold_the_sa
 
 @pytest.mark.parametrize("policy", ["two_way", "local_to_remote", "remote_to_local", "none"])
 def test_a_field_that_nothing_here_can_write_only_follows(policy: FieldPolicy) -> None:
-    rules = Rules(policies={"components": policy, "title": policy})
+    rules = Rules(policies={"issue_type": policy, "title": policy})
 
     assert rules.policy(JIRA_ISSUE.fields["title"]) == policy
-    assert rules.policy(JIRA_ISSUE.fields["components"]) == ("none" if policy == "none" else "remote_to_local")
+    assert rules.policy(JIRA_ISSUE.fields["issue_type"]) == ("none" if policy == "none" else "remote_to_local")
 
 
 def test_a_late_echo_of_an_added_label_is_not_somebodys_label():

@@ -320,14 +320,22 @@ def test_given_a_field_that_only_follows_when_both_changed_it_then_no_force_and_
         assert (scope.here[name], scope.row.bases) == (theirs, {})
 
 
-def test_given_a_field_that_only_leads_then_what_is_there_is_replaced_and_noted(scope):
+def test_given_a_field_that_only_leads_then_an_edit_replaces_what_is_there_and_keeps_it_and_nothing_else_is_sent(scope):
+    leads = {"priority": "local_to_remote", "labels": "local_to_remote"}
     scope.edit_there(priority="High", labels=("auth", "theirs"))
+    scope.sync(policies=leads)
+    assert (scope.there("priority"), scope.here["priority"]) == ("High", "Medium")
 
-    scope.sync(policies={"priority": "local_to_remote", "labels": "local_to_remote"})
+    scope.edit(priority="Low", labels=("auth", "mine"))
+    scope.sync(policies=leads)
 
-    assert (scope.there("priority"), scope.there("labels")) == ("Medium", ("auth",))
+    assert (scope.there("priority"), scope.there("labels")) == ("Low", ("auth", "mine"))
     assert [(e.field, e.old, e.new) for e in scope.store.audit if e.side == "remote" and e.field == "priority"] == [
-        ("priority", "High", "Medium")
+        ("priority", "High", "Low")
+    ]
+    assert sorted((c.field, c.kind, c.remote) for c in scope.conflicts) == [
+        ("labels", "overwrote_remote", ("auth", "theirs")),
+        ("priority", "overwrote_remote", "High"),
     ]
 
 

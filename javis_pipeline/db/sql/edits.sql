@@ -31,6 +31,10 @@ SELECT kind AS resource_type, resource_id, scope, key, sync_refused
 -- name: keys_of_project
 SELECT key FROM jira_issues WHERE project_key = %(project)s ORDER BY key;
 
+-- name: own_fields
+SELECT field_id, name, untranslated_name, sort, policy FROM jira_fields WHERE gone_at IS NULL
+ ORDER BY length(field_id), field_id;
+
 -- name: issue_labels
 -- How often each label is used here, and by which issues; of one issue, or of all.
 SELECT label, count(*) AS issues, (array_agg(key ORDER BY key))[1:5] AS such_as

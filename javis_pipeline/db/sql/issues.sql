@@ -175,12 +175,14 @@ UPDATE incoming_issues AS p
 
 -- name: complete_incoming_custom_fields
 -- A custom field that was not in the payload, and not said to be empty, keeps its value as well: which fields a site has,
--- and which of them a project shows, changes from one day to the next.
+-- and which of them a project shows, changes from one day to the next. So does one that is changed here only.
 UPDATE incoming_issues AS p
-   SET custom_fields = (i.custom_fields - p.custom_empty) || p.custom_fields,
-       custom_raw = (i.custom_raw - p.custom_empty - ARRAY(SELECT jsonb_object_keys(p.custom_fields))) || p.custom_raw
+   SET custom_fields = (i.custom_fields - p.custom_empty) || (p.custom_fields - %(kept)s::text[]),
+       custom_raw = (i.custom_raw - p.custom_empty
+                                  - ARRAY(SELECT jsonb_object_keys(p.custom_fields - %(kept)s::text[])))
+                    || (p.custom_raw - %(kept)s::text[])
   FROM jira_issues AS i
- WHERE i.jira_id = p.jira_id AND i.jira_id = ANY (%(known)s) AND i.custom_fields <> '{}';
+ WHERE i.jira_id = p.jira_id AND i.jira_id = ANY (%(known)s) AND (i.custom_fields <> '{}' OR %(kept)s::text[] <> '{}');
 
 -- name: audit_taken_issues
 -- What the batch overwrites, value by value, for the fields that people can edit on both sides.
@@ -190,6 +192,8 @@ SELECT %(run_id)s, 'local', 'jira_issue', i.jira_id, change.field, change.old, c
   JOIN incoming_issues AS p USING (jira_id)
  CROSS JOIN LATERAL (VALUES
        {audited}
+       UNION ALL
+       SELECT name, i.custom_fields -> name, p.custom_fields -> name FROM unnest(%(elements)s::text[]) AS name
        ) AS change (field, old, new)
  WHERE i.jira_id = ANY (%(taken)s) AND change.old IS DISTINCT FROM change.new;
 

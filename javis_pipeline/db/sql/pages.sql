@@ -83,11 +83,26 @@ SELECT i.page_id, i.space_key,
    FOR UPDATE OF i;
 
 -- name: complete_incoming_pages
--- Labels that were not read are not known to be none: they stay.
+-- Labels that were not read are not known to be none: they stay. So does what is left alone by policy.
 UPDATE incoming_pages AS p
-   SET labels = i.labels
+   SET labels = CASE WHEN NOT p.labels_known OR 'labels' = ANY (%(left)s) THEN i.labels ELSE p.labels END,
+       title = CASE WHEN 'title' = ANY (%(left)s) THEN i.title ELSE p.title END,
+       body_storage = CASE WHEN 'body_storage' = ANY (%(left)s) THEN i.body_storage ELSE p.body_storage END,
+       parent_id = CASE WHEN 'parent_id' = ANY (%(left)s) THEN i.parent_id ELSE p.parent_id END
   FROM confluence_pages AS i
- WHERE i.page_id = p.page_id AND i.page_id = ANY (%(taken)s) AND NOT p.labels_known;
+ WHERE i.page_id = p.page_id AND i.page_id = ANY (%(taken)s) AND (NOT p.labels_known OR %(left)s::text[] <> '{{}}');
+
+-- name: leave_out_unread
+-- Of new rows, what is not read by policy.
+UPDATE {table} AS i
+   SET labels = CASE WHEN 'labels' = ANY (%(unread)s) THEN '{{}}' ELSE i.labels END,
+       title = CASE WHEN 'title' = ANY (%(unread)s) THEN NULL ELSE i.title END,
+       body_storage = CASE WHEN 'body_storage' = ANY (%(unread)s) THEN NULL ELSE i.body_storage END,
+       parent_id = CASE WHEN 'parent_id' = ANY (%(unread)s) THEN NULL ELSE i.parent_id END,
+       content_hash = {hash}(
+           jsonb_populate_record(i, (SELECT jsonb_object_agg(name, CASE name WHEN 'labels' THEN '[]'::jsonb ELSE 'null' END)
+                                       FROM unnest(%(unread)s::text[]) AS name)))
+ WHERE i.page_id = ANY (%(new)s);
 
 -- name: audit_taken_pages
 -- What the batch overwrites, value by value, for the fields that people can edit on both sides.

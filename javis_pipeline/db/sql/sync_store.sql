@@ -236,7 +236,7 @@ SELECT account_id AS id, display_name AS name FROM users;
 
 -- name: elements
 -- The site's own fields that are read under their ids.
-SELECT field_id AS id, sort FROM jira_fields WHERE policy <> 'none';
+SELECT field_id AS id, sort, policy IN ('two_way', 'local_to_remote') AS is_written FROM jira_fields WHERE policy <> 'none';
 
 -- name: last_census
 SELECT last_census_count AS found FROM sync_watermarks WHERE system = %(system)s AND scope = %(scope)s;

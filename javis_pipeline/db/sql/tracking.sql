@@ -2,6 +2,57 @@
 -- that run as their owner name every object in full and look nothing up in pg_temp or public: an application that makes an
 -- object of the same name gets nothing into them. Who may execute which is in `db/grants.py`.
 
+-- name: checked_elements
+-- The elements that an edit leaves, those that it sets in one spelling: a set is in order, an empty one is none, and what
+-- means the same is as it was (2.50 is no other number than 2.5, and has no other hash). What may not be edited here is
+-- refused by its name.
+CREATE OR REPLACE FUNCTION public.javis_checked_elements(was jsonb, becomes jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    kept     jsonb := '{{}}';
+    one_way  text[] := '{{}}';
+    ways     text[] := '{{}}';
+    edited   record;
+    held     jsonb;
+BEGIN
+    FOR edited IN
+        SELECT e.name, e.value, was -> e.name AS had, f.field_id, f.name AS called, f.policy, f.sort, f.gone_at
+          FROM jsonb_each(becomes) AS e (name, value) LEFT JOIN public.jira_fields AS f ON f.field_id = e.name
+         ORDER BY f.name
+    LOOP
+        held := edited.value;
+        IF held = edited.had THEN
+            kept := kept || jsonb_build_object(edited.name, edited.had);
+            CONTINUE;
+        END IF;
+        CONTINUE WHEN held = 'null' AND edited.had IS NULL;
+        IF edited.field_id IS NULL OR edited.gone_at IS NOT NULL THEN
+            RAISE EXCEPTION 'javis: there is no custom field %', edited.name
+                USING ERRCODE = 'restrict_violation', HINT = 'javis fields, and the table jira_fields, list them by id.';
+        END IF;
+        IF edited.policy NOT IN ('two_way', 'local_to_remote') THEN
+            one_way := one_way || edited.called;
+            ways := ways || (edited.field_id || ':two_way');
+        END IF;
+        IF edited.sort IN ('options', 'users', 'groups', 'labels', 'versions') AND jsonb_typeof(held) = 'array'
+           AND NOT jsonb_path_exists(held, 'strict $[*] ? (@.type() != "string")') THEN
+            SELECT coalesce(jsonb_agg(item ORDER BY item COLLATE "C"), 'null') INTO held
+              FROM (SELECT DISTINCT item FROM jsonb_array_elements_text(held) AS item) AS items;
+            held := CASE held WHEN edited.had THEN edited.had ELSE held END;
+        END IF;
+        IF held <> 'null' THEN
+            kept := kept || jsonb_build_object(edited.name, held);
+        END IF;
+    END LOOP;
+    IF one_way <> '{{}}' THEN
+        RAISE EXCEPTION 'javis: % cannot be changed here', array_to_string(one_way, ', ')
+            USING ERRCODE = 'insufficient_privilege',
+                  HINT = 'Change them in Jira; or let them go both ways: JIRA_FIELD_POLICY=' || array_to_string(ways, ',')
+                         || ' is taken over by the next sync.';
+    END IF;
+    RETURN kept;
+END $$;
+
 -- name: track_local_edit
 -- BEFORE UPDATE of a record by anyone but the sync. Arguments: kind, system, scope column, id column; comma-separated:
 -- columns that nobody changes here, tracked columns, those of them that are sets; the column whose elements are fields
@@ -61,11 +112,11 @@ BEGIN
         IF lost IS NOT NULL THEN
             RAISE EXCEPTION 'javis: % is a column, and no element of %', lost, elements USING ERRCODE = 'restrict_violation';
         END IF;
-        -- One that means the same keeps its spelling: 2.50 is no other number than 2.5, and has no other hash.
-        written := jsonb_set(written, ARRAY[elements], coalesce(
-            (SELECT jsonb_object_agg(name, CASE value WHEN had THEN had ELSE value END)
-               FROM jsonb_each(written -> elements) AS e (name, value), LATERAL (SELECT before_doc -> elements -> name) AS h (had)
-              WHERE value <> 'null'), '{{}}'));
+        IF written -> elements IS DISTINCT FROM before_doc -> elements THEN
+            written := jsonb_set(written, ARRAY[elements], public.javis_checked_elements(before_doc -> elements, written -> elements));
+        ELSE
+            written := written || jsonb_build_object(elements, before_doc -> elements);
+        END IF;
     END IF;
     -- Fields read one by one are given the default of a column that was added after the row was written;
     -- jsonb_populate_record copies the row as it lies there.
@@ -458,6 +509,11 @@ CREATE TRIGGER follow_issue AFTER UPDATE OF key, project_key ON public.{on} FOR 
 CREATE TRIGGER {trigger} BEFORE UPDATE OF {column} ON public.{table} FOR EACH ROW
     WHEN (OLD.sync_refused ? {field} AND {is_other})
     EXECUTE FUNCTION public.javis_ask_again({field}, {system}, {scope});
+
+-- name: ask_elements_again
+CREATE TRIGGER {trigger} BEFORE UPDATE OF {element_column} ON public.{table} FOR EACH ROW
+    WHEN (OLD.sync_refused <> '{{}}' AND {is_other})
+    EXECUTE FUNCTION public.javis_ask_elements_again({elements}, {system}, {scope});
 
 -- name: restriction
 CREATE TRIGGER follow_restriction AFTER UPDATE ON public.{table}

@@ -16,7 +16,9 @@ VALUES (%(system)s, %(scope)s, %(account_id)s, %(remote_id)s, %(field_ids)s)
        field_ids = excluded.field_ids,
        last_full_at = CASE WHEN EXISTS (SELECT FROM jsonb_each_text(excluded.field_ids) AS role (name, field_id)
                                          WHERE sync_watermarks.field_ids ->> role.name IS DISTINCT FROM role.field_id)
-                                AND sync_watermarks.field_ids IS NOT NULL THEN NULL
+                                AND sync_watermarks.field_ids IS NOT NULL
+                                -- What was left alone by policy and is not any more.
+                                OR sync_watermarks.field_ids ? 'left alone' AND NOT excluded.field_ids ? 'left alone' THEN NULL
                            ELSE sync_watermarks.last_full_at END
  WHERE (sync_watermarks.account_id, sync_watermarks.remote_id, sync_watermarks.field_ids)
        IS DISTINCT FROM (excluded.account_id, excluded.remote_id, excluded.field_ids);

@@ -349,8 +349,12 @@ class ReadApi:
         if "names" in expand:
             extra["names"] = {spec.id: spec.name for spec in self._site.fields.all}
         if "editmeta" in expand:
-            extra["editmeta"] = {"fields": editing.edit_meta(self._site.editors, self._show)}
+            extra["editmeta"] = self._edit_meta(issue)
         return extra
+
+    def _edit_meta(self, issue: Issue) -> Json:
+        project = self._site.projects[issue.state.project]
+        return {"fields": editing.edit_meta(self._site.editors, self._show, project)}
 
     def changelog(self, call: Call) -> Json:
         issue = found(self._site, call)
@@ -449,8 +453,7 @@ class ReadApi:
         }
 
     def edit_meta(self, call: Call) -> Json:
-        found(self._site, call)
-        return {"fields": editing.edit_meta(self._site.editors, self._show)}
+        return self._edit_meta(found(self._site, call))
 
     def create_types(self, call: Call) -> Json:
         self._found_project(call)
@@ -458,8 +461,8 @@ class ReadApi:
         return {"startAt": 0, "maxResults": 50, "total": len(rows), "issueTypes": rows}
 
     def create_fields(self, call: Call) -> Json:
-        self._found_project(call)
-        rows = [{"fieldId": id_} | meta for id_, meta in editing.edit_meta(self._site.editors, self._show).items()]
+        fields = editing.edit_meta(self._site.editors, self._show, self._found_project(call))
+        rows = [{"fieldId": id_} | meta for id_, meta in fields.items()]
         return {"startAt": 0, "maxResults": 50, "total": len(rows), "fields": rows}
 
     def property_keys(self, call: Call) -> Json:

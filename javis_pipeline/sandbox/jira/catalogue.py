@@ -194,6 +194,7 @@ class Project:
     Attributes:
         release_dates: By the name of the version.
         released: Names of versions.
+        shelved: Names of versions that are archived: they stay where they are, and cannot be chosen any more.
     """
 
     id: str
@@ -210,6 +211,7 @@ class Project:
     versions: dict[str, str] = field(default_factory=dict)
     release_dates: dict[str, date] = field(default_factory=dict)
     released: set[str] = field(default_factory=set)
+    shelved: set[str] = field(default_factory=set)
 
 
 def standard_statuses() -> list[Status]:

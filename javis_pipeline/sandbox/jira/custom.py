@@ -68,6 +68,8 @@ DEFINITIONS = (
     Definition("reviewer", "Reviewer", "user", None, "userpicker"),
     Definition("testers", "Testers", "array", "user", "multiuserpicker"),
     Definition("support_group", "Support group", "group", None, "grouppicker"),
+    Definition("due_at_customer", "Due at customer", "date", None, "datepicker"),
+    Definition("approvers", "Approvers", "array", "group", "multigrouppicker"),
     Definition("topics", "Topics", "array", "string", "labels"),
     Definition("customer", "Customer", "string", None, "textfield"),
     Definition("specification", "Specification", "string", None, "url"),
@@ -141,7 +143,9 @@ class Shown:
             case ("array", "user"):
                 return [self._user(one) for one in held]
             case ("group", _):
-                return {"name": held, "groupId": f"group-{held}", "self": self._url(f"group?groupname={held}")}
+                return self._group(held)
+            case ("array", "group"):
+                return [self._group(one) for one in held]
             case ("version", _):
                 return self._version(held)
             case ("array", "version"):
@@ -149,6 +153,9 @@ class Shown:
         if definition.custom == "textarea":
             return self._text(held)
         return held
+
+    def _group(self, name: str) -> Json:
+        return {"name": name, "groupId": f"group-{name}", "self": self._url(f"group?groupname={name}")}
 
     def _option(self, option: Option) -> Json:
         return {"self": self._url(f"customFieldOption/{option.id}"), "value": option.value, "id": option.id}

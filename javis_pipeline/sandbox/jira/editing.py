@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from javis_pipeline.sandbox.jira import adf
-from javis_pipeline.sandbox.jira.catalogue import Register, Transition
+from javis_pipeline.sandbox.jira.catalogue import Project, Register, Transition
 from javis_pipeline.sandbox.jira.custom import Definition, Option, held_datetime
 from javis_pipeline.sandbox.jira.fields import FieldSpec
 from javis_pipeline.sandbox.jira.issues import ChangeItem, IssueState, RichText
@@ -305,6 +305,8 @@ class Editors:
                 return _many(lambda value, state: self._person(value, state) or "", self._person_text)
             case ("group", _):
                 return _Editor(None, _or_none(_group), _text_only)
+            case ("array", "group"):
+                return _many(_group, _text_only)
             case ("version", _):
                 return _Editor(None, _or_none(self._version), _text_only)
             case ("array", "version"):
@@ -316,6 +318,8 @@ class Editors:
                 )
             case "float":
                 return _Editor(None, _number, _number_text)
+            case "datepicker":
+                return _Editor(None, _custom_date, _text_only)
             case "datetime":
                 return _Editor(None, _or_none(_instant), _text_only)
             case "textarea":
@@ -404,11 +408,11 @@ class Editors:
         return ", ".join(map(str, ids)), ", ".join(names)
 
     def _named(self, attribute: str, name: str, ids: Callable[[IssueState], dict[str, str]]) -> _Editor:
-        def element(value: Any, _: IssueState) -> str:
-            word = _word(value, "name") or value.get("id") if isinstance(value, dict) else None
-            if not isinstance(word, str):
+        def element(value: Any, state: IssueState) -> str:
+            word = _word(value, "name", "id")
+            if word is None:
                 raise BadValueError("data was not an object with an 'id' or a 'name'")
-            return word
+            return {id_: each for each, id_ in ids(state).items()}.get(word, word)
 
         def read(value: Any, state: IssueState) -> tuple[str, ...]:
             if not isinstance(value, list):
@@ -419,13 +423,16 @@ class Editors:
             names = [by_id.get(word, word) for word in words]
             for missing in (each for each in names if each not in known):
                 raise BadValueError(f"{name} name '{missing}' is not valid")
+            shelved = self.store.projects[state.project].shelved - {*getattr(state, attribute)}
+            if name != "Component" and shelved.intersection(names):
+                raise BadValueError(f"{name} '{min(shelved.intersection(names))}' is archived.")
             return tuple(dict.fromkeys(names))
 
         return _Editor(attribute, read, lambda v: (None, ", ".join(v)), element=element, name=name)
 
 
-def edit_meta(editors: Editors, show: Renderer) -> Json:
-    """The editable fields as `editmeta` lists them."""
+def edit_meta(editors: Editors, show: Renderer, project: Project) -> Json:
+    """The editable fields of a project's issues as `editmeta` lists them."""
     return {
         spec.id: {
             "required": spec.id in ("summary", "issuetype", "reporter"),
@@ -434,7 +441,7 @@ def edit_meta(editors: Editors, show: Renderer) -> Json:
             "key": spec.id,
             "operations": editors.operations(spec.id),
         }
-        | _allowed(editors.store, show, spec.id)
+        | _allowed(editors.store, show, spec.id, project)
         for spec in editors.editable()
     }
 
@@ -449,13 +456,20 @@ def screen(store: JiraStore, show: Renderer, transition: Transition) -> Json:
             "key": id_,
             "operations": ["set"],
         }
-        | _allowed(store, show, id_)
+        | _allowed(store, show, id_, None)
         for id_ in (*transition.required, *transition.optional)
     }
 
 
-def _allowed(store: JiraStore, show: Renderer, id_: str) -> Json:
+def _allowed(store: JiraStore, show: Renderer, id_: str, project: Project | None) -> Json:
+    definition = store.fields.definitions.get(id_)
+    if definition is not None:
+        return _allowed_in_custom(store, show, id_, definition, project)
     match id_:
+        case "components" if project is not None:
+            return {"allowedValues": show.named("component", project.components, tuple(project.components))}
+        case "versions" | "fixVersions" if project is not None:
+            return {"allowedValues": _versions(show, project)}
         case "priority":
             return {"allowedValues": [show.priority(each) for each in store.priorities]}
         case "issuetype":
@@ -463,6 +477,22 @@ def _allowed(store: JiraStore, show: Renderer, id_: str) -> Json:
         case "resolution":
             return {"allowedValues": [show.resolution(each) for each in store.resolutions]}
     return {}
+
+
+def _allowed_in_custom(
+    store: JiraStore, show: Renderer, id_: str, definition: Definition, project: Project | None
+) -> Json:
+    """What can be chosen now: no option that is disabled, and no version of another project."""
+    if "version" in (definition.type, definition.items) and project is not None:
+        return {"allowedValues": _versions(show, project)}
+    options = store.fields.options[id_]
+    below = {child.id for option in options.values() for child in option.children}
+    active = [option for option in options.values() if option.id not in below and not option.disabled]
+    return {"allowedValues": [show.choice(option) for option in active]} if options else {}
+
+
+def _versions(show: Renderer, project: Project) -> list[Json]:
+    return [show.version(project, name) for name in project.versions if name not in project.shelved]
 
 
 def _get(editor: _Editor, id_: str, state: IssueState) -> Any:

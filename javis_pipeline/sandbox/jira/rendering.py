@@ -19,7 +19,7 @@ from javis_pipeline.sandbox.jira.catalogue import (
     Status,
     Transition,
 )
-from javis_pipeline.sandbox.jira.custom import Shown
+from javis_pipeline.sandbox.jira.custom import Option, Shown
 from javis_pipeline.sandbox.jira.fields import FieldSpec
 from javis_pipeline.sandbox.jira.issues import (
     Attachment,
@@ -201,6 +201,12 @@ class Renderer:
     def named(self, kind: str, ids: dict[str, str], names: tuple[str, ...]) -> list[Json]:
         """Components or versions of a project by their names."""
         return [{"self": self.url(f"{kind}/{ids[name]}"), "id": ids[name], "name": name} for name in names]
+
+    def choice(self, option: Option) -> Json:
+        """An option as lists of what can be chosen show it, with those below it that can be chosen."""
+        below = [self.choice(child) for child in option.children if not child.disabled]
+        shown = {"self": self.url(f"customFieldOption/{option.id}"), "value": option.value, "id": option.id}
+        return shown | ({"children": below} if below else {})
 
     def version(self, project: Project, name: str) -> Json:
         """A version as lists of its project show it; a date that nobody has set is left out."""

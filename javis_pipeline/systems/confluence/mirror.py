@@ -14,6 +14,7 @@ from javis_pipeline.db.pages import (
     store_versions,
 )
 from javis_pipeline.records.confluence import PageStamp
+from javis_pipeline.records.policy import NOTHING_LEFT_ALONE, LeftAlone
 from javis_pipeline.steps.system import Stored
 from javis_pipeline.sync.kinds import CONFLUENCE_PAGE
 from javis_pipeline.systems.confluence.reader import PageBatch
@@ -24,13 +25,15 @@ class PageMirror:
 
     Args:
         space: Key of the space.
+        left: Fields that keep what they hold here.
     """
 
     # More would only wait for each other.
     at_once: Final = 2
 
-    def __init__(self, space: str) -> None:
+    def __init__(self, space: str, left: LeftAlone = NOTHING_LEFT_ALONE) -> None:
         self._space = space
+        self._left = left
 
     def differing(self, conn: Connection, stamps: Sequence[PageStamp]) -> set[str]:
         """Ids of the pages that are not stored as these stamps say."""
@@ -39,7 +42,7 @@ class PageMirror:
     def store(self, conn: Connection, batch: PageBatch, *, run_id: str, now: datetime, refresh: bool) -> Stored:
         """Store what the batch brought; a version tells all, so that one that is stored needs no `refresh`."""
         del refresh
-        stored = store_pages(conn, batch.rows, batch.lines, CONFLUENCE_PAGE.table, run_id=run_id, now=now)
+        stored = store_pages(conn, batch.rows, batch.lines, CONFLUENCE_PAGE.table, self._left, run_id=run_id, now=now)
         _store_links(conn, batch, stored)
         store_versions(conn, batch.versions, frozenset(stored.inserted))
         return Stored(stored.inserted, stored.updated, (), stored.same, stored.to_merge)

@@ -1,7 +1,7 @@
 """Confluence as the sync sees a system: how a space is opened."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import ClassVar
 
@@ -12,6 +12,7 @@ from javis_pipeline.steps.site_facts import NOTHING_KEPT, Facts
 from javis_pipeline.steps.system import NothingHangs, Opened, nothing_before
 from javis_pipeline.sync.fields import Kind
 from javis_pipeline.sync.kinds import CONFLUENCE_PAGE
+from javis_pipeline.sync.policies import Policies, checked_policies, left_alone, noted
 from javis_pipeline.systems.confluence.client import ConfluenceClient
 from javis_pipeline.systems.confluence.following import follow_texts
 from javis_pipeline.systems.confluence.mirror import PageMirror
@@ -30,6 +31,7 @@ class ConfluenceSystem(NothingHangs):
         scopes: Keys of all synced spaces: a page that moves to one of them is followed.
         projects: Keys of the Jira projects whose issues a page may mention by key alone.
         facts: What the site told lately.
+        policies: A person's choice of the way that fields go.
     """
 
     name: ClassVar[System] = "confluence"
@@ -38,9 +40,11 @@ class ConfluenceSystem(NothingHangs):
     scopes: Collection[str] = ()
     projects: Collection[str] = ()
     facts: Facts = NOTHING_KEPT
+    policies: Policies = field(default_factory=dict)
 
     def open(self, key: str) -> Opened[PageStamp, PageBatch]:
         """A space, after proving who we are and that it is visible."""
+        left = left_alone(checked_policies(self.policies, self.kind, "CONFLUENCE_FIELD_POLICY"))
         try:
             identity, space = read_site(self.client, key)
         except (IdentityError, SettingError):
@@ -51,10 +55,11 @@ class ConfluenceSystem(NothingHangs):
         return Opened(
             account_id=identity.account_id,
             remote_id=space.space_id,
-            field_ids={},
+            field_ids=noted(left),
+            policies=self.policies,
             records=ConfluenceRecords(self.client, {space.space_id: space.key}, read_only=why),
             source=lambda extent: PageSource(self.client, space, projects=self.projects, extent=extent),
-            mirror=PageMirror(key),
+            mirror=PageMirror(key, left),
             unwritable={},
             # A page changes with its version, except for labels, which have a round of their own.
             changes_unseen=False,

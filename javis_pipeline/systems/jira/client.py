@@ -329,9 +329,12 @@ class JiraClient(SiteClient):
         found: T = self._http.post(f"{self.api}/issue/bulkfetch", body, read=read).body
         return found
 
-    def get_issues(self, ids: Sequence[str], *, fields: Sequence[str], properties: Sequence[str]) -> list[JsonObject]:
+    def get_issues(
+        self, ids: Sequence[str], *, fields: Sequence[str], properties: Sequence[str], with_editmeta: bool = False
+    ) -> list[JsonObject]:
         """The documents of up to 100 issues as `get_issue` gives them, of those that come in one answer."""
-        return self._bulk(ids, {"fields": list(fields), "properties": list(properties)}, wire.issue_documents)
+        more = {"expand": ["editmeta"]} if with_editmeta else {}
+        return self._bulk(ids, {"fields": list(fields), "properties": list(properties), **more}, wire.issue_documents)
 
     def account_of(self, email: str) -> str | None:
         """The account id of a person; None unless exactly one answers to this e-mail."""
@@ -346,6 +349,7 @@ class JiraClient(SiteClient):
         fields: Sequence[str] | None = None,
         properties: Sequence[str] = (),
         with_changelog: bool = False,
+        with_editmeta: bool = False,
     ) -> JsonObject:
         """The document of an issue by id or key (also a former key), read past the search index.
 
@@ -354,6 +358,7 @@ class JiraClient(SiteClient):
             fields: Ids of the fields to give; None for all.
             properties: Keys of issue properties to give, under "properties".
             with_changelog: Give a part of the changelog, under "changelog"; of short ones it is all.
+            with_editmeta: Give what can be edited and chosen now, under "editmeta".
         """
         params: dict[str, str | int | Iterable[str]] = {}
         if fields is not None:
@@ -361,8 +366,8 @@ class JiraClient(SiteClient):
             params["fields"] = named if len(named) <= LONGEST_NAMED else ALL_FIELDS
         if properties:
             params["properties"] = ",".join(properties)
-        if with_changelog:
-            params["expand"] = "changelog"
+        if expand := [*["changelog"] * with_changelog, *["editmeta"] * with_editmeta]:
+            params["expand"] = ",".join(expand)
         return self._issue(issue, params)
 
     def _issue(self, issue: str, params: Params) -> JsonObject:

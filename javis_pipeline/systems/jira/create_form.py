@@ -111,7 +111,7 @@ def _parent_problem(wish: Wish, name: str, form: TypeForm, project: str, parent:
 def _problem(values: Mapping[str, Value], kind: Kind, catalog: Catalog) -> str | None:
     for field, value in values.items():
         codec = kind.fields[field].codec
-        bad = codec.bad_elements(value) if isinstance(value, tuple) else {}
+        bad = codec.bad_elements(value, catalog) if isinstance(value, tuple) else {}
         why = codec.problem(value, catalog) or next((f"'{element}' {why}" for element, why in bad.items()), None)
         if why or (why := catalog.unwritable.get(field)):
             return f"{field}: {why}"

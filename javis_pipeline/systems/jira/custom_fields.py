@@ -1,11 +1,13 @@
 """The custom fields of a site, and how the values of each read: told by the type that Jira gives them."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from javis_pipeline.records.jira import CustomField, FieldMap, Sort
 from javis_pipeline.records.sync import FieldPolicy
+from javis_pipeline.sync.element_codecs import WRITTEN
 from javis_pipeline.sync.policies import NO_POLICIES, Policies
 from javis_pipeline.systems.jira.fields import custom_type, names_of, schema_of, scope_of
 from javis_pipeline.systems.jira.wire import Custom
@@ -76,6 +78,27 @@ def read_by_id(
 def policy_of(field: CustomField, policies: Policies) -> FieldPolicy:
     """Which way a custom field goes: here, unless it differs at each look, or a person chose otherwise."""
     return policies.get(field.field_id, "none" if field.differs else "remote_to_local")
+
+
+def written_of(names: Iterable[str], policies: Policies) -> frozenset[str]:
+    """Those of these fields that a policy lets be edited here."""
+    return frozenset(name for name in names if policies.get(name) in ("two_way", "local_to_remote"))
+
+
+def can_be_written(fields: Iterable[CustomField]) -> Mapping[str, bool]:
+    """Whether values of each field can be sent, by its id."""
+    return {field.field_id: field.sort in WRITTEN and not field.differs for field in fields}
+
+
+def ids_by_name(fields: Iterable[CustomField]) -> Mapping[str, str]:
+    """The names, in lower case, that only one field has, with its id."""
+    names = [
+        (name.casefold(), field.field_id)
+        for field in fields
+        for name in {field.name, field.untranslated_name or field.name}
+    ]
+    often = Counter(name for name, _ in names)
+    return {name: field_id for name, field_id in names if often[name] == 1}
 
 
 def _custom_field(definition: Mapping[str, Any]) -> CustomField:

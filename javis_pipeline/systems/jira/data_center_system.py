@@ -42,6 +42,8 @@ class DataCenterSystem(JiraSystem):
     """A Jira site of a company's own."""
 
     kind: ClassVar[Kind] = DATA_CENTER_ISSUE
+    records: ClassVar[type[JiraRecords]] = DataCenterRecords
+    in_markup: ClassVar[bool] = True
 
     def hanging(self, key: str) -> Sequence[Kind]:
         """Nothing is written there but issues."""
@@ -50,9 +52,6 @@ class DataCenterSystem(JiraSystem):
 
     def _field_ids(self, site: JiraSite) -> dict[str, str]:
         return {**super()._field_ids(site), "description": WIKI}
-
-    def _records(self, site: JiraSite) -> JiraRecords:
-        return DataCenterRecords(self.client, site.fields, names=site.names, sprints=site.sprints, custom=site.custom)
 
     def _maker(self, site: JiraSite) -> Maker:
         return super()._maker(site)._replace(makes=False)

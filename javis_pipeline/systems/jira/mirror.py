@@ -6,7 +6,14 @@ from typing import Final
 
 from javis_pipeline.db.connection import Connection
 from javis_pipeline.db.creates import PostgresCreates
-from javis_pipeline.db.issues import StoredIssues, count_present_issues, issues_to_fetch, store_issues
+from javis_pipeline.db.issues import (
+    NO_ELEMENTS,
+    Elements,
+    StoredIssues,
+    count_present_issues,
+    issues_to_fetch,
+    store_issues,
+)
 from javis_pipeline.db.satellites import (
     hash_comments,
     merge_comments,
@@ -30,12 +37,14 @@ class IssueMirror:
 
     Args:
         project: Key of the project.
+        elements: What custom fields are to people here.
     """
 
     at_once: Final = 1
 
-    def __init__(self, project: str) -> None:
+    def __init__(self, project: str, elements: Elements = NO_ELEMENTS) -> None:
         self._project = project
+        self._elements = elements
         self._users: set[User] = set()
         self._sprints: set[Sprint] = set()
 
@@ -48,7 +57,8 @@ class IssueMirror:
         book = PostgresCreates(None, JIRA_ISSUE.table, self._project, run_id=run_id, now=lambda: now)
         held = meet_made(conn, book, batch.made, now) if batch.made else frozenset()
         issues = [issue for issue in batch.issues if issue.jira_id not in held]
-        stored = store_issues(conn, issues, JIRA_ISSUE.table, run_id=run_id, now=now, refresh=refresh)
+        table = JIRA_ISSUE.table
+        stored = store_issues(conn, issues, table, self._elements, run_id=run_id, now=now, refresh=refresh)
         users = [user for user in batch.users.values() if user not in self._users]
         sprints = [sprint for sprint in batch.sprints.values() if sprint not in self._sprints]
         store_users(conn, users)

@@ -9,6 +9,7 @@ from javis_pipeline.db.issue_rows import SATELLITES, IssueLine, Satellite
 from javis_pipeline.errors import RemoteBusy, RemoteMissing, RemoteRefused
 from javis_pipeline.records.create import Met
 from javis_pipeline.records.jira import FieldMap, IssueStamp, JsonObject, Sprint, User
+from javis_pipeline.records.policy import NOTHING_LEFT_ALONE, LeftAlone
 from javis_pipeline.steps.bad_answers import Endurance, Unreadable, halves, not_about_it, not_given
 from javis_pipeline.steps.batches import in_batches
 from javis_pipeline.steps.worker_processes import Run, run_here
@@ -84,7 +85,7 @@ class BatchReader:
         sprint_name: What the site calls its sprint field.
         sprints: Sprints that are known better than issues tell.
         custom: The custom fields that are read as such.
-        unread: Fields that keep what they hold here, whatever answers say.
+        left: Fields that keep what they hold here, whatever answers say.
         maker: Our account; where rows become issues, every look asks for their marks.
 
     Attributes:
@@ -102,7 +103,7 @@ class BatchReader:
         sprint_name: str = "sprint",
         sprints: Mapping[int, Sprint] = wire.NO_SPRINTS,
         custom: wire.Custom = wire.NO_CUSTOM,
-        unread: frozenset[str] = frozenset(),
+        left: LeftAlone = NOTHING_LEFT_ALONE,
         maker: Maker | None = None,
     ) -> None:
         self._jira = jira
@@ -110,7 +111,7 @@ class BatchReader:
         self._fields = fields
         self._run = run
         self._custom = custom
-        self._unread = unread
+        self._left = left
         self._asked = wire.issue_fields(fields, custom)
         self._history_fields = ["status", *([fields.sprint] if fields.sprint else [])]
         self._sprint_name = sprint_name
@@ -148,7 +149,7 @@ class BatchReader:
                     ids,
                     self._sprints,
                     self._custom,
-                    self._unread,
+                    self._left,
                     self._maker,
                     self._sprint_name,
                 ),
@@ -229,7 +230,7 @@ class BatchReader:
             [jira_id],
             self._sprints,
             self._custom,
-            self._unread,
+            self._left,
             self._maker,
             self._sprint_name,
         )

@@ -30,6 +30,7 @@ from javis_pipeline.records.jira import (
     User,
     Worklog,
 )
+from javis_pipeline.records.policy import NOTHING_LEFT_ALONE, LeftAlone
 from javis_pipeline.records.tables import Table
 from javis_pipeline.steps.bad_answers import Unreadable, kept
 from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
@@ -98,13 +99,13 @@ def read_issues(
     ids: Sequence[str],
     sprints: Mapping[int, Sprint] = wire.NO_SPRINTS,
     custom: wire.Custom = wire.NO_CUSTOM,
-    unread: frozenset[str] = frozenset(),
+    left: LeftAlone = NOTHING_LEFT_ALONE,
     maker: Maker | None = None,
     sprint_name: str = "sprint",
 ) -> IssuesRead:
     """The issues in an answer that was asked for these ids."""
     documents = wire.issue_documents(content)
-    return read_issue_documents(documents, project, fields, table, ids, sprints, custom, unread, maker, sprint_name)
+    return read_issue_documents(documents, project, fields, table, ids, sprints, custom, left, maker, sprint_name)
 
 
 def read_issue_documents(
@@ -115,7 +116,7 @@ def read_issue_documents(
     ids: Sequence[str],
     sprints: Mapping[int, Sprint] = wire.NO_SPRINTS,
     custom: wire.Custom = wire.NO_CUSTOM,
-    unread: frozenset[str] = frozenset(),
+    left: LeftAlone = NOTHING_LEFT_ALONE,
     maker: Maker | None = None,
     sprint_name: str = "sprint",
 ) -> IssuesRead:
@@ -136,7 +137,7 @@ def read_issue_documents(
         try:
             us = maker.account_id if maker else None
             issue, row, satellites = guarded(
-                "jira issue", document, partial(_read, document, fields, found.users, sprints, custom, unread, us)
+                "jira issue", document, partial(_read, document, fields, found.users, sprints, custom, left, us)
             )
         except UnreadableRecord as error:
             found.unreadable.append(Unreadable(jira_id, _updated_at(document), kept(document), str(error)))
@@ -164,23 +165,24 @@ def _read(
     users: dict[str, User],
     sprints: Mapping[int, Sprint],
     custom: wire.Custom,
-    unread: frozenset[str],
+    left: LeftAlone,
     us: str | None,
 ) -> tuple[Issue, IssueRow, Hanging]:
     issue = wire.parse_issue(document, fields, users, sprints, custom)
-    if unread:
-        issue = _without(issue, unread)
+    if left.all:
+        issue = _without(issue, left)
     # What has a column of its own now may once have been one of many.
     return issue, issue_row(issue, fields), satellite_rows(issue, us)
 
 
-def _without(issue: Issue, unread: frozenset[str]) -> Issue:
-    """The issue as if the document had not held these fields."""
-    names = [name for name in issue._fields if name in unread]
-    raw = [beside for name, beside in _RAW.items() if name in unread]
-    missing = dict.fromkeys((*issue.missing, *names))
+def _without(issue: Issue, left: LeftAlone) -> Issue:
+    """The issue as if the document had not held these fields; what is only kept a new row takes all the same."""
+    names = [name for name in issue._fields if name in left.unread]
+    raw = [beside for name, beside in _RAW.items() if name in left.unread]
+    missing = dict.fromkeys((*issue.missing, *names, *(name for name in issue._fields if name in left.kept)))
     without: dict[str, Any] = dict.fromkeys((*names, *raw), MISSING)
-    return issue._replace(**without, missing=tuple(missing))
+    empty = tuple(name for name in issue.custom_empty if name not in left.kept)
+    return issue._replace(**without, missing=tuple(missing), custom_empty=empty)
 
 
 def _satellites(issues: Sequence[tuple[str, Hanging]]) -> dict[Satellite, dict[str, bytes]]:

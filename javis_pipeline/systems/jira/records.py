@@ -4,11 +4,10 @@ Jira has no compare-and-swap and no idempotency key. So a write carries its oper
 which is written with the edit or not at all, and in the metadata of the changelog entry.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import Any, Final, NamedTuple, cast
 from uuid import UUID
@@ -29,10 +28,12 @@ from javis_pipeline.records.jira import (
 )
 from javis_pipeline.records.sync import FieldChange, Operation, RemoteRecord, Reply
 from javis_pipeline.records.values import ResourceRef, Value, as_set, dump_json, in_order, load_json
-from javis_pipeline.sync.elements import chosen_value
+from javis_pipeline.sync.element_codecs import chosen_value
 from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
 from javis_pipeline.systems.jira import wire
 from javis_pipeline.systems.jira.client import BULK_FETCH_LIMIT, JiraClient
+from javis_pipeline.systems.jira.custom_values import SETS, change_value, element_to_jira, to_jira
+from javis_pipeline.systems.jira.numbers import number_of, sent_number
 
 MARK: Final = "javis.op"
 NO_NAMES: Final[Mapping[str, str]] = {}
@@ -47,8 +48,12 @@ _JIRA_IDS: Final = {
     "due_date": "duedate",
     "parent_key": "parent",
     "status": "status",
+    "components": "components",
+    "fix_versions": "fixVersions",
+    "affected_versions": "versions",
 }
-_MOST_POINTS: Final = Decimal(2**53)
+# Sets whose elements go out as objects.
+_NAMED_SETS: Final = frozenset({"components", "fix_versions", "affected_versions"})
 # A changed parent goes by several names in changelogs, by age of the project.
 _PARENT_ITEMS: Final = frozenset({"parent", "issueparentassociation", "epic link"})
 _AS_TEXT: Final = ("issue_type", "resolution", "reporter_id")
@@ -94,6 +99,8 @@ class JiraRecords:
         names: What the site calls them, by role; histories often lack the ids.
         sprints: Sprints that are known better than issues tell.
         custom: The custom fields that are read under their ids.
+        written: What is edited here by choice: ids of custom fields, and fields of ours.
+        called: Names of custom fields that only one has, with its id: histories often lack the ids.
     """
 
     def __init__(
@@ -104,6 +111,8 @@ class JiraRecords:
         names: Mapping[str, str] = NO_NAMES,
         sprints: Mapping[int, Sprint] = wire.NO_SPRINTS,
         custom: wire.Custom = wire.NO_CUSTOM,
+        written: Collection[str] = (),
+        called: Mapping[str, str] = NO_NAMES,
     ) -> None:
         self._client = client
         self._custom = custom
@@ -114,13 +123,23 @@ class JiraRecords:
         self._ids: dict[str, str] = dict(_JIRA_IDS)
         if fields.story_points:
             self._ids["story_points"] = fields.story_points
+        self._written = frozenset(written)
+        self._ids |= {field_id: field_id for field_id in self._written if field_id in custom}
+        self._called = {name: field_id for name, field_id in called.items() if field_id in self._written}
+        # What can be edited, by type: an answer to an edit does not tell it again.
+        self._editable: dict[object, Mapping[str, wire.Choices]] = {}
         self._names = {jira_id: name for name, jira_id in self._ids.items()}
         if fields.epic_link:
             self._names[fields.epic_link] = "parent_key"
 
+    @property
+    def _questions(self) -> dict[str, Any]:
+        """What is asked of issues; what can be edited of them only where it matters."""
+        return {"fields": self._asked, "properties": [MARK], "with_editmeta": bool(self._written)}
+
     def fetch(self, ref: ResourceRef) -> RemoteRecord:
         """The issue, read by id past the search index, with its history where that is short."""
-        document = self._client.get_issue(ref.resource_id, fields=self._asked, properties=[MARK], with_changelog=True)
+        document = self._client.get_issue(ref.resource_id, **self._questions, with_changelog=True)
         return self._read(ref, document)
 
     @property
@@ -131,7 +150,7 @@ class JiraRecords:
     def fetch_many(self, refs: Sequence[ResourceRef]) -> Mapping[str, RemoteRecord]:
         """Issues by id past the search index, without their histories."""
         asked = {ref.resource_id: ref for ref in refs}
-        documents = self._client.get_issues(list(asked), fields=self._asked, properties=[MARK])
+        documents = self._client.get_issues(list(asked), **self._questions)
         found: dict[str, RemoteRecord] = {}
         for document in documents:
             ref = asked.get(id_of(document))
@@ -147,7 +166,14 @@ class JiraRecords:
                 f"jira gave issue {issue.jira_id} for {ref.resource_id}; neither was read", remote_id=ref.resource_id
             )
         record = guarded("jira issue", ref.resource_id, lambda: self._record(issue, document))
-        return replace(record, changes=self._history_in(ref, document))
+        return replace(record, changes=self._history_in(ref, document), editable=self._editable_in(document, record))
+
+    def _editable_in(self, document: JsonObject, record: RemoteRecord) -> Mapping[str, wire.Choices] | None:
+        place = record.facts.get("issue_type_id")
+        told = wire.editable_fields(document, self._names) if self._written else None
+        if told is not None:
+            self._editable[place] = told
+        return self._editable.get(place)
 
     def _history_in(self, ref: ResourceRef, document: JsonObject) -> Sequence[FieldChange] | None:
         """The history that came along; None where it has to be asked for."""
@@ -171,7 +197,7 @@ class JiraRecords:
         op_id = _marked(entry.history_metadata)
         named = [(self._field_of(item), item) for item in entry.items]
         return [
-            _field_change(entry.entry_id, name, entry.author, entry.created_at, item, op_id)
+            _field_change(entry.entry_id, name, entry.author, entry.created_at, item, op_id, self._custom.get(name))
             for name, item in named
             if name is not None
         ]
@@ -222,13 +248,13 @@ class JiraRecords:
             "status": _choice(issue.status_id, issue.status),
             "components": _set(issue.components),
             "fix_versions": _set(issue.fix_versions),
+            "affected_versions": _set(issue.affected_versions),
             "flagged": issue.flagged,
             "sprint": issue.sprint,
             **{name: getattr(issue, name) for name in _AS_TEXT},
             **self._elements(issue),
         }
         facts: dict[str, Any] = {name: getattr(issue, name) for name in _FACTS}
-        facts["affected_versions"] = issue.affected_versions
         for told_by, names in _TOLD_WITH.items():
             if getattr(issue, told_by) is MISSING:
                 facts |= dict.fromkeys(names, MISSING)
@@ -240,13 +266,16 @@ class JiraRecords:
 
     def _elements(self, issue: Issue) -> dict[str, Value | Missing]:
         """The custom fields in remote form; MISSING is what the answer did not hold."""
-        empty = dict.fromkeys(issue.custom_empty)
+        empty = {field_id: () if self._is_set(field_id) else None for field_id in issue.custom_empty}
         return {
             field_id: _element(sort, issue.custom_fields[field_id], issue.custom_raw.get(field_id))
             if field_id in issue.custom_fields
             else empty.get(field_id, MISSING)
             for field_id, sort in self._custom.items()
         }
+
+    def _is_set(self, field_id: str) -> bool:
+        return field_id in self._written and self._custom.get(field_id) in SETS
 
     def _description(self, issue: Issue) -> Value | Missing:
         return issue.description_adf
@@ -256,7 +285,8 @@ class JiraRecords:
             return "parent_key"
         if item.field_id is not None:
             return self._names.get(item.field_id)
-        return self._names.get(item.field.lower()) or ("story_points" if self._is_story_points(item) else None)
+        name = item.field.casefold()
+        return self._names.get(name) or ("story_points" if self._is_story_points(item) else self._called.get(name))
 
     def _is_story_points(self, item: ChangeItem) -> bool:
         """Without an id only the name tells. Another field of that name is not taken for ours: its values differ."""
@@ -272,14 +302,16 @@ class JiraRecords:
                     self._set_parent(request, value, current)
                 case "assignee_id":
                     request.fields["assignee"] = None if value is None else self._client.assignee(str(value))
+                case _ if name in self._custom:
+                    request.fields[name] = to_jira(name, self._custom[name], value, partial(self._person, name))
                 case _:
                     request.fields[self._ids[name]] = _to_jira(name, self._ids[name], value)
         for name in op.fields:
-            verbs = [{"add": label} for label in op.add.get(name, ())] + [
-                {"remove": label} for label in op.remove.get(name, ())
-            ]
+            sent = partial(self._element_sent, name, (current.editable or {}).get(name, {}))
+            verbs: list[Mapping[str, object]] = [{"add": sent(one)} for one in op.add.get(name, ())]
+            verbs += [{"remove": sent(one)} for one in op.remove.get(name, ())]
             if verbs:
-                request.update[self._ids[name]] = [dict(verb) for verb in verbs]
+                request.update[self._ids[name]] = verbs
         return self._client.edit_issue(
             op.ref.resource_id,
             fields=request.fields,
@@ -287,6 +319,16 @@ class JiraRecords:
             properties={MARK: {"op": str(op.op_id)}},
             history_metadata=_metadata(op),
         )
+
+    def _element_sent(self, name: str, choices: wire.Choices, element: str) -> object:
+        sort: Sort | None = "versions" if name in _NAMED_SETS else self._custom.get(name)
+        return element if sort is None else element_to_jira(sort, element, choices, partial(self._person, name))
+
+    def _person(self, field_id: str, account_id: str) -> JsonObject:
+        try:
+            return self._client.assignee(account_id)
+        except RemoteRefused as error:  # it speaks of the assignee
+            raise RemoteRefused(str(error), status=error.status, field_errors={field_id: str(error)}) from error
 
     def _set_parent(self, request: Request, value: Value, current: RemoteRecord) -> None:
         """Ask for another parent, or for none; absent fields stay untouched."""
@@ -348,10 +390,7 @@ def _to_jira(name: str, jira_id: str, value: Value) -> object:
             assert isinstance(value, Mapping), "a priority goes out as its id"
             return {"id": value["id"]}
         case "story_points":
-            assert isinstance(value, int | Decimal), "checked before it was planned"
-            if not _is_whole_as_double(value):
-                raise RemoteRefused("Jira takes no such number", status=400, field_errors={jira_id: "too large"})
-            return int(value) if value == int(value) else float(value)
+            return sent_number(value, jira_id)
         case _:
             return value
 
@@ -393,16 +432,23 @@ def _choice(id_: str | Missing | None, name: str | Missing | None) -> Value | Mi
 
 
 def _field_change(
-    entry_id: str, name: str, author: User | None, at: datetime, item: ChangeItem, op_id: UUID | None
+    entry_id: str,
+    name: str,
+    author: User | None,
+    at: datetime,
+    item: ChangeItem,
+    op_id: UUID | None,
+    sort: Sort | None,
 ) -> FieldChange:
+    told = partial(_change_value, name) if sort is None else partial(change_value, sort)
     return FieldChange(
         entry_id=entry_id,
         field=name,
         author_id=author.account_id if author else None,
         author_name=author.display_name if author else None,
         at=at,
-        old=_change_value(name, item.old, item.old_text),
-        new=_change_value(name, item.new, item.new_text),
+        old=told(item.old, item.old_text),
+        new=told(item.new, item.new_text),
         old_text=item.old_text or None,
         new_text=item.new_text or None,
         op_id=op_id,
@@ -412,8 +458,8 @@ def _field_change(
 def _change_value(name: str, raw: str | None, text: str | None) -> Value | Missing:
     """The canonical value out of a changelog item; MISSING for a text, which the changelog does not hold as it was."""
     match name:
-        case "description":
-            return MISSING
+        case "description" | "components" | "fix_versions" | "affected_versions":
+            return MISSING  # of a set an item tells of one element
         case "status" | "priority" | "assignee_id":
             return raw or None
         case "due_date":
@@ -421,20 +467,6 @@ def _change_value(name: str, raw: str | None, text: str | None) -> Value | Missi
         case "labels":
             return as_set((text or "").split())
         case "story_points":
-            return _number(text or raw)
+            return number_of(text or raw)
         case _:
             return text or None
-
-
-def _number(text: str | None) -> Value | Missing:
-    try:
-        number = Decimal(text) if text else None
-    except InvalidOperation:
-        return MISSING
-    return number if number is None or _is_whole_as_double(number) else MISSING
-
-
-def _is_whole_as_double(number: int | Decimal) -> bool:
-    """Numbers of Jira are doubles: beyond these not every whole number is one."""
-    number = Decimal(number)
-    return number.is_finite() and abs(number) <= _MOST_POINTS

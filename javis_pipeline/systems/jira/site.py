@@ -10,11 +10,17 @@ from javis_pipeline.errors import IdentityError, RemoteBusy, RemoteRefused, Sett
 from javis_pipeline.records.jira import Board, CustomField, FieldMap, Identity, Project, Sprint
 from javis_pipeline.steps.side_by_side import side_by_side
 from javis_pipeline.steps.site_facts import NOTHING_KEPT, Facts
-from javis_pipeline.sync.kinds import JIRA_ISSUE
+from javis_pipeline.sync.kinds import BY_CHOICE, JIRA_ISSUE
 from javis_pipeline.sync.policies import NO_POLICIES, Policies, checked_policies
 from javis_pipeline.systems.jira import wire
 from javis_pipeline.systems.jira.client import JiraClient
-from javis_pipeline.systems.jira.custom_fields import custom_fields_of, read_by_id
+from javis_pipeline.systems.jira.custom_fields import (
+    can_be_written,
+    custom_fields_of,
+    ids_by_name,
+    read_by_id,
+    written_of,
+)
 from javis_pipeline.systems.jira.fields import Ambiguity, discover_fields
 
 T = TypeVar("T")
@@ -44,6 +50,16 @@ class JiraSite(NamedTuple):
     defined: tuple[CustomField, ...] = ()
     custom: wire.Custom = wire.NO_CUSTOM
     policies: Policies = NO_POLICIES
+
+    @property
+    def written(self) -> frozenset[str]:
+        """What is edited here by choice: ids of custom fields, and fields of ours."""
+        return written_of((*self.custom, *BY_CHOICE), self.policies)
+
+    @property
+    def called(self) -> Mapping[str, str]:
+        """The names, in lower case, that only one field has, with its id."""
+        return ids_by_name(self.defined)
 
 
 def read_site(
@@ -106,7 +122,7 @@ def _read_site(
         sprints,
         fields,
         read_by_id(fields, found.fields, project.project_id, policies),
-        checked_policies(policies, JIRA_ISSUE, [field.field_id for field in fields], "JIRA_FIELD_POLICY"),
+        checked_policies(policies, JIRA_ISSUE, "JIRA_FIELD_POLICY", can_be_written(fields), ids_by_name(fields)),
     )
 
 

@@ -18,7 +18,7 @@ from javis_pipeline.steps.batches import in_batches
 from javis_pipeline.steps.site_facts import NOTHING_KEPT, Facts
 from javis_pipeline.steps.system import Extent, RemoteCount, Rest
 from javis_pipeline.steps.worker_processes import WORKERS, WORTH_WORKERS
-from javis_pipeline.sync.policies import unread_fields
+from javis_pipeline.sync.policies import left_alone
 from javis_pipeline.systems.jira import jql
 from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.custom_fields import policy_of
@@ -86,7 +86,7 @@ class IssueSource:
             sprint_name=site.names.get("sprint", "sprint"),
             sprints=site.sprints,
             custom=site.custom,
-            unread=unread_fields(site.policies),
+            left=left_alone(site.policies),
             maker=maker,
         )
         self._batches = count(1)

@@ -7,6 +7,7 @@ from functools import partial
 from typing import ClassVar
 
 from javis_pipeline.db.connection import Database
+from javis_pipeline.db.issues import Elements
 from javis_pipeline.records.jira import IssueStamp
 from javis_pipeline.records.values import System
 from javis_pipeline.steps.create import HORIZON, CreateRules
@@ -14,9 +15,9 @@ from javis_pipeline.steps.ports import RemoteCreates
 from javis_pipeline.steps.site_facts import NOTHING_KEPT, Facts
 from javis_pipeline.steps.system import Making, Opened, Part, nothing_after
 from javis_pipeline.sync.elements import element_fields
-from javis_pipeline.sync.fields import Kind
+from javis_pipeline.sync.fields import Field, Kind
 from javis_pipeline.sync.kinds import JIRA_COMMENT, JIRA_ISSUE
-from javis_pipeline.sync.policies import Policies
+from javis_pipeline.sync.policies import Policies, left_alone, noted
 from javis_pipeline.systems.jira.carry_over import carry_over_descriptions
 from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.comments import CommentCreates, JiraComments
@@ -34,6 +35,8 @@ class JiraSystem:
     """A Jira site.
 
     Attributes:
+        records: The edition's side of single issues.
+        in_markup: Whether the edition keeps texts as wiki markup.
         client: Client of the site.
         scopes: Keys of all synced projects: an issue that moves to one of them is followed.
         chosen_fields: A person's choice of custom fields, role to field id.
@@ -46,6 +49,8 @@ class JiraSystem:
 
     name: ClassVar[System] = "jira"
     kind: ClassVar[Kind] = JIRA_ISSUE
+    records: ClassVar[type[JiraRecords]] = JiraRecords
+    in_markup: ClassVar[bool] = False
     client: JiraClient
     scopes: Collection[str] = ()
     chosen_fields: Mapping[str, str] = field(default_factory=dict)
@@ -70,9 +75,9 @@ class JiraSystem:
             source=lambda extent: IssueSource(
                 self.client, site, extent=extent, facts=self.facts, maker=self._maker(site)
             ),
-            mirror=IssueMirror(key),
+            mirror=IssueMirror(key, self._stored_elements(site)),
             unwritable=_unwritable(site),
-            elements=element_fields(site.custom, self.kind.table),
+            elements=self._elements(site),
             policies=site.policies,
             changes_unseen=True,
             before=self._before(key),
@@ -80,6 +85,13 @@ class JiraSystem:
             making=self._making(site),
             parts=[self._part(kind, site) for kind in self.hanging(key)],
         )
+
+    def _stored_elements(self, site: JiraSite) -> Elements:
+        own = site.custom.keys()
+        return Elements(site.written & own, left_alone(site.policies).kept & own)
+
+    def _elements(self, site: JiraSite) -> list[Field]:
+        return element_fields(site.custom, self.kind.table, site.written, in_markup=self.in_markup)
 
     def _part(self, kind: Kind, site: JiraSite) -> Part:
         records = JiraComments(self.client, site.identity.account_id)
@@ -101,10 +113,19 @@ class JiraSystem:
         return Making(partial(JiraCreates, self.client, site, self.kind), rules)
 
     def _field_ids(self, site: JiraSite) -> dict[str, str]:
-        return {role: field_id for role, field_id in site.fields._asdict().items() if field_id}
+        roles = {role: field_id for role, field_id in site.fields._asdict().items() if field_id}
+        return {**roles, **noted(left_alone(site.policies))}
 
     def _records(self, site: JiraSite) -> JiraRecords:
-        return JiraRecords(self.client, site.fields, names=site.names, sprints=site.sprints, custom=site.custom)
+        return self.records(
+            self.client,
+            site.fields,
+            names=site.names,
+            sprints=site.sprints,
+            custom=site.custom,
+            written=site.written,
+            called=site.called,
+        )
 
     def _before(self, key: str) -> Callable[[Database], object]:
         return partial(carry_over_descriptions, scope=key)

@@ -266,6 +266,8 @@ class DataCenterReadApi(ReadApi):
         extra = self._history(issue, call)
         if asked := call.words("properties"):
             extra["properties"] = {key: issue.properties[key] for key in asked if key in issue.properties}
+        if "editmeta" in call.words("expand"):
+            extra |= {"editmeta": self._edit_meta(issue)}
         return self._show.issue(issue, issue.state, fields, expand=EXPAND, extra=extra)
 
     def _history(self, issue: Issue, call: Call) -> Json:

@@ -14,6 +14,7 @@ from javis_pipeline.systems.jira.wire.changelog import (
     status_changes,
     whole_changelog_in,
 )
+from javis_pipeline.systems.jira.wire.choices import Choices, editable_fields
 from javis_pipeline.systems.jira.wire.custom import NO_CUSTOM, Custom
 from javis_pipeline.systems.jira.wire.issues import (
     ISSUE_FIELDS,
@@ -40,9 +41,11 @@ __all__ = [
     "ISSUE_FIELDS",
     "NO_CUSTOM",
     "NO_SPRINTS",
+    "Choices",
     "Custom",
     "changelog_documents",
     "concerns",
+    "editable_fields",
     "issue_documents",
     "issue_fields",
     "may_concern",
