@@ -11,7 +11,8 @@ Lineage = Mapping[str, Mapping[str, Sequence[str]]]
 """Column to the assets, and their columns, that it is made of."""
 
 
-_TABLES: Final = [kind.table for kind in KINDS.values()]
+# What hangs on a record comes with its asset, and is none by itself.
+_TABLES: Final = [kind.table for kind in KINDS.values() if kind.table.place.hangs_on is None]
 _MERGED: Final = {table.name: [column.name for column in table.edited] for table in _TABLES}
 
 CONFLICTS: Final[Lineage] = {
