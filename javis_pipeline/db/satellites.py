@@ -7,6 +7,8 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
+from psycopg.errors import UniqueViolation
+
 from javis_pipeline.db.connection import Connection
 from javis_pipeline.db.copying import copy_text
 from javis_pipeline.db.issue_rows import Satellite
@@ -36,10 +38,7 @@ def merge_comments(
     or about which something is under way, are left and named."""
     if not stale_of:
         return []
-    conn.execute(_QUERIES["make_incoming_comments"])
-    conn.execute("TRUNCATE pg_temp.incoming_comments")
-    if lines:
-        copy_text(conn, _QUERIES["copy_incoming_comments"], lines)
+    _receive_comments(conn, lines)
     params = {"jira_ids": stale_of, "run_id": run_id, "now": now}
     taken = conn.execute(for_table(_QUERIES["lock_takable_comments"], table), params).fetchall()
     params["taken"] = [row["record_id"] for row in taken]
@@ -50,6 +49,27 @@ def merge_comments(
     return [
         ResourceRef(resource_type=table.kind, resource_id=row["id"], scope=row["scope"], key=row["key"]) for row in left
     ]
+
+
+def _receive_comments(conn: Connection, lines: bytes) -> None:
+    conn.execute(_QUERIES["make_incoming_comments"])
+    conn.execute("TRUNCATE pg_temp.incoming_comments")
+    if lines:
+        copy_text(conn, _QUERIES["copy_incoming_comments"], lines)
+
+
+def insert_comments(conn: Connection, table: Table, new: Sequence[str], lines: bytes) -> None:
+    """Store the comments of issues that are new here (ids), in COPY's text format.
+
+    An id that comes twice, or that another issue has, is a mistake of the site: it is stored once, and stops nothing.
+    """
+    try:
+        with conn.transaction():
+            copy_text(conn, _QUERIES["copy_comments"], lines)
+    except UniqueViolation:
+        _receive_comments(conn, lines)
+        conn.execute(_QUERIES["insert_comments"])
+    hash_comments(conn, table, new)
 
 
 def hash_comments(conn: Connection, table: Table, jira_ids: Sequence[str]) -> None:

@@ -19,6 +19,7 @@ from javis_pipeline.db.issues import StoredIssues, issues_to_fetch, store_issues
 from javis_pipeline.db.named_queries import named_queries
 from javis_pipeline.db.quarantine import quarantine_record, release_records
 from javis_pipeline.db.satellites import (
+    insert_comments,
     replace_satellites,
     store_priorities,
     store_sprints,
@@ -27,7 +28,7 @@ from javis_pipeline.db.satellites import (
 )
 from javis_pipeline.db.watermarks import Watermark, advance_watermark, note_opened, read_watermark
 from javis_pipeline.records.jira import IssueStamp, Priority, Sprint, Status, User
-from javis_pipeline.sync.kinds import JIRA_ISSUE
+from javis_pipeline.sync.kinds import JIRA_COMMENT, JIRA_ISSUE
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ISSUES = JIRA_ISSUE.table
@@ -461,3 +462,16 @@ def test_each_column_of_a_payload_is_compared_with_what_is_stored():
     told = {name for name in IssueRow._fields if f"i.{name}" in query and f"p.{name}" in query}
 
     assert set(IssueRow._fields) - told == {"jira_id", "missing", "custom_empty"}
+
+
+def test_given_an_id_that_comments_of_two_new_issues_have_when_stored_then_it_is_taken_once_and_stops_nothing(sync):
+    store(sync, an_issue("1", "OPS-1"), an_issue("2", "OPS-2"))
+    lines = b"".join(
+        b"%s\t%s\tOPS-%s#%s\tOPS-%s\tOPS\tann\tSome\t\\N\t2026-01-01Z\t\\N\t\\N\n" % (issue, number, issue, number, issue)
+        for issue, number in ((b"1", b"7"), (b"2", b"7"), (b"2", b"8"))
+    )
+
+    insert_comments(sync, JIRA_COMMENT.table, ["1", "2"], lines)
+    insert_comments(sync, JIRA_COMMENT.table, ["2"], lines)
+
+    assert rows(sync, "SELECT key FROM comments ORDER BY key") == [("OPS-1#7",), ("OPS-2#8",)]

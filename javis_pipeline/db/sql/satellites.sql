@@ -96,16 +96,17 @@ UPDATE comments AS c
        (p.jira_id, p.author_id, p.body, p.body_adf, p.created_at, p.updated_at, p.restriction);
 
 -- name: insert_comments
--- What our account wrote just now may be what a wish is in doubt about: it becomes a row when that is known.
+-- What our account wrote just now may be what a wish is in doubt about: it becomes a row when that is known. Each once.
 INSERT INTO comments (
     jira_id, comment_id, key, issue_key, project_key, author_id, body, body_adf, created_at, updated_at, restriction
 )
-SELECT p.* FROM incoming_comments AS p
+SELECT DISTINCT ON (p.comment_id) p.* FROM incoming_comments AS p
  WHERE NOT EXISTS (SELECT FROM comments AS c WHERE c.comment_id = p.comment_id)
    AND NOT EXISTS (SELECT FROM sync_creates AS w JOIN comments AS c USING (record_id)
                     WHERE w.resource_type = 'jira_comment' AND w.state IN ('sent', 'unknown', 'asks')
                       AND c.jira_id = p.jira_id AND p.author_id = w.fence_account
-                      AND p.created_at >= w.fence_at - interval '1 minute');
+                      AND p.created_at >= w.fence_at - interval '1 minute')
+ ORDER BY p.comment_id, p.jira_id;
 
 -- name: leftover_comments
 -- Those that came otherwise than they are known, or did not come, and could not be taken.

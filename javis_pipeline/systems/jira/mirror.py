@@ -15,7 +15,7 @@ from javis_pipeline.db.issues import (
     store_issues,
 )
 from javis_pipeline.db.satellites import (
-    hash_comments,
+    insert_comments,
     merge_comments,
     replace_satellites,
     restrict_satellites,
@@ -85,12 +85,12 @@ def _store_satellites(
         known = old if table == "comments" else old.union(stored.same)
         fresh = [jira_id for jira_id in lines if jira_id not in known]
         replaced = [jira_id for jira_id in fresh if jira_id not in new]
-        if table == "comments" and replaced:
-            came = b"".join([lines[jira_id] for jira_id in replaced])
-            left = merge_comments(conn, JIRA_COMMENT.table, replaced, came, run_id=run_id, now=now)
-            fresh, replaced = [jira_id for jira_id in fresh if jira_id in new], []
-        replace_satellites(conn, table, replaced, b"".join([lines[jira_id] for jira_id in fresh]))
-        if table == "comments" and fresh:
-            hash_comments(conn, JIRA_COMMENT.table, fresh)
+        if table != "comments":
+            replace_satellites(conn, table, replaced, b"".join([lines[jira_id] for jira_id in fresh]))
+            continue
+        came = b"".join([lines[jira_id] for jira_id in replaced])
+        left = merge_comments(conn, JIRA_COMMENT.table, replaced, came, run_id=run_id, now=now)
+        came_new = [jira_id for jira_id in fresh if jira_id in new]
+        insert_comments(conn, JIRA_COMMENT.table, came_new, b"".join([lines[jira_id] for jira_id in came_new]))
     restrict_satellites(conn, [issue.jira_id for issue in batch.issues])
     return left

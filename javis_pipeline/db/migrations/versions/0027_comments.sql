@@ -26,6 +26,9 @@ ALTER TABLE public.comments
         coalesce(restriction, CASE WHEN restricted THEN 'its issue is restricted' END)) STORED;
 
 DELETE FROM public.comments AS c WHERE NOT EXISTS (SELECT FROM public.jira_issues AS i WHERE i.jira_id = c.jira_id);
+-- An id that two issues have is of one; which, the next sync tells.
+DELETE FROM public.comments AS c USING public.comments AS other
+ WHERE other.comment_id = c.comment_id AND other.jira_id < c.jira_id;
 UPDATE public.comments AS c
    SET issue_key = i.key, project_key = i.project_key, key = i.key || '#' || c.comment_id
   FROM public.jira_issues AS i WHERE i.jira_id = c.jira_id;
