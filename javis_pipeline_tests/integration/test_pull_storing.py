@@ -467,7 +467,8 @@ def test_each_column_of_a_payload_is_compared_with_what_is_stored():
 def test_given_an_id_that_comments_of_two_new_issues_have_when_stored_then_it_is_taken_once_and_stops_nothing(sync):
     store(sync, an_issue("1", "OPS-1"), an_issue("2", "OPS-2"))
     lines = b"".join(
-        b"%s\t%s\tOPS-%s#%s\tOPS-%s\tOPS\tann\tSome\t\\N\t2026-01-01Z\t\\N\t\\N\n" % (issue, number, issue, number, issue)
+        b"%s\t%s\tOPS-%s#%s\tOPS-%s\tOPS\tann\tSome\t\\N\t2026-01-01Z\t\\N\t\\N\n"
+        % (issue, number, issue, number, issue)
         for issue, number in ((b"1", b"7"), (b"2", b"7"), (b"2", b"8"))
     )
 
