@@ -24,7 +24,7 @@ from javis_pipeline.db.connection import Database
 from javis_pipeline.db.context import context_rows
 from javis_pipeline.db.migrate import migrate
 from javis_pipeline.steps.build_context import ContextScope, read_context
-from javis_pipeline.sync.kinds import TABLES
+from javis_pipeline.wiring import TABLES
 from javis_pipeline_tests.made_project import NOW, made_project, store_project
 
 ISSUES: Final = 100_000

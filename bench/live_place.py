@@ -21,8 +21,7 @@ from javis_pipeline.sandbox.world import World
 from javis_pipeline.settings import Settings
 from javis_pipeline.steps.job import Job
 from javis_pipeline.steps.sync_scope import pull_scope, write_back_scope
-from javis_pipeline.sync.kinds import TABLES
-from javis_pipeline.wiring import jira_system
+from javis_pipeline.wiring import TABLES, jira_system
 
 LATENCY: Final = timedelta(milliseconds=100)
 _PORT: Final = 8779

@@ -28,9 +28,9 @@ from javis_pipeline.db.migrate import migrate
 from javis_pipeline.steps.batches import as_they_come, in_batches
 from javis_pipeline.steps.job import Job
 from javis_pipeline.steps.sync_scope import pull_scope
-from javis_pipeline.sync.kinds import TABLES
 from javis_pipeline.systems.confluence.client import ConfluenceClient
 from javis_pipeline.systems.confluence.system import ConfluenceSystem
+from javis_pipeline.wiring import TABLES
 
 # More than one machine can ask for: the rate limit is not what is measured.
 _RATE: Final = 1000.0

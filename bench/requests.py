@@ -21,8 +21,7 @@ from javis_pipeline.settings import Settings
 from javis_pipeline.steps.job import Job
 from javis_pipeline.steps.request_costs import BURST, MINUTES, UNCHANGED
 from javis_pipeline.steps.sync_scope import pull_scope, write_back_scope
-from javis_pipeline.sync.kinds import TABLES
-from javis_pipeline.wiring import open_system
+from javis_pipeline.wiring import TABLES, open_system
 
 PROJECT: Final = "OPS"
 _RECORDS: Final = 120

@@ -29,8 +29,8 @@ from javis_pipeline.db.migrate import migrate
 from javis_pipeline.steps.job import Job
 from javis_pipeline.steps.pull import HORIZON
 from javis_pipeline.steps.sync_scope import pull_scope
-from javis_pipeline.sync.kinds import TABLES
 from javis_pipeline.systems.jira.editions import connect, system_of
+from javis_pipeline.wiring import TABLES
 
 # More than one machine can ask for: the rate limit is not what is measured.
 _RATE = 1000.0

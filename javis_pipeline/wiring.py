@@ -22,6 +22,7 @@ from javis_pipeline.posts.blocks import Sites
 from javis_pipeline.records.create import Made
 from javis_pipeline.records.hints import Told
 from javis_pipeline.records.sync import Catalog
+from javis_pipeline.records.tables import Tables
 from javis_pipeline.records.values import ResourceType, ScopeRef, System
 from javis_pipeline.settings import Settings
 from javis_pipeline.steps.build_context import ContextScope
@@ -34,21 +35,31 @@ from javis_pipeline.steps.people import called_people
 from javis_pipeline.steps.site_facts import FRESH, NOTHING_KEPT, Facts
 from javis_pipeline.steps.suggest import ClaudeClient
 from javis_pipeline.steps.system import RemoteSystem
-from javis_pipeline.sync.fields import Kind
-from javis_pipeline.sync.kinds import KINDS, TABLES, kind_here
+from javis_pipeline.sync.fields import Kind, kinds_by_name
 from javis_pipeline.sync.run import Run
 from javis_pipeline.systems.confluence import editions
 from javis_pipeline.systems.confluence.client import ConfluenceClient
 from javis_pipeline.systems.confluence.doctor import check_confluence
+from javis_pipeline.systems.confluence.kind import CONFLUENCE_PAGE
 from javis_pipeline.systems.confluence.system import ConfluenceSystem
 from javis_pipeline.systems.confluence.webhook import told_pages
 from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.doctor import check_jira
 from javis_pipeline.systems.jira.editions import connect, system_of
+from javis_pipeline.systems.jira.kind import JIRA_COMMENT, JIRA_ISSUE, issue_here
 from javis_pipeline.systems.jira.system import JiraSystem
 from javis_pipeline.systems.jira.webhook import told_issues
 
 clock = partial(datetime.now, UTC)
+
+KINDS: Final[Mapping[ResourceType, Kind]] = kinds_by_name(JIRA_ISSUE, CONFLUENCE_PAGE, JIRA_COMMENT)
+"""For the edges, which choose one; decisions are told theirs by the run."""
+
+TABLES: Final[Tables] = {name: kind.table for name, kind in KINDS.items()}
+"""Where they are kept, for the database."""
+
+# Kinds that are otherwise from site to site, by what the last sync noted of the site.
+_HERE: Final[Mapping[ResourceType, Callable[[Catalog], Kind]]] = {"jira_issue": issue_here}
 
 
 def check_systems(kinds: Mapping[ResourceType, Kind], settings: Container[str]) -> None:
@@ -311,5 +322,5 @@ def context_scope(settings: Settings, project: str) -> ContextScope:
 
 def local_run(resource_type: ResourceType, catalog: Catalog) -> Run:
     """A run that only changes our side: a resolution or an undo. Nothing is sent, so it needs no account."""
-    kind = kind_here(resource_type, catalog)
+    kind = _HERE[resource_type](catalog) if resource_type in _HERE else KINDS[resource_type]
     return Run(run_id=str(uuid4()), now=clock, new_id=uuid4, account_id="", kind=kind, catalog=catalog)

@@ -20,7 +20,7 @@ from javis_pipeline.db.connection import Connection, Database
 from javis_pipeline.db.embedded import EmbeddedServer
 from javis_pipeline.db.migrate import migrate
 from javis_pipeline.settings import Settings
-from javis_pipeline.sync.kinds import TABLES
+from javis_pipeline.wiring import TABLES
 
 # The same few cases each time by default, many new ones with `make laws`. A busy machine is no counterexample.
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)

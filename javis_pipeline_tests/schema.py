@@ -10,7 +10,7 @@ import javis_pipeline.db
 from javis_pipeline.db.embedded import EmbeddedServer
 from javis_pipeline.db.migrate import migrate
 from javis_pipeline.db.server_place import find_binaries
-from javis_pipeline.sync.kinds import TABLES
+from javis_pipeline.wiring import TABLES
 
 SCHEMA_FILE = Path(javis_pipeline.db.__path__[0]) / "schema.sql"
 _HEADER = "-- What the migrations make, written by `make schema`. Read it; to change it, add a migration.\n"

@@ -226,8 +226,7 @@ def _answer(db: "Database", found: "FoundConflict", answer: Any, key: str | None
     from javis_pipeline.db.creates import PostgresCreates
     from javis_pipeline.settings import load_settings
     from javis_pipeline.steps.create import answer_creation
-    from javis_pipeline.sync.kinds import TABLES
-    from javis_pipeline.wiring import clock, find_issue
+    from javis_pipeline.wiring import TABLES, clock, find_issue
 
     if answer is None:
         raise UsageError("say what became of it: --again, --is KEY, --gone or --withdraw")
@@ -259,13 +258,12 @@ def _resolve(db: "Database", found: "FoundConflict", choice: Any, text: str | No
     from javis_pipeline.db.sync_store import PostgresStore
     from javis_pipeline.steps.edit import read_value
     from javis_pipeline.steps.resolve import resolve as resolve_conflict
-    from javis_pipeline.sync.kinds import TABLES
-    from javis_pipeline.wiring import local_run
+    from javis_pipeline.wiring import TABLES, local_run
 
     store = PostgresStore(db, TABLES[found.resource_type], found.scope)
     conflict = store.conflict(found.conflict_id)
     assert conflict is not None
-    value = None if text is None else read_value(db, conflict.field, text.rstrip("\n"), found.resource_type)
+    value = None if text is None else read_value(db, conflict.field, text.rstrip("\n"), TABLES[found.resource_type])
     run = local_run(found.resource_type, store.catalog())
     resolve_conflict(store, found.conflict_id, choice, run, by=getpass.getuser(), value=value, seen=conflict)
     if choice == "local":

@@ -54,8 +54,7 @@ def migrate(dagster: bool, as_json: bool) -> None:
     from javis_pipeline.db.grants import regrant
     from javis_pipeline.db.migrate import known_revisions
     from javis_pipeline.settings import load_settings
-    from javis_pipeline.sync.kinds import TABLES
-    from javis_pipeline.wiring import apply_policies
+    from javis_pipeline.wiring import TABLES, apply_policies
 
     settings = load_settings()
     applied, revision = upgrade(settings, TABLES), known_revisions()[-1]
@@ -94,7 +93,7 @@ def shell(context: click.Context, statement: str | None, dagster: bool) -> None:
     from javis_pipeline.db.connection import dagster_url, database_url, upgrade
     from javis_pipeline.db.server_place import find_binaries
     from javis_pipeline.settings import load_settings
-    from javis_pipeline.sync.kinds import TABLES
+    from javis_pipeline.wiring import TABLES
 
     settings = load_settings()
     upgrade(settings, TABLES)
@@ -159,8 +158,7 @@ def restore(file: Path, yes: bool, as_json: bool) -> None:
     from javis_pipeline.db.connection import database_url, display_name, upgrade
     from javis_pipeline.db.creates import doubt_all
     from javis_pipeline.settings import load_settings
-    from javis_pipeline.sync.kinds import TABLES
-    from javis_pipeline.wiring import clock, open_database
+    from javis_pipeline.wiring import TABLES, clock, open_database
 
     settings = load_settings()
     upgrade(settings, TABLES)  # makes the roles that the backup grants to

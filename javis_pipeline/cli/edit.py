@@ -30,10 +30,10 @@ def command(key: str, assignments: tuple[str, ...], as_json: bool) -> None:
     """
     from javis_pipeline.settings import load_settings
     from javis_pipeline.steps.edit import edit_record
-    from javis_pipeline.wiring import open_database
+    from javis_pipeline.wiring import TABLES, open_database
 
     with closing(open_database(load_settings())) as db:
-        edited = edit_record(db, key, assignments, application="javis edit")
+        edited = edit_record(db, TABLES, key, assignments, application="javis edit")
     if as_json:
         click.echo(json.dumps(asdict(edited)))
         return

@@ -43,12 +43,12 @@ def issue(
     """
     from javis_pipeline.settings import load_settings
     from javis_pipeline.steps.new import new_issue
-    from javis_pipeline.wiring import apply_policies, open_database
+    from javis_pipeline.wiring import TABLES, apply_policies, open_database
 
     settings = load_settings()
     with closing(open_database(settings)) as db:
         apply_policies(db, settings)
-        made = new_issue(db, project, type_name, title, parent, assignments, dry_run=dry_run)
+        made = new_issue(db, TABLES["jira_issue"], project, type_name, title, parent, assignments, dry_run=dry_run)
     if as_json:
         click.echo(json.dumps({"key": made.key, "record_id": str(made.record_id), "dry_run": dry_run}))
     elif dry_run:

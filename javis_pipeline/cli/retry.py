@@ -21,11 +21,11 @@ def command(key: str, field: str | None, as_json: bool) -> None:
     from javis_pipeline.settings import load_settings
     from javis_pipeline.steps.edit import ids_of_fields
     from javis_pipeline.steps.retry import retry
-    from javis_pipeline.wiring import clock, open_database
+    from javis_pipeline.wiring import TABLES, clock, open_database
 
     with closing(open_database(load_settings())) as db:
-        (named,) = ids_of_fields(db, [field]) if field else (None,)
-        asked = retry(db, key, named, now=clock())
+        (named,) = ids_of_fields(db, TABLES, [field]) if field else (None,)
+        asked = retry(db, TABLES, key, named, now=clock())
     if as_json:
         click.echo(json.dumps({"key": asked.key, "fields": asked.fields}))
     else:

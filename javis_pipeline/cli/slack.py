@@ -256,7 +256,7 @@ def serve(http: bool, host: str, port: int) -> None:
     address that a proxy makes public with TLS; enter it in the app's settings under Interactivity.
     """
     from javis_pipeline.settings import load_settings
-    from javis_pipeline.wiring import calling, local_run, open_database, slack_client, slack_outlet
+    from javis_pipeline.wiring import TABLES, calling, local_run, open_database, slack_client, slack_outlet
 
     settings = load_settings()
     account = settings.require_slack()
@@ -275,7 +275,7 @@ def serve(http: bool, host: str, port: int) -> None:
         def outlet_of(project: str) -> "Outlet":
             return calling(settings, slack_outlet(settings, project))
 
-        desk = Desk(db, slack_client(settings), outlet_of, local_run, frozenset(account.allowed_users))
+        desk = Desk(db, TABLES, slack_client(settings), outlet_of, local_run, frozenset(account.allowed_users))
         if http and secret is not None:
             _serve_http(desk, secret.get_secret_value(), host, port)
         elif app_token is not None:

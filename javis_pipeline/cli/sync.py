@@ -86,11 +86,12 @@ def command(
     from javis_pipeline.cli.projects import chosen_projects
     from javis_pipeline.settings import SCOPE_SETTINGS, load_settings
     from javis_pipeline.sync.forcing import forcing_rules
+    from javis_pipeline.wiring import KINDS
 
     settings = load_settings()
     fields = _by_id(settings, fields) if fields else ()
     force = "local" if force_local else "remote" if force_remote else "none"
-    forcing_rules(force, fields)  # a mistake is told before anything starts
+    forcing_rules(force, fields, KINDS.values())  # a mistake is told before anything starts
     if not full and (expect_deletions is not None or expect_missing is not None):
         raise UsageError("--expect-deletions and --expect-missing are about what --full finds; give --full with them")
     options = Options(
@@ -106,10 +107,10 @@ def command(
 def _by_id(settings: "Settings", fields: tuple[str, ...]) -> tuple[str, ...]:
     """Custom fields may be given by name."""
     from javis_pipeline.steps.edit import ids_of_fields
-    from javis_pipeline.wiring import open_database
+    from javis_pipeline.wiring import TABLES, open_database
 
     with closing(open_database(settings)) as db:
-        return ids_of_fields(db, fields)
+        return ids_of_fields(db, TABLES, fields)
 
 
 def _systems(settings: "Settings", project: str, what: str) -> "list[System]":
@@ -298,14 +299,14 @@ def _plan(db: "Database", settings: "Settings", project: str, options: Options) 
     from javis_pipeline.steps.job import Job
     from javis_pipeline.steps.sync_scope import plan_scope
     from javis_pipeline.sync.forcing import forcing_rules
-    from javis_pipeline.wiring import clock, open_system
+    from javis_pipeline.wiring import KINDS, clock, open_system
 
     job = partial(
         Job,
         db=db,
         run_id=DRY_RUN,
         clock=clock,
-        rules=forcing_rules(options.force, options.fields),
+        rules=forcing_rules(options.force, options.fields, KINDS.values()),
         overrides=Overrides(account_id=options.expect_account, place_id=options.expect_place),
     )
     items: list[PlanItem] = []

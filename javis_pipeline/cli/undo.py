@@ -50,8 +50,7 @@ def _undo(db: "Database", run_id: str, *, really: bool) -> "list[PlanItem]":
     from javis_pipeline.db.audit import scopes_of_run
     from javis_pipeline.db.sync_store import PostgresStore
     from javis_pipeline.steps.undo import plan_undo, undo_run
-    from javis_pipeline.sync.kinds import TABLES
-    from javis_pipeline.wiring import local_run
+    from javis_pipeline.wiring import TABLES, local_run
 
     scopes = scopes_of_run(db, run_id)
     if len({scope.run_id for scope in scopes}) != 1:

@@ -10,7 +10,7 @@ import dagster as dg
 
 from javis_pipeline.defs.lineage import Lineage, column_lineage
 from javis_pipeline.records.systems import SYSTEMS
-from javis_pipeline.sync.kinds import KINDS
+from javis_pipeline.wiring import KINDS
 
 _TABLE: Final = re.compile(r"CREATE TABLE public\.(\w+) \(\n(.*?)\n\);", re.DOTALL)
 _COLUMN: Final = re.compile(r"    (\w+) (?:public\.)?(.+?)( DEFAULT .+?)?( NOT NULL)?,?")

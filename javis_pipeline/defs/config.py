@@ -6,6 +6,7 @@ from pydantic import Field
 from javis_pipeline.records.sync import Force, Overrides
 from javis_pipeline.sync.forcing import forcing_rules
 from javis_pipeline.sync.run import Rules
+from javis_pipeline.wiring import KINDS
 
 
 class SyncConfig(dg.Config):
@@ -31,7 +32,7 @@ class SyncConfig(dg.Config):
 
     def rules(self) -> Rules:
         """The rules of the run; UsageError explains a value that makes no sense."""
-        return forcing_rules(self.force, self.force_fields)
+        return forcing_rules(self.force, self.force_fields, KINDS.values())
 
     def overrides(self) -> Overrides:
         """What a person allowed for this run."""

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import dagster as dg
 
-from javis_pipeline.sync.kinds import KINDS
+from javis_pipeline.wiring import KINDS
 
 Lineage = Mapping[str, Mapping[str, Sequence[str]]]
 """Column to the assets, and their columns, that it is made of."""

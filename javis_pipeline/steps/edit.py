@@ -15,10 +15,9 @@ from javis_pipeline.db.edits import OwnField
 from javis_pipeline.errors import UsageError
 from javis_pipeline.records.jira import Sort
 from javis_pipeline.records.sync import FieldPolicy
-from javis_pipeline.records.tables import SqlType
-from javis_pipeline.records.values import ResourceType, System, Value, from_json
+from javis_pipeline.records.tables import SqlType, Table, Tables
+from javis_pipeline.records.values import System, Value, from_json
 from javis_pipeline.steps.choices import Person, choose_name, choose_person
-from javis_pipeline.sync.kinds import TABLES
 
 
 def _text(value: str) -> str:
@@ -53,8 +52,8 @@ _READERS: Final[Mapping[SqlType, Callable[[str], object]]] = {
 }
 
 
-def _readers(kind: ResourceType) -> Mapping[str, Callable[[str], object]]:
-    return {column.name: _READERS[column.type] for column in TABLES[kind].edited}
+def _readers(table: Table) -> Mapping[str, Callable[[str], object]]:
+    return {column.name: _READERS[column.type] for column in table.edited}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +66,18 @@ class Edited:
     system: System = "jira"
 
 
-def parse_changes(
-    assignments: Iterable[str], kind: ResourceType = "jira_issue", own: Sequence[OwnField] = ()
-) -> dict[str, object]:
+def parse_changes(assignments: Iterable[str], table: Table, own: Sequence[OwnField] = ()) -> dict[str, object]:
     """`field=text` items as columns and values; an empty text means none (no labels for `labels`).
 
     Args:
         assignments: The items.
-        kind: Sort of the record.
+        table: Where the record is kept.
         own: The site's custom fields, which may be named by name or id: they are in the result by id.
 
     Raises:
         UsageError: An item has no "=", names a field that cannot be edited, or has a text that makes no sense for it.
     """
-    readers = _readers(kind)
+    readers = _readers(table)
     changes: dict[str, object] = {}
     for assignment in assignments:
         name, equals, text = assignment.partition("=")
@@ -125,13 +122,13 @@ def _called(name: str, own: Iterable[OwnField]) -> OwnField | None:
     return next(iter(found), None)
 
 
-def ids_of_fields(db: Database, names: Iterable[str]) -> tuple[str, ...]:
+def ids_of_fields(db: Database, tables: Tables, names: Iterable[str]) -> tuple[str, ...]:
     """What the sync calls fields that a person names: custom fields by their ids, others as they are.
 
     Raises:
         UsageError: Several custom fields are called so.
     """
-    columns = {name for table in TABLES.values() for name in table.fields}
+    columns = {name for table in tables.values() for name in table.fields}
     if columns.issuperset(names := tuple(names)):
         return names
     with db.transaction() as conn:
@@ -159,9 +156,9 @@ def _read_own(sort: Sort, text: str) -> object:
             return text
 
 
-def parse_value(field: str, text: str, kind: ResourceType = "jira_issue") -> Value:
+def parse_value(field: str, text: str, table: Table) -> Value:
     """The text of a field's value in the spelling that conflicts use; an empty text means none."""
-    reader = _readers(kind).get(field, _text)
+    reader = _readers(table).get(field, _text)
     if not text:
         return () if reader is _labels else None
     read = reader(text)
@@ -208,7 +205,7 @@ def _parent(conn: Connection, key: str) -> str:
     return str(_found(conn, key)["key"])
 
 
-def read_value(db: Database, field: str, text: str, kind: ResourceType) -> Value:
+def read_value(db: Database, field: str, text: str, table: Table) -> Value:
     """A field's value as a person writes it, in the spelling that conflicts use; see `parse_value` and `meant`."""
     with db.transaction() as conn:
         own = rows.own_fields(conn) if field.startswith(_CUSTOM) else ()
@@ -216,15 +213,16 @@ def read_value(db: Database, field: str, text: str, kind: ResourceType) -> Value
         if sort is not None:
             value = _meant_own(conn, sort, _read_own(sort, text))
             return from_json(value)
-        value = parse_value(field, text, kind)
+        value = parse_value(field, text, table)
         return from_json(meant(conn, field, value)) if isinstance(value, str) else value
 
 
-def edit_record(db: Database, key: str, assignments: Iterable[str], *, application: str) -> Edited:
+def edit_record(db: Database, tables: Tables, key: str, assignments: Iterable[str], *, application: str) -> Edited:
     """Make a local edit of an issue or a page.
 
     Args:
         db: The product's database.
+        tables: Where each kind of records is kept.
         key: Key of an issue, also one it had before; id of a page; a comment as in OQC-12#10234.
         assignments: What is set, as `field=text`; see `parse_changes`.
         application: Whom the journal names as the program that edited.
@@ -234,16 +232,16 @@ def edit_record(db: Database, key: str, assignments: Iterable[str], *, applicati
     """
     with db.transaction(application_name=application) as conn:
         if "#" in key:
-            return _edit_comment(conn, key, assignments)
+            return _edit_comment(conn, tables["jira_comment"], key, assignments)
         page = rows.page_by_id(conn, key) if key.isdigit() else None
         if page is not None:
-            rows.update_page(conn, key, _meant(conn, parse_changes(assignments, "confluence_page")))
+            rows.update_page(conn, key, _meant(conn, parse_changes(assignments, tables["confluence_page"])))
             edited = rows.page_by_id(conn, key)
             assert edited is not None
             return _result(key, edited, "confluence")
         own = rows.own_fields(conn)
         sorts = {field.field_id: field.sort for field in own}
-        changes = parse_changes(assignments, own=own)
+        changes = parse_changes(assignments, tables["jira_issue"], own)
         elements = {name: _meant_own(conn, sorts[name], value) for name, value in changes.items() if name in sorts}
         columns = _meant(conn, {name: value for name, value in changes.items() if name not in sorts})
         issue = _found(conn, key)
@@ -251,11 +249,11 @@ def edit_record(db: Database, key: str, assignments: Iterable[str], *, applicati
         return _edited(conn, issue["key"])
 
 
-def _edit_comment(conn: Connection, key: str, assignments: Iterable[str]) -> Edited:
+def _edit_comment(conn: Connection, table: Table, key: str, assignments: Iterable[str]) -> Edited:
     comment = rows.comment_by_key(conn, key)
     if comment is None:
         raise UsageError(f"there is no comment {key} here; the table comments has the keys of all")
-    rows.update_comment(conn, comment["record_id"], _meant(conn, parse_changes(assignments, "jira_comment")))
+    rows.update_comment(conn, comment["record_id"], _meant(conn, parse_changes(assignments, table)))
     edited = rows.comment_by_key(conn, key)
     assert edited is not None
     return _result(edited["key"], edited, "jira")

@@ -9,6 +9,7 @@ import psycopg
 from javis_pipeline.db import edits as rows
 from javis_pipeline.db.connection import Database
 from javis_pipeline.errors import UsageError
+from javis_pipeline.records.tables import Table
 from javis_pipeline.steps.edit import known_key, meant, parse_changes
 
 
@@ -21,6 +22,7 @@ class New(NamedTuple):
 
 def new_issue(
     db: Database,
+    table: Table,
     project: str,
     type_name: str,
     title: str,
@@ -33,6 +35,7 @@ def new_issue(
 
     Args:
         db: The product's database.
+        table: The table of issues.
         project: Key of the project.
         type_name: Type of the issue.
         title: One line.
@@ -43,7 +46,7 @@ def new_issue(
     Raises:
         UsageError: It cannot be made as it is; the message says what is wrong.
     """
-    given = parse_changes([*assignments, *([f"parent_key={parent}"] if parent else [])])
+    given = parse_changes([*assignments, *([f"parent_key={parent}"] if parent else [])], table)
     try:
         with db.transaction(application_name="javis new") as conn:
             fields = {field: meant(conn, field, value) for field, value in given.items()}

@@ -7,8 +7,8 @@ from javis_pipeline.db import edits as rows
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.sync_store import PostgresStore
 from javis_pipeline.errors import UsageError
+from javis_pipeline.records.tables import Tables
 from javis_pipeline.records.values import ResourceRef
-from javis_pipeline.sync.kinds import TABLES
 
 
 class Asked(NamedTuple):
@@ -18,11 +18,12 @@ class Asked(NamedTuple):
     fields: tuple[str, ...]
 
 
-def retry(db: Database, key: str, field: str | None, *, now: datetime) -> Asked:
+def retry(db: Database, tables: Tables, key: str, field: str | None, *, now: datetime) -> Asked:
     """Have one record's refused fields sent again by the next run.
 
     Args:
         db: The product's database.
+        tables: Where each kind of records is kept.
         key: Key of an issue, also one it had before; id of a page.
         field: Only this field; None for all.
         now: When that was wished for.
@@ -42,5 +43,5 @@ def retry(db: Database, key: str, field: str | None, *, now: datetime) -> Asked:
     ref = ResourceRef(
         resource_type=found["resource_type"], resource_id=found["resource_id"], scope=found["scope"], key=found["key"]
     )
-    PostgresStore(db, TABLES[ref.resource_type], ref.scope).retry([ref], field, now)
+    PostgresStore(db, tables[ref.resource_type], ref.scope).retry([ref], field, now)
     return Asked(ref.key, fields)

@@ -24,11 +24,11 @@ from javis_pipeline.posts.proposals import ACCEPT, REJECT
 from javis_pipeline.records.digest import OpenConflict, fingerprint
 from javis_pipeline.records.sync import WHOLE_RECORD, Catalog
 from javis_pipeline.records.systems import SYSTEMS
+from javis_pipeline.records.tables import Tables
 from javis_pipeline.records.values import ResourceType
 from javis_pipeline.steps.notify import Outlet, open_conflicts, post_digest
 from javis_pipeline.steps.resolve import resolve
 from javis_pipeline.steps.suggest import Accepted, accept, reject
-from javis_pipeline.sync.kinds import TABLES
 from javis_pipeline.sync.run import Run
 
 _REDRAWS, _REDRAW_SECONDS = 10, 3.0
@@ -49,6 +49,7 @@ class Desk:
     """What it takes to answer a press.
 
     Attributes:
+        tables: Where each kind of records is kept.
         outlet_of: Where and how a project is told.
         new_run: A run that only changes our side.
         allowed_users: Ids of those who may decide; empty for every member of the channel.
@@ -57,6 +58,7 @@ class Desk:
     """
 
     db: Database
+    tables: Tables
     slack: SlackClient
     outlet_of: Callable[[str], Outlet]
     new_run: Callable[[ResourceType, Catalog], Run]
@@ -149,7 +151,7 @@ def _effect(accepted: Accepted) -> str:
 def _resolved(desk: Desk, press: Press, choice: Literal["local", "remote"], by: str) -> OpenConflict:
     conflict_id, seen_fingerprint = _reference(press)
     shown = _conflict_to_show(desk.db, press)
-    store = _store(desk.db, conflict_id)
+    store = _store(desk, conflict_id)
     conflict = store.conflict(conflict_id)
     if conflict is None or conflict.state != "open":
         raise ChangedSinceSeen(f"conflict {conflict_id} is not open any more")
@@ -161,11 +163,11 @@ def _resolved(desk: Desk, press: Press, choice: Literal["local", "remote"], by: 
     return shown
 
 
-def _store(db: Database, conflict_id: UUID) -> PostgresStore:
-    found = find_conflicts(db, str(conflict_id))
+def _store(desk: Desk, conflict_id: UUID) -> PostgresStore:
+    found = find_conflicts(desk.db, str(conflict_id))
     if not found:
         raise UsageError(f"there is no conflict {conflict_id}; javis conflicts lists those that are open")
-    return PostgresStore(db, TABLES[found[0].resource_type], found[0].scope)
+    return PostgresStore(desk.db, desk.tables[found[0].resource_type], found[0].scope)
 
 
 def _conflict_to_show(db: Database, press: Press) -> OpenConflict:

@@ -6,14 +6,14 @@ from typing import Final, get_args
 
 from javis_pipeline.errors import UsageError
 from javis_pipeline.records.sync import Force
-from javis_pipeline.sync.kinds import KINDS
+from javis_pipeline.sync.fields import Kind
 from javis_pipeline.sync.run import Rules
 
 # Custom fields of Jira, by id: which there are only the site knows.
 _OF_A_SITE: Final = re.compile(r"customfield_[0-9]+")
 
 
-def forcing_rules(force: str, fields: Iterable[str]) -> Rules:
+def forcing_rules(force: str, fields: Iterable[str], kinds: Iterable[Kind]) -> Rules:
     """Rules that resolve the conflicts of `fields` (none named: of all) to the `force` side.
 
     Raises:
@@ -23,7 +23,7 @@ def forcing_rules(force: str, fields: Iterable[str]) -> Rules:
     if side is None:
         raise UsageError(f"force is {force!r}; it can be {', '.join(get_args(Force))}")
     named = frozenset(fields)
-    known = sorted({name for kind in KINDS.values() for name in kind.fields})
+    known = sorted({name for kind in kinds for name in kind.fields})
     if unknown := sorted(name for name in named.difference(known) if not _OF_A_SITE.fullmatch(name)):
         raise UsageError(f"no field is called {', '.join(unknown)}; fields: {', '.join(known)}")
     if named and side == "none":

@@ -27,7 +27,7 @@ from javis_pipeline.errors import DatabaseError
 from javis_pipeline.sandbox.jira.editing import InvalidEditError
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
-from javis_pipeline.sync.kinds import TABLES
+from javis_pipeline.wiring import TABLES
 from javis_pipeline_tests.flaky_wire import FlakyWire
 from javis_pipeline_tests.one_sync import RunningSync, start_sync
 from javis_pipeline_tests.property.sync_histories import how_many

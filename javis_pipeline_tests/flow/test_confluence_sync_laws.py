@@ -29,8 +29,8 @@ from javis_pipeline.steps.job import Job
 from javis_pipeline.steps.sync_scope import pull_scope, write_back_scope
 from javis_pipeline.steps.system import NothingHangs, Opened
 from javis_pipeline.sync.fields import Kind
-from javis_pipeline.sync.kinds import CONFLUENCE_PAGE
 from javis_pipeline.systems.confluence.client import ConfluenceClient
+from javis_pipeline.systems.confluence.kind import CONFLUENCE_PAGE
 from javis_pipeline.systems.confluence.records import ConfluenceRecords
 from javis_pipeline.systems.confluence.system import ConfluenceSystem
 from javis_pipeline_tests.confluence_spaces import NOON, a_client, a_data_center_client

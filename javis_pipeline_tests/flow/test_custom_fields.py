@@ -27,6 +27,7 @@ from javis_pipeline.steps.verify import verify_scope
 from javis_pipeline.sync.policies import Policies
 from javis_pipeline.systems.jira import client
 from javis_pipeline.systems.jira.editions import connect, system_of
+from javis_pipeline.wiring import TABLES
 from javis_pipeline_tests.confluence_spaces import NOON
 from javis_pipeline_tests.sites import issue_there
 
@@ -486,7 +487,7 @@ def test_an_assignment_by_name_that_makes_no_sense_is_told_with_what_would(site,
     site.sync()
 
     with pytest.raises(UsageError, match=message):
-        edit_record(site.database, "OPS-1", assignments, application="javis edit")
+        edit_record(site.database, TABLES, "OPS-1", assignments, application="javis edit")
 
 
 def test_fields_are_edited_by_their_names_and_ids(site):
@@ -505,7 +506,7 @@ def test_fields_are_edited_by_their_names_and_ids(site):
         "Release notes=**Now**",
         "title=Both",
     ]
-    edited = edit_record(site.database, "OPS-1", assignments, application="javis edit")
+    edited = edit_record(site.database, TABLES, "OPS-1", assignments, application="javis edit")
     site.write_back()
 
     assert len(edited.fields) == len(assignments)
@@ -514,7 +515,7 @@ def test_fields_are_edited_by_their_names_and_ids(site):
     assert (there["severity"]["value"], there["risk"], there["due_at_customer"]) == ("S2", 2.5, "2026-05-01")
     assert there["area"]["child"]["value"] == "Laser"
     assert there["reviewer"]["accountId"] == site.known_as("Mara")
-    edit_record(site.database, "OPS-1", ["Browsers="], application="javis edit")
+    edit_record(site.database, TABLES, "OPS-1", ["Browsers="], application="javis edit")
     site.write_back()
     assert site.there("OPS-1")["browsers"] in (None, [])
 

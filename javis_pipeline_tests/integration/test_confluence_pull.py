@@ -21,8 +21,8 @@ from javis_pipeline.sandbox.world import World
 from javis_pipeline.steps.job import Job
 from javis_pipeline.steps.sync_scope import pull_scope
 from javis_pipeline.steps.tally import Tally
-from javis_pipeline.sync.kinds import CONFLUENCE_PAGE
 from javis_pipeline.systems.confluence.client import ConfluenceClient
+from javis_pipeline.systems.confluence.kind import CONFLUENCE_PAGE
 from javis_pipeline.systems.confluence.system import ConfluenceSystem
 from javis_pipeline_tests.confluence_spaces import NOON, a_client
 

@@ -12,7 +12,7 @@ from javis_pipeline.db.embedded import EmbeddedServer
 from javis_pipeline.db.locks import hold_scope
 from javis_pipeline.db.migrate import migrate
 from javis_pipeline.errors import DatabaseError, SettingError
-from javis_pipeline.sync.kinds import TABLES
+from javis_pipeline.wiring import TABLES
 from javis_pipeline_tests.sites import made_settings
 
 

@@ -1,7 +1,7 @@
 """The law of fields: what is declared as edited on both sides is carried through, from the grant to the socket.
 
-One test for each field of each kind, and for each sort of custom field. A field that is declared in `sync/kinds.py`
-alone fails here, by its name, and not in a user's run.
+One test for each field of each kind, and for each sort of custom field. A field that is declared in its
+system's `kind.py` alone fails here, by its name, and not in a user's run.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -30,11 +30,12 @@ from javis_pipeline.steps.undo import undo_run
 from javis_pipeline.steps.verify import verify_scope
 from javis_pipeline.sync.codecs import Codec
 from javis_pipeline.sync.element_codecs import WRITTEN
-from javis_pipeline.sync.kinds import BY_CHOICE, KINDS, TABLES
 from javis_pipeline.sync.policies import Policies
 from javis_pipeline.systems.confluence.records import VERSIONED
 from javis_pipeline.systems.jira.editions import system_of
+from javis_pipeline.systems.jira.kind import BY_CHOICE
 from javis_pipeline.systems.jira.system import JiraSystem
+from javis_pipeline.wiring import KINDS, TABLES
 from javis_pipeline_tests.confluence_spaces import NOON, SyncedSpace, a_client
 from javis_pipeline_tests.flow.test_sync_two_way import Both, both_sides
 
@@ -98,7 +99,7 @@ class Sides:
     def sample(self, field: str) -> Value:
         """Another value than the one that the field holds."""
         assert field in self.texts, f"say with which value {field} is tried"
-        value = read_value(self.database, self.name(field), self.texts[field], self.ref.resource_type)
+        value = read_value(self.database, self.name(field), self.texts[field], TABLES[self.ref.resource_type])
         assert self.codec(field).canonical(value) != self.value(field)
         return value
 
@@ -342,7 +343,7 @@ def test_the_commands_know_it_and_python_hashes_it_as_sql_does(sides: Sides, kin
     called = sorted(map(sides.name, names))
 
     assignments = [f"{sides.name(name)}={sides.texts[name]}" for name in names]
-    edited = edit_record(sides.database, sides.ref.key, assignments, application="javis edit")
+    edited = edit_record(sides.database, TABLES, sides.ref.key, assignments, application="javis edit")
     sides.sync()
 
     assert sorted(edited.fields) == called

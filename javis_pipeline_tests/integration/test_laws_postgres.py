@@ -21,7 +21,7 @@ from javis_pipeline.records.sync import (
     RecordState,
 )
 from javis_pipeline.records.values import ResourceRef, Value, dump_json, load_json
-from javis_pipeline.sync.kinds import JIRA_ISSUE
+from javis_pipeline.systems.jira.kind import JIRA_ISSUE
 from javis_pipeline_tests.property.sync_histories import History, how_many
 from javis_pipeline_tests.property.sync_memory import CATALOG, Row, World
 

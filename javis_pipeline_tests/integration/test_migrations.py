@@ -8,7 +8,7 @@ import pytest
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.migrate import current_revision, known_revisions, migrate
 from javis_pipeline.errors import DatabaseError
-from javis_pipeline.sync.kinds import TABLES
+from javis_pipeline.wiring import TABLES
 from javis_pipeline_tests.schema import SCHEMA_FILE, dump_schema
 
 

@@ -28,7 +28,7 @@ from javis_pipeline.db.satellites import (
 )
 from javis_pipeline.db.watermarks import Watermark, advance_watermark, note_opened, read_watermark
 from javis_pipeline.records.jira import IssueStamp, Priority, Sprint, Status, User
-from javis_pipeline.sync.kinds import JIRA_COMMENT, JIRA_ISSUE
+from javis_pipeline.systems.jira.kind import JIRA_COMMENT, JIRA_ISSUE
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ISSUES = JIRA_ISSUE.table

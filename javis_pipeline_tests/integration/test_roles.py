@@ -16,7 +16,7 @@ from javis_pipeline.db.migrate import migrate
 from javis_pipeline.records.retention import KeepDays
 from javis_pipeline.records.tables import Table
 from javis_pipeline.steps.prune import prune
-from javis_pipeline.sync.kinds import TABLES
+from javis_pipeline.wiring import TABLES
 from javis_pipeline_tests.integration.test_retention import LONG_AGO, NOW, add_audit, add_conflict, add_edit, rows
 
 RIGHTS = rights_on_tables(TABLES)

@@ -31,7 +31,7 @@ from javis_pipeline.sandbox.world import World
 from javis_pipeline.steps.notify import Outlet, post_digest
 from javis_pipeline.steps.slack_answers import Desk, answer_press, is_new_request
 from javis_pipeline.steps.suggest import suggest
-from javis_pipeline.wiring import local_run
+from javis_pipeline.wiring import TABLES, local_run
 from javis_pipeline_tests.contexts import NOW, a_context, a_risk, an_issue_brief
 from javis_pipeline_tests.digests import CHANNEL, a_slack_client, a_slack_world, channel, replies, shown
 from javis_pipeline_tests.integration.test_notify import keep
@@ -99,7 +99,7 @@ def office(database: Database) -> Iterator[Office]:
         keep(database, _context())
         database.query("UPDATE ai_suggestions SET actions = %s", [ACTIONS])
         post_digest(database, slack, OUTLET, now=NOW)
-        desk = Desk(database, slack, lambda project: replace(OUTLET, project=project), local_run)
+        desk = Desk(database, TABLES, slack, lambda project: replace(OUTLET, project=project), local_run)
         yield Office(world, database, desk)
 
 

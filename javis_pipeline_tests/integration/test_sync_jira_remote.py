@@ -17,9 +17,9 @@ from javis_pipeline.sandbox.clock import Clock
 from javis_pipeline.sandbox.faults import Fault, FaultKind, Rule
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
-from javis_pipeline.sync.kinds import JIRA_ISSUE
 from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.fields import discover_fields
+from javis_pipeline.systems.jira.kind import JIRA_ISSUE
 from javis_pipeline.systems.jira.records import JiraRecords
 from javis_pipeline_tests.property.sync_memory import adf
 

@@ -14,8 +14,8 @@ from javis_pipeline.records.sync import RecordPlan, RemoteRecord
 from javis_pipeline.records.values import ResourceRef
 from javis_pipeline.steps.resolve import resolve
 from javis_pipeline.steps.retry import retry
-from javis_pipeline.sync.kinds import KINDS, TABLES
 from javis_pipeline.sync.merge import reconcile_record
+from javis_pipeline.wiring import KINDS, TABLES
 from javis_pipeline_tests.integration.test_laws_postgres import StoreUnderTest
 from javis_pipeline_tests.property.sync_memory import EMPTY, MemoryRemote, World
 from javis_pipeline_tests.unit.sync_stories import Scope
@@ -244,7 +244,7 @@ def test_given_a_refusal_then_it_reads_back_as_it_was_noted(scope):
 def test_given_a_person_asks_for_another_try_then_the_next_run_sends_it(scope):
     refused_twice(scope)
 
-    asked = retry(scope.database, "ops-1", None, now=scope.now)
+    asked = retry(scope.database, TABLES, "ops-1", None, now=scope.now)
     scope.sync()
 
     assert asked == ("OPS-1", ("title",))
@@ -262,7 +262,7 @@ def test_given_nothing_that_was_refused_then_the_error_says_where_to_look(scope,
     refused_twice(scope)
 
     with pytest.raises(UsageError, match=f"{message}; javis conflicts list --errors"):
-        retry(scope.database, key, field, now=scope.now)
+        retry(scope.database, TABLES, key, field, now=scope.now)
 
 
 def test_given_a_full_reconciliation_then_all_that_was_refused_in_the_scope_is_asked_again(scope):

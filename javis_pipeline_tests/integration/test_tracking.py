@@ -10,7 +10,7 @@ from javis_pipeline.db.connection import Database
 from javis_pipeline.db.migrate import migrate
 from javis_pipeline.errors import DatabaseError
 from javis_pipeline.records.tables import Table, Tables
-from javis_pipeline.sync.kinds import TABLES
+from javis_pipeline.wiring import TABLES
 
 ISSUES = TABLES["jira_issue"]
 OF_ALL = "SELECT content_hash = jira_issue_base_hash(i) AS is_marked FROM jira_issues AS i ORDER BY jira_id"

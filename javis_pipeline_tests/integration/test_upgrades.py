@@ -15,7 +15,7 @@ from javis_pipeline.db.migrate import known_revisions, migrate
 from javis_pipeline.db.pages import restrict_pages
 from javis_pipeline.db.sync_store import PostgresStore
 from javis_pipeline.db.watermarks import read_watermark
-from javis_pipeline.sync.kinds import TABLES
+from javis_pipeline.wiring import TABLES
 
 KEPT = (
     "jira_issues", "confluence_pages", "comments", "worklogs", "sync_outbox", "sync_conflicts", "sync_conflict_values",

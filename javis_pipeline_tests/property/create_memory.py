@@ -19,8 +19,8 @@ from javis_pipeline.records.sync import Catalog, Overrides
 from javis_pipeline.steps.create import Created, CreateRules, create_records, settle_creations
 from javis_pipeline.sync import create as decide
 from javis_pipeline.sync.create_row import plan_of
-from javis_pipeline.sync.kinds import JIRA_ISSUE
 from javis_pipeline.sync.run import Run
+from javis_pipeline.systems.jira.kind import JIRA_ISSUE
 
 OUR, OTHER = "us", "somebody"
 RULES = CreateRules(allowed=True)

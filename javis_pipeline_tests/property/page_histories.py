@@ -10,7 +10,7 @@ from javis_pipeline.records.confluence import PageVersion
 from javis_pipeline.records.sync import NOT_OURS, FieldChange, Operation, RemoteRecord, Reply
 from javis_pipeline.records.values import ResourceRef, Value, as_set
 from javis_pipeline.sync.fields import Field, Kind
-from javis_pipeline.sync.kinds import CONFLUENCE_PAGE
+from javis_pipeline.systems.confluence.kind import CONFLUENCE_PAGE
 from javis_pipeline.systems.confluence.records import version_changes
 from javis_pipeline_tests.property.sync_histories import WORDS, History, Seen, Site
 from javis_pipeline_tests.property.sync_memory import OUR_ACCOUNT, Books, Issue, MemoryRemote, MemoryStore, World

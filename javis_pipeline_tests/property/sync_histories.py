@@ -23,9 +23,9 @@ from javis_pipeline.steps.resolve import resolve
 from javis_pipeline.steps.sync_scope import merge_pulled, send_edits
 from javis_pipeline.sync.conflicts import OFFERS, edits_shown
 from javis_pipeline.sync.fields import Kind
-from javis_pipeline.sync.kinds import JIRA_ISSUE
 from javis_pipeline.sync.resolve import Choice
 from javis_pipeline.sync.run import Rules, Run
+from javis_pipeline.systems.jira.kind import JIRA_ISSUE
 from javis_pipeline_tests.property.sync_memory import (
     FIELDS,
     PRIORITIES,

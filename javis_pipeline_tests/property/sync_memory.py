@@ -32,7 +32,8 @@ from javis_pipeline.records.values import ResourceRef, Value, as_set
 from javis_pipeline.steps.ports import SyncStore
 from javis_pipeline.sync.conflicts import OFFERS
 from javis_pipeline.sync.fields import Field
-from javis_pipeline.sync.kinds import CONFLUENCE_PAGE, JIRA_ISSUE
+from javis_pipeline.systems.confluence.kind import CONFLUENCE_PAGE
+from javis_pipeline.systems.jira.kind import JIRA_ISSUE
 
 STATUSES = {"To Do": ("1",), "In Progress": ("3",), "Done": ("5",)}
 PRIORITIES = {"High": "2", "Medium": "3", "Low": "4"}

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from javis_pipeline.records.values import Value
 from javis_pipeline.sync.fields import Field, Kind
-from javis_pipeline.sync.kinds import DATA_CENTER_ISSUE
+from javis_pipeline.systems.jira.kind import DATA_CENTER_ISSUE
 from javis_pipeline_tests.property.sync_histories import History, Site
 from javis_pipeline_tests.property.sync_memory import Books, MemoryRemote, MemoryStore, World
 

@@ -9,8 +9,8 @@ from javis_pipeline.records.values import ResourceRef, Value
 from javis_pipeline.steps.reconcile import plan_records, reconcile_records, to_look_at
 from javis_pipeline.steps.sync_scope import merge_pulled, send_edits
 from javis_pipeline.sync.fields import Kind
-from javis_pipeline.sync.kinds import JIRA_ISSUE
 from javis_pipeline.sync.run import Rules, Run
+from javis_pipeline.systems.jira.kind import JIRA_ISSUE
 from javis_pipeline_tests.property.sync_memory import (
     CATALOG,
     OUR_ACCOUNT,

@@ -10,7 +10,8 @@ from javis_pipeline.records.tables import Place
 from javis_pipeline.settings import Settings
 from javis_pipeline.sync.codecs import Labels, Line, Plain
 from javis_pipeline.sync.fields import Field, Kind, kinds_by_name, make_kind, with_fields
-from javis_pipeline.sync.kinds import CONFLUENCE_PAGE, JIRA_ISSUE
+from javis_pipeline.systems.confluence.kind import CONFLUENCE_PAGE
+from javis_pipeline.systems.jira.kind import JIRA_ISSUE
 from javis_pipeline.wiring import check_systems
 
 PLACE = Place(name="links", id="id", key="id", scope="scope", revision="seen_at", instants=frozenset())

@@ -7,8 +7,8 @@ import pytest
 from javis_pipeline.errors import RemoteBusy, RemoteMissing, RemoteRefused
 from javis_pipeline.records.confluence import PageStamp, Space
 from javis_pipeline.records.jira import FieldMap, IssueStamp
-from javis_pipeline.sync.kinds import JIRA_ISSUE
 from javis_pipeline.systems.confluence.reader import PageReader
+from javis_pipeline.systems.jira.kind import JIRA_ISSUE
 from javis_pipeline.systems.jira.reader import BatchReader
 from javis_pipeline.systems.jira.reading import read_issue_documents
 

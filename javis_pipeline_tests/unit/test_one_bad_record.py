@@ -23,8 +23,8 @@ from javis_pipeline.steps.look import Busy, Gone, Refused, Seen, Unreadable, loo
 from javis_pipeline.steps.push import Pushed
 from javis_pipeline.steps.reconcile import Reconciled, plan_records, reconcile_edited
 from javis_pipeline.steps.sync_scope import merge_pulled, send_edits
-from javis_pipeline.sync.kinds import JIRA_ISSUE
 from javis_pipeline.sync.run import Run
+from javis_pipeline.systems.jira.kind import JIRA_ISSUE
 from javis_pipeline_tests.property.sync_memory import CATALOG, OUR_ACCOUNT, MemoryRemote, MemoryStore, World
 
 EDITED = 30

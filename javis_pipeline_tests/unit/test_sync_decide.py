@@ -21,9 +21,9 @@ from javis_pipeline.sync.decide import (
     decide_scalar,
     decide_set,
 )
-from javis_pipeline.sync.kinds import JIRA_ISSUE
 from javis_pipeline.sync.page_codecs import PageLabels
 from javis_pipeline.sync.run import Rules
+from javis_pipeline.systems.jira.kind import JIRA_ISSUE
 
 LINE = Line()
 

@@ -10,8 +10,8 @@ from javis_pipeline.records import MISSING, Missing
 from javis_pipeline.records.sync import FieldChange, Operation, RemoteRecord
 from javis_pipeline.records.values import ResourceRef, Value
 from javis_pipeline.sync.evidence import Verdict, is_ours, judge, may_be_ours
-from javis_pipeline.sync.kinds import JIRA_ISSUE
 from javis_pipeline.sync.run import Rules, Run
+from javis_pipeline.systems.jira.kind import JIRA_ISSUE
 from javis_pipeline_tests.property.sync_memory import CATALOG, OUR_ACCOUNT
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

@@ -6,9 +6,9 @@ from random import Random
 import pytest
 
 from javis_pipeline.records.sync import WHOLE_RECORD, RecordState
-from javis_pipeline.sync.kinds import JIRA_ISSUE
 from javis_pipeline.sync.run import Rules
 from javis_pipeline.sync.verify import standing_of_fields, standing_of_missing, values_of
+from javis_pipeline.systems.jira.kind import JIRA_ISSUE
 from javis_pipeline_tests.property.page_histories import PageHistory
 from javis_pipeline_tests.unit.sync_stories import Scope
 

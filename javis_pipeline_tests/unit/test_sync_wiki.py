@@ -2,7 +2,7 @@
 
 from javis_pipeline.steps.resolve import resolve
 from javis_pipeline.steps.undo import undo_run
-from javis_pipeline.sync.kinds import DATA_CENTER_ISSUE
+from javis_pipeline.systems.jira.kind import DATA_CENTER_ISSUE
 from javis_pipeline_tests.property.sync_memory import Books, MemoryRemote, World
 from javis_pipeline_tests.property.wiki_histories import WikiRemote, WikiStore
 from javis_pipeline_tests.unit.sync_stories import Scope

@@ -16,8 +16,8 @@ from javis_pipeline.records.jira import JsonObject, User
 from javis_pipeline.records.values import ResourceRef
 from javis_pipeline.steps.system import Extent, RemoteCount, Rest
 from javis_pipeline.steps.worker_processes import WORKERS, WORTH_WORKERS
-from javis_pipeline.sync.kinds import CONFLUENCE_PAGE
 from javis_pipeline.systems.confluence.client import ConfluenceClient
+from javis_pipeline.systems.confluence.kind import CONFLUENCE_PAGE
 from javis_pipeline.systems.confluence.labels import NOT_GIVEN, LabelSweep, relabelled_in_turn
 from javis_pipeline.systems.confluence.reader import PageBatch, PageReader, stamp_of
 from javis_pipeline.systems.confluence.reading import read_texts

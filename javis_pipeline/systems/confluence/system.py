@@ -11,10 +11,10 @@ from javis_pipeline.records.values import System
 from javis_pipeline.steps.site_facts import NOTHING_KEPT, Facts
 from javis_pipeline.steps.system import NothingHangs, Opened, nothing_before
 from javis_pipeline.sync.fields import Kind
-from javis_pipeline.sync.kinds import CONFLUENCE_PAGE
 from javis_pipeline.sync.policies import Policies, checked_policies, left_alone, noted
 from javis_pipeline.systems.confluence.client import ConfluenceClient
 from javis_pipeline.systems.confluence.following import follow_texts
+from javis_pipeline.systems.confluence.kind import CONFLUENCE_PAGE
 from javis_pipeline.systems.confluence.mirror import PageMirror
 from javis_pipeline.systems.confluence.reader import PageBatch
 from javis_pipeline.systems.confluence.records import ConfluenceRecords

@@ -12,7 +12,7 @@ from javis_pipeline.records.values import Value
 from javis_pipeline.steps.ports import OneByOne
 from javis_pipeline.steps.system import Making, nothing_before
 from javis_pipeline.sync.fields import Kind
-from javis_pipeline.sync.kinds import DATA_CENTER_ISSUE, WIKI
+from javis_pipeline.systems.jira.kind import DATA_CENTER_ISSUE, WIKI
 from javis_pipeline.systems.jira.made import Maker
 from javis_pipeline.systems.jira.records import JiraRecords, Request
 from javis_pipeline.systems.jira.site import JiraSite

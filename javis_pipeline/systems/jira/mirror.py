@@ -26,7 +26,7 @@ from javis_pipeline.records.jira import IssueStamp, Sprint, User
 from javis_pipeline.records.values import ResourceRef
 from javis_pipeline.steps.create import meet_made
 from javis_pipeline.steps.system import Stored
-from javis_pipeline.sync.kinds import JIRA_COMMENT, JIRA_ISSUE
+from javis_pipeline.systems.jira.kind import JIRA_COMMENT, JIRA_ISSUE
 from javis_pipeline.systems.jira.reader import Batch
 
 

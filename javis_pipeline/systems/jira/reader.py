@@ -13,9 +13,9 @@ from javis_pipeline.records.policy import NOTHING_LEFT_ALONE, LeftAlone
 from javis_pipeline.steps.bad_answers import Endurance, Unreadable, halves, not_about_it, not_given
 from javis_pipeline.steps.batches import in_batches
 from javis_pipeline.steps.worker_processes import Run, run_here
-from javis_pipeline.sync.kinds import JIRA_ISSUE
 from javis_pipeline.systems.jira import wire
 from javis_pipeline.systems.jira.client import BULK_FETCH_LIMIT, JiraClient
+from javis_pipeline.systems.jira.kind import JIRA_ISSUE
 from javis_pipeline.systems.jira.made import MARK, Maker
 from javis_pipeline.systems.jira.reading import (
     CutOff,

@@ -10,7 +10,6 @@ from javis_pipeline.errors import IdentityError, RemoteBusy, RemoteRefused, Sett
 from javis_pipeline.records.jira import Board, CustomField, FieldMap, Identity, Project, Sprint
 from javis_pipeline.steps.side_by_side import side_by_side
 from javis_pipeline.steps.site_facts import NOTHING_KEPT, Facts
-from javis_pipeline.sync.kinds import BY_CHOICE, JIRA_ISSUE
 from javis_pipeline.sync.policies import NO_POLICIES, Policies, checked_policies
 from javis_pipeline.systems.jira import wire
 from javis_pipeline.systems.jira.client import JiraClient
@@ -22,6 +21,7 @@ from javis_pipeline.systems.jira.custom_fields import (
     written_of,
 )
 from javis_pipeline.systems.jira.fields import Ambiguity, discover_fields
+from javis_pipeline.systems.jira.kind import BY_CHOICE, JIRA_ISSUE
 
 T = TypeVar("T")
 

@@ -16,12 +16,12 @@ from javis_pipeline.steps.site_facts import NOTHING_KEPT, Facts
 from javis_pipeline.steps.system import Making, Opened, Part, nothing_after
 from javis_pipeline.sync.elements import element_fields
 from javis_pipeline.sync.fields import Field, Kind
-from javis_pipeline.sync.kinds import JIRA_COMMENT, JIRA_ISSUE
 from javis_pipeline.sync.policies import Policies, left_alone, noted
 from javis_pipeline.systems.jira.carry_over import carry_over_descriptions
 from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.comments import CommentCreates, JiraComments
 from javis_pipeline.systems.jira.create import JiraCreates
+from javis_pipeline.systems.jira.kind import JIRA_COMMENT, JIRA_ISSUE
 from javis_pipeline.systems.jira.made import Maker
 from javis_pipeline.systems.jira.mirror import IssueMirror
 from javis_pipeline.systems.jira.reader import Batch

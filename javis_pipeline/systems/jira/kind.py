@@ -1,17 +1,14 @@
-"""The kinds of records that are synced."""
+"""What is synced of Jira: issues and their comments."""
 
-from collections.abc import Mapping
 from typing import Final
 
 from javis_pipeline.records.sync import Catalog
-from javis_pipeline.records.tables import Governed, Hanging, Place, Tables
-from javis_pipeline.records.values import ResourceType
+from javis_pipeline.records.tables import Governed, Hanging, Place
 from javis_pipeline.sync.codecs import Account, Day, Key, Labels, Line, Named, Number, Plain
 from javis_pipeline.sync.element_codecs import Choices
 from javis_pipeline.sync.elements import element_fields, with_elements
-from javis_pipeline.sync.fields import Field, Kind, kinds_by_name, make_kind, with_fields
-from javis_pipeline.sync.page_codecs import PageLabels, ParentPage
-from javis_pipeline.sync.text_codecs import MarkdownText, StorageText, WikiText
+from javis_pipeline.sync.fields import Field, Kind, make_kind, with_fields
+from javis_pipeline.sync.text_codecs import MarkdownText, WikiText
 
 WIKI: Final = "wiki"
 """Form of a description on a site of a company's own."""
@@ -91,39 +88,11 @@ JIRA_COMMENT = make_kind(
     revision=frozenset({"updated_at"}),
 )
 
-CONFLUENCE_PAGE = make_kind(
-    "confluence_page",
-    Field("title", Line(), "edit"),
-    Field("body_storage", StorageText(), "edit"),
-    Field("parent_id", ParentPage(), "edit"),
-    Field("labels", PageLabels(), "labels", type="text[]"),
-    system="confluence",
-    place=Place(
-        name="confluence_pages",
-        id="page_id",
-        key="page_id",
-        scope="space_key",
-        revision="version_created_at",
-        instants=frozenset({"created_at", "version_created_at"}),
-        restricted_by="restriction",
-        # Confluence takes pages of five megabytes, Jira no text beyond 32 767 characters. What is a little longer is
-        # kept as an edit with an error; what is much longer would slow everybody down.
-        most_bytes=20 * 2**20,
-    ),
-    revision=frozenset({"version_created_at", "version_number"}),
-)
 
-KINDS: Mapping[ResourceType, Kind] = kinds_by_name(JIRA_ISSUE, CONFLUENCE_PAGE, JIRA_COMMENT)
-"""For the edges, which choose one; decisions are told theirs by the run."""
-
-TABLES: Tables = {name: kind.table for name, kind in KINDS.items()}
-"""Where they are kept, for the database."""
-
-
-def kind_here(resource_type: ResourceType, catalog: Catalog) -> Kind:
-    """The kind of a scope's records, by what the last sync noted of its site: the form in which it keeps texts, and the
-    fields of its own."""
-    in_markup = resource_type == "jira_issue" and catalog.field_ids.get("description") == WIKI
-    kind = DATA_CENTER_ISSUE if in_markup else KINDS[resource_type]
+def issue_here(catalog: Catalog) -> Kind:
+    """The kind of a project's issues, by what the last sync noted of the site: the form of its texts, and the fields of
+    its own."""
+    in_markup = catalog.field_ids.get("description") == WIKI
+    kind = DATA_CENTER_ISSUE if in_markup else JIRA_ISSUE
     own = element_fields(catalog.elements, kind.table, catalog.written, in_markup=in_markup)
     return with_elements(kind, own)

@@ -1,0 +1,29 @@
+"""What is synced of Confluence: pages."""
+
+from javis_pipeline.records.tables import Place
+from javis_pipeline.sync.codecs import Line
+from javis_pipeline.sync.fields import Field, make_kind
+from javis_pipeline.sync.page_codecs import PageLabels, ParentPage
+from javis_pipeline.sync.text_codecs import StorageText
+
+CONFLUENCE_PAGE = make_kind(
+    "confluence_page",
+    Field("title", Line(), "edit"),
+    Field("body_storage", StorageText(), "edit"),
+    Field("parent_id", ParentPage(), "edit"),
+    Field("labels", PageLabels(), "labels", type="text[]"),
+    system="confluence",
+    place=Place(
+        name="confluence_pages",
+        id="page_id",
+        key="page_id",
+        scope="space_key",
+        revision="version_created_at",
+        instants=frozenset({"created_at", "version_created_at"}),
+        restricted_by="restriction",
+        # Confluence takes pages of five megabytes, Jira no text beyond 32 767 characters. What is a little longer is
+        # kept as an edit with an error; what is much longer would slow everybody down.
+        most_bytes=20 * 2**20,
+    ),
+    revision=frozenset({"version_created_at", "version_number"}),
+)
