@@ -50,6 +50,16 @@ class DataCenterSystem(JiraSystem):
         del key
         return []
 
+    def unheeded(self, key: str) -> Sequence[str]:
+        """That nothing is made there, where somebody asked for it: rows that were inserted would wait for ever."""
+        asked = (("JAVIS_CREATE", self.creating, "issues"), ("JAVIS_COMMENTS", self.talking, "comments"))
+        return [
+            f"{setting} names {key}, and in a Jira that a company runs itself no {what} are made: rows that are "
+            f"inserted stay here; take {key} out of the setting, and delete them"
+            for setting, keys, what in asked
+            if {key, "*"} & set(keys)
+        ]
+
     def _field_ids(self, site: JiraSite) -> dict[str, str]:
         return {**super()._field_ids(site), "description": WIKI}
 

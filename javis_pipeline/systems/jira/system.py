@@ -64,9 +64,15 @@ class JiraSystem:
         """Comments, where they are written here too."""
         return [JIRA_COMMENT] if {key, "*"} & set(self.talking) else []
 
+    def unheeded(self, key: str) -> Sequence[str]:
+        """Settings of which nothing comes in this project, in words."""
+        del key
+        return []
+
     def open(self, key: str) -> Opened[IssueStamp, Batch]:
         """A project, after proving who we are and that it is visible, with its fields found."""
         site = read_site(self.client, key, chosen=self.chosen_fields, facts=self.facts, policies=self.policies)
+        site = site._replace(notes=(*site.notes, *self.unheeded(key)))
         return Opened(
             account_id=site.identity.account_id,
             remote_id=site.project.project_id,
