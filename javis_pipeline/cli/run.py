@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 import click
 
 from javis_pipeline.errors import JavisError, SettingError, SyncHalted
+from javis_pipeline.records.systems import SYSTEMS
 
 if TYPE_CHECKING:
     from javis_pipeline.settings import Settings
@@ -55,8 +56,8 @@ class Report:
 def command(context: click.Context, projects: tuple[str, ...], junit: Path | None, as_json: bool) -> None:
     """Run everything once: sync, context, suggestions and Slack, one project after the other.
 
-    A project that fails does not stop the others; the exit code is that of the worst. Where GITHUB_STEP_SUMMARY names a
-    file, as in a GitHub workflow, the summary is written there as well.
+    A project that fails does not stop the others, nor a system the sync of the other; the exit code is that of the
+    worst. Where GITHUB_STEP_SUMMARY names a file, as in a GitHub workflow, the summary is written there as well.
     """
     from javis_pipeline.cli.instance import prepare_instance
     from javis_pipeline.cli.projects import chosen_projects
@@ -98,10 +99,27 @@ def _run(project: str) -> Report:
         raise  # it is about all projects
     except JavisError as error:
         outcome: Outcome = "stopped by a guard" if isinstance(error, SyncHalted) else "failed"
-        return Report(project, outcome, exit_code(error), time.monotonic() - started, error=str(error))
+        told = "; ".join([str(error), *_sync_others(project, error)])
+        return Report(project, outcome, exit_code(error), time.monotonic() - started, error=told)
     waits = counts["sync_conflicts"]["open"] > 0
     outcome, code = ("conflicts wait", CONFLICTS_WAIT) if waits else ("done", 0)
     return Report(project, outcome, code, time.monotonic() - started, counts)
+
+
+def _sync_others(project: str, error: JavisError) -> list[str]:
+    """Sync the systems that a failure is not about, and say what fails there; what is made of all of them waits."""
+    from javis_pipeline.cli.runs import materialize, progress_bar
+
+    parts = [(words.table, words.write_back) for words in SYSTEMS.values()]
+    told: list[str] = []
+    for part in parts if any(error.stopped in part for part in parts) else ():
+        if error.stopped not in part:
+            try:
+                with progress_bar(project) as progress:
+                    materialize(part, partition=project, config={}, progress=progress)
+            except JavisError as other:
+                told.append(str(other))
+    return told
 
 
 def _worst(reports: Iterable[Report]) -> int:

@@ -1,14 +1,18 @@
 """`javis run` as CI uses it: the whole graph, exit codes, a summary, a test report."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
-from javis_pipeline.cli.run import Report, _as_markdown, _worst
+from javis_pipeline.cli import runs
+from javis_pipeline.cli.run import Report, _as_markdown, _run, _worst
 from javis_pipeline.db.connection import Database
+from javis_pipeline.errors import IdentityError
+from javis_pipeline.records.systems import SYSTEMS
+from javis_pipeline.records.values import System
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
 from javis_pipeline_tests.sites import run_dagster, run_javis, settings_for
@@ -81,3 +85,28 @@ def test_a_summary_is_a_table_that_no_message_can_break() -> None:
     assert lines[2].count("|") == lines[4].count("|")
     assert lines[4].startswith("| OQC | failed | - |")
     assert lines[6] == "- **OQC**: `jira:  x  | y`"
+
+
+@pytest.mark.parametrize("dead", [["jira"], ["jira", "confluence"]], ids=["one", "both"])
+def test_given_a_dead_system_then_the_other_is_synced_and_each_says_why(
+    monkeypatch: pytest.MonkeyPatch, dead: list[System]
+) -> None:
+    asked = []
+
+    def materialize(assets: Sequence[str], **_: object) -> dict[str, dict[str, int]]:
+        asked.append(list(assets))
+        for system in dead:
+            if SYSTEMS[system].table in assets:
+                error = IdentityError(f"{system} does not know us")
+                error.stopped = SYSTEMS[system].table
+                raise error
+        return {}
+
+    monkeypatch.setattr(runs, "materialize", materialize)
+    monkeypatch.setattr(runs, "all_assets", lambda: ["jira_issues", "confluence_pages", "work_context"])
+
+    report = _run("OPS")
+
+    assert asked[1:] == [["confluence_pages", "confluence_writeback"]]
+    assert report.outcome == "failed"
+    assert report.error == "; ".join(f"{system} does not know us" for system in dead)
