@@ -16,6 +16,7 @@ from javis_pipeline.cli import main
 from javis_pipeline.clients.http import Limits
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.policies import store_policies
+from javis_pipeline.db.status import scope_status
 from javis_pipeline.records.create import Made
 from javis_pipeline.records.policy import Policy
 from javis_pipeline.sandbox.clock import Clock
@@ -139,12 +140,14 @@ def test_given_a_comment_that_is_inserted_edited_and_deleted_here_then_jira_foll
     talk.say("UPDATE comments SET body = 'Ours, better' WHERE record_id = %(id)s", id=name)
     talk.sync()
     edited, texts = talk.row(name), talk.texts()
+    (status,) = [one for one in scope_status(talk.database) if one["system"] == "jira"]
     talk.say("DELETE FROM comments WHERE record_id = %(id)s", id=name)
     done = talk.sync()
 
     assert (wished["comment_id"], wished["remote_state"], wished["jira_id"]) == (None, "wanted", made["jira_id"])
     assert wished["key"].startswith("OPS-1-new-")
     assert made["key"] == f"OPS-1#{made['comment_id']}"
+    assert (status["records"], status["unpushed"]) == (1, 0)
     assert (made["remote_state"], made["sync_status"], made["local_modified_fields"]) == ("present", "synced", {})
     assert (edited["sync_status"], edited["sync_errors"], texts) == ("synced", {}, ["Theirs", "Ours, better"])
     assert (done.pushed.confirmed, talk.texts(), talk.posted()) == (1, ["Theirs"], 1)

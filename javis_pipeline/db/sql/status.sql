@@ -1,5 +1,6 @@
 -- name: scope_status
--- One row per project and space that was ever synced. Counts come from partial indexes where the table is large.
+-- One row per project and space that was ever synced. Records are what its run is about, and not what hangs on them; what
+-- waits, and why, is told of both. Counts come from partial indexes where the table is large.
 -- The last run is as its worst step: failed, halted, still running, done. What it read is in the counts of the last pull.
 WITH scopes AS (
     SELECT system, scope FROM sync_watermarks
@@ -7,13 +8,13 @@ WITH scopes AS (
     SELECT DISTINCT system, scope FROM sync_runs
 ), counted AS (
     SELECT system, scope,
-           count(*) FILTER (WHERE remote_state = 'present') AS records,
-           count(*) FILTER (WHERE remote_state NOT IN ('present', 'wanted')) AS tombstones,
+           count(*) FILTER (WHERE remote_state = 'present' AND NOT hangs) AS records,
+           count(*) FILTER (WHERE remote_state NOT IN ('present', 'wanted') AND NOT hangs) AS tombstones,
            count(*) FILTER (WHERE remote_state = 'wanted' AND local_deleted_at IS NULL) AS wanted,
            count(*) FILTER (WHERE local_deleted_at IS NOT NULL) AS local_deletes,
            count(*) FILTER (WHERE local_modified_fields <> '{}' AND remote_state <> 'wanted') AS unpushed,
            count(*) FILTER (WHERE sync_status = 'error') AS errors
-      FROM records GROUP BY system, scope
+      FROM records JOIN record_kinds USING (kind, system) GROUP BY system, scope
 )
 SELECT scopes.system, scopes.scope,
        watermark, last_census_at,
