@@ -16,7 +16,7 @@ import pytest
 import urllib3
 from click.testing import CliRunner
 
-from javis_pipeline.cli.webhook import command
+from javis_pipeline.cli import main
 from javis_pipeline.clients.listener import make_listener
 from javis_pipeline.clients.webhooks import MOST_BYTES, webhook_app
 from javis_pipeline.db.connection import Database
@@ -264,7 +264,7 @@ def test_given_an_account_when_webhooks_are_set_up_then_they_are_made_once_or_it
             "JAVIS_ENV_FILE": os.devnull,
         }.items():
             monkeypatch.setenv(name, value)
-        answer = CliRunner().invoke(command, ["setup", "https://hooks.acme.com/"])
+        answer = CliRunner().invoke(main, ["webhook", "setup", "https://hooks.acme.com/"])
 
     assert answer.exit_code == 0, answer.output
     assert said in answer.output

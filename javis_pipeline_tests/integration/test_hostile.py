@@ -164,8 +164,9 @@ ONLY_THE_SYNC = [
     "DELETE FROM sync_outbox",
     "UPDATE sync_conflicts SET state = 'closed'",
     "DELETE FROM sync_quarantine",
-    "INSERT INTO comments (jira_id, comment_id, body) VALUES ('1', '1', 'mine')",
-    "UPDATE comments SET body = 'mine', restriction = NULL",
+    "SET LOCAL javis.origin = 'sync'; INSERT INTO comments (jira_id, comment_id, key, issue_key, project_key, body,"
+    " created_at) VALUES ('1', '2', 'OPS-1#2', 'OPS-1', 'OPS', 'mine', now())",
+    "SET LOCAL javis.origin = 'sync'; UPDATE comments SET body = 'mine', restriction = NULL",
     "DELETE FROM issue_links",
     "UPDATE users SET display_name = 'mine'",
     "UPDATE ai_suggestions SET state = 'accepted'",
@@ -202,6 +203,10 @@ def filled(database: Database) -> Database:
         conn.execute("INSERT INTO jira_issues (jira_id, key, project_key, title) VALUES ('1', 'OPS-1', 'OPS', 'ours')")
         conn.execute(
             "INSERT INTO confluence_pages (page_id, space_key, space_id, title) VALUES ('7', 'OPS', '1', 'ours')"
+        )
+        conn.execute(
+            "INSERT INTO comments (jira_id, comment_id, key, issue_key, project_key, body, created_at)"
+            " VALUES ('1', '1', 'OPS-1#1', 'OPS-1', 'OPS', 'ours', now())"
         )
         conn.execute("INSERT INTO sync_watermarks (system, scope) VALUES ('jira', 'OPS')")
         conn.execute(f"INSERT INTO sync_audit {AUDIT} VALUES {ENTRY}".encode())
