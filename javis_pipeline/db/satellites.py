@@ -63,6 +63,8 @@ def insert_comments(conn: Connection, table: Table, new: Sequence[str], lines: b
 
     An id that comes twice, or that another issue has, is a mistake of the site: it is stored once, and stops nothing.
     """
+    if not lines:
+        return
     try:
         with conn.transaction():
             copy_text(conn, _QUERIES["copy_comments"], lines)
