@@ -23,10 +23,11 @@ def command(key: str, assignments: tuple[str, ...], as_json: bool) -> None:
         --set due_date=2026-12-01 --set labels=urgent,lab
     javis edit OQC-7 --set assignee_id="Mara Lindqvist"
     javis edit OQC-7 --set assignee_id=
+    javis edit OQC-7 --set "Severity=S1"
     javis edit 98310 --set title="How we work"
 
     Labels are comma-separated; people are named, or given by the id of their account; nothing after = empties the
-    field. A number is the id of a page.
+    field. Custom fields go by their name or id, where JIRA_FIELD_POLICY lets them. A number is the id of a page.
     """
     from javis_pipeline.settings import load_settings
     from javis_pipeline.steps.edit import edit_record
