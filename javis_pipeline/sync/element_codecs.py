@@ -139,7 +139,8 @@ def not_a_choice(wanted: str, field: str, catalog: Catalog) -> str | None:
         return None
     if catalog.choices is None:
         return f"'{wanted}' was not sent, because what can be chosen was not told; the next sync asks again"
-    return f"'{wanted}' cannot be chosen{nearest(wanted, choices)}" if choices else "nothing can be chosen now"
+    offered = nearest(wanted, choices) if choices else ": nothing is offered there now"
+    return f"'{wanted}' cannot be chosen{offered}"
 
 
 class Words(Labels):
