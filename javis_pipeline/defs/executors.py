@@ -5,7 +5,7 @@ from importlib import import_module
 import dagster as dg
 
 from javis_pipeline.errors import SettingError
-from javis_pipeline.settings import Executor
+from javis_pipeline.setting_types import Executor
 
 # The names of variables, not their values: the UI shows this configuration, and the URLs may hold passwords.
 _CELERY = {"broker": {"env": "CELERY_BROKER_URL"}, "backend": {"env": "CELERY_RESULT_BACKEND"}}

@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from javis_pipeline.errors import SettingError
 from javis_pipeline.records.retention import KeepDays
-from javis_pipeline.settings import ProjectSpace, Settings, load_settings, settings_origin
+from javis_pipeline.setting_types import ProjectSpace
+from javis_pipeline.settings import Settings, load_settings, settings_origin
 from javis_pipeline_tests.sites import made_settings
 
 JIRA = {"JIRA_URL": "https://acme.atlassian.net", "JIRA_EMAIL": "ann@acme.com", "JIRA_TOKEN": "s3cret-token"}
