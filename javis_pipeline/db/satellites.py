@@ -81,7 +81,8 @@ def hash_comments(conn: Connection, table: Table, jira_ids: Sequence[str]) -> No
 
 def restrict_satellites(conn: Connection, jira_ids: Sequence[str]) -> None:
     """Mark the comments, worklogs and attachments of those of the issues that have a security level."""
-    conn.execute(_QUERIES["restrict_satellites"], {"jira_ids": jira_ids})
+    if jira_ids:
+        conn.execute(_QUERIES["restrict_satellites"], {"jira_ids": jira_ids})
 
 
 def store_users(conn: Connection, users: Iterable[User]) -> None:

@@ -92,5 +92,5 @@ def _store_satellites(
         left = merge_comments(conn, JIRA_COMMENT.table, replaced, came, run_id=run_id, now=now)
         came_new = [jira_id for jira_id in fresh if jira_id in new]
         insert_comments(conn, JIRA_COMMENT.table, came_new, b"".join([lines[jira_id] for jira_id in came_new]))
-    restrict_satellites(conn, [issue.jira_id for issue in batch.issues])
+    restrict_satellites(conn, batch.restricted)
     return left

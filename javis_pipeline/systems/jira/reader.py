@@ -58,6 +58,7 @@ class Batch(NamedTuple):
             Those of other issues stay as they are.
         absent: Ids that are not there (any more), or that we may not see, although Jira listed them for the project.
         made: Issues that our account made, where rows become issues.
+        restricted: Ids of issues that have a security level, or do not say whether they have one.
     """
 
     issues: list[IssueLine]
@@ -67,6 +68,7 @@ class Batch(NamedTuple):
     unreadable: list[Unreadable]
     absent: list[str]
     made: list[Met]
+    restricted: list[str]
 
     @property
     def brought(self) -> dict[str, datetime]:
@@ -124,7 +126,7 @@ class BatchReader:
 
     def read(self, wanted: Sequence[IssueStamp]) -> Batch:
         """Fetch these issues with everything that hangs on them."""
-        batch = Batch([], {name: {} for name in SATELLITES}, {}, {}, [], [], [])
+        batch = Batch([], {name: {} for name in SATELLITES}, {}, {}, [], [], [], [])
         # A hit can come twice: an issue that changes moves on in the sweep, and a census may name one that was found.
         for ids in in_batches(dict.fromkeys(stamp.jira_id for stamp in wanted), self._jira.bulk_limit):
             self._add_bulk(batch, ids)
@@ -183,6 +185,7 @@ class BatchReader:
             batch.satellites[table].update(lines)
         batch.unreadable.extend(found.unreadable)
         batch.made.extend(found.made)
+        batch.restricted.extend(found.restricted)
         batch.absent.extend(found.elsewhere)  # moved since the sweep: to a project with its own lock, or none of ours
         for cut_off in found.cut_off:
             self._add_cut_off(batch, cut_off)

@@ -64,6 +64,7 @@ class IssuesRead(NamedTuple):
         elsewhere: Ids of issues that are in another project now.
         cut_off: Issues that are not among the others, because something of them is missing.
         made: Those that the maker made.
+        restricted: Ids of issues that have a security level, or do not say whether they have one.
     """
 
     issues: list[IssueLine]
@@ -75,6 +76,7 @@ class IssuesRead(NamedTuple):
     cut_off: list[CutOff]
     unreadable: list[Unreadable]
     made: list[Met]
+    restricted: list[str]
 
 
 class HistoryRead(NamedTuple):
@@ -124,7 +126,7 @@ def read_issue_documents(
     the others with it; one that nobody asked for, or that comes again, is left out. The table says what is hashed: a
     process that reads need not know how a kind is merged."""
     wanted = set(ids)
-    found = IssuesRead([], {}, {}, {}, set(), [], [], [], [])
+    found = IssuesRead([], {}, {}, {}, set(), [], [], [], [], [])
     whole: list[Issue] = []
     hanging: list[tuple[str, Hanging]] = []
     rows: list[IssueRow] = []
@@ -151,6 +153,8 @@ def read_issue_documents(
             found.cut_off.append(CutOff(document, lists))
         else:
             whole.append(issue)
+            if issue.security_level is not None:
+                found.restricted.append(issue.jira_id)
             rows.append(row)
             hanging.append((issue.jira_id, {**satellites, **_history_with(document, fields, sprint_name, found.users)}))
     found.issues.extend(issue_lines(rows, table))
