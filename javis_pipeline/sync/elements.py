@@ -61,7 +61,8 @@ def with_elements(kind: Kind, elements: Iterable[Field]) -> Kind:
 
 def fields_of(kind: Kind, local: LocalRecord) -> Mapping[str, Field]:
     """The kind's fields, and what was edited here of elements that the site does not have, or not any more."""
-    return with_elements(kind, [Field(name, Element(), type="jsonb", is_element=True) for name in local.bases]).fields
+    gone = [name for name in local.bases if name not in kind.fields]
+    return with_elements(kind, [Field(name, Element(), type="jsonb", is_element=True) for name in gone]).fields
 
 
 def with_empty_sets(local: LocalRecord, fields: Mapping[str, Field]) -> LocalRecord:

@@ -426,7 +426,8 @@ class History:
             seen.append(local_of(name, self.remote.issues[resource_id].values[name]))
         if spec.raw_column or spec.is_set:
             return value in seen
-        return any(spec.codec.canonical(v) == spec.codec.canonical(value) for v in seen)
+        canonical = spec.codec.canonical(value)
+        return any(spec.codec.canonical(v) == canonical for v in seen)
 
     def _kept_in_conflict(self, resource_id: str, name: str, value: Value) -> bool:
         about_it = {

@@ -229,13 +229,9 @@ class MemoryStore:
         if row is None:
             return RecordState(ref=ref, local=None, operations=operations, conflicts=conflicts)
         local = replace(row.local, unmarked=row.is_unmarked)
-        last_writes = {
-            name: entry
-            for name in local.bases
-            for entry in self.audit
-            if entry.ref.resource_id == ref.resource_id and entry.field == name and entry.side == "local"
-        }
-        lost = [e for e in reversed(self.audit) if e.ref.resource_id == ref.resource_id and e.old_raw is not None]
+        told = [entry for entry in self.audit if entry.ref.resource_id == ref.resource_id]
+        last_writes = {e.field: e for e in told if e.side == "local" and e.field in local.bases}
+        lost = [entry for entry in reversed(told) if entry.old_raw is not None]
         former = {name: tuple(entry.old_raw for entry in lost if entry.field == name) for name in local.bases}
         return RecordState(
             ref=local.ref,
