@@ -10,7 +10,7 @@ from javis_pipeline_tests.property.sync_histories import History, how_many
 from javis_pipeline_tests.property.sync_memory import MemoryRemote
 from javis_pipeline_tests.property.wiki_histories import WikiHistory
 
-_MOST: Final = how_many("JAVIS_LAWS_HISTORIES", usual=2_000, thorough=10_000)
+_MOST: Final = how_many("JAVIS_LAWS_HISTORIES", usual=1_200, thorough=10_000)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +67,7 @@ WORLDS: Final = (
     MemoryWorld(
         name="wiki",
         make=WikiHistory,
-        histories=how_many("JAVIS_LAWS_HISTORIES", usual=300, thorough=10_000),
+        histories=how_many("JAVIS_LAWS_HISTORIES", usual=200, thorough=10_000),
         busy_day=_busy(WikiHistory, records=6, edits=20),
         points=60,
         short_day=_busy(WikiHistory, records=3, edits=8),
