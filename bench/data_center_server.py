@@ -23,7 +23,7 @@ from bench.issues import (
     IssueSource,
     sprint,
 )
-from bench.server import SELF_TEST, SINCE, serve
+from bench.server import SELF_TEST, SINCE, serve, touched
 
 _MOST: Final = 1000
 _ABOVE: Final = re.compile(r"id > (\d+)")
@@ -46,9 +46,7 @@ class CannedDataCenter:
         if (method, path) == ("POST", f"{_API}/search"):
             return self._search(orjson.loads(body))
         if (method, path) == ("POST", "/bench/touch"):
-            query = orjson.loads(body)
-            self._source.touch(query["count"], query["at_ms"])
-            return b"{}"
+            return touched(self._source, orjson.loads(body))
         document = _CONSTANT.get(path)
         return None if document is None else orjson.dumps(document)
 
@@ -73,6 +71,8 @@ class CannedDataCenter:
             found = range(max(after + 1, every[0]), min(last, every[-1]) + 1)
         if since:
             found = [each for each in found if self._source.updated_ms(each) >= int(since[1])]
+        if self._source.gone:
+            found = [each for each in found if each not in self._source.gone]
         return found[::-1] if jql.endswith("DESC") else found
 
     def _documents(self, ids: Sequence[int], query: dict[str, Any]) -> bytes:

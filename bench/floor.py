@@ -101,7 +101,10 @@ class Floor:
 
 
 class DataCenterFloor(Floor):
-    """The same for a Jira that a company runs itself: the range of ids is cut into slices, fetched as they are."""
+    """The same for a Jira that a company runs itself: the range of ids is cut into slices, fetched as they are.
+
+    Histories come along, as they come in no other way there.
+    """
 
     def _wanted(self, conn: psycopg.Connection, since_ms: int | None) -> Iterator[str]:
         where = f"project = {PROJECT}"
@@ -115,10 +118,10 @@ class DataCenterFloor(Floor):
                 yield f"id in ({', '.join(ids)})"
 
     def _fetch(self, wanted: str) -> list[dict[str, Any]]:
-        return self._search(wanted, ["*all"], _BATCH)
+        return self._search(wanted, ["*all"], _BATCH, expand=["changelog"])
 
-    def _search(self, jql: str, fields: Sequence[str], most: int) -> list[dict[str, Any]]:
-        query = {"jql": jql, "maxResults": most, "fields": fields}
+    def _search(self, jql: str, fields: Sequence[str], most: int, **more: object) -> list[dict[str, Any]]:
+        query = {"jql": jql, "maxResults": most, "fields": fields, **more}
         found: list[dict[str, Any]] = self._post("/rest/api/2/search", query)["issues"]
         return found
 

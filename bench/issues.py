@@ -284,19 +284,27 @@ class IssueSource:
         newest = int(now.timestamp() * 1000)
         step = int(timedelta(days=730).total_seconds() * 1000) // count
         self._updated = [newest - (count - number) * step for number in range(1, count + 1)]
+        self.gone: set[int] = set()
 
     def updated_ms(self, jira_id: int) -> int:
         """When the issue was last updated, in milliseconds since 1970."""
         return self._updated[jira_id - self._before - 1]
 
-    def touch(self, count: int, at_ms: int) -> None:
+    def touch(self, count: int, at_ms: int, *, first: int = 0) -> None:
         """Update `count` issues, spread over the project."""
-        for number in range(0, len(self.ids), max(1, len(self.ids) // count)):
+        for number in self._spread(count, first):
             self._updated[number] = at_ms
+
+    def delete(self, count: int, *, first: int) -> None:
+        """Have `count` issues, spread over the project, be gone."""
+        self.gone.update(self.ids[number] for number in self._spread(count, first))
+
+    def _spread(self, count: int, first: int) -> range:
+        return range(first, len(self.ids), max(1, len(self.ids) // count))
 
     def since(self, lower_ms: int) -> list[int]:
         """Ids of the issues updated at that time or later, oldest first."""
-        found = [jira_id for jira_id in self.ids if self.updated_ms(jira_id) >= lower_ms]
+        found = [jira_id for jira_id in self.ids if self.updated_ms(jira_id) >= lower_ms and jira_id not in self.gone]
         return sorted(found, key=lambda jira_id: (self.updated_ms(jira_id), jira_id))
 
     def stamps(self, ids: Iterable[int]) -> bytes:
@@ -323,6 +331,7 @@ class IssueSource:
                 bodies[jira_id % _BODIES].replace(_ISSUE.encode(), b"%d" % jira_id),
             )
             for jira_id in ids
+            if jira_id not in self.gone
         )
 
     def _rendered(self, asked: frozenset[str]) -> list[bytes]:

@@ -47,9 +47,13 @@ class _AllIssues:
     def changelogs(self, ids: Iterable[int]) -> bytes:
         return b",".join(source.changelogs(part) for source, part in self._by_source(ids))
 
-    def touch(self, count: int, at_ms: int) -> None:
+    def touch(self, count: int, at_ms: int, *, first: int = 0) -> None:
         for source in self._sources:
-            source.touch(count // len(self._sources), at_ms)
+            source.touch(count // len(self._sources), at_ms, first=first)
+
+    def delete(self, count: int, *, first: int) -> None:
+        for source in self._sources:
+            source.delete(count // len(self._sources), first=first)
 
 
 class CannedProjects:

@@ -11,6 +11,7 @@ import tempfile
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -24,6 +25,9 @@ LATENCIES_MS: Final = (0, 100)
 CHANGED: Final = 200
 MEMORY_MB: Final = 250
 RATIO: Final = 1.4
+LATE: Final = 100
+LATE_BY: Final = timedelta(hours=3)
+DELETED: Final = 20
 NO_CHANGE_SECONDS: Final = 0.4
 CHANGED_SECONDS: Final = 0.6
 
@@ -42,12 +46,17 @@ DATA_CENTER: Final = Site("Data Center", "bench.data_center_server", "bench.data
 
 @dataclass
 class Series:
-    """What was measured of one subject at one latency, in seconds; `peak_mb` of its process after all of it."""
+    """What was measured of one subject at one latency, in seconds; `peak_mb` of its process after all of it.
+
+    `late` is how many changes were found that the search had not shown in their time, and `gone` how many deletions.
+    """
 
     initial: list[float] = field(default_factory=list)
     no_change: list[float] = field(default_factory=list)
     changed: list[float] = field(default_factory=list)
     peak_mb: list[float] = field(default_factory=list)
+    late: int = 0
+    gone: int = 0
 
 
 def measure(site: Site, *, rounds: int, issues: int, large: int) -> int:
@@ -62,10 +71,11 @@ def measure(site: Site, *, rounds: int, issues: int, large: int) -> int:
         for latency in LATENCIES_MS:
             _say(f"{site.name}: {issues} issues at {latency} ms a request, {rounds} rounds")
             with canned_jira(issues, latency, cert, module=site.server) as jira_url:
-                for _ in range(rounds):
+                for number in range(1, rounds + 1):
+                    is_last = number == rounds
                     for kind in ("floor", "ours"):
                         series = measured.setdefault((kind, latency), Series())
-                        _round((kind, site.subject), jira_url, server_url, cert[0], series, issues)
+                        _round((kind, site.subject), jira_url, server_url, cert[0], series, issues, is_last=is_last)
         large_mb = None
         if large:
             _say(f"{large} issues, for the memory")
@@ -76,8 +86,18 @@ def measure(site: Site, *, rounds: int, issues: int, large: int) -> int:
     return _report(site, measured, issues, large, large_mb)
 
 
-def _round(who: tuple[str, str], jira_url: str, server_url: str, ca_file: str, series: Series, issues: int) -> None:
-    """A first load, nothing new, then a few changes, in a new process and a new database."""
+def _round(
+    who: tuple[str, str],
+    jira_url: str,
+    server_url: str,
+    ca_file: str,
+    series: Series,
+    issues: int,
+    *,
+    is_last: bool = False,
+) -> None:
+    """A first load, nothing new, then a few changes, in a new process and a new database; after the last one changes
+    that the search shows hours late, and deletions."""
     kind, module = who
     with database(server_url) as database_url, subject(kind, jira_url, database_url, ca_file, module=module) as ask:
         ask("reset")
@@ -85,9 +105,14 @@ def _round(who: tuple[str, str], jira_url: str, server_url: str, ca_file: str, s
         _check(first["issues"] == issues, f"{kind} stored {first['issues']} of {issues} issues")
         unchanged = ask("pull")
         _check(unchanged["issues"] == 0, f"{kind} stored {unchanged['issues']} unchanged issues again")
-        _touch(jira_url, ca_file)
+        _change(jira_url, ca_file, CHANGED, at=time.time())
         changed = ask("pull")
         _check(changed["issues"] == CHANGED, f"{kind} found {changed['issues']} of {CHANGED} changes")
+        if is_last and kind == "ours":
+            _change(jira_url, ca_file, LATE, at=time.time() - LATE_BY.total_seconds(), first=1)
+            series.late = ask("pull")["issues"]
+            _change(jira_url, ca_file, DELETED, at=None, first=2)
+            series.gone = ask("census")["gone"]
     series.initial.append(first["seconds"])
     series.no_change.append(unchanged["seconds"])
     series.changed.append(changed["seconds"])
@@ -99,8 +124,9 @@ def _check(holds: bool, complaint: str) -> None:
         raise SystemExit(f"bench: {complaint}; the measurement is worth nothing")
 
 
-def _touch(jira_url: str, ca_file: str) -> None:
-    body = orjson.dumps({"count": CHANGED, "at_ms": int(time.time() * 1000)})
+def _change(jira_url: str, ca_file: str, count: int, *, at: float | None, first: int = 0) -> None:
+    """Have so many issues be changed at an instant, or be gone."""
+    body = orjson.dumps({"count": count, "at_ms": None if at is None else int(at * 1000), "first": first})
     urllib3.PoolManager(ca_certs=ca_file).request("POST", f"{jira_url}/bench/touch", body=body)
 
 
@@ -118,6 +144,13 @@ def _report(
     peak = max(ours.peak_mb + measured["ours", 100].peak_mb)
     missed += peak > MEMORY_MB
     print(f"{f'peak memory, {issues}':<28}{max(floor.peak_mb):>6.0f} MB{peak:>6.0f} MB{'':>8}   <= {MEMORY_MB} MB")
+    for latency in LATENCIES_MS:
+        ours = measured["ours", latency]
+        missed += (ours.late, ours.gone) != (LATE, DELETED)
+        print(
+            f"found at {latency} ms: {ours.late} of {LATE} changes that the search showed hours late, "
+            f"{ours.gone} of {DELETED} deletions"
+        )
     if large_mb is not None:
         missed += large_mb > MEMORY_MB
         print(f"{f'peak memory, {large}':<28}{'':>9}{large_mb:>6.0f} MB{'':>8}   <= {MEMORY_MB} MB")

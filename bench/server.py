@@ -40,7 +40,8 @@ class Issues(Protocol):
 
     @property
     def ids(self) -> Sequence[int]: ...
-    def touch(self, count: int, at_ms: int) -> None: ...
+    def touch(self, count: int, at_ms: int, *, first: int = 0) -> None: ...
+    def delete(self, count: int, *, first: int) -> None: ...
     def since(self, lower_ms: int) -> list[int]: ...
     def stamps(self, ids: Iterable[int]) -> bytes: ...
     def issues(self, ids: Iterable[int], asked: frozenset[str]) -> bytes: ...
@@ -99,8 +100,17 @@ class CannedJira:
         return b'{"issueChangeLogs":[' + self._source.changelogs(map(int, query["issueIdsOrKeys"])) + b"]}"
 
     def _touch(self, query: dict[str, Any]) -> bytes:
-        self._source.touch(query["count"], query["at_ms"])
-        return b"{}"
+        return touched(self._source, query)
+
+
+def touched(source: Issues, query: dict[str, Any]) -> bytes:
+    """Have some issues change, or be gone where no time is told."""
+    count, first = query["count"], query.get("first", 0)
+    if query["at_ms"] is None:
+        source.delete(count, first=first)
+    else:
+        source.touch(count, query["at_ms"], first=first)
+    return b"{}"
 
 
 _CONSTANT: Final[dict[str, object]] = {

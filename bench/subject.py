@@ -2,6 +2,7 @@
 
     reset     an empty database
     pull      everything, or what changed since the last one: prints {"seconds", "issues", "peak_mb"}
+    census    counts twice what is there: prints {"gone"}, which only the product looks for
 
 A process of its own, so that the memory is the pull's alone, the processes that it starts included. Time is that of
 the step, without the start of Python.
@@ -28,7 +29,7 @@ from javis_pipeline.db.connection import Database
 from javis_pipeline.db.migrate import migrate
 from javis_pipeline.steps.job import Job
 from javis_pipeline.steps.pull import HORIZON
-from javis_pipeline.steps.sync_scope import pull_scope
+from javis_pipeline.steps.sync_scope import count_scope, pull_scope
 from javis_pipeline.systems.jira.editions import connect, system_of
 from javis_pipeline.wiring import TABLES
 
@@ -41,6 +42,7 @@ class Subject(Protocol):
 
     def reset(self) -> None: ...
     def pull(self) -> int: ...
+    def census(self) -> int: ...
 
 
 class FloorSubject:
@@ -62,6 +64,9 @@ class FloorSubject:
         self._since_ms = int((datetime.now(UTC) - HORIZON).timestamp() * 1000)
         return stored
 
+    def census(self) -> int:
+        raise NotImplementedError("the floor never looks for what is gone")
+
 
 class OurSubject:
     """The product's step."""
@@ -81,17 +86,24 @@ class OurSubject:
         self.database = Database(self._database_url)
 
     def pull(self) -> int:
+        tally = pull_scope(self._job()).tally
+        return tally.inserted + tally.updated
+
+    def census(self) -> int:
+        """Records that are gone for good: missed twice."""
+        count_scope(self._job())
+        return count_scope(self._job()).gone
+
+    def _job(self) -> Job:
         assert self.database is not None, "reset comes first"
         now = datetime.now(UTC)
-        job = Job(
+        return Job(
             db=self.database,
             system=system_of(self.jira, [PROJECT], {}),
             key=PROJECT,
             run_id=f"bench-{now.timestamp()}",
             clock=lambda: now,
         )
-        tally = pull_scope(job).tally
-        return tally.inserted + tally.updated
 
 
 class PeakMemory:
@@ -125,6 +137,9 @@ def obey(make: Callable[[str, str], Subject]) -> None:
         if line.strip() == "reset":
             subject.reset()
             print("{}", flush=True)
+            continue
+        if line.strip() == "census":
+            print(json.dumps({"gone": subject.census()}), flush=True)
             continue
         started_at = time.perf_counter()
         issues = subject.pull()

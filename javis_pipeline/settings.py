@@ -264,7 +264,7 @@ class Settings(BaseSettings):
         return Account(url, email, token, self._confluence_credentials(), user)
 
     def _confluence_credentials(self) -> str:
-        email = "JIRA_EMAIL" if self.confluence_email is None else "CONFLUENCE_EMAIL"
+        email = "JIRA_EMAIL" if self.confluence_email is None and self.jira_email else "CONFLUENCE_EMAIL"
         token = "JIRA_TOKEN" if self.confluence_token is None else "CONFLUENCE_TOKEN"
         inherited = " and ".join(name for name in (email, token) if name.startswith("JIRA"))
         note = f" ({inherited} {'are' if ' and ' in inherited else 'is'} used for Confluence too)" if inherited else ""

@@ -1,6 +1,7 @@
 """Pages of a self-hosted Confluence on both sides: the stories that hold on Cloud, and those that are its own."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -87,6 +88,28 @@ def test_given_many_old_pages_then_a_new_version_of_one_of_them_is_found(
     space.sync()
 
     assert space.row(pages[-1])["body_storage"] == pages[-1].body
+
+
+def test_given_two_indexes_of_which_one_is_behind_then_new_pages_are_found_and_older_texts_and_labels_are_no_change(
+    space: SyncedSpace, world: World
+) -> None:
+    pages = [space.page(f"Page {number}", labels=["old"]) for number in range(4)]
+    space.sync()
+    world.jira.behaviour.traps = frozenset({Trap.TWO_NODES})
+    world.jira.behaviour.index_lag = timedelta(hours=5)
+    for page in pages[:2]:
+        space.edit_there(page, title=f"{page.title}, late")
+        space.site.remove_label(page.page_id, "old")
+        space.site.add_label(page.page_id, "late")
+    pages += [space.page(f"Page {number}", labels=["late"]) for number in (4, 5)]
+    here = [(page.title, sorted(label.name for label in page.labels)) for page in pages]
+
+    for full in (False, True, True, False):
+        space.sync(full=full)
+
+        assert [(space.row(page)["title"], space.row(page)["labels"]) for page in pages] == here
+    assert space.database.query("SELECT * FROM sync_conflicts") == []
+    assert count_scope(space.job()).missing == 0
 
 
 def test_given_a_page_in_the_trash_then_the_count_finds_it_and_it_comes_back(space: SyncedSpace) -> None:

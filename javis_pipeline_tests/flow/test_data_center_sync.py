@@ -421,6 +421,18 @@ def test_a_site_in_read_only_mode_is_told_by_the_doctor(both):
     assert said.count(why) == 1
 
 
+def test_searches_that_alone_do_not_answer_are_told_by_the_doctor(both):
+    trapped(both, Trap.REINDEX)
+
+    with both.client() as client:
+        checks = [*check_jira(client, ["OPS"], {}, now=both.world.clock.now())]
+
+    (failed,) = [check for check in checks if check.verdict != "ok"]
+    assert failed.subject == "jira OPS search"
+    assert "POST /rest/api/2/search failed" in failed.finding
+    assert "sync again when searches answer" in failed.remedy
+
+
 def test_a_field_that_reads_otherwise_each_time_it_is_asked_for_is_no_change_of_the_issue(both):
     development = both.world.jira.fields.development
     assert development is not None

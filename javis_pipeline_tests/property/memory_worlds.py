@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
-from javis_pipeline_tests.property.page_histories import PageHistory
+from javis_pipeline_tests.property.page_histories import OwnPageHistory, PageHistory
 from javis_pipeline_tests.property.sync_histories import History, how_many
 from javis_pipeline_tests.property.sync_memory import MemoryRemote
 from javis_pipeline_tests.property.wiki_histories import WikiHistory
@@ -80,6 +80,15 @@ WORLDS: Final = (
         busy_day=_busy(PageHistory, records=8, edits=24),
         points=100,
         short_day=_busy(PageHistory, records=3, edits=8),
+        undone=("title", "body_storage", "labels"),
+    ),
+    MemoryWorld(
+        name="own pages",
+        make=OwnPageHistory,
+        histories=how_many("JAVIS_LAWS_HISTORIES", usual=100, thorough=10_000),
+        busy_day=_busy(OwnPageHistory, records=6, edits=18),
+        points=60,
+        short_day=_busy(OwnPageHistory, records=3, edits=8),
         undone=("title", "body_storage", "labels"),
     ),
 )

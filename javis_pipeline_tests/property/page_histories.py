@@ -2,7 +2,7 @@
 
 import contextlib
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 
 from javis_pipeline.errors import StaleRevision
@@ -13,7 +13,15 @@ from javis_pipeline.sync.fields import Field, Kind
 from javis_pipeline.systems.confluence.kind import CONFLUENCE_PAGE
 from javis_pipeline.systems.confluence.records import version_changes
 from javis_pipeline_tests.property.sync_histories import WORDS, History, Seen, Site
-from javis_pipeline_tests.property.sync_memory import OUR_ACCOUNT, Books, Issue, MemoryRemote, MemoryStore, World
+from javis_pipeline_tests.property.sync_memory import (
+    OUR_ACCOUNT,
+    Books,
+    Issue,
+    MemoryRemote,
+    MemoryStore,
+    World,
+    local_of,
+)
 
 _PARAGRAPH = re.compile(r"<p[^>]*>.*?</p>")
 
@@ -128,6 +136,22 @@ class PageRemote(MemoryRemote):
         self._save(page, OUR_ACCOUNT, f"javis sync {op.op_id} ({', '.join(op.fields)})")
 
 
+class OwnPageRemote(PageRemote):
+    """The same on a company's own servers: messages of versions may not be kept, and what is noted beside the page in
+    their place may be lost between two requests.
+
+    Args:
+        keeps: Whether the mark of the next write is found later.
+    """
+
+    def __init__(self, world: World, keeps: Callable[[], bool]) -> None:
+        self._keeps = keeps
+        super().__init__(world)
+
+    def _save(self, page: Issue, author: str, message: str) -> None:
+        super()._save(page, author, message if not message or self._keeps() else "")
+
+
 class PageHistory(History):
     """One history of a space."""
 
@@ -207,3 +231,19 @@ class PageHistory(History):
                 return as_set(self.rng.sample(WORDS, 2))
             case _:
                 return self.rng.choice(("77", "78"))
+
+
+class OwnPageHistory(PageHistory):
+    """One history of a space on a company's own servers."""
+
+    def make_remote(self, world: World) -> Site:
+        kept = self.rng.choice((0.0, 0.8, 1.0))
+        return OwnPageRemote(world, lambda: self.rng.random() < kept)
+
+    def _note_remote(self, issue: Seen, name: str, old: Value, op: Operation | None) -> None:
+        """A write that comes when it was given up, and whose mark is lost, is taken for somebody else's: no audit tells
+        what it replaced. But it names the version that it follows, and what that held is written down with it."""
+        known = self.store.ops[op.op_id].evidence.get("replaces") if op is not None else None
+        if isinstance(known, dict) and CONFLUENCE_PAGE.fields[name].is_text and known.get(name) == old:
+            self._remember("local", issue.ref.resource_id, name, local_of(name, old))
+        super()._note_remote(issue, name, old, op)

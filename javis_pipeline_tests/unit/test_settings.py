@@ -352,6 +352,14 @@ def test_given_an_inherited_value_then_the_account_names_the_variable_it_came_fr
     assert load(**JIRA, **own).require_confluence().named == named
 
 
+def test_given_an_address_that_nobody_set_then_it_is_not_said_to_be_used_for_confluence(load):
+    sites = {"JIRA_URL": "https://jira.acme.com", "CONFLUENCE_URL": "https://wiki.acme.com"}
+
+    account = load(**sites, JIRA_TOKEN="j", CONFLUENCE_TOKEN="c").require_confluence()
+
+    assert account.named == "CONFLUENCE_EMAIL and CONFLUENCE_TOKEN"
+
+
 @pytest.mark.parametrize("owner", ["platform", "team:", "team:a b", "mara", "@acme.com", "mara@acme"])
 def test_an_owner_is_a_team_or_an_address(load, owner: str) -> None:
     with pytest.raises(SettingError, match="JAVIS_OWNERS"):

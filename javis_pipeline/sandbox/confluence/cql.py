@@ -1,7 +1,7 @@
 """The part of CQL that clients use: comparisons joined by and, or, not, with parentheses and order by."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -12,22 +12,24 @@ _TOKEN = re.compile(r"""\s*(?:("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')|(!=|>=|<=|!~
 _DATE_FORMATS = ("%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M", "%Y-%m-%d", "%Y/%m/%d")
 
 Test = Callable[[Page], bool]
+Known = Callable[[Iterable[Page]], Iterator[Page]]
 
 
-def search(site: ConfluenceSite, cql: str, zone: ZoneInfo) -> list[Page]:
+def search(site: ConfluenceSite, cql: str, zone: ZoneInfo, known: Known = iter) -> list[Page]:
     """The current pages that match, in the order asked for (by title otherwise).
 
     Args:
         site: Where to search.
         cql: The query.
         zone: The zone of the caller's profile, in which dates are read, to the minute.
+        known: What the index knows of pages.
 
     Raises:
         Refused: 400 for what this sandbox cannot parse, worded as Confluence words it.
     """
     where, order = _split_order(cql)
     test = _Parser(site, where, zone).parse()
-    found = [page for page in site.visible_pages(statuses=("current",)) if test(page)]
+    found = [page for page in known(site.visible_pages(statuses=("current",))) if test(page)]
     for field_name, descending in reversed(order or [("title", False)]):
         found.sort(key=_sort_key(field_name), reverse=descending)
     return found

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from javis_pipeline.errors import JavisError
+from javis_pipeline.errors import JavisError, RemoteBusy
 from javis_pipeline.records.jira import FieldMap, Identity, Project
 from javis_pipeline.steps.doctor import Check, Verdict, attempt, proved
 from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.fields import discover_fields
+from javis_pipeline.systems.jira.jql import in_project
 
 # What a two-way sync needs in every project. Without the others some edits are kept here as errors.
 NEEDED_PERMISSIONS = ("BROWSE_PROJECTS", "EDIT_ISSUES")
@@ -61,6 +62,7 @@ def _project(jira: JiraClient, key: str, chosen: Mapping[str, str]) -> Iterator[
     remedy = "restore it in Jira, or take it out of JIRA_PROJECTS: a sync of it stops" if project.archived else ""
     yield Check(f"jira {key}", state, f"{project.name}{', archived: read-only' if project.archived else ''}", remedy)
     yield attempt(f"jira {key} permissions", lambda: _permissions(jira, key))
+    yield from _search(jira, key)
     yield from _fields(jira, project, chosen)
 
 
@@ -77,6 +79,20 @@ def _permissions(jira: JiraClient, key: str) -> Check:
         f"the account lacks {', '.join(lacking)}",
         "grant them in the project's permission scheme; edits that need them stay here as errors until then",
     )
+
+
+def _search(jira: JiraClient, key: str) -> Iterator[Check]:
+    """That searches do not answer, where all else does; nothing where they do."""
+    try:
+        jira.count(in_project(key))
+    except RemoteBusy as error:
+        remedy = (
+            "sync again when searches answer: a Jira whose index is built anew answers all but these; "
+            "its administrator sees how far that is"
+        )
+        yield Check(f"jira {key} search", "failed", str(error), remedy)
+    except JavisError as error:
+        yield Check(f"jira {key} search", "failed", str(error))
 
 
 def _fields(jira: JiraClient, project: Project, chosen: Mapping[str, str]) -> Iterator[Check]:

@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from javis_pipeline.sandbox.confluence import cql
+from javis_pipeline.sandbox.confluence.data_center.index import NodeIndexes
 from javis_pipeline.sandbox.confluence.data_center.views import ANONYMOUS, SERVER_ZONE, Json, Views, problem_json
 from javis_pipeline.sandbox.confluence.site import ConfluenceSite, Page, Refused, Space
 from javis_pipeline.sandbox.credentials import basic_login
@@ -41,6 +42,7 @@ class Call:
     """One request; `person` is None for an anonymous caller."""
 
     world: World
+    indexes: NodeIndexes
     person: Person | None
     ids: dict[str, str]
     query: dict[str, str]
@@ -125,16 +127,17 @@ def routes(world: World) -> list[BaseRoute]:
         ("GET", "/rest/experimental/content/{id}/version", list_versions_as_before),
         ("GET", f"{v1}/content/{{id}}/restriction/byOperation/read", read_restriction),
     ]
-    return [Route(path, _endpoint(world, handler), methods=[method]) for method, path, handler in table]
+    indexes = NodeIndexes(world)
+    return [Route(path, _endpoint(world, indexes, handler), methods=[method]) for method, path, handler in table]
 
 
-def _endpoint(world: World, handler: Handler) -> Callable[[Request], Any]:
+def _endpoint(world: World, indexes: NodeIndexes, handler: Handler) -> Callable[[Request], Any]:
     async def endpoint(request: Request) -> Response:
         body = await request.body()
         headers: dict[str, str] = {}
         with world.lock:
             try:
-                response = handler(_call(world, request, body, headers))
+                response = handler(_call(world, indexes, request, body, headers))
             except Page200 as page:
                 response = page.response
             except Refused as refused:
@@ -148,7 +151,7 @@ def _endpoint(world: World, handler: Handler) -> Callable[[Request], Any]:
 # Who comes in
 
 
-def _call(world: World, request: Request, body: bytes, headers: dict[str, str]) -> Call:
+def _call(world: World, indexes: NodeIndexes, request: Request, body: bytes, headers: dict[str, str]) -> Call:
     traps, is_write = world.jira.behaviour.traps, request.method != "GET"
     if Trap.MAINTENANCE in traps:
         raise Page200(503, _BUSY_PAGE)
@@ -168,7 +171,7 @@ def _call(world: World, request: Request, body: bytes, headers: dict[str, str]) 
         raise Refused(403, "FORBIDDEN", "User not permitted to use Confluence")
     if is_write and Trap.READ_ONLY in traps:
         raise Refused(405, "READ_ONLY", _READ_ONLY)
-    return Call(world, person, request.path_params, dict(request.query_params), body)
+    return Call(world, indexes, person, request.path_params, dict(request.query_params), body)
 
 
 def _caller(world: World, header: str | None) -> Person | None:
@@ -303,7 +306,7 @@ def list_content(call: Call) -> Response:
 
 def search(call: Call) -> Response:
     try:
-        found = cql.search(call.site, call.query.get("cql", ""), SERVER_ZONE)
+        found = cql.search(call.site, call.query.get("cql", ""), SERVER_ZONE, call.indexes.known)
     except Refused as refused:
         raise Refused(400, "BAD_REQUEST", refused.title) from refused
     pages = [] if call.person is None else found
