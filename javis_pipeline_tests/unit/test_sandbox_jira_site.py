@@ -9,6 +9,7 @@ import pytest
 
 from javis_pipeline.sandbox.clock import Clock
 from javis_pipeline.sandbox.jira.editing import InvalidEditError
+from javis_pipeline.sandbox.jira.issues import WikiText
 from javis_pipeline.sandbox.jira.limits import Limits
 from javis_pipeline.sandbox.people import Person
 from javis_pipeline.sandbox.world import World
@@ -276,7 +277,8 @@ def corpus_file(tmp_path):
     sprint = {"id": 7, "name": "S", "state": "closed", "startDate": "2020-01-01T00:00:00.000Z"}
     comment = {"id": "900", "author": "user-1", "created": times["created"], "updated": None, "body": "*hi*"}
     rows: list[dict[str, Any]] = [
-        {"key": "X-1", "id": "50", "summary": None, "priority": None, "comments": [comment], "sprints": [sprint]},
+        {"key": "X-1", "id": "50", "summary": None, "priority": None, "comments": [comment], "sprints": [sprint]}
+        | {"description": ""},
         {"key": "X-2", "id": "51", "summary": "two", "priority": "None", "story_points": 2.5, "parent": "Y-9"}
         | {"links": [{"type": "Blocks", "dir": "outward", "label": "blocks", "key": "X-1"}]},
     ]
@@ -295,6 +297,15 @@ def test_a_corpus_keeps_its_ids_and_oddities(jira, corpus_file):
     assert [(link.source, link.destination) for link in one.links] == [(51, 50)]
     assert [(comment.id, jira.rich_text(comment.body)["type"]) for comment in jira.comments(one)] == [(900, "doc")]
     assert jira.create("X", "new").id > 900
+
+
+@pytest.mark.parametrize(("edition", "text"), [("cloud", None), ("data-center", WikiText(""))])
+def test_an_empty_text_of_a_corpus_is_kept_where_sites_have_such(corpus_file, edition, text):
+    jira = World(seed=1, edition=edition).jira
+    jira.load([corpus_file])
+
+    assert jira.find("X-1").state.description == text
+    assert jira.find("X-2").state.description is None
 
 
 def test_a_corpus_keeps_estimates_types_of_links_by_case_and_the_rank_of_priorities(jira, tmp_path):

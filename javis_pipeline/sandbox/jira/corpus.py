@@ -112,8 +112,8 @@ class _Loading:
             updated=updated,
             priority_id=self._priority(row.get("priority")),
             resolution_id=self._resolution(row.get("resolution")),
-            description=WikiText(row["description"]) if row.get("description") else None,
-            environment=WikiText(row["environment"]) if row.get("environment") else None,
+            description=self._text(row.get("description")),
+            environment=self._text(row.get("environment")),
             labels=tuple(row.get("labels") or ()),
             components=self._names(project.components, row.get("components")),
             fix_versions=self._names(project.versions, row.get("fix_versions")),
@@ -144,6 +144,11 @@ class _Loading:
             status = self._store.statuses.add(Status(str(10100 + len(self._store.statuses)), name, category))
         self._statuses.setdefault(project.key, {})[status.id] = status
         return status
+
+    def _text(self, text: str | None) -> WikiText | None:
+        """An empty text is one where a company runs its Jira by itself; in the cloud it is none."""
+        is_one = text is not None and (text or self._store.ground.edition == "data-center")
+        return WikiText(text or "") if is_one else None
 
     def _type(self, name: str, *, subtask: bool) -> str:
         types = self._store.types
