@@ -13,6 +13,7 @@ from javis_pipeline.sandbox.jira.issues import WikiText
 from javis_pipeline.sandbox.jira.limits import Limits
 from javis_pipeline.sandbox.people import Person
 from javis_pipeline.sandbox.world import World
+from javis_pipeline_tests.sites import issue_there
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 LATER = NOON + timedelta(hours=1)
@@ -276,11 +277,13 @@ def corpus_file(tmp_path):
     times = {"created": "2020-01-01T10:00:00.000+0000", "updated": "2020-01-02T10:00:00.000+0000"}
     sprint = {"id": 7, "name": "S", "state": "closed", "startDate": "2020-01-01T00:00:00.000Z"}
     comment = {"id": "900", "author": "user-1", "created": times["created"], "updated": None, "body": "*hi*"}
+    blocks = {"type": "Blocks", "dir": "outward", "label": "blocks", "key": "X-1"}
+    blocked = {"type": "Blocks", "dir": "inward", "label": "is blocked by", "key": "X-2"}
     rows: list[dict[str, Any]] = [
         {"key": "X-1", "id": "50", "summary": None, "priority": None, "comments": [comment], "sprints": [sprint]}
-        | {"description": ""},
+        | {"description": "", "links": [blocked]},
         {"key": "X-2", "id": "51", "summary": "two", "priority": "None", "story_points": 2.5, "parent": "Y-9"}
-        | {"links": [{"type": "Blocks", "dir": "outward", "label": "blocks", "key": "X-1"}]},
+        | {"links": [blocks, blocks]},
     ]
     file = tmp_path / "x.ndjson.gz"
     file.write_bytes(gzip.compress(b"\n".join(orjson.dumps(common | times | row) for row in rows)))
@@ -294,18 +297,17 @@ def test_a_corpus_keeps_its_ids_and_oddities(jira, corpus_file):
     assert (one.id, one.state.summary, one.state.priority_id, one.state.sprint_ids) == (50, None, None, (7,))
     assert jira.priorities[two.state.priority_id].name == "None"
     assert (two.state.story_points, jira.ghosts[two.state.parent_id].key) == (2.5, "Y-9")
-    assert [(link.source, link.destination) for link in one.links] == [(51, 50)]
+    assert [(link.source, link.destination) for link in one.links] == [(51, 50), (51, 50)]
     assert [(comment.id, jira.rich_text(comment.body)["type"]) for comment in jira.comments(one)] == [(900, "doc")]
     assert jira.create("X", "new").id > 900
 
 
 @pytest.mark.parametrize(("edition", "text"), [("cloud", None), ("data-center", WikiText(""))])
 def test_an_empty_text_of_a_corpus_is_kept_where_sites_have_such(corpus_file, edition, text):
-    jira = World(seed=1, edition=edition).jira
-    jira.load([corpus_file])
+    world = World(seed=1, edition=edition)
+    world.jira.load([corpus_file])
 
-    assert jira.find("X-1").state.description == text
-    assert jira.find("X-2").state.description is None
+    assert [issue_there(world, key).state.description for key in ("X-1", "X-2")] == [text, None]
 
 
 def test_a_corpus_keeps_estimates_types_of_links_by_case_and_the_rank_of_priorities(jira, tmp_path):

@@ -1,6 +1,7 @@
 """Reading issues from files: gzipped lines of JSON, one issue each, texts in wiki markup."""
 
 import gzip
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date, datetime
@@ -66,7 +67,8 @@ def _rows(file: Path) -> Iterator[Row]:
 class _Loading:
     def __init__(self, store: JiraStore) -> None:
         self._store = store
-        self._links: set[tuple[str, int, int]] = set()
+        # How many of each kind between two issues: both tell of them.
+        self._links: Counter[tuple[str, int, int]] = Counter()
         self._statuses: dict[str, dict[str, Status]] = {}
         self.count = 0
 
@@ -79,8 +81,7 @@ class _Loading:
         store.place(issue)
         for account in (row.get("assignee"), row.get("reporter"), *(c["author"] for c in comments or ())):
             self._person(account)
-        for link in row.get("links") or ():
-            self._link(issue.id, link)
+        self._links |= Counter(self._link(issue.id, link) for link in row.get("links") or ())
         self.count += 1
 
     def finish(self) -> None:
@@ -89,7 +90,7 @@ class _Loading:
             parent = store.issues.get(issue.state.parent_id or 0)
             if parent is not None and issue.id not in parent.children:
                 parent.children.append(issue.id)
-        for type_id, source, destination in sorted(self._links):
+        for type_id, source, destination in sorted(self._links.elements()):
             store.add_link(type_id, source, destination)
         for place, (key, statuses) in enumerate(sorted(self._statuses.items()), 1):
             store.projects[key].workflow = loaded_workflow(list(statuses.values()), first_id=1000 * place)
@@ -202,7 +203,7 @@ class _Loading:
         if account is not None and people.get(account) is None:
             people.add(Person(account, f"User {account.removeprefix('user-')}"))
 
-    def _link(self, issue: int, row: Row) -> None:
+    def _link(self, issue: int, row: Row) -> tuple[str, int, int]:
         # Older sites have types that differ in case alone; Jira keeps them apart.
         known = next((kind for kind in self._store.link_types if kind.name == row["type"]), None)
         if known is None:
@@ -211,7 +212,7 @@ class _Loading:
         outward = row["dir"] == "outward"
         known = self._store.link_types.add(replace(known, **{"outward" if outward else "inward": row["label"]}))
         other = self._id_of(row["key"])
-        self._links.add((known.id, issue, other) if outward else (known.id, other, issue))
+        return (known.id, issue, other) if outward else (known.id, other, issue)
 
 
 # What priorities of all sorts of sites are called, the most urgent first: an import brings them as it meets them.
