@@ -153,6 +153,12 @@ def _overwrite(conn: Connection, rows: Sequence[IssueLine], table: Table, params
     return renamed
 
 
+def follow_epics(db: Database, project: str) -> None:
+    """Give the project's sub-tasks the epic of the story that each is part of."""
+    with db.transaction(origin="sync") as conn:
+        conn.execute(_QUERIES["follow_epics"], {"project": project})
+
+
 def restricted_issues(db: Database, project: str) -> frozenset[str]:
     """Ids of the project's issues that have a security level."""
     return frozenset(row["jira_id"] for row in db.query(_QUERIES["restricted_issues"], {"project": project}))

@@ -214,3 +214,29 @@ def test_given_an_epic_that_came_from_the_parent_when_the_parent_goes_then_it_go
 
         now = roles_here(both)
         assert [now[key]["epic_key"] for key in ("OPS-1", "OPS-2", "OPS-3")] == [None, None, "OPS-9"]
+
+
+def test_the_epic_of_a_sub_task_is_that_of_its_story_whatever_becomes_of_the_story(database):
+    def epics() -> list[str | None]:
+        parts = both.sql("SELECT key, epic_key FROM jira_issues WHERE is_subtask ORDER BY jira_id::int")
+        return [part["epic_key"] for part in parts]
+
+    with a_classic_site(database, defined(gone)) as (world, _, both):
+        for number in (1, 1, 2):
+            world.jira.create("OPS", "part", type="Sub-task", parent_key=f"OPS-{number}")
+        both.sync()
+        assert epics() == ["OPS-9", "OPS-9", "OPS-9"]
+
+        # There: another epic for one story, none for the other, and a part that came with neither.
+        world.jira.edit("OPS-1", parent_key="OPS-10")
+        world.jira.edit("OPS-2", parent_key=None)
+        world.jira.edit("OPS-11", title="changed as well")
+        both.sync()
+        assert epics() == ["OPS-10", "OPS-10", None]
+
+        # Here: the same by an edit, and a part that is merged.
+        both.sql("UPDATE jira_issues SET parent_key = 'OPS-9' WHERE key = 'OPS-1'")
+        both.sql("UPDATE jira_issues SET title = 'ours' WHERE key = 'OPS-12'")
+        world.jira.edit("OPS-12", due_date="2026-09-09")
+        both.sync()
+        assert epics() == ["OPS-9", "OPS-9", None]

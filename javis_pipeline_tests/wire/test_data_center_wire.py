@@ -77,7 +77,7 @@ def test_a_sprint_without_an_id_costs_its_issue_only():
                 "customfield_2": None,
             },
             "OPS-9",
-            None,
+            MISSING,
             -1,
         ),
         ({"issuetype": {"id": "6", "name": "Epic", "subtask": False}, "customfield_2": None}, None, None, 1),

@@ -245,6 +245,15 @@ UPDATE jira_issues AS i
    AND i.parent_key <> parent.key
    AND i.local_modified_fields = '{{}}';
 
+-- name: follow_epics
+-- A sub-task belongs to the epic of what it is part of, of which Jira tells with the story only.
+UPDATE jira_issues AS part
+   SET epic_key = story.epic_key
+  FROM jira_issues AS story
+ WHERE part.project_key = %(project)s AND part.is_subtask
+   AND story.jira_id = part.parent_id
+   AND part.epic_key IS DISTINCT FROM story.epic_key;
+
 -- name: follow_renamed_links
 UPDATE issue_links AS link
    SET other_key = other.key

@@ -7,13 +7,13 @@ from functools import partial
 from typing import ClassVar
 
 from javis_pipeline.db.connection import Database
-from javis_pipeline.db.issues import Elements
+from javis_pipeline.db.issues import Elements, follow_epics
 from javis_pipeline.records.jira import IssueStamp
 from javis_pipeline.records.values import System
 from javis_pipeline.steps.create import HORIZON, CreateRules
 from javis_pipeline.steps.ports import RemoteCreates
 from javis_pipeline.steps.site_facts import NOTHING_KEPT, Facts
-from javis_pipeline.steps.system import Making, Opened, Part, nothing_after
+from javis_pipeline.steps.system import Making, Opened, Part
 from javis_pipeline.sync.elements import element_fields
 from javis_pipeline.sync.fields import Field, Kind
 from javis_pipeline.sync.policies import Policies, left_alone, noted
@@ -87,7 +87,7 @@ class JiraSystem:
             policies=site.policies,
             changes_unseen=True,
             before=self._before(key),
-            after=nothing_after,
+            after=lambda db, _: follow_epics(db, key),
             making=self._making(site),
             parts=[self._part(kind, site) for kind in self.hanging(key)],
         )

@@ -126,7 +126,9 @@ def _issue(
     issue_type, issue_type_id = named_in(fields, "issuetype")
     type_ = fields.get("issuetype") or {}
     parent_key, parent_id, parent_level = _parent(fields)
-    epic_key = _epic_key(fields, field_map.epic_link, parent_key, parent_level)
+    # A sub-task's is that of its story, which the database knows.
+    is_subtask = type_.get("subtask") is True
+    epic_key = MISSING if is_subtask else _epic_key(fields, field_map.epic_link, parent_key, parent_level)
     levels = not type_ or "hierarchyLevel" in type_  # where the type is not told, nothing is guessed from it
     sprints = sprints_in(fields, field_map.sprint, known)
     sprint = current_sprint(sprints)
@@ -154,7 +156,7 @@ def _issue(
             status_category=_status_category(fields),
             issue_type=_required(issue_type, "fields.issuetype"),
             issue_type_id=issue_type_id or None,
-            is_subtask=type_.get("subtask") is True,
+            is_subtask=is_subtask,
             hierarchy_level=_level(type_, "fields.issuetype") if levels else _usual_level(type_),
             reporter_id=person_in(fields, "reporter", users),
             creator_id=person_in(fields, "creator", users),
