@@ -100,7 +100,8 @@ _CONSTANT: Final[dict[str, object]] = {
     f"{_API}/field": there.FIELDS,
     f"{_API}/mypermissions": {"permissions": {"BROWSE_PROJECTS": {"havePermission": True}}},
     f"{_API}/project": [_PROJECT],
-    f"{_API}/project/{PROJECT}/version": {"values": [], "isLast": True, "startAt": 0, "maxResults": 200},
+    f"{_API}/project/{PROJECT}": {**_PROJECT, "versions": [], "components": [], "issueTypes": []},
+    f"{_API}/resolution": [],
     f"{_API}/status": [
         {"id": status_id, "name": name, "statusCategory": {"key": category}} for status_id, name, category in STATUSES
     ],

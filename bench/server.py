@@ -122,8 +122,8 @@ _CONSTANT: Final[dict[str, object]] = {
     },
     "/rest/api/3/field": FIELDS,
     "/rest/api/3/mypermissions": {"permissions": {"BROWSE_PROJECTS": {"havePermission": True}}},
-    f"/rest/api/3/project/{PROJECT}": _PROJECT,
-    f"/rest/api/3/project/{PROJECT}/version": {"values": [], "isLast": True, "startAt": 0, "maxResults": 200},
+    f"/rest/api/3/project/{PROJECT}": {**_PROJECT, "versions": [], "components": [], "issueTypes": []},
+    "/rest/api/3/resolution": [],
     "/rest/api/3/project/search": {"values": [_PROJECT], "isLast": True, "total": 1, "startAt": 0, "maxResults": 50},
     "/rest/api/3/status": [
         {"id": status_id, "name": name, "statusCategory": {"key": category}} for status_id, name, category in STATUSES

@@ -60,6 +60,7 @@ class IssueRow(NamedTuple):
     team: str | None
     flagged: bool
     resolution: str | None
+    resolution_id: str | None
     security_level: str | None
     components: str
     fix_versions: str

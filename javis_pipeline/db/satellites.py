@@ -1,11 +1,10 @@
-"""What hangs on issues (links, comments, work, files, sprints, history) and the small tables they refer to.
+"""What hangs on issues (links, comments, work, files, sprints, history), and the people they name.
 
 Functions here never commit, and need a transaction with the origin "sync".
 """
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import TypeVar
 
 from psycopg.errors import UniqueViolation
 
@@ -14,13 +13,11 @@ from javis_pipeline.db.copying import copy_text
 from javis_pipeline.db.issue_rows import Satellite
 from javis_pipeline.db.named_queries import named_queries
 from javis_pipeline.db.table_queries import for_table
-from javis_pipeline.records.jira import Priority, Sprint, Status, User, Version
+from javis_pipeline.records.jira import User
 from javis_pipeline.records.tables import Table
 from javis_pipeline.records.values import ResourceRef
 
 _QUERIES = named_queries("satellites")
-
-Named = TypeVar("Named")
 
 
 def replace_satellites(conn: Connection, table: Satellite, stale_of: Sequence[str], lines: bytes) -> None:
@@ -87,7 +84,7 @@ def restrict_satellites(conn: Connection, jira_ids: Sequence[str]) -> None:
 
 def store_users(conn: Connection, users: Iterable[User]) -> None:
     """Insert or correct people; a person is known by the account id."""
-    found = _once(users, lambda user: user.account_id)
+    found = list({user.account_id: user for user in users}.values())
     if found:
         conn.execute(
             _QUERIES["store_users"],
@@ -97,79 +94,3 @@ def store_users(conn: Connection, users: Iterable[User]) -> None:
                 "active": [user.active for user in found],
             },
         )
-
-
-def knows_choices(conn: Connection, project_key: str) -> bool:
-    """Whether the status and the priority of every issue of a project are among those that are stored."""
-    return not conn.execute(_QUERIES["unknown_choices"], {"project_key": project_key}).fetchall()
-
-
-def store_sprints(conn: Connection, sprints: Iterable[Sprint]) -> None:
-    """Insert or correct sprints; issues show a renamed sprint by its new name."""
-    found = _once(sprints, lambda sprint: sprint.sprint_id)
-    if not found:
-        return
-    changed = conn.execute(
-        _QUERIES["store_sprints"],
-        {
-            "sprint_ids": [sprint.sprint_id for sprint in found],
-            "board_ids": [sprint.board_id for sprint in found],
-            "names": [sprint.name for sprint in found],
-            "states": [sprint.state for sprint in found],
-            "goals": [sprint.goal for sprint in found],
-            "start_ats": [sprint.start_at for sprint in found],
-            "end_ats": [sprint.end_at for sprint in found],
-            "completed_ats": [sprint.completed_at for sprint in found],
-        },
-    ).fetchall()
-    _follow(conn, "rename_sprints_of_issues", [row["sprint_id"] for row in changed])
-
-
-def store_statuses(conn: Connection, statuses: Iterable[Status]) -> None:
-    """Insert or correct statuses; clean issues show a renamed status by its new name."""
-    found = _once(statuses, lambda status: status.status_id)
-    params = {
-        "ids": [status.status_id for status in found],
-        "names": [status.name for status in found],
-        "categories": [status.category for status in found],
-    }
-    changed = conn.execute(_QUERIES["store_statuses"], params).fetchall()
-    _follow(conn, "rename_statuses_of_issues", [row["status_id"] for row in changed])
-
-
-def store_priorities(conn: Connection, priorities: Iterable[Priority]) -> None:
-    """Insert or correct priorities; clean issues show a renamed priority by its new name."""
-    found = _once(priorities, lambda priority: priority.priority_id)
-    params = {
-        "ids": [priority.priority_id for priority in found],
-        "names": [priority.name for priority in found],
-        "ranks": [priority.rank for priority in found],
-    }
-    changed = conn.execute(_QUERIES["store_priorities"], params).fetchall()
-    _follow(conn, "rename_priorities_of_issues", [row["priority_id"] for row in changed])
-
-
-def _once(values: Iterable[Named], id_of: Callable[[Named], Hashable]) -> Sequence[Named]:
-    """Each id once, as it came last: an answer may hold one twice, and one statement cannot store a row twice."""
-    return list({id_of(value): value for value in values}.values())
-
-
-def store_versions(conn: Connection, project_key: str, versions: Iterable[Version], *, are_all: bool) -> None:
-    """Insert or correct versions of a project; when these are all of them, what is not among them is forgotten."""
-    found = _once(versions, lambda version: version.version_id)
-    params = {
-        "project_key": project_key,
-        "ids": [version.version_id for version in found],
-        "names": [version.name for version in found],
-        "released": [version.released for version in found],
-        "archived": [version.archived for version in found],
-        "release_ons": [version.release_on for version in found],
-    }
-    conn.execute(_QUERIES["store_versions"], params)
-    if are_all:
-        conn.execute(_QUERIES["forget_versions"], {"project_key": project_key, "ids": params["ids"]})
-
-
-def _follow(conn: Connection, query: str, ids: Sequence[str | int]) -> None:
-    if ids:
-        conn.execute(_QUERIES[query], {"ids": ids})

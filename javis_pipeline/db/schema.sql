@@ -532,6 +532,7 @@ CREATE TABLE public.jira_issues (
     security_level text,
     record_id uuid DEFAULT gen_random_uuid() NOT NULL,
     custom_raw jsonb DEFAULT '{}'::jsonb NOT NULL,
+    resolution_id text,
     CONSTRAINT jira_issues_status_category_is_known CHECK ((status_category = ANY (ARRAY['new'::text, 'indeterminate'::text, 'done'::text])))
 );
 ALTER TABLE ONLY public.jira_issues ALTER COLUMN description_adf SET STORAGE EXTERNAL;
@@ -1127,6 +1128,14 @@ COMMENT ON COLUMN public.attachments.size IS 'bytes, as Jira says';
 
 COMMENT ON COLUMN public.attachments.restricted IS 'its issue has a security level';
 
+CREATE TABLE public.components (
+    component_id text NOT NULL,
+    project_key text NOT NULL,
+    name text NOT NULL
+);
+
+COMMENT ON TABLE public.components IS 'components of the synced projects; jira_issues.components holds their names, and follows';
+
 CREATE TABLE public.issue_links (
     link_id text NOT NULL,
     jira_id text NOT NULL,
@@ -1142,6 +1151,13 @@ CREATE TABLE public.issue_sprints (
     jira_id text NOT NULL,
     sprint_id bigint NOT NULL
 );
+
+CREATE TABLE public.issue_types (
+    issue_type_id text NOT NULL,
+    name text NOT NULL
+);
+
+COMMENT ON TABLE public.issue_types IS 'types of the synced projects, as Jira calls them; jira_issues.issue_type follows';
 
 CREATE TABLE public.jira_create_forms (
     project_key text NOT NULL,
@@ -1336,6 +1352,13 @@ UNION ALL
     comments.local_deleted_at,
     (comments.kept_from IS NOT NULL) AS is_restricted
    FROM public.comments;
+
+CREATE TABLE public.resolutions (
+    resolution_id text NOT NULL,
+    name text NOT NULL
+);
+
+COMMENT ON TABLE public.resolutions IS 'how work may have ended, as Jira calls it; jira_issues.resolution follows';
 
 CREATE TABLE public.roadmap_visions (
     id bigint NOT NULL,
@@ -1763,6 +1786,9 @@ ALTER TABLE ONLY public.comments
 ALTER TABLE ONLY public.comments
     ADD CONSTRAINT comments_pkey PRIMARY KEY (record_id);
 
+ALTER TABLE ONLY public.components
+    ADD CONSTRAINT components_pkey PRIMARY KEY (component_id);
+
 ALTER TABLE ONLY public.confluence_pages
     ADD CONSTRAINT confluence_pages_pkey PRIMARY KEY (page_id);
 
@@ -1774,6 +1800,9 @@ ALTER TABLE ONLY public.issue_links
 
 ALTER TABLE ONLY public.issue_sprints
     ADD CONSTRAINT issue_sprints_pkey PRIMARY KEY (jira_id, sprint_id);
+
+ALTER TABLE ONLY public.issue_types
+    ADD CONSTRAINT issue_types_pkey PRIMARY KEY (issue_type_id);
 
 ALTER TABLE ONLY public.jira_create_forms
     ADD CONSTRAINT jira_create_forms_pkey PRIMARY KEY (project_key, type_name);
@@ -1813,6 +1842,9 @@ ALTER TABLE ONLY public.page_versions
 
 ALTER TABLE ONLY public.priorities
     ADD CONSTRAINT priorities_pkey PRIMARY KEY (priority_id);
+
+ALTER TABLE ONLY public.resolutions
+    ADD CONSTRAINT resolutions_pkey PRIMARY KEY (resolution_id);
 
 ALTER TABLE ONLY public.roadmap_visions
     ADD CONSTRAINT roadmap_visions_pkey PRIMARY KEY (id);
@@ -2368,6 +2400,10 @@ GRANT SELECT ON TABLE public.attachments TO javis_read;
 GRANT SELECT ON TABLE public.attachments TO javis_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.attachments TO javis_sync;
 
+GRANT SELECT ON TABLE public.components TO javis_read;
+GRANT SELECT ON TABLE public.components TO javis_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.components TO javis_sync;
+
 GRANT SELECT ON TABLE public.issue_links TO javis_read;
 GRANT SELECT ON TABLE public.issue_links TO javis_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.issue_links TO javis_sync;
@@ -2375,6 +2411,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.issue_links TO javis_sync;
 GRANT SELECT ON TABLE public.issue_sprints TO javis_read;
 GRANT SELECT ON TABLE public.issue_sprints TO javis_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.issue_sprints TO javis_sync;
+
+GRANT SELECT ON TABLE public.issue_types TO javis_read;
+GRANT SELECT ON TABLE public.issue_types TO javis_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.issue_types TO javis_sync;
 
 GRANT SELECT ON TABLE public.jira_create_forms TO javis_read;
 GRANT SELECT ON TABLE public.jira_create_forms TO javis_app;
@@ -2417,6 +2457,10 @@ GRANT SELECT ON TABLE public.record_kinds TO javis_sync;
 GRANT SELECT ON TABLE public.records TO javis_read;
 GRANT SELECT ON TABLE public.records TO javis_app;
 GRANT SELECT ON TABLE public.records TO javis_sync;
+
+GRANT SELECT ON TABLE public.resolutions TO javis_read;
+GRANT SELECT ON TABLE public.resolutions TO javis_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.resolutions TO javis_sync;
 
 GRANT SELECT ON TABLE public.roadmap_visions TO javis_read;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.roadmap_visions TO javis_app;

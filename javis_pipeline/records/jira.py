@@ -153,6 +153,7 @@ class Issue(NamedTuple):
     team: str | Missing | None
     flagged: bool | Missing
     resolution: str | Missing | None
+    resolution_id: str | Missing | None
     security_level: str | Missing | None
     environment: JsonObject | str | Missing | None
     components: list[str] | Missing
@@ -322,6 +323,21 @@ class Version(NamedTuple):
     released: bool
     archived: bool
     release_on: date | None
+
+
+class Called(NamedTuple):
+    """Something of the site that is known by its id: a name may change, and is in the language of who asks."""
+
+    id: str
+    name: str
+
+
+class ProjectParts(NamedTuple):
+    """What a project has for its issues to refer to; None where it was not told."""
+
+    versions: list[Version] | None
+    components: list[Called] | None
+    types: list[Called] | None
 
 
 class Board(NamedTuple):

@@ -556,6 +556,39 @@ def test_components_and_versions_go_both_ways_by_choice_name_by_name(site):
     assert site.database.query("SELECT components FROM jira_issues WHERE key = 'OPS-1'") == [{"components": ["lab"]}]
 
 
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_what_is_called_otherwise_there_shows_its_new_name_here_without_being_fetched(site):
+    jira, project = site.jira, site.jira.projects["OPS"]
+    project.components.update({"lab": "601", "web": "602"})
+    project.versions.update({"2.0": "503", "2.1": "504"})
+    jira.edit("OPS-1", components=["lab", "web"], fix_versions=["1.0", "1.1"], affected_versions=["1.0"])
+    jira.edit("OPS-2", fix_versions=["2.0"], found_in={"name": "1.1"}, fixed_for=[{"name": "1.0"}])
+    jira.transition("OPS-1", "Done")
+    site.sync()
+    seen = site.database.query("SELECT last_synced_at FROM jira_issues WHERE key = 'OPS-1'")
+
+    # One has the name of another by now: only a look at its issues tells what those mean.
+    jira.rename_parts("OPS", {"lab": "zoo", "1.0": "1.0 LTS", "1.1": "0.9", "2.0": "2.1", "2.1": "2.0"})
+    jira.types.add(replace(jira.types.named("Task"), name="Aufgabe"))
+    jira.resolutions.add(replace(jira.resolutions.named("Done"), name="Fertig"))
+    site.sync()
+
+    rows = site.database.query(
+        "SELECT issue_type, resolution, components, fix_versions, affected_versions, sync_status::text"
+        "  FROM jira_issues ORDER BY key"
+    )
+    assert [tuple(row.values()) for row in rows] == [
+        ("Aufgabe", "Fertig", ["web", "zoo"], ["0.9", "1.0 LTS"], ["1.0 LTS"], "synced"),
+        ("Aufgabe", None, [], ["2.1"], [], "synced"),
+    ]
+    held = site.row("OPS-2")["custom_fields"]
+    assert (held["found_in"], held["fixed_for"]) == ("0.9", ["1.0 LTS"])
+    assert site.database.query("SELECT last_synced_at FROM jira_issues WHERE key = 'OPS-1'") == seen
+    hashes = "SELECT count(*) AS fit FROM jira_issues i WHERE content_hash = jira_issue_content_hash(i)"
+    assert site.database.query(hashes) == [{"fit": 2}]
+    assert site.differences() == []
+
+
 # --- policies -------------------------------------------------------------------------------------------------------
 
 

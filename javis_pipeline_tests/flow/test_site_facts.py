@@ -72,7 +72,7 @@ def test_given_an_unchanged_project_and_space_then_a_sync_costs_few_requests(dat
     assert sorted(jira) == [
         "/rest/agile/1.0/board/1/sprint",
         "/rest/api/3/myself",
-        "/rest/api/3/project/OPS/version",
+        "/rest/api/3/project/OPS",
         "/rest/api/3/project/search",
         "/rest/api/3/search/approximate-count",
         "/rest/api/3/search/jql",

@@ -14,6 +14,7 @@ from javis_pipeline.db.connection import Connection, Database
 from javis_pipeline.db.content_hash import array_text, content_hasher, jsonb_text
 from javis_pipeline.db.copy_lines import copy_lines
 from javis_pipeline.db.copying import copy_text
+from javis_pipeline.db.dimensions import RESOLUTIONS, store_names, store_priorities, store_sprints, store_statuses
 from javis_pipeline.db.issue_rows import IssueLine, IssueRow, issue_lines
 from javis_pipeline.db.issues import StoredIssues, issues_to_fetch, store_issues
 from javis_pipeline.db.named_queries import named_queries
@@ -21,13 +22,10 @@ from javis_pipeline.db.quarantine import quarantine_record, release_records
 from javis_pipeline.db.satellites import (
     insert_comments,
     replace_satellites,
-    store_priorities,
-    store_sprints,
-    store_statuses,
     store_users,
 )
 from javis_pipeline.db.watermarks import Watermark, advance_watermark, note_opened, read_watermark
-from javis_pipeline.records.jira import IssueStamp, Priority, Sprint, Status, User
+from javis_pipeline.records.jira import Called, IssueStamp, Priority, Sprint, Status, User
 from javis_pipeline.systems.jira.kind import JIRA_COMMENT, JIRA_ISSUE
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -356,19 +354,19 @@ def test_given_a_user_without_a_name_when_stored_then_a_known_name_stays(sync):
 
 
 def test_given_a_status_without_a_category_when_it_is_renamed_then_its_issues_follow_and_have_none(sync):
-    store_statuses(sync, [Status("3", "Waiting", "undefined")])
+    store_statuses(sync, [Status("3", "Waiting", "undefined")], ISSUES)
     store(sync, an_issue(status="Waiting", status_id="3"))
 
-    store_statuses(sync, [Status("3", "On hold", "undefined")])
+    store_statuses(sync, [Status("3", "On hold", "undefined")], ISSUES)
 
     assert rows(sync, "SELECT status, status_category FROM jira_issues") == [("On hold", None)]
 
 
 def test_given_one_twice_in_an_answer_when_stored_then_it_is_taken_once_as_it_came_last(sync):
     store_users(sync, [User("acc-1", "Ann", active=True), User("acc-1", "Anna", active=True)])
-    store_statuses(sync, [Status("3", "Doing", "indeterminate"), Status("3", "In Progress", "indeterminate")])
-    store_priorities(sync, [Priority("2", "High", 1), Priority("2", "Urgent", 1)])
-    store_sprints(sync, [a_sprint("S1"), a_sprint("Sprint 1")])
+    store_statuses(sync, [Status("3", "Doing", "indeterminate"), Status("3", "In Progress", "indeterminate")], ISSUES)
+    store_priorities(sync, [Priority("2", "High", 1), Priority("2", "Urgent", 1)], ISSUES)
+    store_sprints(sync, [a_sprint("S1"), a_sprint("Sprint 1")], ISSUES)
 
     found = [rows(sync, f"SELECT {name} FROM {table}") for table, name in TABLES_OF_NAMES]
     assert found == [[("Anna",)], [("In Progress",)], [("Urgent",)], [("Sprint 1",)]]
@@ -382,7 +380,7 @@ def a_sprint(name: str) -> Sprint:
 
 
 def test_given_a_renamed_status_when_stored_then_clean_issues_show_it_and_stay_clean(sync):
-    store_statuses(sync, [Status("3", "In Progress", "indeterminate")])
+    store_statuses(sync, [Status("3", "In Progress", "indeterminate")], ISSUES)
     store(
         sync,
         an_issue("1", "OPS-1", status="In Progress", status_id="3", status_category="indeterminate"),
@@ -390,7 +388,7 @@ def test_given_a_renamed_status_when_stored_then_clean_issues_show_it_and_stay_c
     )
     edit(sync, "UPDATE jira_issues SET status = 'Done' WHERE key = 'OPS-2'")
 
-    store_statuses(sync, [Status("3", "Doing", "indeterminate")])
+    store_statuses(sync, [Status("3", "Doing", "indeterminate")], ISSUES)
 
     found = rows(sync, "SELECT status, local_modified_fields FROM jira_issues ORDER BY key")
     assert found == [("Doing", {}), ("Done", {"status": "In Progress"})]
@@ -399,12 +397,23 @@ def test_given_a_renamed_status_when_stored_then_clean_issues_show_it_and_stay_c
 
 
 def test_given_a_renamed_priority_when_stored_then_clean_issues_show_it(sync):
-    store_priorities(sync, [Priority("2", "High", 1)])
+    store_priorities(sync, [Priority("2", "High", 1)], ISSUES)
     store(sync, an_issue(priority="High", priority_id="2"))
 
-    store_priorities(sync, [Priority("2", "Urgent", 1)])
+    store_priorities(sync, [Priority("2", "Urgent", 1)], ISSUES)
 
     assert rows(sync, "SELECT priority FROM jira_issues") == [("Urgent",)]
+
+
+def test_given_a_name_that_was_changed_behind_the_triggers_back_then_a_new_one_does_not_hide_that(sync):
+    store_names(sync, RESOLUTIONS, [Called("1", "Done")], ISSUES)
+    store(sync, an_issue(resolution="Done", resolution_id="1"))
+    sync.execute("UPDATE jira_issues SET title = 'behind its back'")
+
+    store_names(sync, RESOLUTIONS, [Called("1", "Finished")], ISSUES)
+
+    fits = "SELECT resolution, content_hash = jira_issue_content_hash(i) FROM jira_issues i"
+    assert rows(sync, fits) == [("Done", False)]
 
 
 def test_a_watermark_only_moves_forwards(sync):

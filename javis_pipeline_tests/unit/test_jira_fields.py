@@ -11,6 +11,7 @@ EPIC_LINK = "com.pyxis.greenhopper.jira:gh-epic-link"
 TEAM = "com.atlassian.teams:rm-teams-custom-field-team"
 POINTS = "com.pyxis.greenhopper.jira:jsw-story-points"
 NUMBER = "com.atlassian.jira.plugin.system.customfieldtypes:float"
+BOXES = "com.atlassian.jira.plugin.system.customfieldtypes:multicheckboxes"
 
 
 def a_field(field_id, custom, name="Some field", project=None, type="any"):  # noqa: A002 - Jira's word
@@ -51,13 +52,13 @@ def test_given_an_ordinary_number_field_called_story_points_then_a_person_is_ask
         Ambiguity(
             "story_points",
             (
-                Candidate("customfield_4", "Story point estimate", None),
                 Candidate("customfield_9", "Story Points", None),
+                Candidate("customfield_4", "Story point estimate", None),
             ),
         ),
     )
     said = str(found.ambiguities[0])
-    assert "JIRA_FIELDS=story_points:customfield_4 or JIRA_FIELDS=story_points:customfield_9" in said
+    assert "JIRA_FIELDS=story_points:customfield_9 or JIRA_FIELDS=story_points:customfield_4" in said
 
 
 # Jira's own: a number, and no points.
@@ -158,3 +159,16 @@ def test_given_a_definition_of_another_shape_then_the_others_are_read(definition
     found = discover_fields([definition, a_field("customfield_1", SPRINT)], project_id="7")
 
     assert found.fields.sprint == "customfield_1"
+
+
+@pytest.mark.parametrize(
+    ("role", "custom", "own"), [("story_points", NUMBER, "Story Points"), ("flagged", BOXES, "Flagged")]
+)
+def test_the_field_that_jira_itself_calls_so_comes_first_in_whichever_language(role, custom, own):
+    made = {**a_field("customfield_1", custom, own), "untranslatedName": f"Our {own}"}
+    translated = {**a_field("customfield_2", custom, "Punkte"), "untranslatedName": own}
+
+    found = discover_fields([made, translated])
+
+    assert [one.role for one in found.ambiguities] == [role]
+    assert [one.field_id for one in found.ambiguities[0].candidates] == ["customfield_2", "customfield_1"]

@@ -45,7 +45,7 @@ COPY incoming_issues (
     jira_id, key, project_key, title, description, description_adf, environment, labels, priority, priority_id,
     assignee_id, due_date, story_points, status, status_id, status_category, parent_key, parent_id, issue_type,
     issue_type_id, is_subtask, hierarchy_level, reporter_id, creator_id, epic_key, sprint, sprint_id, team, flagged,
-    resolution, security_level, components, fix_versions, affected_versions, estimate_seconds, remaining_seconds,
+    resolution, resolution_id, security_level, components, fix_versions, affected_versions, estimate_seconds, remaining_seconds,
     spent_seconds, custom_fields, custom_raw, created_at, resolved_at, remote_updated_at, content_hash, missing,
     custom_empty
 ) FROM STDIN;
@@ -57,7 +57,7 @@ COPY jira_issues (
     jira_id, key, project_key, title, description, description_adf, environment, labels, priority, priority_id,
     assignee_id, due_date, story_points, status, status_id, status_category, parent_key, parent_id, issue_type,
     issue_type_id, is_subtask, hierarchy_level, reporter_id, creator_id, epic_key, sprint, sprint_id, team, flagged,
-    resolution, security_level, components, fix_versions, affected_versions, estimate_seconds, remaining_seconds,
+    resolution, resolution_id, security_level, components, fix_versions, affected_versions, estimate_seconds, remaining_seconds,
     spent_seconds, custom_fields, custom_raw, created_at, resolved_at, remote_updated_at, content_hash, last_synced_at
 ) FROM STDIN;
 
@@ -88,7 +88,7 @@ SELECT i.jira_id
                     i.assignee_id, i.due_date, i.story_points, i.status, i.status_id, i.status_category,
                     i.parent_key, i.parent_id, i.issue_type, i.issue_type_id, i.is_subtask, i.hierarchy_level,
                     i.reporter_id, i.creator_id, i.epic_key, i.sprint, i.sprint_id, i.team,
-                    i.flagged, i.resolution, i.security_level,
+                    i.flagged, i.resolution, i.resolution_id, i.security_level,
                     i.components, i.fix_versions, i.affected_versions, i.estimate_seconds, i.remaining_seconds,
                     i.spent_seconds, i.custom_fields, i.custom_raw, i.created_at, i.resolved_at
                  ) IS DISTINCT FROM (
@@ -96,7 +96,7 @@ SELECT i.jira_id
                     p.assignee_id, p.due_date, p.story_points, p.status, p.status_id, p.status_category,
                     p.parent_key, p.parent_id, p.issue_type, p.issue_type_id, p.is_subtask, p.hierarchy_level,
                     p.reporter_id, p.creator_id, p.epic_key, p.sprint, p.sprint_id, p.team,
-                    p.flagged, p.resolution, p.security_level,
+                    p.flagged, p.resolution, p.resolution_id, p.security_level,
                     p.components, p.fix_versions, p.affected_versions, p.estimate_seconds, p.remaining_seconds,
                     p.spent_seconds, p.custom_fields, p.custom_raw, p.created_at, p.resolved_at
                  ))))
@@ -164,6 +164,7 @@ UPDATE incoming_issues AS p
        team = CASE WHEN 'team' = ANY (p.missing) THEN i.team ELSE p.team END,
        flagged = CASE WHEN 'flagged' = ANY (p.missing) THEN i.flagged ELSE p.flagged END,
        resolution = CASE WHEN 'resolution' = ANY (p.missing) THEN i.resolution ELSE p.resolution END,
+       resolution_id = CASE WHEN 'resolution' = ANY (p.missing) THEN i.resolution_id ELSE p.resolution_id END,
        security_level = CASE WHEN 'security_level' = ANY (p.missing) THEN i.security_level ELSE p.security_level END,
        components = CASE WHEN 'components' = ANY (p.missing) THEN i.components ELSE p.components END,
        fix_versions = CASE WHEN 'fix_versions' = ANY (p.missing) THEN i.fix_versions ELSE p.fix_versions END,
@@ -203,13 +204,13 @@ UPDATE jira_issues AS i
     jira_id, key, project_key, title, description, description_adf, environment, labels, priority, priority_id,
     assignee_id, due_date, story_points, status, status_id, status_category, parent_key, parent_id, issue_type,
     issue_type_id, is_subtask, hierarchy_level, reporter_id, creator_id, epic_key, sprint, sprint_id, team, flagged,
-    resolution, security_level, components, fix_versions, affected_versions, estimate_seconds, remaining_seconds,
+    resolution, resolution_id, security_level, components, fix_versions, affected_versions, estimate_seconds, remaining_seconds,
     spent_seconds, custom_fields, custom_raw, created_at, resolved_at, remote_updated_at, content_hash
        ) = ROW (
     p.jira_id, p.key, p.project_key, p.title, p.description, p.description_adf, p.environment, p.labels, p.priority,
     p.priority_id, p.assignee_id, p.due_date, p.story_points, p.status, p.status_id, p.status_category,
     p.parent_key, p.parent_id, p.issue_type, p.issue_type_id, p.is_subtask, p.hierarchy_level, p.reporter_id,
-    p.creator_id, p.epic_key, p.sprint, p.sprint_id, p.team, p.flagged, p.resolution, p.security_level, p.components,
+    p.creator_id, p.epic_key, p.sprint, p.sprint_id, p.team, p.flagged, p.resolution, p.resolution_id, p.security_level, p.components,
     p.fix_versions,
     p.affected_versions, p.estimate_seconds, p.remaining_seconds, p.spent_seconds, p.custom_fields, p.custom_raw, p.created_at,
     p.resolved_at, p.remote_updated_at,

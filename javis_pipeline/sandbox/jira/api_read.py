@@ -168,7 +168,7 @@ class ReadApi:
             "description": "",
             "lead": self._show.user(project.lead),
             "components": self._show.named("component", project.components, tuple(project.components)),
-            "versions": self._show.named("version", project.versions, tuple(project.versions)),
+            "versions": [self._show.version(project, name) for name in project.versions],
             "issueTypes": [self._show.issue_type(kind) for kind in self._site.types],
             "assigneeType": "UNASSIGNED",
             "roles": {},

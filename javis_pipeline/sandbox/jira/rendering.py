@@ -212,7 +212,11 @@ class Renderer:
         """A version as lists of its project show it; a date that nobody has set is left out."""
         (shown,) = self.named("version", project.versions, (name,))
         dated = {"releaseDate": project.release_dates[name].isoformat()} if name in project.release_dates else {}
-        state = {"archived": False, "released": name in project.released, "projectId": int(project.id)}
+        state = {
+            "archived": name in project.shelved,
+            "released": name in project.released,
+            "projectId": int(project.id),
+        }
         return shown | state | dated
 
     def sprint(self, sprint: Sprint) -> Json:

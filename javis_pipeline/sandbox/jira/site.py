@@ -4,7 +4,7 @@
 server's need no lock of their own: each call is one step, taken inside `ground.lock`.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from functools import wraps
@@ -122,6 +122,19 @@ class JiraSite(JiraStore):
         self.touch_all()
         return sprint
 
+    def rename_parts(self, project: str, names: Mapping[str, str]) -> None:
+        """Gives versions and components of a project other names, by the old ones; the `updated` of issues stays."""
+        of_project = self.projects[project]
+        for parts in (of_project.versions, of_project.components):
+            renamed = {names.get(name, name): id_ for name, id_ in parts.items()}
+            parts.clear()
+            parts.update(renamed)
+        custom = {id_ for id_, one in self.fields.definitions.items() if "version" in (one.type, one.items)}
+        for issue in self.issues.values():
+            if issue.state.project == project:
+                issue.state = _with_names(issue.state, names, custom)
+        self.touch_all()
+
     # -- people at work
 
     @_one_step
@@ -165,8 +178,8 @@ class JiraSite(JiraStore):
             at: When; now by default.
             values: Any of title, description (text or document), environment, labels, add_labels, remove_labels,
                 priority and type (names), assignee and reporter (names or account ids), due_date (date or ISO text),
-                story_points, parent_key, sprint (name or number), components, flagged, and the fields of `custom` by
-                role, as a request sends them. None empties.
+                story_points, parent_key, sprint (name or number), components, fix_versions, affected_versions, flagged,
+                and the fields of `custom` by role, as a request sends them. None empties.
 
         Raises:
             InvalidEditError: A value is refused.
@@ -506,10 +519,24 @@ class JiraSite(JiraStore):
             case "sprint":
                 known = None if value is None else self.sprints.found(str(value))
                 return self.fields.sprint.id, known.number if known else value
-            case "components":
-                return name, [{"name": each} for each in value]
+            case "components" | "fix_versions" | "affected_versions":
+                sent_as = {"fix_versions": "fixVersions", "affected_versions": "versions"}
+                return sent_as.get(name, name), [{"name": each} for each in value]
             case "flagged":
                 return self.fields.flagged.id, [{"value": "Impediment"}] if value else None
         if (spec := self.fields.by_role.get(name)) is not None:
             return spec.id, value
         raise InvalidEditError(errors={name: NOT_ON_SCREEN.format(name)})
+
+
+def _with_names(state: IssueState, names: Mapping[str, str], custom: Collection[str]) -> IssueState:
+    def read(value: Any) -> Any:
+        return names.get(value, value) if isinstance(value, str) else type(value)(map(read, value))
+
+    return replace(
+        state,
+        components=read(state.components),
+        fix_versions=read(state.fix_versions),
+        versions=read(state.versions),
+        custom={id_: read(value) if value and id_ in custom else value for id_, value in state.custom.items()},
+    )

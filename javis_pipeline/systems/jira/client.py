@@ -33,15 +33,16 @@ from javis_pipeline.errors import (
 )
 from javis_pipeline.records.jira import (
     Board,
+    Called,
     Identity,
     IssueStamp,
     JsonObject,
     Priority,
     Project,
+    ProjectParts,
     Sprint,
     Status,
     Transition,
-    Version,
 )
 from javis_pipeline.systems.jira import jql, wire
 from javis_pipeline.systems.jira.account import CLOUD_PROOF, Account, Proof
@@ -199,18 +200,20 @@ class JiraClient(SiteClient):
             offset_batches(self._http, f"{self.api}/priority/search", "values", {"maxResults": 50})
         )
 
-    def versions(self, project_key: str, unreadable: Callable[[UnreadableRecord], None]) -> Iterator[Version]:
-        """The versions of a project.
+    def resolutions(self) -> list[Called]:
+        """All resolutions of the site."""
+        answer = self._http.get(f"{self.api}/resolution").body
+        return [wire.parse_called(one) for one in answered("jira resolution", lambda: as_list(answer, "answer"))]
+
+    def parts(self, project_key: str, unreadable: Callable[[UnreadableRecord], None]) -> ProjectParts:
+        """Versions, components and issue types of a project.
 
         Args:
+            project_key: Key of the project.
             unreadable: Told of those that make no sense, which are left out.
         """
-        path = f"{self.api}/project/{quote(project_key, safe='')}/version"
-        for document in offset_batches(self._http, path, "values", {"maxResults": 200}):
-            try:
-                yield wire.parse_version(document)
-            except UnreadableRecord as error:
-                unreadable(error)
+        answer = self._http.get(f"{self.api}/project/{quote(project_key, safe='')}").body
+        return wire.parse_parts(answer, unreadable)
 
     def permissions(self, project_key: str, names: Iterable[str]) -> dict[str, bool]:
         """Whether the account has each of these permissions ("EDIT_ISSUES") in the project."""

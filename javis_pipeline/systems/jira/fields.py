@@ -29,6 +29,8 @@ CUSTOM_TYPES: Final[Mapping[str, frozenset[str]]] = {
 # like this makes such a field a candidate to show to a person; it never decides.
 PLAIN_NUMBER: Final = "com.atlassian.jira.plugin.system.customfieldtypes:float"
 LOOKS_LIKE_STORY_POINTS: Final = re.compile(r"\bstory ?points?\b", re.IGNORECASE)
+# What Jira itself calls the field, before it is translated.
+_CALLED: Final[Mapping[str, str]] = {"story_points": "story points", "flagged": "flagged"}
 
 
 class Candidate(NamedTuple):
@@ -44,7 +46,10 @@ class Candidate(NamedTuple):
 
 
 class Ambiguity(NamedTuple):
-    """A role that several fields could play, or one that nothing but its name speaks for: a person has to choose."""
+    """A role that several fields could play, or one that nothing but its name speaks for: a person has to choose.
+
+    The likeliest comes first: the one with the name that Jira itself gives, before that is translated.
+    """
 
     role: str
     candidates: tuple[Candidate, ...]
@@ -113,7 +118,7 @@ def _candidates(
     own: list[Candidate] = []
     common: list[Candidate] = []
     certain = True
-    for definition in definitions:
+    for definition in sorted(definitions, key=lambda one: not _has_jiras_name(role, one)):
         by_type = custom_type(definition) in CUSTOM_TYPES[role]
         if role == "flagged" and not _is_called_flagged(definition):
             continue
@@ -168,6 +173,10 @@ def _looks_like_story_points(definition: Mapping[str, Any]) -> bool:
     if custom_type(definition) != PLAIN_NUMBER:
         return False
     return any(LOOKS_LIKE_STORY_POINTS.search(name) for name in names_of(definition))
+
+
+def _has_jiras_name(role: str, definition: Mapping[str, Any]) -> bool:
+    return any(name.strip().casefold() == _CALLED.get(role) for name in names_of(definition)[:1])
 
 
 def _is_called_flagged(definition: Mapping[str, Any]) -> bool:

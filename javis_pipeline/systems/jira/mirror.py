@@ -6,6 +6,7 @@ from typing import Final
 
 from javis_pipeline.db.connection import Connection
 from javis_pipeline.db.creates import PostgresCreates
+from javis_pipeline.db.dimensions import store_sprints
 from javis_pipeline.db.issues import (
     NO_ELEMENTS,
     Elements,
@@ -19,7 +20,6 @@ from javis_pipeline.db.satellites import (
     merge_comments,
     replace_satellites,
     restrict_satellites,
-    store_sprints,
     store_users,
 )
 from javis_pipeline.records.jira import IssueStamp, Sprint, User
@@ -62,7 +62,7 @@ class IssueMirror:
         users = [user for user in batch.users.values() if user not in self._users]
         sprints = [sprint for sprint in batch.sprints.values() if sprint not in self._sprints]
         store_users(conn, users)
-        store_sprints(conn, sprints)
+        store_sprints(conn, sprints, table)
         left = _store_satellites(conn, batch, stored, held, run_id=run_id, now=now)
         self._users.update(users)
         self._sprints.update(sprints)

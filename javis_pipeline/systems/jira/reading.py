@@ -43,7 +43,10 @@ T = TypeVar("T")
 Hanging = Mapping[Satellite, list[SatelliteRow]]
 NO_ROLES: Final = FieldMap()
 # Fields with what tells their values in the form of the remote.
-_RAW: Final = {"description": "description_adf", "priority": "priority_id", "status": "status_id"}
+_RAW: Final = {
+    "description": "description_adf",
+    **{name: f"{name}_id" for name in ("priority", "status", "resolution")},
+}
 
 
 class CutOff(NamedTuple):
@@ -313,6 +316,7 @@ def issue_row(issue: Issue, fields: FieldMap = NO_ROLES) -> IssueRow:
         team=_known(issue.team),
         flagged=bool(issue.flagged),
         resolution=_known(issue.resolution),
+        resolution_id=_known(issue.resolution_id),
         security_level=_known(issue.security_level),
         components=_names(issue.components),
         fix_versions=_names(issue.fix_versions),

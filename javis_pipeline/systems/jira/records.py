@@ -62,6 +62,7 @@ _FACTS: Final = (
     "issue_type_id",
     "hierarchy_level",
     "security_level",
+    "resolution_id",
     "status_category",
     "creator_id",
     "parent_id",

@@ -9,11 +9,22 @@ from itertools import count
 from typing import Final, NamedTuple, Self
 
 from javis_pipeline.db.connection import Database
+from javis_pipeline.db.dimensions import (
+    ISSUE_TYPES,
+    RESOLUTIONS,
+    knows_choices,
+    store_components,
+    store_names,
+    store_priorities,
+    store_sprints,
+    store_statuses,
+    store_versions,
+)
 from javis_pipeline.db.field_views import refresh_view
 from javis_pipeline.db.jira_fields import count_uses, store_fields
-from javis_pipeline.db.satellites import knows_choices, store_priorities, store_sprints, store_statuses, store_versions
 from javis_pipeline.errors import RemoteRefused, UnreadableRecord
-from javis_pipeline.records.jira import IssueStamp, Priority, Sprint, Status, Version
+from javis_pipeline.records.jira import Called, IssueStamp, Priority, ProjectParts, Sprint, Status
+from javis_pipeline.records.values import ResourceRef
 from javis_pipeline.steps.batches import in_batches
 from javis_pipeline.steps.site_facts import NOTHING_KEPT, Facts
 from javis_pipeline.steps.system import Extent, RemoteCount, Rest
@@ -22,6 +33,7 @@ from javis_pipeline.sync.policies import left_alone
 from javis_pipeline.systems.jira import jql
 from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.custom_fields import policy_of
+from javis_pipeline.systems.jira.kind import JIRA_ISSUE
 from javis_pipeline.systems.jira.made import Maker
 from javis_pipeline.systems.jira.reader import BATCH_SIZE, Batch, BatchReader
 from javis_pipeline.systems.jira.site import JiraSite, answer_of, note_sprints, noted, sprints_of
@@ -37,13 +49,15 @@ class _Dimensions(NamedTuple):
 
     Attributes:
         sprints: By the id of their board.
-        versions: Of the project, and whether these are all.
+        parts: Of the project; all versions of it are known if `whole`.
     """
 
     statuses: list[Status]
     priorities: list[Priority]
     sprints: Mapping[int, Sequence[Sprint]]
-    versions: tuple[list[Version], bool]
+    resolutions: list[Called]
+    parts: ProjectParts
+    whole: bool
     notes: list[str]
 
 
@@ -72,6 +86,7 @@ class IssueSource:
         facts: Facts = NOTHING_KEPT,
         maker: Maker | None = None,
     ) -> None:
+        self._table = JIRA_ISSUE.table
         self._jira = jira
         self._site = site
         self._facts = facts
@@ -132,8 +147,9 @@ class IssueSource:
 
     def round_off(self, db: Database) -> Rest:
         """Store the statuses, priorities and sprints of the site."""
+        differ: list[ResourceRef] = []
         if self._extent != "named":
-            self._store_dimensions(db, self._dimensions.result())
+            differ = self._store_dimensions(db, self._dimensions.result())
             self._count.result()  # for what it has to say
         with db.transaction() as conn:
             all_known = not self._has_read or knows_choices(conn, self._project)
@@ -144,18 +160,27 @@ class IssueSource:
                 "status and sprint changes were not read and stay as they were; javis sync --full reads them later: "
                 f"{self._reader.history_refused}"
             )
-        return Rest(self._notes)
+        return Rest(self._notes, differ)
 
-    def _store_dimensions(self, db: Database, dimensions: _Dimensions) -> None:
+    def _store_dimensions(self, db: Database, dimensions: _Dimensions) -> list[ResourceRef]:
+        """Issues of which only a look tells what the names in them are by now."""
+        sprints = [sprint for sprints in dimensions.sprints.values() for sprint in sprints]
+        versions, components, types = dimensions.parts
+        differ: list[ResourceRef] = []
         with db.transaction(origin="sync") as conn:
-            store_statuses(conn, dimensions.statuses)
-            store_priorities(conn, dimensions.priorities)
-            store_sprints(conn, [sprint for sprints in dimensions.sprints.values() for sprint in sprints])
-            versions, are_all = dimensions.versions
-            store_versions(conn, self._project, versions, are_all=are_all)
+            store_statuses(conn, dimensions.statuses, self._table)
+            store_priorities(conn, dimensions.priorities, self._table)
+            store_names(conn, RESOLUTIONS, dimensions.resolutions, self._table)
+            store_names(conn, ISSUE_TYPES, types or [], self._table)
+            store_sprints(conn, sprints, self._table)
+            if versions is not None:
+                differ += store_versions(conn, self._project, versions, self._table, are_all=dimensions.whole)
+            if components is not None and dimensions.whole:
+                differ += store_components(conn, self._project, components, self._table)
         note_sprints(dimensions.sprints, self._facts)
         self._notes[:0] = dimensions.notes
         self._note_fields(db)
+        return differ
 
     def _ask_for_choices_again(self, db: Database) -> None:
         """An issue has a status or a priority that the site did not have lately."""
@@ -165,8 +190,8 @@ class IssueSource:
         statuses, _ = answer_of("statuses were", self._statuses)
         priorities, _ = answer_of("priorities were", self._priorities)
         with db.transaction(origin="sync") as conn:
-            store_statuses(conn, statuses or [])
-            store_priorities(conn, priorities or [])
+            store_statuses(conn, statuses or [], self._table)
+            store_priorities(conn, priorities or [], self._table)
 
     def _note_fields(self, db: Database) -> None:
         """Store what the site's fields are called, and, where issues came, how many have them; name the columns of the
@@ -222,35 +247,41 @@ class IssueSource:
         if site.boards is None:
             notes.append("boards are not visible, so sprints are known from issues only: let the account see boards")
         with ThreadPoolExecutor(3, thread_name_prefix=f"small-tables-{self._project}") as threads:
-            asked_versions = threads.submit(_read_versions, jira, self._project)
+            asked_parts = threads.submit(_read_parts, jira, self._project)
             asked_statuses = threads.submit(answer_of, "statuses were", self._statuses)
             asked_priorities = threads.submit(answer_of, "priorities were", self._priorities)
+            asked_resolutions = threads.submit(answer_of, "resolutions were", self._resolutions)
             sprints = sprints_of(jira, site.boards or (), notes, facts=self._sprint_facts)
-        versions, about_versions = asked_versions.result()
+        parts, about_parts = asked_parts.result()
         statuses, about_statuses = asked_statuses.result()
         priorities, about_priorities = asked_priorities.result()
+        resolutions, about_resolutions = asked_resolutions.result()
         return _Dimensions(
             statuses or [],
             priorities or [],
             sprints,
-            (versions, not about_versions),
-            [*notes, *about_versions, *about_statuses, *about_priorities],
+            resolutions or [],
+            parts,
+            not about_parts,
+            [*notes, *about_parts, *about_statuses, *about_priorities, *about_resolutions],
         )
 
     def _statuses(self) -> list[Status]:
         return [Status(*told) for told in self._facts.of("statuses", lambda: [*map(list, self._jira.statuses())])]
 
+    def _resolutions(self) -> list[Called]:
+        return [Called(*told) for told in self._facts.of("resolutions", lambda: [*map(list, self._jira.resolutions())])]
+
     def _priorities(self) -> list[Priority]:
         return [Priority(*told) for told in self._facts.of("priorities", lambda: [*map(list, self._jira.priorities())])]
 
 
-def _read_versions(jira: JiraClient, project: str) -> tuple[list[Version], list[str]]:
-    """The versions of a project that can be read, and what is to be said of those that cannot."""
-    found: list[Version] = []
+def _read_parts(jira: JiraClient, project: str) -> tuple[ProjectParts, list[str]]:
+    """What a project has for issues to refer to, as far as it can be read, and what is to be said of the rest."""
     told: list[str] = []
-    with noted(told, "versions were"):
-        found.extend(jira.versions(project, lambda error: told.append(str(error))))
-    return found, told
+    with noted(told, "versions, components and issue types were"):
+        return jira.parts(project, lambda error: told.append(str(error))), told
+    return ProjectParts(None, None, None), told
 
 
 def _count_uses(db: Database, project: str) -> str:

@@ -25,16 +25,17 @@ from javis_pipeline.systems.jira.wire.issues import (
 )
 from javis_pipeline.systems.jira.wire.planning import NO_SPRINTS, parse_board, parse_estimation_field, parse_sprint
 from javis_pipeline.systems.jira.wire.site import (
+    parse_called,
     parse_count,
     parse_identity,
     parse_named_identity,
+    parse_parts,
     parse_permissions,
     parse_priorities,
     parse_project,
     parse_server_time,
     parse_status,
     parse_transition,
-    parse_version,
 )
 
 __all__ = [
@@ -50,12 +51,14 @@ __all__ = [
     "issue_fields",
     "may_concern",
     "parse_board",
+    "parse_called",
     "parse_changelog_entry",
     "parse_count",
     "parse_estimation_field",
     "parse_identity",
     "parse_issue",
     "parse_named_identity",
+    "parse_parts",
     "parse_permissions",
     "parse_priorities",
     "parse_project",
@@ -64,7 +67,6 @@ __all__ = [
     "parse_stamp",
     "parse_status",
     "parse_transition",
-    "parse_version",
     "sprint_changes",
     "status_changes",
     "whole_changelog_in",

@@ -128,6 +128,7 @@ def _issue(
     parent_key, parent_id, parent_level = _parent(fields)
     # A sub-task's is that of its story, which the database knows.
     is_subtask = type_.get("subtask") is True
+    resolution, resolution_id = named_in(fields, "resolution")
     epic_key = MISSING if is_subtask else _epic_key(fields, field_map.epic_link, parent_key, parent_level)
     levels = not type_ or "hierarchyLevel" in type_  # where the type is not told, nothing is guessed from it
     sprints = sprints_in(fields, field_map.sprint, known)
@@ -165,7 +166,8 @@ def _issue(
             sprint_id=sprint.sprint_id if sprint else None,
             team=_team(fields, field_map.team),
             flagged=_flagged(fields, field_map.flagged),
-            resolution=named_in(fields, "resolution")[0],
+            resolution=resolution,
+            resolution_id=resolution_id,
             security_level=_security_level(fields),
             environment=rich_text_in(fields, "environment"),
             components=names_in(fields, "components"),

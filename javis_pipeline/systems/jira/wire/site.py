@@ -1,12 +1,14 @@
 """The site: its clock, who we are there, projects, statuses, priorities, permissions, transitions."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
+from typing import TypeVar
 
 from javis_pipeline.clients.reading import (
     answered,
     as_id,
     as_instant,
+    as_list,
     as_number,
     as_object,
     as_text,
@@ -14,7 +16,19 @@ from javis_pipeline.clients.reading import (
     guarded,
     text_or,
 )
-from javis_pipeline.records.jira import Identity, Priority, Project, Status, Transition, Version
+from javis_pipeline.errors import UnreadableRecord
+from javis_pipeline.records.jira import (
+    Called,
+    Identity,
+    Priority,
+    Project,
+    ProjectParts,
+    Status,
+    Transition,
+    Version,
+)
+
+T = TypeVar("T")
 
 
 def parse_server_time(document: object) -> datetime:
@@ -65,8 +79,38 @@ def parse_project(document: object) -> Project:
     return guarded("jira project", document, read)
 
 
+def parse_parts(document: object, unreadable: Callable[[UnreadableRecord], None]) -> ProjectParts:
+    """What `project/{key}` holds for issues to refer to; what makes no sense is told to `unreadable`, and left out."""
+    project = answered("jira project", lambda: as_object(document, "project"))
+
+    def parsed(name: str, parse: Callable[[object], T]) -> list[T] | None:
+        if name not in project:
+            return None
+        found = []
+        for one in answered(f"jira {name} of the project", lambda: as_list(project[name], name)):
+            try:
+                found.append(parse(one))
+            except UnreadableRecord as error:
+                unreadable(error)
+        return found
+
+    return ProjectParts(
+        parsed("versions", parse_version), parsed("components", parse_called), parsed("issueTypes", parse_called)
+    )
+
+
+def parse_called(document: object) -> Called:
+    """A component, an issue type or a resolution."""
+
+    def read() -> Called:
+        one = as_object(document, "answer")
+        return Called(as_id(one.get("id"), "id"), as_text(one.get("name"), "name"))
+
+    return guarded("jira name", document, read)
+
+
 def parse_version(document: object) -> Version:
-    """A version of `project/{key}/version`."""
+    """A version of a project."""
 
     def read() -> Version:
         version = as_object(document, "version")
