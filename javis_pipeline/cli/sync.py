@@ -291,6 +291,7 @@ _SIDES = {
     "forced": "conflict",
     "error": "error",
     "record": "here",
+    "way": "policy",
 }
 
 

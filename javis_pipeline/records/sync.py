@@ -21,7 +21,7 @@ OperationState = Literal["planned", "sent", "confirmed", "rejected", "abandoned"
 ConflictState = Literal["open", "resolved", "closed"]
 Resolution = Literal["pending", "local", "remote", "merged", "manual", "equal", "superseded"]
 Side = Literal["local", "remote"]
-PlanSide = Literal["local", "remote", "conflict", "forced", "error", "record"]
+PlanSide = Literal["local", "remote", "conflict", "forced", "error", "record", "way"]
 FieldPolicy = Literal["two_way", "remote_to_local", "local_to_remote", "none"]
 Force = Literal["none", "local", "remote"]
 ConflictKind = Literal[
@@ -289,7 +289,7 @@ class PlanItem:
 
     Attributes:
         side: Where something changes; `conflict` (one is opened, or brought up to date), `forced` (one is resolved as
-            the run was told to), `error` and `record` items change no value.
+            the run was told to), `error`, `record` and `way` (a field goes another way from now on) change no value.
         row: Row of the decision table that applied.
         risk: low, or high where a person's text or many people are touched.
     """

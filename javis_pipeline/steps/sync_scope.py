@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple, TypeVar
 
 from javis_pipeline.db.hints import Hints, end_hints, take_hints
-from javis_pipeline.db.watermarks import Watermark, note_round
+from javis_pipeline.db.watermarks import Watermark, note_round, read_watermark
 from javis_pipeline.errors import JavisError
 from javis_pipeline.records.sync import WHOLE_RECORD, Operation, Overrides, PlanItem
 from javis_pipeline.records.values import ResourceRef
@@ -30,7 +30,9 @@ from javis_pipeline.steps.rounds import Share, next_share
 from javis_pipeline.steps.settle import settle_operations
 from javis_pipeline.steps.system import Opened
 from javis_pipeline.steps.tally import Tally
+from javis_pipeline.sync.elements import with_elements
 from javis_pipeline.sync.guards import guard_writes
+from javis_pipeline.sync.policies import new_ways
 from javis_pipeline.sync.run import Run
 
 log = logging.getLogger(__name__)
@@ -414,7 +416,29 @@ def plan_scope(job: Job) -> list[PlanItem]:
         refs_of_side = side.store.to_decide(conflicts=run.rules.force != "none")
         decided = plan_records(side.store, side.records, refs_of_side, side.run, proved=True, threads=job.threads)
         items += [*decided.items, *map(partial(_wish_item, side), side.wishes.wanted())]
-    return items
+    return [*_way_items(job, opened, run), *items]
+
+
+def _way_items(job: Job, opened: Opened[Any, Any], run: Run) -> list[PlanItem]:
+    """What comes of policies that were changed since the last run."""
+    with job.db.transaction() as conn:
+        before = read_watermark(conn, job.system.name, job.key).field_ids
+    kind = with_elements(job.system.kind, opened.elements)
+    return [
+        PlanItem(
+            resource_type=run.kind.resource_type,
+            resource_id=job.key,
+            key=job.key,
+            field=way.field,
+            side="way",
+            old=way.was,
+            new=way.now,
+            reason=way.effect,
+            row=0,
+            risk="low",
+        )
+        for way in new_ways(before, opened.policies, kind)
+    ]
 
 
 def _wish_item(side: Side, wish: Mapping[str, Any]) -> PlanItem:

@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Final, NamedTuple, assert_never, cast
 
 from javis_pipeline.errors import SettingError
 from javis_pipeline.records.policy import LeftAlone
@@ -14,6 +14,9 @@ Policies = Mapping[str, FieldPolicy]
 NO_POLICIES: Final[Policies] = {}
 NO_ELEMENTS: Final[Mapping[str, bool]] = {}
 NO_NAMES: Final[Mapping[str, str]] = {}
+WAYS: Final = "ways"
+"""Under which the ways of all fields are noted; a change of it alone has nothing read again."""
+_LEFT: Final = "left alone"
 
 
 def checked_policies(
@@ -60,6 +63,54 @@ def left_alone(policies: Policies) -> LeftAlone:
     return LeftAlone(frozenset(unread), frozenset(kept))
 
 
-def noted(left: LeftAlone) -> Mapping[str, str]:
-    """The same as it is noted with what a scope was read from: when it changes, all is read again."""
-    return {"left alone": ",".join(sorted(left.all))} if left.all else {}
+def noted(policies: Policies) -> Mapping[str, str]:
+    """The same as it is noted with what a scope was read from: when what is left alone changes, all is read again."""
+    left = left_alone(policies)
+    ways = ",".join(f"{name}:{way}" for name, way in sorted(policies.items()))
+    return {**({_LEFT: ",".join(sorted(left.all))} if left.all else {}), **({WAYS: ways} if ways else {})}
+
+
+class NewWay(NamedTuple):
+    """A field that goes another way from now on, and what comes of that."""
+
+    field: str
+    was: FieldPolicy
+    now: FieldPolicy
+    effect: str
+
+
+def new_ways(before: Mapping[str, str] | None, policies: Policies, kind: Kind) -> list[NewWay]:
+    """Fields that go another way than the last run took them.
+
+    Args:
+        before: What that run noted; None where there was none.
+        policies: As they are chosen now.
+        kind: Of the records, with the fields of the site.
+    """
+    if before is None:
+        return []
+    told = before.get(WAYS, "")
+    former = {name: cast(FieldPolicy, way) for name, _, way in (one.rpartition(":") for one in told.split(",") if one)}
+    found = []
+    for name in sorted({*former, *policies}):
+        spec = kind.fields.get(name)
+        usual: FieldPolicy = spec.default_policy if spec else "remote_to_local"
+        was, now = former.get(name, usual), policies.get(name, usual)
+        if was != now:
+            found.append(NewWay(name, was, now, _effect(was, now)))
+    return found
+
+
+def _effect(was: FieldPolicy, now: FieldPolicy) -> str:
+    again = " and all records are read again for it" if was in ("none", "local_to_remote") else ""
+    match now:
+        case "two_way":
+            return f"edits here go out from now on{again}; nothing is sent that nobody edited"
+        case "remote_to_local":
+            return f"edits that wait here stay, with the reason{again}"
+        case "local_to_remote":
+            return "changes there are not taken any more; an edit here goes out over what is there"
+        case "none":
+            return "neither read nor sent; what is here stays, and edits that wait too, with the reason"
+        case _:
+            assert_never(now)

@@ -15,13 +15,14 @@ from javis_pipeline.clients.http import Limits
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.field_views import rebuild_view
 from javis_pipeline.errors import SettingError, UsageError
+from javis_pipeline.records.sync import PlanItem
 from javis_pipeline.sandbox.clock import Clock
 from javis_pipeline.sandbox.ground import Edition
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
 from javis_pipeline.steps.edit import edit_record
 from javis_pipeline.steps.job import Job
-from javis_pipeline.steps.sync_scope import pull_scope, write_back_scope
+from javis_pipeline.steps.sync_scope import plan_scope, pull_scope, write_back_scope
 from javis_pipeline.steps.tally import Tally
 from javis_pipeline.steps.verify import verify_scope
 from javis_pipeline.sync.policies import Policies
@@ -71,6 +72,10 @@ class Site:
     def write_back(self) -> None:
         with self.client() as client:
             write_back_scope(self.job(client))
+
+    def plan(self) -> list[PlanItem]:
+        with self.client() as client:
+            return plan_scope(self.job(client))
 
     def differences(self) -> list[Any]:
         with self.client() as client:
@@ -635,6 +640,26 @@ def test_an_edit_that_waits_when_its_field_becomes_one_way_stays_with_the_reason
     site.policies = {}
     site.write_back()
     assert issue_there(site.world, "OPS-1").state.labels == ("mine",)
+
+
+def test_a_dry_run_says_what_comes_of_a_policy_that_was_changed(site):
+    site.policies = {"labels": "none", site.id("severity"): "two_way"}
+    site.sync()
+    assert site.plan() == []
+    site.set("OPS-1", severity="S1")
+
+    site.policies = {"priority": "local_to_remote", "components": "two_way"}
+    said = {item.field: (item.old, item.new, item.reason) for item in site.plan() if item.side == "way"}
+
+    assert said == {
+        "components": ("remote_to_local", "two_way", said["components"][2]),
+        "labels": ("none", "two_way", said["labels"][2]),
+        "priority": ("two_way", "local_to_remote", said["priority"][2]),
+        site.id("severity"): ("two_way", "remote_to_local", "edits that wait here stay, with the reason"),
+    }
+    assert "all records are read again" in said["labels"][2]
+    site.sync()
+    assert [item for item in site.plan() if item.side == "way"] == []
 
 
 @pytest.mark.parametrize(

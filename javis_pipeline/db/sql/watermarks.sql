@@ -15,7 +15,8 @@ VALUES (%(system)s, %(scope)s, %(account_id)s, %(remote_id)s, %(field_ids)s)
        remote_id = coalesce(excluded.remote_id, sync_watermarks.remote_id),
        field_ids = excluded.field_ids,
        last_full_at = CASE WHEN EXISTS (SELECT FROM jsonb_each_text(excluded.field_ids) AS role (name, field_id)
-                                         WHERE sync_watermarks.field_ids ->> role.name IS DISTINCT FROM role.field_id)
+                                         WHERE role.name <> 'ways'
+                                           AND sync_watermarks.field_ids ->> role.name IS DISTINCT FROM role.field_id)
                                 AND sync_watermarks.field_ids IS NOT NULL
                                 -- What was left alone by policy and is not any more.
                                 OR sync_watermarks.field_ids ? 'left alone' AND NOT excluded.field_ids ? 'left alone' THEN NULL

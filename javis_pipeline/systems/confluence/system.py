@@ -55,7 +55,7 @@ class ConfluenceSystem(NothingHangs):
         return Opened(
             account_id=identity.account_id,
             remote_id=space.space_id,
-            field_ids=noted(left),
+            field_ids=noted(self.policies),
             policies=self.policies,
             records=ConfluenceRecords(self.client, {space.space_id: space.key}, read_only=why),
             source=lambda extent: PageSource(self.client, space, projects=self.projects, extent=extent),

@@ -120,7 +120,7 @@ class JiraSystem:
 
     def _field_ids(self, site: JiraSite) -> dict[str, str]:
         roles = {role: field_id for role, field_id in site.fields._asdict().items() if field_id}
-        return {**roles, **noted(left_alone(site.policies))}
+        return {**roles, **noted(site.policies)}
 
     def _records(self, site: JiraSite) -> JiraRecords:
         return self.records(
