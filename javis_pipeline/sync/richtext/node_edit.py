@@ -7,7 +7,7 @@ what the new text says. What did not change keeps its node; a changed node is ta
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from javis_pipeline.sync.richtext import diff3
 from javis_pipeline.sync.richtext.adf import canonical_block
@@ -17,9 +17,9 @@ from javis_pipeline.sync.richtext.line_edit import edit_line, is_mirrored, short
 from javis_pipeline.sync.richtext.markdown_reader import MIXED_LIST, Piece, read_markdown, read_pieces, split_markdown
 from javis_pipeline.sync.richtext.markdown_writer import view_blocks
 from javis_pipeline.sync.richtext.placeholders import Node, Placeholder, attrs_of, children_of, token_of
+from javis_pipeline.sync.richtext.places import Place, places
 from javis_pipeline.sync.richtext.said import LINE_KINDS, Problems, Said, words_of
 from javis_pipeline.sync.richtext.table_edit import edited_table
-from javis_pipeline.sync.richtext.versions import crossed, pairs
 
 Made = Callable[[], list[dict[str, Any]]]
 """Makes nodes once it is known what left its place, and so may have been moved here."""
@@ -144,13 +144,13 @@ class _Edit:
         """What makes the children of a node of the kind `parent`; `before` mirrors `nodes`."""
         made: list[Made] = []
         done = 0
-        for place in _places(before, _parted(before, after)):
+        for place in places(before, _parted(before, after)):
             made += [_same(node) for node in nodes[done : place.start]]
             made += self._region(nodes, before, place, parent)
             done = place.end
         return made + [_same(node) for node in nodes[done:]]
 
-    def _region(self, nodes: Sequence[Node], before: Sequence[Said], place: "_Place", parent: str) -> list[Made]:
+    def _region(self, nodes: Sequence[Node], before: Sequence[Said], place: Place, parent: str) -> list[Made]:
         for at in place.gone:
             self.left[before[at]].append(nodes[at])
             self._leave(nodes[at], before[at])
@@ -313,72 +313,7 @@ def _same(node: Node) -> Made:
     return lambda: [node]  # type: ignore[list-item]  # a node that is kept is not written into
 
 
-class _Place(NamedTuple):
-    """Where the children of a node changed: those from `start` to `end` became `new`.
-
-    Attributes:
-        version_of: Which of the new ones is which of the node's old ones, changed; it may have stood in another place.
-        gone: The old ones that have no new version.
-        moved: What left its place unchanged and stands in another.
-    """
-
-    start: int
-    end: int
-    new: Sequence[Said]
-    version_of: Mapping[int, int]
-    gone: Sequence[int]
-    moved: frozenset[Said]
-
-
-def _places(before: Sequence[Said], after: Sequence[Said]) -> list[_Place]:
-    if len(before) == len(after) == 1 and _family(before[0]) == _family(after[0]):  # as in most cells and items
-        return [] if before == after else [_Place(0, 1, after, {0: 0}, (), frozenset())]
-    edits = diff3.edits(before, after)
-    olds = [range(edit.start, edit.end) for edit in edits]
-    gone = {before[at] for old in olds for at in old}
-    moved = frozenset(said for edit in edits for said in edit.new if said in gone and words_of(said))
-    versions = _versions(before, edits, moved)
-    stay = {at for version_of in versions for at in version_of.values()}
-    return [
-        _Place(edit.start, edit.end, edit.new, version_of, [at for at in old if at not in stay], moved)
-        for edit, old, version_of in zip(edits, olds, versions, strict=True)
-    ]
-
-
-def _versions(
-    before: Sequence[Said], edits: Sequence[diff3.Edit[Said]], moved: frozenset[Said]
-) -> Sequence[Mapping[int, int]]:
-    """For each edit, which of its new parts is which old one: as they stand there, then across the edits."""
-    versions: list[dict[int, int]] = []
-    left: list[int] = []
-    fresh: list[tuple[int, int]] = []  # (edit, its part)
-    for number, edit in enumerate(edits):
-        old = [at for at in range(edit.start, edit.end) if before[at] not in moved]
-        new = [at for at, said in enumerate(edit.new) if said not in moved]
-        found = pairs([before[at] for at in old], [edit.new[at] for at in new], _family, words_of)
-        versions.append({new[j]: old[i] for i, j in found})
-        stay = set(versions[-1].values())
-        left += [at for at in old if at not in stay]
-        fresh += [(number, at) for at in new if at not in versions[-1]]
-    news = [edits[number].new[at] for number, at in fresh]
-    for i, j in crossed([before[at] for at in left], news, _family, words_of):
-        number, at = fresh[j]
-        versions[number][at] = left[i]
-    return versions
-
-
 _CELLS = {"cell", "tableCell", "tableHeader"}
-_FAMILIES = {
-    "heading": "paragraph",
-    "orderedList": "bulletList",
-    "tableCell": "cell",
-    "tableHeader": "cell",
-}
-
-
-def _family(said: Said) -> str:
-    """Which kinds can be versions of each other."""
-    return _FAMILIES.get(said.kind, said.kind)
 
 
 def _mirrors(node: Node, said: Said) -> bool:
