@@ -92,6 +92,7 @@ _SPELLINGS: Final[Mapping[SqlType, Spelling]] = {
     "text": Spelling("{}", _as_is),
     "text[]": Spelling("{}::text", _array),
     "numeric": Spelling("pg_catalog.trim_scale({})::text", _trimmed),
+    "bigint": Spelling("{}::text", str),
     "date": Spelling(
         "CASE WHEN isfinite({0}) THEN ({0} - DATE '2000-01-01')::text ELSE {0}::text END",
         _days,

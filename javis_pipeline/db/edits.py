@@ -35,8 +35,8 @@ def known_people(conn: Connection) -> list[dict[str, Any]]:
     return conn.execute(_QUERIES["known_people"]).fetchall()
 
 
-def known_names(conn: Connection, field: Literal["status", "priority"]) -> list[str]:
-    """Names that a status or a priority can have."""
+def known_names(conn: Connection, field: Literal["status", "priority", "resolution"]) -> list[str]:
+    """Names that a status, a priority or a resolution can have."""
     return [row["name"] for row in conn.execute(_QUERIES[f"known_{field}"])]
 
 

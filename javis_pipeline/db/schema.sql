@@ -1048,7 +1048,7 @@ CREATE FUNCTION public.jira_comment_base_hash(row_ public.comments) RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN CASE WHEN ((row_).local_modified_fields = '{}'::jsonb) THEN public.jira_comment_content_hash(row_) ELSE public.jira_comment_content_hash(jsonb_populate_record(row_, (row_).local_modified_fields)) END;
 
-CREATE FUNCTION public.jira_issue_content_hash(title text, description text, labels text[], priority text, assignee_id text, due_date date, story_points numeric, parent_key text, status text, components text[], fix_versions text[], affected_versions text[], custom_fields jsonb) RETURNS uuid
+CREATE FUNCTION public.jira_issue_content_hash(title text, description text, labels text[], priority text, assignee_id text, due_date date, story_points numeric, parent_key text, status text, components text[], fix_versions text[], affected_versions text[], resolution text, sprint_id bigint, estimate_seconds bigint, remaining_seconds bigint, custom_fields jsonb) RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN (md5(concat_ws(''::text, COALESCE(title, '
 '::text), COALESCE(md5(description), '
@@ -1062,18 +1062,22 @@ CREATE FUNCTION public.jira_issue_content_hash(title text, description text, lab
 '::text), COALESCE((components)::text, '
 '::text), COALESCE((fix_versions)::text, '
 '::text), COALESCE((affected_versions)::text, '
+'::text), COALESCE(resolution, '
+'::text), COALESCE((sprint_id)::text, '
+'::text), COALESCE((estimate_seconds)::text, '
+'::text), COALESCE((remaining_seconds)::text, '
 '::text), COALESCE(md5((custom_fields)::text), '
 '::text))))::uuid;
 
 CREATE FUNCTION public.jira_issue_content_hash(row_ public.jira_issues) RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN public.jira_issue_content_hash((row_).title, (row_).description, (row_).labels, (row_).priority, (row_).assignee_id, (row_).due_date, (row_).story_points, (row_).parent_key, (row_).status, (row_).components, (row_).fix_versions, (row_).affected_versions, (row_).custom_fields);
+    RETURN public.jira_issue_content_hash((row_).title, (row_).description, (row_).labels, (row_).priority, (row_).assignee_id, (row_).due_date, (row_).story_points, (row_).parent_key, (row_).status, (row_).components, (row_).fix_versions, (row_).affected_versions, (row_).resolution, (row_).sprint_id, (row_).estimate_seconds, (row_).remaining_seconds, (row_).custom_fields);
 
-COMMENT ON FUNCTION public.jira_issue_content_hash(row_ public.jira_issues) IS 'made from 238ee317efadf3a049cdd0fa645e225c';
+COMMENT ON FUNCTION public.jira_issue_content_hash(row_ public.jira_issues) IS 'made from 1c006ca57d0f6d1cba069f189f357b8d';
 
 CREATE FUNCTION public.jira_issue_base_hash(row_ public.jira_issues) RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN CASE WHEN ((row_).local_modified_fields = '{}'::jsonb) THEN public.jira_issue_content_hash(row_) ELSE public.jira_issue_content_hash(jsonb_populate_record(row_, ((row_).local_modified_fields || jsonb_build_object('custom_fields', (SELECT COALESCE(jsonb_object_agg(e.name, e.value), '{}'::jsonb) AS "coalesce" FROM jsonb_each(((jira_issue_base_hash.row_).custom_fields || ((jira_issue_base_hash.row_).local_modified_fields - string_to_array('title,description,labels,priority,assignee_id,due_date,story_points,parent_key,status,components,fix_versions,affected_versions,issue_type,resolution,reporter_id,sprint,flagged'::text, ','::text)))) e(name, value) WHERE (e.value <> 'null'::jsonb)))))) END;
+    RETURN CASE WHEN ((row_).local_modified_fields = '{}'::jsonb) THEN public.jira_issue_content_hash(row_) ELSE public.jira_issue_content_hash(jsonb_populate_record(row_, ((row_).local_modified_fields || jsonb_build_object('custom_fields', (SELECT COALESCE(jsonb_object_agg(e.name, e.value), '{}'::jsonb) AS "coalesce" FROM jsonb_each(((jira_issue_base_hash.row_).custom_fields || ((jira_issue_base_hash.row_).local_modified_fields - string_to_array('title,description,labels,priority,assignee_id,due_date,story_points,parent_key,status,components,fix_versions,affected_versions,resolution,sprint_id,estimate_seconds,remaining_seconds,issue_type,reporter_id,sprint,flagged'::text, ','::text)))) e(name, value) WHERE (e.value <> 'null'::jsonb)))))) END;
 
 CREATE TABLE public.ai_advice (
     advice_id uuid NOT NULL,
@@ -2053,7 +2057,7 @@ CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.jira_issues FOR EACH ST
 
 CREATE TRIGGER take_wish BEFORE INSERT ON public.comments FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.comments'::regclass)::oid))))) EXECUTE FUNCTION public.javis_wish('jira_comment', 'jira', 'project_key', 'comment_id', 'key', 'body,restriction,issue_key,jira_id,restricted', 'body', '', '', 'issue_key', 'comments', 'JAVIS_COMMENTS');
 
-CREATE TRIGGER take_wish BEFORE INSERT ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_wish('jira_issue', 'jira', 'project_key', 'jira_id', 'key', 'issue_type,title,description,labels,priority,assignee_id,due_date,story_points,parent_key,status,components,fix_versions,affected_versions', 'issue_type,title', 'labels,components,fix_versions,affected_versions', 'parent_key', 'project_key', 'create', 'JAVIS_CREATE');
+CREATE TRIGGER take_wish BEFORE INSERT ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_wish('jira_issue', 'jira', 'project_key', 'jira_id', 'key', 'issue_type,title,description,labels,priority,assignee_id,due_date,story_points,parent_key,status,components,fix_versions,affected_versions,resolution,sprint_id,estimate_seconds,remaining_seconds', 'issue_type,title', 'labels,components,fix_versions,affected_versions', 'parent_key', 'project_key', 'create', 'JAVIS_CREATE');
 
 CREATE TRIGGER then_check_values BEFORE INSERT ON public.comments FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.comments'::regclass)::oid))))) EXECUTE FUNCTION public.javis_check_values('262144');
 
@@ -2063,7 +2067,7 @@ CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.comments FOR EACH ROW WH
 
 CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.confluence_pages FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('confluence_page', 'confluence', 'space_key', 'page_id', 'space_key,page_id', 'title,body_storage,parent_id,labels', 'labels', '');
 
-CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('jira_issue', 'jira', 'project_key', 'jira_id', 'project_key,jira_id,key', 'title,description,labels,priority,assignee_id,due_date,story_points,parent_key,status,components,fix_versions,affected_versions,issue_type,resolution,reporter_id,sprint,flagged', 'labels,components,fix_versions,affected_versions', 'custom_fields');
+CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('jira_issue', 'jira', 'project_key', 'jira_id', 'project_key,jira_id,key', 'title,description,labels,priority,assignee_id,due_date,story_points,parent_key,status,components,fix_versions,affected_versions,resolution,sprint_id,estimate_seconds,remaining_seconds,issue_type,reporter_id,sprint,flagged', 'labels,components,fix_versions,affected_versions', 'custom_fields');
 
 CREATE TRIGGER try_again_affected_versions BEFORE UPDATE OF affected_versions ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'affected_versions'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('affected_versions', 'jira', 'project_key');
 
@@ -2081,6 +2085,8 @@ CREATE TRIGGER try_again_description BEFORE UPDATE OF description ON public.jira
 
 CREATE TRIGGER try_again_due_date BEFORE UPDATE OF due_date ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'due_date'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('due_date', 'jira', 'project_key');
 
+CREATE TRIGGER try_again_estimate_seconds BEFORE UPDATE OF estimate_seconds ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'estimate_seconds'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('estimate_seconds', 'jira', 'project_key');
+
 CREATE TRIGGER try_again_fix_versions BEFORE UPDATE OF fix_versions ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'fix_versions'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('fix_versions', 'jira', 'project_key');
 
 CREATE TRIGGER try_again_labels BEFORE UPDATE OF labels ON public.confluence_pages FOR EACH ROW WHEN (((old.sync_refused ? 'labels'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('labels', 'confluence', 'space_key');
@@ -2092,6 +2098,12 @@ CREATE TRIGGER try_again_parent_id BEFORE UPDATE OF parent_id ON public.confluen
 CREATE TRIGGER try_again_parent_key BEFORE UPDATE OF parent_key ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'parent_key'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('parent_key', 'jira', 'project_key');
 
 CREATE TRIGGER try_again_priority BEFORE UPDATE OF priority ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'priority'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('priority', 'jira', 'project_key');
+
+CREATE TRIGGER try_again_remaining_seconds BEFORE UPDATE OF remaining_seconds ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'remaining_seconds'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('remaining_seconds', 'jira', 'project_key');
+
+CREATE TRIGGER try_again_resolution BEFORE UPDATE OF resolution ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'resolution'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('resolution', 'jira', 'project_key');
+
+CREATE TRIGGER try_again_sprint_id BEFORE UPDATE OF sprint_id ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'sprint_id'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('sprint_id', 'jira', 'project_key');
 
 CREATE TRIGGER try_again_status BEFORE UPDATE OF status ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'status'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('status', 'jira', 'project_key');
 
@@ -2300,6 +2312,8 @@ GRANT INSERT(status),UPDATE(status) ON TABLE public.jira_issues TO javis_app;
 
 GRANT INSERT(priority),UPDATE(priority) ON TABLE public.jira_issues TO javis_app;
 
+GRANT INSERT(resolution),UPDATE(resolution) ON TABLE public.jira_issues TO javis_app;
+
 GRANT INSERT(labels),UPDATE(labels) ON TABLE public.jira_issues TO javis_app;
 
 GRANT INSERT(components),UPDATE(components) ON TABLE public.jira_issues TO javis_app;
@@ -2312,7 +2326,13 @@ GRANT INSERT(assignee_id),UPDATE(assignee_id) ON TABLE public.jira_issues TO jav
 
 GRANT INSERT(parent_key),UPDATE(parent_key) ON TABLE public.jira_issues TO javis_app;
 
+GRANT INSERT(sprint_id),UPDATE(sprint_id) ON TABLE public.jira_issues TO javis_app;
+
 GRANT INSERT(story_points),UPDATE(story_points) ON TABLE public.jira_issues TO javis_app;
+
+GRANT INSERT(estimate_seconds),UPDATE(estimate_seconds) ON TABLE public.jira_issues TO javis_app;
+
+GRANT INSERT(remaining_seconds),UPDATE(remaining_seconds) ON TABLE public.jira_issues TO javis_app;
 
 GRANT INSERT(due_date),UPDATE(due_date) ON TABLE public.jira_issues TO javis_app;
 
@@ -2379,8 +2399,8 @@ GRANT ALL ON FUNCTION public.jira_comment_content_hash(row_ public.comments) TO 
 REVOKE ALL ON FUNCTION public.jira_comment_base_hash(row_ public.comments) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.jira_comment_base_hash(row_ public.comments) TO javis_sync;
 
-REVOKE ALL ON FUNCTION public.jira_issue_content_hash(title text, description text, labels text[], priority text, assignee_id text, due_date date, story_points numeric, parent_key text, status text, components text[], fix_versions text[], affected_versions text[], custom_fields jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.jira_issue_content_hash(title text, description text, labels text[], priority text, assignee_id text, due_date date, story_points numeric, parent_key text, status text, components text[], fix_versions text[], affected_versions text[], custom_fields jsonb) TO javis_sync;
+REVOKE ALL ON FUNCTION public.jira_issue_content_hash(title text, description text, labels text[], priority text, assignee_id text, due_date date, story_points numeric, parent_key text, status text, components text[], fix_versions text[], affected_versions text[], resolution text, sprint_id bigint, estimate_seconds bigint, remaining_seconds bigint, custom_fields jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.jira_issue_content_hash(title text, description text, labels text[], priority text, assignee_id text, due_date date, story_points numeric, parent_key text, status text, components text[], fix_versions text[], affected_versions text[], resolution text, sprint_id bigint, estimate_seconds bigint, remaining_seconds bigint, custom_fields jsonb) TO javis_sync;
 
 REVOKE ALL ON FUNCTION public.jira_issue_content_hash(row_ public.jira_issues) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.jira_issue_content_hash(row_ public.jira_issues) TO javis_sync;

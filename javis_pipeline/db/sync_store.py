@@ -91,6 +91,8 @@ class PostgresStore:
             for row in known:
                 statuses[row["name"]] = (*statuses.get(row["name"], ()), row["id"])
             priorities = {row["name"]: row["id"] for row in self._run(conn, "priorities")}
+            resolutions = {row["name"]: row["id"] for row in self._run(conn, "resolutions")}
+            sprints = self._run(conn, "sprints")
             users = {row["id"]: row["name"] for row in self._run(conn, "users")}
             field_ids = next((row["field_ids"] for row in self._run(conn, "site_fields")), None) or {}
             own = self._run(conn, "elements") if self._table.place.elements else []
@@ -98,6 +100,9 @@ class PostgresStore:
         return Catalog(
             statuses=statuses,
             priorities=priorities,
+            resolutions=resolutions,
+            sprints={row["id"]: row["name"] for row in sprints if not row["is_over"]},
+            closed_sprints=frozenset(row["id"] for row in sprints if row["is_over"]),
             users=users,
             closed=closed,
             field_ids=field_ids,

@@ -149,7 +149,7 @@ class Issue(NamedTuple):
     creator_id: str | Missing | None
     epic_key: str | Missing | None
     sprint: str | Missing | None
-    sprint_id: int | None
+    sprint_id: int | Missing | None
     team: str | Missing | None
     flagged: bool | Missing
     resolution: str | Missing | None
@@ -349,10 +349,12 @@ class Board(NamedTuple):
 
 
 class Transition(NamedTuple):
-    """A way out of the issue's status; `required_fields` (those without a default) have to be sent along."""
+    """A way out of the issue's status; `required_fields` (those without a default) have to be sent along, and `fields`,
+    which are all on its screen, may be."""
 
     transition_id: str
     name: str
     to_status_id: str
     to_status: str
     required_fields: tuple[str, ...]
+    fields: tuple[str, ...] = ()

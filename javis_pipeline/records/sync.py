@@ -363,6 +363,9 @@ class Catalog:
     Attributes:
         statuses: Name to the ids that carry it, of the scope's workflows.
         priorities: Name to id.
+        resolutions: Name to id.
+        sprints: Number to name, of those that are not over.
+        closed_sprints: Numbers of those that are.
         users: Account id to display name, of everybody seen so far.
         closed: Ids of the statuses in which work is done.
         unwritable: Field to the reason why this site cannot take it, such as a field that was not found.
@@ -375,6 +378,9 @@ class Catalog:
 
     statuses: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     priorities: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    resolutions: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    sprints: Mapping[int, str] = dataclasses.field(default_factory=dict)
+    closed_sprints: frozenset[int] = frozenset()
     users: Mapping[str, str] = dataclasses.field(default_factory=dict)
     closed: frozenset[str] = frozenset()
     unwritable: Mapping[str, str] = dataclasses.field(default_factory=dict)

@@ -7,9 +7,9 @@ from typing import Final, Literal
 from javis_pipeline.errors import WronglyDeclared
 from javis_pipeline.records.values import ResourceType, System
 
-SqlType = Literal["text", "text[]", "numeric", "date", "boolean", "jsonb"]
+SqlType = Literal["text", "text[]", "numeric", "bigint", "date", "boolean", "jsonb"]
 # Of the others, SQL and Python have no common spelling.
-EDITED_TYPES: Final = frozenset[SqlType]({"text", "text[]", "numeric", "date"})
+EDITED_TYPES: Final = frozenset[SqlType]({"text", "text[]", "numeric", "bigint", "date"})
 # Who may read a record, where nothing has told that yet: it is kept from readers.
 NOT_READ_YET: Final = "not read yet"
 

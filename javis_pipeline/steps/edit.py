@@ -35,6 +35,12 @@ def _number(value: str) -> Decimal:
         raise UsageError(f"{value!r} is not a number") from None
 
 
+def _whole(value: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,12}", value.strip()):
+        raise UsageError(f"{value!r} is not a whole number")
+    return int(value)
+
+
 def _day(value: str) -> date:
     try:
         return date.fromisoformat(value)
@@ -48,6 +54,7 @@ _READERS: Final[Mapping[SqlType, Callable[[str], object]]] = {
     "text": _text,
     "text[]": _labels,
     "numeric": _number,
+    "bigint": _whole,
     "date": _day,
 }
 
@@ -176,7 +183,7 @@ def meant(conn: Connection, field: str, value: object) -> object:
     if not isinstance(value, str):
         return value
     match field:
-        case "status" | "priority":
+        case "status" | "priority" | "resolution":
             return choose_name(value, rows.known_names(conn, field), field)
         case "assignee_id":
             return choose_person(value, [Person(**row) for row in rows.known_people(conn)])

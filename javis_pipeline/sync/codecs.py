@@ -214,7 +214,7 @@ class Named(Plain):
         what: Word for messages, and which names of the catalog it is about.
     """
 
-    what: Literal["status", "priority"]
+    what: Literal["status", "priority", "resolution"]
 
     def to_local(self, raw: Value) -> Value:
         if raw is None:
@@ -235,13 +235,46 @@ class Named(Plain):
     def problem(self, wanted: Value, catalog: Catalog) -> str | None:
         known = self._ids(catalog)
         if wanted is None:
-            return None if self.what == "priority" else "must not be empty; set a status"
+            return "must not be empty; set a status" if self.what == "status" else None
         if wanted in known:
             return None
         return f"'{wanted}' is not a {self.what} here{nearest(str(wanted), known)}"
 
     def _ids(self, catalog: Catalog) -> Mapping[str, tuple[str, ...]]:
-        return catalog.statuses if self.what == "status" else {name: (id_,) for name, id_ in catalog.priorities.items()}
+        if self.what == "status":
+            return catalog.statuses
+        names = catalog.priorities if self.what == "priority" else catalog.resolutions
+        return {name: (id_,) for name, id_ in names.items()}
+
+
+class Whole(Plain):
+    """A whole number, or none."""
+
+    def to_local(self, raw: Value) -> Value:
+        if raw is not None and type(raw) is not int:
+            raise UnreadableValue("is not a whole number")
+        return raw
+
+
+class Seconds(Whole):
+    """How long something takes. Jira keeps whole minutes, and always some estimate once there was one."""
+
+    def problem(self, wanted: Value, catalog: Catalog) -> str | None:
+        if type(wanted) is not int:
+            return "cannot be emptied in Jira; set 0"
+        if wanted < 0 or wanted % 60:
+            return f"{wanted} is no number of whole minutes; set {max(0, round(wanted / 60) * 60)} for example"
+        return None
+
+
+class SprintNumber(Whole):
+    """The sprint that an issue is in, by its number there."""
+
+    def problem(self, wanted: Value, catalog: Catalog) -> str | None:
+        if type(wanted) is not int or wanted not in catalog.closed_sprints:
+            return None  # one that has not appeared yet: the server knows
+        is_open = ", ".join(f"{number} ({name})" for number, name in sorted(catalog.sprints.items())[-12:])
+        return f"sprint {wanted} is closed; set one of: {is_open or 'none is open'}, or NULL for none"
 
 
 class Account(Plain):

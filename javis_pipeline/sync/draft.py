@@ -373,7 +373,7 @@ class Draft:
 
 
 def _is_on_some_screens(spec: Field) -> bool:
-    return spec.written_by is not None and (spec.is_element or spec.by_choice)
+    return spec.written_by == "edit" and (spec.is_element or spec.by_choice)
 
 
 def _differing(values: Mapping[str, Value], before: Mapping[str, Value]) -> list[str]:

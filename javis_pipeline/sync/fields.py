@@ -140,7 +140,7 @@ def with_fields(kind: Kind, *fields: Field) -> Kind:
 def as_chosen(kind: Kind, policies: Mapping[str, FieldPolicy]) -> Kind:
     """The kind as a run has it: what is edited here by choice only mirrors the remote where nobody chose that."""
     mirrored = {
-        name: replace(spec, codec=Plain(), written_by=None)
+        name: replace(spec, codec=spec.codec if spec.raw_column else Plain(), written_by=None)
         for name, spec in kind.fields.items()
         if spec.by_choice and policies.get(name) not in ("two_way", "local_to_remote")
     }

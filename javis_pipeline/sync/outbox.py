@@ -61,9 +61,9 @@ def next_to_send(
 def _is_closed(op: Operation, catalog: Catalog) -> tuple[bool, bool]:
     """Whether work is done in the status that a transition leaves, and in the one it leads to."""
     closed = catalog.closed
-    left = any(expected in closed for expected in op.expected.values() if isinstance(expected, str))
-    reached = {str(id_) for value in op.desired.values() if isinstance(value, Mapping) for id_ in value.get("ids", ())}
-    return left, bool(reached) and reached <= closed
+    wanted = op.desired.get("status")
+    reached = {str(id_) for id_ in wanted.get("ids", ())} if isinstance(wanted, Mapping) else set()
+    return op.expected.get("status") in closed, bool(reached) and reached <= closed
 
 
 def remote_is_as_expected(op: Operation, remote: RemoteRecord, kind: Kind) -> bool:

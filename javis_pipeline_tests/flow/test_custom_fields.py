@@ -94,6 +94,23 @@ class Site:
                 "UPDATE jira_issues SET custom_fields = custom_fields || %s::jsonb WHERE key = %s", [edited, key]
             )
 
+    def edit(self, key: str, assignments: str) -> None:
+        """An application's edit of columns."""
+        with self.database.transaction() as conn:
+            conn.execute("SET LOCAL ROLE javis_app")
+            conn.execute(f"UPDATE jira_issues SET {assignments} WHERE key = %s", [key])
+
+    def client_edit(self, key: str, fields: dict[str, Any]) -> None:
+        """Somebody else's edit there, as a request sends it."""
+        with self.client() as client:
+            client.edit_issue(key, fields=fields)
+
+    def standard(self, key: str) -> tuple[Any, ...]:
+        """Sprint, estimates and resolution here."""
+        columns = "sprint_id, sprint, estimate_seconds, remaining_seconds, resolution"
+        (row,) = self.database.query(f"SELECT {columns} FROM jira_issues WHERE key = %s", [key])
+        return tuple(row.values())
+
     def edits(self, key: str) -> tuple[dict[str, Any], dict[str, str]]:
         """What waits of an issue, and what is wrong with it, by what the sandbox calls the fields."""
         query = "SELECT local_modified_fields, sync_errors FROM jira_issues WHERE key = %s"
@@ -592,6 +609,65 @@ def test_what_is_called_otherwise_there_shows_its_new_name_here_without_being_fe
     hashes = "SELECT count(*) AS fit FROM jira_issues i WHERE content_hash = jira_issue_content_hash(i)"
     assert site.database.query(hashes) == [{"fit": 2}]
     assert site.differences() == []
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_sprint_estimates_and_resolution_go_both_ways_by_choice(site):
+    jira = site.jira
+    for number, state in enumerate(("closed", "active", "future"), 1):
+        jira.create_sprint("OPS", f"Sprint {number}", state=state)
+    jira.edit("OPS-2", sprint="Sprint 2")
+    site.policies = dict.fromkeys(("sprint_id", "estimate_seconds", "remaining_seconds", "resolution"), "two_way")
+    site.sync()
+
+    # A resolution goes with its transition, what is left of the work stays as it was.
+    site.edit("OPS-1", "sprint_id = 3, estimate_seconds = 7200, status = 'Done', resolution = 'Duplicate'")
+    site.edit("OPS-2", "sprint_id = NULL, remaining_seconds = 3600")
+    site.write_back()
+    assert (site.edits("OPS-1"), site.edits("OPS-2")) == (({}, {}), ({}, {}))
+    one, two = (issue_there(site.world, key).state for key in ("OPS-1", "OPS-2"))
+    assert (one.sprint_ids, two.sprint_ids) == ((3,), ())
+    assert jira.resolutions[one.resolution_id].name == "Duplicate"
+    assert (one.time_tracking["originalEstimateSeconds"], two.time_tracking["remainingEstimateSeconds"]) == (7200, 3600)
+    site.sync()
+    assert site.standard("OPS-1") == (3, "Sprint 3", 7200, 7200, "Duplicate")
+    assert site.standard("OPS-2") == (None, None, None, 3600, None)
+
+    # The same there, and both at once: a conflict of that field only.
+    jira.edit("OPS-2", sprint="Sprint 2")
+    site.client_edit("OPS-1", {"timetracking": {"originalEstimate": "3h", "remainingEstimate": "1h"}})
+    site.edit("OPS-1", "estimate_seconds = 60")
+    site.sync()
+    site.write_back()
+    assert site.standard("OPS-2") == (2, "Sprint 2", None, 3600, None)
+    assert site.standard("OPS-1") == (3, "Sprint 3", 60, 3600, "Duplicate")
+    assert [one["field_name"] for one in site.database.query("SELECT field_name FROM sync_conflicts")] == [
+        "estimate_seconds"
+    ]
+
+
+def test_a_closed_sprint_a_resolution_alone_and_half_a_minute_stay_with_the_reason(site):
+    site.jira.create_sprint("OPS", "Sprint 1", state="closed")
+    site.jira.create_sprint("OPS", "Sprint 2", state="active")
+    site.policies = dict.fromkeys(("sprint_id", "estimate_seconds", "remaining_seconds", "resolution"), "two_way")
+    site.sync()
+
+    edit = "title = 'Mine', sprint_id = 1, resolution = 'Done', estimate_seconds = 90, remaining_seconds = 120"
+    site.edit("OPS-1", edit)
+    site.edit("OPS-2", "sprint_id = 99, resolution = 'Dun'")
+    site.write_back()
+
+    _, errors = site.edits("OPS-1")
+    assert errors.keys() == {"sprint_id", "resolution", "estimate_seconds"}
+    assert "sprint 1 is closed; set one of: 2 (Sprint 2)" in errors["sprint_id"]
+    assert "set status and resolution in one edit" in errors["resolution"]
+    assert "no number of whole minutes; set 120" in errors["estimate_seconds"]
+    _, errors = site.edits("OPS-2")
+    assert errors.keys() == {"sprint_id", "resolution"}
+    assert "Sprint with id '99' does not exist" in errors["sprint_id"]
+    assert "'Dun' is not a resolution here; set one of: Done" in errors["resolution"]
+    state = issue_there(site.world, "OPS-1").state
+    assert (state.summary, state.time_tracking.get("remainingEstimateSeconds")) == ("Mine", 120)
 
 
 # --- policies -------------------------------------------------------------------------------------------------------

@@ -149,6 +149,11 @@ def an_issue(database: Database) -> Iterator[Sides]:
         one_of_each = {f"custom {sort}": jira.fields.by_role[role].id for sort, role in ROLES.items()}
         job = partial(a_job, both, dict.fromkeys((*one_of_each.values(), *BY_CHOICE), "two_way"))
         jira.edit("OPS-2", **ones_of_each(both.world))
+        for name in ("Sprint 1", "Sprint 2"):
+            jira.create_sprint("OPS", name, state="future")
+        both.client.edit_issue("OPS-2", fields={"timetracking": {"originalEstimate": "4h", "remainingEstimate": "3h"}})
+        jira.edit("OPS-2", sprint="Sprint 1")
+        jira.editors.resolution_is_on_screen = True
         pull_scope(job())
         rows = {row["key"]: row for row in database.query("SELECT key, jira_id, assignee_id FROM jira_issues")}
         yield Sides(
@@ -168,6 +173,10 @@ def an_issue(database: Database) -> Iterator[Sides]:
                 "components": "lab,web",
                 "fix_versions": "1.0,1.1",
                 "affected_versions": "1.0",
+                "resolution": "Duplicate",
+                "sprint_id": "2",
+                "estimate_seconds": "7200",
+                "remaining_seconds": "1800",
                 "custom text": "Initech",
                 "custom url": "https://example.com/b",
                 "custom rich_text": "Another text.",

@@ -15,6 +15,9 @@ SELECT DISTINCT name FROM statuses ORDER BY name;
 -- name: known_priority
 SELECT name FROM priorities ORDER BY rank;
 
+-- name: known_resolution
+SELECT name FROM resolutions ORDER BY name;
+
 -- name: page_by_id
 SELECT page_id, title, sync_status, local_modified_fields FROM confluence_pages WHERE page_id = %(page_id)s FOR UPDATE;
 

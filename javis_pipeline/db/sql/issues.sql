@@ -160,7 +160,7 @@ UPDATE incoming_issues AS p
                                 ELSE p.remaining_seconds END,
        spent_seconds = CASE WHEN 'spent_seconds' = ANY (p.missing) THEN i.spent_seconds ELSE p.spent_seconds END,
        sprint = CASE WHEN 'sprint' = ANY (p.missing) THEN i.sprint ELSE p.sprint END,
-       sprint_id = CASE WHEN 'sprint' = ANY (p.missing) THEN i.sprint_id ELSE p.sprint_id END,
+       sprint_id = CASE WHEN 'sprint_id' = ANY (p.missing) THEN i.sprint_id ELSE p.sprint_id END,
        team = CASE WHEN 'team' = ANY (p.missing) THEN i.team ELSE p.team END,
        flagged = CASE WHEN 'flagged' = ANY (p.missing) THEN i.flagged ELSE p.flagged END,
        resolution = CASE WHEN 'resolution' = ANY (p.missing) THEN i.resolution ELSE p.resolution END,

@@ -231,6 +231,12 @@ SELECT status_id AS id, name, category = 'done' AS is_closed FROM statuses ORDER
 -- name: priorities
 SELECT priority_id AS id, name FROM priorities ORDER BY rank;
 
+-- name: resolutions
+SELECT resolution_id AS id, name FROM resolutions ORDER BY resolution_id DESC;
+
+-- name: sprints
+SELECT sprint_id AS id, name, state = 'closed' AS is_over FROM sprints;
+
 -- name: users
 SELECT account_id AS id, display_name AS name FROM users;
 

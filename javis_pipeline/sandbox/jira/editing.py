@@ -112,6 +112,7 @@ class Editors:
             ),
             "components": self._named("components", "Component", lambda s: store.projects[s.project].components),
             "fixVersions": self._named("fix_versions", "Fix Version", lambda s: store.projects[s.project].versions),
+            "timetracking": _Editor("time_tracking", _time_tracking, lambda _: (None, None)),
             "versions": self._named("versions", "Version", lambda s: store.projects[s.project].versions),
             custom.story_points.id: _Editor("story_points", _number, _number_text),
             custom.sprint.id: _Editor("sprint_ids", self._sprint, self._sprint_text),
@@ -123,18 +124,23 @@ class Editors:
             custom.team.id: _Editor(None, lambda value, _: value, _text_only),
             **{id_: self._of_custom(id_, definition) for id_, definition in custom.definitions.items()},
         }
-        # Not on the edit screen: only a transition sets it.
+        # Not on the edit screen, but where an administrator put it there: else only a transition sets it.
+        self.resolution_is_on_screen = False
         self._resolution = _Editor(
             "resolution_id", self._one_of(store.resolutions, "resolution"), self._of(store.resolutions)
         )
 
     def editable(self) -> list[FieldSpec]:
         """The fields of the edit screen."""
-        return [self.store.fields.by_id[id_] for id_ in self._editors]
+        more = ["resolution"] if self.resolution_is_on_screen else []
+        return [self.store.fields.by_id[id_] for id_ in (*self._editors, *more)]
 
     def operations(self, id_: str) -> list[str]:
         """The verbs a field understands."""
-        return self._editors[id_].operations
+        return self._editor(id_).operations
+
+    def _editor(self, id_: str) -> _Editor:
+        return self._resolution if id_ == "resolution" else self._editors[id_]
 
     def edited(self, state: IssueState, fields: Json, update: Json, *, screen: frozenset[str] | None = None) -> Edit:
         """The edit that `fields` and `update` of a request ask for.
@@ -169,9 +175,9 @@ class Editors:
             if id_ == self.store.fields.epic_link.id:
                 continue
             old, new = _get(editor, id_, before), _get(editor, id_, after)
-            if old != new:
+            if old != new and id_ != "timetracking":
                 found.append(self._item(id_, editor, old, new))
-        return found
+        return found + _times_changed(before.time_tracking, after.time_tracking)
 
     def _item(self, id_: str, editor: _Editor, old: Any, new: Any) -> ChangeItem:
         spec = self.store.fields.by_id[id_]
@@ -181,7 +187,8 @@ class Editors:
         return ChangeItem(name, kind, id_ if editor.with_id else None, from_id, from_text, to_id, to_text)
 
     def _apply(self, edit: Edit, id_: str, verbs: list[tuple[str, Any]], screen: frozenset[str] | None) -> None:
-        on_screen = id_ in self._editors or id_ in ("comment", "issuelinks") if screen is None else id_ in screen
+        more = ("comment", "issuelinks", *(["resolution"] if self.resolution_is_on_screen else []))
+        on_screen = id_ in self._editors or id_ in more if screen is None else id_ in screen
         if not on_screen:
             raise BadValueError(NOT_ON_SCREEN.format(id_))
         for verb, value in verbs:
@@ -193,7 +200,7 @@ class Editors:
                 self._apply_verb(edit, id_, verb, value)
 
     def _apply_verb(self, edit: Edit, id_: str, verb: str, value: Any) -> None:
-        editor = self._resolution if id_ == "resolution" else self._editors[id_]
+        editor = self._editor(id_)
         if verb == "copy":
             new = _get(editor, id_, self._copied(value))
         elif verb == "set":
@@ -679,6 +686,38 @@ def _listed_labels(value: Any, state: IssueState) -> list[str]:
 
 def _words(values: list[str]) -> Described:
     return None, " ".join(values)
+
+
+_TIMES = {"originalEstimate": "timeoriginalestimate", "remainingEstimate": "timeestimate"}
+
+
+def _time_tracking(value: Any, state: IssueState) -> dict[str, Any]:
+    """Estimates; of what is not given the site makes what it thinks is right."""
+    if not isinstance(value, dict) or value.keys() - _TIMES.keys():
+        raise BadValueError("Operation value must be an object of estimates")
+    held = dict(state.time_tracking)
+    sent = {name: _minutes(text) for name, text in value.items()}
+    if "originalEstimate" in sent and "remainingEstimate" not in sent:
+        sent["remainingEstimate"] = sent["originalEstimate"]
+    for name, minutes in sent.items():
+        held |= {name: f"{minutes}m", f"{name}Seconds": minutes * 60}
+    return held
+
+
+def _minutes(text: Any) -> int:
+    parts = re.fullmatch(r"(?:(\d+)h ?)?(?:(\d+)m)?", text) if isinstance(text, str) and text else None
+    if parts is None:
+        raise BadValueError(f"Time Tracking: '{text}' is not a valid duration.")
+    return int(parts[1] or 0) * 60 + int(parts[2] or 0)
+
+
+def _times_changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[ChangeItem]:
+    found = []
+    for name, id_ in _TIMES.items():
+        old, new = (str(one.get(f"{name}Seconds", "")) or None for one in (before, after))
+        if old != new:
+            found.append(ChangeItem(id_, "jira", id_, old, old, new, new))
+    return found
 
 
 def _flag(value: Any, _: IssueState) -> bool:

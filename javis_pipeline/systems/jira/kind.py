@@ -4,7 +4,18 @@ from typing import Final
 
 from javis_pipeline.records.sync import Catalog
 from javis_pipeline.records.tables import Governed, Hanging, Place
-from javis_pipeline.sync.codecs import Account, Day, Key, Labels, Line, Named, Number, Plain
+from javis_pipeline.sync.codecs import (
+    Account,
+    Day,
+    Key,
+    Labels,
+    Line,
+    Named,
+    Number,
+    Plain,
+    Seconds,
+    SprintNumber,
+)
 from javis_pipeline.sync.element_codecs import Choices
 from javis_pipeline.sync.elements import element_fields, with_elements
 from javis_pipeline.sync.fields import Field, Kind, make_kind, with_fields
@@ -27,9 +38,12 @@ JIRA_ISSUE = make_kind(
     Field("components", Choices("components"), "edit", type="text[]", by_choice=True),
     Field("fix_versions", Choices("fix_versions"), "edit", type="text[]", by_choice=True),
     Field("affected_versions", Choices("affected_versions"), "edit", type="text[]", by_choice=True),
+    Field("resolution", Named("resolution"), "transition", raw_column="resolution_id", by_choice=True),
+    Field("sprint_id", SprintNumber(), "edit", type="bigint", by_choice=True),
+    Field("estimate_seconds", Seconds(), "edit", type="bigint", by_choice=True),
+    Field("remaining_seconds", Seconds(), "edit", type="bigint", by_choice=True),
     # What only the remote changes.
     Field("issue_type", Plain()),
-    Field("resolution", Plain()),
     Field("reporter_id", Plain()),
     Field("sprint", Plain()),
     Field("flagged", Plain(), type="boolean"),

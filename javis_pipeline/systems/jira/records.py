@@ -36,6 +36,7 @@ from javis_pipeline.systems.jira.custom_values import SETS, change_value, elemen
 from javis_pipeline.systems.jira.numbers import number_of, sent_number
 
 MARK: Final = "javis.op"
+NO_RESOLUTION: Final = "a resolution is given with a transition here: set status and resolution in one edit"
 NO_NAMES: Final[Mapping[str, str]] = {}
 
 # Field of ours to Jira's id of it; story points have another id on every site.
@@ -51,26 +52,38 @@ _JIRA_IDS: Final = {
     "components": "components",
     "fix_versions": "fixVersions",
     "affected_versions": "versions",
+    "resolution": "resolution",
+    "estimate_seconds": "timeoriginalestimate",
+    "remaining_seconds": "timeestimate",
 }
+# Both estimates are edited as one field: of what an edit leaves out Jira makes something by itself.
+_TIMES: Final = {"estimate_seconds": "originalEstimate", "remaining_seconds": "remainingEstimate"}
 # Sets whose elements go out as objects.
 _NAMED_SETS: Final = frozenset({"components", "fix_versions", "affected_versions"})
 # A changed parent goes by several names in changelogs, by age of the project.
 _PARENT_ITEMS: Final = frozenset({"parent", "issueparentassociation", "epic link"})
-_AS_TEXT: Final = ("issue_type", "resolution", "reporter_id")
+_AS_THEY_ARE: Final = (
+    "assignee_id",
+    "story_points",
+    "parent_key",
+    "flagged",
+    "sprint",
+    "sprint_id",
+    "issue_type",
+    "reporter_id",
+    "estimate_seconds",
+    "remaining_seconds",
+)
 _FACTS: Final = (
     "is_subtask",
     "issue_type_id",
     "hierarchy_level",
     "security_level",
-    "resolution_id",
     "status_category",
     "creator_id",
     "parent_id",
     "epic_key",
-    "sprint_id",
     "team",
-    "estimate_seconds",
-    "remaining_seconds",
     "spent_seconds",
     "created_at",
     "resolved_at",
@@ -78,7 +91,6 @@ _FACTS: Final = (
 )
 # What an answer without a field does not tell of either.
 _TOLD_WITH: Final[Mapping[str, tuple[str, ...]]] = {
-    "sprint": ("sprint_id",),
     "status": ("status_category",),
     "issue_type": ("issue_type_id", "is_subtask", "hierarchy_level"),
 }
@@ -122,10 +134,11 @@ class JiraRecords:
         self._points_names = {"story points", "story point estimate", names.get("story_points", "").lower()}
         self._asked = wire.issue_fields(fields, custom)
         self._ids: dict[str, str] = dict(_JIRA_IDS)
-        if fields.story_points:
-            self._ids["story_points"] = fields.story_points
+        of_site = {"story_points": fields.story_points, "sprint_id": fields.sprint}
+        self._ids |= {name: field_id for name, field_id in of_site.items() if field_id}
         self._written = frozenset(written)
         self._ids |= {field_id: field_id for field_id in self._written if field_id in custom}
+        self._sprint_names = {"sprint", names.get("sprint", "").lower()}
         self._called = {name: field_id for name, field_id in called.items() if field_id in self._written}
         # What can be edited, by type: an answer to an edit does not tell it again.
         self._editable: dict[object, Mapping[str, wire.Choices]] = {}
@@ -206,9 +219,11 @@ class JiraRecords:
     def send(self, op: Operation, current: RemoteRecord) -> Reply:
         """Execute an operation: one PUT, or one transition. What became of it, the history tells."""
         try:
-            if op.kind == "transition":
+            if "status" in op.desired:
                 self._transit(op)
                 return Reply()
+            if "resolution" in op.desired and "resolution" not in (current.editable or {}):
+                raise self._refused("resolution", NO_RESOLUTION)
             return Reply(seen=self._after(op, self._edit(op, current)))
         except RemoteMissing:
             raise
@@ -216,6 +231,8 @@ class JiraRecords:
             named = {
                 self._names[jira_id]: text for jira_id, text in error.field_errors.items() if jira_id in self._names
             }
+            if text := error.field_errors.get("timetracking"):
+                named |= {name: text for name in op.fields if name in _TIMES}
             raise RemoteRefused(str(error), status=error.status, field_errors=named) from error
 
     def _after(self, op: Operation, document: JsonObject | None) -> RemoteRecord | None:
@@ -242,17 +259,13 @@ class JiraRecords:
             "description": self._description(issue),
             "labels": _set(issue.labels),
             "priority": _choice(issue.priority_id, issue.priority),
-            "assignee_id": issue.assignee_id,
             "due_date": due_date.isoformat() if due_date else cast(Missing | None, due_date),
-            "story_points": issue.story_points,
-            "parent_key": issue.parent_key,
+            "resolution": _choice(issue.resolution_id, issue.resolution),
             "status": _choice(issue.status_id, issue.status),
             "components": _set(issue.components),
             "fix_versions": _set(issue.fix_versions),
             "affected_versions": _set(issue.affected_versions),
-            "flagged": issue.flagged,
-            "sprint": issue.sprint,
-            **{name: getattr(issue, name) for name in _AS_TEXT},
+            **{name: getattr(issue, name) for name in _AS_THEY_ARE},
             **self._elements(issue),
         }
         facts: dict[str, Any] = {name: getattr(issue, name) for name in _FACTS}
@@ -287,6 +300,8 @@ class JiraRecords:
         if item.field_id is not None:
             return self._names.get(item.field_id)
         name = item.field.casefold()
+        if "sprint_id" in self._ids and name in self._sprint_names:
+            return "sprint_id"
         return self._names.get(name) or ("story_points" if self._is_story_points(item) else self._called.get(name))
 
     def _is_story_points(self, item: ChangeItem) -> bool:
@@ -303,6 +318,8 @@ class JiraRecords:
                     self._set_parent(request, value, current)
                 case "assignee_id":
                     request.fields["assignee"] = None if value is None else self._client.assignee(str(value))
+                case "estimate_seconds" | "remaining_seconds":
+                    request.fields["timetracking"] = _times({**current.values, **op.desired})
                 case _ if name in self._custom:
                     request.fields[name] = to_jira(name, self._custom[name], value, partial(self._person, name))
                 case _:
@@ -347,9 +364,10 @@ class JiraRecords:
         wanted = op.desired["status"]
         assert isinstance(wanted, Mapping), "a status goes out as its ids and its name"
         transitions = self._client.transitions(op.ref.resource_id)
-        chosen = _choose(transitions, wanted["ids"], str(wanted["name"]))
+        with_it = {"resolution": _id_of(op.desired["resolution"])} if "resolution" in op.desired else {}
+        chosen = _choose(transitions, wanted["ids"], str(wanted["name"]), with_it.keys())
         try:
-            self._client.transition(op.ref.resource_id, chosen.transition_id, history_metadata=_metadata(op))
+            self._client.transition(op.ref.resource_id, chosen.transition_id, with_it, history_metadata=_metadata(op))
         except RemoteMissing:
             raise
         except RemoteRefused as error:
@@ -367,12 +385,18 @@ def _element(sort: Sort, shown: object, raw: Any) -> Value:
     return cast(Value, raw) if sort == "rich_text" else chosen_value(value, raw)
 
 
-def _choose(transitions: Sequence[Transition], status_ids: Iterable[str], name: str) -> Transition:
-    """The way into one of these statuses that asks for nothing; names of transitions say nothing."""
+def _choose(
+    transitions: Sequence[Transition], status_ids: Iterable[str], name: str, given: Collection[str]
+) -> Transition:
+    """The way into one of these statuses that takes what is given, and asks for no more; names of transitions say
+    nothing."""
     ways = [way for way in transitions if way.to_status_id in set(status_ids)]
-    free = [way for way in ways if not way.required_fields]
+    free = [way for way in ways if not {*way.required_fields} - {*given}]
+    if fitting := [way for way in free if not {*given} - {*way.fields}]:
+        return min(fitting, key=lambda way: (len(way.transition_id), way.transition_id))
     if free:
-        return min(free, key=lambda way: (len(way.transition_id), way.transition_id))
+        why = f"no transition to '{name}' takes a {' or '.join(given)}; set it back, or take one in Jira"
+        raise RemoteRefused(why, status=400, field_errors=dict.fromkeys(given, why))
     if ways:
         missing = ", ".join(ways[0].required_fields)
         why = f"the transition '{ways[0].name}' to '{name}' asks for {missing}; take it in Jira"
@@ -387,13 +411,23 @@ def _to_jira(name: str, jira_id: str, value: Value) -> object:
     if value is None:
         return None
     match name:
-        case "priority":
-            assert isinstance(value, Mapping), "a priority goes out as its id"
-            return {"id": value["id"]}
+        case "priority" | "resolution":
+            return _id_of(value)
         case "story_points":
             return sent_number(value, jira_id)
         case _:
             return value
+
+
+def _id_of(value: Value) -> object:
+    """A choice as a request names it."""
+    return {"id": value["id"]} if isinstance(value, Mapping) else None
+
+
+def _times(values: Mapping[str, Value | Missing]) -> dict[str, str]:
+    """The estimates as an edit takes them."""
+    found = {sent_as: values.get(name) for name, sent_as in _TIMES.items()}
+    return {name: f"{seconds // 60}m" for name, seconds in found.items() if isinstance(seconds, int)}
 
 
 def _metadata(op: Operation) -> JsonObject:
@@ -459,9 +493,11 @@ def _field_change(
 def _change_value(name: str, raw: str | None, text: str | None) -> Value | Missing:
     """The canonical value out of a changelog item; MISSING for a text, which the changelog does not hold as it was."""
     match name:
-        case "description" | "components" | "fix_versions" | "affected_versions":
-            return MISSING  # of a set an item tells of one element
-        case "status" | "priority" | "assignee_id":
+        case "description" | "components" | "fix_versions" | "affected_versions" | "sprint_id":
+            return MISSING  # of a set an item tells of one element, and of sprints it tells past ones too
+        case "estimate_seconds" | "remaining_seconds":
+            return int(raw or text or "") if (raw or text or "").isdecimal() else None
+        case "status" | "priority" | "assignee_id" | "resolution":
             return raw or None
         case "due_date":
             return (raw or text or "")[:10] or None

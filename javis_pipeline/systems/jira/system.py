@@ -138,9 +138,10 @@ class JiraSystem:
 
 
 def _unwritable(site: JiraSite) -> Mapping[str, str]:
-    """Story points, where no field was found for them."""
+    """Story points and sprints, where no field was found for them."""
+    none = {} if site.fields.sprint else {"sprint_id": "this site has no field for sprints that the account can see"}
     if site.fields.story_points:
-        return {}
+        return none
     candidates = [ambiguity for ambiguity in site.ambiguities if ambiguity.role == "story_points"]
     why = str(candidates[0]) if candidates else "this site has no story points field that the account can see"
-    return {"story_points": f"{why}; javis doctor says more"}
+    return {**none, "story_points": f"{why}; javis doctor says more"}

@@ -1,11 +1,12 @@
 """What can be edited of an issue, as `editmeta` tells it: fields of its edit screen, and what can be chosen in each."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from javis_pipeline.clients.reading import Json
 from javis_pipeline.systems.jira.wire.custom import BETWEEN_LEVELS
 
+_EDITED_AS: Final = dict.fromkeys(("timeoriginalestimate", "timeestimate"), "timetracking")
 Choices = Mapping[str, str]
 """What can be chosen, name to id."""
 
@@ -21,7 +22,7 @@ def editable_fields(document: Json, names: Mapping[str, str]) -> Mapping[str, Ch
     fields = told.get("fields") if isinstance(told, dict) else None
     if not isinstance(fields, dict):
         return None
-    found = {name: fields.get(jira_id) for jira_id, name in names.items()}
+    found = {name: fields.get(_EDITED_AS.get(jira_id, jira_id)) for jira_id, name in names.items()}
     return {
         name: dict(_choices(field.get("allowedValues"))) for name, field in found.items() if isinstance(field, dict)
     }

@@ -163,7 +163,7 @@ def _issue(
             creator_id=person_in(fields, "creator", users),
             epic_key=epic_key,
             sprint=MISSING if sprints is MISSING else sprint.name if sprint else None,
-            sprint_id=sprint.sprint_id if sprint else None,
+            sprint_id=MISSING if sprints is MISSING else sprint.sprint_id if sprint else None,
             team=_team(fields, field_map.team),
             flagged=_flagged(fields, field_map.flagged),
             resolution=resolution,

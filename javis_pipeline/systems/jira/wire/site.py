@@ -175,10 +175,11 @@ def parse_transition(document: object) -> Transition:
     def read() -> Transition:
         transition = as_object(document, "transition")
         to = as_object(transition.get("to"), "to")
-        screen = transition.get("fields")
+        told = transition.get("fields")
+        screen = told if isinstance(told, dict) else {}
         required = (
             name
-            for name, field in (screen if isinstance(screen, dict) else {}).items()
+            for name, field in screen.items()
             if isinstance(field, dict) and field.get("required") and not field.get("hasDefaultValue")
         )
         return Transition(
@@ -187,6 +188,7 @@ def parse_transition(document: object) -> Transition:
             to_status_id=as_id(to.get("id"), "to.id"),
             to_status=as_text_or_none(to.get("name"), "to.name") or "",
             required_fields=tuple(sorted(required)),
+            fields=tuple(sorted(screen)),
         )
 
     return guarded("jira transition", document, read)
