@@ -67,7 +67,7 @@ def offer_overwritten(
     draft.open_conflict(
         spec.name,
         "overwrote_remote",
-        base=op.expected.get(spec.name),
+        base=op.evidence.get("replaces", op.expected).get(spec.name),
         local=draft.values.get(spec.name),
         remote=value,
         remote_raw=value,

@@ -184,16 +184,15 @@ def overwritten_value(
     if spec.codec.canonical(entry.old) == op.expected.get(spec.name):
         return None
     last = earlier[-1] if earlier else None
-    return _as_people_see(entry), last.author_id if last else None, last.at if last else None
+    return _as_people_see(spec, entry), last.author_id if last else None, last.at if last else None
 
 
-def _as_people_see(entry: FieldChange) -> Value:
+def _as_people_see(spec: Field, entry: FieldChange) -> Value:
     """The replaced value in local form: the words where the value is an id."""
     if entry.old is None:
         return None
-    if isinstance(entry.old, Missing) or (entry.old_text is not None and entry.field in ("status", "priority")):
-        return entry.old_text
-    return entry.old
+    is_id = spec.raw_column is not None and not spec.is_text
+    return entry.old_text if isinstance(entry.old, Missing) or (is_id and entry.old_text is not None) else entry.old
 
 
 def _entries_before(entry: FieldChange, changes: Sequence[FieldChange]) -> list[FieldChange]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
+from javis_pipeline_tests.property.field_histories import CHOICES, NUMBER, FieldHistory
 from javis_pipeline_tests.property.page_histories import OwnPageHistory, PageHistory
 from javis_pipeline_tests.property.sync_histories import History, how_many
 from javis_pipeline_tests.property.sync_memory import MemoryRemote
@@ -72,6 +73,15 @@ WORLDS: Final = (
         points=60,
         short_day=_busy(WikiHistory, records=3, edits=8),
         undone=("priority", "description", "labels"),
+    ),
+    MemoryWorld(
+        name="fields",
+        make=FieldHistory,
+        histories=how_many("JAVIS_LAWS_HISTORIES", usual=150, thorough=10_000),
+        busy_day=_busy(FieldHistory, records=4, edits=20),
+        points=40,
+        short_day=_busy(FieldHistory, records=3, edits=8),
+        undone=(NUMBER, CHOICES, "labels"),
     ),
     MemoryWorld(
         name="pages",

@@ -44,7 +44,7 @@ OUR_ACCOUNT = "us"
 EMPTY: dict[str, Value] = {"components": (), "fix_versions": (), "affected_versions": (), "flagged": False}
 SYNCED = [name for name, spec in JIRA_ISSUE.fields.items() if spec.written_by and not spec.by_choice]
 # What issues and pages call alike is alike.
-FIELDS: Mapping[str, Field] = {**CONFLUENCE_PAGE.fields, **JIRA_ISSUE.fields}
+FIELDS: dict[str, Field] = {**CONFLUENCE_PAGE.fields, **JIRA_ISSUE.fields}
 
 
 class Crash(BaseException):
@@ -434,6 +434,7 @@ class MemoryRemote:
 
     def __init__(self, world: World, *, marks: bool = True) -> None:
         self.world = world
+        self.synced: Sequence[str] = SYNCED
         self.marks = marks
         self.issues: dict[str, Issue] = {}
         self.fault: Callable[[str], str] = lambda _: "ok"
@@ -451,7 +452,7 @@ class MemoryRemote:
             resource_type="jira_issue", resource_id=str(10_000 + number), scope="OPS", key=f"OPS-{number}"
         )
         given: dict[str, Value] = {"title": f"issue {number}", "labels": (), "status": "To Do", **values}
-        raw = {name: self.raw_of(name, given.get(name)) for name in SYNCED}
+        raw = {name: self.raw_of(name, given.get(name)) for name in self.synced}
         self.issues[ref.resource_id] = Issue(ref, raw, self.world.now())
         return ref
 
@@ -471,7 +472,7 @@ class MemoryRemote:
         if codec.canonical(old) == codec.canonical(raw):
             return
         self.observe(issue, name, old, op)
-        text = name == "description"
+        text = FIELDS[name].is_text
         change = FieldChange(
             entry_id=f"e{len(issue.changes) + 1}-{issue.ref.resource_id}",
             field=name,
@@ -492,7 +493,7 @@ class MemoryRemote:
         """Servers trim titles and give blocks ids of their own."""
         if name == "title" and isinstance(raw, str):
             return raw.strip()
-        if name == "description" and isinstance(raw, Mapping):
+        if FIELDS[name].is_text and isinstance(raw, Mapping):
             respelled = copy.deepcopy(dict(raw))
             for number, block in enumerate(respelled["content"]):
                 block.setdefault("attrs", {})["localId"] = f"b{number}"
