@@ -9,6 +9,7 @@ from bench import (
     contradictions,
     descriptions,
     everything,
+    fields,
     forecast,
     many,
     pace,
@@ -28,6 +29,7 @@ def main() -> int:
     names = [
         "pull",
         "data-center",
+        "fields",
         "projects",
         "pages",
         "descriptions",
@@ -44,7 +46,7 @@ def main() -> int:
     ]
     parser.add_argument("what", nargs="?", choices=names, help="one measurement; all by default")
     parser.add_argument("--rounds", type=int, default=3, help="how often each is measured; the median counts")
-    parser.add_argument("--issues", type=int, default=20_000, help="pull, data-center: issues of a first load")
+    parser.add_argument("--issues", type=int, default=20_000, help="pull, data-center, fields: issues of a first load")
     parser.add_argument("--large", type=int, default=100_000, help="pull: issues of the memory check; 0 leaves it out")
     parser.add_argument("--pages", type=int, default=5_000, help="pages: pages of a first load")
     parser.add_argument("--due", type=int, default=2_000, help="queue: issues of each of the ten projects")
@@ -64,6 +66,8 @@ def main() -> int:
         missed = pull.measure(pull.CLOUD, rounds=given.rounds, issues=given.issues, large=given.large)
     if given.what in (None, "data-center"):
         missed |= pull.measure(pull.DATA_CENTER, rounds=given.rounds, issues=given.issues, large=0)
+    if given.what in (None, "fields"):
+        missed |= fields.measure(rounds=given.rounds, issues=given.issues)
     if given.what in (None, "projects"):
         missed |= many.measure(rounds=given.rounds, issues=given.issues)
     if given.what in (None, "pages"):

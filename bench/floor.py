@@ -6,11 +6,12 @@ stored as the server stores them quickest: as `json`, compressed by lz4 where th
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import orjson
 import psycopg
 import urllib3
+from psycopg.sql import SQL, Identifier
 
 from bench.issues import PROJECT
 
@@ -29,7 +30,12 @@ class Floor:
         certificates: File with the certificate to trust; None for plain HTTP.
         database_url: PostgreSQL.
         projects: Keys, with commas.
+
+    Attributes:
+        more: Columns of jsonb beside the others, and how each is made of an issue.
     """
+
+    more: ClassVar[Mapping[str, Callable[[dict[str, Any]], object]]] = {}
 
     def __init__(self, jira_url: str, certificates: str | None, database_url: str, projects: str = PROJECT) -> None:
         self._url = jira_url
@@ -48,6 +54,8 @@ class Floor:
                 "CREATE TABLE bench_floor (jira_id text PRIMARY KEY, key text, title text, status text, priority text,"
                 " assignee text, created_at timestamptz, updated text, raw json)"
             )
+            for name in self.more:
+                conn.execute(SQL("ALTER TABLE bench_floor ADD COLUMN {} jsonb").format(Identifier(name)))
             conn.execute(
                 "ALTER TABLE bench_floor ALTER raw SET COMPRESSION lz4"
                 if lz4
@@ -59,13 +67,13 @@ class Floor:
         with psycopg.connect(self._database_url) as conn, ThreadPoolExecutor(THREADS) as threads:
             stored = 0
             for rows in _as_they_come(threads, self._rows, self._wanted(conn, since_ms)):
-                _store(conn, rows)
+                _store(conn, rows, [*self.more])
                 conn.commit()
                 stored += len(rows)
             return stored
 
     def _rows(self, wanted: Any) -> list[tuple[Any, ...]]:
-        return [_row(issue) for issue in self._fetch(wanted)]
+        return [(*_row(issue), *(make(issue) for make in self.more.values())) for issue in self._fetch(wanted)]
 
     def _wanted(self, conn: psycopg.Connection, since_ms: int | None) -> Iterator[Any]:
         """What to fetch, a batch at a time: the ids of those whose `updated` is not the stored one."""
@@ -98,6 +106,16 @@ class Floor:
     def _post(self, path: str, body: object) -> Any:
         answer = self._pool.request("POST", self._url + path, body=orjson.dumps(body), headers=_HEADERS)
         return orjson.loads(answer.data)
+
+
+class FloorWithFields(Floor):
+    """The same with one more column: the fields that only some sites have, as they came."""
+
+    more: ClassVar[Mapping[str, Callable[[dict[str, Any]], object]]] = {
+        "custom": lambda issue: orjson.dumps(
+            {name: value for name, value in issue["fields"].items() if value and name.startswith("customfield_")}
+        ).decode()
+    }
 
 
 class DataCenterFloor(Floor):
@@ -149,9 +167,9 @@ def _row(issue: dict[str, Any]) -> tuple[Any, ...]:
     )
 
 
-def _store(conn: psycopg.Connection, rows: list[tuple[Any, ...]]) -> None:
+def _store(conn: psycopg.Connection, rows: list[tuple[Any, ...]], more: Sequence[str]) -> None:
     conn.execute("DELETE FROM bench_floor WHERE jira_id = ANY (%s)", [[row[0] for row in rows]])
-    with conn.cursor().copy(f"COPY bench_floor ({_COLUMNS}) FROM STDIN") as copy:
+    with conn.cursor().copy(f"COPY bench_floor ({', '.join([_COLUMNS, *more])}) FROM STDIN") as copy:
         for row in rows:
             copy.write_row(row)
 

@@ -617,6 +617,7 @@ def test_sprint_estimates_and_resolution_go_both_ways_by_choice(site):
     for number, state in enumerate(("closed", "active", "future"), 1):
         jira.create_sprint("OPS", f"Sprint {number}", state=state)
     jira.edit("OPS-2", sprint="Sprint 2")
+    jira.transition("OPS-1", "In Progress")
     site.policies = dict.fromkeys(("sprint_id", "estimate_seconds", "remaining_seconds", "resolution"), "two_way")
     site.sync()
 

@@ -78,9 +78,9 @@ WORLDS: Final = (
         name="fields",
         make=FieldHistory,
         histories=how_many("JAVIS_LAWS_HISTORIES", usual=150, thorough=10_000),
-        busy_day=_busy(FieldHistory, records=4, edits=20),
-        points=40,
-        short_day=_busy(FieldHistory, records=3, edits=8),
+        busy_day=_busy(FieldHistory, records=3, edits=12),
+        points=30,
+        short_day=_busy(FieldHistory, records=2, edits=6),
         undone=(NUMBER, CHOICES, "labels"),
     ),
     MemoryWorld(

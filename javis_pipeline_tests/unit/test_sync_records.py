@@ -292,7 +292,7 @@ def test_given_a_field_that_only_follows_then_an_edit_here_is_an_error(scope):
         ("priority", "High", "Low"),
         ("labels", ("auth", "mine"), ("auth", "theirs")),
         ("description", "Mine.\n\nTwo.", "One.\n\nTheirs."),
-        ("resolution", "Done", "Fixed"),
+        ("issue_type", "Story", "Bug"),
     ],
 )
 @pytest.mark.parametrize("force", ["none", "local", "remote"])

@@ -1,0 +1,60 @@
+"""A site with three hundred fields of its own: a first load of issues with thirty each, and the view that names them.
+
+The floor has one more column with those fields as Jira gives them.
+"""
+
+import tempfile
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final, LiteralString
+
+import psycopg
+from psycopg.sql import SQL
+
+from bench import certificate, pull
+from bench.fields_issues import DEFINED
+from bench.places import canned_jira, database, postgres, subject
+
+SITE: Final = pull.Site("Cloud, own fields", "bench.fields_server", "bench.fields_subject")
+VIEW_MS: Final = 50
+_ASKED: Final[Mapping[str, LiteralString]] = {
+    "a choice": """ "Field 4" = 'S3' """,
+    "a number and a date": """ "Field 1" > 100 AND "Field 2" < '2026-06-01' """,
+    "one of several": """ "Field 5" @> ARRAY['S2'] """,
+}
+
+
+def measure(*, rounds: int, issues: int) -> int:
+    """Print both tables; 1 when a target was missed, else 0."""
+    missed = pull.measure(SITE, rounds=rounds, issues=issues, large=0)
+    with ExitStack() as stack:
+        folder = Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="javis-bench-", ignore_cleanup_errors=True))
+        )
+        server_url = stack.enter_context(postgres(folder / "postgres"))
+        cert = certificate.make(str(folder))
+        jira_url = stack.enter_context(canned_jira(issues, 0, cert, module=SITE.server))
+        database_url = stack.enter_context(database(server_url))
+        ask = stack.enter_context(subject("ours", jira_url, database_url, cert[0], module=SITE.subject))
+        ask("reset")
+        ask("pull")
+        return missed | _report(database_url, issues)
+
+
+def _report(database_url: str, issues: int) -> int:
+    missed = False
+    with psycopg.connect(database_url, autocommit=True) as conn:
+        conn.execute("VACUUM ANALYZE jira_issues")
+        print(f"view of {DEFINED} fields, {issues} issues, the quickest of five")
+        for name, condition in _ASKED.items():
+            took = min(_milliseconds(conn, condition) for _ in range(5))
+            missed |= took > VIEW_MS
+            print(f"  {name:<26}{took:>8.1f} ms   <= {VIEW_MS} ms{'  MISSED' if took > VIEW_MS else ''}")
+    return int(missed)
+
+
+def _milliseconds(conn: psycopg.Connection, condition: LiteralString) -> float:
+    asked = SQL('EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) SELECT key, "Field 4" FROM issues_bench WHERE {}')
+    ((plan,),) = conn.execute(asked.format(SQL(condition))).fetchall()
+    return float(plan[0]["Execution Time"])
