@@ -123,7 +123,7 @@ _CONSTANT: Final[dict[str, object]] = {
     "/rest/api/3/field": FIELDS,
     "/rest/api/3/mypermissions": {"permissions": {"BROWSE_PROJECTS": {"havePermission": True}}},
     f"/rest/api/3/project/{PROJECT}": {**_PROJECT, "versions": [], "components": [], "issueTypes": []},
-    "/rest/api/3/resolution": [],
+    "/rest/api/3/resolution/search": {"values": [], "isLast": True, "total": 0, "startAt": 0, "maxResults": 50},
     "/rest/api/3/project/search": {"values": [_PROJECT], "isLast": True, "total": 1, "startAt": 0, "maxResults": 50},
     "/rest/api/3/status": [
         {"id": status_id, "name": name, "statusCategory": {"key": category}} for status_id, name, category in STATUSES

@@ -63,6 +63,7 @@ def _of_the_site(api: "ReadApi") -> dict[str, Handler]:
         "priority": api.priorities,
         "priority/search": api.priority_batch,
         "resolution": api.resolutions,
+        "resolution/search": api.resolution_batch,
         "issuetype": api.issue_types,
         "label": api.labels,
         "issueLinkType": api.link_types,
@@ -219,6 +220,9 @@ class ReadApi:
 
     def resolutions(self, call: Call) -> list[Json]:
         return [self._show.resolution(resolution) for resolution in self._site.resolutions if call.caller]
+
+    def resolution_batch(self, call: Call) -> Json:
+        return self._page(call, self.resolutions(call), "resolution/search")
 
     def issue_types(self, call: Call) -> list[Json]:
         return [self._show.issue_type(kind) for kind in self._site.types if call.caller]

@@ -202,8 +202,8 @@ class JiraClient(SiteClient):
 
     def resolutions(self) -> list[Called]:
         """All resolutions of the site."""
-        answer = self._http.get(f"{self.api}/resolution").body
-        return [wire.parse_called(one) for one in answered("jira resolution", lambda: as_list(answer, "answer"))]
+        path = f"{self.api}/resolution/search"
+        return [*map(wire.parse_called, offset_batches(self._http, path, "values", {"maxResults": 50}))]
 
     def parts(self, project_key: str, unreadable: Callable[[UnreadableRecord], None]) -> ProjectParts:
         """Versions, components and issue types of a project.

@@ -36,7 +36,7 @@ from javis_pipeline.errors import (
     SyncHalted,
     UnreadableRecord,
 )
-from javis_pipeline.records.jira import IssueStamp, JsonObject, Priority, Project, Sprint
+from javis_pipeline.records.jira import Called, IssueStamp, JsonObject, Priority, Project, Sprint
 from javis_pipeline.steps.bad_answers import Endurance, halves
 from javis_pipeline.steps.batches import as_they_come, in_batches
 from javis_pipeline.systems.jira import wire
@@ -158,6 +158,11 @@ class DataCenterClient(JiraClient):
         """All priorities of the site, the most urgent first."""
         answer = self._http.get(f"{self.api}/priority").body
         return wire.parse_priorities(answered("jira priority", lambda: as_list(answer, "answer")))
+
+    def resolutions(self) -> list[Called]:
+        """All resolutions of the site."""
+        answer = self._http.get(f"{self.api}/resolution").body
+        return [wire.parse_called(one) for one in answered("jira resolution", lambda: as_list(answer, "answer"))]
 
     def permissions(self, project_key: str, names: Iterable[str]) -> dict[str, bool]:
         """Whether the account has each of these permissions in the project; it tells of all that there are."""
