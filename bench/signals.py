@@ -1,10 +1,11 @@
 """Do the findings tell anything? How much more often a flagged issue ended late than others.
 
-At instants of each corpus the work context is made from what was known then. An issue ended late when it was not
-finished within eight weeks of that day, a sprint when one of the items that were left was not finished by its end. The
-flagged are held against the unflagged of the same project, day, age and priority (a sprint: of the same year), and the
-odds of ending late are compared: 1 means that the finding tells nothing. The interval is drawn in blocks of
-neighbouring instants, as what is open on one day is mostly open on the next.
+At instants of each corpus the work context is made from what was known then. An issue in a running sprint ended late
+when it was not finished by the end of that, another one when it was not finished within eight weeks, a sprint when one
+of the items that were left was not finished by its end. The flagged are held against the unflagged of the same project,
+day, sprint (or none), age and priority (a sprint: of the same year), and the odds of ending late are compared: 1 means
+that the finding tells nothing. The interval is drawn in blocks of neighbouring instants, as what is open on one day is
+mostly open on the next.
 
 A corpus has no history of statuses and of people, and these have no due dates, so that some kinds cannot be measured.
 """
@@ -19,17 +20,20 @@ import numpy as np
 import pandas as pd
 
 from bench.corpora import Corpus, contexts, read_projects
+from javis_pipeline.context.days import looked_up
 from javis_pipeline.context.frames import Frames
 from javis_pipeline.context.thresholds import Thresholds
 from javis_pipeline.records.context import WorkContext
 from javis_pipeline.records.risk import RiskKind
 from javis_pipeline_tests.contradictions import contradictions
 
-_INSTANTS: Final = 70
+_INSTANTS: Final = 200
 _LATE_AFTER: Final = pd.Timedelta(weeks=8)
 _AGES: Final = [-1, 30, 180, 10_000]
-_BLOCK: Final = 6
+_BLOCK: Final = 12
 _LEAST_FLAGGED: Final = 30
+# Where the interval has 1 in it and ends below, more history would not make it a finding.
+_TELLS_LITTLE: Final = 1.5
 _DRAWS: Final = 1000
 _OF_ISSUES: Final[Sequence[RiskKind]] = (
     "blocked",
@@ -77,7 +81,9 @@ class Signal:
         """What follows for the kind."""
         if self.flagged < _LEAST_FLAGGED:
             return "too few to say"
-        return "tells" if self.low > 1 else "tells the contrary" if self.high < 1 else "tells nothing"
+        if self.low > 1 or self.high < 1:
+            return "tells" if self.low > 1 else "tells the contrary"
+        return "tells nothing" if self.high < _TELLS_LITTLE else "cannot be told"
 
 
 def measure(files: Sequence[Path]) -> int:
@@ -133,13 +139,29 @@ def _issues(frames: Frames, context: WorkContext, ends: "pd.Series[Any]") -> pd.
         return pd.DataFrame()
     issues = frames.issues[(frames.issues["status_category"] != "done") & (frames.issues["issue_type"] != "Epic")]
     ages = pd.cut((now - issues["created_at"]).dt.days, _AGES, labels=False)
-    late = ~(issues["key"].map(ends) <= now + _LATE_AFTER)
+    due = looked_up(issues["key"], _sprint_ends(context))
+    late = ~(issues["key"].map(ends) <= due.fillna(now + _LATE_AFTER))
+    stratum = f"{now:%Y-%m-%d} " + due.astype("str") + " " + ages.astype("str") + " " + issues["priority"].fillna("")
     parts = []
     for kind in _OF_ISSUES:
         flagged = issues["key"].isin(set(_flagged(context, kind)))
-        stratum = f"{now:%Y-%m-%d} " + ages.astype("str") + " " + issues["priority"].fillna("")
         parts.append(pd.DataFrame({"kind": kind, "stratum": stratum, "flagged": flagged, "late": late}))
     return pd.concat(parts, ignore_index=True)
+
+
+def _sprint_ends(context: WorkContext) -> "pd.Series[Any]":
+    """By key, the end of the running sprint that an issue is in; of several the earliest."""
+    ends = {
+        key: _day_after(sprint.end_on)
+        for sprint in reversed(context.sprints)
+        if sprint.end_on is not None and (sprint.days_left or 0) >= 0
+        for key in sprint.remaining_keys
+    }
+    return pd.Series(ends, dtype="datetime64[us, UTC]")
+
+
+def _day_after(day: date) -> pd.Timestamp:
+    return pd.Timestamp(day).tz_localize("UTC") + pd.Timedelta(days=1)
 
 
 def _flagged(context: WorkContext, kind: RiskKind) -> Iterator[str]:
@@ -165,7 +187,7 @@ def _sprints(context: WorkContext, ends: "pd.Series[Any]") -> pd.DataFrame:
 
 
 def _all_done(ends: "pd.Series[Any]", keys: Iterable[str], by: date) -> bool:
-    return bool((ends.reindex(list(keys)) < pd.Timestamp(by).tz_localize("UTC") + pd.Timedelta(days=1)).all())
+    return bool((ends.reindex(list(keys)) < _day_after(by)).all())
 
 
 def signal(rows: pd.DataFrame) -> Signal:
