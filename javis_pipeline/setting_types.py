@@ -89,7 +89,7 @@ def _two_way(value: object) -> object:
     for item in _items(value):
         project, _, way = item.rpartition(":")
         if way.strip() != "two_way":
-            raise ValueError("should look like OQC:two_way,EUV:two_way, or two_way for all projects")
+            raise ValueError("holds an item that does not end in two_way")
         found["*" if not project.strip() or project.strip() == "*" else _project_key(project)] = None
     return tuple(found)
 

@@ -6,8 +6,10 @@ that is wrong is reported in one `SettingError`, which names each variable and t
 a value: a secret pasted into the wrong variable is still a secret.
 """
 
+import logging
 import os
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
@@ -44,7 +46,11 @@ from javis_pipeline.setting_types import (
     TwoWayProjects,
     Words,
 )
-from javis_pipeline.settings_origin import Origin, find_origin
+from javis_pipeline.settings_origin import Origin, find_origin, unreadable_lines
+
+log = logging.getLogger(__name__)
+# It speaks of lines that it cannot read as well, but names neither file nor form.
+logging.getLogger("dotenv.main").setLevel(logging.ERROR)
 
 _SHORTEST_SECRET: Final = 16
 
@@ -310,10 +316,16 @@ class Settings(BaseSettings):
         return ClaudeAccount(self.anthropic_api_key, self.anthropic_model, self.anthropic_base_url)
 
 
-def load_settings() -> Settings:
-    """The settings from the environment and the settings file; one SettingError tells all that is wrong."""
+def load_settings(*, warn: bool = True) -> Settings:
+    """The settings from the environment and the settings file; one SettingError tells all that is wrong.
+
+    Args:
+        warn: Log which lines of the file are not read, once; whoever tells that otherwise does not want it.
+    """
     env_file = settings_file()
     try:
+        if warn:
+            _warn_of_unread(env_file)
         return Settings(_env_file=env_file)  # type: ignore[call-arg]  # an argument that pydantic's plugin alone knows
     except ValidationError as error:
         # `from None`: the cause would print the inputs, which may be secrets.
@@ -322,6 +334,12 @@ def load_settings() -> Settings:
         raise SettingError(
             f"{env_file} cannot be read ({type(error).__name__}); make it a readable UTF-8 file"
         ) from None
+
+
+@cache
+def _warn_of_unread(env_file: Path) -> None:
+    for line in unreadable_lines(env_file):
+        log.warning("line %d of %s is not NAME=value, so it is not read", line, env_file)
 
 
 def settings_origin() -> Origin:

@@ -60,6 +60,11 @@ def find_origin(settings: Collection[str]) -> Origin:
     )
 
 
+def unreadable_lines(file: Path) -> tuple[int, ...]:
+    """Numbers of the lines that are not NAME=value."""
+    return _read(file)[1]
+
+
 def _is_overridden(in_file: str | None, in_environment: str | None) -> bool:
     return bool(in_file and in_environment and in_file != in_environment)
 

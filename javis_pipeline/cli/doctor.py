@@ -70,7 +70,7 @@ def _checks() -> Iterator["Check"]:
 
     yield from check_settings(settings_origin())
     try:
-        settings = load_settings()
+        settings = load_settings(warn=False)
     except SettingError as error:
         for fault in error.faults:
             finding, _, remedy = fault.partition("; ")

@@ -256,7 +256,15 @@ def serve(http: bool, host: str, port: int) -> None:
     address that a proxy makes public with TLS; enter it in the app's settings under Interactivity.
     """
     from javis_pipeline.settings import load_settings
-    from javis_pipeline.wiring import TABLES, calling, local_run, open_database, slack_client, slack_outlet
+    from javis_pipeline.wiring import (
+        TABLES,
+        apply_policies,
+        calling,
+        local_run,
+        open_database,
+        slack_client,
+        slack_outlet,
+    )
 
     settings = load_settings()
     account = settings.require_slack()
@@ -271,6 +279,7 @@ def serve(http: bool, host: str, port: int) -> None:
     from javis_pipeline.steps.slack_answers import Desk
 
     with closing(open_database(settings)) as db:
+        apply_policies(db, settings)
 
         def outlet_of(project: str) -> "Outlet":
             return calling(settings, slack_outlet(settings, project))

@@ -182,9 +182,12 @@ def accept(suggestion_id: str, as_json: bool) -> None:
     """Turn a suggestion into edits here; the next sync sends them. ID may be cut short."""
     from javis_pipeline.settings import load_settings
     from javis_pipeline.steps.suggest import accept as accept_suggestion
-    from javis_pipeline.wiring import open_database
+    from javis_pipeline.wiring import apply_policies, open_database
 
-    with closing(open_database(load_settings())) as db:
+    settings = load_settings()
+    with closing(open_database(settings)) as db:
+        # Whether a drafted comment is posted may have been decided after the last sync.
+        apply_policies(db, settings)
         accepted = accept_suggestion(db, suggestion_id, by=getpass.getuser(), now=datetime.now(UTC))
     edits = [action.words(accepted.names, done=True) for action in accepted.edits]
     drafts = [action.words(accepted.names) for action in accepted.drafts]
@@ -197,6 +200,8 @@ def accept(suggestion_id: str, as_json: bool) -> None:
         say(f"  done here: {line}")
     for line in drafts:
         say(f"  for you:   {line}")
+    for project in dict.fromkeys(draft.project for draft in accepted.drafts if draft.kind == "comment_draft"):
+        say(f"With JAVIS_COMMENTS={project}:two_way the next sync would have posted it.")
     if edits:
         click.echo("Next: javis sync")
     elif drafts:

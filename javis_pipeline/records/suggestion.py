@@ -37,6 +37,11 @@ class Action:
     value: str
     seen: Mapping[str, str | None] = field(default_factory=dict)
 
+    @property
+    def project(self) -> str:
+        """Key of the issue's project."""
+        return self.issue_key.rpartition("-")[0]
+
     def words(self, names: Mapping[str, str], *, done: bool = False) -> str:
         """What it does, as in "set the priority of OQC-7 to High". `names` are people's names by account id.
 

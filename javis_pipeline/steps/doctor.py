@@ -50,7 +50,8 @@ class Origin(Protocol):
 
 def check_settings(origin: Origin) -> Iterator[Check]:
     """Which file was read and what came from where, without a value; keys and lines that mean nothing to us."""
-    found = f"{origin.file}: {len(origin.in_file)} values" if origin.file.is_file() else f"no file {origin.file}"
+    held = len(origin.in_file)
+    found = f"{origin.file}: {held} value{'s' * (held != 1)}" if origin.file.is_file() else f"no file {origin.file}"
     given = f"; from the environment: {', '.join(origin.in_environment)}" if origin.in_environment else ""
     yield Check("settings", "ok", f"{found}{given}")
     if origin.overridden:

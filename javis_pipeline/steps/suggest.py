@@ -234,8 +234,7 @@ def accept(db: Database, id_prefix: str, *, by: str, now: datetime) -> Accepted:
 
 def _is_posted(conn: Connection, action: Action) -> bool:
     """Whether a drafted comment is written here, and goes out with the next sync."""
-    project = action.issue_key.partition("-")[0]
-    return action.kind == "comment_draft" and is_on(conn, "jira", project, "comments")
+    return action.kind == "comment_draft" and is_on(conn, "jira", action.project, "comments")
 
 
 def reject(db: Database, id_prefix: str, *, by: str, now: datetime) -> str:

@@ -133,6 +133,27 @@ def test_given_a_suggestion_when_accepted_then_it_is_a_local_edit_and_again_is_r
     ]
 
 
+@pytest.mark.parametrize(
+    ("allowed", "told", "here"),
+    [
+        ("OQC:two_way", "  done here: comment on OQC-", 1),
+        ("EUV:two_way", "With JAVIS_COMMENTS=OQC:two_way the next sync would have posted it.", 0),
+    ],
+)
+def test_a_drafted_comment_is_written_where_the_settings_of_now_allow_it(
+    database: Database, monkeypatch: pytest.MonkeyPatch, allowed: str, told: str, here: int
+) -> None:
+    (advice,) = suggested("--project", "OQC")
+    draft = next(each for each in advice["suggestions"] if each["actions"][0]["kind"] == "comment_draft")
+    monkeypatch.setenv("JAVIS_COMMENTS", allowed)
+
+    done = shell("accept", draft["id"])
+
+    assert done.exit_code == 0, done.stderr
+    assert told in done.stdout
+    assert len(database.query("SELECT 1 FROM comments WHERE remote_state = 'wanted'")) == here
+
+
 def accepted_priority() -> None:
     """Accept raising the priority of OQC-3."""
     (advice,) = suggested("--project", "OQC")

@@ -312,6 +312,16 @@ def test_the_origin_names_the_file_and_what_came_from_where(places, monkeypatch)
     assert origin.strange == {}
 
 
+def test_given_a_line_that_is_none_then_it_is_told_once_with_its_file(places, caplog):
+    (places[0] / ".env").write_text('JIRA_PROJECTS=OQC\nJIRA_TOKEN="abc\n')
+
+    for _ in range(2):
+        load_settings()
+
+    (told,) = caplog.messages
+    assert told == f"line 2 of {places[0] / '.env'} is not NAME=value, so it is not read"
+
+
 @pytest.mark.parametrize(
     ("line", "meant"),
     [
