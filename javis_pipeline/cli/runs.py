@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from javis_pipeline.errors import JavisError
 
@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 
     from javis_pipeline.records.values import System
     from javis_pipeline.steps.ports import Progress
+
+# Dagster would mark the run as one that it tries again, which it cannot from elsewhere; and of such a run that failed
+# nobody is told.
+_NOT_TRIED_AGAIN: Final = {"dagster/max_retries": "0"}
 
 
 def all_assets() -> list[str]:
@@ -42,7 +46,9 @@ def materialize(
     run_config = _run_config({asset: values for asset, values in config.items() if asset in assets})
     with dg.DagsterInstance.get() as instance, watched(progress), _our_errors():
         job = _part_of_everything(assets)
-        result = job.execute_in_process(instance=instance, partition_key=partition, run_config=run_config)
+        result = job.execute_in_process(
+            instance=instance, partition_key=partition, run_config=run_config, tags=_NOT_TRIED_AGAIN
+        )
     return _counts(result)
 
 
@@ -75,6 +81,7 @@ def take_census(
             instance=instance,
             partition_key=partition,
             op_selection=list(ops),
+            tags=_NOT_TRIED_AGAIN,
             run_config=_run_config(dict.fromkeys(ops, config)),
         )
     return {

@@ -1,6 +1,7 @@
 """Failures that arrive: each failed run is told in Slack once, whatever Slack does in between."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ import dagster as dg
 import pytest
 from dagster._core.storage.tags import WILL_RETRY_TAG
 
+from javis_pipeline.cli import runs
 from javis_pipeline.db.connection import Database
 from javis_pipeline.defs import failed_runs
 from javis_pipeline.sandbox.faults import Fault, FaultKind, Rule
@@ -46,17 +48,22 @@ class Daemon:
 
     def fail(self, job: str, error: Exception, *, tags: dict[str, str] | None = None) -> str:
         """A run of a job that ends with an error; its id."""
+        made = a_job(job, error)
+        return made.execute_in_process(instance=self.instance, raise_on_error=False, tags=tags).run_id
 
-        @dg.op(name="step")
-        def step() -> None:
-            raise error
 
-        @dg.graph(name=f"{job}_graph")
-        def steps() -> None:
-            step()
+def a_job(name: str, error: Exception, *partitions: str) -> dg.JobDefinition:
+    """A job that ends with an error."""
 
-        made = steps.to_job(name=job, tags=tags)
-        return made.execute_in_process(instance=self.instance, raise_on_error=False).run_id
+    @dg.op(name="step")
+    def step() -> None:
+        raise error
+
+    @dg.graph(name=f"{name}_graph")
+    def steps() -> None:
+        step()
+
+    return steps.to_job(name, partitions_def=dg.StaticPartitionsDefinition(partitions) if partitions else None)
 
 
 @pytest.fixture
@@ -108,6 +115,21 @@ def test_given_a_run_that_dagster_tries_again_then_only_the_last_try_is_told(dae
 
     (post,) = posts(world)
     assert "killed again" in shown(post)
+
+
+def test_given_a_sync_of_the_command_line_when_it_fails_then_it_is_told_although_dagster_tries_runs_again(
+    daemon: Daemon, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried_again = {"run_retries": {"enabled": True, "max_retries": 1}}
+    with dg.DagsterInstance.ephemeral(settings=tried_again) as daemon.instance:
+        monkeypatch.setattr(dg.DagsterInstance, "get", lambda: nullcontext(daemon.instance))
+        monkeypatch.setattr(runs, "_part_of_everything", lambda _: a_job("sync", dg.Failure("Jira is away"), "OQC"))
+        with pytest.raises(dg.Failure):
+            runs.materialize(["jira_issues"], partition="OQC", config={}, progress=lambda *_: None)
+
+        assert daemon.tick() == "1 told, 0 wait for Slack"
+
+    assert len(posts(world)) == 1
 
 
 def test_a_failure_tells_the_run_the_cause_the_remedy_and_a_link(daemon: Daemon, world: World) -> None:
