@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 START_SECONDS = 60.0
 PORT_OPTION = "--sandbox-port"
+_DATABASES = ("DATABASE_URL", "DAGSTER_POSTGRES_URL")
 
 
 @contextmanager
@@ -73,6 +74,8 @@ def point_at_demo(settings: Settings, *, port: int, edition: "Edition" = "cloud"
         if not name.startswith("ANTHROPIC_")
     }
     values = {"JIRA_EMAIL": "", **known, "ANTHROPIC_API_KEY": "", "JAVIS_HOME": str(home), "JAVIS_DEMO_PORT": str(port)}
+    # Where the shell names a database the demo is in that one, also for a shell that does not name it.
+    values |= {name: os.environ[name] for name in _DATABASES if os.environ.get(name)}
     file = home / "env"
     file.touch(mode=0o600)
     file.write_text("".join(f"{name}={value}\n" for name, value in values.items()), encoding="utf-8")

@@ -1,15 +1,16 @@
 """What people type: the shell, the sandbox's settings, commands on the demo, goals."""
 
+import os
 import socket
 import time
 from pathlib import Path
 
 import pytest
 
-from javis_pipeline.cli.demo_site import claim_stand_ins
+from javis_pipeline.cli.demo_site import claim_stand_ins, point_at_demo
 from javis_pipeline.db.connection import Database
 from javis_pipeline.sandbox.command import environment
-from javis_pipeline_tests.sites import free_port, run_javis
+from javis_pipeline_tests.sites import free_port, made_settings, run_javis
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -39,6 +40,18 @@ def test_the_port_is_obeyed_on_either_side_of_env(arguments: tuple[str, ...]) ->
 def listens(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.mark.parametrize("named", ["postgresql://u:p@db.example:5432/x", ""], ids=["a database", "none"])
+def test_the_demos_file_leads_every_shell_to_the_database_that_the_demo_is_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
+    monkeypatch.setattr(os, "environ", {**os.environ, "DATABASE_URL": named})
+
+    point_at_demo(made_settings(javis_home=tmp_path), port=8765)
+
+    lines = Path(os.environ["JAVIS_ENV_FILE"]).read_text().splitlines()
+    assert [line for line in lines if line.startswith("DATABASE_URL")] == ([f"DATABASE_URL={named}"] if named else [])
 
 
 def test_given_the_demo_has_ended_when_a_command_asks_the_sites_then_they_run_for_it(
