@@ -144,13 +144,14 @@ def test_given_an_edit_that_was_sent_when_undone_then_the_page_is_as_before(spac
     assert page.number == 3
 
 
+@pytest.mark.parametrize("trap", [Trap.READ_ONLY, Trap.READ_ONLY_ADMIN])
 def test_given_read_only_mode_then_the_edit_waits_with_the_reason_and_goes_out_after_it(
-    space: SyncedSpace, world: World
+    space: SyncedSpace, world: World, trap: Trap
 ) -> None:
     page = space.page("Plan")
     space.sync()
     space.edit_here(page, title="Ours")
-    world.jira.behaviour.traps = frozenset({Trap.READ_ONLY})
+    world.jira.behaviour.traps = frozenset({trap})
 
     space.sync()
 

@@ -167,6 +167,8 @@ def v1_restriction_json(page: Page) -> Json:
             "user": {"results": [{"type": "known", "accountId": user} for user in users], "size": len(users)},
             "group": {"results": [{"type": "group", "name": name} for name in groups], "size": len(groups)},
         },
+        "_expandable": {"content": f"/rest/api/content/{page.page_id}"},
+        "_links": {"self": f"/rest/api/content/{page.page_id}/restriction/byOperation/read"},
     }
 
 

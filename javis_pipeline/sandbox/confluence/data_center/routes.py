@@ -229,7 +229,8 @@ def server_information(call: Call) -> Response:
 
 
 def access_mode(call: Call) -> Response:
-    return _json("READ_ONLY" if Trap.READ_ONLY in call.traps else "READ_WRITE")
+    is_read_only = not call.traps.isdisjoint({Trap.READ_ONLY, Trap.READ_ONLY_ADMIN})
+    return _json("READ_ONLY" if is_read_only else "READ_WRITE")
 
 
 def current_user(call: Call) -> Response:
