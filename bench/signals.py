@@ -27,10 +27,10 @@ from javis_pipeline.records.context import WorkContext
 from javis_pipeline.records.risk import RiskKind
 from javis_pipeline_tests.contradictions import contradictions
 
-_INSTANTS: Final = 200
+_INSTANTS: Final = 100
 _LATE_AFTER: Final = pd.Timedelta(weeks=8)
 _AGES: Final = [-1, 30, 180, 10_000]
-_BLOCK: Final = 12
+_BLOCK: Final = 6
 _LEAST_FLAGGED: Final = 30
 # Where the interval has 1 in it and ends below, more history would not make it a finding.
 _TELLS_LITTLE: Final = 1.5
@@ -141,7 +141,8 @@ def _issues(frames: Frames, context: WorkContext, ends: "pd.Series[Any]") -> pd.
     ages = pd.cut((now - issues["created_at"]).dt.days, _AGES, labels=False)
     due = looked_up(issues["key"], _sprint_ends(context))
     late = ~(issues["key"].map(ends) <= due.fillna(now + _LATE_AFTER))
-    stratum = f"{now:%Y-%m-%d} " + due.astype("str") + " " + ages.astype("str") + " " + issues["priority"].fillna("")
+    sprint = due.dt.strftime("%Y-%m-%d").fillna("none")
+    stratum = f"{now:%Y-%m-%d} " + sprint + " " + ages.astype("str") + " " + issues["priority"].fillna("")
     parts = []
     for kind in _OF_ISSUES:
         flagged = issues["key"].isin(set(_flagged(context, kind)))

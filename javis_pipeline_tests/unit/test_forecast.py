@@ -13,6 +13,7 @@ from javis_pipeline.context.outlook import Outlook, Work
 from javis_pipeline.context.thresholds import Thresholds
 from javis_pipeline_tests.context_tables import (
     TODAY,
+    a_change,
     a_context,
     a_sprint,
     ago,
@@ -191,6 +192,24 @@ def test_given_only_items_of_which_nobody_knows_when_they_were_done_then_the_rea
     )["sprint:1"]
 
     assert forecast.reason == "nobody knows when 30 of 30 done items were finished"
+
+
+_BACK_TWICE = [(60, "new", "done"), (50, "done", "new"), (40, "new", "done"), (30, "done", "new"), (0, "new", "done")]
+
+
+def test_given_renamed_statuses_and_items_that_came_back_twice_then_each_counts_once_when_it_was_last_finished():
+    items = [an_issue(f"OQC-{number}", "done", created_at=ago(300)) for number in range(100, 160)]
+    changes = [
+        a_change(item["key"], from_, to, before + 2 * number + 1) | {"from_status": "old", "to_status": "older"}
+        for number, item in enumerate(items)
+        for before, from_, to in _BACK_TWICE
+    ]
+
+    issues = with_history(some_frames(issues=items, status_changes=changes), TODAY)
+    dated = _history(*_finished(60, every_days=2))
+
+    assert list(issues["reopenings"]) == [2] * len(items)
+    assert list(finishes_of(issues, TODAY).daily) == list(finishes_of(dated, TODAY).daily)
 
 
 def test_closing_in_bulk_is_work_where_it_is_a_habit():
