@@ -1,5 +1,6 @@
 """Laws of the Markdown view: what can be written can be read back, and the view splits into its blocks."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from hypothesis import given, settings
@@ -8,9 +9,10 @@ from markdown_it.token import Token
 
 from javis_pipeline.sync.richtext.adf import canonical_document, document_of
 from javis_pipeline.sync.richtext.adf_nodes import markdown_to_adf
-from javis_pipeline.sync.richtext.markdown_reader import split_markdown
+from javis_pipeline.sync.richtext.markdown_reader import Piece, read_markdown, read_pieces, split_markdown
 from javis_pipeline.sync.richtext.markdown_syntax import markdown, read_lines
 from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown, view_blocks
+from javis_pipeline.sync.richtext.said import Said
 from javis_pipeline_tests.property.adf_documents import documents
 
 
@@ -36,14 +38,33 @@ _WORDS = ("a", "b c", "[ ] d", "[e", "7", "7.", "x | y", "-|-", "---", "===", "Ã
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.tuples(*[st.sampled_from(_LINE_STARTS)] * 2, st.sampled_from(_WORDS)), max_size=8).map(_text_of))
 def test_the_short_ways_of_reading_give_what_the_long_ones_give(text: str) -> None:
-    short, long = markdown(), markdown.__wrapped__().disable("plain line")
+    short, long = markdown.__wrapped__().disable("plain list"), markdown.__wrapped__().disable("plain line")
     tokens = short.parse(text)
     blocks: list[Token] = []
     short.block.parse(text, short, {}, blocks)
 
     read_lines(blocks, {})
 
-    assert tokens == blocks == long.parse(text)
+    assert tokens == blocks == long.disable("plain list").parse(text)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(*[st.sampled_from(_LINE_STARTS)] * 2, st.sampled_from(_WORDS)), max_size=8).map(_text_of))
+def test_a_list_of_plain_words_reads_as_any_list(text: str) -> None:
+    long = markdown.__wrapped__().disable("plain list")
+    blocks: list[Token] = []
+
+    long.block.parse(text, long, {}, blocks)
+
+    read, wanted = read_markdown(text), read_pieces([Piece(1, text, blocks)])
+    assert read == wanted
+    assert [said.line for said in _within(read.blocks)] == [said.line for said in _within(wanted.blocks)]
+
+
+def _within(blocks: Sequence[Said]) -> Iterator[Said]:
+    for said in blocks:
+        yield said
+        yield from _within(said.content)
 
 
 @settings(max_examples=50, deadline=None)

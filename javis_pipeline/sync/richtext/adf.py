@@ -3,9 +3,9 @@
 Canonical form is for comparing, never for sending: what is sent is always the node that was received, or a new one.
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from json.encoder import encode_basestring_ascii as quoted
 from typing import Any
 
 from javis_pipeline.errors import UnreadableText
@@ -72,7 +72,7 @@ def canonical_blocks(doc: Mapping[str, Any] | None) -> list[str]:
 def canonical_block(node: Node) -> str:
     """The canonical form of one node with its children; raises as `canonical_document` does."""
     if (plain := _plain_text(node)) is not None:
-        return f'{{"content":[{{"marks":[],"text":{json.dumps(plain)},"type":"text"}}],"type":"paragraph"}}'
+        return f'{{"content":[{{"marks":[],"text":{quoted(plain)},"type":"text"}}],"type":"paragraph"}}'
     try:
         return spelled_plain(_canonical(node, 0))
     except RecursionError as error:  # attributes may nest as well

@@ -30,10 +30,11 @@ class AdfGrammar:
 
     def _at_depth(self, nodes: Sequence[Node], depth: int) -> list[Block[Node]]:
         check_depth(depth)
-        for node in nodes:
-            if id(node) not in self._items:
-                self._items[id(node)] = self._new_item(node, depth)
-        return [self._items[id(node)] for node in nodes]
+        return [self._items.get(id(node)) or self._known(node, depth) for node in nodes]
+
+    def _known(self, node: Node, depth: int) -> Block[Node]:
+        item = self._items[id(node)] = self._new_item(node, depth)
+        return item
 
     def _new_item(self, node: Node, depth: int = 0) -> Block[Node]:
         """A node that holds blocks is spelled by what they are spelled like: each is looked at once."""
@@ -80,6 +81,8 @@ class AdfGrammar:
 
     def leaf(self, base: Block[Node], a: Block[Node], b: Block[Node]) -> Block[Node] | None:
         """A task that one side ticked and the other reworded is both."""
+        if all(_is_bare(block.source) for block in (base, a, b)):
+            return None  # nothing but content, which both changed
         inside = [_only_content(block.source) for block in (base, a, b)]
         canonical = [canonical_block(node) for node in inside]
         if canonical[0] not in canonical[1:] and canonical[1] != canonical[2]:
@@ -112,8 +115,9 @@ def blocks_inside(node: Node) -> Sequence[Node] | None:
     content = node.get("content")
     if not isinstance(content, list) or node.get("type") in _LINES:
         return None
-    if not all(isinstance(child, dict) and child.get("type") not in INLINE for child in content):
-        return None
+    for child in content:
+        if not isinstance(child, dict) or child.get("type") in INLINE:
+            return None
     return content
 
 

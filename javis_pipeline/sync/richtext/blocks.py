@@ -19,12 +19,20 @@ _PHRASE = 8
 _FEW_WORDS = 3
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Block(Generic[S]):
     """Equal blocks say the same; `source` (an ADF node, a stretch of XHTML) may be spelled differently."""
 
     canonical: str
     source: S = field(compare=False)
+
+    def __hash__(self) -> int:
+        return hash(self.canonical)
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        return other.__class__ is self.__class__ and self.canonical == other.canonical
 
 
 @dataclass(frozen=True, order=True)

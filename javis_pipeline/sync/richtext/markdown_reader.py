@@ -92,6 +92,8 @@ def _block(token: Token, inside: Sequence[Token]) -> Said:
             return Said("heading", _inline(inside[0], line), (("level", int(token.tag[1:])),), line=line)
         case "bullet_list_open":
             return _bullets(inside)
+        case "plain_list":
+            return Said("bulletList", tuple(_plain_items(token)), line=line)
         case "ordered_list_open":
             start = token.attrGet("start")
             order = (("order", 1 if start is None else int(start)),)
@@ -131,6 +133,11 @@ def _items(tokens: Sequence[Token]) -> tuple[Said, ...]:
         Said("listItem", tuple(_blocks(inside)) or (Said("paragraph"),), line=_line_of(item))
         for item, inside in _pieces(tokens)
     )
+
+
+def _plain_items(token: Token) -> Iterator[Said]:
+    for at, words in enumerate(token.meta["words"], start=_line_of(token)):
+        yield Said("listItem", (Said("paragraph", (Said("text", text=words),), line=at),), line=at)
 
 
 def _bullets(tokens: Sequence[Token]) -> Said:

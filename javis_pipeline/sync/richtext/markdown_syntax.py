@@ -81,6 +81,7 @@ def markdown() -> MarkdownIt:
     rules = _Markdown("commonmark", {"html": False, "maxNesting": MAX_NESTING}).enable(["strikethrough"])
     rules.disable(["reference", "html_block", "html_inline"])
     rules.block.ruler.before("table", "plain line", _plain_line_rule)
+    rules.block.ruler.before("table", "plain list", _plain_list_rule)
     rules.block.ruler.before("fence", "container", _container_rule, {"alt": ["paragraph", "blockquote", "list"]})
     rules.block.ruler.at("table", _table_rule, {"alt": ["paragraph"]})
     rules.enable("table")
@@ -102,7 +103,9 @@ def read_lines(tokens: Sequence[Token], seen: dict[str, Any]) -> None:
 
 
 # What no rule for what stands within a line looks at.
-_PLAIN = re.compile(r"[^\n!#$%&*+\-:<=>@\[\]\\^_`{}~]*")
+_NOT_PLAIN = r"\n!#$%&*+\-:<=>@\[\]\\^_`{}~"
+_PLAIN = re.compile(f"[^{_NOT_PLAIN}]*")
+_PLAIN_ITEM = re.compile(rf"([-*+]) ((?!\d+[.)])[^\W_](?:[^{_NOT_PLAIN}]*[^\s{_NOT_PLAIN}])?)")
 
 
 # --- ordinary lines -------------------------------------------------------------------------------------------------
@@ -135,6 +138,40 @@ def _is_next_item(state: StateBlock, line: int) -> bool:
 
 _BEGINS_PLAIN = re.compile(r"[^\W\d_]|\[|\d+(?:[^\d.)]|$)")
 _ITEM = re.compile(r"(?:[-*+]|[0-9]{1,9}[.)]) [\w\[]")
+
+
+def _plain_list_rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """The short way for most lists of bullets: lines of ordinary words, and nothing below an item.
+
+    It is one token, whose `meta` are the words of each item.
+    """
+    if silent or state.blkIndent or state.listIndent >= 0:
+        return False
+    words: list[str] = []
+    stop, marker = start, ""
+    while stop < end and state.sCount[stop] == 0:
+        item = _PLAIN_ITEM.fullmatch(state.src, state.bMarks[stop] + state.tShift[stop], state.eMarks[stop])
+        if item is None or (marker or item[1]) != item[1]:
+            break
+        marker = item[1]
+        words.append(item[2])
+        stop += 1
+    if not words or not _ends_list(state, stop):
+        return False
+    token = state.push("plain_list", "", 0)
+    token.map, token.meta = [start, stop], {"words": words}
+    state.line = stop
+    return True
+
+
+def _ends_list(state: StateBlock, line: int) -> bool:
+    """Whether what begins here can be no part of a list, and of no item, that ends before it."""
+    if line < state.lineMax and not state.isEmpty(line):
+        return False
+    line = state.skipEmptyLines(line)
+    if line >= state.lineMax:
+        return True
+    return state.sCount[line] == 0 and state.src[state.bMarks[line] + state.tShift[line]] not in "-*+"
 
 
 # --- syntax of our own ----------------------------------------------------------------------------------------------

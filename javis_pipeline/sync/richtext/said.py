@@ -16,9 +16,10 @@ class Mark(NamedTuple):
     title: str | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+# Not frozen, which would make each three times as dear: a long text is fifty thousand of them.
+@dataclass(slots=True, eq=False)
 class Said:
-    """One node. Two that say the same are equal wherever they stand.
+    """One node, never written into. Two that say the same are equal wherever they stand.
 
     Attributes:
         kind: The type of the ADF node; or `cell` where the sort of a table's cell is not said, `token` for one that
@@ -39,7 +40,7 @@ class Said:
 
     def __post_init__(self) -> None:
         # Each is compared often, and what is inside of it with it.
-        object.__setattr__(self, "_hash", hash((self.kind, self.content, self.attrs, self.text, self.marks)))
+        self._hash = hash((self.kind, self.content, self.attrs, self.text, self.marks))
 
     def __hash__(self) -> int:
         return self._hash

@@ -80,6 +80,8 @@ def _region(grammar: Grammar[S], region: diff3.Region[Block[S]]) -> Merge[S]:
     """A place that one side or both changed, merged block by block; whole if that does not work and only one did."""
     if region.a == region.base:
         return diff3.Merged(region.b)
+    if region.b == region.base and all(b.source == base.source for b, base in zip(region.b, region.base, strict=True)):
+        return diff3.Merged(region.a)  # not even spelled otherwise
     finer = _by_block(grammar, region)
     whole = diff3.one_side(region)
     if isinstance(finer, diff3.Overlap) and isinstance(whole, diff3.Merged):
@@ -88,6 +90,10 @@ def _region(grammar: Grammar[S], region: diff3.Region[Block[S]]) -> Merge[S]:
 
 
 def _by_block(grammar: Grammar[S], region: diff3.Region[Block[S]]) -> Merge[S]:
+    base, a, b = region.base, region.a, region.b
+    if len(base) == len(a) == len(b) == 1:
+        is_block = _kind(grammar, base[0]) == _kind(grammar, a[0]) == _kind(grammar, b[0])
+        return _block(grammar, region) if is_block else diff3.one_side(region)
     items: list[Block[S]] = []
     overlaps: list[diff3.Region[Block[S]]] = []
     for part, is_block in _parts(grammar, region):
@@ -102,9 +108,6 @@ def _by_block(grammar: Grammar[S], region: diff3.Region[Block[S]]) -> Merge[S]:
 def _parts(grammar: Grammar[S], region: diff3.Region[Block[S]]) -> Iterator[tuple[diff3.Region[Block[S]], bool]]:
     """The region in parts: a block that all three have, each in its version (True), and what is between two such."""
     base, a, b = region.base, region.a, region.b
-    if len(base) == len(a) == len(b) == 1:
-        yield region, len({_kind(grammar, block) for block in (*base, *a, *b)}) == 1
-        return
     in_a, in_b = dict(_versions(grammar, base, a)), dict(_versions(grammar, base, b))
     at = at_a = at_b = 0
     for i in range(len(base)):
@@ -171,7 +174,7 @@ class _Cell(Block[S]):
 
 
 def _kind(grammar: Grammar[S], block: Block[S]) -> str:
-    return (f"{block.column} " if isinstance(block, _Cell) else "") + grammar.kind(block)
+    return f"{block.column} {grammar.kind(block)}" if isinstance(block, _Cell) else grammar.kind(block)
 
 
 def _children(grammar: Grammar[S], block: Block[S]) -> Sequence[Block[S]] | None:
@@ -182,7 +185,8 @@ def _children(grammar: Grammar[S], block: Block[S]) -> Sequence[Block[S]] | None
 
 
 def _is_even(grammar: Grammar[S], block: Block[S]) -> bool:
-    return len(set(row_widths(grammar.spans(block) or ()))) < 2
+    rows = grammar.spans(block)
+    return rows is None or len(set(row_widths(rows))) < 2
 
 
 def _in_columns(
@@ -193,8 +197,10 @@ def _in_columns(
     None where a side moved a column: a cell that looks like its neighbour would stay behind.
     """
     base, a, b = tables
+    if base in (a, b) or grammar.spans(base) is None:
+        return rows
     counts = [_columns(grammar, table) for table in tables]
-    if base in (a, b) or not all(counts):
+    if not all(counts) or counts == [1, 1, 1]:
         return rows
     named: list[Sequence[Block[S]]] = [_named(rows[0], [str(column) for column in range(counts[0])])]
     for side, count in zip(rows[1:], counts[1:], strict=True):
