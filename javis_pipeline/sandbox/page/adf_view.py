@@ -1,5 +1,6 @@
 """Atlassian documents as HTML for the page."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from javis_pipeline.sandbox.page.links import safe_url
@@ -10,12 +11,9 @@ Node = dict[str, Any]
 _WRAPPED = {
     "paragraph": "p",
     "bulletList": "ul",
-    "orderedList": "ol",
     "listItem": "li",
     "blockquote": "blockquote",
     "tableRow": "tr",
-    "tableHeader": "th",
-    "tableCell": "td",
     "caption": "figcaption",
 }
 _MARKS = {"strong": "strong", "em": "em", "strike": "s", "code": "code", "underline": "u"}
@@ -54,6 +52,11 @@ def _node(node: Node) -> Html:
             return el("div", _content(node), class_=f"panel {attributes.get('panelType', 'info')}")
         case "table":
             return el("div", el("table", el("tbody", _content(node))), class_="scroll")
+        case "tableHeader" | "tableCell":
+            spans = {name: str(attributes[name]) for name in ("colspan", "rowspan") if name in attributes}
+            return el("th" if kind == "tableHeader" else "td", _content(node), **spans)
+        case "orderedList":
+            return el("ol", _content(node), start=str(attributes.get("order", 1)))
         case "taskItem":
             return el("li", "☑ " if attributes.get("state") == "DONE" else "☐ ", _content(node))
         case "hardBreak":
@@ -62,6 +65,8 @@ def _node(node: Node) -> Html:
             return void("hr")
         case "mention" | "emoji" | "status":
             return el("span", str(attributes.get("text") or attributes.get("shortName") or "?"), class_="mark")
+        case "date":
+            return el("time", _day(str(attributes.get("timestamp", ""))))
         case "inlineCard" | "blockCard" | "embedCard":
             return _link(str(attributes.get("url", "")), str(attributes.get("url", "")))
         case "media" | "mediaInline" | "extension" | "inlineExtension":
@@ -69,6 +74,12 @@ def _node(node: Node) -> Html:
         case _:
             tag = _WRAPPED.get(str(kind))
             return el(tag, _content(node)) if tag else _content(node)
+
+
+def _day(timestamp: str) -> str:
+    """The day of a date, whose timestamp is milliseconds since 1970 in a text."""
+    is_one = timestamp.isdecimal() and len(timestamp) < 15  # before the year 5139
+    return datetime.fromtimestamp(int(timestamp) / 1000, UTC).date().isoformat() if is_one else timestamp
 
 
 def _text(node: Node) -> Html:
