@@ -17,7 +17,7 @@ from javis_pipeline.sync.richtext.line_edit import edit_line, is_mirrored, short
 from javis_pipeline.sync.richtext.markdown_reader import MIXED_LIST, Piece, read_markdown, read_pieces, split_markdown
 from javis_pipeline.sync.richtext.markdown_writer import view_blocks
 from javis_pipeline.sync.richtext.placeholders import Node, Placeholder, attrs_of, children_of, token_of
-from javis_pipeline.sync.richtext.places import Place, places
+from javis_pipeline.sync.richtext.places import Place, is_version, places
 from javis_pipeline.sync.richtext.said import LINE_KINDS, Problems, Said, words_of
 from javis_pipeline.sync.richtext.table_edit import edited_table
 
@@ -104,6 +104,7 @@ def _as_lists(said: Said, lists: Mapping[Said, Sequence[Said]]) -> list[Said]:
 
 
 _LISTS = ("bulletList", "orderedList", "taskList")
+_PARTED = (*_LISTS, "wrong")
 
 
 class _Edit:
@@ -142,6 +143,8 @@ class _Edit:
 
     def children(self, nodes: Sequence[Node], before: Sequence[Said], after: Sequence[Said], parent: str) -> list[Made]:
         """What makes the children of a node of the kind `parent`; `before` mirrors `nodes`."""
+        if len(before) == len(after) == 1 and after[0].kind not in _PARTED and is_version(before[0], after[0]):
+            return [self.version(nodes[0], before[0], after[0], parent)]  # as in most cells and items
         made: list[Made] = []
         done = 0
         for place in places(before, _parted(before, after)):
@@ -257,6 +260,8 @@ class _Edit:
 
     def _with_attrs(self, node: Node, before: Said, after: Said) -> dict[str, Any]:
         """The node with the attributes that are said otherwise now."""
+        if before.attrs == after.attrs:
+            return dict(node)
         old, new = before.attributes, after.attributes
         changed = {name: value for name, value in new.items() if old.get(name) != value}
         if "shown" in changed:

@@ -27,7 +27,7 @@ class Place(NamedTuple):
 
 def places(before: Sequence[Said], after: Sequence[Said]) -> list[Place]:
     """Where the parts of a node, or of a text, are others than before, in their order."""
-    if len(before) == len(after) == 1 and _family(before[0]) == _family(after[0]):  # as in most cells and items
+    if len(before) == len(after) == 1 and is_version(before[0], after[0]):
         return [] if before == after else [Place(0, 1, after, {0: 0}, (), frozenset())]
     edits = diff3.edits(before, after)
     olds = [range(edit.start, edit.end) for edit in edits]
@@ -39,6 +39,11 @@ def places(before: Sequence[Said], after: Sequence[Said]) -> list[Place]:
         Place(edit.start, edit.end, edit.new, version_of, [at for at in old if at not in stay], moved)
         for edit, old, version_of in zip(edits, olds, versions, strict=True)
     ]
+
+
+def is_version(before: Said, after: Said) -> bool:
+    """Whether the only part can be what the only one before was."""
+    return _family(before) == _family(after)
 
 
 def _versions(
