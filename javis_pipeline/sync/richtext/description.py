@@ -57,11 +57,16 @@ class Merged:
 
 @dataclass(frozen=True)
 class Conflict:
-    """The edits do not go together; `regions` shows each place in Markdown, for an overlap."""
+    """The edits do not go together; for an overlap, with each place where they do not."""
 
     kind: Literal["lossy_edit", "overlap", "unreadable"]
     reason: str
-    regions: tuple[diff3.Region[str], ...] = ()
+    places: tuple[diff3.Region[Block[Node]], ...] = ()
+
+    @property
+    def regions(self) -> tuple[diff3.Region[str], ...]:
+        """Each place in Markdown."""
+        return tuple(map(_shown, self.places))
 
 
 def apply_local_edit(
@@ -147,8 +152,8 @@ def merge_descriptions(base_adf: Document, local_markdown: str | None, remote_ad
         grammar = AdfGrammar()
         merged = merge_trees(grammar, *(grammar.items(blocks_of(doc)) for doc in (base_adf, edited.doc, remote_adf)))
         if isinstance(merged, diff3.Overlap):
-            regions = tuple(_shown(region) for region in merged.regions)
-            return Conflict("overlap", f"both sides changed the same {_count(len(regions))} of the text", regions)
+            count = _count(len(merged.regions))
+            return Conflict("overlap", f"both sides changed the same {count} of the text", merged.regions)
         doc = document_of([block.source for block in merged.items])
         if lost := lost_content(remote_adf, doc, edited.removed):
             return Conflict("lossy_edit", "the merged text would lose " + ", ".join(item.shown for item in lost))
