@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from bench.corpora import Corpus, contexts, read_projects
+from bench.in_sprints import waiting
 from javis_pipeline.context.days import looked_up
 from javis_pipeline.context.frames import Frames
 from javis_pipeline.context.thresholds import Thresholds
@@ -92,21 +93,32 @@ def measure(files: Sequence[Path]) -> int:
         print("signals: name corpus files, as `javis sandbox --load` reads them")
         return 0
     wrong: list[str] = []
-    seen = pd.concat([observed(corpus, wrong) for corpus in read_projects(files)], ignore_index=True)
+    corpora = list(read_projects(files))
     print(f"| kind | flagged | of these late | others late | odds, 95 % interval | so it |\n|{'---|' * 6}")
-    contrary = False
-    for kind in (*_OF_ISSUES, *_OF_SPRINTS):
-        found = signal(seen[seen["kind"] == kind])
-        contrary |= found.verdict == "tells the contrary"
-        print(
-            f"| {kind} | {found.flagged} | {found.late:.0%} | {found.late_others:.0%} "
-            f"| {found.odds:.2f} ({found.low:.2f}-{found.high:.2f}) | {found.verdict} |"
-        )
+    contrary = _print_rows(pd.concat(map(waiting, corpora), ignore_index=True), ", at three moments of every sprint")
+    seen = pd.concat([observed(corpus, wrong) for corpus in corpora], ignore_index=True)
+    contrary |= _print_rows(seen)
     for kind, why in _NOT_TOLD.items():
         print(f"| {kind} | | | | | not measured: {why} |")
     print(f"contradictions in the contexts: {len(wrong)}")
     print("\n".join(wrong[:20]))
     return int(contrary or bool(wrong))
+
+
+def _print_rows(seen: pd.DataFrame, where: str = "") -> bool:
+    """A row for each kind; whether one tells the contrary."""
+    contrary = False
+    for kind in (*_OF_ISSUES, *_OF_SPRINTS):
+        if (rows := seen[seen["kind"] == kind]).empty:
+            continue
+        found = signal(rows)
+        contrary |= found.verdict == "tells the contrary"
+        print(
+            f"| {kind}{where} | {found.flagged} | {found.late:.0%} | {found.late_others:.0%} "
+            f"| {found.odds:.2f} ({found.low:.2f}-{found.high:.2f}) | {found.verdict} |",
+            flush=True,
+        )
+    return contrary
 
 
 def observed(corpus: Corpus, wrong: list[str], *, instants: int = _INSTANTS) -> pd.DataFrame:
