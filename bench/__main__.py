@@ -11,6 +11,7 @@ from bench import (
     everything,
     fields,
     forecast,
+    large,
     many,
     pace,
     pages,
@@ -43,6 +44,7 @@ def main() -> int:
         "requests",
         "seconds",
         "soak",
+        "large",
     ]
     parser.add_argument("what", nargs="?", choices=names, help="one measurement; all by default")
     parser.add_argument("--rounds", type=int, default=3, help="how often each is measured; the median counts")
@@ -51,7 +53,8 @@ def main() -> int:
     parser.add_argument("--pages", type=int, default=5_000, help="pages: pages of a first load")
     parser.add_argument("--due", type=int, default=2_000, help="queue: issues of each of the ten projects")
     parser.add_argument("--minutes", type=float, default=120, help="soak: how long")
-    parser.add_argument("--projects", type=int, default=10, help="soak: projects that share the issues")
+    parser.add_argument("--projects", type=int, default=10, help="soak: projects that share the issues; large: all")
+    parser.add_argument("--each", type=int, default=10_000, help="large: issues of each project")
     parser.add_argument("--rate", type=float, default=20, help="soak: edits and changes a second")
     parser.add_argument("--edits", type=int, default=200, help="seconds: edits of each kind")
     parser.add_argument(
@@ -94,6 +97,8 @@ def main() -> int:
         missed |= soak.measure(
             minutes=given.minutes, projects=given.projects, issues=given.issues // given.projects, rate=given.rate
         )
+    if given.what == "large":
+        missed |= large.measure(projects=given.projects, each=given.each)
     if given.what in (None, "queue"):
         missed |= queue_load.measure(issues=given.due)
     return missed

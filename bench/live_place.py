@@ -1,11 +1,12 @@
 """Where `javis live` is measured: a site in this process, a database in step with it, and the command beside them."""
 
 import os
+import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,7 +25,6 @@ from javis_pipeline.steps.sync_scope import pull_scope, write_back_scope
 from javis_pipeline.wiring import TABLES, jira_system
 
 LATENCY: Final = timedelta(milliseconds=100)
-_PORT: Final = 8779
 
 
 class LivePlace(NamedTuple):
@@ -41,11 +41,7 @@ class LivePlace(NamedTuple):
 
     def sync(self, project: str) -> None:
         """What a run of the project does."""
-        with jira_system(self.settings, self.db) as system:
-            now = datetime.now(UTC)
-            job = Job(db=self.db, system=system, key=project, run_id=f"bench {now}", clock=lambda: datetime.now(UTC))
-            pull_scope(job)
-            write_back_scope(job)
+        sync_project(self.db, self.settings, project)
 
     def edit(self, key: str, title: str) -> None:
         """Somebody edits an issue in PostgreSQL."""
@@ -63,6 +59,20 @@ class LivePlace(NamedTuple):
         return str(issue.state.summary) if issue else ""
 
 
+def sync_project(db: Database, settings: Settings, project: str) -> None:
+    """What a run of the project does."""
+    with jira_system(settings, db) as system:
+        now = datetime.now(UTC)
+        job = Job(db=db, system=system, key=project, run_id=f"bench {now}", clock=lambda: datetime.now(UTC))
+        pull_scope(job)
+        write_back_scope(job)
+
+
+def site_settings(values: Mapping[str, Any]) -> Settings:
+    """Settings of these values, and of no file."""
+    return Settings(**{"_env_file": None, **{name.lower(): value for name, value in values.items()}})
+
+
 @contextmanager
 def live_place(projects: Sequence[str], *, issues: int) -> Iterator[LivePlace]:
     """A site with so many issues in each project, in step, with `javis live` and webhooks, at 100 ms a request."""
@@ -78,21 +88,22 @@ def live_place(projects: Sequence[str], *, issues: int) -> Iterator[LivePlace]:
             for number in range(issues):
                 world.jira.create(project, f"Issue {number}")
         db = stack.enter_context(Database(url))
-        values = _values(world, url, projects)
-        settings = Settings(**{"_env_file": None, **{name.lower(): value for name, value in values.items()}})
-        place = LivePlace(world, db, settings, 0)
+        values = site_values(world, url, projects)
+        place = LivePlace(world, db, site_settings(values), 0)
         for project in projects:
             place.sync(project)
-        hooks = Webhooks(f"http://127.0.0.1:{_PORT}", world.credentials.webhook_secret, random=world.random("hooks"))
+        port = _free_port()
+        hooks = Webhooks(f"http://127.0.0.1:{port}", world.credentials.webhook_secret, random=world.random("hooks"))
         world.listeners.append(stack.enter_context(hooks))
-        pid = stack.enter_context(_live({**values, "JAVIS_HOME": str(folder), "JAVIS_ENV_FILE": os.devnull}))
+        pid = stack.enter_context(_live(port, {**values, "JAVIS_HOME": str(folder), "JAVIS_ENV_FILE": os.devnull}))
         while not known_workers(db):
             time.sleep(0.1)
         world.latency = LATENCY
         yield place._replace(pid=pid)
 
 
-def _values(world: World, url: str, projects: Sequence[str]) -> dict[str, Any]:
+def site_values(world: World, url: str, projects: Sequence[str]) -> dict[str, Any]:
+    """Settings, by the names of variables, for a sandbox."""
     return {
         "JIRA_URL": world.base_url,
         "JIRA_EMAIL": "javis@example.com",
@@ -103,10 +114,16 @@ def _values(world: World, url: str, projects: Sequence[str]) -> dict[str, Any]:
     }
 
 
+def _free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
 @contextmanager
-def _live(environment: dict[str, str]) -> Iterator[int]:
+def _live(port: int, environment: dict[str, str]) -> Iterator[int]:
     """Process id of `javis live`; what it says goes to the file that BENCH_LOG names."""
-    command = [sys.executable, "-m", "javis_pipeline", "live", "--port", str(_PORT)]
+    command = [sys.executable, "-m", "javis_pipeline", "live", "--port", str(port)]
     ours = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR")}
     with Path(os.environ.get("BENCH_LOG", os.devnull)).open("w", encoding="utf-8") as log:
         process = subprocess.Popen(command, env=ours | environment, stderr=log)  # noqa: S603 - our own program

@@ -1,11 +1,11 @@
 """Hours of `javis live` with many projects: people edit on both sides, and runs go on beside it; nothing may grow.
 
 A line a minute: how long edits and changes took (95th percentile), the memory of `javis live`, connections to the
-database, requests to the site. In the end both sides must agree.
+database, requests to the site. In the end both sides must agree, and no table may have grown but those that are pruned.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from random import Random
 from threading import Event, Thread
@@ -13,6 +13,7 @@ from typing import Final
 
 from bench.live_place import LivePlace, live_place
 from bench.seconds import p95_of
+from javis_pipeline.db.connection import Database
 
 # Of ten that something happens to, so many are edited here.
 _EDITED_HERE: Final = 2
@@ -20,22 +21,32 @@ _RUN_EVERY_MINUTES: Final = 15.0
 # Of memory, from the first quarter to the end.
 _MOST_GROWTH: Final = 1.25
 _SETTLE_SECONDS: Final = 60.0
+# Each edit and change is a line or two of these until `javis db prune` forgets it.
+_PRUNED: Final = frozenset({"local_edits", "sync_audit", "sync_hints", "sync_outbox", "sync_runs"})
+# Of rows: which process is there, what is shown at a moment.
+_FEW: Final = 10
 
 
 def measure(*, minutes: float, projects: int, issues: int, rate: float) -> int:
     """Print the lines; 1 when something grew, or the sides differ in the end."""
     keys = [f"P{number}" for number in range(1, projects + 1)]
     with live_place(keys, issues=issues) as place:
+        before = _rows(place.db)
         stop = Event()
         runs = Thread(target=_runs, args=(place, keys, stop), daemon=True)
         runs.start()
-        memory = [*_minutes(place, _Crowd(place, keys, issues, rate), minutes)]
+        crowd = _Crowd(place, keys, issues, rate)
+        memory = [*_minutes(place, crowd, minutes)]
         stop.set()
         runs.join()
         differing = _differing(place, keys, issues)
+        grown = {name: rows - before[name] for name, rows in _rows(place.db).items() if rows > before[name] + _FEW}
     first, last = memory[len(memory) // 4], memory[-1]
+    print(f"all: {len(crowd.all_there)} edits there, p95 {p95_of(crowd.all_there):.2f} s; ", end="")
+    print(f"{len(crowd.all_here)} changes here, p95 {p95_of(crowd.all_here):.2f} s")
+    print("rows more:", ", ".join(f"{name} {rows}" for name, rows in sorted(grown.items())) or "none")
     print(f"memory {first:.0f} MB -> {last:.0f} MB; {differing} issues differ in the end")
-    return int(last > first * _MOST_GROWTH or differing > 0)
+    return int(last > first * _MOST_GROWTH or differing > 0 or not grown.keys() <= _PRUNED)
 
 
 class _Crowd:
@@ -53,9 +64,12 @@ class _Crowd:
         self._here: dict[str, tuple[str, float]] = {}
         self.took_there: list[float] = []
         self.took_here: list[float] = []
+        self.all_there: list[float] = []
+        self.all_here: list[float] = []
 
     def work(self, seconds: float) -> None:
         """Edit and look for what arrives, for so long."""
+        self.took_there, self.took_here = [], []
         ends = due = time.monotonic()
         ends += seconds
         while time.monotonic() < ends:
@@ -64,6 +78,8 @@ class _Crowd:
                 self._edit_something()
             self._look()
             time.sleep(0.01)
+        self.all_there += self.took_there
+        self.all_here += self.took_here
 
     def _edit_something(self) -> None:
         key = f"{self._random.choice(self._projects)}-{self._random.randint(1, self._issues)}"
@@ -94,7 +110,6 @@ def _minutes(place: LivePlace, crowd: _Crowd, minutes: float) -> Iterator[float]
     """The memory of `javis live` after each minute, in MB; prints a line for each."""
     print(f"{'minute':>7}{'changes':>9}{'there p95':>11}{'here p95':>10}{'memory':>9}{'sessions':>10}{'requests':>10}")
     for minute in range(1, max(1, round(minutes)) + 1):
-        crowd.took_there, crowd.took_here = [], []
         before = _requests(place)
         crowd.work(min(minutes, 1) * 60)
         memory = _megabytes(place.pid)
@@ -128,6 +143,13 @@ def _differing(place: LivePlace, projects: list[str], issues: int) -> int:
         if not differing or time.monotonic() > ends:
             return differing
         time.sleep(1)
+
+
+def _rows(db: Database) -> Mapping[str, int]:
+    """How many rows each table has."""
+    tables = [row["name"] for row in db.query("SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'")]
+    counts = " UNION ALL ".join(f"SELECT '{name}' AS name, count(*) AS rows FROM public.{name}" for name in tables)  # noqa: S608
+    return {row["name"]: row["rows"] for row in db.query(counts)}
 
 
 def _requests(place: LivePlace) -> int:

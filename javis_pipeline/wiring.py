@@ -11,7 +11,8 @@ from itertools import product
 from typing import Final
 from uuid import uuid4
 
-from javis_pipeline.clients.http import Limits
+from javis_pipeline.clients.http import PACE, Limits
+from javis_pipeline.clients.pacing import Pace
 from javis_pipeline.clients.slack.client import SlackClient
 from javis_pipeline.clients.webhooks import Keep
 from javis_pipeline.db.connection import Database
@@ -87,7 +88,12 @@ def apply_policies(database: Database, settings: Settings) -> None:
 
 
 def jira_client(
-    settings: Settings, *, read_only: bool = False, facts: Facts = NOTHING_KEPT, limits: Limits | None = None
+    settings: Settings,
+    *,
+    read_only: bool = False,
+    facts: Facts = NOTHING_KEPT,
+    limits: Limits | None = None,
+    pace: Pace | None = None,
 ) -> JiraClient:
     """A client for the configured Jira site, of whichever edition that is, which refuses to write where
     `JAVIS_READ_ONLY` is set; SettingError names what is not set."""
@@ -95,19 +101,24 @@ def jira_client(
     refuses = read_only or settings.javis_read_only
     token = account.token.get_secret_value()
     return connect(
-        account.url, account.email, token, facts=facts, read_only=refuses, limits=limits or _limits(settings)
+        account.url, account.email, token, facts=facts, read_only=refuses, limits=limits or _limits(settings), pace=pace
     )
 
 
 def confluence_client(
-    settings: Settings, *, read_only: bool = False, facts: Facts = NOTHING_KEPT, limits: Limits | None = None
+    settings: Settings,
+    *,
+    read_only: bool = False,
+    facts: Facts = NOTHING_KEPT,
+    limits: Limits | None = None,
+    pace: Pace | None = None,
 ) -> ConfluenceClient:
     """A client for the configured Confluence site, as for Jira; SettingError names what is not set."""
     account = settings.require_confluence()
     login = editions.Login(account.email, account.user, account.token.get_secret_value(), account.named)
     refuses = read_only or settings.javis_read_only
     limits = limits or _limits(settings)
-    return editions.connect(account.url, login, facts=facts, read_only=refuses, limits=limits)
+    return editions.connect(account.url, login, facts=facts, read_only=refuses, limits=limits, pace=pace)
 
 
 def _limits(settings: Settings) -> Limits:
@@ -146,6 +157,7 @@ def jira_system(
     read_only: bool = False,
     anew: bool = False,
     limits: Limits | None = None,
+    pace: Pace | None = None,
 ) -> Iterator[JiraSystem]:
     """The configured Jira site for the sync, with the choices of the settings.
 
@@ -155,9 +167,10 @@ def jira_system(
         read_only: Refuse to write.
         anew: Ask for all of it all the same.
         limits: Bounds of its calls; None for those of a run.
+        pace: Shared with others who ask the site; None for one of its own.
     """
     facts = _site_facts(db, "jira", settings, anew=anew)
-    with closing(jira_client(settings, read_only=read_only, facts=facts, limits=limits)) as client:
+    with closing(jira_client(settings, read_only=read_only, facts=facts, limits=limits, pace=pace)) as client:
         system = system_of(client, settings.jira_projects, settings.jira_fields, facts, settings.jira_field_policy)
         horizon = timedelta(minutes=settings.javis_create_horizon_minutes)
         yield replace(system, creating=settings.javis_create, talking=settings.javis_comments, horizon=horizon)
@@ -171,11 +184,12 @@ def confluence_system(
     read_only: bool = False,
     anew: bool = False,
     limits: Limits | None = None,
+    pace: Pace | None = None,
 ) -> Iterator[ConfluenceSystem]:
     """The configured Confluence site for the sync, as for Jira."""
     facts = _site_facts(db, "confluence", settings, anew=anew)
     spaces = [pair.space for pair in settings.confluence_spaces]
-    with closing(confluence_client(settings, read_only=read_only, facts=facts, limits=limits)) as client:
+    with closing(confluence_client(settings, read_only=read_only, facts=facts, limits=limits, pace=pace)) as client:
         policies = settings.confluence_field_policy
         yield ConfluenceSystem(client, spaces, settings.jira_projects, facts, policies)
 
@@ -243,12 +257,16 @@ def _confluence_checks(settings: Settings) -> Iterator[Check]:
 
 
 def live_scopes(db: Database, settings: Settings, *, check: Callable[[], None]) -> list[LiveScope]:
-    """All that is synced, to be kept in step; `check` is called before each request, and what it raises ends a turn."""
+    """All that is synced, to be kept in step; `check` is called before each request, and what it raises ends a turn.
+
+    However many are worked on at once, each site is asked at one pace.
+    """
+    paces = {system: Pace(PACE) for system in _SYSTEMS}
     return [
         LiveScope(
             scope=scope,
             db=db,
-            open_system=lambda system: _SYSTEMS[system](settings, db, limits=_LIVE_LIMITS),
+            open_system=lambda system: _SYSTEMS[system](settings, db, limits=_LIVE_LIMITS, pace=paces[system]),
             clock=clock,
             check=check,
         )

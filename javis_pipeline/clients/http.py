@@ -26,7 +26,7 @@ from urllib3.exceptions import HTTPError
 from javis_pipeline.clients.failures import Failed, transport_failure
 from javis_pipeline.clients.json_bytes import as_json, json_or_none, mended, without_nul
 from javis_pipeline.clients.lines import Line, checked_base_url, open_line
-from javis_pipeline.clients.pacing import Holds, TokenBucket, asked_wait, backoff, until_refilled
+from javis_pipeline.clients.pacing import Pace, asked_wait, backoff, until_refilled
 from javis_pipeline.clients.refusals import COMMON, Manners, refusal
 from javis_pipeline.errors import JavisError, OutcomeUnknown, RemoteBusy, RemoteRefused, SettingError, SyncHalted
 
@@ -125,6 +125,7 @@ class Transport:
         manners: How the system words refusals and limits.
         headers: What every request says besides.
         rate: Requests a second on average, and at once after a pause.
+        pace: Shared with other transports to the same site; None for one of its own, of that rate.
         read_only: Refuse everything that could write: for dry runs.
         inspect: Called with status and headers of every answer that is no failure of the transport; may raise.
         record: Called with every exchange.
@@ -141,6 +142,7 @@ class Transport:
     manners: Manners = COMMON
     headers: Headers = field(default_factory=dict)
     rate: float = PACE
+    pace: Pace | None = None
     read_only: bool = False
     inspect: Callable[[str, int, Headers], None] | None = None
     record: Callable[[Exchange], None] | None = None
@@ -151,8 +153,7 @@ class Transport:
 
     def __post_init__(self) -> None:
         self.base_url = checked_base_url(self.name, self.base_url)
-        self._pace = TokenBucket(self.rate, self.rate, clock=self.clock, sleep=self.sleep)
-        self._holds = Holds(self.clock)
+        self._pace = self.pace or Pace(self.rate, clock=self.clock, sleep=self.sleep)
         self._run_ends_at = self.clock() + self.limits.run_seconds
         self._free: list[Line] = []
         self._times_closed = 0
@@ -239,7 +240,7 @@ class Transport:
             )
 
     def _wait_for_turn(self, call: _Call) -> None:
-        held = self._holds.remaining((WHOLE_SITE, self._endpoint(call), self.manners.record(call.path)))
+        held = self._pace.holds.remaining((WHOLE_SITE, self._endpoint(call), self.manners.record(call.path)))
         longest = AT_ONCE_SECONDS if call.once else self.limits.wait_seconds
         if held > longest or held > call.ends_at - self.clock():
             raise RemoteBusy(
@@ -248,7 +249,7 @@ class Transport:
             )
         if held > 0:
             self.sleep(held)
-        self._pace.acquire()
+        self._pace.bucket.acquire()
 
     def _wait_before_repeat(self, call: _Call, failure: Failed, tries: int) -> float:
         """Seconds until the next try; raises when there is none."""
@@ -349,8 +350,8 @@ class Transport:
         if self.record is not None:
             self.record(self._exchange(call, status, headers, content))
         if headers.get("X-RateLimit-NearLimit", "").lower() == "true":
-            self._pace.ease_off(EASE_SECONDS)
-        self._holds.hold(WHOLE_SITE, until_refilled(headers))
+            self._pace.bucket.ease_off(EASE_SECONDS)
+        self._pace.holds.hold(WHOLE_SITE, until_refilled(headers))
         if status == 429:
             raise self._rate_limited(call, headers)
         if status == 503:
@@ -409,13 +410,13 @@ class Transport:
         reach = self.manners.reach(reason)
         if reach == "site":
             wait = retry_after if retry_after is not None else self.limits.wait_seconds
-            self._holds.hold(WHOLE_SITE, wait)
+            self._pace.holds.hold(WHOLE_SITE, wait)
             return RemoteBusy(
                 f"{self.name}: the quota is used up ({reason}); run again in {wait:.0f} s",
                 retry_after=timedelta(seconds=wait),
             )
         held = self.manners.record(call.path) if reach == "record" else self._endpoint(call)
-        self._holds.hold(held, retry_after or 0.0)
+        self._pace.holds.hold(held, retry_after or 0.0)
         return Failed(f"HTTP 429 {reason}".rstrip(), executed=False, retry_after=retry_after)
 
     def _endpoint(self, call: _Call) -> str:

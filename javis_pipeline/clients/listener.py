@@ -55,6 +55,8 @@ def make_listener(app: "ASGIApp", host: str, port: int, *, bounds: Bounds = USUA
             log_level="error",
             access_log=False,
             server_header=False,
+            # A connection has its time: who went on to use it would be cut off in the middle of a later request.
+            headers=[("Connection", "close")],
         )
     )
 

@@ -3,6 +3,7 @@
 import random
 import re
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
@@ -96,6 +97,26 @@ class TokenBucket:
         with self._lock:
             self._eased_until = max(self._eased_until, self._clock() + seconds)
             self._tokens = min(self._tokens, 0.0)
+
+
+class Pace:
+    """How fast a site is asked, and what of it is left alone for a while: by one transport, or by several together.
+
+    Args:
+        rate: Requests a second on average, and at once after a pause.
+        clock: Monotonic seconds.
+        sleep: Waits that many seconds.
+    """
+
+    def __init__(
+        self,
+        rate: float,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.bucket = TokenBucket(rate, rate, clock=clock, sleep=sleep)
+        self.holds = Holds(clock)
 
 
 class Holds:

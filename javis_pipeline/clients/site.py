@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Self, TypedDict
 
 from javis_pipeline.clients.http import Exchange, Limits, Transport
+from javis_pipeline.clients.pacing import Pace
 
 
 class Options(TypedDict, total=False):
@@ -15,6 +16,7 @@ class Options(TypedDict, total=False):
         rate: Requests a second on average.
         record: Called with every exchange.
         limits: Bounds of one call.
+        pace: Shared with others who ask the site; None for one of its own, of that rate.
         clock, sleep, jitter: Stand-ins for tests.
     """
 
@@ -22,6 +24,7 @@ class Options(TypedDict, total=False):
     rate: float
     record: Callable[[Exchange], None]
     limits: Limits
+    pace: Pace | None
     clock: Callable[[], float]
     sleep: Callable[[float], None]
     jitter: random.Random

@@ -3,7 +3,8 @@
 import json
 import os
 import socket
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
@@ -128,6 +129,14 @@ def forget_worker(db: Database, worker: Worker) -> None:
     """It has ended."""
     with db.transaction() as conn:
         conn.execute(_QUERIES["forget_worker"], {"worker_id": worker.worker_id})
+
+
+@contextmanager
+def one_at_a_time(db: Database, place: str) -> Iterator[None]:
+    """While the block lasts no other process is in such a block for this place."""
+    with db.transaction() as conn:
+        conn.execute(_QUERIES["wait_for_turn"], {"place": place})
+        yield
 
 
 class Known(NamedTuple):

@@ -1707,6 +1707,7 @@ CREATE TABLE public.sync_watermarks (
     field_ids jsonb,
     restrictions_at timestamp with time zone,
     creating_stopped_at timestamp with time zone,
+    records bigint,
     CONSTRAINT sync_watermarks_system_is_known CHECK ((system = ANY (ARRAY['jira'::text, 'confluence'::text])))
 );
 
@@ -1725,6 +1726,8 @@ COMMENT ON COLUMN public.sync_watermarks.field_ids IS '{what: id of the field of
 COMMENT ON COLUMN public.sync_watermarks.restrictions_at IS 'when it was last read who may read which page of the space';
 
 COMMENT ON COLUMN public.sync_watermarks.creating_stopped_at IS 'when marks were met that no row knows, or the database was restored: nothing is made for a while, and until a whole pull';
+
+COMMENT ON COLUMN public.sync_watermarks.records IS 'so many records are there on both sides, as the last run counted them';
 
 CREATE TABLE public.users (
     account_id text NOT NULL,
@@ -1927,11 +1930,13 @@ CREATE INDEX ai_suggestions_proposed ON public.ai_suggestions USING btree (proje
 
 CREATE INDEX comments_by_issue ON public.comments USING btree (jira_id);
 
-CREATE INDEX comments_dirty ON public.comments USING btree (project_key) WHERE ((local_modified_fields <> '{}'::jsonb) OR (local_deleted_at IS NOT NULL) OR (comment_id IS NULL) OR (sync_status <> 'synced'::public.sync_status));
+CREATE INDEX comments_out_of_step ON public.comments USING btree (project_key) WHERE ((local_modified_fields <> '{}'::jsonb) OR (local_deleted_at IS NOT NULL) OR (remote_state <> 'present'::public.remote_state) OR (sync_status <> 'synced'::public.sync_status) OR (sync_errors <> '{}'::jsonb) OR (comment_id IS NULL));
+
+CREATE INDEX comments_refused ON public.comments USING btree (project_key) WHERE (sync_refused <> '{}'::jsonb);
 
 CREATE INDEX confluence_pages_by_space ON public.confluence_pages USING btree (space_key, version_created_at);
 
-CREATE INDEX confluence_pages_dirty ON public.confluence_pages USING btree (space_key) WHERE ((local_modified_fields <> '{}'::jsonb) OR (local_deleted_at IS NOT NULL));
+CREATE INDEX confluence_pages_out_of_step ON public.confluence_pages USING btree (space_key) WHERE ((local_modified_fields <> '{}'::jsonb) OR (local_deleted_at IS NOT NULL) OR (remote_state <> 'present'::public.remote_state) OR (sync_status <> 'synced'::public.sync_status) OR (sync_errors <> '{}'::jsonb));
 
 CREATE INDEX confluence_pages_refused ON public.confluence_pages USING btree (space_key) WHERE (sync_refused <> '{}'::jsonb);
 
@@ -1945,7 +1950,7 @@ CREATE INDEX jira_issues_by_parent ON public.jira_issues USING btree (parent_key
 
 CREATE INDEX jira_issues_by_project ON public.jira_issues USING btree (project_key, remote_updated_at);
 
-CREATE INDEX jira_issues_dirty ON public.jira_issues USING btree (project_key) WHERE ((local_modified_fields <> '{}'::jsonb) OR (local_deleted_at IS NOT NULL));
+CREATE INDEX jira_issues_out_of_step ON public.jira_issues USING btree (project_key) WHERE ((local_modified_fields <> '{}'::jsonb) OR (local_deleted_at IS NOT NULL) OR (remote_state <> 'present'::public.remote_state) OR (sync_status <> 'synced'::public.sync_status) OR (sync_errors <> '{}'::jsonb));
 
 CREATE INDEX jira_issues_refused ON public.jira_issues USING btree (project_key) WHERE (sync_refused <> '{}'::jsonb);
 

@@ -85,3 +85,8 @@ def note_round(conn: Connection, system: System, scope: str, *, at: datetime, up
 def note_labels(conn: Connection, scope: str, *, up_to: str) -> None:
     """Note which label of a space was compared last."""
     conn.execute(_QUERIES["note_labels"], {"scope": scope, "up_to": up_to})
+
+
+def note_records(conn: Connection, system: System, scope: str) -> None:
+    """Count the scope's records that are there on both sides, for those who ask for the numbers of all scopes."""
+    conn.execute(_QUERIES["note_records"], {"system": system, "scope": scope})

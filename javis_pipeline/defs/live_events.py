@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 import dagster as dg
 
 from javis_pipeline.db.connection import Database
+from javis_pipeline.db.live import one_at_a_time
 from javis_pipeline.defs.sides import SIDES
 from javis_pipeline.errors import JavisError
 from javis_pipeline.records.values import ScopeRef, System
@@ -24,6 +25,8 @@ Changed = Callable[[ScopeRef, Turn], None]
 EVERY_SECONDS: Final = 60.0
 # An event under way is waited for so long.
 _END_SECONDS: Final = 3.0
+_US: Final = "javis live"
+_VERSION: Final = "dagster/data_version"
 _SENT: Final = frozenset({"confirmed", "rejected", "unknown"})
 
 log = logging.getLogger(__name__)
@@ -62,7 +65,6 @@ class _Teller:
         self._news = Condition()
         self._counts: dict[_Place, Counter[str]] = {}
         self._due: dict[_Place, float] = {}
-        self._versions: dict[dg.AssetKey, dict[str, str]] = {}
         self._stopped = False
 
     def note(self, scope: ScopeRef, turn: Turn) -> None:
@@ -88,11 +90,13 @@ class _Teller:
                 place, counts = found
                 try:
                     instance = instance or opened.enter_context(self._open_instance())
-                    self._tell(instance, place, counts)
+                    with one_at_a_time(self._db, f"{place.system} {place.project}"):
+                        if wait := self._tell(instance, place, counts):
+                            self._keep(place, counts, wait)
                 except Exception as error:  # noqa: BLE001 - the sync goes on without Dagster, whatever it lacks
                     why = str(error) if isinstance(error, JavisError) else type(error).__name__
                     log.warning("Dagster is not told of %s %s: %s", *place, why)
-                    self._keep(place, counts)
+                    self._keep(place, counts, EVERY_SECONDS)
 
     def _next(self) -> tuple[_Place, Counter[str]] | None:
         """A side whose minute has come, with what changed there; None when it was stopped."""
@@ -108,23 +112,44 @@ class _Teller:
                     return None
                 self._news.wait(None if place is None else due[place] - now)
 
-    def _keep(self, place: _Place, counts: Counter[str]) -> None:
+    def _keep(self, place: _Place, counts: Counter[str], wait: float) -> None:
         with self._news:
             if not self._stopped:
                 self._counts.setdefault(place, Counter()).update(counts)
+                self._due[place] = time.monotonic() + wait
 
-    def _tell(self, instance: dg.DagsterInstance, place: _Place, counts: Counter[str]) -> None:
+    def _tell(self, instance: dg.DagsterInstance, place: _Place, counts: Counter[str]) -> float:
+        """Tell it; or in how many seconds, where another process told of this side within the last minute."""
         side = SIDES[place.system]
         held = side.held(self._db, self._settings.scopes_in(place.system, place.project))
-        metadata: dict[str, Any] = {"dagster/row_count": held.rows, "told_by": "javis live", **counts}
+        metadata: dict[str, Any] = {"dagster/row_count": held.rows, "told_by": _US, **counts}
         assets = [side.words.table, *([side.words.write_back] if counts.keys() & _SENT else [])]
-        for key in map(dg.AssetKey, assets):
-            told = self._versions.setdefault(key, {})
-            if told.get(place.project) == held.version:
+        newest = {key: _newest(instance, key, place.project) for key in map(dg.AssetKey, assets)}
+        if wait := max(_seconds_to_wait(event) for event in newest.values()):
+            return wait
+        for key, event in newest.items():
+            if _version_of(event) == held.version:
                 continue
             instance.report_runless_asset_event(
-                dg.AssetMaterialization(
-                    key, partition=place.project, metadata=metadata, tags={"dagster/data_version": held.version}
-                )
+                dg.AssetMaterialization(key, partition=place.project, metadata=metadata, tags={_VERSION: held.version})
             )
-            told[place.project] = held.version
+        return 0.0
+
+
+def _newest(instance: dg.DagsterInstance, key: dg.AssetKey, project: str) -> dg.EventLogRecord | None:
+    """What Dagster was told last of a partition, by a run or by whoever."""
+    wanted = dg.AssetRecordsFilter(asset_key=key, asset_partitions=[project])
+    return next(iter(instance.fetch_materializations(wanted, limit=1).records), None)
+
+
+def _seconds_to_wait(event: dg.EventLogRecord | None) -> float:
+    """How long nothing is told after this event."""
+    told = event.asset_materialization if event is not None else None
+    if event is None or told is None or "told_by" not in told.metadata:
+        return 0.0
+    return min(max(event.timestamp + EVERY_SECONDS - time.time(), 0.0), EVERY_SECONDS)
+
+
+def _version_of(event: dg.EventLogRecord | None) -> str | None:
+    told = event.asset_materialization if event is not None else None
+    return (told.tags or {}).get(_VERSION) if told is not None else None

@@ -7,7 +7,7 @@ import dataclasses
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from javis_pipeline.records import Missing
@@ -120,6 +120,8 @@ class RemoteRecord:
             asked for.
         editable: Fields that can be edited now, each with what can be chosen (name to id); None where that was not
             told.
+        moves: States that it can be moved to without being asked for anything, each with the way that leads there;
+            None where that was not told. What is not among them may be open all the same.
     """
 
     ref: ResourceRef
@@ -131,6 +133,14 @@ class RemoteRecord:
     read_only: str | None = None
     changes: "Sequence[FieldChange] | None" = None
     editable: Mapping[str, Mapping[str, str]] | None = None
+    moves: "Mapping[str, Move] | None" = None
+
+
+class Move(NamedTuple):
+    """A way from one state of a record to another."""
+
+    way_id: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,7 +76,7 @@ class ExchangeLog:
 
     def matching(self, method: str | None = None, path: str = "") -> list[Exchange]:
         """The kept requests of a method (None: any) whose path begins with `path`, oldest first."""
-        return [e for e in self._kept if method in (None, e.method) and e.path.startswith(path)]
+        return [e for e in [*self._kept] if method in (None, e.method) and e.path.startswith(path)]
 
     def clear(self) -> None:
         """Forgets the kept requests; numbers go on."""

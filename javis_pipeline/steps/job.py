@@ -11,7 +11,7 @@ from javis_pipeline.db.connection import Database
 from javis_pipeline.db.creates import PostgresCreates
 from javis_pipeline.db.locks import ScopeLock, hold_scope
 from javis_pipeline.db.sync_store import PostgresStore
-from javis_pipeline.db.watermarks import Watermark, note_opened, read_watermark
+from javis_pipeline.db.watermarks import Watermark, note_opened, note_records, read_watermark
 from javis_pipeline.records.sync import Overrides
 from javis_pipeline.records.tables import Table
 from javis_pipeline.steps.ports import RemoteRecords
@@ -143,6 +143,11 @@ class Job:
                 field_ids=opened.field_ids,
             )
             return read_watermark(conn, self.system.name, self.key)
+
+    def note_records(self) -> None:
+        """Count the scope's records: some may be new, or gone."""
+        with self.db.transaction(origin="sync") as conn:
+            note_records(conn, self.system.name, self.key)
 
     def run(self, opened: Opened[Any, Any]) -> Run:
         """The run, with the names and ids that are known by now."""

@@ -110,6 +110,8 @@ class LiveScope:
             counts, stopped = self._write_back(job, opened, check)
             counts |= self._read(job, opened, hints, check)
             counts = {name: number for name, number in counts.items() if number}
+            if counts:
+                job.note_records()
             is_open = bool(job.store.operations("planned") or job.store.operations("sent"))
         if counts:
             shown = " ".join(f"{name}={number}" for name, number in counts.items())

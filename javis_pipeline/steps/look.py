@@ -56,10 +56,10 @@ class Busy:
 Look: TypeAlias = Seen | Gone | Unreadable | Refused | Busy
 
 
-def look(remote: RemoteRecords, ref: ResourceRef) -> Look:
-    """The record, read by id."""
+def look(remote: RemoteRecords, ref: ResourceRef, *, moves: bool = False) -> Look:
+    """The record, read by id; `moves` as for `RemoteRecords.fetch`."""
     try:
-        return Seen(remote.fetch(ref))
+        return Seen(remote.fetch(ref, moves=moves))
     except RemoteMissing:
         return Gone()
     except _OF_ONE_RECORD as error:
@@ -68,7 +68,7 @@ def look(remote: RemoteRecords, ref: ResourceRef) -> Look:
 
 def look_at_many(remote: RemoteRecords, refs: Sequence[ResourceRef]) -> Mapping[str, Seen]:
     """What one request shows of some records, by id. Of the others it says nothing: each is to be looked at."""
-    if len(refs) < 2:
+    if min(len(refs), remote.most_together) < 2:
         return {}
     try:
         return {resource_id: Seen(record) for resource_id, record in remote.fetch_many(refs).items()}
@@ -84,14 +84,14 @@ def look_back(remote: RemoteRecords, seen: Seen) -> Look:
     return history if isinstance(history, _Failure) else replace(seen, history=history)
 
 
-def look_after_history(remote: RemoteRecords, ref: ResourceRef) -> Look:
+def look_after_history(remote: RemoteRecords, ref: ResourceRef, *, moves: bool = False) -> Look:
     """The record with a history that is no newer: what changes between the two is in the record, and not among the
     changes that were seen. A history that came with the record is no newer, unless it says so itself."""
-    found = look(remote, ref)
+    found = look(remote, ref, moves=moves)
     before = look_back(remote, found) if isinstance(found, Seen) else found
     if not isinstance(before, Seen) or _came_with_its_history(before):
         return before
-    again = look(remote, ref)
+    again = look(remote, ref, moves=moves)
     return replace(again, history=before.history) if isinstance(again, Seen) else again
 
 

@@ -128,8 +128,12 @@ class RemoteRecords(Protocol):
         """
         ...
 
-    def fetch(self, ref: ResourceRef) -> RemoteRecord:
+    def fetch(self, ref: ResourceRef, *, moves: bool = False) -> RemoteRecord:
         """The record, read by id.
+
+        Args:
+            ref: The record.
+            moves: Whether it may be moved next: then the ways that lead on from its state are asked for along with it.
 
         Raises:
             RemoteMissing: Not found or not permitted.

@@ -7,6 +7,7 @@ and the look after finds the ones that fell into it: their values are kept in a 
 import dataclasses
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from threading import Lock
 from typing import assert_never
 
 from javis_pipeline.errors import (
@@ -95,7 +96,6 @@ def push_operations(
     *,
     threads: int = 1,
     check: Callable[[], None] = nobody_else_writes,
-    just_seen: Seen | None = None,
 ) -> Pushed:
     """Send the scope's planned operations, record by record.
 
@@ -108,7 +108,6 @@ def push_operations(
         overrides: What a person allowed for this run.
         threads: Records that are worked on at once.
         check: Called before each send, from any thread; raises when we may not write any more.
-        just_seen: A record that was looked at just now: its first write goes onto that, without another look.
 
     Raises:
         SyncHalted: Suspiciously many writes are planned; nothing was sent.
@@ -120,59 +119,77 @@ def push_operations(
         _LOG.info("held scope=%r operations=%d: %s", store.name, len(planned), why)
         return Pushed(held=len(planned))
     guard_writes(store.name, writes=len(planned), records=store.count_records(), overrides=overrides)
-    known = as_after_history(just_seen) if just_seen else None
-    verb = _Verb(store, remote, run, check, {known.record.ref.resource_id: known} if known else {})
-    done = Pushed()
-    for one in side_by_side(verb.push, _records_of(planned), threads=threads):
-        done.add(one)
-    _LOG.info("pushed scope=%r %s", store.name, " ".join(f"{name}={n}" for name, n in done.count().items()))
-    if verb.patience.exhausted_by is not None:
-        raise verb.patience.exhausted_by
-    return done
+    verb = Sending(store, remote, run, check)
+    for _ in side_by_side(verb.push, _records_of(planned), threads=threads):
+        pass
+    return verb.end()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class _Verb:
-    """Sending what is planned, record by record; safe to share between threads."""
+class Sending:
+    """Sending what is planned, record by record; safe to share between threads.
+
+    Attributes:
+        done: What it came to so far.
+    """
 
     store: SyncStore
     remote: RemoteRecords
     run: Run
     check: Callable[[], None]
-    just_seen: dict[str, Seen]
-    patience: Patience = dataclasses.field(default_factory=Patience)
+    done: Pushed = dataclasses.field(default_factory=Pushed)
+    _patience: Patience = dataclasses.field(default_factory=Patience)
+    _counting: Lock = dataclasses.field(default_factory=Lock)
 
-    def push(self, ref: ResourceRef) -> Pushed:
-        """Send the operations of one record; its failure costs that record."""
-        if self.patience.exhausted_by is not None:
+    def push(self, ref: ResourceRef, just_seen: Seen | None = None) -> None:
+        """Send the operations of one record; its failure costs that record.
+
+        What was `just_seen` of it, with nothing asked for since, is what the first write goes onto, without another
+        look.
+        """
+        pushed = self._push(ref, as_after_history(just_seen) if just_seen else None)
+        with self._counting:
+            self.done.add(pushed)
+
+    def end(self) -> Pushed:
+        """What it came to; RemoteBusy where the remote wanted no more requests."""
+        counts = " ".join(f"{name}={number}" for name, number in self.done.count().items())
+        _LOG.info("pushed scope=%r %s", self.store.name, counts)
+        if self._patience.exhausted_by is not None:
+            raise self._patience.exhausted_by
+        return self.done
+
+    def _push(self, ref: ResourceRef, seen: Seen | None) -> Pushed:
+        if self._patience.exhausted_by is not None:
             return Pushed(postponed=1)
         if self.store.why_held():  # switched off since this run began
             return Pushed(held=1)
         done = Pushed()
         try:
-            self._push_record(ref, done)
+            self._push_record(ref, seen, done)
         except RemoteBusy as error:
             done.postponed += 1
-            self.patience.busy(error)
+            self._patience.busy(error)
             if error.about_one_record:
                 self.store.fail(ref, not_synced(str(error)))
         except UnreadableRecord as error:
             done.unreadable += 1
             self.store.fail(ref, not_synced(str(error)))
         else:
-            self.patience.answered()
+            self._patience.answered()
         return done
 
-    def _push_record(self, ref: ResourceRef, done: Pushed) -> None:
+    def _push_record(self, ref: ResourceRef, seen: Seen | None, done: Pushed) -> None:
         told = _Told()
         for _ in range(_MOST_TRIES):
             op = next_to_send(self.store.state(ref), self.run, executed=told.executed, refused=told.refused)
-            if op is None or not self._push_operation(op, done, told):
+            if op is None or not self._push_operation(op, seen, done, told):
                 return
+            seen = None
 
-    def _push_operation(self, op: Operation, done: Pushed, told: _Told) -> bool:
+    def _push_operation(self, op: Operation, seen: Seen | None, done: Pushed, told: _Told) -> bool:
         """Look, and send one operation; False when nothing more should be sent to its record in this run."""
-        match self.just_seen.pop(op.ref.resource_id, None) or look_after_history(self.remote, op.ref):
+        match seen or look_after_history(self.remote, op.ref, moves=op.kind == "transition"):
             case Seen(record, changes):
                 return self._send_onto(record, changes, op, done, told)
             case Gone():
@@ -226,7 +243,7 @@ class _Verb:
 
     def _settled(self, sent: Operation, done: Pushed, told: _Told, reply: Reply | None) -> bool:
         """Look what became of it; False when that is not known yet."""
-        found = settle(self.store, self.remote, sent, self.run, self.patience, reply=reply)
+        found = settle(self.store, self.remote, sent, self.run, self._patience, reply=reply)
         state = state_after(sent, found)
         done.confirmed += state == "confirmed"
         done.rejected += state == "rejected"

@@ -4,7 +4,7 @@ import dataclasses
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import assert_never
+from typing import Final, assert_never
 
 from javis_pipeline.errors import UnreadableRecord
 from javis_pipeline.records.sync import WHOLE_RECORD, PlanItem, RecordPlan, RecordState
@@ -31,6 +31,9 @@ from javis_pipeline.sync.run import Run
 
 _LOG = logging.getLogger(__name__)
 
+# Where one answer has one record, so many are worked on before it is asked again whether we may go on.
+_SIDE_BY_SIDE: Final = 100
+
 
 @dataclasses.dataclass(slots=True)
 class Reconciled:
@@ -40,15 +43,12 @@ class Reconciled:
         seen: Records that were read.
         unreadable: Id to what is wrong, of those that the remote does not show, or that make no sense on either side.
         items: The plan's lines, as they were applied.
-        just_seen: The record, where only one was looked at: nothing was asked for since, so that a write may go onto it
-            without another look.
     """
 
     seen: int = 0
     missing: int = 0
     unreadable: dict[str, str] = dataclasses.field(default_factory=dict)
     items: list[PlanItem] = dataclasses.field(default_factory=list)
-    just_seen: Seen | None = None
 
     def add(self, other: "Reconciled") -> None:
         """Count these too."""
@@ -84,19 +84,6 @@ def to_look_at(store: SyncStore, pulled: Iterable[ResourceRef], run: Run) -> lis
     return list({ref.resource_id: ref for ref in (*pulled, *waiting)}.values())
 
 
-def reconcile_edited(
-    store: SyncStore,
-    remote: RemoteRecords,
-    run: Run,
-    *,
-    proved: bool,
-    threads: int = 1,
-    check: Callable[[], None] = nothing_in_the_way,
-) -> Reconciled:
-    """Decide every record that was edited here or waits for its turn; see `reconcile_records`."""
-    return reconcile_records(store, remote, store.to_decide(), run, proved=proved, threads=threads, check=check)
-
-
 def reconcile_records(
     store: SyncStore,
     remote: RemoteRecords,
@@ -106,6 +93,7 @@ def reconcile_records(
     proved: bool,
     threads: int = 1,
     check: Callable[[], None] = nothing_in_the_way,
+    then: Callable[[ResourceRef, Seen], object] | None = None,
 ) -> Reconciled:
     """Decide some records and store what was decided, one transaction each.
 
@@ -118,11 +106,13 @@ def reconcile_records(
             is not found count as missing.
         threads: Records that are worked on at once.
         check: Called before records are asked for; what it raises ends this, and what was decided until then stays.
+        then: Called with each record that was looked at by itself and decided, and with what was seen, from the thread
+            that looked: nothing was asked for since.
 
     Raises:
         RemoteBusy: The site wants no more requests now; what was decided until then stays.
     """
-    verb = _Verb(store, remote, run, store.change, store.fail, proved=proved)
+    verb = _Verb(store, remote, run, store.change, store.fail, proved=proved, then=then)
     done = verb.all(refs, threads=threads, check=check)
     counts = " ".join(f"{name}={number}" for name, number in done.count().items())
     _LOG.info("reconciled scope=%r %s", store.name, counts)
@@ -167,6 +157,7 @@ class _Verb:
         fail: Callable[[ResourceRef, str], None],
         *,
         proved: bool,
+        then: Callable[[ResourceRef, Seen], object] | None = None,
     ) -> None:
         self._store = store
         self._remote = remote
@@ -174,16 +165,15 @@ class _Verb:
         self._change = change
         self._fail = fail
         self._proved = proved
+        self._then = then
         self._patience = Patience()
 
     def all(self, refs: Iterable[ResourceRef], *, threads: int, check: Callable[[], None]) -> Reconciled:
-        done, looked_at = Reconciled(), 0
-        for some in in_batches(refs, self._remote.most_together):
+        done, together = Reconciled(), self._remote.most_together
+        for some in in_batches(refs, together if together > 1 else _SIDE_BY_SIDE):
             check()
             for one in self._together(some, threads=threads):
-                looked_at += 1
                 done.add(one)
-                done.just_seen = one.just_seen if looked_at == 1 else None
         return done
 
     def _together(self, refs: Sequence[ResourceRef], *, threads: int) -> Iterator[Reconciled]:
@@ -207,21 +197,26 @@ class _Verb:
 
     def _one(self, before: RecordState, seen: Seen | None) -> Reconciled:
         try:
-            return self._decided(before, seen)
+            found = seen or self._look(before)
+            found = self._looked_back(before, found) if isinstance(found, Seen) else found
+            done = self._decided(before, found)
         except UnreadableRecord as error:
             return self._failed(before.ref, str(error))
         except UNHOLDABLE as error:
             return self._failed(before.ref, _unholdable(before.ref, error))
+        if self._then is not None and seen is None and isinstance(found, Seen):
+            self._then(before.ref, found)
+        return done
 
-    def _decided(self, before: RecordState, seen: Seen | None) -> Reconciled:
+    def _decided(self, before: RecordState, found: Look) -> Reconciled:
         ref = before.ref
-        match self._look(before, seen):
+        match found:
             case Seen(record, history):
                 self._patience.answered()
                 plan = self._change(
                     ref, lambda state: reconcile_record(state, record, self._run, history, before=before)
                 )
-                return Reconciled(seen=1, items=list(plan.items), just_seen=Seen(record, history))
+                return Reconciled(seen=1, items=list(plan.items))
             case Gone():
                 if before.local is None:
                     return Reconciled(missing=1)
@@ -231,15 +226,18 @@ class _Verb:
                 return self._failed(ref, why)
             case Busy(error):
                 return self._failed(ref, self._patience.bear(error))
-            case found:
-                assert_never(found)
+            case never:
+                assert_never(never)
 
-    def _look(self, state: RecordState, seen: Seen | None) -> Look:
+    def _look(self, state: RecordState) -> Look:
+        """The record, with where it can be moved to if that may be what comes next."""
+        edited = state.local.bases if state.local is not None else ()
+        kinds = {self._run.kind.fields[name].written_by for name in edited if name in self._run.kind.fields}
+        return look(self._remote, state.ref, moves=self._then is not None and "transition" in kinds)
+
+    def _looked_back(self, state: RecordState, found: Seen) -> Look:
         """The history costs a request: it is read for late echoes, to tell people who is behind a conflict, and where
         the last look failed, which may have been a look at the history."""
-        found = seen or look(self._remote, state.ref)
-        if not isinstance(found, Seen):
-            return found
         failed = state.local is not None and WHOLE_RECORD in state.local.errors
         if not (failed or needs_history(state)):
             draft = reconcile_record(state, found.record, self._run, before=state)

@@ -24,14 +24,14 @@ from javis_pipeline.steps.hints import MOST_AT_ONCE
 from javis_pipeline.steps.job import Job, Side, sides_of
 from javis_pipeline.steps.ports import Progress, RemoteRecords, SyncStore
 from javis_pipeline.steps.pull import list_records, pull_named, pull_records
-from javis_pipeline.steps.push import Pushed, nobody_else_writes, push_operations
-from javis_pipeline.steps.reconcile import Reconciled, plan_records, reconcile_edited, reconcile_records, to_look_at
+from javis_pipeline.steps.push import Pushed, Sending, nobody_else_writes, push_operations
+from javis_pipeline.steps.reconcile import Reconciled, plan_records, reconcile_records, to_look_at
 from javis_pipeline.steps.rounds import Share, next_share
 from javis_pipeline.steps.settle import settle_operations
 from javis_pipeline.steps.system import Opened
 from javis_pipeline.steps.tally import Tally
 from javis_pipeline.sync.elements import with_elements
-from javis_pipeline.sync.guards import guard_writes
+from javis_pipeline.sync.guards import are_suspicious, guard_writes
 from javis_pipeline.sync.policies import new_ways
 from javis_pipeline.sync.run import Run
 
@@ -162,6 +162,7 @@ def pull_locked(
         _merge_hanging(job, side, tally.left, one.ids, whole=full)
     with job.db.transaction() as conn:
         end_hints(conn, hinted)
+    job.note_records()
     return Pulled(tally, merged)
 
 
@@ -297,6 +298,7 @@ def write_back_scope(job: Job) -> WrittenBack:
         with job.recorded("write_back") as counts:
             done = write_back_opened(job, opened, check=lock.check)
             counts |= done.as_metadata()
+        job.note_records()
     return done
 
 
@@ -371,11 +373,30 @@ def send_edits(
     What the guard will stop is not asked for first: that costs a request a record, in every run.
     """
     settled = settle_operations(store, remote, run)
-    if store.why_held() is None:
+    held = store.why_held() is not None
+    if not held:
         guard_writes(store.name, writes=store.count_wishes(), records=store.count_records(), overrides=overrides)
-    decided = reconcile_edited(store, remote, run, proved=proved, threads=threads, check=check)
-    pushed = push_operations(store, remote, run, overrides, threads=threads, check=check, just_seen=decided.just_seen)
-    return WrittenBack(settled, decided, pushed)
+    decide = partial(reconcile_records, store, remote, proved=proved, threads=threads, check=check)
+    edited = store.to_decide()
+    if held or not _go_one_by_one(store, remote, edited, run, overrides):
+        decided = decide(edited, run)
+        return WrittenBack(
+            settled, decided, push_operations(store, remote, run, overrides, threads=threads, check=check)
+        )
+    sending = Sending(store, remote, run, check)
+    decided = decide(edited, run, then=sending.push)
+    return WrittenBack(settled, decided, sending.end())
+
+
+def _go_one_by_one(
+    store: SyncStore, remote: RemoteRecords, edited: Sequence[ResourceRef], run: Run, overrides: Overrides
+) -> bool:
+    """Whether each record is sent as soon as it is decided, onto the look that decided it: where one answer has one
+    record anyway, and whatever is decided, no guard can stop it half-way."""
+    sorts = {spec.written_by for spec in run.kind.fields.values() if spec.written_by is not None}
+    most = len(edited) * len(sorts)
+    alone = remote.most_together == 1 or len(edited) == 1
+    return alone and not are_suspicious(writes=most, records=store.count_records(), overrides=overrides)
 
 
 def count_scope(job: Job) -> Counted:
@@ -396,6 +417,7 @@ def count_scope(job: Job) -> Counted:
             counts |= counted.count()
         if listed.differing:
             pull_locked(job, also=[ref.resource_id for ref in listed.differing])
+        job.note_records()
     return counted
 
 

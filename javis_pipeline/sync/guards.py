@@ -55,10 +55,15 @@ def guard_deletions(what: str, *, gone: int, overrides: Overrides) -> None:
         )
 
 
+def are_suspicious(*, writes: int, records: int, overrides: Overrides) -> bool:
+    """Whether so many writes to so many records are asked about first."""
+    share_is_large = writes > FEWEST_SUSPICIOUS_WRITES and writes * 5 > records
+    return (writes > MOST_WRITES or share_is_large) and writes > (overrides.writes or 0)
+
+
 def guard_writes(what: str, *, writes: int, records: int, overrides: Overrides) -> None:
     """Writes to the remote in bulk are asked about first."""
-    share_is_large = writes > FEWEST_SUSPICIOUS_WRITES and writes * 5 > records
-    if (writes > MOST_WRITES or share_is_large) and writes > (overrides.writes or 0):
+    if are_suspicious(writes=writes, records=records, overrides=overrides):
         raise SyncHalted(
             f"{what}: {writes} writes to {records} records are planned, more than {MOST_WRITES} or a fifth of them; "
             "nothing was sent. javis sync --dry-run shows them.",

@@ -173,9 +173,9 @@ class SandboxPages:
 
     # the port, interruptible and with faults
 
-    def fetch(self, ref: ResourceRef) -> RemoteRecord:
+    def fetch(self, ref: ResourceRef, *, moves: bool = False) -> RemoteRecord:
         self.world.point("fetch")
-        return self.records.fetch(ref)
+        return self.records.fetch(ref, moves=moves)
 
     @property
     def most_together(self) -> int:

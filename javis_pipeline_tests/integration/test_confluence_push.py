@@ -103,6 +103,21 @@ def test_given_a_space_whose_key_was_changed_then_its_rows_follow_and_what_waite
 # One side
 
 
+def test_given_some_edited_pages_then_each_is_looked_at_once_before_it_goes_out_and_once_after(space, exchanges):
+    pages = [space.page(f"Plan {number}") for number in range(3)]
+    space.sync()
+    for page in pages:
+        space.edit_here(page, title=f"{page.title} B")
+    exchanges.clear()
+
+    write_back_scope(space.job())
+
+    for page in pages:
+        asked = [one.method for one in exchanges if f"/pages/{page.page_id}" in one.url]
+        assert asked == ["GET", "PUT", "GET"]
+        assert page.title.endswith(" B")
+
+
 def test_given_a_title_edited_here_when_synced_then_only_it_changes_there_and_the_row_is_clean(space):
     page = space.page("Plan", f"<p>One.</p>{PANEL}<p>Two.</p>")
     space.sync()

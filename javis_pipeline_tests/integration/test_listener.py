@@ -1,5 +1,6 @@
 """The address that strangers reach: what they may cost is bounded."""
 
+import http.client
 import socket
 import threading
 import time
@@ -57,6 +58,16 @@ def asked(port: int, request: bytes) -> bytes:
 
 def test_given_a_whole_request_then_it_is_answered(port):
     assert asked(port, GOOD).endswith(b"hi")
+
+
+def test_given_a_client_that_would_keep_the_connection_then_none_of_its_requests_is_cut_off(port):
+    client = http.client.HTTPConnection("127.0.0.1", port)
+    ends = time.monotonic() + BOUNDS.seconds * 1.5
+    while time.monotonic() < ends:
+        client.request("POST", "/hook", body=b"hi")
+        assert client.getresponse().read() == b"hi"
+        time.sleep(0.05)
+    client.close()
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,31 @@ def test_given_many_turns_then_dagster_is_told_once_a_minute_and_of_each_state_o
     assert len(events(instance, "jira_writeback")) == 1
 
 
+def test_given_two_processes_then_dagster_is_told_once_a_minute_all_the_same(
+    database: Database, settings: Settings, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_events, "EVERY_SECONDS", 1.0)
+
+    @contextmanager
+    def opened() -> Iterator[dg.DagsterInstance]:
+        yield instance
+
+    make_issue(database, "OPS-1")
+    one, other = (telling_dagster(opened, database, settings) for _ in range(2))
+    with one as changed, other as changed_too:
+        changed(OPS, READ)
+        eventually(lambda: events(instance, "jira_issues"))
+        make_issue(database, "OPS-2")
+        changed_too(OPS, READ)
+        time.sleep(0.3)
+        assert len(events(instance, "jira_issues")) == 1, "the other did not know"
+        eventually(lambda: len(events(instance, "jira_issues")) == 2)
+
+    with telling_dagster(opened, database, settings) as changed:  # as after a restart
+        changed(OPS, READ)
+    assert len(events(instance, "jira_issues")) == 2, "nothing is otherwise"
+
+
 def test_given_dagster_is_away_then_nothing_waits_for_it_and_it_is_told_when_it_is_back(
     database: Database, settings: Settings, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:

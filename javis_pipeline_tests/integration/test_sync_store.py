@@ -124,7 +124,7 @@ def test_given_edits_then_they_are_found_by_the_partial_index(database):
     )
 
     assert len(PostgresStore(database, TABLES["jira_issue"], "OPS").to_decide()) == 20
-    assert any("jira_issues_dirty" in line for row in plan for line in row.values())
+    assert any("jira_issues_out_of_step" in line for row in plan for line in row.values())
 
 
 def test_given_a_page_then_the_same_books_hold_it(database):

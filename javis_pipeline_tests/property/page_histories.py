@@ -92,7 +92,7 @@ class PageRemote(MemoryRemote):
 
     most_together = 1
 
-    def fetch(self, ref: ResourceRef) -> RemoteRecord:
+    def fetch(self, ref: ResourceRef, *, moves: bool = False) -> RemoteRecord:
         self.world.point("fetch")
         page = self._issue(ref)
         latest = self.versions[ref.resource_id][-1]

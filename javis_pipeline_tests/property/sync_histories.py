@@ -469,8 +469,10 @@ class History:
                 continue  # a person acknowledged what the remote holds
             if spec.is_set or base == before.base(name) or self.rules.force != "none":
                 continue
+            # A write that is known to be done only now was the base in between.
+            sent = [op.local[name] for op in plan.operations if op.state == "confirmed" and name in op.local]
             held_here = self._was_seen("local", key, name, base) or (
-                spec.is_text and _took_in(new, base, before.base(name))
+                spec.is_text and any(_took_in(new, base, one) for one in (before.base(name), *sent))
             )
             if not (held_here and self._was_seen("remote", key, name, base)):
                 raise Halt(f"the base of {name} moved to {base!r}, which not both sides held")

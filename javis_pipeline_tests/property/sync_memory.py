@@ -510,7 +510,7 @@ class MemoryRemote:
             raise RemoteMissing(f"{ref.key} does not exist or you may not see it")
         return issue
 
-    def fetch(self, ref: ResourceRef) -> RemoteRecord:
+    def fetch(self, ref: ResourceRef, *, moves: bool = False) -> RemoteRecord:
         self.world.point("fetch")
         return self._record(self._issue(ref))
 

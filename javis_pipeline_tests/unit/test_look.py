@@ -30,7 +30,7 @@ class BusyIssue(OneByOne):
             for number, title in enumerate(self.titles)
         ]  # fmt: skip
 
-    def fetch(self, ref: ResourceRef) -> RemoteRecord:
+    def fetch(self, ref: ResourceRef, *, moves: bool = False) -> RemoteRecord:
         self.asked.append("record")
         changes = self.changes
         told = changes if self.tells_history else None

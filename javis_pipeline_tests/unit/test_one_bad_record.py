@@ -21,7 +21,7 @@ from javis_pipeline.records.values import ResourceRef
 from javis_pipeline.steps.census import Counted, take_census
 from javis_pipeline.steps.look import Busy, Gone, Refused, Seen, Unreadable, look, look_after_history, look_back
 from javis_pipeline.steps.push import Pushed
-from javis_pipeline.steps.reconcile import Reconciled, plan_records, reconcile_edited
+from javis_pipeline.steps.reconcile import Reconciled, plan_records, reconcile_records
 from javis_pipeline.steps.sync_scope import merge_pulled, send_edits
 from javis_pipeline.sync.run import Run
 from javis_pipeline.systems.jira.kind import JIRA_ISSUE
@@ -52,9 +52,9 @@ class AwkwardRemote(MemoryRemote):
         self.failing: dict[tuple[str, str], Callable[[], Exception]] = {}
         self.asked: list[ResourceRef] = []
 
-    def fetch(self, ref: ResourceRef) -> RemoteRecord:
+    def fetch(self, ref: ResourceRef, *, moves: bool = False) -> RemoteRecord:
         self._fail("fetch", ref)
-        return super().fetch(ref)
+        return super().fetch(ref, moves=moves)
 
     def fetch_many(self, refs: Sequence[ResourceRef]) -> Mapping[str, RemoteRecord]:
         found = super().fetch_many(refs)
@@ -213,7 +213,7 @@ def test_given_a_sent_write_whose_record_cannot_be_looked_at_then_it_waits_and_t
     site.edit_all()
     site.remote.fault = lambda _: "ok" if site.remote.sent else "lost_after"
     site.refs.insert(0, site.refs.pop(1))
-    reconcile_edited(site.store, site.remote, site.run(), proved=True)
+    reconcile_records(site.store, site.remote, site.store.to_decide(), site.run(), proved=True)
     first = site.store.operations("planned")[0].ref
     site.remote.failing["fetch", first.resource_id] = failure
     site.world.now_ += timedelta(hours=1)
@@ -254,7 +254,7 @@ def test_given_a_dry_run_then_a_bad_record_is_a_line_and_nothing_is_noted(site):
 
     assert [(item.key, item.side) for item in planned.items if item.field == WHOLE_RECORD] == [(bad.key, "error")]
     assert site.error(bad) is None
-    done = reconcile_edited(site.store, site.remote, site.run(), proved=True)
+    done = reconcile_records(site.store, site.remote, site.store.to_decide(), site.run(), proved=True)
     assert sorted(planned.items, key=str) == sorted(done.items, key=str)
 
 

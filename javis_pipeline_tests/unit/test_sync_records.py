@@ -13,7 +13,7 @@ from javis_pipeline.records.sync import WHOLE_RECORD, Conflict, ConflictKind, Ov
 from javis_pipeline.records.values import ResourceRef
 from javis_pipeline.steps.census import take_census
 from javis_pipeline.steps.push import push_operations
-from javis_pipeline.steps.reconcile import plan_records, reconcile_edited
+from javis_pipeline.steps.reconcile import plan_records, reconcile_records
 from javis_pipeline.steps.resolve import resolve
 from javis_pipeline.steps.undo import plan_undo, undo_run
 from javis_pipeline.sync.draft import Draft
@@ -993,7 +993,7 @@ def test_given_many_planned_writes_then_nothing_is_sent_until_the_number_is_allo
     scope = Scope(issues=30)
     for ref in scope.refs[:25]:
         scope.store.edit(ref.resource_id, "title", "bulk")
-    reconcile_edited(scope.store, scope.remote, scope.run(), proved=True)
+    reconcile_records(scope.store, scope.remote, scope.store.to_decide(), scope.run(), proved=True)
 
     with pytest.raises(SyncHalted, match=r"25 writes to 30 records.*--expect-writes 25"):
         push_operations(scope.store, scope.remote, scope.run(), NO)
@@ -1075,7 +1075,7 @@ def test_given_a_field_that_cannot_be_read_then_facts_follow_and_the_record_is_l
     scope.remote.issues[scope.id].values["due_date"] = "31 June"
     scope.edit_there(title="There")
     fetch = scope.remote.fetch
-    scope.remote.fetch = lambda ref: replace(fetch(ref), facts={**fetch(ref).facts, "status_category": "done"})
+    scope.remote.fetch = lambda ref, **_: replace(fetch(ref), facts={**fetch(ref).facts, "status_category": "done"})
 
     scope.sync()
 

@@ -27,6 +27,7 @@ from javis_pipeline.records.jira import (
     User,
     Worklog,
 )
+from javis_pipeline.records.sync import Move
 from javis_pipeline.systems.jira import wire
 
 NOON = "2026-09-27T12:00:00.000+0000"
@@ -428,6 +429,24 @@ def test_given_a_transition_screen_then_required_fields_without_a_default_are_na
     )
 
     assert (transition.to_status_id, transition.required_fields) == ("5", ("resolution",))
+
+
+def a_way(way_id: str, status_id: str, **more: object) -> dict[str, object]:
+    return {"id": way_id, "name": f"Way {way_id}", "to": {"id": status_id, "name": "Anything"}, **more}
+
+
+def test_only_ways_whose_screens_are_told_and_ask_for_nothing_can_be_taken_without_another_look():
+    asks = {"resolution": {"required": True, "hasDefaultValue": False}}
+    ways = [
+        a_way("21", "5", fields={}), a_way("3", "5", fields={}), a_way("4", "6", fields=asks), a_way("5", "7"),
+    ]  # fmt: skip
+
+    assert wire.moves_in({"transitions": ways}) == {"5": Move("3", "Way 3")}
+
+
+@pytest.mark.parametrize("document", [{}, {"transitions": None}, {"transitions": [{"fields": {}, "id": []}]}])
+def test_given_an_issue_that_does_not_tell_where_it_can_go_then_that_is_not_known(document):
+    assert wire.moves_in(document) is None
 
 
 def test_priorities_are_ranked_as_the_site_lists_them():

@@ -11,7 +11,10 @@ WITH stored AS (
 SELECT pg_notify('javis_remote_change', jsonb_build_object('system', system, 'scope', scope)::text) FROM stored;
 
 -- name: scope_of_record
-SELECT scope FROM records WHERE system = %(system)s AND resource_id = %(remote_id)s;
+-- By their keys: the view of all records has none.
+SELECT project_key AS scope FROM jira_issues WHERE %(system)s = 'jira' AND jira_id = %(remote_id)s
+UNION ALL
+SELECT space_key FROM confluence_pages WHERE %(system)s = 'confluence' AND page_id = %(remote_id)s;
 
 -- name: take_hints
 -- Taken before the records are asked for: one that changes after that is told of again. Under the scope's lock nobody else

@@ -11,6 +11,10 @@ DELETE FROM live_workers WHERE worker_id = %(worker_id)s;
 -- For a day it is told that one was there and is not any more.
 DELETE FROM live_workers WHERE seen_at < clock_timestamp() - interval '1 day';
 
+-- name: wait_for_turn
+-- Until the transaction ends, for one at a time.
+SELECT pg_advisory_xact_lock(hashtextextended('live_events ' || %(place)s, 0));
+
 -- name: workers
 SELECT host, pid, started_at, seen_at, heard_at, is_notified, webhooks, trouble,
        seen_at > clock_timestamp() - interval '1 minute' AS is_running

@@ -1,6 +1,7 @@
 -- name: scope_status
 -- One row per project and space that was ever synced. Records are what its run is about, and not what hangs on them; what
--- waits, and why, is told of both. Counts come from partial indexes where the table is large.
+-- waits, and why, is told of both. No row of a large table is read: how many there are was noted by the last run, and those
+-- that have something to tell are in a partial index, whose condition is the one below.
 -- The last run is as its worst step: failed, halted, still running, done. What it read is in the counts of the last pull.
 WITH scopes AS (
     SELECT system, scope FROM sync_watermarks
@@ -8,18 +9,20 @@ WITH scopes AS (
     SELECT DISTINCT system, scope FROM sync_runs
 ), counted AS (
     SELECT system, scope,
-           count(*) FILTER (WHERE remote_state = 'present' AND NOT hangs) AS records,
            count(*) FILTER (WHERE remote_state NOT IN ('present', 'wanted') AND NOT hangs) AS tombstones,
            count(*) FILTER (WHERE remote_state = 'wanted' AND local_deleted_at IS NULL) AS wanted,
            count(*) FILTER (WHERE local_deleted_at IS NOT NULL) AS local_deletes,
            count(*) FILTER (WHERE local_modified_fields <> '{}' AND remote_state <> 'wanted') AS unpushed,
            count(*) FILTER (WHERE sync_status = 'error') AS errors
-      FROM records JOIN record_kinds USING (kind, system) GROUP BY system, scope
+      FROM records JOIN record_kinds USING (kind, system)
+     WHERE local_modified_fields <> '{}' OR local_deleted_at IS NOT NULL OR remote_state <> 'present'
+           OR sync_status <> 'synced' OR sync_errors <> '{}'
+     GROUP BY system, scope
 )
 SELECT scopes.system, scopes.scope,
        watermark, last_census_at,
        run.run_id, run.started_at, run.finished_at, run.outcome, run.error, coalesce(pull.counts, '{}') AS counts,
-       coalesce(counted.records, 0) AS records,
+       coalesce(records, 0) AS records,
        coalesce(counted.tombstones, 0) AS tombstones,
        coalesce(counted.wanted, 0) AS wanted,
        coalesce(counted.local_deletes, 0) AS local_deletes,

@@ -37,3 +37,14 @@ UPDATE sync_watermarks SET reconciled_at = %(at)s, reconciled_to = %(up_to)s
 
 -- name: note_labels
 UPDATE sync_watermarks SET labels_to = %(up_to)s WHERE system = 'confluence' AND scope = %(scope)s;
+
+-- name: note_records
+-- All of the scope are counted in an index, and those that are not there in a partial one.
+WITH kinds AS (SELECT kind FROM record_kinds WHERE system = %(system)s AND NOT hangs),
+     held AS (
+    SELECT (SELECT count(*) FROM records WHERE kind = ANY (ARRAY(SELECT kind FROM kinds)) AND scope = %(scope)s)
+           - (SELECT count(*) FROM records
+               WHERE kind = ANY (ARRAY(SELECT kind FROM kinds)) AND scope = %(scope)s AND remote_state <> 'present') AS records
+)
+UPDATE sync_watermarks AS w SET records = held.records FROM held
+ WHERE w.system = %(system)s AND w.scope = %(scope)s AND w.records IS DISTINCT FROM held.records;

@@ -354,6 +354,8 @@ class ReadApi:
             extra["names"] = {spec.id: spec.name for spec in self._site.fields.all}
         if "editmeta" in expand:
             extra["editmeta"] = self._edit_meta(issue)
+        if "transitions" in expand:
+            extra["transitions"] = self._open_ways(issue, with_fields="transitions.fields" in expand)
         return extra
 
     def _edit_meta(self, issue: Issue) -> Json:
@@ -442,19 +444,18 @@ class ReadApi:
 
     def transitions(self, call: Call) -> Json:
         issue = found(self._site, call)
-        with_fields = "transitions.fields" in call.query.get("expand", "")
+        asked = call.query.get("transitionId")
+        shown = self._open_ways(issue, with_fields="transitions.fields" in call.query.get("expand", ""))
+        return {"expand": "transitions", "transitions": [way for way in shown if asked in (None, way["id"])]}
+
+    def _open_ways(self, issue: Issue, *, with_fields: bool) -> list[Json]:
         # Who may not move issues is told that there are no transitions, not that it is forbidden.
         ways = [] if self._site.projects[issue.state.project].read_only else self._site.workflow(issue)
-        open_now = [t for t in ways if t.starts_from(issue.state.status_id)]
-        asked = call.query.get("transitionId")
-        return {
-            "expand": "transitions",
-            "transitions": [
-                self._show.transition(t, fields=editing.screen(self._site, self._show, t) if with_fields else None)
-                for t in open_now
-                if asked in (None, t.id)
-            ],
-        }
+        return [
+            self._show.transition(t, fields=editing.screen(self._site, self._show, t) if with_fields else None)
+            for t in ways
+            if t.starts_from(issue.state.status_id)
+        ]
 
     def edit_meta(self, call: Call) -> Json:
         return self._edit_meta(found(self._site, call))

@@ -60,8 +60,9 @@ class ConfluenceRecords(OneByOne):
         self._spaces = dict(spaces)
         self._read_only = read_only
 
-    def fetch(self, ref: ResourceRef) -> RemoteRecord:
+    def fetch(self, ref: ResourceRef, *, moves: bool = False) -> RemoteRecord:
         """The page with its labels, read by id, and with its versions where they are few."""
+        del moves  # a page has no states that it is moved between
         document = self._client.get_page(ref.resource_id, labels=True, versions=True)
         page = wire.parse_page(document, "")
         if page.page_id != ref.resource_id:

@@ -353,6 +353,7 @@ class JiraClient(SiteClient):
         properties: Sequence[str] = (),
         with_changelog: bool = False,
         with_editmeta: bool = False,
+        with_transitions: bool = False,
     ) -> JsonObject:
         """The document of an issue by id or key (also a former key), read past the search index.
 
@@ -362,6 +363,7 @@ class JiraClient(SiteClient):
             properties: Keys of issue properties to give, under "properties".
             with_changelog: Give a part of the changelog, under "changelog"; of short ones it is all.
             with_editmeta: Give what can be edited and chosen now, under "editmeta".
+            with_transitions: Give the ways out of its status, with what they ask for, under "transitions".
         """
         params: dict[str, str | int | Iterable[str]] = {}
         if fields is not None:
@@ -369,7 +371,8 @@ class JiraClient(SiteClient):
             params["fields"] = named if len(named) <= LONGEST_NAMED else ALL_FIELDS
         if properties:
             params["properties"] = ",".join(properties)
-        if expand := [*["changelog"] * with_changelog, *["editmeta"] * with_editmeta]:
+        expand = [*["changelog"] * with_changelog, *["editmeta"] * with_editmeta]
+        if expand := expand + ["transitions", "transitions.fields"] * with_transitions:
             params["expand"] = ",".join(expand)
         return self._issue(issue, params)
 

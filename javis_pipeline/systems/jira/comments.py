@@ -59,8 +59,9 @@ class JiraComments:
                 found[comment_id] = self._record(by_id[comment_id], document)
         return found
 
-    def fetch(self, ref: ResourceRef) -> RemoteRecord:
+    def fetch(self, ref: ResourceRef, *, moves: bool = False) -> RemoteRecord:
         """The comment, read by id. The list leaves out what is not there; only its own address says so."""
+        del moves  # a comment has no states
         found = self.fetch_many([ref])
         if ref.resource_id in found:
             return found[ref.resource_id]

@@ -26,7 +26,7 @@ from javis_pipeline.records.jira import (
     Transition,
     User,
 )
-from javis_pipeline.records.sync import FieldChange, Operation, RemoteRecord, Reply
+from javis_pipeline.records.sync import FieldChange, Move, Operation, RemoteRecord, Reply
 from javis_pipeline.records.values import ResourceRef, Value, as_set, dump_json, in_order, load_json
 from javis_pipeline.sync.element_codecs import chosen_value
 from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
@@ -151,9 +151,11 @@ class JiraRecords:
         """What is asked of issues; what can be edited of them only where it matters."""
         return {"fields": self._asked, "properties": [MARK], "with_editmeta": bool(self._written)}
 
-    def fetch(self, ref: ResourceRef) -> RemoteRecord:
+    def fetch(self, ref: ResourceRef, *, moves: bool = False) -> RemoteRecord:
         """The issue, read by id past the search index, with its history where that is short."""
-        document = self._client.get_issue(ref.resource_id, **self._questions, with_changelog=True)
+        document = self._client.get_issue(
+            ref.resource_id, **self._questions, with_changelog=True, with_transitions=moves
+        )
         return self._read(ref, document)
 
     @property
@@ -180,7 +182,12 @@ class JiraRecords:
                 f"jira gave issue {issue.jira_id} for {ref.resource_id}; neither was read", remote_id=ref.resource_id
             )
         record = guarded("jira issue", ref.resource_id, lambda: self._record(issue, document))
-        return replace(record, changes=self._history_in(ref, document), editable=self._editable_in(document, record))
+        return replace(
+            record,
+            changes=self._history_in(ref, document),
+            editable=self._editable_in(document, record),
+            moves=wire.moves_in(document),
+        )
 
     def _editable_in(self, document: JsonObject, record: RemoteRecord) -> Mapping[str, wire.Choices] | None:
         place = record.facts.get("issue_type_id")
@@ -220,7 +227,7 @@ class JiraRecords:
         """Execute an operation: one PUT, or one transition. What became of it, the history tells."""
         try:
             if "status" in op.desired:
-                self._transit(op)
+                self._transit(op, current)
                 return Reply()
             if "resolution" in op.desired and "resolution" not in (current.editable or {}):
                 raise self._refused("resolution", NO_RESOLUTION)
@@ -360,22 +367,29 @@ class JiraRecords:
         """What the remote would refuse, or take and not do."""
         return RemoteRefused(why, status=400, field_errors={self._ids[name]: why})
 
-    def _transit(self, op: Operation) -> None:
+    def _transit(self, op: Operation, current: RemoteRecord) -> None:
         wanted = op.desired["status"]
         assert isinstance(wanted, Mapping), "a status goes out as its ids and its name"
-        transitions = self._client.transitions(op.ref.resource_id)
         with_it = {"resolution": _id_of(op.desired["resolution"])} if "resolution" in op.desired else {}
-        chosen = _choose(transitions, wanted["ids"], str(wanted["name"]), with_it.keys())
+        moves = {} if with_it else current.moves or {}
+        told = [moves[status_id] for status_id in wanted["ids"] if status_id in moves]
+        move = told[0] if len(told) == 1 else self._move(op, wanted, with_it.keys())
         try:
-            self._client.transition(op.ref.resource_id, chosen.transition_id, with_it, history_metadata=_metadata(op))
+            self._client.transition(op.ref.resource_id, move.way_id, with_it, history_metadata=_metadata(op))
         except RemoteMissing:
             raise
         except RemoteRefused as error:
             if "is not valid for this issue" in str(error):
                 raise StaleRevision(f"{op.ref.key} left its status before the transition was taken") from error
             why = next(iter(error.field_errors.values()), str(error))
-            text = f"Jira refused the transition '{chosen.name}': {why}"
+            text = f"Jira refused the transition '{move.name}': {why}"
             raise RemoteRefused(str(error), status=error.status, field_errors={"status": text}) from error
+
+    def _move(self, op: Operation, wanted: Mapping[str, Any], given: Collection[str]) -> Move:
+        """The way there, where the issue did not tell of exactly one; RemoteRefused where there is none."""
+        transitions = self._client.transitions(op.ref.resource_id)
+        chosen = _choose(transitions, wanted["ids"], str(wanted["name"]), given)
+        return Move(chosen.transition_id, chosen.name)
 
 
 def _element(sort: Sort, shown: object, raw: Any) -> Value:

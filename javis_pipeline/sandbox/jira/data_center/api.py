@@ -268,6 +268,9 @@ class DataCenterReadApi(ReadApi):
             extra["properties"] = {key: issue.properties[key] for key in asked if key in issue.properties}
         if "editmeta" in call.words("expand"):
             extra |= {"editmeta": self._edit_meta(issue)}
+        if "transitions" in call.words("expand"):
+            with_fields = "transitions.fields" in call.words("expand")
+            extra |= {"transitions": self._open_ways(issue, with_fields=with_fields)}
         return self._show.issue(issue, issue.state, fields, expand=EXPAND, extra=extra)
 
     def _history(self, issue: Issue, call: Call) -> Json:

@@ -25,6 +25,7 @@ from javis_pipeline.systems.jira.wire.issues import (
 )
 from javis_pipeline.systems.jira.wire.planning import NO_SPRINTS, parse_board, parse_estimation_field, parse_sprint
 from javis_pipeline.systems.jira.wire.site import (
+    moves_in,
     parse_called,
     parse_count,
     parse_identity,
@@ -50,6 +51,7 @@ __all__ = [
     "issue_documents",
     "issue_fields",
     "may_concern",
+    "moves_in",
     "parse_board",
     "parse_called",
     "parse_changelog_entry",

@@ -1,6 +1,7 @@
 """The site: its clock, who we are there, projects, statuses, priorities, permissions, transitions."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from datetime import date, datetime
 from typing import TypeVar
 
@@ -20,6 +21,7 @@ from javis_pipeline.errors import UnreadableRecord
 from javis_pipeline.records.jira import (
     Called,
     Identity,
+    JsonObject,
     Priority,
     Project,
     ProjectParts,
@@ -27,6 +29,7 @@ from javis_pipeline.records.jira import (
     Transition,
     Version,
 )
+from javis_pipeline.records.sync import Move
 
 T = TypeVar("T")
 
@@ -167,6 +170,28 @@ def parse_priorities(documents: Iterable[object]) -> list[Priority]:
         ]
 
     return guarded("jira priorities", "of the site", read)
+
+
+def moves_in(document: JsonObject) -> dict[str, Move] | None:
+    """Id of a status to the way there that asks for nothing, of an issue with `expand=transitions,transitions.fields`;
+    None where the answer does not tell, or makes no sense. Of several ways it is the one that is taken."""
+    told = document.get("transitions")
+    if not isinstance(told, list):
+        return None
+    moves: dict[str, Move] = {}
+    with suppress(UnreadableRecord):  # whoever asks for them by themselves meets the same, and says so
+        ways = [parse_transition(one) for one in told if isinstance(one, dict) and isinstance(one.get("fields"), dict)]
+        for status_id in {way.to_status_id for way in ways}:
+            if (way := _free_way(ways, [status_id])) is not None:
+                moves[status_id] = Move(way.transition_id, way.name)
+        return moves
+    return None
+
+
+def _free_way(ways: Iterable[Transition], status_ids: Collection[str]) -> Transition | None:
+    """The way into one of these statuses that asks for nothing; names of transitions say nothing."""
+    free = [way for way in ways if way.to_status_id in status_ids and not way.required_fields]
+    return min(free, key=lambda way: (len(way.transition_id), way.transition_id), default=None)
 
 
 def parse_transition(document: object) -> Transition:
