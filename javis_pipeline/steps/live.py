@@ -24,7 +24,7 @@ from javis_pipeline.steps.live_scope import LiveScope, Turn
 log = logging.getLogger(__name__)
 
 # Scopes worked on at once; each has some threads of its own.
-AT_ONCE: Final = 4
+AT_ONCE: Final = 8
 ASK_SECONDS: Final = 2.0
 # What was not told although it should have been.
 ASK_ANYWAY_SECONDS: Final = 30.0
