@@ -22,6 +22,7 @@ from javis_pipeline.records.values import ResourceRef, System, Value, dump_json
 from javis_pipeline.sandbox.clock import Clock
 from javis_pipeline.sandbox.confluence.site import Refused
 from javis_pipeline.sandbox.faults import Fault, FaultKind, Rule
+from javis_pipeline.sandbox.ground import Happened
 from javis_pipeline.sandbox.jira.data_center.traps import Trap
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World as Sandbox
@@ -98,6 +99,18 @@ class PageView:
     @visible.setter
     def visible(self, visible: bool) -> None:
         self._remote.sandbox.confluence.hide_page(self.ref.resource_id, hidden=not visible)
+
+
+class Moves:
+    """Below which pages each page of a site has been: its versions do not tell."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._pages = sandbox.confluence.pages
+        self.seen: set[tuple[str, str | None]] = set()
+
+    def __call__(self, happened: Happened) -> None:
+        if happened.service == "confluence" and (page := self._pages.get(happened.record_id)) is not None:
+            self.seen.add((page.page_id, page.parent_id))
 
 
 class SandboxPages:
@@ -230,6 +243,8 @@ class SpaceHistory(PageHistory):
         self, database: Database, sandbox: Sandbox, client: ConfluenceClient, rng: Random, **options: Any
     ) -> None:
         self.database, self.sandbox, self.client = database, sandbox, client
+        self.moves = Moves(sandbox)
+        sandbox.listeners = [*(one for one in sandbox.listeners if not isinstance(one, Moves)), self.moves]
         super().__init__(rng, **options)
 
     def make_store(self, world: World) -> PageStoreUnderTest:
@@ -304,6 +319,8 @@ class SpaceHistory(PageHistory):
         """What the site executed although we never heard of it, only its versions have seen."""
         if super()._was_seen(side, resource_id, name, value):
             return True
+        if side == "remote" and name == "parent_id":
+            return (resource_id, value) in self.moves.seen
         if side == "local" or name not in ("title", "body_storage"):
             return False
         canonical = CONFLUENCE_PAGE.fields[name].codec.canonical
