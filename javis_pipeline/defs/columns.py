@@ -18,7 +18,9 @@ _COMMENT: Final = re.compile(r"COMMENT ON COLUMN public\.(\w+)\.(\w+) IS '((?:[^
 
 _KINDS: Final = {kind.table.name: kind for kind in KINDS.values()}
 # Columns in which the sync keeps account of its own work.
-_BOOKKEEPING: Final = re.compile(r"local_\w+|remote_(state|missing_since)|sync_\w+|content_hash|last_synced_at")
+_BOOKKEEPING: Final = re.compile(
+    r"local_\w+|remote_(state|missing_since)|sync_\w+|content_hash|last_synced_at|record_id"
+)
 
 
 def described(table: str, lineage: Lineage | None = None) -> dict[str, Any]:

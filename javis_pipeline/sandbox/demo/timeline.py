@@ -8,6 +8,7 @@ from functools import partial
 from itertools import count
 from typing import Any, NamedTuple
 
+from javis_pipeline.sandbox.demo.own_fields import VERSIONS, own_values
 from javis_pipeline.sandbox.demo.plans import Epic, Plan, Team
 from javis_pipeline.sandbox.jira.site import JiraSite
 
@@ -64,6 +65,8 @@ class Timeline:
     def add(self, team: Team) -> None:
         """A team: project, sprints, epics and issues."""
         self._jira.create_project(team.key, team.name, lead=team.lead)
+        for name in VERSIONS:
+            self._jira.plan_version(team.key, name)
         for number in range(-PAST_SPRINTS, 2):
             self._add_sprint(team, number)
         for plan in team.plans:
@@ -117,7 +120,10 @@ class Timeline:
             created = min(created, work.started - timedelta(minutes=90))
         if plan.kind == "Sub-task" and plan.epic is not None:
             created = max(created, self._created[plan.epic] + timedelta(hours=1))
-        self._create(team, handle, created, author, self._first_values(team, plan), plan.epic)
+        own = own_values(team, plan, handle, self._now.date())
+        if "reviewer" in own:
+            own["reviewer"] = self._jira.person_sent(own["reviewer"])
+        self._create(team, handle, created, author, self._first_values(team, plan) | own, plan.epic)
         begin = work.started if work is not None else max(planned, created + timedelta(hours=8))
         self._add_refinement(team, plan, created, min(begin, self._now))
         if plan.sprint is not None:

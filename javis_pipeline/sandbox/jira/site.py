@@ -122,6 +122,10 @@ class JiraSite(JiraStore):
         self.touch_all()
         return sprint
 
+    def person_sent(self, name: str) -> Any:
+        """Somebody, as a request names them."""
+        return self.editors.person_sent(self._account(name) or "")
+
     def rename_parts(self, project: str, names: Mapping[str, str]) -> None:
         """Gives versions and components of a project other names, by the old ones; the `updated` of issues stays."""
         of_project = self.projects[project]
@@ -298,7 +302,7 @@ class JiraSite(JiraStore):
     def plan_version(self, project: str, name: str, *keys: str, release_on: date | None = None) -> None:
         """A person makes a version, says when it is released, and puts issues into it."""
         home = self.projects[project]
-        home.versions.setdefault(name, str(20000 + len(home.versions)))
+        home.versions.setdefault(name, str(20000 + sum(len(project.versions) for project in self.projects.values())))
         if release_on is not None:
             home.release_dates[name] = release_on
         for key in keys:
