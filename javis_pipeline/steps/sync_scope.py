@@ -30,7 +30,6 @@ from javis_pipeline.steps.rounds import Share, next_share
 from javis_pipeline.steps.settle import settle_operations
 from javis_pipeline.steps.system import Opened
 from javis_pipeline.steps.tally import Tally
-from javis_pipeline.sync.elements import with_elements
 from javis_pipeline.sync.guards import are_suspicious, guard_writes
 from javis_pipeline.sync.policies import new_ways
 from javis_pipeline.sync.run import Run
@@ -445,7 +444,6 @@ def _way_items(job: Job, opened: Opened[Any, Any], run: Run) -> list[PlanItem]:
     """What comes of policies that were changed since the last run."""
     with job.db.transaction() as conn:
         before = read_watermark(conn, job.system.name, job.key).field_ids
-    kind = with_elements(job.system.kind, opened.elements)
     return [
         PlanItem(
             resource_type=run.kind.resource_type,
@@ -459,7 +457,7 @@ def _way_items(job: Job, opened: Opened[Any, Any], run: Run) -> list[PlanItem]:
             row=0,
             risk="low",
         )
-        for way in new_ways(before, opened.policies, kind)
+        for way in new_ways(before, opened.policies, job.system.kind)
     ]
 
 

@@ -85,7 +85,7 @@ def new_ways(before: Mapping[str, str] | None, policies: Policies, kind: Kind) -
     Args:
         before: What that run noted; None where there was none.
         policies: As they are chosen now.
-        kind: Of the records, with the fields of the site.
+        kind: Of the records; fields of the site go one way where nobody chose.
     """
     if before is None:
         return []

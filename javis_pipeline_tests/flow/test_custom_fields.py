@@ -725,7 +725,7 @@ def test_a_dry_run_says_what_comes_of_a_policy_that_was_changed(site):
     assert site.plan() == []
     site.set("OPS-1", severity="S1")
 
-    site.policies = {"priority": "local_to_remote", "components": "two_way"}
+    site.policies = {"priority": "local_to_remote", "components": "two_way", site.id("risk"): "two_way"}
     said = {item.field: (item.old, item.new, item.reason) for item in site.plan() if item.side == "way"}
 
     assert said == {
@@ -733,6 +733,7 @@ def test_a_dry_run_says_what_comes_of_a_policy_that_was_changed(site):
         "labels": ("none", "two_way", said["labels"][2]),
         "priority": ("two_way", "local_to_remote", said["priority"][2]),
         site.id("severity"): ("two_way", "remote_to_local", "edits that wait here stay, with the reason"),
+        site.id("risk"): ("remote_to_local", "two_way", said["components"][2]),
     }
     assert "all records are read again" in said["labels"][2]
     site.sync()
