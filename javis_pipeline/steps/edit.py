@@ -123,6 +123,8 @@ def _own_field(name: str, own: Iterable[OwnField]) -> OwnField | None:
 
 def _called(name: str, own: Iterable[OwnField]) -> OwnField | None:
     found = [field for field in own if name.casefold() in _names_of(field)]
+    # Of namesakes the only one that can be edited here is meant.
+    found = editable if len(editable := [field for field in found if field.policy in _WRITTEN]) == 1 else found
     if len(found) > 1:
         ids = ", ".join(field.field_id for field in found)
         raise UsageError(f"several custom fields are called {name}; name one by its id: {ids}")

@@ -540,6 +540,10 @@ def test_fields_are_edited_by_their_names_and_ids(site):
     edit_record(site.database, TABLES, "OPS-1", ["Browsers="], application="javis edit")
     site.write_back()
     assert site.there("OPS-1")["browsers"] in (None, [])
+    site.let_in("severity")  # and not its namesake
+    site.sync()
+    edit_record(site.database, TABLES, "OPS-1", ["Severity=S1"], application="javis edit")
+    assert site.row("OPS-1")["custom_fields"]["severity"] == "S1"
 
 
 def test_components_and_versions_go_both_ways_by_choice_name_by_name(site):
