@@ -131,7 +131,7 @@ def test_given_a_cloud_issue_then_its_satellites_are_read():
         ("assignee", ["assignee_id"]),
         ("duedate", ["due_date"]),
         ("customfield_10016", ["story_points"]),
-        ("customfield_10020", ["sprint", "sprints"]),
+        ("customfield_10020", ["sprint", "sprint_id", "sprints"]),
         ("resolutiondate", ["resolved_at"]),
         ("issuelinks", ["links"]),
         ("comment", ["comments"]),
