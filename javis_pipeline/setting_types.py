@@ -237,6 +237,8 @@ EXAMPLES: Final = {
     "JAVIS_CREATE": "OQC,EUV",
     "JAVIS_CREATE_HORIZON_MINUTES": "15",
     "JAVIS_COMMENTS": "OQC:two_way",
+    "JAVIS_LINKS": "OQC:two_way",
+    "JAVIS_WORKLOGS": "OQC:two_way",
     "JAVIS_SYNC_MINUTES": "120",
     "JAVIS_EXECUTOR": "in_process, multiprocess, celery or k8s",
     "LOG_LEVEL": "INFO",

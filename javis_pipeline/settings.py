@@ -113,6 +113,9 @@ class Settings(BaseSettings):
     javis_create_horizon_minutes: Annotated[int, Field(ge=5, le=1_440)] = 15
     # Projects whose comments are written here too.
     javis_comments: TwoWayProjects = ()
+    # The same of links between issues, and of work that is logged.
+    javis_links: TwoWayProjects = ()
+    javis_worklogs: TwoWayProjects = ()
     # For each pull, write-back, census: what hangs must not hold a project for ever.
     javis_sync_minutes: Annotated[int, Field(ge=1, le=10_080)] = 120
     javis_executor: Executor = "in_process"
@@ -198,6 +201,8 @@ class Settings(BaseSettings):
             *([restricted] if self.javis_read_restricted else ()),
             *made,
             *(Policy("jira", key, "comments", "on", "JAVIS_COMMENTS") for key in self.javis_comments),
+            *(Policy("jira", key, "links", "on", "JAVIS_LINKS") for key in self.javis_links),
+            *(Policy("jira", key, "worklogs", "on", "JAVIS_WORKLOGS") for key in self.javis_worklogs),
         )
 
     def thresholds(self) -> Thresholds:

@@ -47,13 +47,15 @@ from javis_pipeline.systems.confluence.webhook import told_pages
 from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.doctor import check_jira
 from javis_pipeline.systems.jira.editions import connect, system_of
-from javis_pipeline.systems.jira.kind import JIRA_COMMENT, JIRA_ISSUE, issue_here
+from javis_pipeline.systems.jira.kind import JIRA_COMMENT, JIRA_ISSUE, JIRA_LINK, JIRA_WORKLOG, issue_here
 from javis_pipeline.systems.jira.system import JiraSystem
 from javis_pipeline.systems.jira.webhook import told_issues
 
 clock = partial(datetime.now, UTC)
 
-KINDS: Final[Mapping[ResourceType, Kind]] = kinds_by_name(JIRA_ISSUE, CONFLUENCE_PAGE, JIRA_COMMENT)
+KINDS: Final[Mapping[ResourceType, Kind]] = kinds_by_name(
+    JIRA_ISSUE, CONFLUENCE_PAGE, JIRA_COMMENT, JIRA_WORKLOG, JIRA_LINK
+)
 """For the edges, which choose one; decisions are told theirs by the run."""
 
 TABLES: Final[Tables] = {name: kind.table for name, kind in KINDS.items()}
@@ -173,7 +175,12 @@ def jira_system(
     with closing(jira_client(settings, read_only=read_only, facts=facts, limits=limits, pace=pace)) as client:
         system = system_of(client, settings.jira_projects, settings.jira_fields, facts, settings.jira_field_policy)
         horizon = timedelta(minutes=settings.javis_create_horizon_minutes)
-        yield replace(system, creating=settings.javis_create, talking=settings.javis_comments, horizon=horizon)
+        written = {
+            "comments": settings.javis_comments,
+            "worklogs": settings.javis_worklogs,
+            "links": settings.javis_links,
+        }
+        yield replace(system, creating=settings.javis_create, written=written, horizon=horizon)
 
 
 @contextmanager

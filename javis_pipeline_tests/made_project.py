@@ -175,22 +175,18 @@ def _add_to_sprint(project: MadeProject, rng: random.Random, jira_id: str, creat
 
 def _add_link(project: MadeProject, rng: random.Random, numbers: Sequence[int]) -> None:
     one, other = rng.sample(numbers, 2)
-    link_id = str(len(project.tables.get("issue_links", [])))
+    link_id = str(2 * len(project.tables.get("issue_links", [])))
     kind, outward, inward = rng.choice(
         [("Blocks", "blocks", "is blocked by")] * 3 + [("Relates", "relates to", "relates to")]
     )
-    ends = [(one, "outward", outward, other), (other, "inward", inward, one)]
-    if rng.random() < 0.1:
-        project.add(
-            "issue_links", link_id=link_id, jira_id=str(100_000 + one), type=kind, direction="inward", label=inward,
-            other_id=None, other_key=f"ELSEWHERE-{other}",
-        )  # fmt: skip
-        return
-    for here, direction, label, there in ends:
-        project.add(
-            "issue_links", link_id=link_id, jira_id=str(100_000 + here), type=kind, direction=direction, label=label,
-            other_id=str(100_000 + there), other_key=f"{project.key}-{there}",
-        )  # fmt: skip
+    leads_out = rng.random() < 0.1
+    project.add(
+        "issue_links", link_id=link_id, key=f"{project.key}-{one}#link-{link_id}", jira_id=str(100_000 + one),
+        issue_key=f"{project.key}-{one}", project_key=project.key, type=kind,
+        direction="inward" if leads_out else "outward", label=inward if leads_out else outward,
+        back_label=outward if leads_out else inward, other_id=None if leads_out else str(100_000 + other),
+        other_key=f"ELSEWHERE-{other}" if leads_out else f"{project.key}-{other}",
+    )  # fmt: skip
 
 
 def _add_page(project: MadeProject, rng: random.Random, number: int, issues: int, now: datetime) -> None:

@@ -61,6 +61,8 @@ MAKING_STEP = "javis_pipeline/steps/create.py"
 WISHES = "javis_pipeline_tests/property/test_create_laws.py"
 MADE = "javis_pipeline_tests/flow/test_create.py"
 TALK = "javis_pipeline_tests/flow/test_comments.py"
+LINKS = "javis_pipeline_tests/flow/test_links.py"
+WORK = "javis_pipeline_tests/flow/test_worklogs.py"
 
 
 @dataclass(frozen=True)
@@ -142,9 +144,9 @@ MUTANTS = (
     ),
     Mutant(
         "comments: the mark does not go along",
-        "javis_pipeline/systems/jira/comments.py",
-        'properties={MADE_MARK: {"record": str(record_id)}, **asked["noted"]}',
-        'properties=asked["noted"]',
+        "javis_pipeline/systems/jira/written.py",
+        '{MADE_MARK: {"record": str(record_id)}, **asked.get("noted", {})}',
+        'asked.get("noted", {})',
         f"{TALK}::test_given_a_reply_that_is_lost_then_the_comment_is_there_once",
     ),
     Mutant(
@@ -153,6 +155,34 @@ MUTANTS = (
         "    elif stays_deleted(draft, remote):\n",
         "    elif draft.run.kind.table.place.removes or stays_deleted(draft, remote):\n",
         f"{TALK}::test_given_a_comment_deleted_here_and_edited_there_then_it_stays_and_a_person_is_asked",
+    ),
+    Mutant(
+        "links: what was lost waits for a horizon",
+        MAKING,
+        "    if grounds.repeatable and place in walk.places:\n",
+        "    if False:\n",
+        f"{LINKS}::test_given_a_request_or_reply_that_is_lost_then_the_next_run_sees_to_it",
+    ),
+    Mutant(
+        "links: each end has a row",
+        "javis_pipeline/systems/jira/reading.py",
+        '    return link.direction == "outward" or not is_brought\n',
+        "    return True\n",
+        f"{LINKS}::test_given_links_that_are_inserted_from_either_end_and_deleted_then_jira_follows",
+    ),
+    Mutant(
+        "links: what is there is not looked for before it is asked for",
+        "javis_pipeline/systems/jira/links.py",
+        "            mark=wish.creation.record_id,\n",
+        "            mark=None,\n",
+        f"{LINKS}::test_given_a_link_that_somebody_made_there_meanwhile_then_it_is_the_one_and_nothing_is_sent",
+    ),
+    Mutant(
+        "worklogs: what is left to do moves",
+        "javis_pipeline/systems/jira/written_calls.py",
+        '{"adjustEstimate": "leave", "notifyUsers": "false"}',
+        '{"notifyUsers": "false"}',
+        f"{WORK}::test_given_work_that_is_logged_edited_and_deleted_here_then_jira_follows_and_what_is_left_to_do_stays",
     ),
     Mutant(
         "making: the transport asks again",
@@ -496,15 +526,15 @@ MUTANTS = (
     Mutant(
         "the trigger of pages is told the kind of issues",
         TRACKING,
-        ".format(\n        table=Identifier(table.name),\n        kind=Literal(table.kind),\n        system",
-        '.format(\n        table=Identifier(table.name),\n        kind=Literal("jira_issue"),\n        system',
+        "        name=Literal(table.name),\n        kind=Literal(table.kind),\n",
+        '        name=Literal(table.name),\n        kind=Literal("jira_issue"),\n',
         f"{FIELDS}::test_an_edit_by_an_application_is_in_the_journal_the_hash_and_the_audit_and_arrives",
     ),
     Mutant(
         "a field is left out of the hash",
         TRACKING,
-        '        parts=SQL(", ").join(parts),\n',
-        '        parts=SQL(", ").join(parts[:-1]),\n',
+        'join(parts or [SQL("\'\'").format()])',
+        'join(parts[:-1] or [SQL("\'\'").format()])',
         f"{FIELDS}::test_the_commands_know_it_and_python_hashes_it_as_sql_does",
     ),
     Mutant(

@@ -30,6 +30,8 @@ COMMANDS = {
     "new": "Make an issue here; the next sync makes it in Jira.",
     "edit": "Edit fields of an issue here; the next sync sends them.",
     "comment": "Comment on an issue here; the next sync writes it in Jira.",
+    "link": "Link two issues here; the next sync links them in Jira.",
+    "log": "Log work on an issue here; the next sync writes it in Jira.",
     "attachment": "List and fetch files that hang on issues.",
     "tag": "List, add and remove tags, which are labels in Jira.",
     "audit": "Show who changed what.",

@@ -27,8 +27,8 @@ def command(key: str, text: str, role: str | None, internal: bool, public: bool,
         --role Developers
     """
     from javis_pipeline.settings import load_settings
-    from javis_pipeline.steps.new import new_comment
-    from javis_pipeline.wiring import apply_policies, open_database
+    from javis_pipeline.steps.new import new_on_issue
+    from javis_pipeline.wiring import TABLES, apply_policies, open_database
 
     chosen = [*([f"role:{role}"] if role else []), *(["internal"] if internal else []), *(["public"] if public else [])]
     if len(chosen) > 1:
@@ -36,7 +36,8 @@ def command(key: str, text: str, role: str | None, internal: bool, public: bool,
     settings = load_settings()
     with closing(open_database(settings)) as db:
         apply_policies(db, settings)
-        made = new_comment(db, key, text, next(iter(chosen), None), dry_run=dry_run)
+        given = {"body": text, "restriction": next(iter(chosen), None)}
+        made = new_on_issue(db, TABLES["jira_comment"], key, given, dry_run=dry_run)
     if as_json:
         click.echo(json.dumps({"key": made.key, "record_id": str(made.record_id), "dry_run": dry_run}))
     elif dry_run:

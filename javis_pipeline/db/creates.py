@@ -163,8 +163,8 @@ class PostgresCreates:
 
     def _wish(self, row: Mapping[str, Any]) -> Wish:
         doc, book = load_json(row["doc"]), load_json(row["creation"])
-        table, hanging = self._table, self._table.place.hangs_on
-        names = (*(column.name for column in table.edited), *table.place.may_have)
+        table, place, hanging = self._table, self._table.place, self._table.place.hangs_on
+        names = (*(column.name for column in table.edited), *place.may_have, *place.derived, *place.by_key)
         return Wish(
             creation=_creation(book),
             type_name=doc.get("issue_type") or "",
@@ -274,11 +274,13 @@ class PostgresCreates:
         edited = sql.SQL(", ").join(sql.Identifier(column.name) for column in self._table.edited)
         table, hanging = self._table, self._table.place.hangs_on
         by = hanging.by if hanging else next(iter(table.place.by_key), table.key)
+        named = dict.fromkeys((by, *table.place.by_key))
         return for_table(
             _QUERIES[query],
             table,
             edited=edited,
             parent=sql.Identifier(by),
+            named=sql.SQL(", ").join(sql.SQL("r.{}").format(sql.Identifier(name)) for name in named),
             above=sql.Identifier(hanging.table if hanging else table.name),
             above_key=sql.Identifier(hanging.key if hanging else table.key),
             above_id=sql.Identifier(hanging.id if hanging else table.id),

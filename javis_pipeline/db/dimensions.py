@@ -12,7 +12,7 @@ from psycopg.sql import SQL, Composed, Identifier, Literal
 from javis_pipeline.db.connection import Connection
 from javis_pipeline.db.named_queries import named_queries
 from javis_pipeline.db.table_queries import for_table
-from javis_pipeline.records.jira import Called, Priority, Sprint, Status, Version
+from javis_pipeline.records.jira import Called, LinkType, Priority, Sprint, Status, Version
 from javis_pipeline.records.tables import Table
 from javis_pipeline.records.values import ResourceRef
 
@@ -133,6 +133,14 @@ def store_components(
         "names": [component.name for component in found],
     }
     return _store_sets(conn, COMPONENTS, table, _QUERIES["store_components"], params, are_all=True)
+
+
+def store_link_types(conn: Connection, types: Iterable[LinkType]) -> None:
+    """Keep what links can be called, as the site told it last."""
+    found = _once(types, lambda one: one.name)
+    params = {name: [getattr(one, name) for one in found] for name in LinkType._fields}
+    conn.execute(_QUERIES["store_link_types"], params)
+    conn.execute(_QUERIES["forget_link_types"], params)
 
 
 def _store_sets(

@@ -8,8 +8,10 @@ from psycopg import sql
 
 from javis_pipeline.db.connection import Connection
 from javis_pipeline.db.named_queries import named_queries
+from javis_pipeline.db.table_queries import for_table
 from javis_pipeline.records.jira import Sort
 from javis_pipeline.records.sync import FieldPolicy
+from javis_pipeline.records.tables import Table
 from javis_pipeline.records.values import dump_json
 
 _QUERIES = named_queries("edits")
@@ -71,20 +73,23 @@ def own_fields(conn: Connection) -> list[OwnField]:
     return [OwnField(**row) for row in conn.execute(_QUERIES["own_fields"])]
 
 
-def comment_by_key(conn: Connection, key: str) -> dict[str, Any] | None:
-    """A comment by its issue's key and its id; its row is locked. None when it is not here."""
-    return conn.execute(_QUERIES["comment_by_key"], {"key": key}).fetchone()
+def hanging_by_key(conn: Connection, table: Table, key: str) -> dict[str, Any] | None:
+    """What hangs on an issue, by that one's key and its id; its row is locked. None when it is not here."""
+    hanging = table.place.hangs_on
+    assert hanging is not None, "only what hangs on others is called after them"
+    query = for_table(_QUERIES["hanging_by_key"], table, by=sql.Identifier(hanging.by))
+    return conn.execute(query, {"key": key}).fetchone()
 
 
-def update_comment(conn: Connection, record_id: UUID, columns: Mapping[str, object]) -> None:
-    """Set columns of a comment, as `update_issue` does."""
-    statement = sql.SQL("UPDATE comments SET {} WHERE record_id = %(record_id)s").format(_assignments(columns))
+def update_hanging(conn: Connection, table: Table, record_id: UUID, columns: Mapping[str, object]) -> None:
+    """Set columns of what hangs on an issue, as `update_issue` does."""
+    statement = sql.SQL("UPDATE {} SET {} WHERE record_id = %(record_id)s").format(
+        sql.Identifier(table.name), _assignments(columns)
+    )
     conn.execute(statement, {**columns, "record_id": record_id})
 
 
-def insert_row(
-    conn: Connection, table: Literal["jira_issues", "comments"], columns: Mapping[str, object]
-) -> dict[str, Any]:
+def insert_row(conn: Connection, table: str, columns: Mapping[str, object]) -> dict[str, Any]:
     """Wish for a record: its `key` until Jira gives it another, and its `record_id`."""
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
     values = sql.SQL(", ").join(map(sql.Placeholder, columns))
@@ -94,6 +99,15 @@ def insert_row(
     row = conn.execute(statement, dict(columns)).fetchone()
     assert row is not None, "inserted, or raised"
     return row
+
+
+def remove_link(conn: Connection, key: str, label: str, other: str) -> dict[str, Any] | None:
+    """Delete a link, named from either end: its `key` and `record_id`; None when there is none."""
+    params = {"key": key, "label": label, "other": other}
+    link = conn.execute(_QUERIES["link_between"], params).fetchone()
+    if link is not None:
+        conn.execute(_QUERIES["delete_link"], {"record_id": link["record_id"]})
+    return link
 
 
 def update_page(conn: Connection, page_id: str, columns: Mapping[str, object]) -> None:

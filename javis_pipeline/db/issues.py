@@ -149,7 +149,6 @@ def _overwrite(conn: Connection, rows: Sequence[IssueLine], table: Table, params
         conn.execute(for_table(_QUERIES[query], table), params)
     if renamed:
         conn.execute(for_table(_QUERIES["follow_renamed_parents"], table), {"renamed": renamed})
-        conn.execute(_QUERIES["follow_renamed_links"], {"renamed": renamed})
     return renamed
 
 

@@ -51,7 +51,7 @@ def read_record(table: Table, doc: Mapping[str, Any], *, unmarked: bool) -> Loca
         },
         facts=facts,
         local_seq=doc["local_seq"],
-        revision=_instant(doc[table.place.revision]),
+        revision=_instant(doc[place.revision]) if place.revision else None,
         sync_status=doc["sync_status"],
         errors=doc["sync_errors"],
         remote_state=doc["remote_state"],

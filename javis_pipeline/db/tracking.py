@@ -61,6 +61,7 @@ def _statements(tables: Tables) -> Iterator[Composed]:
         "follow_restriction",
         "wish",
         "find_issue",
+        "follow_issue",
         "obey_policy",
     ):
         yield SQL(_QUERIES[name]).format(kind_of_table=kind_of_table, unknown=Literal(NOT_READ_YET))
@@ -71,9 +72,12 @@ def _statements(tables: Tables) -> Iterator[Composed]:
         yield _formatted("take_wishes" if table.given else "refuse_inserts", table)
         if table.place.editing:
             yield _formatted("admit_changes", table)
-        if hanging := table.place.hangs_on:
-            yield SQL(_QUERIES["follow_issue"]).format(table=Identifier(table.name), on=Identifier(hanging.table))
-            yield _formatted("hang", table)
+        if table.place.hangs_on:
+            yield _formatted("hang", table, trigger=Identifier(f"follow_issue_{table.name}"))
+        if table.place.leads_on:
+            yield _formatted("lead_on", table)
+        for name, least in table.place.at_least.items():
+            yield _check_least(table, name, least)
         for column in table.edited:
             yield _ask_again(table, column)
         if table.place.elements:
@@ -96,15 +100,17 @@ def _formatted(query: str, table: Table, **more: Composable) -> Composed:
     place, hanging = table.place, table.place.hangs_on
     restricted_by = place.restricted_by or ""
     making, editing = place.making, place.editing
-    hung = (hanging.by, hanging.id, "restricted") if hanging else ()
+    hung = (hanging.by, hanging.id, *(("restricted",) if place.restricted_by else ())) if hanging else ()
     return SQL(_QUERIES[query]).format(
         table=Identifier(table.name),
+        name=Literal(table.name),
         kind=Literal(table.kind),
         system=Literal(table.system),
+        called=Literal(hanging.called if hanging else ""),
         scope=Literal(table.scope),
         id=Literal(table.id),
         key=Literal(table.key),
-        given=_listed((*table.given, *hung)),
+        given=_listed((*table.given, *hung, *place.derived)),
         required=_listed(place.made_with),
         keys=_listed(place.by_key),
         named_after=Literal(hanging.by if hanging else table.scope),
@@ -126,6 +132,18 @@ def _formatted(query: str, table: Table, **more: Composable) -> Composed:
         restricted_with_it=_listed(place.restricted_with_it),
         is_other=SQL(_QUERIES["is_other"]).format(oid=Literal(f"public.{table.name}")),
         **more,
+    )
+
+
+def _check_least(table: Table, name: str, least: int) -> Composed:
+    return _formatted(
+        "check_least",
+        table,
+        trigger=Identifier(f"then_check_{name}"),
+        column=Identifier(name),
+        field=Literal(name),
+        least=Literal(least),
+        shown=Literal(str(least)),
     )
 
 
@@ -217,7 +235,7 @@ def _hash_functions(table: Table) -> Composed:
         hash=Identifier(table.hash),
         table=Identifier(table.name),
         parameters=SQL(", ").join(parameters),
-        parts=SQL(", ").join(parts),
+        parts=SQL(", ").join(parts or [SQL("''").format()]),
         values=SQL(", ").join(values),
         base_hash=Identifier(table.base_hash),
         bases=_formatted("bases_with_elements", table) if elements else SQL("(row_).local_modified_fields"),

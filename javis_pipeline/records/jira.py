@@ -63,15 +63,25 @@ class Sprint(NamedTuple):
 class Link(NamedTuple):
     """A link, seen from one issue: "this issue <label> <other>", as in "blocks OPS-7".
 
-    `type` is the name of the link type ("Blocks"); both ends of a link carry the same `link_id`.
+    `type` is the name of the link type ("Blocks"), `back_label` the label from the other end; both ends of a link carry
+    the same `link_id`.
     """
 
     link_id: str
     type: str
     direction: Literal["outward", "inward"]
     label: str
+    back_label: str
     other_id: str | None
     other_key: str
+
+
+class LinkType(NamedTuple):
+    """A sort of link: "A <outward> B" and "B <inward> A"."""
+
+    name: str
+    outward: str
+    inward: str
 
 
 class Comment(NamedTuple):
@@ -89,12 +99,16 @@ class Comment(NamedTuple):
 
 
 class Worklog(NamedTuple):
-    """Time that somebody logged on an issue; `seconds` is what was spent, `restriction` as of a comment."""
+    """Time that somebody logged on an issue; `seconds` is what was spent, `comment` a text, `restriction` as of a
+    comment."""
 
     worklog_id: str
     author_id: str | None
     started_at: datetime
     seconds: int
+    comment: JsonObject | str | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
     restriction: str | None = None
 
 

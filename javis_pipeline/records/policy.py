@@ -2,7 +2,7 @@
 
 from typing import Final, Literal, NamedTuple
 
-Verb = Literal["send", "read_restricted", "create", "comments"]
+Verb = Literal["send", "read_restricted", "create", "comments", "worklogs", "links"]
 
 
 class LeftAlone(NamedTuple):

@@ -1,7 +1,7 @@
 """How the records of a kind lie in the database: what triggers, grants, hashes and queries are made from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from javis_pipeline.errors import WronglyDeclared
@@ -45,12 +45,14 @@ class Hanging:
         table: Table of what they hang on.
         id, key: Its columns with the remote's id, and with what people call the record.
         by: Column of what hangs with that key; the id is kept in a column of the same name as there.
+        called: What stands before the id in the key of what hangs: the one in OPS-1#worklog-7.
     """
 
     table: str
     id: str
     key: str
     by: str
+    called: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +79,10 @@ class Place:
         id: Column with the remote's id, which never changes.
         key: Column with what people call the record; may be the same as `id`.
         scope: Column with the key of the project or space.
-        revision: Column that changes with the remote record.
+        revision: Column that changes with the remote record; None where nothing tells that it has.
         instants: Columns that only the remote changes, and that are instants.
+        facts: Of what hangs on others: columns that only the remote changes, that are no fields, and come with it.
+        at_least: Column to the least that people may write in it.
         restricted_by: Column that is not null where only some people may read the record, or where that is
             `NOT_READ_YET`; None for a kind whose records all may be read.
         restricted_with_it: Tables whose rows are restricted with their record; they name it as `id` does.
@@ -88,7 +92,9 @@ class Place:
         raw_elements: Column with the bases of elements in remote form, where `elements` cannot give them back.
         made_with: Columns that an INSERT has to give, beside the scope; empty for a kind that is not made here.
         may_have: Columns that only an INSERT may give, beside those and the edited ones.
-        by_key: Columns that name another record of the kind by its key.
+        derived: Columns that a trigger gives a new row.
+        by_key: Columns that name another record by its key: of the kind, or of what the record hangs on.
+        leads_on: A record leads from what it hangs on to another one of those: one row, whichever end it is seen from.
         hangs_on: What the records hang on; None where they stand by themselves.
         making: What has to be switched on before rows are inserted; None for a kind that is not made here.
         editing: The same of changing and deleting; None where nothing has to be.
@@ -100,8 +106,10 @@ class Place:
     id: str
     key: str
     scope: str
-    revision: str
+    revision: str | None
     instants: frozenset[str]
+    facts: tuple[str, ...] = ()
+    at_least: Mapping[str, int] = field(default_factory=dict)
     restricted_by: str | None = None
     restricted_with_it: tuple[str, ...] = ()
     most_bytes: int = 262_144
@@ -109,7 +117,9 @@ class Place:
     raw_elements: str | None = None
     made_with: tuple[str, ...] = ()
     may_have: tuple[str, ...] = ()
+    derived: tuple[str, ...] = ()
     by_key: tuple[str, ...] = ()
+    leads_on: bool = False
     hangs_on: Hanging | None = None
     making: Governed | None = None
     editing: Governed | None = None
@@ -185,6 +195,13 @@ class Table:
         edited = tuple(column.name for column in self.edited)
         place = self.place
         return tuple(dict.fromkeys((*place.made_with, *edited, *place.may_have))) if place.making else ()
+
+    @property
+    def brought(self) -> tuple[str, ...]:
+        """The columns that come with the record that it hangs on, as COPY is given them."""
+        place, hanging = self.place, self.place.hangs_on
+        assert hanging is not None, "only what hangs on others comes with them"
+        return (hanging.id, self.id, self.key, hanging.by, self.scope, *place.facts, *self.fields, *self.raw.values())
 
     @property
     def alone(self) -> tuple[str, ...]:

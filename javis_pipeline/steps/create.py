@@ -58,11 +58,13 @@ class CreateRules:
         allowed: Whether anything may be made.
         horizon: The longest time that a sent request may still be executed.
         whole: Ask again for all that was refused.
+        repeatable: To ask for a record that is there already makes no second one.
     """
 
     allowed: bool = False
     horizon: timedelta = HORIZON
     whole: bool = False
+    repeatable: bool = False
 
 
 @dataclass(slots=True)
@@ -263,6 +265,7 @@ class _Round:
             accounts=accounts,
             bound=self._book.bound([one.remote_id for one in walk.met]),
             shows_marks=self._book.shows_marks(),
+            repeatable=self._rules.repeatable,
         )
         for wish in wishes:
             self._judge(wish, walk, grounds)

@@ -232,7 +232,8 @@ def edit_record(db: Database, tables: Tables, key: str, assignments: Iterable[st
     Args:
         db: The product's database.
         tables: Where each kind of records is kept.
-        key: Key of an issue, also one it had before; id of a page; a comment as in OQC-12#10234.
+        key: Key of an issue, also one it had before; id of a page; what hangs on an issue as in OQC-12#10234,
+            a comment.
         assignments: What is set, as `field=text`; see `parse_changes`.
         application: Whom the journal names as the program that edited.
 
@@ -241,7 +242,7 @@ def edit_record(db: Database, tables: Tables, key: str, assignments: Iterable[st
     """
     with db.transaction(application_name=application) as conn:
         if "#" in key:
-            return _edit_comment(conn, tables["jira_comment"], key, assignments)
+            return _edit_hanging(conn, _table_of(tables, key), key, assignments)
         page = rows.page_by_id(conn, key) if key.isdigit() else None
         if page is not None:
             rows.update_page(conn, key, _meant(conn, parse_changes(assignments, tables["confluence_page"])))
@@ -258,12 +259,22 @@ def edit_record(db: Database, tables: Tables, key: str, assignments: Iterable[st
         return _edited(conn, issue["key"])
 
 
-def _edit_comment(conn: Connection, table: Table, key: str, assignments: Iterable[str]) -> Edited:
-    comment = rows.comment_by_key(conn, key)
-    if comment is None:
-        raise UsageError(f"there is no comment {key} here; the table comments has the keys of all")
-    rows.update_comment(conn, comment["record_id"], _meant(conn, parse_changes(assignments, table)))
-    edited = rows.comment_by_key(conn, key)
+def _table_of(tables: Tables, key: str) -> Table:
+    """The table of what hangs on an issue, by its key: "worklog-" stands before the id of a worklog, and so on."""
+    called = key.partition("#")[2].rstrip("0123456789")
+    hanging = {on.called: table for table in tables.values() if (on := table.place.hangs_on)}
+    if called not in hanging:
+        possible = ", ".join(f"OQC-12#{name}10234" for name in sorted(hanging))
+        raise UsageError(f"{key}: what hangs on an issue is called as in {possible}")
+    return hanging[called]
+
+
+def _edit_hanging(conn: Connection, table: Table, key: str, assignments: Iterable[str]) -> Edited:
+    found = rows.hanging_by_key(conn, table, key)
+    if found is None:
+        raise UsageError(f"there is no {key} here; the table {table.name} has the keys of all")
+    rows.update_hanging(conn, table, found["record_id"], _meant(conn, parse_changes(assignments, table)))
+    edited = rows.hanging_by_key(conn, table, key)
     assert edited is not None
     return _result(edited["key"], edited, "jira")
 

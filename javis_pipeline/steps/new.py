@@ -1,13 +1,14 @@
 """New records for people who do not write SQL: the same INSERT that anybody may make."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import NamedTuple
 from uuid import UUID
 
 import psycopg
 
 from javis_pipeline.db import edits as rows
-from javis_pipeline.db.connection import Database
+from javis_pipeline.db.connection import Connection, Database
 from javis_pipeline.errors import UsageError
 from javis_pipeline.records.tables import Table
 from javis_pipeline.steps.edit import known_key, meant, parse_changes
@@ -47,40 +48,48 @@ def new_issue(
         UsageError: It cannot be made as it is; the message says what is wrong.
     """
     given = parse_changes([*assignments, *([f"parent_key={parent}"] if parent else [])], table)
-    try:
-        with db.transaction(application_name="javis new") as conn:
-            fields = {field: meant(conn, field, value) for field, value in given.items()}
-            columns = {"project_key": project.upper(), "issue_type": type_name, "title": title, **fields}
-            made = New(**rows.insert_row(conn, "jira_issues", columns))
-            if dry_run:
-                raise psycopg.Rollback
-    except psycopg.Error as error:
-        raise UsageError(_told(error)) from error
-    return made
+    with _inserting(db, "javis new", dry_run=dry_run) as conn:
+        fields = {field: meant(conn, field, value) for field, value in given.items()}
+        columns = {"project_key": project.upper(), "issue_type": type_name, "title": title, **fields}
+        return New(**rows.insert_row(conn, "jira_issues", columns))
 
 
-def new_comment(db: Database, key: str, text: str, restriction: str | None, *, dry_run: bool = False) -> New:
-    """Comment on an issue here.
+def new_on_issue(db: Database, table: Table, key: str, columns: Mapping[str, object], *, dry_run: bool = False) -> New:
+    """Write something on an issue here: a comment, or an entry of work.
 
     Args:
         db: The product's database.
+        table: Where that is kept.
         key: Of the issue, also one it had before, or has before it is made.
-        text: Markdown.
-        restriction: Who alone may read it: "role:NAME", "group:NAME", "internal"; on a service project also "public".
+        columns: What an INSERT gives besides.
         dry_run: Check it, and change nothing.
 
     Raises:
         UsageError: It cannot be written as it is; the message says what is wrong.
     """
+    with _inserting(db, f"javis {table.name}", dry_run=dry_run) as conn:
+        return New(**rows.insert_row(conn, table.name, {"issue_key": known_key(conn, key), **columns}))
+
+
+def remove_link(db: Database, key: str, label: str, other: str, *, dry_run: bool = False) -> New:
+    """Undo a link here, named from either end; UsageError says that there is none, or why it stays."""
+    with _inserting(db, "javis link", dry_run=dry_run) as conn:
+        found = rows.remove_link(conn, known_key(conn, key), label, known_key(conn, other))
+        if found is None:
+            raise UsageError(f"{key.upper()} is not linked to {other.upper()} by '{label}'")
+        return New(**found)
+
+
+@contextmanager
+def _inserting(db: Database, application: str, *, dry_run: bool) -> Iterator[Connection]:
+    """A transaction for wishes, which a dry run takes back; UsageError says why there can be none."""
     try:
-        with db.transaction(application_name="javis comment") as conn:
-            columns = {"issue_key": known_key(conn, key), "body": text, "restriction": restriction}
-            made = New(**rows.insert_row(conn, "comments", columns))
+        with db.transaction(application_name=application) as conn:
+            yield conn
             if dry_run:
                 raise psycopg.Rollback
     except psycopg.Error as error:
         raise UsageError(_told(error)) from error
-    return made
 
 
 def _told(error: psycopg.Error) -> str:

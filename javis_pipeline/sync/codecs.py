@@ -10,7 +10,7 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import ClassVar, Literal, NamedTuple, Protocol, runtime_checkable
 
@@ -204,6 +204,18 @@ class Number(Plain):
         if Decimal(repr(float(wanted))) != wanted:
             return f"{wanted} has more digits than Jira keeps; use at most 15"
         return None
+
+
+class Instant(Plain):
+    """A moment, however it is spelled."""
+
+    def canonical(self, raw: Value) -> Value:
+        if not isinstance(raw, str):
+            return raw
+        try:
+            return datetime.fromisoformat(raw).astimezone(UTC).isoformat()
+        except ValueError:
+            return raw
 
 
 @dataclass(frozen=True)

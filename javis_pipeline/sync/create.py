@@ -45,12 +45,14 @@ class Grounds:
         accounts: Ours: what others make proves nothing, and apps copy marks.
         bound: Records of the remote to the wishes that they belong to.
         shows_marks: Whether the site has shown a mark of ours.
+        repeatable: To ask for a record that is there already makes no second one.
     """
 
     horizon: timedelta
     accounts: Collection[str]
     bound: Mapping[str, UUID]
     shows_marks: bool
+    repeatable: bool = False
 
 
 def marked(creation: Creation, walk: Walk, accounts: Collection[str]) -> list[Met]:
@@ -73,6 +75,8 @@ def looked(creation: Creation, walk: Walk, grounds: Grounds, now: datetime, plac
     if creation.state not in ("unknown", "asks"):
         return creation
     assert creation.fence is not None, "nothing is in doubt before something was sent"
+    if grounds.repeatable and place in walk.places:
+        return replace(creation, state="planned", looks=0, next_look_at=None)
     nothing = _made_nothing if place is None else partial(_made_nothing_on, place)
     if not nothing(creation.fence, walk, creation.record_id, grounds):
         return _doubted(creation, walk, grounds, now)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 import pytest
@@ -36,9 +36,12 @@ from javis_pipeline_tests.sites import NOON, settings_for
 
 POSTS = "/rest/api/3/issue/*/comment"
 ONE = "/rest/api/3/issue/*/comment/*"
+WRITTEN = {"comments": ("OPS",), "worklogs": ("OPS",), "links": ("OPS",)}
 POLICIES = [
     Policy("jira", "OPS", "create", "on", "JAVIS_CREATE"),
     Policy("jira", "OPS", "comments", "on", "JAVIS_COMMENTS"),
+    Policy("jira", "OPS", "worklogs", "on", "JAVIS_WORKLOGS"),
+    Policy("jira", "OPS", "links", "on", "JAVIS_LINKS"),
 ]
 
 
@@ -55,7 +58,7 @@ class Talk:
         self.runs += 1
         return Job(
             db=self.database,
-            system=JiraSystem(self.client, scopes=("OPS",), creating=("OPS",), talking=("OPS",)),
+            system=JiraSystem(self.client, scopes=("OPS",), creating=("OPS",), written=WRITTEN),
             key="OPS",
             run_id=f"run-{self.runs}",
             clock=self.world.clock.now,
@@ -66,9 +69,9 @@ class Talk:
         pull_scope(self.job())
         return write_back_scope(self.job())
 
-    def side(self) -> Side:
+    def side(self, number: int = 1) -> Side:
         job = self.job()
-        return sides_of(job, job.open())[1]
+        return sides_of(job, job.open())[number]
 
     def say(self, statement: str, **params: Any) -> list[dict[str, Any]]:
         """What an application does."""
@@ -84,8 +87,8 @@ class Talk:
         (row,) = self.say(f"INSERT INTO comments ({names}) VALUES ({values}) RETURNING record_id, key", **given)
         return str(row["record_id"])
 
-    def row(self, record_id: str) -> dict[str, Any]:
-        (row,) = self.database.query("SELECT * FROM comments WHERE record_id = %(id)s", {"id": record_id})
+    def row(self, record_id: str, table: LiteralString = "comments") -> dict[str, Any]:
+        (row,) = self.database.query(f"SELECT * FROM {table} WHERE record_id = %(id)s", {"id": record_id})
         return row
 
     def there(self, issue: str = "OPS-1") -> list[Comment]:
@@ -108,7 +111,7 @@ class Talk:
 
 
 @contextmanager
-def _talk(database: Database) -> Iterator[Talk]:
+def talking(database: Database) -> Iterator[Talk]:
     with database.transaction() as conn:
         store_policies(conn, POLICIES)
     with SandboxServer(World(seed=3, clock=Clock(NOON))) as server:
@@ -128,7 +131,7 @@ def _talk(database: Database) -> Iterator[Talk]:
 
 @pytest.fixture
 def talk(database: Database) -> Iterator[Talk]:
-    with _talk(database) as sides:
+    with talking(database) as sides:
         yield sides
 
 

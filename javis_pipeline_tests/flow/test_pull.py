@@ -223,7 +223,7 @@ def test_given_one_issue_changed_when_pulled_then_only_that_one_is_fetched_and_i
     assert (tally.updated, tally.inserted) == (1, 0)
     assert set(column(database, "SELECT title FROM jira_issues")) == {"Untouched", "New title", "Other"}
     assert column(database, "SELECT body FROM comments") == ["Renamed it"]
-    assert column(database, "SELECT count(*) FROM issue_links") == [2]
+    assert column(database, "SELECT count(*) FROM issue_links") == [1]
     audited = database.query("SELECT field, old, new FROM sync_audit")
     assert audited == [{"field": "title", "old": "Old title", "new": "New title"}]
 

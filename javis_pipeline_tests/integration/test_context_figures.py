@@ -75,7 +75,7 @@ SELECT count(*)::int AS count FROM jira_issues
 BLOCKED = """
 WITH ends AS (
     SELECT i.key AS one, coalesce(o.key, l.other_key) AS other, l.label
-      FROM issue_links l JOIN jira_issues i USING (jira_id) LEFT JOIN jira_issues o ON o.jira_id = l.other_id),
+      FROM links_of_issues l JOIN jira_issues i USING (jira_id) LEFT JOIN jira_issues o ON o.jira_id = l.other_id),
 pairs AS (
     SELECT one AS blocker, other AS blocked FROM ends WHERE label = 'blocks'
     UNION SELECT other, one FROM ends WHERE label = 'is blocked by'),

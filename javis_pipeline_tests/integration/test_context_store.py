@@ -91,8 +91,9 @@ def test_given_a_gone_blocker_then_it_holds_nothing_up(project):
         conn.execute("DELETE FROM issue_links")
         conn.execute("UPDATE jira_issues SET status_category = 'new' WHERE key IN ('OQC-4', 'OQC-5')")
         conn.execute(
-            "INSERT INTO issue_links (link_id, jira_id, type, direction, label, other_id, other_key)"
-            " VALUES ('1', '100004', 'Blocks', 'inward', 'is blocked by', '100005', 'OLD-5')"
+            "INSERT INTO issue_links (link_id, key, jira_id, issue_key, project_key, type, direction, label,"
+            " back_label, other_id, other_key) VALUES ('1', 'OQC-4#link-1', '100004', 'OQC-4', 'OQC', 'Blocks',"
+            " 'inward', 'is blocked by', 'blocks', '100005', 'OLD-5')"
         )
     held = read_context(project, SCOPE, now=NOW).blockers
 

@@ -33,7 +33,7 @@ from javis_pipeline.sync.element_codecs import WRITTEN
 from javis_pipeline.sync.policies import Policies
 from javis_pipeline.systems.confluence.records import VERSIONED
 from javis_pipeline.systems.jira.editions import system_of
-from javis_pipeline.systems.jira.kind import BY_CHOICE
+from javis_pipeline.systems.jira.kind import BY_CHOICE, JIRA_COMMENT, JIRA_WORKLOG
 from javis_pipeline.systems.jira.system import JiraSystem
 from javis_pipeline.wiring import KINDS, TABLES
 from javis_pipeline_tests.confluence_spaces import NOON, SyncedSpace, a_client
@@ -273,32 +273,44 @@ def a_page(database: Database) -> Iterator[Sides]:
 
 
 def a_comment(database: Database) -> Iterator[Sides]:
+    insert = "INSERT INTO comments (issue_key, body) VALUES ('OPS-1', 'One.') RETURNING key"
+    yield from _written(database, JIRA_COMMENT.table, insert, {"body": "Another text."})
+
+
+def _written(database: Database, table: Table, insert: str, texts: Mapping[str, str]) -> Iterator[Sides]:
+    """Something that is written on an issue, from here."""
+    assert table.place.making
+    verb, setting = table.place.making.verb, table.place.making.setting
     with database.transaction() as conn:
-        store_policies(conn, [Policy("jira", "OPS", "comments", "on", "JAVIS_COMMENTS")])
+        store_policies(conn, [Policy("jira", "OPS", verb, "on", setting)])  # type: ignore[arg-type]
     with both_sides(database, issues=1) as both:
 
         def job() -> Job:
             made = both.job()
             assert isinstance(made.system, JiraSystem)
-            return replace(made, system=replace(made.system, talking=("OPS",)))
+            return replace(made, system=replace(made.system, written={verb: ("OPS",)}))
 
         pull_scope(job())
-        database.query("INSERT INTO comments (issue_key, body) VALUES ('OPS-1', 'One.') RETURNING key")
+        database.query(insert)
         write_back_scope(job())
-        (row,) = database.query("SELECT key, comment_id FROM comments")
-        yield Sides(
-            database,
-            ResourceRef(resource_type="jira_comment", resource_id=row["comment_id"], scope="OPS", key=row["key"]),
-            job,
-            {"body": "Another text."},
-            number=1,
-        )
+        (row,) = database.query(f"SELECT key, {table.id} AS id FROM {table.name}")
+        ref = ResourceRef(resource_type=table.kind, resource_id=row["id"], scope="OPS", key=row["key"])
+        yield Sides(database, ref, job, texts, number=1)
+
+
+def a_worklog(database: Database) -> Iterator[Sides]:
+    insert = (
+        "INSERT INTO worklogs (issue_key, started_at, seconds, comment) "
+        "VALUES ('OPS-1', '2026-03-02 09:00+01', 3600, 'One.') RETURNING key"
+    )
+    yield from _written(database, JIRA_WORKLOG.table, insert, {"seconds": "5400", "comment": "Another text."})
 
 
 MADE: Mapping[ResourceType, Callable[[Database], Iterator[Sides]]] = {
     "jira_issue": an_issue,
     "confluence_page": a_page,
     "jira_comment": a_comment,
+    "jira_worklog": a_worklog,
 }
 
 

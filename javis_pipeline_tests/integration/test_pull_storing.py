@@ -15,12 +15,12 @@ from javis_pipeline.db.content_hash import array_text, content_hasher, jsonb_tex
 from javis_pipeline.db.copy_lines import copy_lines
 from javis_pipeline.db.copying import copy_text
 from javis_pipeline.db.dimensions import RESOLUTIONS, store_names, store_priorities, store_sprints, store_statuses
+from javis_pipeline.db.hanging import insert_hanging
 from javis_pipeline.db.issue_rows import IssueLine, IssueRow, issue_lines
 from javis_pipeline.db.issues import StoredIssues, issues_to_fetch, store_issues
 from javis_pipeline.db.named_queries import named_queries
 from javis_pipeline.db.quarantine import quarantine_record, release_records
 from javis_pipeline.db.satellites import (
-    insert_comments,
     replace_satellites,
     store_users,
 )
@@ -476,12 +476,12 @@ def test_each_column_of_a_payload_is_compared_with_what_is_stored():
 def test_given_an_id_that_comments_of_two_new_issues_have_when_stored_then_it_is_taken_once_and_stops_nothing(sync):
     store(sync, an_issue("1", "OPS-1"), an_issue("2", "OPS-2"))
     lines = b"".join(
-        b"%s\t%s\tOPS-%s#%s\tOPS-%s\tOPS\tann\tSome\t\\N\t2026-01-01Z\t\\N\t\\N\n"
+        b"%s\t%s\tOPS-%s#%s\tOPS-%s\tOPS\tann\t2026-01-01Z\t\\N\tSome\t\\N\t\\N\n"
         % (issue, number, issue, number, issue)
         for issue, number in ((b"1", b"7"), (b"2", b"7"), (b"2", b"8"))
     )
 
-    insert_comments(sync, JIRA_COMMENT.table, ["1", "2"], lines)
-    insert_comments(sync, JIRA_COMMENT.table, ["2"], lines)
+    insert_hanging(sync, JIRA_COMMENT.table, ["1", "2"], lines)
+    insert_hanging(sync, JIRA_COMMENT.table, ["2"], lines)
 
     assert rows(sync, "SELECT key FROM comments ORDER BY key") == [("OPS-1#7",), ("OPS-2#8",)]

@@ -24,6 +24,7 @@ from javis_pipeline.systems.jira.kind import JIRA_ISSUE
 
 OUR, OTHER = "us", "somebody"
 RULES = CreateRules(allowed=True)
+LINK_RULES = CreateRules(allowed=True, repeatable=True)
 FAULTS = ("ok", "ok", "ok", "lost", "done and lost", "late", "busy", "refused", "crash", "done and crash", "nonsense")
 
 
@@ -264,6 +265,17 @@ class MemoryComments(MemoryCreates):
         return Walk(at=self.clock, above=above, met=tuple(met), places=places)
 
 
+class MemoryLinks(MemoryComments):
+    """What is there or not: to ask for it again makes no second one, and whoever made it, it is the one."""
+
+    def execute(self, mark: UUID | None, creator: str) -> Issue:
+        there = (one for one in self.issues if one.mark == mark and not one.deleted)
+        return next(there, None) or super().execute(mark, creator)
+
+    def _met(self, issue: Issue) -> Met:
+        return replace(super()._met(issue), mark=issue.mark, creator_id=OUR)
+
+
 def _number(key: str | None) -> int:
     return int((key or "-0").rpartition("-")[2])
 
@@ -493,6 +505,43 @@ class CommentHistory(CreateHistory):
             setattr(rng.choice(known), rng.choice(("hidden", "deleted")), True)
         if self.wished and rng.random() < 0.1:
             self._delete(rng.choice(self.wished))
+
+
+class LinkHistory(CommentHistory):
+    """The same of links, which others make and undo as well."""
+
+    def __init__(self, rng: Random, *, restores: bool = False, rules: CreateRules = LINK_RULES) -> None:
+        super().__init__(rng, restores=restores, rules=rules)
+        self.remote = MemoryLinks(rng, self._point)
+
+    def meddle(self) -> None:
+        rng = self.rng
+        if self.wished and rng.random() < 0.3:
+            mark = rng.choice(self.wished)
+            self.remote.execute(mark, OTHER).place = self.book.books.wishes[mark].place
+        known = [one for one in self.remote.issues if self.book.books.rows.get(one.remote_id) is not None]
+        if known and rng.random() < 0.1:
+            rng.choice(known).deleted = True
+        if self.wished and rng.random() < 0.1:
+            self._delete(rng.choice(self.wished))
+
+    def settle_down(self) -> None:
+        """Nobody has to wait for a horizon: the next two runs know."""
+        self.remote.pass_time(timedelta(minutes=self.remote.latest))
+        self.remote.fault = lambda: "ok"
+        self.sync()
+        self.sync()
+        self.check()
+
+    def check(self) -> None:
+        there = Counter(one.mark for one in self.remote.issues if not one.deleted)
+        for key in self.wished:
+            wish = self.book.books.wishes[key]
+            if there[key] > 1:
+                raise Halt(f"{there[key]} links say the same")
+            if wish.creation.state == "asks":
+                raise Halt("a person is asked what the list of links tells")
+            self._check_kept(wish)
 
 
 def play(seed: int, sort: type[CreateHistory] = CreateHistory, **options: bool) -> CreateHistory:

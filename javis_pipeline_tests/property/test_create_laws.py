@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from javis_pipeline_tests.property.create_memory import CommentHistory, Crash, CreateHistory, play
+from javis_pipeline_tests.property.create_memory import CommentHistory, Crash, CreateHistory, LinkHistory, play
 from javis_pipeline_tests.property.sync_histories import how_many
 
 pytestmark = pytest.mark.laws
@@ -30,6 +30,11 @@ def test_a_restored_database_makes_hardly_a_twin_and_tells_of_it() -> None:
 def test_a_comment_goes_out_once_and_none_is_lost() -> None:
     for seed in range(HISTORIES):
         play(seed, CommentHistory)
+
+
+def test_a_link_is_there_once_and_no_wish_for_one_is_lost_or_asked_about() -> None:
+    for seed in range(HISTORIES):
+        play(seed, LinkHistory)
 
 
 class _KilledAt(CreateHistory):

@@ -15,7 +15,7 @@ SELECT i.jira_id, i.key, CASE WHEN i.security_level IS NULL THEN i.title ELSE '(
 -- Of every project, because chains run through several. The other end is named by the key it has today; a link to an
 -- issue that is known to be gone holds nothing up.
 SELECT here.key, link.label, coalesce(other.key, link.other_key) AS other_key, link.link_id
-  FROM issue_links AS link
+  FROM links_of_issues AS link
   JOIN jira_issues AS here USING (jira_id)
   LEFT JOIN jira_issues AS other ON other.jira_id = link.other_id
  WHERE lower(link.label) = ANY (%(labels)s)
@@ -28,12 +28,12 @@ SELECT here.key, link.label, coalesce(other.key, link.other_key) AS other_key, l
 SELECT ends.key, CASE WHEN i.security_level IS NULL THEN i.title ELSE '(restricted)' END AS title, i.issue_type, i.status, i.status_category, i.priority, i.assignee_id, i.parent_key,
        i.story_points::float8 AS story_points, i.due_date, i.created_at
   FROM (SELECT here.key
-          FROM issue_links AS link
+          FROM links_of_issues AS link
           JOIN jira_issues AS here USING (jira_id)
          WHERE lower(link.label) = ANY (%(labels)s)
         UNION
         SELECT coalesce(other.key, link.other_key)
-          FROM issue_links AS link
+          FROM links_of_issues AS link
           LEFT JOIN jira_issues AS other ON other.jira_id = link.other_id
          WHERE lower(link.label) = ANY (%(labels)s)) AS ends
   LEFT JOIN jira_issues AS i ON i.key = ends.key

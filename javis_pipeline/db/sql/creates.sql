@@ -1,5 +1,5 @@
 -- {table}, {id}, {key} and {scope} are the table of records and its columns; {parent} names what has to be made first, a row
--- of {above} by its {above_key}, which has an {above_id} once it is made. Wishes have no {id}: what counts records by it,
+-- of {above} by its {above_key}, which has an {above_id} once it is made; {named} are all columns of `r` that do. Wishes have no {id}: what counts records by it,
 -- or looks one up, does not meet them.
 
 -- name: highest_number
@@ -25,11 +25,13 @@ SELECT r.record_id, %(type)s, r.{scope}, r.{key}, %(floor)s, %(now)s
 
 -- name: open_wishes
 -- Those about which something may be done or found out, and for which parent one waits.
-SELECT to_jsonb(c)::text AS creation, to_jsonb(r)::text AS doc, parent.{above_key} AS parent
+SELECT to_jsonb(c)::text AS creation, to_jsonb(r)::text AS doc, parent.key AS parent
   FROM sync_creates AS c
   JOIN {table} AS r USING (record_id)
-  LEFT JOIN {above} AS parent
-         ON parent.{above_key} = r.{parent} AND parent.{above_id} IS NULL AND parent.local_deleted_at IS NULL
+  LEFT JOIN LATERAL (
+       SELECT a.{above_key} AS key FROM {above} AS a
+        WHERE a.{above_key} IN ({named}) AND a.{above_id} IS NULL AND a.local_deleted_at IS NULL
+        LIMIT 1) AS parent ON true
  WHERE c.scope = %(scope)s AND c.resource_type = %(type)s AND c.remote_id IS NULL
    AND c.state IN ('planned', 'sent', 'unknown', 'asks', 'rejected')
  ORDER BY c.number;
@@ -46,11 +48,13 @@ SELECT r.record_id, r.{key} AS key, {title} AS title, coalesce(c.state, 'planned
 SELECT FROM {table} WHERE record_id = %(record_id)s FOR UPDATE;
 
 -- name: wish
-SELECT to_jsonb(c)::text AS creation, to_jsonb(r)::text AS doc, parent.{above_key} AS parent
+SELECT to_jsonb(c)::text AS creation, to_jsonb(r)::text AS doc, parent.key AS parent
   FROM sync_creates AS c
   JOIN {table} AS r USING (record_id)
-  LEFT JOIN {above} AS parent
-         ON parent.{above_key} = r.{parent} AND parent.{above_id} IS NULL AND parent.local_deleted_at IS NULL
+  LEFT JOIN LATERAL (
+       SELECT a.{above_key} AS key FROM {above} AS a
+        WHERE a.{above_key} IN ({named}) AND a.{above_id} IS NULL AND a.local_deleted_at IS NULL
+        LIMIT 1) AS parent ON true
  WHERE c.record_id = %(record_id)s;
 
 -- name: put_creation

@@ -128,3 +128,12 @@ SELECT i.jira_id, i.key
                                WHEN 'array' THEN i.custom_fields -> f.field_id ?| %(old)s::text[]
                                ELSE i.custom_fields ->> f.field_id = ANY (%(old)s) END))
  ORDER BY i.jira_id;
+
+-- name: store_link_types
+INSERT INTO issue_link_types (name, outward, inward)
+SELECT * FROM unnest(%(name)s::text[], %(outward)s::text[], %(inward)s::text[]) AS t (name, outward, inward) ORDER BY name
+    ON CONFLICT (name) DO UPDATE SET outward = excluded.outward, inward = excluded.inward
+ WHERE (issue_link_types.outward, issue_link_types.inward) IS DISTINCT FROM (excluded.outward, excluded.inward);
+
+-- name: forget_link_types
+DELETE FROM issue_link_types WHERE name <> ALL (%(name)s::text[]);

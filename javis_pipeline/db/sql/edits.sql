@@ -21,10 +21,20 @@ SELECT name FROM resolutions ORDER BY name;
 -- name: page_by_id
 SELECT page_id, title, sync_status, local_modified_fields FROM confluence_pages WHERE page_id = %(page_id)s FOR UPDATE;
 
--- name: comment_by_key
-SELECT record_id, key, sync_status, local_modified_fields FROM comments
- WHERE comment_id = split_part(%(key)s, '#', 2) AND issue_key = javis_key(split_part(%(key)s, '#', 1))
+-- name: hanging_by_key
+SELECT record_id, {key} AS key, sync_status, local_modified_fields FROM {table}
+ WHERE {id} = substring(%(key)s FROM '[0-9]+$') AND {by} = javis_key(split_part(%(key)s, '#', 1))
    FOR UPDATE;
+
+-- name: link_between
+SELECT key, record_id FROM issue_links
+ WHERE local_deleted_at IS NULL
+   AND (issue_key = %(key)s AND other_key = %(other)s AND lower(label) = lower(btrim(%(label)s))
+        OR issue_key = %(other)s AND other_key = %(key)s AND lower(back_label) = lower(btrim(%(label)s)))
+ LIMIT 1;
+
+-- name: delete_link
+DELETE FROM issue_links WHERE record_id = %(record_id)s;
 
 -- name: record_by_key
 SELECT kind AS resource_type, resource_id, scope, key, sync_refused

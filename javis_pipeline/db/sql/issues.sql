@@ -255,12 +255,6 @@ UPDATE jira_issues AS part
    AND story.jira_id = part.parent_id
    AND part.epic_key IS DISTINCT FROM story.epic_key;
 
--- name: follow_renamed_links
-UPDATE issue_links AS link
-   SET other_key = other.key
-  FROM jira_issues AS other
- WHERE other.jira_id = ANY (%(renamed)s) AND link.other_id = other.jira_id AND link.other_key <> other.key;
-
 -- name: count_present_issues
 SELECT count(*) AS present FROM jira_issues WHERE project_key = %(project)s AND remote_state = 'present';
 

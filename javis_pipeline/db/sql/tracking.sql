@@ -415,11 +415,9 @@ BEGIN
         RAISE EXCEPTION 'javis: issue % is not in Jira any more, or was deleted here', issue.key
             USING ERRCODE = 'restrict_violation', HINT = 'Nothing was written.';
     END IF;
-    NEW.issue_key := issue.key;
-    NEW.jira_id := issue.jira_id;
-    NEW.project_key := issue.project_key;
-    NEW.restricted := issue.security_level IS NOT NULL;
-    RETURN NEW;
+    RETURN jsonb_populate_record(NEW, jsonb_build_object(
+        'issue_key', issue.key, 'jira_id', issue.jira_id, 'project_key', issue.project_key,
+        'restricted', issue.security_level IS NOT NULL));
 END $$;
 
 -- name: obey_policy
@@ -471,27 +469,29 @@ CREATE TRIGGER admit_change BEFORE UPDATE OR DELETE ON public.{table} FOR EACH R
         {system}, {scope}, {id}, {key}, {edit_verb}, {edit_setting}, {author}, {only_given});
 
 -- name: follow_issue
--- AFTER UPDATE of an issue's key: what hangs on it is named after it, and one that was made there just now has its id.
+-- AFTER UPDATE of an issue's key: what hangs on it is named after it, and what hangs on one that was made there just now has
+-- its id. Arguments: the table of what hangs, its id column, and what stands before the id in its keys.
 CREATE OR REPLACE FUNCTION public.javis_follow_issue() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     origin text := coalesce(current_setting('javis.origin', true), '');
+    book   text;
 BEGIN
     IF TG_RELID <> 'public.jira_issues'::regclass THEN
         RAISE EXCEPTION 'javis: nothing hangs on %', TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
     END IF;
     PERFORM set_config('javis.origin', 'sync', true);
-    UPDATE public.{table} AS c
-       SET issue_key = NEW.key, project_key = NEW.project_key, jira_id = NEW.jira_id,
-           key = CASE WHEN c.comment_id IS NULL THEN c.key ELSE NEW.key || '#' || c.comment_id END
-     WHERE c.jira_id = NEW.jira_id OR (c.jira_id IS NULL AND c.issue_key = OLD.key);
+    EXECUTE format(
+        'UPDATE public.%1$I AS c SET issue_key = $1, project_key = $2, jira_id = $3, '
+        'key = CASE WHEN c.%2$I IS NULL THEN c.key ELSE $1 || %3$L || c.%2$I END '
+        'WHERE c.jira_id = $3 OR (c.jira_id IS NULL AND c.issue_key = $4)', TG_ARGV[0], TG_ARGV[1], '#' || TG_ARGV[2])
+      USING NEW.key, NEW.project_key, NEW.jira_id, OLD.key;
     IF NEW.project_key <> OLD.project_key THEN
-        UPDATE public.sync_conflicts AS b SET scope = NEW.project_key FROM public.{table} AS c
-         WHERE c.jira_id = NEW.jira_id AND b.record_id = c.record_id;
-        UPDATE public.sync_outbox AS b SET scope = NEW.project_key FROM public.{table} AS c
-         WHERE c.jira_id = NEW.jira_id AND b.record_id = c.record_id;
-        UPDATE public.sync_creates AS b SET scope = NEW.project_key FROM public.{table} AS c
-         WHERE c.jira_id = NEW.jira_id AND b.record_id = c.record_id;
+        FOREACH book IN ARRAY ARRAY['sync_conflicts', 'sync_outbox', 'sync_creates'] LOOP
+            EXECUTE format('UPDATE public.%I AS b SET scope = $1 FROM public.%I AS c '
+                           'WHERE c.jira_id = $2 AND b.record_id = c.record_id', book, TG_ARGV[0])
+              USING NEW.project_key, NEW.jira_id;
+        END LOOP;
     END IF;
     PERFORM set_config('javis.origin', origin, true);
     RETURN NULL;
@@ -500,9 +500,22 @@ END $$;
 -- name: hang
 CREATE TRIGGER find_issue BEFORE INSERT ON public.{table} FOR EACH ROW WHEN {is_other}
     EXECUTE FUNCTION public.javis_find_issue();
-CREATE TRIGGER follow_issue AFTER UPDATE OF key, project_key ON public.{on} FOR EACH ROW
+CREATE TRIGGER {trigger} AFTER UPDATE OF key, project_key ON public.{on} FOR EACH ROW
     WHEN (OLD.key IS DISTINCT FROM NEW.key OR OLD.project_key IS DISTINCT FROM NEW.project_key)
-    EXECUTE FUNCTION public.javis_follow_issue();
+    EXECUTE FUNCTION public.javis_follow_issue({name}, {id}, {called});
+
+-- name: lead_on
+-- By name it fires before what looks for the issue.
+CREATE TRIGGER find_ends BEFORE INSERT OR UPDATE OF label, other_key ON public.{table} FOR EACH ROW WHEN {is_other}
+    EXECUTE FUNCTION public.javis_find_ends();
+CREATE TRIGGER follow_other_end AFTER UPDATE OF key ON public.{on} FOR EACH ROW WHEN (OLD.key IS DISTINCT FROM NEW.key)
+    EXECUTE FUNCTION public.javis_follow_other_end();
+
+-- name: check_least
+-- By name it fires after what else checks a row.
+CREATE TRIGGER {trigger} BEFORE INSERT OR UPDATE OF {column} ON public.{table} FOR EACH ROW
+    WHEN (NEW.{column} < {least} AND {is_other})
+    EXECUTE FUNCTION public.javis_refuse_little({field}, {shown});
 
 -- name: ask_again
 -- One for each field that people edit: only `UPDATE OF` tells which columns a statement names.

@@ -1,7 +1,7 @@
 """The reading half of Jira's platform API."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 import orjson
 from starlette.routing import BaseRoute
@@ -9,10 +9,12 @@ from starlette.routing import BaseRoute
 from javis_pipeline.sandbox.jira import editing
 from javis_pipeline.sandbox.jira.calls import NO_ISSUE, Call, Handler, Json, RefusedError, route
 from javis_pipeline.sandbox.jira.catalogue import CATEGORIES, Project
-from javis_pipeline.sandbox.jira.issues import Change, Issue, IssueState
+from javis_pipeline.sandbox.jira.issues import Change, Comment, Issue, IssueState, Worklog
 from javis_pipeline.sandbox.jira.jql import JqlError
 from javis_pipeline.sandbox.jira.rendering import EXPAND
 from javis_pipeline.sandbox.jira.site import JiraSite
+
+W = TypeVar("W", Comment, Worklog)
 
 V3 = "/rest/api/3"
 READING = ("BROWSE_PROJECTS", "BROWSE")
@@ -35,6 +37,7 @@ def routes(site: JiraSite) -> list[BaseRoute]:
         "issue/bulkfetch": api.bulk_fetch,
         "changelog/bulkfetch": api.bulk_changelogs,
         "comment/list": api.comments_by_id,
+        "worklog/list": api.worklogs_by_id,
     }
     get = _of_the_site(api) | _of_an_issue(api)
     gone: list[BaseRoute] = [route(site, f"/rest/api/{v}/search", m, api.gone) for v in (2, 3) for m in ("GET", "POST")]
@@ -67,6 +70,7 @@ def _of_the_site(api: "ReadApi") -> dict[str, Handler]:
         "issuetype": api.issue_types,
         "label": api.labels,
         "issueLinkType": api.link_types,
+        "issueLink/{link}": api.link,
         "user": api.user,
         "user/search": api.users,
         "users/search": api.users,
@@ -84,6 +88,7 @@ def _of_an_issue(api: "ReadApi") -> dict[str, Handler]:
         "issue/{issue}/comment": api.comments,
         "issue/{issue}/comment/{comment}": api.comment,
         "issue/{issue}/worklog": api.worklogs,
+        "issue/{issue}/worklog/{worklog}": api.worklog,
         "issue/{issue}/transitions": api.transitions,
         "issue/{issue}/editmeta": api.edit_meta,
         "issue/{issue}/properties": api.property_keys,
@@ -230,6 +235,13 @@ class ReadApi:
     def labels(self, call: Call) -> Json:
         used = {label for issue in self._site.issues.values() for label in issue.state.labels}
         return self._page(call, sorted(used) if call.caller else [], "label", default=1000)
+
+    def link(self, call: Call) -> Json:
+        for issue in self._site.issues.values() if call.caller else ():
+            for link in issue.links:
+                if str(link.id) == call.path["link"]:
+                    return self._show.link(link)
+        raise RefusedError(404, f"No issue link with id '{call.path['link']}' exists.")
 
     def link_types(self, _: Call) -> Json:
         return {"issueLinkTypes": [self._show.link_type(kind) for kind in self._site.link_types]}
@@ -423,24 +435,39 @@ class ReadApi:
 
     def comments_by_id(self, call: Call) -> Json:
         """Those of some comments that the caller may see; the others are left out without a word."""
+        shown = self._by_ids(call, lambda issue: self._site.comments(issue), self._show.comment)
+        return {"startAt": 0, "maxResults": 1_000, "total": len(shown), "isLast": True, "values": shown}
+
+    def worklogs_by_id(self, call: Call) -> list[Json]:
+        """The same of worklogs; here the list is the answer."""
+        return self._by_ids(call, lambda issue: issue.worklogs, self._show.worklog)
+
+    def _by_ids(self, call: Call, of: Callable[[Issue], list[W]], show: Callable[..., Json]) -> list[Json]:
         wanted = {str(one) for one in call.body.get("ids") or []}
         if len(wanted) > 1_000:
-            raise RefusedError(400, "Up to 1000 comments can be requested.")
+            raise RefusedError(400, "Up to 1000 ids can be requested.")
         noted = "properties" in call.query.get("expand", "")
-        shown = [
-            self._show.comment(issue, comment, properties=noted)
+        return [
+            show(issue, one, properties=noted)
             for issue in (self._site.issues.values() if call.caller else ())
             if self._site.find(str(issue.id)) is issue
-            for comment in self._site.comments(issue)
-            if str(comment.id) in wanted
+            for one in of(issue)
+            if str(one.id) in wanted
         ]
-        return {"startAt": 0, "maxResults": 1_000, "total": len(shown), "isLast": True, "values": shown}
 
     def worklogs(self, call: Call) -> Json:
         issue = found(self._site, call)
         start, most = call.number("startAt", 0), call.number("maxResults", 5000, most=5000)
-        rows = [self._show.worklog(issue, worklog) for worklog in issue.worklogs]
+        noted = "properties" in call.query.get("expand", "")
+        rows = [self._show.worklog(issue, worklog, properties=noted) for worklog in issue.worklogs]
         return {"startAt": start, "maxResults": most, "total": len(rows), "worklogs": rows[start : start + most]}
+
+    def worklog(self, call: Call) -> Json:
+        issue = found(self._site, call)
+        for worklog in issue.worklogs:
+            if str(worklog.id) == call.path["worklog"]:
+                return self._show.worklog(issue, worklog, properties="properties" in call.query.get("expand", ""))
+        raise RefusedError(404, f"Cannot find worklog with id: '{call.path['worklog']}'.")
 
     def transitions(self, call: Call) -> Json:
         issue = found(self._site, call)

@@ -1,5 +1,6 @@
 """The writing half of Jira's platform API."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from starlette.routing import BaseRoute
@@ -8,7 +9,7 @@ from javis_pipeline.sandbox.jira import api_read
 from javis_pipeline.sandbox.jira.api_read import V3
 from javis_pipeline.sandbox.jira.calls import NO_ISSUE, Call, Handler, Json, RefusedError, route
 from javis_pipeline.sandbox.jira.editing import InvalidEditError
-from javis_pipeline.sandbox.jira.issues import Comment, Issue, Link, RichText
+from javis_pipeline.sandbox.jira.issues import Comment, Issue, Link, RichText, Worklog
 from javis_pipeline.sandbox.jira.site import JiraSite
 
 EDIT_MEMBERS = ("fields", "update", "historyMetadata", "properties", "transition")
@@ -33,6 +34,9 @@ def routes(site: JiraSite) -> list[BaseRoute]:
         ("POST", f"{issue}/comment", api.comment, True),
         ("PUT", f"{issue}/comment/{{comment}}", api.edit_comment, True),
         ("DELETE", f"{issue}/comment/{{comment}}", api.delete_comment, True),
+        ("POST", f"{issue}/worklog", api.log_work, True),
+        ("PUT", f"{issue}/worklog/{{worklog}}", api.edit_worklog, True),
+        ("DELETE", f"{issue}/worklog/{{worklog}}", api.delete_worklog, True),
         ("POST", f"{V3}/issueLink", api.link, False),
         ("DELETE", f"{V3}/issueLink/{{link}}", api.unlink, False),
     ]
@@ -191,15 +195,65 @@ class WriteApi:
         self._site.own_comments(issue).remove(comment)
         self._site.touch(issue)
 
+    def log_work(self, call: Call) -> tuple[int, Json]:
+        issue, now = _editable(self._site, call), self._site.now()
+        worklog = Worklog(self._site.next_id(), call.person.account_id, now, _seconds(call), _role(call), created=now)
+        self._fill(worklog, call)
+        issue.worklogs.append(worklog)
+        self._logged(issue, call, worklog.seconds)
+        return 201, self._show.worklog(issue, worklog)
+
+    def edit_worklog(self, call: Call) -> Json:
+        issue = _editable(self._site, call)
+        worklog = self._found_worklog(issue, call)
+        self._own(worklog, call, "edit")
+        before = worklog.seconds
+        if "timeSpentSeconds" in call.body:
+            worklog.seconds = _seconds(call)
+        self._fill(worklog, call)
+        worklog.updated, worklog.editor = self._site.now(), call.person.account_id
+        self._logged(issue, call, worklog.seconds - before)
+        return self._show.worklog(issue, worklog)
+
+    def delete_worklog(self, call: Call) -> None:
+        issue = _editable(self._site, call)
+        worklog = self._found_worklog(issue, call)
+        self._own(worklog, call, "delete")
+        issue.worklogs.remove(worklog)
+        self._logged(issue, call, -worklog.seconds)
+
+    def _fill(self, worklog: Worklog, call: Call) -> None:
+        """When it began, what is said of it, and what apps note on it, as far as that is given."""
+        if "started" in call.body:
+            worklog.started = _started(call.body["started"])
+        if "comment" in call.body:
+            worklog.text = self._site.editors.text_of(call.body["comment"]) if call.body["comment"] else None
+        worklog.properties |= self._checked_properties(call)
+
+    def _logged(self, issue: Issue, call: Call, seconds: int) -> None:
+        """What is left to do changes unless it is asked not to, and the issue has changed."""
+        adjusting = call.query.get("adjustEstimate", "auto")
+        if adjusting not in ("auto", "leave"):
+            raise RefusedError(400, errors={"adjustEstimate": "Say 'auto' or 'leave'."})
+        if adjusting == "auto":
+            self._site.spend(issue, seconds)
+        self._site.bump(issue, self._site.now())
+
+    def _found_worklog(self, issue: Issue, call: Call) -> Worklog:
+        for worklog in issue.worklogs:
+            if str(worklog.id) == call.path["worklog"]:
+                return worklog
+        raise RefusedError(404, f"Cannot find worklog with id: '{call.path['worklog']}'.")
+
     def _note(self, issue: Issue, comment: Comment, properties: Json) -> None:
         comment.properties |= properties
         told = properties.get("sd.public.comment")
         if isinstance(told, dict) and self._site.projects[issue.state.project].is_service:
             comment.internal = told.get("internal") is True
 
-    def _own(self, comment: Comment, call: Call, verb: str) -> None:
-        if comment.author != call.person.account_id:
-            raise RefusedError(400, f"You do not have the permission to {verb} this comment.")
+    def _own(self, one: Comment | Worklog, call: Call, verb: str) -> None:
+        if one.author != call.person.account_id:
+            raise RefusedError(400, f"You do not have the permission to {verb} this {type(one).__name__.lower()}.")
 
     def _text(self, call: Call) -> RichText:
         text = self._site.editors.text_of(call.body.get("body"))
@@ -226,7 +280,13 @@ class WriteApi:
             if issue is None:
                 raise RefusedError(404, NO_ISSUE)
             ends.append(issue)
-        self._site.connect(known.id, ends[0], ends[1], author=call.person.account_id, at=self._site.now())
+        if ends[0] is ends[1]:
+            raise RefusedError(400, "You cannot link an issue to itself.")
+        # What is linked so already is not linked twice.
+        if not any(
+            (one.type_id, one.source, one.destination) == (known.id, ends[0].id, ends[1].id) for one in ends[0].links
+        ):
+            self._site.connect(known.id, ends[0], ends[1], author=call.person.account_id, at=self._site.now())
         return 201, None
 
     def unlink(self, call: Call) -> None:
@@ -251,6 +311,22 @@ class WriteApi:
             )
         except InvalidEditError as error:
             raise _refused(error) from error
+
+
+def _seconds(call: Call) -> int:
+    """How long it took."""
+    seconds = call.body.get("timeSpentSeconds")
+    if not isinstance(seconds, int) or seconds < 60:
+        raise RefusedError(400, errors={"timeLogged": "Worklog must not be null."})
+    return seconds
+
+
+def _started(text: object) -> datetime:
+    """When the work began: with milliseconds and an offset without a colon, and nothing else."""
+    try:
+        return datetime.strptime(str(text), "%Y-%m-%dT%H:%M:%S.%f%z").astimezone(UTC)
+    except ValueError as error:
+        raise RefusedError(400, errors={"started": "Unexpected date format."}) from error
 
 
 def _role(call: Call) -> str | None:

@@ -98,15 +98,23 @@ class Change:
     metadata: dict[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Worklog:
-    """Time somebody spent."""
+    """Time somebody spent, with what they say of it; `updated` equals `created` until it is edited.
+
+    `editor` is who edited it last; `properties` are what apps note on it.
+    """
 
     id: int
     author: str
     started: datetime
     seconds: int
     role: str | None = None
+    text: RichText | None = None
+    created: datetime | None = None
+    updated: datetime | None = None
+    editor: str | None = None
+    properties: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from javis_pipeline.sandbox.jira.issues import (
     Comment,
     Issue,
     IssueState,
+    Link,
     RichText,
     Worklog,
 )
@@ -186,6 +187,16 @@ class Renderer:
             "self": self.url(f"issueLinkType/{kind.id}"),
         }
 
+    def link(self, link: Link) -> Json:
+        """A link by itself, with both ends."""
+        return {
+            "id": str(link.id),
+            "self": self.url(f"issueLink/{link.id}"),
+            "type": self.link_type(self._store.link_types[link.type_id]),
+            "inwardIssue": self._brief(link.source),
+            "outwardIssue": self._brief(link.destination),
+        }
+
     def project(self, project: Project) -> Json:
         """A project as issues and lists show it."""
         return {
@@ -306,20 +317,22 @@ class Renderer:
         """Where the file itself is to be had."""
         return self.url(f"attachment/content/{one.id}")
 
-    def worklog(self, issue: Issue, worklog: Worklog) -> Json:
-        """A worklog entry."""
+    def worklog(self, issue: Issue, worklog: Worklog, *, properties: bool = False) -> Json:
+        """A worklog entry, as for a comment."""
         return {
             "self": self.url(f"issue/{issue.id}/worklog/{worklog.id}"),
             "author": self.user(worklog.author),
-            "updateAuthor": self.user(worklog.author),
-            "created": self.timestamp(worklog.started),
-            "updated": self.timestamp(worklog.started),
+            "updateAuthor": self.user(worklog.editor or worklog.author),
+            "created": self.timestamp(worklog.created or worklog.started),
+            "updated": self.timestamp(worklog.updated or worklog.created or worklog.started),
             "started": self.timestamp(worklog.started),
             "timeSpent": f"{worklog.seconds // 60}m",
             "timeSpentSeconds": worklog.seconds,
             "id": str(worklog.id),
             "issueId": str(issue.id),
+            **({"comment": self.text(worklog.text)} if worklog.text is not None else {}),
             **_visibility(worklog.role),
+            **({"properties": _as_list(worklog.properties)} if properties else {}),
         }
 
     def some_changes(self, issue: Issue) -> Json:

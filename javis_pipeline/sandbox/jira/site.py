@@ -250,8 +250,14 @@ class JiraSite(JiraStore):
     ) -> None:
         """A person notes time spent, for everybody or for a role only."""
         issue, started = self._open(key), at or self.now()
-        issue.worklogs.append(Worklog(self.next_id(), self._author(by), started, seconds, role))
+        issue.worklogs.append(Worklog(self.next_id(), self._author(by), started, seconds, role, created=self.now()))
         self.bump(issue, started)
+
+    def spend(self, issue: Issue, seconds: int) -> None:
+        """What is left to do becomes less by so much, or more."""
+        left = issue.state.time_tracking.get("remainingEstimateSeconds")
+        if left is not None:
+            issue.state.time_tracking["remainingEstimateSeconds"] = max(0, left - seconds)
 
     @_one_step
     def attach(

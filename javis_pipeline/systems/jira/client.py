@@ -23,7 +23,7 @@ from javis_pipeline.clients.reading import (
     as_object,
     items_of,
 )
-from javis_pipeline.clients.site import Options, SiteClient
+from javis_pipeline.clients.site import Options
 from javis_pipeline.errors import (
     RemoteBusy,
     RemoteMissing,
@@ -49,8 +49,9 @@ from javis_pipeline.systems.jira.account import CLOUD_PROOF, Account, Proof
 from javis_pipeline.systems.jira.jql import PROJECT_KEY
 from javis_pipeline.systems.jira.manners import JIRA
 from javis_pipeline.systems.jira.paging import listed, offset_batches, token_batches
-from javis_pipeline.systems.jira.requests import checked_issue, edit_body, issue_path
+from javis_pipeline.systems.jira.requests import checked_issue, edit_body
 from javis_pipeline.systems.jira.wire.answers import AnswerBatch, batch_of
+from javis_pipeline.systems.jira.written_calls import WrittenCalls
 
 T = TypeVar("T")
 
@@ -78,7 +79,7 @@ TOLD_EVENTS: Final = (
 SWEEP_BATCH: Final = 5000
 
 
-class JiraClient(SiteClient):
+class JiraClient(WrittenCalls):
     """A client for one Jira site. Safe to share between threads.
 
     Args:
@@ -106,6 +107,7 @@ class JiraClient(SiteClient):
         "issue/bulkfetch",
         "changelog/bulkfetch",
         "comment/list",
+        "worklog/list",
     )
     headers: ClassVar[Mapping[str, str]] = {}
     counts_refused_logins: ClassVar[bool] = False
@@ -118,9 +120,6 @@ class JiraClient(SiteClient):
         auth, inspect = credentials(email, token), self._account.inspect
         reads = frozenset(f"{self.api}/{path}" for path in self.read_posts)
         super().__init__(Transport("jira", url, auth, reads, JIRA, headers=self.headers, inspect=inspect, **options))
-
-    def _path(self, issue: str) -> str:
-        return issue_path(self.api, issue)
 
     def prove_identity(self) -> Identity:
         """The account behind the credentials; from now on every answer has to be for that account.
@@ -415,28 +414,6 @@ class JiraClient(SiteClient):
         path = f"{self.api}/attachment/content/{quote(attachment_id, safe='')}"
         return download(self._http, path, {"redirect": "false"}, write, most_bytes=most_bytes)
 
-    def comments(self, issue: str, *, properties: bool = False) -> list[JsonObject]:
-        """All comments of an issue, oldest first; with what is noted on them, if that is wanted."""
-        params: Params = {"maxResults": 100, "orderBy": "created", **({"expand": "properties"} if properties else {})}
-        return list(offset_batches(self._http, f"{self._path(issue)}/comment", "comments", params))
-
-    def comment(self, issue: str, comment_id: str) -> object:
-        """One comment; RemoteMissing when there is none, or we may not see it."""
-        return self._http.get(self._comment(issue, comment_id)).body
-
-    def comments_by_id(self, ids: Sequence[str]) -> list[JsonObject]:
-        """Those of at most `COMMENTS_LIMIT` comments that we may see, with what is noted on them."""
-        body = {"ids": [int(one) for one in ids]}
-        answer = self._http.post(f"{self.api}/comment/list", body, {"expand": "properties"}).body
-        return listed(answer, "comment/list", "values")
-
-    def _comment(self, issue: str, comment_id: str) -> str:
-        return f"{self._path(issue)}/comment/{quote(comment_id, safe='')}"
-
-    def worklogs(self, issue: str) -> list[JsonObject]:
-        """All worklogs of an issue."""
-        return list(offset_batches(self._http, f"{self._path(issue)}/worklog", "worklogs", {"maxResults": 5000}))
-
     def assignee(self, account_id: str) -> JsonObject:
         """A person, in the form that an edit takes."""
         return {"accountId": account_id}
@@ -485,25 +462,6 @@ class JiraClient(SiteClient):
         self._before_write()
         body = edit_body(fields, None, properties, None)
         return self._http.request("POST", f"{self.api}/issue", json=body, once=True).body
-
-    def add_comment(
-        self, issue: str, text: object, *, visibility: Mapping[str, str] | None, properties: Mapping[str, object]
-    ) -> object:
-        """Comment on an issue, with properties set along: the comment. It is asked once, as for an issue."""
-        self._before_write()
-        body = {"body": text, **({"visibility": dict(visibility)} if visibility else {}), **_noted(properties)}
-        return self._http.request("POST", f"{self._path(issue)}/comment", json=body, once=True).body
-
-    def edit_comment(self, issue: str, comment_id: str, text: object, *, properties: Mapping[str, object]) -> object:
-        """Give a comment another text: the comment. Who may read it, and what else is noted on it, stays."""
-        self._before_write()
-        body = {"body": text, **_noted(properties)}
-        return self._http.request("PUT", self._comment(issue, comment_id), json=body).body
-
-    def remove_comment(self, issue: str, comment_id: str) -> None:
-        """Delete a comment for good; RemoteMissing when it is not there."""
-        self._before_write()
-        self._http.request("DELETE", self._comment(issue, comment_id))
 
     # Changing issues
 
@@ -556,9 +514,6 @@ class JiraClient(SiteClient):
         """Why the whole site takes no edits now; None while it does."""
         return None
 
-    def _before_write(self) -> None:
-        """Raise RemoteBusy where nothing can be written now, although it might seem so."""
-
     def _after_edit(self, issue: str, properties: Mapping[str, object]) -> None:
         """See to what an edit may have left out."""
 
@@ -574,10 +529,6 @@ class JiraClient(SiteClient):
         self._before_write()
         body = {"transition": {"id": transition_id}, **edit_body(fields, None, None, history_metadata)}
         self._http.post(f"{self._path(issue)}/transitions", body)
-
-
-def _noted(properties: Mapping[str, object]) -> JsonObject:
-    return edit_body(None, None, properties, None)
 
 
 def _found_issues(content: bytes) -> AnswerBatch[list[JsonObject]]:

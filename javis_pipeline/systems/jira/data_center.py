@@ -97,6 +97,7 @@ class DataCenterClient(JiraClient):
     tells_sprints_as_text: ClassVar[bool] = True
     tells_histories: ClassVar[bool] = True
     edit_shows: ClassVar[Params] = {}
+    most_written_together: ClassVar[int] = 1
 
     def __init__(
         self, url: str, email: str | None, token: str, edition: Edition | None = None, **options: Unpack[Options]
@@ -389,10 +390,18 @@ class DataCenterClient(JiraClient):
         path = f"/secure/attachment/{quote(attachment_id, safe='')}/{quote(name, safe='')}"
         return download(self._http, path, {}, write, most_bytes=most_bytes)
 
-    def worklogs(self, issue: str) -> list[JsonObject]:
+    def worklogs(self, issue: str, *, properties: bool = False) -> list[JsonObject]:
         """All worklogs of an issue, which come at once."""
         path = f"{self._path(issue)}/worklog"
-        return listed(self._http.get(path).body, path, "worklogs")
+        return listed(self._http.get(path, {"expand": "properties"} if properties else None).body, path, "worklogs")
+
+    def links_on(self, issues: Sequence[str]) -> list[JsonObject]:
+        """As on Cloud; here each issue is asked for by itself."""
+        found: list[JsonObject] = []
+        for issue in issues:
+            with suppress(RemoteMissing):
+                found.append(self.get_issue(issue, fields=[_LINKS]))
+        return found
 
     # Changing issues
 

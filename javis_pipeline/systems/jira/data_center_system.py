@@ -52,7 +52,12 @@ class DataCenterSystem(JiraSystem):
 
     def unheeded(self, key: str) -> Sequence[str]:
         """That nothing is made there, where somebody asked for it: rows that were inserted would wait for ever."""
-        asked = (("JAVIS_CREATE", self.creating, "issues"), ("JAVIS_COMMENTS", self.talking, "comments"))
+        asked = (
+            ("JAVIS_CREATE", self.creating, "issues"),
+            ("JAVIS_COMMENTS", self.written.get("comments", ()), "comments"),
+            ("JAVIS_LINKS", self.written.get("links", ()), "links"),
+            ("JAVIS_WORKLOGS", self.written.get("worklogs", ()), "worklogs"),
+        )
         return [
             f"{setting} names {key}, and in a Jira that a company runs itself no {what} are made: rows that are "
             f"inserted stay here; take {key} out of the setting, and delete them"

@@ -1,12 +1,13 @@
-"""What is synced of Jira: issues and their comments."""
+"""What is synced of Jira: issues, and what people write on them."""
 
-from typing import Final
+from typing import Any, Final
 
 from javis_pipeline.records.sync import Catalog
 from javis_pipeline.records.tables import Governed, Hanging, Place
 from javis_pipeline.sync.codecs import (
     Account,
     Day,
+    Instant,
     Key,
     Labels,
     Line,
@@ -74,7 +75,27 @@ empty."""
 BY_CHOICE: Final = tuple(name for name, spec in JIRA_ISSUE.fields.items() if spec.by_choice)
 """The fields of issues that are edited here where a policy says so."""
 
-_TALK: Final = Governed(verb="comments", setting="JAVIS_COMMENTS", author="author_id")
+_LINKS: Final = Governed(verb="links", setting="JAVIS_LINKS")
+_WRITTEN: Final = ("author_id", "created_at", "updated_at")
+
+
+def _hanging(verb: str, setting: str, called: str, **place: Any) -> Place:
+    """What people write on issues: only its author changes it, where the setting allows that."""
+    ours = Governed(verb=verb, setting=setting, author="author_id")
+    return Place(
+        key="key",
+        scope="project_key",
+        revision="updated_at",
+        restricted_by="kept_from",
+        hangs_on=Hanging(table="jira_issues", id="jira_id", key="key", by="issue_key", called=called),
+        making=ours,
+        editing=ours,
+        removes=True,
+        title="issue_key",
+        status=None,
+        **place,
+    )
+
 
 JIRA_COMMENT = make_kind(
     "jira_comment",
@@ -82,25 +103,76 @@ JIRA_COMMENT = make_kind(
     # Given when a comment is written, and never changed from here.
     Field("restriction", Plain(), guards=True),
     system="jira",
-    place=Place(
+    place=_hanging(
+        "comments",
+        "JAVIS_COMMENTS",
+        "",
         name="comments",
         id="comment_id",
-        key="key",
-        scope="project_key",
-        revision="updated_at",
         instants=frozenset({"created_at", "updated_at"}),
-        restricted_by="kept_from",
+        facts=_WRITTEN,
         made_with=("body",),
         may_have=("restriction",),
-        hangs_on=Hanging(table="jira_issues", id="jira_id", key="key", by="issue_key"),
-        making=_TALK,
-        editing=_TALK,
+    ),
+    revision=frozenset({"updated_at"}),
+)
+
+JIRA_WORKLOG = make_kind(
+    "jira_worklog",
+    Field("seconds", Number(), "edit", type="numeric"),
+    Field("comment", MarkdownText(), "edit", raw_column="comment_adf"),
+    # Given when work is logged, and never changed from here.
+    Field("started_at", Instant()),
+    Field("restriction", Plain(), guards=True),
+    system="jira",
+    place=_hanging(
+        "worklogs",
+        "JAVIS_WORKLOGS",
+        "worklog-",
+        name="worklogs",
+        id="worklog_id",
+        instants=frozenset({"created_at", "updated_at"}),
+        facts=_WRITTEN,
+        at_least={"seconds": 60},
+        made_with=("started_at", "seconds"),
+        may_have=("started_at", "restriction"),
+    ),
+    revision=frozenset({"updated_at"}),
+)
+
+JIRA_LINK = make_kind(
+    "jira_link",
+    Field("other_id", Plain()),
+    system="jira",
+    place=Place(
+        name="issue_links",
+        id="link_id",
+        key="key",
+        scope="project_key",
+        revision=None,
+        instants=frozenset(),
+        facts=("type", "direction", "label", "back_label", "other_key"),
+        made_with=("label", "other_key"),
+        derived=("type", "direction", "back_label", "other_id"),
+        by_key=("other_key",),
+        leads_on=True,
+        hangs_on=Hanging(table="jira_issues", id="jira_id", key="key", by="issue_key", called="link-"),
+        making=_LINKS,
+        editing=_LINKS,
         removes=True,
         title="issue_key",
         status=None,
     ),
-    revision=frozenset({"updated_at"}),
+    revision=frozenset(),
 )
+
+DATA_CENTER_COMMENT = with_fields(JIRA_COMMENT, Field("body", WikiText(), "edit"))
+DATA_CENTER_WORKLOG = with_fields(JIRA_WORKLOG, Field("comment", WikiText(), "edit"))
+"""The same of a Jira that a company runs itself."""
+
+
+WRITTEN_HERE: Final = {kind.table.name: kind for kind in (JIRA_COMMENT, JIRA_WORKLOG, JIRA_LINK)}
+"""What hangs on issues and is written here too, by its table."""
 
 
 def issue_here(catalog: Catalog) -> Kind:

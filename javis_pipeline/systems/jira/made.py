@@ -16,11 +16,13 @@ class Maker(NamedTuple):
 
     Attributes:
         makes: Rows that are inserted become issues: those that it made are looked at for marks.
+        synced: Keys of all projects that are synced.
     """
 
     account_id: str
     project: str
     makes: bool = True
+    synced: frozenset[str] = frozenset()
 
 
 def mark_in(document: Mapping[str, Any]) -> UUID | None:

@@ -7,6 +7,7 @@ from typing import Final
 from javis_pipeline.db.connection import Connection
 from javis_pipeline.db.creates import PostgresCreates
 from javis_pipeline.db.dimensions import store_sprints
+from javis_pipeline.db.hanging import insert_hanging, merge_hanging
 from javis_pipeline.db.issues import (
     NO_ELEMENTS,
     Elements,
@@ -15,18 +16,12 @@ from javis_pipeline.db.issues import (
     issues_to_fetch,
     store_issues,
 )
-from javis_pipeline.db.satellites import (
-    insert_comments,
-    merge_comments,
-    replace_satellites,
-    restrict_satellites,
-    store_users,
-)
+from javis_pipeline.db.satellites import replace_satellites, restrict_satellites, store_users
 from javis_pipeline.records.jira import IssueStamp, Sprint, User
 from javis_pipeline.records.values import ResourceRef
 from javis_pipeline.steps.create import meet_made
 from javis_pipeline.steps.system import Stored
-from javis_pipeline.systems.jira.kind import JIRA_COMMENT, JIRA_ISSUE
+from javis_pipeline.systems.jira.kind import JIRA_ISSUE, WRITTEN_HERE
 from javis_pipeline.systems.jira.reader import Batch
 
 
@@ -76,21 +71,22 @@ class IssueMirror:
 def _store_satellites(
     conn: Connection, batch: Batch, stored: StoredIssues, held: Collection[str], *, run_id: str, now: datetime
 ) -> list[ResourceRef]:
-    """Also of the issues that are left to the merge: nobody edits their satellites here but comments, which are left to
-    a merge of their own. An old payload has old ones."""
+    """Also of the issues that are left to the merge: of their satellites people edit only kinds that are left to a
+    merge of their own. An old payload has old ones."""
     old, new = {*stored.outdated, *held}, set(stored.inserted)
     left: list[ResourceRef] = []
-    for table, lines in batch.satellites.items():
-        # An edited comment does not always change its issue.
-        known = old if table == "comments" else old.union(stored.same)
+    for name, lines in batch.satellites.items():
+        kind = WRITTEN_HERE.get(name)
+        # What is edited of these does not always change its issue.
+        known = old if kind else old.union(stored.same)
         fresh = [jira_id for jira_id in lines if jira_id not in known]
         replaced = [jira_id for jira_id in fresh if jira_id not in new]
-        if table != "comments":
-            replace_satellites(conn, table, replaced, b"".join([lines[jira_id] for jira_id in fresh]))
+        if kind is None:
+            replace_satellites(conn, name, replaced, b"".join([lines[jira_id] for jira_id in fresh]))
             continue
         came = b"".join([lines[jira_id] for jira_id in replaced])
-        left = merge_comments(conn, JIRA_COMMENT.table, replaced, came, run_id=run_id, now=now)
+        left += merge_hanging(conn, kind.table, replaced, came, run_id=run_id, now=now)
         came_new = [jira_id for jira_id in fresh if jira_id in new]
-        insert_comments(conn, JIRA_COMMENT.table, came_new, b"".join([lines[jira_id] for jira_id in came_new]))
+        insert_hanging(conn, kind.table, came_new, b"".join([lines[jira_id] for jira_id in came_new]))
     restrict_satellites(conn, batch.restricted)
     return left

@@ -26,6 +26,7 @@ from javis_pipeline.records.jira import (
     FieldMap,
     Issue,
     JsonObject,
+    Link,
     Sprint,
     User,
     Worklog,
@@ -140,9 +141,8 @@ def read_issue_documents(
         wanted.remove(jira_id)
         found.ids.add(jira_id)
         try:
-            us = maker.account_id if maker else None
             issue, row, satellites = guarded(
-                "jira issue", document, partial(_read, document, fields, found.users, sprints, custom, left, us)
+                "jira issue", document, partial(_read, document, fields, found.users, sprints, custom, left, maker)
             )
         except UnreadableRecord as error:
             found.unreadable.append(Unreadable(jira_id, _updated_at(document), kept(document), str(error)))
@@ -173,13 +173,13 @@ def _read(
     sprints: Mapping[int, Sprint],
     custom: wire.Custom,
     left: LeftAlone,
-    us: str | None,
+    maker: Maker | None,
 ) -> tuple[Issue, IssueRow, Hanging]:
     issue = wire.parse_issue(document, fields, users, sprints, custom)
     if left.all:
         issue = _without(issue, left)
     # What has a column of its own now may once have been one of many.
-    return issue, issue_row(issue, fields), satellite_rows(issue, us)
+    return issue, issue_row(issue, fields), satellite_rows(issue, maker)
 
 
 def _without(issue: Issue, left: LeftAlone) -> Issue:
@@ -334,17 +334,17 @@ def issue_row(issue: Issue, fields: FieldMap = NO_ROLES) -> IssueRow:
     )
 
 
-def satellite_rows(issue: Issue, us: str | None = None) -> dict[Satellite, list[SatelliteRow]]:
+def satellite_rows(issue: Issue, maker: Maker | None = None) -> dict[Satellite, list[SatelliteRow]]:
     """Rows of what came with the issue, per table; a table whose part of the issue is MISSING is left out.
 
     Args:
         issue: The issue.
-        us: Our account: of what it wrote, and may edit, more is kept.
+        maker: Our account: of what it wrote, and may edit, more is kept.
     """
-    jira_id = issue.jira_id
+    jira_id, us = issue.jira_id, maker.account_id if maker else None
     found: dict[Satellite, list[SatelliteRow]] = {}
     if issue.links is not MISSING:
-        links = {(link.link_id, link.direction): (jira_id, *link) for link in issue.links}
+        links = {link.link_id: _link_row(issue, link) for link in issue.links if _is_of(link, maker)}
         found["issue_links"] = list(links.values())
     if issue.sprints is not MISSING:
         found["issue_sprints"] = [(jira_id, sprint.sprint_id) for sprint in issue.sprints]
@@ -352,7 +352,7 @@ def satellite_rows(issue: Issue, us: str | None = None) -> dict[Satellite, list[
         comments = {comment.comment_id: _comment_row(issue, comment, us) for comment in issue.comments}
         found["comments"] = list(comments.values())
     if issue.worklogs is not MISSING:
-        worklogs = {worklog.worklog_id: _worklog_row(jira_id, worklog) for worklog in issue.worklogs}
+        worklogs = {worklog.worklog_id: _worklog_row(issue, worklog, us) for worklog in issue.worklogs}
         found["worklogs"] = list(worklogs.values())
     if issue.attachments is not MISSING:
         attachments = {one.attachment_id: (jira_id, *one[:-1], one.created_at.isoformat()) for one in issue.attachments}
@@ -361,25 +361,44 @@ def satellite_rows(issue: Issue, us: str | None = None) -> dict[Satellite, list[
 
 
 def _comment_row(issue: Issue, comment: Comment, us: str | None) -> SatelliteRow:
-    is_ours = us is not None and comment.author_id == us
-    return (
-        issue.jira_id,
-        comment.comment_id,
-        f"{issue.key}#{comment.comment_id}",
-        issue.key,
-        issue.project_key,
-        comment.author_id,
-        _markdown(comment.body),
-        _json(comment.body) if is_ours and isinstance(comment.body, dict) else None,
-        comment.created_at.isoformat(),
-        comment.updated_at.isoformat() if comment.updated_at else None,
-        comment.restriction,
-    )
+    text, raw = _text_of(comment.body, us is not None and comment.author_id == us)
+    place = _place(issue, comment.comment_id, f"{issue.key}#{comment.comment_id}")
+    return *place, *_written(comment), text, comment.restriction, raw
 
 
-def _worklog_row(jira_id: str, worklog: Worklog) -> SatelliteRow:
+def _is_of(link: Link, maker: Maker | None) -> bool:
+    """Whether a link is a row of this end of it: of the one that its outward words speak of, and of the other one where
+    that is not synced."""
+    is_brought = maker is not None and link.other_key.rpartition("-")[0] in maker.synced
+    return link.direction == "outward" or not is_brought
+
+
+def _link_row(issue: Issue, link: Link) -> SatelliteRow:
+    place = _place(issue, link.link_id, f"{issue.key}#link-{link.link_id}")
+    return *place, link.type, link.direction, link.label, link.back_label, link.other_key, link.other_id
+
+
+def _worklog_row(issue: Issue, worklog: Worklog, us: str | None) -> SatelliteRow:
+    text, raw = _text_of(worklog.comment, us is not None and worklog.author_id == us)
+    place = _place(issue, worklog.worklog_id, f"{issue.key}#worklog-{worklog.worklog_id}")
     started_at = worklog.started_at.isoformat()
-    return jira_id, worklog.worklog_id, worklog.author_id, started_at, worklog.seconds, worklog.restriction
+    return *place, *_written(worklog), worklog.seconds, text, started_at, worklog.restriction, raw
+
+
+def _place(issue: Issue, own_id: str, key: str) -> SatelliteRow:
+    """Where something hangs, as `Table.brought` begins."""
+    return issue.jira_id, own_id, key, issue.key, issue.project_key
+
+
+def _written(one: Comment | Worklog) -> SatelliteRow:
+    """By whom, and when."""
+    created_at, updated_at = one.created_at, one.updated_at
+    return one.author_id, created_at.isoformat() if created_at else None, updated_at.isoformat() if updated_at else None
+
+
+def _text_of(text: JsonObject | str | None, is_ours: bool) -> tuple[str | None, str | None]:
+    """A text as people read it and, of what may be edited here, as Jira has it."""
+    return _markdown(text), _json(text) if is_ours and isinstance(text, dict) else None
 
 
 def _known(value: T | Missing) -> T | None:

@@ -4,14 +4,15 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, Final, NamedTuple, TypeAlias
 
 from javis_pipeline.db.connection import Database
+from javis_pipeline.db.dimensions import store_link_types
 from javis_pipeline.db.issues import Elements, follow_epics
-from javis_pipeline.records.jira import IssueStamp
+from javis_pipeline.records.jira import IssueStamp, LinkType
 from javis_pipeline.records.values import System
 from javis_pipeline.steps.create import HORIZON, CreateRules
-from javis_pipeline.steps.ports import RemoteCreates
+from javis_pipeline.steps.ports import RemoteCreates, RemoteRecords
 from javis_pipeline.steps.site_facts import NOTHING_KEPT, Facts
 from javis_pipeline.steps.system import Making, Opened, Part
 from javis_pipeline.sync.elements import element_fields
@@ -21,13 +22,56 @@ from javis_pipeline.systems.jira.carry_over import carry_over_descriptions
 from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.comments import CommentCreates, JiraComments
 from javis_pipeline.systems.jira.create import JiraCreates
-from javis_pipeline.systems.jira.kind import JIRA_COMMENT, JIRA_ISSUE
+from javis_pipeline.systems.jira.kind import JIRA_COMMENT, JIRA_ISSUE, JIRA_LINK, JIRA_WORKLOG
+from javis_pipeline.systems.jira.links import JiraLinks, LinkCreates
 from javis_pipeline.systems.jira.made import Maker
 from javis_pipeline.systems.jira.mirror import IssueMirror
 from javis_pipeline.systems.jira.reader import Batch
 from javis_pipeline.systems.jira.records import JiraRecords
 from javis_pipeline.systems.jira.site import JiraSite, read_site
 from javis_pipeline.systems.jira.source import IssueSource
+from javis_pipeline.systems.jira.worklogs import JiraWorklogs, WorklogCreates
+
+MakeRecords: TypeAlias = Callable[[JiraClient, Kind, JiraSite], RemoteRecords]
+MakeCreates: TypeAlias = Callable[[JiraClient, Kind, JiraSite], RemoteCreates]
+
+
+class Hangs(NamedTuple):
+    """What hangs on issues and is written here too: its kind, and its two sides there.
+
+    Attributes:
+        repeatable: To ask for one that is there already makes no second one.
+    """
+
+    kind: Kind
+    records: MakeRecords
+    creates: MakeCreates
+    repeatable: bool = False
+
+    @property
+    def verb(self) -> str:
+        """Of the policy that switches it on."""
+        making = self.kind.table.place.making
+        assert making is not None, "people write it here"
+        return making.verb
+
+
+def _by_author(writings: type[JiraComments] | type[JiraWorklogs]) -> MakeRecords:
+    return lambda client, kind, site: writings(client, kind, site.identity.account_id)
+
+
+def _for_readers(creates: type[CommentCreates] | type[WorklogCreates]) -> MakeCreates:
+    return lambda client, kind, site: creates(client, kind, is_service=site.project.is_service)
+
+
+COMMENTS: Final = Hangs(JIRA_COMMENT, _by_author(JiraComments), _for_readers(CommentCreates))
+WORKLOGS: Final = Hangs(JIRA_WORKLOG, _by_author(JiraWorklogs), _for_readers(WorklogCreates))
+LINKS: Final = Hangs(
+    JIRA_LINK,
+    lambda client, _, __: JiraLinks(client),
+    lambda client, _, site: LinkCreates(client, site.identity.account_id),
+    repeatable=True,
+)
 
 
 @dataclass(frozen=True)
@@ -37,13 +81,15 @@ class JiraSystem:
     Attributes:
         records: The edition's side of single issues.
         in_markup: Whether the edition keeps texts as wiki markup.
+        hangs: What people write on issues.
         client: Client of the site.
         scopes: Keys of all synced projects: an issue that moves to one of them is followed.
         chosen_fields: A person's choice of custom fields, role to field id.
         policies: A person's choice of the way that fields go.
         facts: What the site told lately.
         creating: Keys of the projects in which rows that are inserted here become issues.
-        talking: Keys of those in which comments are written here too; "*" for all.
+        written: What people write on issues, by its policy's verb, to the keys of the projects in which it is written
+            here too; "*" for all.
         horizon: The longest time that a request may still be executed after it was sent.
     """
 
@@ -51,18 +97,22 @@ class JiraSystem:
     kind: ClassVar[Kind] = JIRA_ISSUE
     records: ClassVar[type[JiraRecords]] = JiraRecords
     in_markup: ClassVar[bool] = False
+    hangs: ClassVar[Sequence[Hangs]] = (COMMENTS, WORKLOGS, LINKS)
     client: JiraClient
     scopes: Collection[str] = ()
     chosen_fields: Mapping[str, str] = field(default_factory=dict)
     facts: Facts = NOTHING_KEPT
     policies: Policies = field(default_factory=dict)
     creating: Collection[str] = ()
-    talking: Collection[str] = ()
+    written: Mapping[str, Collection[str]] = field(default_factory=dict)
     horizon: timedelta = HORIZON
 
     def hanging(self, key: str) -> Sequence[Kind]:
-        """Comments, where they are written here too."""
-        return [JIRA_COMMENT] if {key, "*"} & set(self.talking) else []
+        """What people write on issues, where it is written here too."""
+        return [hangs.kind for hangs in self._hanging(key)]
+
+    def _hanging(self, key: str) -> list[Hangs]:
+        return [hangs for hangs in self.hangs if {key, "*"} & set(self.written.get(hangs.verb, ()))]
 
     def unheeded(self, key: str) -> Sequence[str]:
         """Settings of which nothing comes in this project, in words."""
@@ -86,10 +136,10 @@ class JiraSystem:
             elements=self._elements(site),
             policies=site.policies,
             changes_unseen=True,
-            before=self._before(key),
+            before=self._before_all(key),
             after=lambda db, _: follow_epics(db, key),
             making=self._making(site),
-            parts=[self._part(kind, site) for kind in self.hanging(key)],
+            parts=[self._part(hangs, site) for hangs in self._hanging(key)],
         )
 
     def _stored_elements(self, site: JiraSite) -> Elements:
@@ -99,20 +149,21 @@ class JiraSystem:
     def _elements(self, site: JiraSite) -> list[Field]:
         return element_fields(site.custom, self.kind.table, site.written, in_markup=self.in_markup)
 
-    def _part(self, kind: Kind, site: JiraSite) -> Part:
-        records = JiraComments(self.client, site.identity.account_id)
-        rules = CreateRules(allowed=True, horizon=self.horizon)
+    def _part(self, hangs: Hangs, site: JiraSite) -> Part:
+        records = hangs.records(self.client, hangs.kind, site)
+        rules = CreateRules(allowed=True, horizon=self.horizon, repeatable=hangs.repeatable)
 
         def remote(db: Database, clock: Callable[[], datetime]) -> RemoteCreates:
             del db, clock
-            return CommentCreates(self.client, kind, is_service=site.project.is_service)
+            return hangs.creates(self.client, hangs.kind, site)
 
-        return Part(kind, records, Making(remote, rules))
+        return Part(hangs.kind, records, Making(remote, rules))
 
     def _maker(self, site: JiraSite) -> Maker:
         """Our account, and whether rows become issues."""
         key = site.project.key
-        return Maker(site.identity.account_id, key, makes=key in self.creating)
+        synced = frozenset({key, *self.scopes})
+        return Maker(site.identity.account_id, key, makes=key in self.creating, synced=synced)
 
     def _making(self, site: JiraSite) -> Making | None:
         rules = CreateRules(allowed=site.project.key in self.creating, horizon=self.horizon)
@@ -132,6 +183,19 @@ class JiraSystem:
             written=site.written,
             called=site.called,
         )
+
+    def _before_all(self, key: str) -> Callable[[Database], object]:
+        carry_over = self._before(key)
+        if LINKS not in self._hanging(key):
+            return carry_over
+        told = self.facts.of("link types", lambda: [list(one) for one in self.client.link_types()])
+
+        def before(db: Database) -> None:
+            carry_over(db)
+            with db.transaction(origin="sync") as conn:
+                store_link_types(conn, [LinkType(*one) for one in told])
+
+        return before
 
     def _before(self, key: str) -> Callable[[Database], object]:
         return partial(carry_over_descriptions, scope=key)

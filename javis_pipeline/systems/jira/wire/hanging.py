@@ -36,6 +36,7 @@ def links_in(fields: Json) -> list[Link] | Missing:
 def _link(link: Json) -> Link:
     path = f"fields.issuelinks[{link.get('id')}]"
     direction: Literal["outward", "inward"] = "inward" if link.get("outwardIssue") is None else "outward"
+    back = "outward" if direction == "inward" else "inward"
     other = as_object(link.get(f"{direction}Issue"), f"{path}.{direction}Issue")
     kind = as_object(link.get("type"), f"{path}.type")
     name = as_text(kind.get("name"), f"{path}.type.name")
@@ -44,6 +45,7 @@ def _link(link: Json) -> Link:
         type=name,
         direction=direction,
         label=as_text_or_none(kind.get(direction), f"{path}.type.{direction}") or name,
+        back_label=as_text_or_none(kind.get(back), f"{path}.type.{back}") or name,
         other_id=as_id_or_none(other.get("id"), f"{path}.{direction}Issue.id"),
         other_key=as_id(other.get("key"), f"{path}.{direction}Issue.key"),
     )
@@ -70,10 +72,11 @@ def comment_of(value: object, users: dict[str, User]) -> Comment:
 
 def worklogs_in(fields: Json, users: dict[str, User]) -> tuple[list[Worklog] | Missing, int]:
     """The worklogs that came with the issue, and how many it has."""
-    return _list_in(fields, "worklog", "worklogs", partial(_worklog, users=users))
+    return _list_in(fields, "worklog", "worklogs", partial(worklog_of, users=users))
 
 
-def _worklog(value: object, users: dict[str, User]) -> Worklog:
+def worklog_of(value: object, users: dict[str, User]) -> Worklog:
+    """A worklog, of an issue or by itself."""
     worklog = as_object(value, "worklog")
     path = f"worklog[{worklog.get('id')}]"
     return Worklog(
@@ -81,6 +84,9 @@ def _worklog(value: object, users: dict[str, User]) -> Worklog:
         author_id=account_of(worklog.get("author"), f"{path}.author", users),
         started_at=as_instant(worklog.get("started"), f"{path}.started"),
         seconds=as_number(worklog.get("timeSpentSeconds"), f"{path}.timeSpentSeconds"),
+        comment=as_rich_text(worklog.get("comment"), f"{path}.comment"),
+        created_at=as_instant_or_none(worklog.get("created"), f"{path}.created"),
+        updated_at=as_instant_or_none(worklog.get("updated"), f"{path}.updated"),
         restriction=_restriction(worklog, path),
     )
 

@@ -22,6 +22,7 @@ from javis_pipeline.records.jira import (
     Called,
     Identity,
     JsonObject,
+    LinkType,
     Priority,
     Project,
     ProjectParts,
@@ -217,3 +218,10 @@ def parse_transition(document: object) -> Transition:
         )
 
     return guarded("jira transition", document, read)
+
+
+def parse_link_type(document: object) -> LinkType:
+    """A sort of links, of `GET /rest/api/3/issueLinkType`."""
+    kind = as_object(document, "link type")
+    name = as_text(kind.get("name"), "name")
+    return LinkType(name, as_text(kind.get("outward"), "outward"), as_text(kind.get("inward"), "inward"))
