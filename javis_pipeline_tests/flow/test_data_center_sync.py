@@ -306,11 +306,11 @@ def test_settings_that_ask_for_what_nobody_makes_there_are_told_in_each_run(both
     with both.client() as client:
         job = both.job(client)
         assert isinstance(job.system, DataCenterSystem)
-        asked = replace(job.system, creating=["OPS"], written={"comments": ["*"]})
+        asked = replace(job.system, creating=["OPS"], written={"comments": ["*"], "worklogs": ["*"]})
         notes = pull_scope(replace(job, system=asked)).tally.notes
         unasked = pull_scope(replace(job, system=replace(job.system, creating=["EUV"]))).tally.notes
 
-    assert [note.split(" names OPS")[0] for note in notes if "stay here" in note] == ["JAVIS_CREATE", "JAVIS_COMMENTS"]
+    assert [note.split(" names OPS")[0] for note in notes if "stay here" in note] == ["JAVIS_WORKLOGS"]
     assert not any("stay here" in note for note in unasked)
 
 

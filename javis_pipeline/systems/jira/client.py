@@ -461,7 +461,10 @@ class JiraClient(WrittenCalls):
         """
         self._before_write()
         body = edit_body(fields, None, properties, None)
-        return self._http.request("POST", f"{self.api}/issue", json=body, once=True).body
+        made = self._http.request("POST", f"{self.api}/issue", json=body, once=True).body
+        if isinstance(made, dict) and isinstance(made.get("id"), str):
+            self._after_edit(made["id"], properties)
+        return made
 
     # Changing issues
 

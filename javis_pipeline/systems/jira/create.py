@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final
+from typing import ClassVar, Final
 from uuid import UUID
 
 import orjson
@@ -14,6 +14,7 @@ from javis_pipeline.db.connection import Database
 from javis_pipeline.db.create_forms import keep_forms, kept_forms, levels_of
 from javis_pipeline.errors import RemoteBusy
 from javis_pipeline.records.create import Form, Made, Met, Walk, Wish
+from javis_pipeline.records.jira import JsonObject
 from javis_pipeline.records.sync import Catalog
 from javis_pipeline.sync.fields import Kind
 from javis_pipeline.systems.jira.client import BULK_FETCH_LIMIT, JiraClient
@@ -24,7 +25,7 @@ from javis_pipeline.systems.jira.site_clock import SiteClock
 
 # How long what a project asks for is believed.
 FORMS_LAST: Final = timedelta(hours=1)
-_SEEN: Final = ("created", "creator", "project", "issuetype", "summary")
+SEEN: Final = ("created", "creator", "project", "issuetype", "summary")
 
 
 class JiraCreates:
@@ -36,7 +37,12 @@ class JiraCreates:
         kind: What an issue is there.
         database: Where what the project asks for is kept for an hour.
         clock: Ours; it dates what is kept.
+
+    Attributes:
+        together: Issues that are asked for together in a walk; it ends where so many numbers in a row have none.
     """
+
+    together: ClassVar[int] = BULK_FETCH_LIMIT
 
     def __init__(
         self, client: JiraClient, site: JiraSite, kind: Kind, database: Database, clock: Callable[[], datetime]
@@ -59,20 +65,25 @@ class JiraCreates:
         """All issues whose number is above the first, at least up to the second, and on as long as there are any."""
         del wishes
         at, seen, first = self.now(), dict[str, Met](), above + 1
+        known = max(known, self._highest())
         while True:
-            found = self._numbered(range(first, first + BULK_FETCH_LIMIT))
+            keys = [f"{self._project}-{number}" for number in range(first, first + self.together)]
+            found = [answered("jira issue", partial(met, one, self._project)) for one in self._numbered(keys)]
             seen |= {one.remote_id: one for one in found}
-            first += BULK_FETCH_LIMIT
+            first += self.together
             if not found and first > known:
                 return Walk(at=at, above=above, met=tuple(seen.values()))
 
-    def _numbered(self, numbers: Sequence[int]) -> list[Met]:
-        keys = [f"{self._project}-{number}" for number in numbers]
-        answer = self._client.bulk_fetch(keys, _SEEN, orjson.loads, properties=[MARK])
+    def _highest(self) -> int:
+        """The highest number that is known there, where a walk might end in a gap before it."""
+        return 0
+
+    def _numbered(self, keys: Sequence[str]) -> list[JsonObject]:
+        """Those of these issues that there are, past any index."""
+        answer = self._client.bulk_fetch(keys, SEEN, orjson.loads, properties=[MARK])
         if answer.get("issueErrors"):
             raise RemoteBusy("jira: some issues could not be looked at now; what was asked for is found out later")
-        documents = answered("jira bulk fetch", lambda: [as_object(one, "issue") for one in answer["issues"]])
-        return [answered("jira issue", partial(met, document, self._project)) for document in documents]
+        return answered("jira bulk fetch", lambda: [dict(as_object(one, "issue")) for one in answer["issues"]])
 
     def form(self, wish: Wish, catalog: Catalog) -> Form | str:
         """The request that would make it; or why there is none."""
@@ -84,8 +95,13 @@ class JiraCreates:
             kind=self._kind,
             catalog=catalog,
             points=self._fields.story_points,
+            above=self.above(),
             parent=levels_of(self._database, parent) if parent else None,
         )
+
+    def above(self) -> str | None:
+        """Jira's id of the field that leads to what is above an issue that is no sub-task; None where `parent` does."""
+        return None
 
     def _forms(self) -> Types:
         with self._asking:

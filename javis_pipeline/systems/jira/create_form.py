@@ -36,6 +36,7 @@ def read_fields(kind: JsonObject, fields: Iterable[JsonObject]) -> TypeForm:
             "name": field.get("name"),
             "required": bool(field.get("required")) and not field.get("hasDefaultValue"),
             "options": [str(one.get("name") or one.get("value")) for one in field.get("allowedValues") or []][:50],
+            "names_epic": str((field.get("schema") or {}).get("custom")).endswith(":gh-epic-label"),
         }
         for field in fields
     }
@@ -56,6 +57,7 @@ def form_of(
     catalog: Catalog,
     points: str | None,
     parent: Level | None,
+    above: str | None = None,
 ) -> Form | str:
     """The request that makes the issue; or why none does, with the possible values.
 
@@ -67,6 +69,7 @@ def form_of(
         catalog: Names and ids.
         points: Jira's id of story points.
         parent: What is known of the parent that the row names; None for nothing.
+        above: Jira's id of the field that leads to what is above an issue that is no sub-task; None for `parent`.
     """
     name = next((name for name in types if name.casefold() == wish.type_name.casefold()), None)
     if name is None:
@@ -75,6 +78,8 @@ def form_of(
     if problem := _parent_problem(wish, name, form, project, parent):
         return problem
     ids = {**_JIRA_IDS, **({"story_points": points} if points else {})}
+    if above is not None and not form["subtask"]:
+        ids["parent_key"] = above
     wanted = {field: value for field, value in wish.values.items() if value not in (None, ())}
     on_screen = {
         field: value for field, value in wanted.items() if ids.get(field) in form["fields"] or field == "title"
@@ -88,6 +93,9 @@ def form_of(
     except LossyEdit as error:
         return f"description: {error}"
     fields = {ids[field]: _to_jira(field, value) for field, value in raw.items()}
+    fields |= dict.fromkeys(_names_of_epics(form), wish.values["title"])
+    if above in fields:
+        fields[above] = raw["parent_key"]
     return Form(
         local=on_screen,
         raw={field: kind.fields[field].stored_raw(value) for field, value in raw.items()},
@@ -122,12 +130,17 @@ def _missing(form: TypeForm, given: set[str], points: str | None) -> str | None:
     """What Jira asks for and the row does not give."""
     ours = {jira_id: field for field, jira_id in _JIRA_IDS.items()} | ({points: "story_points"} if points else {})
     for jira_id, field in form["fields"].items():
-        if field["required"] and jira_id not in given and jira_id not in _GIVEN:
+        if field["required"] and jira_id not in {*given, *_GIVEN, *_names_of_epics(form)}:
             possible = f"; possible: {', '.join(field['options'])}" if field["options"] else ""
             column = ours.get(jira_id)
             where = f"set {column}" if column else "it is given in Jira only: make the issue there"
             return f"'{field['name']}' is required in this project; {where}{possible}"
     return None
+
+
+def _names_of_epics(form: TypeForm) -> list[str]:
+    """The field in which an epic has a name beside its title, where it must: it is called as it is entitled."""
+    return [jira_id for jira_id, field in form["fields"].items() if field["required"] and field.get("names_epic")]
 
 
 def _raw(kind: Kind, field: str, value: Value, catalog: Catalog) -> Value:

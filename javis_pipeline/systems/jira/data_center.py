@@ -41,7 +41,8 @@ from javis_pipeline.steps.bad_answers import Endurance, halves
 from javis_pipeline.steps.batches import as_they_come, in_batches
 from javis_pipeline.systems.jira import wire
 from javis_pipeline.systems.jira.account import Proof
-from javis_pipeline.systems.jira.client import ALL_FIELDS, BULK_FETCH_LIMIT, JiraClient
+from javis_pipeline.systems.jira.client import ALL_FIELDS, BULK_FETCH_LIMIT
+from javis_pipeline.systems.jira.data_center_calls import MakingCalls
 from javis_pipeline.systems.jira.edition import Edition
 from javis_pipeline.systems.jira.jql import in_project
 from javis_pipeline.systems.jira.paging import MAX_BATCHES, listed
@@ -73,7 +74,7 @@ class Slice(NamedTuple):
     up_to: int | None
 
 
-class DataCenterClient(JiraClient):
+class DataCenterClient(MakingCalls):
     """A client for one Jira that a company runs itself. Safe to share between threads.
 
     Args:
@@ -97,7 +98,6 @@ class DataCenterClient(JiraClient):
     tells_sprints_as_text: ClassVar[bool] = True
     tells_histories: ClassVar[bool] = True
     edit_shows: ClassVar[Params] = {}
-    most_written_together: ClassVar[int] = 1
 
     def __init__(
         self, url: str, email: str | None, token: str, edition: Edition | None = None, **options: Unpack[Options]
@@ -394,14 +394,6 @@ class DataCenterClient(JiraClient):
         """All worklogs of an issue, which come at once."""
         path = f"{self._path(issue)}/worklog"
         return listed(self._http.get(path, {"expand": "properties"} if properties else None).body, path, "worklogs")
-
-    def links_on(self, issues: Sequence[str]) -> list[JsonObject]:
-        """As on Cloud; here each issue is asked for by itself."""
-        found: list[JsonObject] = []
-        for issue in issues:
-            with suppress(RemoteMissing):
-                found.append(self.get_issue(issue, fields=[_LINKS]))
-        return found
 
     # Changing issues
 

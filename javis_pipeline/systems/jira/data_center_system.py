@@ -10,13 +10,15 @@ from javis_pipeline.records.jira import Issue
 from javis_pipeline.records.sync import RemoteRecord
 from javis_pipeline.records.values import Value
 from javis_pipeline.steps.ports import OneByOne
-from javis_pipeline.steps.system import Making, nothing_before
+from javis_pipeline.steps.system import nothing_before
 from javis_pipeline.sync.fields import Kind
-from javis_pipeline.systems.jira.kind import DATA_CENTER_ISSUE, WIKI
-from javis_pipeline.systems.jira.made import Maker
+from javis_pipeline.systems.jira.comments import JiraComments
+from javis_pipeline.systems.jira.create import JiraCreates
+from javis_pipeline.systems.jira.data_center_create import DataCenterCommentCreates, DataCenterCreates
+from javis_pipeline.systems.jira.kind import DATA_CENTER_COMMENT, DATA_CENTER_ISSUE, WIKI
 from javis_pipeline.systems.jira.records import JiraRecords, Request
 from javis_pipeline.systems.jira.site import JiraSite
-from javis_pipeline.systems.jira.system import JiraSystem
+from javis_pipeline.systems.jira.system import LINKS, Hangs, JiraSystem, by_author, for_readers
 
 
 class DataCenterRecords(OneByOne, JiraRecords):
@@ -44,36 +46,23 @@ class DataCenterSystem(JiraSystem):
     kind: ClassVar[Kind] = DATA_CENTER_ISSUE
     records: ClassVar[type[JiraRecords]] = DataCenterRecords
     in_markup: ClassVar[bool] = True
-
-    def hanging(self, key: str) -> Sequence[Kind]:
-        """Nothing is written there but issues."""
-        del key
-        return []
+    hangs: ClassVar[Sequence[Hangs]] = (
+        Hangs(DATA_CENTER_COMMENT, by_author(JiraComments), for_readers(DataCenterCommentCreates)),
+        LINKS,
+    )
+    creates: ClassVar[type[JiraCreates]] = DataCenterCreates
 
     def unheeded(self, key: str) -> Sequence[str]:
-        """That nothing is made there, where somebody asked for it: rows that were inserted would wait for ever."""
-        asked = (
-            ("JAVIS_CREATE", self.creating, "issues"),
-            ("JAVIS_COMMENTS", self.written.get("comments", ()), "comments"),
-            ("JAVIS_LINKS", self.written.get("links", ()), "links"),
-            ("JAVIS_WORKLOGS", self.written.get("worklogs", ()), "worklogs"),
-        )
+        """That no work is logged there, where somebody asked for it: rows that were inserted would wait for ever."""
+        if not {key, "*"} & set(self.written.get("worklogs", ())):
+            return []
         return [
-            f"{setting} names {key}, and in a Jira that a company runs itself no {what} are made: rows that are "
-            f"inserted stay here; take {key} out of the setting, and delete them"
-            for setting, keys, what in asked
-            if {key, "*"} & set(keys)
+            f"JAVIS_WORKLOGS names {key}, and in a Jira that a company runs itself no work is logged from here: rows "
+            f"that are inserted stay here; take {key} out of the setting, and delete them"
         ]
 
     def _field_ids(self, site: JiraSite) -> dict[str, str]:
         return {**super()._field_ids(site), "description": WIKI}
-
-    def _maker(self, site: JiraSite) -> Maker:
-        return super()._maker(site)._replace(makes=False)
-
-    def _making(self, site: JiraSite) -> Making | None:
-        del site
-        return None
 
     def _before(self, key: str) -> Callable[[Database], object]:
         del key  # nothing here is a view of something else

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from javis_pipeline.clients.reading import as_instant, as_text
 from javis_pipeline.records.create import Met
+from javis_pipeline.systems.jira.wire.people import account_id_of
 
 MARK: Final = "javis.record"
 
@@ -43,7 +44,7 @@ def met(document: Mapping[str, Any], project: str) -> Met:
         key=key,
         number=int(number) if place == project else None,
         created_at=as_instant(fields["created"], "created"),
-        creator_id=(fields.get("creator") or {}).get("accountId"),
+        creator_id=_creator_of(fields),
         mark=mark_in(document),
         type_name=(fields.get("issuetype") or {}).get("name") or "",
         title=fields.get("summary") or "",
@@ -54,6 +55,10 @@ def made_by(document: Mapping[str, Any], maker: Maker | None) -> Met | None:
     """The issue, if that account made it."""
     if maker is None or not maker.makes:
         return None
-    creator = (document.get("fields") or {}).get("creator")
-    is_its = isinstance(creator, dict) and creator.get("accountId") == maker.account_id
+    is_its = _creator_of(document.get("fields") or {}) == maker.account_id
     return met(document, maker.project) if is_its else None
+
+
+def _creator_of(fields: Mapping[str, Any]) -> str | None:
+    creator = fields.get("creator")
+    return account_id_of(creator, "creator") if isinstance(creator, dict) else None

@@ -56,16 +56,18 @@ class Hangs(NamedTuple):
         return making.verb
 
 
-def _by_author(writings: type[JiraComments] | type[JiraWorklogs]) -> MakeRecords:
+def by_author(writings: type[JiraComments] | type[JiraWorklogs]) -> MakeRecords:
+    """What only its author changes."""
     return lambda client, kind, site: writings(client, kind, site.identity.account_id)
 
 
-def _for_readers(creates: type[CommentCreates] | type[WorklogCreates]) -> MakeCreates:
+def for_readers(creates: type[CommentCreates] | type[WorklogCreates]) -> MakeCreates:
+    """What is written for everybody or for some."""
     return lambda client, kind, site: creates(client, kind, is_service=site.project.is_service)
 
 
-COMMENTS: Final = Hangs(JIRA_COMMENT, _by_author(JiraComments), _for_readers(CommentCreates))
-WORKLOGS: Final = Hangs(JIRA_WORKLOG, _by_author(JiraWorklogs), _for_readers(WorklogCreates))
+COMMENTS: Final = Hangs(JIRA_COMMENT, by_author(JiraComments), for_readers(CommentCreates))
+WORKLOGS: Final = Hangs(JIRA_WORKLOG, by_author(JiraWorklogs), for_readers(WorklogCreates))
 LINKS: Final = Hangs(
     JIRA_LINK,
     lambda client, _, __: JiraLinks(client),
@@ -82,6 +84,7 @@ class JiraSystem:
         records: The edition's side of single issues.
         in_markup: Whether the edition keeps texts as wiki markup.
         hangs: What people write on issues.
+        creates: The edition's way to make issues.
         client: Client of the site.
         scopes: Keys of all synced projects: an issue that moves to one of them is followed.
         chosen_fields: A person's choice of custom fields, role to field id.
@@ -98,6 +101,7 @@ class JiraSystem:
     records: ClassVar[type[JiraRecords]] = JiraRecords
     in_markup: ClassVar[bool] = False
     hangs: ClassVar[Sequence[Hangs]] = (COMMENTS, WORKLOGS, LINKS)
+    creates: ClassVar[type[JiraCreates]] = JiraCreates
     client: JiraClient
     scopes: Collection[str] = ()
     chosen_fields: Mapping[str, str] = field(default_factory=dict)
@@ -167,7 +171,7 @@ class JiraSystem:
 
     def _making(self, site: JiraSite) -> Making | None:
         rules = CreateRules(allowed=site.project.key in self.creating, horizon=self.horizon)
-        return Making(partial(JiraCreates, self.client, site, self.kind), rules)
+        return Making(partial(self.creates, self.client, site, self.kind), rules)
 
     def _field_ids(self, site: JiraSite) -> dict[str, str]:
         roles = {role: field_id for role, field_id in site.fields._asdict().items() if field_id}

@@ -1,7 +1,7 @@
 """The calls for what hangs on issues and is written here too: comments, worklogs, links."""
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 from urllib.parse import quote
 
 from javis_pipeline.clients.http import Params
@@ -12,6 +12,8 @@ from javis_pipeline.systems.jira import wire
 from javis_pipeline.systems.jira.paging import listed, offset_batches
 from javis_pipeline.systems.jira.requests import checked_issue, edit_body, issue_path
 
+# Names of the properties by which we know what we wrote.
+OUR_MARKS: Final = ("javis.record", "javis.op")
 # What is left to do stays as it was, and nobody gets mail.
 QUIETLY: Final[Params] = {"adjustEstimate": "leave", "notifyUsers": "false"}
 
@@ -116,6 +118,15 @@ class WrittenCalls(SiteClient):
         """Delete a worklog for good, as for a comment. What is left to do stays as it was, and nobody gets mail."""
         self._before_write()
         self._http.request("DELETE", self._written(issue, "worklog", worklog_id), params=QUIETLY)
+
+    def with_notes(self, comment: Mapping[str, Any]) -> JsonObject:
+        """A comment with our marks."""
+        return dict(comment)
+
+    def highest_number(self, project_key: str) -> int:
+        """The highest number of an issue that an index knows; 0 where issues are found without it."""
+        del project_key
+        return 0
 
     def link_types(self) -> list[LinkType]:
         """The sorts of links that the site has."""

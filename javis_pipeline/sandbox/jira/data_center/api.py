@@ -72,6 +72,7 @@ def _of_the_site(api: "DataCenterReadApi") -> dict[str, Handler]:
         "resolution": api.resolutions,
         "issuetype": api.issue_types,
         "issueLinkType": api.link_types,
+        "issueLink/{link}": api.link,
         "user": api.user,
         "user/search": api.users,
         "readonly-mode": api.read_only_mode,
@@ -85,6 +86,9 @@ def _of_an_issue(api: "DataCenterReadApi") -> dict[str, Handler]:
         "issue/{issue}": api.issue,
         "issue/{issue}/comment": api.comments,
         "issue/{issue}/comment/{comment}": api.comment,
+        "comment/{comment}/properties/{property}": api.comment_property,
+        "issue/createmeta/{project}/issuetypes": api.create_types,
+        "issue/createmeta/{project}/issuetypes/{type}": api.create_fields,
         "issue/{issue}/worklog": api.worklogs,
         "issue/{issue}/transitions": api.transitions,
         "issue/{issue}/editmeta": api.edit_meta,
@@ -105,7 +109,9 @@ def _writes(api: "DataCenterWriteApi") -> list[tuple[str, str, Handler]]:
         ("DELETE", "issue/{issue}/properties/{property}", api.delete_property),
         ("POST", "issue/{issue}/comment", api.comment),
         ("PUT", "issue/{issue}/comment/{comment}", api.edit_comment),
+        ("DELETE", "issue/{issue}/comment/{comment}", api.delete_comment),
         ("POST", "issueLink", api.link),
+        ("DELETE", "issueLink/{link}", api.unlink),
     ]
 
 
@@ -300,6 +306,33 @@ class DataCenterReadApi(ReadApi):
         answer = super().comments(call)
         return answer | {"maxResults": min(answer["maxResults"], 50), "comments": answer["comments"][:50]}
 
+    def comment_property(self, call: Call) -> Json:
+        """What an app has noted on a comment: no list of comments tells it."""
+        key = call.path["property"]
+        for issue in self._site.issues.values() if call.person else ():
+            for comment in self._site.comments(issue):
+                if str(comment.id) == call.path["comment"] and key in comment.properties:
+                    return {"key": key, "value": comment.properties[key]}
+        raise RefusedError(404, f"The property {key} does not exist.")
+
+    def create_types(self, call: Call) -> Json:
+        """Under another name than on Cloud."""
+        answer = super().create_types(call)
+        rows = [{k: v for k, v in row.items() if k != "hierarchyLevel"} for row in answer.pop("issueTypes")]
+        return answer | {"isLast": True, "values": rows}
+
+    def create_fields(self, call: Call) -> Json:
+        """The same; an epic has a name besides, and only sub-tasks have a parent."""
+        kind = self._site.types.found(call.path["type"])
+        epic_name = self._site.fields.epic_name
+        answer = super().create_fields(call)
+        left_out = set() if kind and kind.subtask else {"parent"}
+        rows = [row for row in answer.pop("fields") if row["fieldId"] not in left_out]
+        for row in rows:
+            if row["fieldId"] == epic_name.id:
+                row["required"] = kind is not None and kind.level == 1
+        return answer | {"isLast": True, "values": rows}
+
     def file(self, call: Call) -> object:
         """A file that hangs on an issue; whoever is not signed in is led to the login page."""
         if call.caller is None:
@@ -333,6 +366,28 @@ class DataCenterAgileApi(AgileApi):
 
 class DataCenterWriteApi(WriteApi):
     """What writes."""
+
+    def create(self, call: Call) -> tuple[int, Json]:
+        """Makes an issue; an epic needs a name besides its title."""
+        self._check_mode()
+        self._forget_marks(call)
+        fields, epic_name = call.body.get("fields") or {}, self._site.fields.epic_name.id
+        kind = self._site.types.found(str((fields.get("issuetype") or {}).get("id")))
+        if kind is not None and kind.level == 1 and not fields.get(epic_name):
+            raise RefusedError(400, errors={epic_name: "Epic Name is required."})
+        return super().create(call)
+
+    def comment(self, call: Call) -> tuple[int, Json]:
+        """Comments, if anybody may write now."""
+        self._check_mode()
+        self._forget_marks(call)
+        return super().comment(call)
+
+    def edit_comment(self, call: Call) -> Json:
+        """The same."""
+        self._check_mode()
+        self._forget_marks(call)
+        return super().edit_comment(call)
 
     def edit(self, call: Call) -> bytes | None:
         """Edits an issue; says nothing of it."""
