@@ -6,7 +6,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple, assert_never
 
 from javis_pipeline.db.watermarks import read_watermark
@@ -14,7 +14,7 @@ from javis_pipeline.errors import UnreadableRecord
 from javis_pipeline.records import MISSING
 from javis_pipeline.records.sync import WHOLE_RECORD, RecordState, RemoteRecord
 from javis_pipeline.records.values import ResourceRef, ScopeRef, Value
-from javis_pipeline.steps.job import Job
+from javis_pipeline.steps.job import Job, Side, sides_of
 from javis_pipeline.steps.look import Busy, Gone, Patience, Refused, Seen, Unreadable, look
 from javis_pipeline.steps.ports import RemoteRecords, SyncStore
 from javis_pipeline.steps.pull import list_records
@@ -28,6 +28,8 @@ _LOG = logging.getLogger(__name__)
 # Both sides are not read in the same instant: what differs is read so often again before it counts.
 MORE_LOOKS: Final = 2
 _PAUSE_SECONDS: Final = 2
+# What hangs on a record may change without it, and is seen by the daily look at that.
+_SEEN_WITHIN: Final = timedelta(days=1)
 
 
 class Difference(NamedTuple):
@@ -99,26 +101,42 @@ def verify_scope(
 
     Args:
         job: The scope.
-        choose: Which of the records that are here; None for all, and those that are only there.
+        choose: Which of the records that are here; None for all, and those that are only there. Of what hangs on
+            records and is written here too, what is here is compared.
         pause: Waits before what differs is read again: a sync may be under way.
 
     Raises:
         IdentityError, SettingError, SyncHalted: We are not who we should be, or the scope is not visible.
         RemoteBusy: The remote wants no more requests now.
     """
-    opened, store = job.open(), job.store
-    run = job.run(opened)
+    opened = job.open()
     with job.db.transaction() as conn:
         pulled_to = read_watermark(conn, job.system.name, job.key).watermark
-    known = store.records()
+    verified, (own, *hanging) = Verified(), sides_of(job, opened)
+    known = own.store.records()
     refs = list(choose(known)) if choose else [*known, *_only_there(job, opened, known)]
-    comparison = _Comparison(store, opened.records, run, pulled_to, pause)
-    verified = Verified()
-    for standings, differences in side_by_side(comparison.compare, refs, threads=job.threads):
-        verified.add(standings, differences)
+    _compare(own, refs, pulled_to, pause, verified, threads=job.threads)
+    for side in hanging:
+        on_records = side.store.records()
+        seen_to = pulled_to - _SEEN_WITHIN if pulled_to else None
+        _compare(side, choose(on_records) if choose else on_records, seen_to, pause, verified, threads=job.threads)
     counts = " ".join(f"{standing.replace(' ', '_')}={n}" for standing, n in sorted(verified.count().items()))
-    _LOG.info("verified scope=%r records=%d %s", store.name, verified.records, counts)
+    _LOG.info("verified scope=%r records=%d %s", own.store.name, verified.records, counts)
     return verified
+
+
+def _compare(
+    side: Side,
+    refs: Sequence[ResourceRef],
+    pulled_to: datetime | None,
+    pause: Callable[[], None],
+    verified: Verified,
+    *,
+    threads: int,
+) -> None:
+    comparison = _Comparison(side.store, side.records, side.run, pulled_to, pause)
+    for standings, differences in side_by_side(comparison.compare, refs, threads=threads):
+        verified.add(standings, differences)
 
 
 def _only_there(job: Job, opened: Opened[Any, Any], known: Iterable[ResourceRef]) -> list[ResourceRef]:

@@ -29,6 +29,7 @@ from javis_pipeline.steps.job import Job, Side, sides_of
 from javis_pipeline.steps.resolve import resolve
 from javis_pipeline.steps.sync_scope import WrittenBack, plan_scope, pull_scope, write_back_scope
 from javis_pipeline.steps.undo import undo_run
+from javis_pipeline.steps.verify import verify_scope
 from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
 from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.system import JiraSystem
@@ -376,6 +377,20 @@ def test_given_a_dry_run_then_it_names_the_comments_and_an_undo_gives_a_text_bac
     ]
     assert [(item.resource_type, item.field, item.side) for item in shown] == [("jira_comment", "body", "remote")]
     assert talk.texts() == ["Theirs", "Ours"]
+
+
+def test_given_a_comment_that_a_sync_has_missed_then_verify_names_it(talk: Talk) -> None:
+    name = talk.comment("Ours")
+    talk.sync()
+    agreed = verify_scope(talk.job(), choose=None, pause=lambda: None)
+    with talk.database.transaction() as conn:
+        conn.execute("SET LOCAL session_replication_role = replica")
+        conn.execute("UPDATE comments SET body = 'Stale' WHERE record_id = %s", [name])
+    differs = verify_scope(talk.job(), choose=None, pause=lambda: None)
+
+    assert (agreed.records, agreed.differences) == (3, [])
+    key = talk.row(name)["key"]
+    assert [each[:4] for each in differs.differences] == [(key, "body", "Stale", "Ours")]
 
 
 def test_given_a_comment_by_command_then_it_is_written_once_and_edited_by_its_key(

@@ -167,7 +167,7 @@ ONLY_THE_SYNC = [
     "SET LOCAL javis.origin = 'sync'; INSERT INTO comments (jira_id, comment_id, key, issue_key, project_key, body,"
     " created_at) VALUES ('1', '2', 'OPS-1#2', 'OPS-1', 'OPS', 'mine', now())",
     "SET LOCAL javis.origin = 'sync'; UPDATE comments SET body = 'mine', restriction = NULL",
-    "DELETE FROM issue_links",
+    "DELETE FROM attachments",
     "UPDATE users SET display_name = 'mine'",
     "UPDATE ai_suggestions SET state = 'accepted'",
     "DELETE FROM work_contexts",

@@ -447,8 +447,8 @@ def test_given_roles_that_lost_their_rights_when_the_owner_grants_again_then_the
     database: Database, make_login: Callable[..., str]
 ) -> None:
     sync = make_login(SYNC)
-    database.query("REVOKE ALL ON worklogs FROM javis_app, javis_read; GRANT ALL ON worklogs TO javis_app")
-    rights = "SELECT has_table_privilege('javis_app', 'worklogs', 'DELETE') AS app"
+    database.query("REVOKE ALL ON attachments FROM javis_app, javis_read; GRANT ALL ON attachments TO javis_app")
+    rights = "SELECT has_table_privilege('javis_app', 'attachments', 'DELETE') AS app"
 
     regrant(sync, TABLES)
     before = database.query(rights)
