@@ -16,6 +16,8 @@ READ: Final = "javis_read"
 APP: Final = "javis_app"
 SYNC: Final = "javis_sync"
 ROLES: Final = (READ, APP, SYNC)
+# Inserts rows that become records there. Applications get it once, when it is made: who takes it away is obeyed.
+CREATE: Final = "javis_create"
 EVERYBODY: Final = "public"
 
 Privileges = frozenset[LiteralString]
@@ -95,6 +97,7 @@ TABLES: Final[Mapping[str, Rights]] = {
     "roadmap_visions": OWN,
     "javis_schema_version": JOURNAL,
     "records": VIEW,
+    "links_of_issues": VIEW,
     "record_kinds": VIEW,
 }
 
@@ -154,7 +157,7 @@ def grant_by_kind(conn: psycopg.Connection[Any], tables: Tables) -> None:
     if _found(conn, _SCHEMA_OF_OURS, "public"):
         # A database that an old server made lets everybody make objects beside ours.
         _run(conn, "REVOKE CREATE ON SCHEMA public FROM PUBLIC")
-        for role in roles:
+        for role in (*roles, *([CREATE] if _is_role(conn, CREATE) else [])):
             _run(conn, "GRANT USAGE ON SCHEMA public TO {}", Identifier(role))
     for function in _found(conn, _FUNCTIONS_OF_OURS, list(executors)):
         _grant_function(conn, function, executors[function.partition("(")[0].removeprefix("public.")], roles)
@@ -196,12 +199,14 @@ _SEQUENCES_OF: LiteralString = (
 
 
 def _make_roles(conn: psycopg.Connection[Any]) -> None:
-    for role in ROLES:
+    for role in (*ROLES, CREATE):
         if _is_role(conn, role):
             continue
         try:
             with conn.transaction():
                 _run(conn, "CREATE ROLE {} NOLOGIN", Identifier(role))
+                if role == CREATE and _is_role(conn, APP):
+                    _run(conn, "GRANT {} TO {}", Identifier(CREATE), Identifier(APP))
         except (psycopg.errors.InsufficientPrivilege, psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
             pass  # an administrator may add it later; or another database of this server was quicker
 
@@ -231,7 +236,9 @@ def _grant_columns(conn: psycopg.Connection[Any], table: Table) -> None:
         hanging = table.place.hangs_on
         place = hanging.by if hanging else table.scope
         inserted = dict.fromkeys((place, table.key, "record_id", *table.given))
-        _run(conn, "GRANT INSERT ({}) ON {} TO {}", SQL(", ").join(map(Identifier, inserted)), name, app)
+        # Where nobody could make the role, applications go without it.
+        maker = Identifier(CREATE) if _is_role(conn, CREATE) else app
+        _run(conn, "GRANT INSERT ({}) ON {} TO {}", SQL(", ").join(map(Identifier, inserted)), name, maker)
 
 
 def _trust(conn: psycopg.Connection[Any], table: str, roles: Iterable[str]) -> None:

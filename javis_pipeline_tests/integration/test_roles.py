@@ -11,7 +11,7 @@ import pytest
 from psycopg.rows import dict_row
 
 from javis_pipeline.db.connection import Connection, Database
-from javis_pipeline.db.grants import APP, EVERYBODY, READ, ROLES, SYNC, regrant, rights_on_tables, who_executes
+from javis_pipeline.db.grants import APP, CREATE, EVERYBODY, READ, ROLES, SYNC, regrant, rights_on_tables, who_executes
 from javis_pipeline.db.migrate import migrate
 from javis_pipeline.records.retention import KeepDays
 from javis_pipeline.records.tables import Table
@@ -441,6 +441,27 @@ def test_given_an_application_or_a_reader_when_it_would_forget_history_then_it_m
     for role in (READ, APP):
         with connect(make_login(role)) as conn, pytest.raises(psycopg.errors.InsufficientPrivilege):
             conn.execute("SELECT javis_forget('sync_audit', '{1}')")
+
+
+def test_only_who_may_create_inserts_and_applications_are_among_them_to_begin_with(
+    conn: Connection, make_login: Callable[..., str]
+) -> None:
+    statement = "INSERT INTO jira_issues (project_key, issue_type, title) VALUES ('OPS', 'Task', 'x')"
+    granted = "SELECT DISTINCT grantee AS name FROM information_schema.column_privileges WHERE table_name = %s AND "
+    tables = [table.name for table in TABLES.values() if table.given]
+    holders = {
+        row["name"]
+        for table in tables
+        for row in conn.execute(granted.encode() + b"privilege_type = 'INSERT' AND grantee LIKE 'javis%%'", [table])
+    }
+    with connect(make_login(READ)) as reader, pytest.raises(psycopg.errors.InsufficientPrivilege, match="permission"):
+        reader.execute(statement)
+    for roles in ((READ, CREATE), (APP,)):
+        # What stops them is the setting, and no right.
+        with connect(make_login(*roles)) as maker, pytest.raises(psycopg.errors.RestrictViolation, match="nothing may"):
+            maker.execute(statement)
+
+    assert holders == {CREATE, SYNC}
 
 
 def test_given_roles_that_lost_their_rights_when_the_owner_grants_again_then_they_have_them_and_others_change_nothing(
