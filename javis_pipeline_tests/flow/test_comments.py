@@ -1,5 +1,6 @@
 """Comments are written on both sides: with PostgreSQL and a site behind a socket."""
 
+import itertools
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -441,3 +442,67 @@ def test_given_an_edit_that_was_executed_late_then_the_newer_text_stays(talk: Ta
     talk.sync()
 
     assert talk.texts()[-1] == talk.row(name)["body"] == "Three"
+
+
+class _KilledError(BaseException):
+    """The process is gone."""
+
+
+def _dies(talk: Talk, monkeypatch: pytest.MonkeyPatch, *, at: int, done: bool) -> None:
+    """The next sync is killed at its n-th request that writes something: before it goes out, or after it is done."""
+    calls = itertools.count(1)
+    for name in ("create_issue", "add_comment"):
+        ask = getattr(JiraClient, name)
+
+        def asked(client: JiraClient, *arguments: Any, ask: Any = ask, **named: Any) -> object:
+            number = next(calls)
+            if number == at and not done:
+                raise _KilledError
+            answer = ask(client, *arguments, **named)
+            if number == at:
+                raise _KilledError
+            return answer
+
+        monkeypatch.setattr(JiraClient, name, asked)
+    with pytest.raises(_KilledError):
+        talk.sync(timedelta(minutes=20))
+    monkeypatch.undo()
+
+
+def test_given_six_issues_that_are_edited_and_commented_before_a_sync_that_is_killed_three_times_then_there_are_six(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    insert = (
+        "INSERT INTO jira_issues (project_key, issue_type, title, parent_key) "
+        "VALUES ('OPS', %(type)s, %(title)s, %(parent)s) RETURNING key"
+    )
+
+    def wish(sort: str, title: str, parent: str | None = None) -> str:
+        return str(talk.say(insert, type=sort, title=title, parent=parent)[0]["key"])
+
+    epic = wish("Epic", "Epic")
+    stories = [wish("Story", f"Story {n}", epic) for n in (1, 2, 3)]
+    subs = [wish("Sub-task", f"Sub {n}", stories[0]) for n in (1, 2)]
+    talk.say(
+        "UPDATE jira_issues SET title = 'Epic, edited', description = 'With *stars*' WHERE key = %(key)s", key=epic
+    )
+    for key in (epic, subs[1]):
+        talk.comment(f"On {key}", key)
+    _dies(talk, monkeypatch, at=1, done=False)
+    _dies(talk, monkeypatch, at=2, done=True)
+    _dies(talk, monkeypatch, at=4, done=True)
+    for _ in range(6):
+        talk.world.jira.create("OPS", "Somebody else's")
+        talk.sync(timedelta(minutes=20))
+
+    found = "SELECT * FROM jira_issues WHERE key = javis_key(%(key)s)"
+    rows = {key: talk.say(found, key=key)[0] for key in (epic, *stories, *subs)}
+    there = [one for one in talk.world.jira.issues.values() if one.state.summary not in ("Old", "Somebody else's")]
+    keys = {one.id: one.state.key for one in there}
+    titles = sorted(one.state.summary or "" for one in there)
+    assert titles == ["Epic, edited", "Story 1", "Story 2", "Story 3", "Sub 1", "Sub 2"]
+    parents = {one.state.summary: keys.get(one.state.parent_id or 0) for one in there}
+    assert {parents[f"Story {n}"] for n in (1, 2, 3)} == {rows[epic]["key"]}
+    assert {parents["Sub 1"], parents["Sub 2"]} == {rows[stories[0]]["key"]}
+    assert [talk.texts(rows[key]["key"]) for key in (epic, subs[1], subs[0])] == [[f"On {epic}"], [f"On {subs[1]}"], []]
+    assert {(row["remote_state"], row["sync_status"]) for row in rows.values()} == {("present", "synced")}
