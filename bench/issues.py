@@ -175,7 +175,7 @@ def _link(rng: random.Random, number: int) -> dict[str, Any]:
     kind = {"id": "10000", "name": "Blocks", "inward": "is blocked by", "outward": "blocks"}
     status = {"name": "To Do", "id": "10000"}
     return {
-        "id": str(900_000 + other * 3 + number),
+        "id": f"{_ISSUE}{number + 1}",
         "self": f"{_ORIGIN}/rest/api/3/issueLink/{900_000 + other}",
         "type": kind,
         rng.choice(["inwardIssue", "outwardIssue"]): {

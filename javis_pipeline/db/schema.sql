@@ -30,7 +30,9 @@ CREATE TYPE public.resolution AS ENUM (
 CREATE TYPE public.resource_type AS ENUM (
     'jira_issue',
     'confluence_page',
-    'jira_comment'
+    'jira_comment',
+    'jira_worklog',
+    'jira_link'
 );
 
 CREATE TYPE public.sync_status AS ENUM (
@@ -308,6 +310,62 @@ BEGIN
     RETURN NEW;
 END $_$;
 
+CREATE FUNCTION public.javis_find_ends() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    this  text := coalesce(public.javis_key(NEW.issue_key), NEW.issue_key);
+    other public.jira_issues;
+    kind  public.issue_link_types;
+    swaps boolean;
+BEGIN
+    IF TG_RELID <> 'public.issue_links'::regclass THEN
+        RAISE EXCEPTION 'javis: % holds no links', TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF TG_OP = 'UPDATE' THEN
+        RAISE EXCEPTION 'javis: a link is not changed'
+            USING ERRCODE = 'restrict_violation', HINT = 'Delete it, and insert another.';
+    END IF;
+    SELECT * INTO other FROM public.jira_issues AS i WHERE i.key = public.javis_key(NEW.other_key) FOR KEY SHARE;
+    IF other.key IS NULL AND EXISTS (
+        SELECT FROM public.sync_watermarks AS w
+         WHERE w.system = 'jira' AND w.scope = split_part(upper(NEW.other_key), '-', 1)) THEN
+        RAISE EXCEPTION 'javis: there is no issue % here', NEW.other_key
+            USING ERRCODE = 'foreign_key_violation', HINT = 'Nothing was written.';
+    END IF;
+    IF coalesce(other.key, upper(NEW.other_key)) = this THEN
+        RAISE EXCEPTION 'javis: % cannot be linked to itself', this
+            USING ERRCODE = 'check_violation', COLUMN = 'other_key', HINT = 'Nothing was written.';
+    END IF;
+    SELECT * INTO kind FROM public.issue_link_types AS t
+     WHERE lower(btrim(NEW.label)) IN (lower(t.outward), lower(t.inward)) ORDER BY t.name LIMIT 1;
+    IF kind.name IS NULL THEN
+        RAISE EXCEPTION 'javis: there is no link ''%'' in Jira', coalesce(NEW.label, '(label is not given)')
+            USING ERRCODE = 'check_violation', COLUMN = 'label',
+                  HINT = coalesce((SELECT 'Possible: ' || string_agg(label, ', ' ORDER BY label) || '.'
+                                     FROM (SELECT outward FROM public.issue_link_types
+                                           UNION SELECT inward FROM public.issue_link_types) AS t (label)),
+                                  'What links can be called is read by the first sync of a project that JAVIS_LINKS names.');
+    END IF;
+    swaps := lower(btrim(NEW.label)) <> lower(kind.outward) AND other.key IS NOT NULL;
+    NEW.type := kind.name;
+    NEW.direction := CASE WHEN lower(btrim(NEW.label)) = lower(kind.outward) OR swaps THEN 'outward' ELSE 'inward' END;
+    NEW.label := CASE NEW.direction WHEN 'outward' THEN kind.outward ELSE kind.inward END;
+    NEW.back_label := CASE NEW.direction WHEN 'outward' THEN kind.inward ELSE kind.outward END;
+    NEW.issue_key := CASE WHEN swaps THEN other.key ELSE this END;
+    NEW.other_key := CASE WHEN swaps THEN this ELSE coalesce(other.key, upper(NEW.other_key)) END;
+    NEW.other_id := (SELECT i.jira_id FROM public.jira_issues AS i WHERE i.key = NEW.other_key);
+    -- What is there already is named by its record: whoever inserts it again is told so, or asked for nothing to be done.
+    NEW.record_id := coalesce((
+        SELECT l.record_id FROM public.issue_links AS l
+         WHERE l.type = kind.name AND l.local_deleted_at IS NULL AND l.remote_state IN ('present', 'wanted')
+           AND (l.issue_key = NEW.issue_key AND l.other_key = NEW.other_key AND l.direction = NEW.direction
+                OR kind.outward = kind.inward AND l.issue_key = NEW.other_key AND l.other_key = NEW.issue_key)
+         LIMIT 1), NEW.record_id);
+    RETURN NEW;
+END $$;
+
 CREATE FUNCTION public.javis_find_issue() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -315,7 +373,7 @@ CREATE FUNCTION public.javis_find_issue() RETURNS trigger
 DECLARE
     issue public.jira_issues;
 BEGIN
-    IF (CASE TG_RELID WHEN 'public.jira_issues'::regclass THEN 'jira_issue' WHEN 'public.confluence_pages'::regclass THEN 'confluence_page' WHEN 'public.comments'::regclass THEN 'jira_comment' END) IS NULL THEN
+    IF (CASE TG_RELID WHEN 'public.jira_issues'::regclass THEN 'jira_issue' WHEN 'public.confluence_pages'::regclass THEN 'confluence_page' WHEN 'public.comments'::regclass THEN 'jira_comment' WHEN 'public.worklogs'::regclass THEN 'jira_worklog' WHEN 'public.issue_links'::regclass THEN 'jira_link' END) IS NULL THEN
         RAISE EXCEPTION 'javis: nothing of % hangs on issues', TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
     END IF;
     SELECT * INTO issue FROM public.jira_issues AS i WHERE i.key = public.javis_key(NEW.issue_key) FOR KEY SHARE;
@@ -327,14 +385,40 @@ BEGIN
         RAISE EXCEPTION 'javis: issue % is not in Jira any more, or was deleted here', issue.key
             USING ERRCODE = 'restrict_violation', HINT = 'Nothing was written.';
     END IF;
-    NEW.issue_key := issue.key;
-    NEW.jira_id := issue.jira_id;
-    NEW.project_key := issue.project_key;
-    NEW.restricted := issue.security_level IS NOT NULL;
-    RETURN NEW;
+    RETURN jsonb_populate_record(NEW, jsonb_build_object(
+        'issue_key', issue.key, 'jira_id', issue.jira_id, 'project_key', issue.project_key,
+        'restricted', issue.security_level IS NOT NULL));
 END $$;
 
 CREATE FUNCTION public.javis_follow_issue() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+DECLARE
+    origin text := coalesce(current_setting('javis.origin', true), '');
+    book   text;
+BEGIN
+    IF TG_RELID <> 'public.jira_issues'::regclass THEN
+        RAISE EXCEPTION 'javis: nothing hangs on %', TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    PERFORM set_config('javis.origin', 'sync', true);
+    EXECUTE format(
+        'UPDATE public.%1$I AS c SET issue_key = $1, project_key = $2, jira_id = $3, '
+        'key = CASE WHEN c.%2$I IS NULL THEN c.key ELSE $1 || %3$L || c.%2$I END '
+        'WHERE c.jira_id = $3 OR (c.jira_id IS NULL AND c.issue_key = $4)', TG_ARGV[0], TG_ARGV[1], '#' || TG_ARGV[2])
+      USING NEW.key, NEW.project_key, NEW.jira_id, OLD.key;
+    IF NEW.project_key <> OLD.project_key THEN
+        FOREACH book IN ARRAY ARRAY['sync_conflicts', 'sync_outbox', 'sync_creates'] LOOP
+            EXECUTE format('UPDATE public.%I AS b SET scope = $1 FROM public.%I AS c '
+                           'WHERE c.jira_id = $2 AND b.record_id = c.record_id', book, TG_ARGV[0])
+              USING NEW.project_key, NEW.jira_id;
+        END LOOP;
+    END IF;
+    PERFORM set_config('javis.origin', origin, true);
+    RETURN NULL;
+END $_$;
+
+CREATE FUNCTION public.javis_follow_other_end() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -342,21 +426,11 @@ DECLARE
     origin text := coalesce(current_setting('javis.origin', true), '');
 BEGIN
     IF TG_RELID <> 'public.jira_issues'::regclass THEN
-        RAISE EXCEPTION 'javis: nothing hangs on %', TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
+        RAISE EXCEPTION 'javis: no link leads to %', TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
     END IF;
     PERFORM set_config('javis.origin', 'sync', true);
-    UPDATE public."comments" AS c
-       SET issue_key = NEW.key, project_key = NEW.project_key, jira_id = NEW.jira_id,
-           key = CASE WHEN c.comment_id IS NULL THEN c.key ELSE NEW.key || '#' || c.comment_id END
-     WHERE c.jira_id = NEW.jira_id OR (c.jira_id IS NULL AND c.issue_key = OLD.key);
-    IF NEW.project_key <> OLD.project_key THEN
-        UPDATE public.sync_conflicts AS b SET scope = NEW.project_key FROM public."comments" AS c
-         WHERE c.jira_id = NEW.jira_id AND b.record_id = c.record_id;
-        UPDATE public.sync_outbox AS b SET scope = NEW.project_key FROM public."comments" AS c
-         WHERE c.jira_id = NEW.jira_id AND b.record_id = c.record_id;
-        UPDATE public.sync_creates AS b SET scope = NEW.project_key FROM public."comments" AS c
-         WHERE c.jira_id = NEW.jira_id AND b.record_id = c.record_id;
-    END IF;
+    UPDATE public.issue_links SET other_key = NEW.key, other_id = NEW.jira_id
+     WHERE other_id = NEW.jira_id OR (other_id IS NULL AND other_key = OLD.key);
     PERFORM set_config('javis.origin', origin, true);
     RETURN NULL;
 END $$;
@@ -366,7 +440,7 @@ CREATE FUNCTION public.javis_follow_restriction() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 DECLARE
-    of_kind  public.resource_type := CASE TG_RELID WHEN 'public.jira_issues'::regclass THEN 'jira_issue' WHEN 'public.confluence_pages'::regclass THEN 'confluence_page' WHEN 'public.comments'::regclass THEN 'jira_comment' END;
+    of_kind  public.resource_type := CASE TG_RELID WHEN 'public.jira_issues'::regclass THEN 'jira_issue' WHEN 'public.confluence_pages'::regclass THEN 'confluence_page' WHEN 'public.comments'::regclass THEN 'jira_comment' WHEN 'public.worklogs'::regclass THEN 'jira_worklog' WHEN 'public.issue_links'::regclass THEN 'jira_link' END;
     hidden   text[];  -- ids of those that not everybody may read now
     shown    text[];  -- of those that all may read now
     let_go   text[];  -- of those among them that were only kept back
@@ -446,7 +520,7 @@ CREATE FUNCTION public.javis_keep_tombstone() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 DECLARE
-    kind    public.resource_type := CASE TG_RELID WHEN 'public.jira_issues'::regclass THEN 'jira_issue' WHEN 'public.confluence_pages'::regclass THEN 'confluence_page' WHEN 'public.comments'::regclass THEN 'jira_comment' END;
+    kind    public.resource_type := CASE TG_RELID WHEN 'public.jira_issues'::regclass THEN 'jira_issue' WHEN 'public.confluence_pages'::regclass THEN 'confluence_page' WHEN 'public.comments'::regclass THEN 'jira_comment' WHEN 'public.worklogs'::regclass THEN 'jira_worklog' WHEN 'public.issue_links'::regclass THEN 'jira_link' END;
     system  text := TG_ARGV[1];
     scope   text := TG_ARGV[2];
     id      text := TG_ARGV[3];
@@ -676,7 +750,11 @@ BEGIN
             WHERE NEW.resource_type = 'confluence_page'
               AND (r."page_id" = NEW.resource_id AND NEW.record_id IS NULL OR r.record_id = NEW.record_id) UNION ALL SELECT r.record_id, "kept_from" IS NOT NULL AS is_restricted FROM public."comments" AS r
             WHERE NEW.resource_type = 'jira_comment'
-              AND (r."comment_id" = NEW.resource_id AND NEW.record_id IS NULL OR r.record_id = NEW.record_id)
+              AND (r."comment_id" = NEW.resource_id AND NEW.record_id IS NULL OR r.record_id = NEW.record_id) UNION ALL SELECT r.record_id, "kept_from" IS NOT NULL AS is_restricted FROM public."worklogs" AS r
+            WHERE NEW.resource_type = 'jira_worklog'
+              AND (r."worklog_id" = NEW.resource_id AND NEW.record_id IS NULL OR r.record_id = NEW.record_id) UNION ALL SELECT r.record_id, false AS is_restricted FROM public."issue_links" AS r
+            WHERE NEW.resource_type = 'jira_link'
+              AND (r."link_id" = NEW.resource_id AND NEW.record_id IS NULL OR r.record_id = NEW.record_id)
            ) AS known ON true;
     RETURN NEW;
 END $$;
@@ -691,7 +769,7 @@ DECLARE
     us         text;
     field_name text;
 BEGIN
-    IF (CASE TG_RELID WHEN 'public.jira_issues'::regclass THEN 'jira_issue' WHEN 'public.confluence_pages'::regclass THEN 'confluence_page' WHEN 'public.comments'::regclass THEN 'jira_comment' END) IS NULL THEN
+    IF (CASE TG_RELID WHEN 'public.jira_issues'::regclass THEN 'jira_issue' WHEN 'public.confluence_pages'::regclass THEN 'confluence_page' WHEN 'public.comments'::regclass THEN 'jira_comment' WHEN 'public.worklogs'::regclass THEN 'jira_worklog' WHEN 'public.issue_links'::regclass THEN 'jira_link' END) IS NULL THEN
         RAISE EXCEPTION 'javis: % obeys no policy', TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
     END IF;
     IF before_doc ->> TG_ARGV[2] IS NULL OR (TG_OP = 'UPDATE' AND NEW IS NOT DISTINCT FROM OLD) THEN
@@ -738,10 +816,10 @@ CREATE TABLE public.sync_policies (
     set_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT sync_policies_policy_is_known CHECK ((policy = ANY (ARRAY['on'::text, 'off'::text]))),
     CONSTRAINT sync_policies_system_is_known CHECK ((system = ANY (ARRAY['*'::text, 'jira'::text, 'confluence'::text]))),
-    CONSTRAINT sync_policies_verb_is_known CHECK ((verb = ANY (ARRAY['send'::text, 'read_restricted'::text, 'create'::text, 'comments'::text])))
+    CONSTRAINT sync_policies_verb_is_known CHECK ((verb = ANY (ARRAY['send'::text, 'read_restricted'::text, 'create'::text, 'comments'::text, 'worklogs'::text, 'links'::text])))
 );
 
-COMMENT ON TABLE public.sync_policies IS 'send off: nothing goes to the remote, by the scope''s row or that of ''*''; read_restricted on: javis_read sees restricted texts; create on: rows may be inserted in the scope; comments on: comments are written here too';
+COMMENT ON TABLE public.sync_policies IS 'send off: nothing goes to the remote, by the scope''s row or that of ''*''; read_restricted on: javis_read sees restricted texts; create on: rows may be inserted in the scope; comments, worklogs, links on: these are written here too';
 
 CREATE FUNCTION public.javis_reads_restricted() RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -755,6 +833,16 @@ CREATE FUNCTION public.javis_refuse_by_name() RETURNS trigger
 BEGIN
     RAISE EXCEPTION 'javis: rows of % can only be read and updated', TG_TABLE_NAME
         USING ERRCODE = 'restrict_violation', HINT = 'For anything else there is the table jira_issues.';
+END $$;
+
+CREATE FUNCTION public.javis_refuse_little() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    RAISE EXCEPTION 'javis: % must be at least %', TG_ARGV[0], TG_ARGV[1]
+        USING ERRCODE = 'check_violation', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME, COLUMN = TG_ARGV[0],
+              HINT = 'Nothing was written.';
 END $$;
 
 CREATE FUNCTION public.javis_refuse_local_insert() RETURNS trigger
@@ -780,7 +868,7 @@ CREATE FUNCTION public.javis_track_local_edit() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 DECLARE
-    kind        public.resource_type := CASE TG_RELID WHEN 'public.jira_issues'::regclass THEN 'jira_issue' WHEN 'public.confluence_pages'::regclass THEN 'confluence_page' WHEN 'public.comments'::regclass THEN 'jira_comment' END;
+    kind        public.resource_type := CASE TG_RELID WHEN 'public.jira_issues'::regclass THEN 'jira_issue' WHEN 'public.confluence_pages'::regclass THEN 'confluence_page' WHEN 'public.comments'::regclass THEN 'jira_comment' WHEN 'public.worklogs'::regclass THEN 'jira_worklog' WHEN 'public.issue_links'::regclass THEN 'jira_link' END;
     system      text := TG_ARGV[1];
     scope       text := TG_ARGV[2];
     id          text := TG_ARGV[3];
@@ -886,7 +974,7 @@ CREATE FUNCTION public.javis_wish() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 DECLARE
-    kind       public.resource_type := CASE TG_RELID WHEN 'public.jira_issues'::regclass THEN 'jira_issue' WHEN 'public.confluence_pages'::regclass THEN 'confluence_page' WHEN 'public.comments'::regclass THEN 'jira_comment' END;
+    kind       public.resource_type := CASE TG_RELID WHEN 'public.jira_issues'::regclass THEN 'jira_issue' WHEN 'public.confluence_pages'::regclass THEN 'confluence_page' WHEN 'public.comments'::regclass THEN 'jira_comment' WHEN 'public.worklogs'::regclass THEN 'jira_worklog' WHEN 'public.issue_links'::regclass THEN 'jira_link' END;
     system_    text := TG_ARGV[1];
     doc        jsonb := to_jsonb(NEW);
     place      text := doc ->> TG_ARGV[2];
@@ -1079,6 +1167,145 @@ CREATE FUNCTION public.jira_issue_base_hash(row_ public.jira_issues) RETURNS uui
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN CASE WHEN ((row_).local_modified_fields = '{}'::jsonb) THEN public.jira_issue_content_hash(row_) ELSE public.jira_issue_content_hash(jsonb_populate_record(row_, ((row_).local_modified_fields || jsonb_build_object('custom_fields', (SELECT COALESCE(jsonb_object_agg(e.name, e.value), '{}'::jsonb) AS "coalesce" FROM jsonb_each(((jira_issue_base_hash.row_).custom_fields || ((jira_issue_base_hash.row_).local_modified_fields - string_to_array('title,description,labels,priority,assignee_id,due_date,story_points,parent_key,status,components,fix_versions,affected_versions,resolution,sprint_id,estimate_seconds,remaining_seconds,issue_type,reporter_id,sprint,flagged'::text, ','::text)))) e(name, value) WHERE (e.value <> 'null'::jsonb)))))) END;
 
+CREATE FUNCTION public.jira_link_content_hash() RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (md5(concat_ws(''::text, '')))::uuid;
+
+CREATE TABLE public.issue_links (
+    link_id text,
+    jira_id text,
+    type text NOT NULL,
+    direction text NOT NULL,
+    label text NOT NULL,
+    other_id text,
+    other_key text NOT NULL,
+    record_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    key text NOT NULL,
+    issue_key text NOT NULL,
+    project_key text NOT NULL,
+    back_label text NOT NULL,
+    last_synced_at timestamp with time zone DEFAULT now(),
+    local_modified_at timestamp with time zone,
+    local_modified_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
+    local_seq bigint DEFAULT 0 NOT NULL,
+    local_deleted_at timestamp with time zone,
+    content_hash uuid,
+    sync_status public.sync_status DEFAULT 'synced'::public.sync_status NOT NULL,
+    sync_errors jsonb DEFAULT '{}'::jsonb NOT NULL,
+    sync_refused jsonb DEFAULT '{}'::jsonb NOT NULL,
+    remote_state public.remote_state DEFAULT 'present'::public.remote_state NOT NULL,
+    remote_missing_since timestamp with time zone,
+    CONSTRAINT issue_links_direction_is_known CHECK ((direction = ANY (ARRAY['inward'::text, 'outward'::text])))
+);
+
+COMMENT ON TABLE public.issue_links IS 'one row a link: issue_key label other_key, as in OQC-12 blocks OQC-7';
+
+COMMENT ON COLUMN public.issue_links.link_id IS 'NULL while the link is wished for, and not known to be in Jira';
+
+COMMENT ON COLUMN public.issue_links.jira_id IS 'the issue; NULL while that is wished for, and not known to be in Jira';
+
+COMMENT ON COLUMN public.issue_links.direction IS 'outward: the issue is the one that the outward words of the type speak of, as it is wherever that one is synced';
+
+COMMENT ON COLUMN public.issue_links.label IS 'what the issue does to the other one, such as blocks';
+
+COMMENT ON COLUMN public.issue_links.record_id IS 'names the link for ever, from before Jira knows it';
+
+COMMENT ON COLUMN public.issue_links.key IS 'issue and id, for people: OQC-12#link-10234; of one that is wished for a provisional one';
+
+COMMENT ON COLUMN public.issue_links.issue_key IS 'key that the issue has now';
+
+COMMENT ON COLUMN public.issue_links.back_label IS 'the same from the other end, such as is blocked by';
+
+COMMENT ON COLUMN public.issue_links.sync_errors IS '(row): why the link is not in step, and the remedy';
+
+CREATE FUNCTION public.jira_link_content_hash(row_ public.issue_links) RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN public.jira_link_content_hash();
+
+COMMENT ON FUNCTION public.jira_link_content_hash(row_ public.issue_links) IS 'made from 122f73ccd504693606c53516cc837cfa';
+
+CREATE FUNCTION public.jira_link_base_hash(row_ public.issue_links) RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN CASE WHEN ((row_).local_modified_fields = '{}'::jsonb) THEN public.jira_link_content_hash(row_) ELSE public.jira_link_content_hash(jsonb_populate_record(row_, (row_).local_modified_fields)) END;
+
+CREATE FUNCTION public.jira_worklog_content_hash(seconds numeric, comment text) RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (md5(concat_ws(''::text, COALESCE((trim_scale(seconds))::text, '
+'::text), COALESCE(md5(comment), '
+'::text))))::uuid;
+
+CREATE TABLE public.worklogs (
+    jira_id text,
+    worklog_id text,
+    author_id text,
+    started_at timestamp with time zone,
+    seconds bigint NOT NULL,
+    restriction text,
+    restricted boolean DEFAULT false NOT NULL,
+    record_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    key text NOT NULL,
+    issue_key text NOT NULL,
+    project_key text NOT NULL,
+    comment text,
+    comment_adf jsonb,
+    created_at timestamp with time zone,
+    updated_at timestamp with time zone,
+    last_synced_at timestamp with time zone DEFAULT now(),
+    local_modified_at timestamp with time zone,
+    local_modified_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
+    local_seq bigint DEFAULT 0 NOT NULL,
+    local_deleted_at timestamp with time zone,
+    content_hash uuid,
+    sync_status public.sync_status DEFAULT 'synced'::public.sync_status NOT NULL,
+    sync_errors jsonb DEFAULT '{}'::jsonb NOT NULL,
+    sync_refused jsonb DEFAULT '{}'::jsonb NOT NULL,
+    remote_state public.remote_state DEFAULT 'present'::public.remote_state NOT NULL,
+    remote_missing_since timestamp with time zone,
+    kept_from text GENERATED ALWAYS AS (COALESCE(restriction,
+CASE
+    WHEN restricted THEN 'its issue is restricted'::text
+    ELSE NULL::text
+END)) STORED
+);
+
+COMMENT ON COLUMN public.worklogs.jira_id IS 'the issue; NULL while that is wished for, and not known to be in Jira';
+
+COMMENT ON COLUMN public.worklogs.worklog_id IS 'NULL while the worklog is wished for, and not known to be in Jira';
+
+COMMENT ON COLUMN public.worklogs.started_at IS 'when the work began';
+
+COMMENT ON COLUMN public.worklogs.seconds IS 'how long it took, at least a minute';
+
+COMMENT ON COLUMN public.worklogs.restriction IS 'as for comments';
+
+COMMENT ON COLUMN public.worklogs.restricted IS 'its issue has a security level';
+
+COMMENT ON COLUMN public.worklogs.record_id IS 'names the worklog for ever, from before Jira knows it';
+
+COMMENT ON COLUMN public.worklogs.key IS 'issue and id, for people: OQC-12#worklog-10234; of one that is wished for a provisional one';
+
+COMMENT ON COLUMN public.worklogs.issue_key IS 'key that the issue has now';
+
+COMMENT ON COLUMN public.worklogs.comment IS 'Markdown';
+
+COMMENT ON COLUMN public.worklogs.comment_adf IS 'the text as Jira has it, of worklogs that our account wrote: what nobody edits goes back as it came';
+
+COMMENT ON COLUMN public.worklogs.sync_errors IS '{field: why it is not in step, and the remedy}; (row) is the worklog itself';
+
+COMMENT ON COLUMN public.worklogs.sync_refused IS '{field: what Jira said, when, how often, and since when a person wants it asked again}';
+
+COMMENT ON COLUMN public.worklogs.kept_from IS 'why not everybody may read it; null: who may read the project';
+
+CREATE FUNCTION public.jira_worklog_content_hash(row_ public.worklogs) RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN public.jira_worklog_content_hash(((row_).seconds)::numeric, (row_).comment);
+
+COMMENT ON FUNCTION public.jira_worklog_content_hash(row_ public.worklogs) IS 'made from 33a3de35c7d61a96713f2976b42534d3';
+
+CREATE FUNCTION public.jira_worklog_base_hash(row_ public.worklogs) RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN CASE WHEN ((row_).local_modified_fields = '{}'::jsonb) THEN public.jira_worklog_content_hash(row_) ELSE public.jira_worklog_content_hash(jsonb_populate_record(row_, (row_).local_modified_fields)) END;
+
 CREATE TABLE public.ai_advice (
     advice_id uuid NOT NULL,
     project_key text NOT NULL,
@@ -1140,16 +1367,13 @@ CREATE TABLE public.components (
 
 COMMENT ON TABLE public.components IS 'components of the synced projects; jira_issues.components holds their names, and follows';
 
-CREATE TABLE public.issue_links (
-    link_id text NOT NULL,
-    jira_id text NOT NULL,
-    type text NOT NULL,
-    direction text NOT NULL,
-    label text NOT NULL,
-    other_id text,
-    other_key text NOT NULL,
-    CONSTRAINT issue_links_direction_is_known CHECK ((direction = ANY (ARRAY['inward'::text, 'outward'::text])))
+CREATE TABLE public.issue_link_types (
+    name text NOT NULL,
+    outward text NOT NULL,
+    inward text NOT NULL
 );
+
+COMMENT ON TABLE public.issue_link_types IS 'sorts of links, as the site told them last: what links can be called';
 
 CREATE TABLE public.issue_sprints (
     jira_id text NOT NULL,
@@ -1225,6 +1449,34 @@ COMMENT ON COLUMN public.jira_fields.uses IS 'how many issues have a value, by p
 COMMENT ON COLUMN public.jira_fields.last_seen_at IS 'to the day';
 
 COMMENT ON COLUMN public.jira_fields.gone_at IS 'since when the site does not list it; the values stay';
+
+CREATE VIEW public.links_of_issues WITH (security_invoker='true') AS
+ SELECT issue_links.link_id,
+    issue_links.jira_id,
+    issue_links.issue_key,
+    issue_links.type,
+    issue_links.direction,
+    issue_links.label,
+    issue_links.other_id,
+    issue_links.other_key
+   FROM public.issue_links
+  WHERE ((issue_links.link_id IS NOT NULL) AND (issue_links.local_deleted_at IS NULL) AND (issue_links.remote_state = 'present'::public.remote_state))
+UNION ALL
+ SELECT issue_links.link_id,
+    issue_links.other_id AS jira_id,
+    issue_links.other_key AS issue_key,
+    issue_links.type,
+        CASE issue_links.direction
+            WHEN 'outward'::text THEN 'inward'::text
+            ELSE 'outward'::text
+        END AS direction,
+    issue_links.back_label AS label,
+    issue_links.jira_id AS other_id,
+    issue_links.issue_key AS other_key
+   FROM public.issue_links
+  WHERE ((issue_links.link_id IS NOT NULL) AND (issue_links.local_deleted_at IS NULL) AND (issue_links.remote_state = 'present'::public.remote_state));
+
+COMMENT ON VIEW public.links_of_issues IS 'the links of each issue, whichever end of them it is: two rows a link';
 
 CREATE TABLE public.live_workers (
     worker_id uuid NOT NULL,
@@ -1303,7 +1555,7 @@ CREATE VIEW public.record_kinds AS
  SELECT kind,
     system,
     hangs
-   FROM ( VALUES ('jira_issue'::text,'jira'::text,false), ('confluence_page'::text,'confluence'::text,false), ('jira_comment'::text,'jira'::text,true)) kinds(kind, system, hangs);
+   FROM ( VALUES ('jira_issue'::text,'jira'::text,false), ('confluence_page'::text,'confluence'::text,false), ('jira_comment'::text,'jira'::text,true), ('jira_worklog'::text,'jira'::text,true), ('jira_link'::text,'jira'::text,true)) kinds(kind, system, hangs);
 
 CREATE VIEW public.records WITH (security_invoker='true') AS
  SELECT 'jira_issue'::text AS kind,
@@ -1355,7 +1607,41 @@ UNION ALL
     comments.local_modified_fields,
     comments.local_deleted_at,
     (comments.kept_from IS NOT NULL) AS is_restricted
-   FROM public.comments;
+   FROM public.comments
+UNION ALL
+ SELECT 'jira_worklog'::text AS kind,
+    'jira'::text AS system,
+    worklogs.project_key AS scope,
+    worklogs.record_id,
+    COALESCE(worklogs.worklog_id, (worklogs.record_id)::text) AS resource_id,
+    worklogs.key,
+    worklogs.issue_key AS title,
+    NULL::text AS status,
+    worklogs.sync_status,
+    worklogs.remote_state,
+    worklogs.sync_errors,
+    worklogs.sync_refused,
+    worklogs.local_modified_fields,
+    worklogs.local_deleted_at,
+    (worklogs.kept_from IS NOT NULL) AS is_restricted
+   FROM public.worklogs
+UNION ALL
+ SELECT 'jira_link'::text AS kind,
+    'jira'::text AS system,
+    issue_links.project_key AS scope,
+    issue_links.record_id,
+    COALESCE(issue_links.link_id, (issue_links.record_id)::text) AS resource_id,
+    issue_links.key,
+    issue_links.issue_key AS title,
+    NULL::text AS status,
+    issue_links.sync_status,
+    issue_links.remote_state,
+    issue_links.sync_errors,
+    issue_links.sync_refused,
+    issue_links.local_modified_fields,
+    issue_links.local_deleted_at,
+    false AS is_restricted
+   FROM public.issue_links;
 
 CREATE TABLE public.resolutions (
     resolution_id text NOT NULL,
@@ -1764,20 +2050,6 @@ ALTER TABLE public.work_contexts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTIT
     CACHE 1
 );
 
-CREATE TABLE public.worklogs (
-    jira_id text NOT NULL,
-    worklog_id text NOT NULL,
-    author_id text,
-    started_at timestamp with time zone,
-    seconds bigint NOT NULL,
-    restriction text,
-    restricted boolean DEFAULT false NOT NULL
-);
-
-COMMENT ON COLUMN public.worklogs.restriction IS 'as for comments';
-
-COMMENT ON COLUMN public.worklogs.restricted IS 'its issue has a security level';
-
 ALTER TABLE ONLY public.ai_advice
     ADD CONSTRAINT ai_advice_pkey PRIMARY KEY (advice_id);
 
@@ -1802,8 +2074,14 @@ ALTER TABLE ONLY public.confluence_pages
 ALTER TABLE ONLY public.confluence_pages
     ADD CONSTRAINT confluence_pages_record_id_is_unique UNIQUE (record_id);
 
+ALTER TABLE ONLY public.issue_link_types
+    ADD CONSTRAINT issue_link_types_pkey PRIMARY KEY (name);
+
 ALTER TABLE ONLY public.issue_links
-    ADD CONSTRAINT issue_links_pkey PRIMARY KEY (jira_id, link_id, direction);
+    ADD CONSTRAINT issue_links_link_id_is_unique UNIQUE (link_id);
+
+ALTER TABLE ONLY public.issue_links
+    ADD CONSTRAINT issue_links_pkey PRIMARY KEY (record_id);
 
 ALTER TABLE ONLY public.issue_sprints
     ADD CONSTRAINT issue_sprints_pkey PRIMARY KEY (jira_id, sprint_id);
@@ -1920,7 +2198,10 @@ ALTER TABLE ONLY public.work_contexts
     ADD CONSTRAINT work_contexts_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.worklogs
-    ADD CONSTRAINT worklogs_pkey PRIMARY KEY (jira_id, worklog_id);
+    ADD CONSTRAINT worklogs_pkey PRIMARY KEY (record_id);
+
+ALTER TABLE ONLY public.worklogs
+    ADD CONSTRAINT worklogs_worklog_id_is_unique UNIQUE (worklog_id);
 
 CREATE INDEX ai_advice_newest ON public.ai_advice USING btree (project_key, scope, created_at DESC);
 
@@ -1942,7 +2223,13 @@ CREATE INDEX confluence_pages_refused ON public.confluence_pages USING btree (sp
 
 CREATE INDEX confluence_pages_restricted ON public.confluence_pages USING btree (space_key) WHERE (restriction IS NOT NULL);
 
+CREATE INDEX issue_links_by_issue ON public.issue_links USING btree (jira_id);
+
 CREATE INDEX issue_links_by_other ON public.issue_links USING btree (other_key);
+
+CREATE INDEX issue_links_by_other_id ON public.issue_links USING btree (other_id);
+
+CREATE INDEX issue_links_dirty ON public.issue_links USING btree (project_key) WHERE ((local_modified_fields <> '{}'::jsonb) OR (local_deleted_at IS NOT NULL) OR (link_id IS NULL) OR (sync_status <> 'synced'::public.sync_status));
 
 CREATE INDEX issue_sprints_by_sprint ON public.issue_sprints USING btree (sprint_id);
 
@@ -2008,19 +2295,43 @@ CREATE INDEX versions_by_project ON public.versions USING btree (project_key);
 
 CREATE INDEX work_contexts_newest ON public.work_contexts USING btree (project_key, as_of DESC);
 
+CREATE INDEX worklogs_by_issue ON public.worklogs USING btree (jira_id);
+
+CREATE INDEX worklogs_dirty ON public.worklogs USING btree (project_key) WHERE ((local_modified_fields <> '{}'::jsonb) OR (local_deleted_at IS NOT NULL) OR (worklog_id IS NULL) OR (sync_status <> 'synced'::public.sync_status));
+
 CREATE TRIGGER admit_change BEFORE DELETE OR UPDATE ON public.comments FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.comments'::regclass)::oid))))) EXECUTE FUNCTION public.javis_obey_policy('jira', 'project_key', 'comment_id', 'key', 'comments', 'JAVIS_COMMENTS', 'author_id', 'restriction');
+
+CREATE TRIGGER admit_change BEFORE DELETE OR UPDATE ON public.issue_links FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.issue_links'::regclass)::oid))))) EXECUTE FUNCTION public.javis_obey_policy('jira', 'project_key', 'link_id', 'key', 'links', 'JAVIS_LINKS', '', '');
+
+CREATE TRIGGER admit_change BEFORE DELETE OR UPDATE ON public.worklogs FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.worklogs'::regclass)::oid))))) EXECUTE FUNCTION public.javis_obey_policy('jira', 'project_key', 'worklog_id', 'key', 'worklogs', 'JAVIS_WORKLOGS', 'author_id', 'started_at,restriction');
 
 CREATE TRIGGER check_values BEFORE UPDATE ON public.comments FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.comments'::regclass)::oid))))) EXECUTE FUNCTION public.javis_check_values('262144');
 
 CREATE TRIGGER check_values BEFORE UPDATE ON public.confluence_pages FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid))))) EXECUTE FUNCTION public.javis_check_values('20971520');
 
+CREATE TRIGGER check_values BEFORE UPDATE ON public.issue_links FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.issue_links'::regclass)::oid))))) EXECUTE FUNCTION public.javis_check_values('262144');
+
 CREATE TRIGGER check_values BEFORE UPDATE ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_check_values('262144');
 
 CREATE TRIGGER check_values BEFORE INSERT OR UPDATE ON public.roadmap_visions FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.roadmap_visions'::regclass)::oid))))) EXECUTE FUNCTION public.javis_check_values('262144');
 
+CREATE TRIGGER check_values BEFORE UPDATE ON public.worklogs FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.worklogs'::regclass)::oid))))) EXECUTE FUNCTION public.javis_check_values('262144');
+
+CREATE TRIGGER find_ends BEFORE INSERT OR UPDATE OF label, other_key ON public.issue_links FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.issue_links'::regclass)::oid))))) EXECUTE FUNCTION public.javis_find_ends();
+
 CREATE TRIGGER find_issue BEFORE INSERT ON public.comments FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.comments'::regclass)::oid))))) EXECUTE FUNCTION public.javis_find_issue();
 
-CREATE TRIGGER follow_issue AFTER UPDATE OF key, project_key ON public.jira_issues FOR EACH ROW WHEN (((old.key IS DISTINCT FROM new.key) OR (old.project_key IS DISTINCT FROM new.project_key))) EXECUTE FUNCTION public.javis_follow_issue();
+CREATE TRIGGER find_issue BEFORE INSERT ON public.issue_links FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.issue_links'::regclass)::oid))))) EXECUTE FUNCTION public.javis_find_issue();
+
+CREATE TRIGGER find_issue BEFORE INSERT ON public.worklogs FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.worklogs'::regclass)::oid))))) EXECUTE FUNCTION public.javis_find_issue();
+
+CREATE TRIGGER follow_issue_comments AFTER UPDATE OF key, project_key ON public.jira_issues FOR EACH ROW WHEN (((old.key IS DISTINCT FROM new.key) OR (old.project_key IS DISTINCT FROM new.project_key))) EXECUTE FUNCTION public.javis_follow_issue('comments', 'comment_id', '');
+
+CREATE TRIGGER follow_issue_issue_links AFTER UPDATE OF key, project_key ON public.jira_issues FOR EACH ROW WHEN (((old.key IS DISTINCT FROM new.key) OR (old.project_key IS DISTINCT FROM new.project_key))) EXECUTE FUNCTION public.javis_follow_issue('issue_links', 'link_id', 'link-');
+
+CREATE TRIGGER follow_issue_worklogs AFTER UPDATE OF key, project_key ON public.jira_issues FOR EACH ROW WHEN (((old.key IS DISTINCT FROM new.key) OR (old.project_key IS DISTINCT FROM new.project_key))) EXECUTE FUNCTION public.javis_follow_issue('worklogs', 'worklog_id', 'worklog-');
+
+CREATE TRIGGER follow_other_end AFTER UPDATE OF key ON public.jira_issues FOR EACH ROW WHEN ((old.key IS DISTINCT FROM new.key)) EXECUTE FUNCTION public.javis_follow_other_end();
 
 CREATE TRIGGER follow_restriction AFTER UPDATE ON public.comments REFERENCING OLD TABLE AS rows_before NEW TABLE AS rows_after FOR EACH STATEMENT EXECUTE FUNCTION public.javis_follow_restriction('jira_comment', 'comment_id', 'kept_from', '');
 
@@ -2028,17 +2339,27 @@ CREATE TRIGGER follow_restriction AFTER UPDATE ON public.confluence_pages REFERE
 
 CREATE TRIGGER follow_restriction AFTER UPDATE ON public.jira_issues REFERENCING OLD TABLE AS rows_before NEW TABLE AS rows_after FOR EACH STATEMENT EXECUTE FUNCTION public.javis_follow_restriction('jira_issue', 'jira_id', 'security_level', 'comments,worklogs,attachments');
 
+CREATE TRIGGER follow_restriction AFTER UPDATE ON public.worklogs REFERENCING OLD TABLE AS rows_before NEW TABLE AS rows_after FOR EACH STATEMENT EXECUTE FUNCTION public.javis_follow_restriction('jira_worklog', 'worklog_id', 'kept_from', '');
+
 CREATE TRIGGER keep_record_id BEFORE UPDATE OF record_id ON public.comments FOR EACH ROW WHEN ((old.record_id IS DISTINCT FROM new.record_id)) EXECUTE FUNCTION public.javis_keep_record_id();
 
 CREATE TRIGGER keep_record_id BEFORE UPDATE OF record_id ON public.confluence_pages FOR EACH ROW WHEN ((old.record_id IS DISTINCT FROM new.record_id)) EXECUTE FUNCTION public.javis_keep_record_id();
 
+CREATE TRIGGER keep_record_id BEFORE UPDATE OF record_id ON public.issue_links FOR EACH ROW WHEN ((old.record_id IS DISTINCT FROM new.record_id)) EXECUTE FUNCTION public.javis_keep_record_id();
+
 CREATE TRIGGER keep_record_id BEFORE UPDATE OF record_id ON public.jira_issues FOR EACH ROW WHEN ((old.record_id IS DISTINCT FROM new.record_id)) EXECUTE FUNCTION public.javis_keep_record_id();
+
+CREATE TRIGGER keep_record_id BEFORE UPDATE OF record_id ON public.worklogs FOR EACH ROW WHEN ((old.record_id IS DISTINCT FROM new.record_id)) EXECUTE FUNCTION public.javis_keep_record_id();
 
 CREATE TRIGGER keep_tombstone BEFORE DELETE ON public.comments FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.comments'::regclass)::oid))))) EXECUTE FUNCTION public.javis_keep_tombstone('jira_comment', 'jira', 'project_key', 'comment_id');
 
 CREATE TRIGGER keep_tombstone BEFORE DELETE ON public.confluence_pages FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid))))) EXECUTE FUNCTION public.javis_keep_tombstone('confluence_page', 'confluence', 'space_key', 'page_id');
 
+CREATE TRIGGER keep_tombstone BEFORE DELETE ON public.issue_links FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.issue_links'::regclass)::oid))))) EXECUTE FUNCTION public.javis_keep_tombstone('jira_link', 'jira', 'project_key', 'link_id');
+
 CREATE TRIGGER keep_tombstone BEFORE DELETE ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_keep_tombstone('jira_issue', 'jira', 'project_key', 'jira_id');
+
+CREATE TRIGGER keep_tombstone BEFORE DELETE ON public.worklogs FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.worklogs'::regclass)::oid))))) EXECUTE FUNCTION public.javis_keep_tombstone('jira_worklog', 'jira', 'project_key', 'worklog_id');
 
 CREATE TRIGGER mark_restricted BEFORE INSERT ON public.sync_conflict_values FOR EACH ROW EXECUTE FUNCTION public.javis_mark_restricted_value();
 
@@ -2058,21 +2379,39 @@ CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.comments FOR EACH STATE
 
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.confluence_pages FOR EACH STATEMENT EXECUTE FUNCTION public.javis_refuse_truncate();
 
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.issue_links FOR EACH STATEMENT EXECUTE FUNCTION public.javis_refuse_truncate();
+
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.jira_issues FOR EACH STATEMENT EXECUTE FUNCTION public.javis_refuse_truncate();
+
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.worklogs FOR EACH STATEMENT EXECUTE FUNCTION public.javis_refuse_truncate();
 
 CREATE TRIGGER take_wish BEFORE INSERT ON public.comments FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.comments'::regclass)::oid))))) EXECUTE FUNCTION public.javis_wish('jira_comment', 'jira', 'project_key', 'comment_id', 'key', 'body,restriction,issue_key,jira_id,restricted', 'body', '', '', 'issue_key', 'comments', 'JAVIS_COMMENTS');
 
+CREATE TRIGGER take_wish BEFORE INSERT ON public.issue_links FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.issue_links'::regclass)::oid))))) EXECUTE FUNCTION public.javis_wish('jira_link', 'jira', 'project_key', 'link_id', 'key', 'label,other_key,issue_key,jira_id,type,direction,back_label,other_id', 'label,other_key', '', 'other_key', 'issue_key', 'links', 'JAVIS_LINKS');
+
 CREATE TRIGGER take_wish BEFORE INSERT ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_wish('jira_issue', 'jira', 'project_key', 'jira_id', 'key', 'issue_type,title,description,labels,priority,assignee_id,due_date,story_points,parent_key,status,components,fix_versions,affected_versions,resolution,sprint_id,estimate_seconds,remaining_seconds', 'issue_type,title', 'labels,components,fix_versions,affected_versions', 'parent_key', 'project_key', 'create', 'JAVIS_CREATE');
+
+CREATE TRIGGER take_wish BEFORE INSERT ON public.worklogs FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.worklogs'::regclass)::oid))))) EXECUTE FUNCTION public.javis_wish('jira_worklog', 'jira', 'project_key', 'worklog_id', 'key', 'started_at,seconds,comment,restriction,issue_key,jira_id,restricted', 'started_at,seconds', '', '', 'issue_key', 'worklogs', 'JAVIS_WORKLOGS');
+
+CREATE TRIGGER then_check_seconds BEFORE INSERT OR UPDATE OF seconds ON public.worklogs FOR EACH ROW WHEN (((new.seconds < 60) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.worklogs'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_refuse_little('seconds', '60');
 
 CREATE TRIGGER then_check_values BEFORE INSERT ON public.comments FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.comments'::regclass)::oid))))) EXECUTE FUNCTION public.javis_check_values('262144');
 
+CREATE TRIGGER then_check_values BEFORE INSERT ON public.issue_links FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.issue_links'::regclass)::oid))))) EXECUTE FUNCTION public.javis_check_values('262144');
+
 CREATE TRIGGER then_check_values BEFORE INSERT ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_check_values('262144');
+
+CREATE TRIGGER then_check_values BEFORE INSERT ON public.worklogs FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.worklogs'::regclass)::oid))))) EXECUTE FUNCTION public.javis_check_values('262144');
 
 CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.comments FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.comments'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('jira_comment', 'jira', 'project_key', 'comment_id', 'project_key,comment_id,key', 'body,restriction', '', '');
 
 CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.confluence_pages FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('confluence_page', 'confluence', 'space_key', 'page_id', 'space_key,page_id', 'title,body_storage,parent_id,labels', 'labels', '');
 
+CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.issue_links FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.issue_links'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('jira_link', 'jira', 'project_key', 'link_id', 'project_key,link_id,key', 'other_id', '', '');
+
 CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('jira_issue', 'jira', 'project_key', 'jira_id', 'project_key,jira_id,key', 'title,description,labels,priority,assignee_id,due_date,story_points,parent_key,status,components,fix_versions,affected_versions,resolution,sprint_id,estimate_seconds,remaining_seconds,issue_type,reporter_id,sprint,flagged', 'labels,components,fix_versions,affected_versions', 'custom_fields');
+
+CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.worklogs FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.worklogs'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('jira_worklog', 'jira', 'project_key', 'worklog_id', 'project_key,worklog_id,key', 'seconds,comment,started_at,restriction', '', '');
 
 CREATE TRIGGER try_again_affected_versions BEFORE UPDATE OF affected_versions ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'affected_versions'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('affected_versions', 'jira', 'project_key');
 
@@ -2081,6 +2420,8 @@ CREATE TRIGGER try_again_assignee_id BEFORE UPDATE OF assignee_id ON public.jira
 CREATE TRIGGER try_again_body BEFORE UPDATE OF body ON public.comments FOR EACH ROW WHEN (((old.sync_refused ? 'body'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.comments'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('body', 'jira', 'project_key');
 
 CREATE TRIGGER try_again_body_storage BEFORE UPDATE OF body_storage ON public.confluence_pages FOR EACH ROW WHEN (((old.sync_refused ? 'body_storage'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('body_storage', 'confluence', 'space_key');
+
+CREATE TRIGGER try_again_comment BEFORE UPDATE OF comment ON public.worklogs FOR EACH ROW WHEN (((old.sync_refused ? 'comment'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.worklogs'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('comment', 'jira', 'project_key');
 
 CREATE TRIGGER try_again_components BEFORE UPDATE OF components ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'components'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('components', 'jira', 'project_key');
 
@@ -2107,6 +2448,8 @@ CREATE TRIGGER try_again_priority BEFORE UPDATE OF priority ON public.jira_issue
 CREATE TRIGGER try_again_remaining_seconds BEFORE UPDATE OF remaining_seconds ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'remaining_seconds'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('remaining_seconds', 'jira', 'project_key');
 
 CREATE TRIGGER try_again_resolution BEFORE UPDATE OF resolution ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'resolution'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('resolution', 'jira', 'project_key');
+
+CREATE TRIGGER try_again_seconds BEFORE UPDATE OF seconds ON public.worklogs FOR EACH ROW WHEN (((old.sync_refused ? 'seconds'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.worklogs'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('seconds', 'jira', 'project_key');
 
 CREATE TRIGGER try_again_sprint_id BEFORE UPDATE OF sprint_id ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'sprint_id'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('sprint_id', 'jira', 'project_key');
 
@@ -2242,7 +2585,7 @@ CREATE POLICY what_all_may_read ON public.sync_quarantine USING (((NOT restricte
 
 CREATE POLICY what_all_may_read ON public.work_contexts USING (((NOT restricted) OR ( SELECT public.javis_reads_restricted() AS javis_reads_restricted))) WITH CHECK (true);
 
-CREATE POLICY what_all_may_read ON public.worklogs USING ((((restriction IS NULL) AND (NOT restricted)) OR ( SELECT public.javis_reads_restricted() AS javis_reads_restricted))) WITH CHECK (true);
+CREATE POLICY what_all_may_read ON public.worklogs USING (((kept_from IS NULL) OR ( SELECT public.javis_reads_restricted() AS javis_reads_restricted))) WITH CHECK (true);
 
 ALTER TABLE public.work_contexts ENABLE ROW LEVEL SECURITY;
 
@@ -2251,6 +2594,7 @@ ALTER TABLE public.worklogs ENABLE ROW LEVEL SECURITY;
 GRANT USAGE ON SCHEMA public TO javis_read;
 GRANT USAGE ON SCHEMA public TO javis_app;
 GRANT USAGE ON SCHEMA public TO javis_sync;
+GRANT USAGE ON SCHEMA public TO javis_create;
 
 REVOKE ALL ON FUNCTION public.confluence_page_content_hash(title text, body_storage text, parent_id text, labels text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.confluence_page_content_hash(title text, body_storage text, parent_id text, labels text[]) TO javis_sync;
@@ -2286,9 +2630,13 @@ GRANT ALL ON FUNCTION public.javis_drop_view_by_name(project text) TO javis_sync
 
 REVOKE ALL ON FUNCTION public.javis_edit_by_name() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION public.javis_find_ends() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.javis_find_issue() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.javis_follow_issue() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.javis_follow_other_end() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.javis_follow_restriction() FROM PUBLIC;
 
@@ -2303,47 +2651,64 @@ GRANT SELECT ON TABLE public.jira_issues TO javis_read;
 GRANT SELECT,DELETE ON TABLE public.jira_issues TO javis_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.jira_issues TO javis_sync;
 
-GRANT INSERT(key) ON TABLE public.jira_issues TO javis_app;
+GRANT INSERT(key) ON TABLE public.jira_issues TO javis_create;
 
-GRANT INSERT(project_key) ON TABLE public.jira_issues TO javis_app;
+GRANT INSERT(project_key) ON TABLE public.jira_issues TO javis_create;
 
-GRANT INSERT(title),UPDATE(title) ON TABLE public.jira_issues TO javis_app;
+GRANT UPDATE(title) ON TABLE public.jira_issues TO javis_app;
+GRANT INSERT(title) ON TABLE public.jira_issues TO javis_create;
 
-GRANT INSERT(description),UPDATE(description) ON TABLE public.jira_issues TO javis_app;
+GRANT UPDATE(description) ON TABLE public.jira_issues TO javis_app;
+GRANT INSERT(description) ON TABLE public.jira_issues TO javis_create;
 
-GRANT INSERT(issue_type),UPDATE(issue_type) ON TABLE public.jira_issues TO javis_app;
+GRANT UPDATE(issue_type) ON TABLE public.jira_issues TO javis_app;
+GRANT INSERT(issue_type) ON TABLE public.jira_issues TO javis_create;
 
-GRANT INSERT(status),UPDATE(status) ON TABLE public.jira_issues TO javis_app;
+GRANT UPDATE(status) ON TABLE public.jira_issues TO javis_app;
+GRANT INSERT(status) ON TABLE public.jira_issues TO javis_create;
 
-GRANT INSERT(priority),UPDATE(priority) ON TABLE public.jira_issues TO javis_app;
+GRANT UPDATE(priority) ON TABLE public.jira_issues TO javis_app;
+GRANT INSERT(priority) ON TABLE public.jira_issues TO javis_create;
 
-GRANT INSERT(resolution),UPDATE(resolution) ON TABLE public.jira_issues TO javis_app;
+GRANT UPDATE(resolution) ON TABLE public.jira_issues TO javis_app;
+GRANT INSERT(resolution) ON TABLE public.jira_issues TO javis_create;
 
-GRANT INSERT(labels),UPDATE(labels) ON TABLE public.jira_issues TO javis_app;
+GRANT UPDATE(labels) ON TABLE public.jira_issues TO javis_app;
+GRANT INSERT(labels) ON TABLE public.jira_issues TO javis_create;
 
-GRANT INSERT(components),UPDATE(components) ON TABLE public.jira_issues TO javis_app;
+GRANT UPDATE(components) ON TABLE public.jira_issues TO javis_app;
+GRANT INSERT(components) ON TABLE public.jira_issues TO javis_create;
 
-GRANT INSERT(fix_versions),UPDATE(fix_versions) ON TABLE public.jira_issues TO javis_app;
+GRANT UPDATE(fix_versions) ON TABLE public.jira_issues TO javis_app;
+GRANT INSERT(fix_versions) ON TABLE public.jira_issues TO javis_create;
 
-GRANT INSERT(affected_versions),UPDATE(affected_versions) ON TABLE public.jira_issues TO javis_app;
+GRANT UPDATE(affected_versions) ON TABLE public.jira_issues TO javis_app;
+GRANT INSERT(affected_versions) ON TABLE public.jira_issues TO javis_create;
 
-GRANT INSERT(assignee_id),UPDATE(assignee_id) ON TABLE public.jira_issues TO javis_app;
+GRANT UPDATE(assignee_id) ON TABLE public.jira_issues TO javis_app;
+GRANT INSERT(assignee_id) ON TABLE public.jira_issues TO javis_create;
 
-GRANT INSERT(parent_key),UPDATE(parent_key) ON TABLE public.jira_issues TO javis_app;
+GRANT UPDATE(parent_key) ON TABLE public.jira_issues TO javis_app;
+GRANT INSERT(parent_key) ON TABLE public.jira_issues TO javis_create;
 
-GRANT INSERT(sprint_id),UPDATE(sprint_id) ON TABLE public.jira_issues TO javis_app;
+GRANT UPDATE(sprint_id) ON TABLE public.jira_issues TO javis_app;
+GRANT INSERT(sprint_id) ON TABLE public.jira_issues TO javis_create;
 
-GRANT INSERT(story_points),UPDATE(story_points) ON TABLE public.jira_issues TO javis_app;
+GRANT UPDATE(story_points) ON TABLE public.jira_issues TO javis_app;
+GRANT INSERT(story_points) ON TABLE public.jira_issues TO javis_create;
 
-GRANT INSERT(estimate_seconds),UPDATE(estimate_seconds) ON TABLE public.jira_issues TO javis_app;
+GRANT UPDATE(estimate_seconds) ON TABLE public.jira_issues TO javis_app;
+GRANT INSERT(estimate_seconds) ON TABLE public.jira_issues TO javis_create;
 
-GRANT INSERT(remaining_seconds),UPDATE(remaining_seconds) ON TABLE public.jira_issues TO javis_app;
+GRANT UPDATE(remaining_seconds) ON TABLE public.jira_issues TO javis_app;
+GRANT INSERT(remaining_seconds) ON TABLE public.jira_issues TO javis_create;
 
-GRANT INSERT(due_date),UPDATE(due_date) ON TABLE public.jira_issues TO javis_app;
+GRANT UPDATE(due_date) ON TABLE public.jira_issues TO javis_app;
+GRANT INSERT(due_date) ON TABLE public.jira_issues TO javis_create;
 
 GRANT UPDATE(custom_fields) ON TABLE public.jira_issues TO javis_app;
 
-GRANT INSERT(record_id) ON TABLE public.jira_issues TO javis_app;
+GRANT INSERT(record_id) ON TABLE public.jira_issues TO javis_create;
 
 GRANT SELECT ON TABLE public.key_aliases TO javis_read;
 GRANT SELECT ON TABLE public.key_aliases TO javis_app;
@@ -2373,6 +2738,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sync_policies TO javis_sync;
 
 REVOKE ALL ON FUNCTION public.javis_refuse_by_name() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION public.javis_refuse_little() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.javis_refuse_local_insert() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.javis_refuse_truncate() FROM PUBLIC;
@@ -2388,15 +2755,17 @@ GRANT SELECT ON TABLE public.comments TO javis_read;
 GRANT SELECT,DELETE ON TABLE public.comments TO javis_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.comments TO javis_sync;
 
-GRANT INSERT(body),UPDATE(body) ON TABLE public.comments TO javis_app;
+GRANT UPDATE(body) ON TABLE public.comments TO javis_app;
+GRANT INSERT(body) ON TABLE public.comments TO javis_create;
 
-GRANT INSERT(restriction),UPDATE(restriction) ON TABLE public.comments TO javis_app;
+GRANT UPDATE(restriction) ON TABLE public.comments TO javis_app;
+GRANT INSERT(restriction) ON TABLE public.comments TO javis_create;
 
-GRANT INSERT(record_id) ON TABLE public.comments TO javis_app;
+GRANT INSERT(record_id) ON TABLE public.comments TO javis_create;
 
-GRANT INSERT(key) ON TABLE public.comments TO javis_app;
+GRANT INSERT(key) ON TABLE public.comments TO javis_create;
 
-GRANT INSERT(issue_key) ON TABLE public.comments TO javis_app;
+GRANT INSERT(issue_key) ON TABLE public.comments TO javis_create;
 
 REVOKE ALL ON FUNCTION public.jira_comment_content_hash(row_ public.comments) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.jira_comment_content_hash(row_ public.comments) TO javis_sync;
@@ -2412,6 +2781,62 @@ GRANT ALL ON FUNCTION public.jira_issue_content_hash(row_ public.jira_issues) TO
 
 REVOKE ALL ON FUNCTION public.jira_issue_base_hash(row_ public.jira_issues) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.jira_issue_base_hash(row_ public.jira_issues) TO javis_sync;
+
+REVOKE ALL ON FUNCTION public.jira_link_content_hash() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.jira_link_content_hash() TO javis_sync;
+
+GRANT SELECT ON TABLE public.issue_links TO javis_read;
+GRANT SELECT,DELETE ON TABLE public.issue_links TO javis_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.issue_links TO javis_sync;
+
+GRANT UPDATE(label) ON TABLE public.issue_links TO javis_app;
+GRANT INSERT(label) ON TABLE public.issue_links TO javis_create;
+
+GRANT UPDATE(other_key) ON TABLE public.issue_links TO javis_app;
+GRANT INSERT(other_key) ON TABLE public.issue_links TO javis_create;
+
+GRANT INSERT(record_id) ON TABLE public.issue_links TO javis_create;
+
+GRANT INSERT(key) ON TABLE public.issue_links TO javis_create;
+
+GRANT INSERT(issue_key) ON TABLE public.issue_links TO javis_create;
+
+REVOKE ALL ON FUNCTION public.jira_link_content_hash(row_ public.issue_links) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.jira_link_content_hash(row_ public.issue_links) TO javis_sync;
+
+REVOKE ALL ON FUNCTION public.jira_link_base_hash(row_ public.issue_links) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.jira_link_base_hash(row_ public.issue_links) TO javis_sync;
+
+REVOKE ALL ON FUNCTION public.jira_worklog_content_hash(seconds numeric, comment text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.jira_worklog_content_hash(seconds numeric, comment text) TO javis_sync;
+
+GRANT SELECT ON TABLE public.worklogs TO javis_read;
+GRANT SELECT,DELETE ON TABLE public.worklogs TO javis_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.worklogs TO javis_sync;
+
+GRANT UPDATE(started_at) ON TABLE public.worklogs TO javis_app;
+GRANT INSERT(started_at) ON TABLE public.worklogs TO javis_create;
+
+GRANT UPDATE(seconds) ON TABLE public.worklogs TO javis_app;
+GRANT INSERT(seconds) ON TABLE public.worklogs TO javis_create;
+
+GRANT UPDATE(restriction) ON TABLE public.worklogs TO javis_app;
+GRANT INSERT(restriction) ON TABLE public.worklogs TO javis_create;
+
+GRANT INSERT(record_id) ON TABLE public.worklogs TO javis_create;
+
+GRANT INSERT(key) ON TABLE public.worklogs TO javis_create;
+
+GRANT INSERT(issue_key) ON TABLE public.worklogs TO javis_create;
+
+GRANT UPDATE(comment) ON TABLE public.worklogs TO javis_app;
+GRANT INSERT(comment) ON TABLE public.worklogs TO javis_create;
+
+REVOKE ALL ON FUNCTION public.jira_worklog_content_hash(row_ public.worklogs) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.jira_worklog_content_hash(row_ public.worklogs) TO javis_sync;
+
+REVOKE ALL ON FUNCTION public.jira_worklog_base_hash(row_ public.worklogs) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.jira_worklog_base_hash(row_ public.worklogs) TO javis_sync;
 
 GRANT SELECT ON TABLE public.ai_advice TO javis_read;
 GRANT SELECT ON TABLE public.ai_advice TO javis_app;
@@ -2429,9 +2854,9 @@ GRANT SELECT ON TABLE public.components TO javis_read;
 GRANT SELECT ON TABLE public.components TO javis_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.components TO javis_sync;
 
-GRANT SELECT ON TABLE public.issue_links TO javis_read;
-GRANT SELECT ON TABLE public.issue_links TO javis_app;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.issue_links TO javis_sync;
+GRANT SELECT ON TABLE public.issue_link_types TO javis_read;
+GRANT SELECT ON TABLE public.issue_link_types TO javis_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.issue_link_types TO javis_sync;
 
 GRANT SELECT ON TABLE public.issue_sprints TO javis_read;
 GRANT SELECT ON TABLE public.issue_sprints TO javis_app;
@@ -2452,6 +2877,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.jira_field_columns TO javis_sy
 GRANT SELECT ON TABLE public.jira_fields TO javis_read;
 GRANT SELECT ON TABLE public.jira_fields TO javis_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.jira_fields TO javis_sync;
+
+GRANT SELECT ON TABLE public.links_of_issues TO javis_read;
+GRANT SELECT ON TABLE public.links_of_issues TO javis_app;
+GRANT SELECT ON TABLE public.links_of_issues TO javis_sync;
 
 GRANT SELECT ON TABLE public.live_workers TO javis_read;
 GRANT SELECT ON TABLE public.live_workers TO javis_app;
@@ -2578,7 +3007,3 @@ GRANT SELECT ON TABLE public.work_contexts TO javis_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.work_contexts TO javis_sync;
 
 GRANT SELECT ON SEQUENCE public.work_contexts_id_seq TO javis_sync;
-
-GRANT SELECT ON TABLE public.worklogs TO javis_read;
-GRANT SELECT ON TABLE public.worklogs TO javis_app;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.worklogs TO javis_sync;
