@@ -533,8 +533,8 @@ MUTANTS = (
     Mutant(
         "a field is left out of the hash",
         TRACKING,
-        'join(parts or [SQL("\'\'").format()])',
-        'join(parts[:-1] or [SQL("\'\'").format()])',
+        "join(parts or [SQL(\"''\").format()])",
+        "join(parts[:-1] or [SQL(\"''\").format()])",
         f"{FIELDS}::test_the_commands_know_it_and_python_hashes_it_as_sql_does",
     ),
     Mutant(

@@ -2229,7 +2229,9 @@ CREATE INDEX issue_links_by_other ON public.issue_links USING btree (other_key);
 
 CREATE INDEX issue_links_by_other_id ON public.issue_links USING btree (other_id);
 
-CREATE INDEX issue_links_dirty ON public.issue_links USING btree (project_key) WHERE ((local_modified_fields <> '{}'::jsonb) OR (local_deleted_at IS NOT NULL) OR (link_id IS NULL) OR (sync_status <> 'synced'::public.sync_status));
+CREATE INDEX issue_links_out_of_step ON public.issue_links USING btree (project_key) WHERE ((local_modified_fields <> '{}'::jsonb) OR (local_deleted_at IS NOT NULL) OR (remote_state <> 'present'::public.remote_state) OR (sync_status <> 'synced'::public.sync_status) OR (sync_errors <> '{}'::jsonb) OR (link_id IS NULL));
+
+CREATE INDEX issue_links_refused ON public.issue_links USING btree (project_key) WHERE (sync_refused <> '{}'::jsonb);
 
 CREATE INDEX issue_sprints_by_sprint ON public.issue_sprints USING btree (sprint_id);
 
@@ -2297,7 +2299,9 @@ CREATE INDEX work_contexts_newest ON public.work_contexts USING btree (project_k
 
 CREATE INDEX worklogs_by_issue ON public.worklogs USING btree (jira_id);
 
-CREATE INDEX worklogs_dirty ON public.worklogs USING btree (project_key) WHERE ((local_modified_fields <> '{}'::jsonb) OR (local_deleted_at IS NOT NULL) OR (worklog_id IS NULL) OR (sync_status <> 'synced'::public.sync_status));
+CREATE INDEX worklogs_out_of_step ON public.worklogs USING btree (project_key) WHERE ((local_modified_fields <> '{}'::jsonb) OR (local_deleted_at IS NOT NULL) OR (remote_state <> 'present'::public.remote_state) OR (sync_status <> 'synced'::public.sync_status) OR (sync_errors <> '{}'::jsonb) OR (worklog_id IS NULL));
+
+CREATE INDEX worklogs_refused ON public.worklogs USING btree (project_key) WHERE (sync_refused <> '{}'::jsonb);
 
 CREATE TRIGGER admit_change BEFORE DELETE OR UPDATE ON public.comments FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.comments'::regclass)::oid))))) EXECUTE FUNCTION public.javis_obey_policy('jira', 'project_key', 'comment_id', 'key', 'comments', 'JAVIS_COMMENTS', 'author_id', 'restriction');
 

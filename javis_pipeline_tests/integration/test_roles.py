@@ -452,7 +452,7 @@ def test_only_who_may_create_inserts_and_applications_are_among_them_to_begin_wi
     holders = {
         row["name"]
         for table in tables
-        for row in conn.execute(granted.encode() + b"privilege_type = 'INSERT' AND grantee LIKE 'javis%%'", [table])
+        for row in conn.execute(granted.encode() + b"privilege_type = 'INSERT' AND grantee LIKE 'javis\\_%%'", [table])
     }
     with connect(make_login(READ)) as reader, pytest.raises(psycopg.errors.InsufficientPrivilege, match="permission"):
         reader.execute(statement)
