@@ -1,7 +1,7 @@
 -- name: scope_status
 -- One row per project and space that was ever synced. Records are what its run is about, and not what hangs on them; what
--- waits, and why, is told of both. No row of a large table is read: how many there are was noted by the last run, and those
--- that have something to tell are in a partial index, whose condition is the one below.
+-- waits, and why, is told of both. No row of a large table is read: how many there are was noted by the last run (before
+-- there is one they are counted), and those that have something to tell are in a partial index, whose condition is below.
 -- The last run is as its worst step: failed, halted, still running, done. What it read is in the counts of the last pull.
 WITH scopes AS (
     SELECT system, scope FROM sync_watermarks
@@ -22,7 +22,10 @@ WITH scopes AS (
 SELECT scopes.system, scopes.scope,
        watermark, last_census_at,
        run.run_id, run.started_at, run.finished_at, run.outcome, run.error, coalesce(pull.counts, '{}') AS counts,
-       coalesce(records, 0) AS records,
+       coalesce(sync_watermarks.records,
+                (SELECT count(*) FROM records AS r
+                  WHERE r.kind = ANY (ARRAY(SELECT k.kind FROM record_kinds AS k WHERE k.system = scopes.system AND NOT k.hangs))
+                    AND r.scope = scopes.scope AND r.remote_state = 'present')) AS records,
        coalesce(counted.tombstones, 0) AS tombstones,
        coalesce(counted.wanted, 0) AS wanted,
        coalesce(counted.local_deletes, 0) AS local_deletes,
