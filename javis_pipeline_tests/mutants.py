@@ -562,14 +562,14 @@ MUTANTS = (
     ),
     Mutant(
         "a renamed status without a category stops its project",
-        "javis_pipeline/db/sql/satellites.sql",
-        "CASE WHEN category IN ('new', 'indeterminate', 'done') THEN category END AS known_category",
-        "category AS known_category",
+        "javis_pipeline/db/sql/dimensions.sql",
+        "SET status_category = CASE WHEN s.category IN ('new', 'indeterminate', 'done') THEN s.category END",
+        "SET status_category = s.category",
         f"{STORING}::test_given_a_status_without_a_category_when_it_is_renamed_then_its_issues_follow_and_have_none",
     ),
     Mutant(
         "what an answer holds twice is stored twice",
-        "javis_pipeline/db/satellites.py",
+        "javis_pipeline/db/dimensions.py",
         "    return list({id_of(value): value for value in values}.values())\n",
         "    return list(values)\n",
         f"{STORING}::test_given_one_twice_in_an_answer_when_stored_then_it_is_taken_once_as_it_came_last",
@@ -670,8 +670,8 @@ MUTANTS = (
     Mutant(
         "a field that takes over a role is not read",
         "javis_pipeline/db/sql/watermarks.sql",
-        "WHERE sync_watermarks.field_ids ->> role.name IS DISTINCT FROM role.field_id)\n",
-        "WHERE false)\n",
+        "AND sync_watermarks.field_ids ->> role.name IS DISTINCT FROM role.field_id)\n",
+        "AND false)\n",
         f"{FIELD_MAP}::test_given_another_field_takes_over_a_role_then_its_values_come_without_being_asked_for",
     ),
     Mutant(
