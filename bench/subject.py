@@ -17,7 +17,8 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -27,6 +28,7 @@ from bench.floor import Floor
 from bench.issues import PROJECT
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.migrate import migrate
+from javis_pipeline.records.sync import Overrides
 from javis_pipeline.steps.job import Job
 from javis_pipeline.steps.pull import HORIZON
 from javis_pipeline.steps.sync_scope import count_scope, pull_scope
@@ -35,6 +37,7 @@ from javis_pipeline.wiring import TABLES
 
 # More than one machine can ask for: the rate limit is not what is measured.
 _RATE = 1000.0
+_ALLOWED = Overrides(deletions=1000)
 
 
 class Subject(Protocol):
@@ -90,13 +93,14 @@ class OurSubject:
         return tally.inserted + tally.updated
 
     def census(self) -> int:
-        """Records that are gone for good: missed twice."""
+        """Records that are gone for good: missed twice, a day apart, and allowed to be by a person."""
         count_scope(self._job())
-        return count_scope(self._job()).gone
+        return count_scope(replace(self._job(days=1), overrides=_ALLOWED)).gone
 
-    def _job(self) -> Job:
+    def _job(self, *, days: int = 0) -> Job:
+        """A run, so many days from now."""
         assert self.database is not None, "reset comes first"
-        now = datetime.now(UTC)
+        now = datetime.now(UTC) + timedelta(days=days)
         return Job(
             db=self.database,
             system=system_of(self.jira, [PROJECT], {}),
