@@ -133,14 +133,14 @@ def test_given_such_a_database_then_hashes_tell_what_was_changed_unseen_and_each
         records = db.query("SELECT kind, system, scope, key, title, record_id FROM records ORDER BY key")
 
     assert {name: [ref.key for ref in refs] for name, refs in unseen.items()} == {
+        **{name: [] for name in TABLES},
         "jira_issue": ["OQC-6"],
-        "confluence_page": [],
-        "jira_comment": [],
     }
     assert sorted((row["kind"], row["key"]) for row in records) == [
         ("confluence_page", "7"),
         ("jira_comment", "OQC-1#11"),
         *(("jira_issue", f"OQC-{number}") for number in range(1, 7)),
+        ("jira_worklog", "OQC-1#worklog-12"),
     ]
     assert len({row["record_id"] for row in records}) == len(records)
 
