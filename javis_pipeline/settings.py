@@ -107,7 +107,7 @@ class Settings(BaseSettings):
     javis_demo_port: Annotated[int, Field(ge=0, le=65_535)] = 0
     javis_read_only: bool = False
     javis_read_restricted: bool = False
-    # Projects in which rows that are inserted here become issues.
+    # Projects in which rows that are inserted here become issues, and pages in their spaces.
     javis_create: Projects = ()
     # The longest time that a request may still be executed after it was sent.
     javis_create_horizon_minutes: Annotated[int, Field(ge=5, le=1_440)] = 15
@@ -164,6 +164,11 @@ class Settings(BaseSettings):
         """Keys of the Confluence spaces that come with `project`; empty when it has none."""
         return tuple(pair.space for pair in self.confluence_spaces if pair.project == project)
 
+    @property
+    def spaces_made_in(self) -> tuple[str, ...]:
+        """Keys of the spaces in which rows become pages: those of the projects of JAVIS_CREATE."""
+        return tuple(pair.space for pair in self.confluence_spaces if pair.project in self.javis_create)
+
     def scopes_of(self, projects: Iterable[str]) -> list[ScopeRef]:
         """The projects, each with the Confluence spaces that come with it."""
         return [ref for project in projects for ref in scopes_of(project, self.spaces_of(project))]
@@ -196,6 +201,7 @@ class Settings(BaseSettings):
         read_only = Policy("*", "*", "send", "off", "JAVIS_READ_ONLY")
         restricted = Policy("*", "*", "read_restricted", "on", "JAVIS_READ_RESTRICTED")
         made = [Policy("jira", key, "create", "on", "JAVIS_CREATE") for key in self.javis_create]
+        made += [Policy("confluence", key, "create", "on", "JAVIS_CREATE") for key in self.spaces_made_in]
         return (
             *([read_only] if self.javis_read_only else ()),
             *([restricted] if self.javis_read_restricted else ()),

@@ -39,7 +39,7 @@ from javis_pipeline.steps.system import RemoteSystem
 from javis_pipeline.sync.fields import Kind, kinds_by_name
 from javis_pipeline.sync.run import Run
 from javis_pipeline.systems.confluence import editions
-from javis_pipeline.systems.confluence.client import ConfluenceClient
+from javis_pipeline.systems.confluence.client import ConfluenceClient, checked_id
 from javis_pipeline.systems.confluence.doctor import check_confluence
 from javis_pipeline.systems.confluence.kind import CONFLUENCE_PAGE
 from javis_pipeline.systems.confluence.system import ConfluenceSystem
@@ -144,11 +144,24 @@ def _site_facts(db: Database | None, system: System, settings: Settings, *, anew
     return SiteFacts(db, system, asked_as, fresh=timedelta(0) if anew else FRESH)
 
 
-def find_issue(settings: Settings, key: str) -> Made:
-    """The issue that Jira has under a key now; RemoteMissing when it has none, or does not show it."""
+def find_record(settings: Settings, system: System, key: str) -> Made:
+    """The record that a system has under a key now; RemoteMissing when it has none, or does not show it."""
+    return _FOUND[system](settings, key)
+
+
+def _find_page(settings: Settings, page_id: str) -> Made:
+    with closing(confluence_client(settings, read_only=True)) as client:
+        client.get_page(checked_id(page_id))
+        return Made(remote_id=page_id, key=page_id)
+
+
+def _find_issue(settings: Settings, key: str) -> Made:
     with closing(jira_client(settings, read_only=True)) as client:
         document = client.get_issue(key, fields=["summary"])
         return Made(remote_id=str(document["id"]), key=str(document["key"]))
+
+
+_FOUND: Final[Mapping[System, Callable[[Settings, str], Made]]] = {"jira": _find_issue, "confluence": _find_page}
 
 
 @contextmanager
@@ -197,8 +210,15 @@ def confluence_system(
     facts = _site_facts(db, "confluence", settings, anew=anew)
     spaces = [pair.space for pair in settings.confluence_spaces]
     with closing(confluence_client(settings, read_only=read_only, facts=facts, limits=limits, pace=pace)) as client:
-        policies = settings.confluence_field_policy
-        yield ConfluenceSystem(client, spaces, settings.jira_projects, facts, policies)
+        yield ConfluenceSystem(
+            client,
+            spaces,
+            settings.jira_projects,
+            facts,
+            settings.confluence_field_policy,
+            creating=settings.spaces_made_in,
+            horizon=timedelta(minutes=settings.javis_create_horizon_minutes),
+        )
 
 
 _SYSTEMS: Final[Mapping[System, Callable[..., AbstractContextManager[RemoteSystem]]]] = {

@@ -60,6 +60,7 @@ MAKING = "javis_pipeline/sync/create.py"
 MAKING_STEP = "javis_pipeline/steps/create.py"
 WISHES = "javis_pipeline_tests/property/test_create_laws.py"
 MADE = "javis_pipeline_tests/flow/test_create.py"
+MADE_PAGES = "javis_pipeline_tests/flow/test_create_pages.py"
 TALK = "javis_pipeline_tests/flow/test_comments.py"
 LINKS = "javis_pipeline_tests/flow/test_links.py"
 WORK = "javis_pipeline_tests/flow/test_worklogs.py"
@@ -95,8 +96,8 @@ MUTANTS = (
     Mutant(
         "making: an unmarked record of ours is passed over",
         MAKING,
-        "(grounds.shows_marks and walk.at - one.created_at >= MARK_SHOWS)",
-        "True",
+        "    return is_other or shown\n",
+        "    return True\n",
         ONE_RECORD,
     ),
     Mutant(
@@ -138,9 +139,23 @@ MUTANTS = (
     Mutant(
         "comments: one is settled before its request could have been executed",
         MAKING,
-        "    if place not in walk.places or walk.at <= fence.at + grounds.horizon:\n",
-        "    if place not in walk.places:\n",
+        "    if not listed or walk.at <= fence.at + grounds.horizon:\n",
+        "    if not listed:\n",
         f"{WISHES}::test_a_comment_goes_out_once_and_none_is_lost",
+    ),
+    Mutant(
+        "pages: one of ours without a mark is passed over, although marks come later",
+        MAKING,
+        "grounds.shows_marks and not walk.marked_later and walk.at",
+        "grounds.shows_marks and walk.at",
+        f"{WISHES}::test_a_page_is_made_once_and_none_is_lost",
+    ),
+    Mutant(
+        "pages: one without a mark is never known by what was asked for",
+        "javis_pipeline/systems/confluence/create.py",
+        "                return wish.creation.record_id\n",
+        "                return None\n",
+        f"{MADE_PAGES}::test_given_a_reply_that_was_lost_and_no_mark_then_the_page_is_known_by_what_was_asked_for",
     ),
     Mutant(
         "comments: the mark does not go along",

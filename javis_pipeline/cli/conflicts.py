@@ -224,19 +224,21 @@ def resolve(
 def _answer(db: "Database", found: "FoundConflict", answer: Any, key: str | None) -> str:
     """Say what became of a row that may have been made, and name it."""
     from javis_pipeline.db.creates import PostgresCreates
+    from javis_pipeline.records.systems import SYSTEMS
     from javis_pipeline.settings import load_settings
     from javis_pipeline.steps.create import answer_creation
-    from javis_pipeline.wiring import TABLES, clock, find_issue
+    from javis_pipeline.wiring import TABLES, clock, find_record
 
     if answer is None:
         raise UsageError("say what became of it: --again, --is KEY, --gone or --withdraw")
     assert found.record_id is not None
     by = getpass.getuser()
-    book = PostgresCreates(db, TABLES[found.resource_type], found.scope, run_id=f"answer by {by}", now=clock)
+    table = TABLES[found.resource_type]
+    book = PostgresCreates(db, table, found.scope, run_id=f"answer by {by}", now=clock)
     if found.kind == "made_twice":
         book.end_twins(found.record_id, by)
-        return "both stay; remove in Jira the one that is too many"
-    made = find_issue(load_settings(), key) if key else None
+        return f"both stay; remove in {SYSTEMS[table.system].title} the one that is too many"
+    made = find_record(load_settings(), table.system, key) if key else None
     return f"making {answer_creation(book, found.record_id, answer, made, by=by, now=clock())}"
 
 

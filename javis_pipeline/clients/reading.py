@@ -8,6 +8,7 @@ into an `UnreadableAnswer`. Both also take what a reader did not think of: whate
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, Self, TypeVar
+from uuid import UUID
 
 from javis_pipeline.errors import UnreadableAnswer, UnreadableRecord, UnreadableText
 
@@ -118,6 +119,14 @@ def as_text(value: object, path: str) -> str:
     if type(value) is str and value:
         return value
     raise Unreadable(path, "a text", value)
+
+
+def as_uuid_or_none(value: object) -> UUID | None:
+    """A name that we noted somewhere; None for whatever else stands there."""
+    try:
+        return UUID(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
 
 
 def as_text_or_none(value: object, path: str) -> str | None:

@@ -110,8 +110,11 @@ class PostgresCreates:
             return self._highest(conn)
 
     def _highest(self, conn: Connection) -> int:
-        """What hangs on others has no numbers of its own."""
-        return 0 if self._table.place.hangs_on else int(self._run(conn, "highest_number")[0]["number"])
+        """Where records have no numbers, they follow each other by the instants of their making."""
+        place = self._table.place
+        if place.hangs_on:
+            return 0
+        return int(self._run(conn, "highest_number" if place.numbered else "last_made")[0]["number"])
 
     def count_records(self) -> int:
         """How many records of the scope there are."""
@@ -165,10 +168,12 @@ class PostgresCreates:
         doc, book = load_json(row["doc"]), load_json(row["creation"])
         table, place, hanging = self._table, self._table.place, self._table.place.hangs_on
         names = (*(column.name for column in table.edited), *place.may_have, *place.derived, *place.by_key)
+        asked = {**doc, **doc["local_modified_fields"]}
         return Wish(
             creation=_creation(book),
             type_name=doc.get("issue_type") or "",
             values={name: from_json(doc[name]) for name in names},
+            asked={name: from_json(asked[name]) for name in names},
             place=doc[hanging.id] if hanging else None,
             place_key=doc[hanging.by] if hanging else None,
             local_seq=doc["local_seq"],
@@ -210,6 +215,7 @@ class PostgresCreates:
         params = {
             "id": creation.remote_id,
             "key": creation.remote_key,
+            "written_key": creation.key if self._table.place.made_as else creation.remote_key,
             "provisional": creation.key,
             "record_id": creation.record_id,
             "now": self._now(),
@@ -221,8 +227,8 @@ class PostgresCreates:
                 self._run(conn, "take_over_edits", params)
             for query in ("follow_conflicts", "follow_operations", "remove_rival"):
                 self._run(conn, query, params)
-        by_key = ("free_key", "bind_wish", "keep_provisional_key", "follow_key")
-        for query in by_key if self._table.keys_change else ("bind_wish",):
+        binding = ("free_key", "bind_wish", "keep_provisional_key") if self._table.keys_change else ("bind_wish",)
+        for query in (*binding, *(["follow_key"] if self._table.place.by_key else [])):
             self._run(conn, query, params)
         self._audit(conn, creation)
 
@@ -284,6 +290,7 @@ class PostgresCreates:
             above=sql.Identifier(hanging.table if hanging else table.name),
             above_key=sql.Identifier(hanging.key if hanging else table.key),
             above_id=sql.Identifier(hanging.id if hanging else table.id),
+            written_key=sql.Identifier(table.written_key),
             title=sql.SQL("r.{}").format(sql.Identifier(table.place.title or table.key)),
             **parts,
         )

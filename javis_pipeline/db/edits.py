@@ -42,9 +42,9 @@ def known_names(conn: Connection, field: Literal["status", "priority", "resoluti
     return [row["name"] for row in conn.execute(_QUERIES[f"known_{field}"])]
 
 
-def page_by_id(conn: Connection, page_id: str) -> dict[str, Any] | None:
-    """A page; its row is locked. None when it is not here."""
-    return conn.execute(_QUERIES["page_by_id"], {"page_id": page_id}).fetchone()
+def page_by_key(conn: Connection, key: str) -> dict[str, Any] | None:
+    """A page by its id, or by the key that it had before it was made; its row is locked. None when it is not here."""
+    return conn.execute(_QUERIES["page_by_key"], {"key": key}).fetchone()
 
 
 def update_issue(
@@ -90,7 +90,7 @@ def update_hanging(conn: Connection, table: Table, record_id: UUID, columns: Map
 
 
 def insert_row(conn: Connection, table: str, columns: Mapping[str, object]) -> dict[str, Any]:
-    """Wish for a record: its `key` until Jira gives it another, and its `record_id`."""
+    """Wish for a record: its `key` until it is made, and its `record_id`."""
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
     values = sql.SQL(", ").join(map(sql.Placeholder, columns))
     statement = sql.SQL("INSERT INTO {} ({}) VALUES ({}) RETURNING key, record_id").format(
@@ -110,10 +110,10 @@ def remove_link(conn: Connection, key: str, label: str, other: str) -> dict[str,
     return link
 
 
-def update_page(conn: Connection, page_id: str, columns: Mapping[str, object]) -> None:
+def update_page(conn: Connection, record_id: UUID, columns: Mapping[str, object]) -> None:
     """Set columns of a page, as `update_issue` does."""
-    statement = sql.SQL("UPDATE confluence_pages SET {} WHERE page_id = %(page_id)s").format(_assignments(columns))
-    conn.execute(statement, {**columns, "page_id": page_id})
+    statement = sql.SQL("UPDATE confluence_pages SET {} WHERE record_id = %(record_id)s").format(_assignments(columns))
+    conn.execute(statement, {**columns, "record_id": record_id})
 
 
 def _assignments(columns: Iterable[str]) -> sql.Composed:

@@ -235,7 +235,7 @@ def _grant_columns(conn: psycopg.Connection[Any], table: Table) -> None:
     if table.given:
         hanging = table.place.hangs_on
         place = hanging.by if hanging else table.scope
-        inserted = dict.fromkeys((place, table.key, "record_id", *table.given))
+        inserted = dict.fromkeys((place, table.written_key, "record_id", *table.given))
         # Where nobody could make the role, applications go without it.
         maker = Identifier(CREATE) if _is_role(conn, CREATE) else app
         _run(conn, "GRANT INSERT ({}) ON {} TO {}", SQL(", ").join(map(Identifier, inserted)), name, maker)

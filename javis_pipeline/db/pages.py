@@ -222,6 +222,12 @@ def restrict_pages(conn: Connection, space: str, told: Mapping[str, str | None],
         conn.execute(_QUERIES["note_restrictions"], {"space": space})
 
 
+def page_place(db: Database, page_id: str) -> tuple[str, str] | None:
+    """Space and status of a page, or "not in Confluence any more"; None for one that is not here."""
+    rows = db.query(_QUERIES["page_place"], {"page_id": page_id})
+    return next(((row["space_key"], row["status"]) for row in rows), None)
+
+
 def restricted_pages(db: Database, spaces: Sequence[str]) -> frozenset[str]:
     """Ids of the pages of spaces that not everybody may read."""
     return frozenset(row["page_id"] for row in db.query(_QUERIES["restricted_pages"], {"spaces": list(spaces)}))

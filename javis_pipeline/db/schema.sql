@@ -52,13 +52,13 @@ CREATE FUNCTION public.confluence_page_content_hash(title text, body_storage tex
 '::text))))::uuid;
 
 CREATE TABLE public.confluence_pages (
-    page_id text NOT NULL,
+    page_id text,
     space_key text NOT NULL,
-    space_id text NOT NULL,
+    space_id text,
     title text,
     body_storage text,
     parent_id text,
-    status text DEFAULT 'current'::text NOT NULL,
+    status text DEFAULT 'current'::text,
     version_number integer,
     version_created_at timestamp with time zone,
     version_author_id text,
@@ -78,9 +78,15 @@ CREATE TABLE public.confluence_pages (
     remote_missing_since timestamp with time zone,
     sync_refused jsonb DEFAULT '{}'::jsonb NOT NULL,
     record_id uuid DEFAULT gen_random_uuid() NOT NULL,
-    restriction text DEFAULT 'not read yet'::text
+    restriction text DEFAULT 'not read yet'::text,
+    made_as text,
+    key text GENERATED ALWAYS AS (COALESCE(page_id, made_as)) STORED,
+    CONSTRAINT confluence_pages_have_an_id_or_are_made_here CHECK ((COALESCE(page_id, made_as) IS NOT NULL)),
+    CONSTRAINT confluence_pages_there_have_a_place CHECK (((page_id IS NULL) OR (made_as IS NOT NULL) OR ((space_id IS NOT NULL) AND (status IS NOT NULL))))
 );
 ALTER TABLE ONLY public.confluence_pages ALTER COLUMN body_storage SET STORAGE EXTERNAL;
+
+COMMENT ON COLUMN public.confluence_pages.page_id IS 'NULL while the page is wished for, and not known to be in Confluence';
 
 COMMENT ON COLUMN public.confluence_pages.sync_errors IS '{field: why it is not in step, and the remedy}; (row) is the record itself';
 
@@ -89,6 +95,10 @@ COMMENT ON COLUMN public.confluence_pages.sync_refused IS '{field: what the remo
 COMMENT ON COLUMN public.confluence_pages.record_id IS 'names the record for ever: a deleted record keeps it';
 
 COMMENT ON COLUMN public.confluence_pages.restriction IS 'who alone may read it in Confluence: user:ID or group:NAME, "as page ID" for what lies below such a page, or "not read yet"; null: who may read the space';
+
+COMMENT ON COLUMN public.confluence_pages.made_as IS 'of a page that was made here, the key that it had before Confluence knew it';
+
+COMMENT ON COLUMN public.confluence_pages.key IS 'the id; of a page that is wished for a provisional one';
 
 CREATE FUNCTION public.confluence_page_content_hash(row_ public.confluence_pages) RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -638,7 +648,7 @@ CREATE TABLE public.key_aliases (
 
 CREATE FUNCTION public.javis_key(key_or_former_key text) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN (SELECT found.key FROM ((SELECT CASE WHEN (lower("right"(javis_key.key_or_former_key, 13)) ~ '^-new-[a-z2-7]{8}$'::text) THEN (upper("left"(javis_key.key_or_former_key, '-13'::integer)) || lower("right"(javis_key.key_or_former_key, 13))) ELSE upper(javis_key.key_or_former_key) END AS asked) a CROSS JOIN LATERAL (SELECT i.key, 1 AS rank, NULL::timestamp with time zone AS seen FROM public.jira_issues i WHERE (i.key = a.asked) UNION ALL SELECT i.key, 2, f.last_seen FROM (public.key_aliases f JOIN public.jira_issues i USING (jira_id)) WHERE (f.key = a.asked) UNION ALL SELECT p.page_id, 3, NULL::timestamp with time zone FROM public.confluence_pages p WHERE (p.page_id = a.asked)) found) ORDER BY found.rank, found.seen DESC LIMIT 1);
+    RETURN (SELECT found.key FROM ((SELECT CASE WHEN (lower(javis_key.key_or_former_key) ~ '^new-[a-z2-7]{8}$'::text) THEN lower(javis_key.key_or_former_key) WHEN (lower("right"(javis_key.key_or_former_key, 13)) ~ '^-new-[a-z2-7]{8}$'::text) THEN (upper("left"(javis_key.key_or_former_key, '-13'::integer)) || lower("right"(javis_key.key_or_former_key, 13))) ELSE upper(javis_key.key_or_former_key) END AS asked) a CROSS JOIN LATERAL (SELECT i.key, 1 AS rank, NULL::timestamp with time zone AS seen FROM public.jira_issues i WHERE (i.key = a.asked) UNION ALL SELECT i.key, 2, f.last_seen FROM (public.key_aliases f JOIN public.jira_issues i USING (jira_id)) WHERE (f.key = a.asked) UNION ALL SELECT p.key, 3, NULL::timestamp with time zone FROM public.confluence_pages p WHERE (p.page_id = a.asked) UNION ALL SELECT p.key, 3, NULL::timestamp with time zone FROM public.confluence_pages p WHERE (p.made_as = a.asked)) found) ORDER BY found.rank, found.seen DESC LIMIT 1);
 
 CREATE FUNCTION public.javis_make_view_by_name(project text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -805,7 +815,7 @@ CREATE FUNCTION public.javis_owns(the_table oid) RETURNS boolean
 
 CREATE FUNCTION public.javis_provisional_key(scope text, record_id uuid) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN ((scope || '-new-'::text) || (SELECT string_agg(substr('abcdefghijklmnopqrstuvwxyz234567'::text, (1 + (((made.digits >> (5 * place.place)) & (31)::bigint))::integer), 1), ''::text ORDER BY place.place) AS string_agg FROM (SELECT ((('x'::text || "left"(md5((javis_provisional_key.record_id)::text), 10)))::bit(40))::bigint AS digits) made, generate_series(0, 7) place(place)));
+    RETURN ((COALESCE((scope || '-'::text), ''::text) || 'new-'::text) || (SELECT string_agg(substr('abcdefghijklmnopqrstuvwxyz234567'::text, (1 + (((made.digits >> (5 * place.place)) & (31)::bigint))::integer), 1), ''::text ORDER BY place.place) AS string_agg FROM (SELECT ((('x'::text || "left"(md5((javis_provisional_key.record_id)::text), 10)))::bit(40))::bigint AS digits) made, generate_series(0, 7) place(place)));
 
 CREATE TABLE public.sync_policies (
     system text NOT NULL,
@@ -984,6 +994,7 @@ DECLARE
     same       jsonb;
     field_name text;
     possible   text;
+    holder     text;
 BEGIN
     IF kind IS NULL OR kind::text <> TG_ARGV[0] THEN
         RAISE EXCEPTION 'javis: % takes no wishes', TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
@@ -1024,6 +1035,16 @@ BEGIN
         RAISE EXCEPTION 'javis: title must be one line of at most 255 characters'
             USING ERRCODE = 'check_violation', COLUMN = 'title', HINT = 'Nothing was written.';
     END IF;
+    IF TG_ARGV[13] <> '' THEN
+        EXECUTE format(
+            'SELECT r.%I::text FROM %I.%I AS r WHERE r.%I = $1 AND lower(r.%I) = lower($2) AND r.status IS DISTINCT FROM ''trashed'' '
+            'AND r.remote_state IN (''present'', ''wanted'') AND (r.%I IS NOT NULL OR r.local_deleted_at IS NULL) LIMIT 1',
+            'key', TG_TABLE_SCHEMA, TG_TABLE_NAME, TG_ARGV[2], TG_ARGV[13], TG_ARGV[3]) INTO holder USING place, doc ->> TG_ARGV[13];
+        IF holder IS NOT NULL THEN
+            RAISE EXCEPTION 'javis: % has this title already in %', holder, place
+                USING ERRCODE = 'unique_violation', COLUMN = TG_ARGV[13], HINT = 'Nothing was written. Choose another title.';
+        END IF;
+    END IF;
     SELECT string_agg(f.type_name, ', ' ORDER BY f.type_name) INTO possible
       FROM public.jira_create_forms AS f
      WHERE system_ = 'jira' AND f.project_key = place
@@ -1058,6 +1079,9 @@ BEGIN
     made := made || jsonb_build_object(
         TG_ARGV[2], place, TG_ARGV[4], new_key, 'record_id', NEW.record_id,
         'remote_state', 'wanted', 'sync_status', 'local_modified', 'local_modified_at', clock_timestamp());
+    IF TG_ARGV[12] <> '' THEN
+        made := made || jsonb_build_object(TG_ARGV[12], 'not read yet');
+    END IF;
     NEW := jsonb_populate_record(NEW, made);
     INSERT INTO public.local_edits (system, scope, resource_type, resource_id, record_id, field, old, new)
     VALUES (system_, place, kind, NEW.record_id::text, NEW.record_id, '(row)', 'null', 'true');
@@ -1580,7 +1604,7 @@ UNION ALL
     confluence_pages.space_key AS scope,
     confluence_pages.record_id,
     COALESCE(confluence_pages.page_id, (confluence_pages.record_id)::text) AS resource_id,
-    confluence_pages.page_id AS key,
+    confluence_pages.key,
     confluence_pages.title,
     confluence_pages.status,
     confluence_pages.sync_status,
@@ -2069,10 +2093,10 @@ ALTER TABLE ONLY public.components
     ADD CONSTRAINT components_pkey PRIMARY KEY (component_id);
 
 ALTER TABLE ONLY public.confluence_pages
-    ADD CONSTRAINT confluence_pages_pkey PRIMARY KEY (page_id);
+    ADD CONSTRAINT confluence_pages_page_id_is_unique UNIQUE (page_id);
 
 ALTER TABLE ONLY public.confluence_pages
-    ADD CONSTRAINT confluence_pages_record_id_is_unique UNIQUE (record_id);
+    ADD CONSTRAINT confluence_pages_pkey PRIMARY KEY (record_id);
 
 ALTER TABLE ONLY public.issue_link_types
     ADD CONSTRAINT issue_link_types_pkey PRIMARY KEY (name);
@@ -2216,6 +2240,8 @@ CREATE INDEX comments_out_of_step ON public.comments USING btree (project_key) W
 CREATE INDEX comments_refused ON public.comments USING btree (project_key) WHERE (sync_refused <> '{}'::jsonb);
 
 CREATE INDEX confluence_pages_by_space ON public.confluence_pages USING btree (space_key, version_created_at);
+
+CREATE UNIQUE INDEX confluence_pages_made_as ON public.confluence_pages USING btree (made_as) WHERE (made_as IS NOT NULL);
 
 CREATE INDEX confluence_pages_out_of_step ON public.confluence_pages USING btree (space_key) WHERE ((local_modified_fields <> '{}'::jsonb) OR (local_deleted_at IS NOT NULL) OR (remote_state <> 'present'::public.remote_state) OR (sync_status <> 'synced'::public.sync_status) OR (sync_errors <> '{}'::jsonb));
 
@@ -2377,8 +2403,6 @@ CREATE TRIGGER name_record BEFORE INSERT ON public.sync_conflicts FOR EACH ROW E
 
 CREATE TRIGGER name_record BEFORE INSERT ON public.sync_outbox FOR EACH ROW EXECUTE FUNCTION public.javis_name_record();
 
-CREATE TRIGGER refuse_local_insert BEFORE INSERT ON public.confluence_pages FOR EACH STATEMENT WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid))))) EXECUTE FUNCTION public.javis_refuse_local_insert();
-
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.comments FOR EACH STATEMENT EXECUTE FUNCTION public.javis_refuse_truncate();
 
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.confluence_pages FOR EACH STATEMENT EXECUTE FUNCTION public.javis_refuse_truncate();
@@ -2389,17 +2413,21 @@ CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.jira_issues FOR EACH ST
 
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.worklogs FOR EACH STATEMENT EXECUTE FUNCTION public.javis_refuse_truncate();
 
-CREATE TRIGGER take_wish BEFORE INSERT ON public.comments FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.comments'::regclass)::oid))))) EXECUTE FUNCTION public.javis_wish('jira_comment', 'jira', 'project_key', 'comment_id', 'key', 'body,restriction,issue_key,jira_id,restricted', 'body', '', '', 'issue_key', 'comments', 'JAVIS_COMMENTS');
+CREATE TRIGGER take_wish BEFORE INSERT ON public.comments FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.comments'::regclass)::oid))))) EXECUTE FUNCTION public.javis_wish('jira_comment', 'jira', 'project_key', 'comment_id', 'key', 'body,restriction,issue_key,jira_id,restricted', 'body', '', '', 'issue_key', 'comments', 'JAVIS_COMMENTS', '', '');
 
-CREATE TRIGGER take_wish BEFORE INSERT ON public.issue_links FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.issue_links'::regclass)::oid))))) EXECUTE FUNCTION public.javis_wish('jira_link', 'jira', 'project_key', 'link_id', 'key', 'label,other_key,issue_key,jira_id,type,direction,back_label,other_id', 'label,other_key', '', 'other_key', 'issue_key', 'links', 'JAVIS_LINKS');
+CREATE TRIGGER take_wish BEFORE INSERT ON public.confluence_pages FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid))))) EXECUTE FUNCTION public.javis_wish('confluence_page', 'confluence', 'space_key', 'page_id', 'made_as', 'title,body_storage,parent_id,labels', 'title', 'labels', 'parent_id', '', 'create', 'JAVIS_CREATE', 'restriction', 'title');
 
-CREATE TRIGGER take_wish BEFORE INSERT ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_wish('jira_issue', 'jira', 'project_key', 'jira_id', 'key', 'issue_type,title,description,labels,priority,assignee_id,due_date,story_points,parent_key,status,components,fix_versions,affected_versions,resolution,sprint_id,estimate_seconds,remaining_seconds', 'issue_type,title', 'labels,components,fix_versions,affected_versions', 'parent_key', 'project_key', 'create', 'JAVIS_CREATE');
+CREATE TRIGGER take_wish BEFORE INSERT ON public.issue_links FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.issue_links'::regclass)::oid))))) EXECUTE FUNCTION public.javis_wish('jira_link', 'jira', 'project_key', 'link_id', 'key', 'label,other_key,issue_key,jira_id,type,direction,back_label,other_id', 'label,other_key', '', 'other_key', 'issue_key', 'links', 'JAVIS_LINKS', '', '');
 
-CREATE TRIGGER take_wish BEFORE INSERT ON public.worklogs FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.worklogs'::regclass)::oid))))) EXECUTE FUNCTION public.javis_wish('jira_worklog', 'jira', 'project_key', 'worklog_id', 'key', 'started_at,seconds,comment,restriction,issue_key,jira_id,restricted', 'started_at,seconds', '', '', 'issue_key', 'worklogs', 'JAVIS_WORKLOGS');
+CREATE TRIGGER take_wish BEFORE INSERT ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_wish('jira_issue', 'jira', 'project_key', 'jira_id', 'key', 'issue_type,title,description,labels,priority,assignee_id,due_date,story_points,parent_key,status,components,fix_versions,affected_versions,resolution,sprint_id,estimate_seconds,remaining_seconds', 'issue_type,title', 'labels,components,fix_versions,affected_versions', 'parent_key', 'project_key', 'create', 'JAVIS_CREATE', '', '');
+
+CREATE TRIGGER take_wish BEFORE INSERT ON public.worklogs FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.worklogs'::regclass)::oid))))) EXECUTE FUNCTION public.javis_wish('jira_worklog', 'jira', 'project_key', 'worklog_id', 'key', 'started_at,seconds,comment,restriction,issue_key,jira_id,restricted', 'started_at,seconds', '', '', 'issue_key', 'worklogs', 'JAVIS_WORKLOGS', '', '');
 
 CREATE TRIGGER then_check_seconds BEFORE INSERT OR UPDATE OF seconds ON public.worklogs FOR EACH ROW WHEN (((new.seconds < 60) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.worklogs'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_refuse_little('seconds', '60');
 
 CREATE TRIGGER then_check_values BEFORE INSERT ON public.comments FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.comments'::regclass)::oid))))) EXECUTE FUNCTION public.javis_check_values('262144');
+
+CREATE TRIGGER then_check_values BEFORE INSERT ON public.confluence_pages FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid))))) EXECUTE FUNCTION public.javis_check_values('20971520');
 
 CREATE TRIGGER then_check_values BEFORE INSERT ON public.issue_links FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.issue_links'::regclass)::oid))))) EXECUTE FUNCTION public.javis_check_values('262144');
 
@@ -2409,7 +2437,7 @@ CREATE TRIGGER then_check_values BEFORE INSERT ON public.worklogs FOR EACH ROW W
 
 CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.comments FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.comments'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('jira_comment', 'jira', 'project_key', 'comment_id', 'project_key,comment_id,key', 'body,restriction', '', '');
 
-CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.confluence_pages FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('confluence_page', 'confluence', 'space_key', 'page_id', 'space_key,page_id', 'title,body_storage,parent_id,labels', 'labels', '');
+CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.confluence_pages FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('confluence_page', 'confluence', 'space_key', 'page_id', 'space_key,page_id,made_as', 'title,body_storage,parent_id,labels', 'labels', '');
 
 CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.issue_links FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.issue_links'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('jira_link', 'jira', 'project_key', 'link_id', 'project_key,link_id,key', 'other_id', '', '');
 
@@ -2607,13 +2635,23 @@ GRANT SELECT ON TABLE public.confluence_pages TO javis_read;
 GRANT SELECT,DELETE ON TABLE public.confluence_pages TO javis_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.confluence_pages TO javis_sync;
 
+GRANT INSERT(space_key) ON TABLE public.confluence_pages TO javis_create;
+
 GRANT UPDATE(title) ON TABLE public.confluence_pages TO javis_app;
+GRANT INSERT(title) ON TABLE public.confluence_pages TO javis_create;
 
 GRANT UPDATE(body_storage) ON TABLE public.confluence_pages TO javis_app;
+GRANT INSERT(body_storage) ON TABLE public.confluence_pages TO javis_create;
 
 GRANT UPDATE(parent_id) ON TABLE public.confluence_pages TO javis_app;
+GRANT INSERT(parent_id) ON TABLE public.confluence_pages TO javis_create;
 
 GRANT UPDATE(labels) ON TABLE public.confluence_pages TO javis_app;
+GRANT INSERT(labels) ON TABLE public.confluence_pages TO javis_create;
+
+GRANT INSERT(record_id) ON TABLE public.confluence_pages TO javis_create;
+
+GRANT INSERT(made_as) ON TABLE public.confluence_pages TO javis_create;
 
 REVOKE ALL ON FUNCTION public.confluence_page_content_hash(row_ public.confluence_pages) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.confluence_page_content_hash(row_ public.confluence_pages) TO javis_sync;

@@ -31,7 +31,8 @@ _BOOKKEEPING: Final = frozenset(
 def read_record(table: Table, doc: Mapping[str, Any], *, unmarked: bool) -> LocalRecord:
     """A row of a table of records, as the sync reasons about it."""
     place = table.place
-    own = {*table.fields, *table.raw.values(), *_BOOKKEEPING, *table.fixed, place.elements, place.raw_elements}
+    kept = (*table.raw.values(), *table.fixed, table.key, place.elements, place.raw_elements)
+    own = {*table.fields, *_BOOKKEEPING, *kept}
     instants = place.instants
     bases = {name: value_of(table, name, value) for name, value in doc["local_modified_fields"].items()}
     facts = {name: _instant(value) if name in instants else value for name, value in doc.items() if name not in own}

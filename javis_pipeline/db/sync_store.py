@@ -266,7 +266,8 @@ class PostgresStore:
             self._run(conn, "rehash_record", {"id": plan.ref.resource_id})
 
     def _place(self, ref: ResourceRef) -> dict[str, str]:
-        return {self._table.id: ref.resource_id, self._table.key: ref.key, self._table.scope: ref.scope}
+        key = {} if self._table.place.made_as else {self._table.key: ref.key}
+        return {self._table.id: ref.resource_id, self._table.scope: ref.scope, **key}
 
     def _rename(self, conn: Connection, plan: RecordPlan, ref: ResourceRef) -> dict[str, str]:
         """The place columns; a key is given up by whoever held it, and a former key still leads here.

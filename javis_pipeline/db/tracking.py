@@ -109,11 +109,13 @@ def _formatted(query: str, table: Table, **more: Composable) -> Composed:
         called=Literal(hanging.called if hanging else ""),
         scope=Literal(table.scope),
         id=Literal(table.id),
-        key=Literal(table.key),
+        key=Literal(table.written_key),
         given=_listed((*table.given, *hung, *place.derived)),
         required=_listed(place.made_with),
         keys=_listed(place.by_key),
-        named_after=Literal(hanging.by if hanging else table.scope),
+        named_after=Literal(_named_after(table)),
+        kept_from=Literal(restricted_by if place.readers_apart else ""),
+        one_of_a_title=Literal(place.title or "" if place.one_of_a_title else ""),
         verb=Literal(making.verb if making else ""),
         setting=Literal(making.setting if making else ""),
         edit_verb=Literal(editing.verb if editing else ""),
@@ -145,6 +147,12 @@ def _check_least(table: Table, name: str, least: int) -> Composed:
         least=Literal(least),
         shown=Literal(str(least)),
     )
+
+
+def _named_after(table: Table) -> str:
+    """The column that provisional keys begin with; a record that is known by its id has none."""
+    hanging = table.place.hangs_on
+    return hanging.by if hanging else "" if table.place.made_as else table.scope
 
 
 def _ask_again(table: Table, column: Column) -> Composed:

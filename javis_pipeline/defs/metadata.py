@@ -59,7 +59,9 @@ def issue_links(keys: Iterable[str], site: str | None) -> Link:
 
 def page_link(title: str, pages: str | None, page_id: str) -> Link:
     """The title of a page as Markdown that leads to the page; only the title where nobody knows where `pages` are."""
-    return link(title, f"{pages}/pages/viewpage.action?pageId={page_id}") if pages else Link(_cell(title))
+    if pages is None or not page_id.isdigit():  # it is not made there yet
+        return Link(_cell(title))
+    return link(title, f"{pages}/pages/viewpage.action?pageId={page_id}")
 
 
 def _cell(value: object) -> str:

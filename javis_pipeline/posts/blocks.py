@@ -73,7 +73,7 @@ class Sites:
     def page(self, page_id: str, title: str) -> str:
         """The page's title, as a link where the site is known."""
         label = escaped(title) or "untitled page"
-        if not self.confluence:
+        if not self.confluence or not page_id.isdigit():  # it is not made there yet
             return label
         return f"<{escaped_url(f'{self.confluence}/pages/viewpage.action?pageId={page_id}')}|{label}>"
 

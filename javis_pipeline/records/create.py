@@ -77,6 +77,7 @@ class Wish:
     Attributes:
         type_name: What sort of record, as people call it.
         values: Field to what its column holds; also what only an INSERT gives.
+        asked: The same as the last request asked for it.
         place, place_key: The remote's id of what it hangs on, and its key; None for what stands by itself. Without an
             id that is not made yet.
         parent: Provisional key of its parent while that is not made either; None where nothing is waited for.
@@ -90,6 +91,7 @@ class Wish:
     local_seq: int
     place: str | None = None
     place_key: str | None = None
+    asked: Mapping[str, Value] = field(default_factory=dict)
     parent: str | None = None
     deleted: bool = False
     elements: tuple[str, ...] = ()
@@ -103,6 +105,7 @@ class Met:
         number: Of its key in this scope; None for one that has moved to another.
         mark: The wish that it says it is, whoever says so.
         place: Id of what it hangs on.
+        alike: Where no mark can travel with a request: the wish with which it agrees in all that a request tells.
     """
 
     remote_id: str
@@ -114,23 +117,30 @@ class Met:
     type_name: str = ""
     title: str = ""
     place: str | None = None
+    alike: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Walk:
-    """All records of a scope above a number, read by their keys past the search index; or all that hang on some others.
+    """All records of a scope above a number, read by their keys past the search index; or all that were made since an
+    instant; or all that hang on some others.
 
     Attributes:
         at: The remote's time when it began.
         above: Every number above this one was asked for.
         met: Those that answered.
         places: What was listed whole, of what hangs on others.
+        since: All records that were made since then were listed; None where they are met by their numbers, or hang on
+            others.
+        marked_later: A mark follows its record in a request of its own, so that one without may be ours.
     """
 
     at: datetime
     above: int
     met: tuple[Met, ...] = ()
     places: frozenset[str] = frozenset()
+    since: datetime | None = None
+    marked_later: bool = False
 
     @property
     def highest(self) -> int:

@@ -99,6 +99,11 @@ class Place:
         making: What has to be switched on before rows are inserted; None for a kind that is not made here.
         editing: The same of changing and deleting; None where nothing has to be.
         removes: A row that is deleted here is deleted there.
+        made_as: Column that keeps the key that a record had before the remote knew it, where the database itself makes
+            the key of that and the id; None where the key is written.
+        numbered: Keys end in numbers that only grow, so that what was made since is met by them.
+        readers_apart: Who may read a record is asked for apart, and until then it is kept from readers.
+        one_of_a_title: No two records of a scope have one title, whatever its case.
         title, status: Columns by which people are shown a record; None where there is none.
     """
 
@@ -124,6 +129,10 @@ class Place:
     making: Governed | None = None
     editing: Governed | None = None
     removes: bool = False
+    made_as: str | None = None
+    numbered: bool = False
+    readers_apart: bool = False
+    one_of_a_title: bool = False
     title: str | None = "title"
     status: str | None = "status"
 
@@ -166,12 +175,17 @@ class Table:
     @property
     def keys_change(self) -> bool:
         """Whether a record may get another key, which its id survives. One that hangs on another is called after it."""
-        return self.key != self.id and self.place.hangs_on is None
+        return self.key != self.id and self.place.hangs_on is None and self.place.made_as is None
+
+    @property
+    def written_key(self) -> str:
+        """The column that a key is written to."""
+        return self.place.made_as or self.key
 
     @property
     def fixed(self) -> tuple[str, ...]:
         """Columns that nobody changes here: a record is moved and renamed on the remote."""
-        return tuple(dict.fromkeys((self.scope, self.id, self.key)))
+        return tuple(dict.fromkeys((self.scope, self.id, self.written_key)))
 
     @property
     def fields(self) -> tuple[str, ...]:

@@ -112,6 +112,7 @@ def _uvicorn(world: World) -> uvicorn.Server:
         log_config=None,
         proxy_headers=False,
         server_header=False,
+        date_header=False,  # the time of the sandbox is another
         timeout_graceful_shutdown=1,
         timeout_keep_alive=60,
     )

@@ -4,6 +4,8 @@ import asyncio
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -46,7 +48,9 @@ class Weather:
             await asyncio.sleep(self._world.latency.total_seconds())
         # Noted before the last byte goes out: who has the answer may read the log at once.
         answer = _Answer(
-            send, ending=lambda whole: self._world.exchanges.end(exchange, whole.status, whole.headers, whole.body)
+            send,
+            at=self._world.clock.now(),
+            ending=lambda whole: self._world.exchanges.end(exchange, whole.status, whole.headers, whole.body),
         )
         await self._happen(fault, scope, body, receive, answer)
         await self._apply_late()
@@ -123,8 +127,11 @@ class _Answer:
     The head waits for the first piece of the body: a client that needs no body may act on the head alone.
     """
 
-    def __init__(self, send: Send, ending: Callable[["_Answer"], None] | None = None) -> None:
+    def __init__(
+        self, send: Send, *, at: datetime | None = None, ending: Callable[["_Answer"], None] | None = None
+    ) -> None:
         self._send = send
+        self._at = at
         self._ending = ending
         self.status: int | None = None
         self.raw_headers: list[tuple[bytes, bytes]] = []
@@ -137,7 +144,9 @@ class _Answer:
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.status, self.raw_headers, self._head = message["status"], list(message["headers"]), message
+            date = [(b"date", format_datetime(self._at, usegmt=True).encode())] if self._at else []
+            self.status, self.raw_headers = message["status"], [*message["headers"], *date]
+            self._head = {**message, "headers": self.raw_headers}
             return
         self.body += message.get("body", b"")
         if self._ending and not message.get("more_body"):

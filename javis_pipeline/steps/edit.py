@@ -191,8 +191,8 @@ def meant(conn: Connection, field: str, value: object) -> object:
             return choose_person(value, [Person(**row) for row in rows.known_people(conn)])
         case "parent_key":
             return _parent(conn, value)
-        case "parent_id" if rows.page_by_id(conn, value) is None:
-            raise UsageError(f"there is no page {value} here; the id of a page is the number in its address")
+        case "parent_id":
+            return known_page(conn, value)
         case _:
             return value
 
@@ -232,8 +232,8 @@ def edit_record(db: Database, tables: Tables, key: str, assignments: Iterable[st
     Args:
         db: The product's database.
         tables: Where each kind of records is kept.
-        key: Key of an issue, also one it had before; id of a page; what hangs on an issue as in OQC-12#10234,
-            a comment.
+        key: Key of an issue, also one it had before; id of a page, or its key before it was made; what hangs
+            on an issue as in OQC-12#10234, a comment.
         assignments: What is set, as `field=text`; see `parse_changes`.
         application: Whom the journal names as the program that edited.
 
@@ -243,12 +243,13 @@ def edit_record(db: Database, tables: Tables, key: str, assignments: Iterable[st
     with db.transaction(application_name=application) as conn:
         if "#" in key:
             return _edit_hanging(conn, _table_of(tables, key), key, assignments)
-        page = rows.page_by_id(conn, key) if key.isdigit() else None
+        page = rows.page_by_key(conn, key)
         if page is not None:
-            rows.update_page(conn, key, _meant(conn, parse_changes(assignments, tables["confluence_page"])))
-            edited = rows.page_by_id(conn, key)
+            columns = _meant(conn, parse_changes(assignments, tables["confluence_page"]))
+            rows.update_page(conn, page["record_id"], columns)
+            edited = rows.page_by_key(conn, key)
             assert edited is not None
-            return _result(key, edited, "confluence")
+            return _result(edited["key"], edited, "confluence")
         own = rows.own_fields(conn)
         sorts = {field.field_id: field.sort for field in own}
         changes = parse_changes(assignments, tables["jira_issue"], own)
@@ -312,6 +313,14 @@ def find_issue(db: Database, key: str) -> UUID:
 def known_key(conn: Connection, key: str) -> str:
     """The key that an issue has now, by one that it has or had; UsageError names the nearest when it is not here."""
     return str(_found(conn, key)["key"])
+
+
+def known_page(conn: Connection, key: str) -> str:
+    """The key that a page has now, by its id or the key that it had before it was made."""
+    page = rows.page_by_key(conn, key)
+    if page is None:
+        raise UsageError(f"there is no page {key} here; the id of a page is the number in its address")
+    return str(page["key"])
 
 
 def _found(conn: Connection, key: str) -> dict[str, Any]:

@@ -54,6 +54,36 @@ def new_issue(
         return New(**rows.insert_row(conn, "jira_issues", columns))
 
 
+def new_page(
+    db: Database,
+    table: Table,
+    space: str,
+    title: str,
+    parent: str | None,
+    assignments: Iterable[str],
+    *,
+    dry_run: bool = False,
+) -> New:
+    """Make a page here.
+
+    Args:
+        db: The product's database.
+        table: The table of pages.
+        space: Key of the space.
+        title: One line; no other page of the space has it.
+        parent: The page that it stands under, which may not be made yet either; None for the home page.
+        assignments: What else is set, as `field=text`.
+        dry_run: Check it, and change nothing.
+
+    Raises:
+        UsageError: It cannot be made as it is; the message says what is wrong.
+    """
+    given = parse_changes([*assignments, *([f"parent_id={parent}"] if parent else [])], table)
+    with _inserting(db, "javis new", dry_run=dry_run) as conn:
+        fields = {field: meant(conn, field, value) for field, value in given.items()}
+        return New(**rows.insert_row(conn, table.name, {"space_key": space, "title": title, **fields}))
+
+
 def new_on_issue(db: Database, table: Table, key: str, columns: Mapping[str, object], *, dry_run: bool = False) -> New:
     """Write something on an issue here: a comment, or an entry of work.
 

@@ -77,7 +77,10 @@ def looked(creation: Creation, walk: Walk, grounds: Grounds, now: datetime, plac
     assert creation.fence is not None, "nothing is in doubt before something was sent"
     if grounds.repeatable and place in walk.places:
         return replace(creation, state="planned", looks=0, next_look_at=None)
-    nothing = _made_nothing if place is None else partial(_made_nothing_on, place)
+    if (same := _alike(creation, creation.fence, walk, grounds)) is not None:
+        return bind(creation, Made(remote_id=same.remote_id, key=same.key), by="likeness")
+    by_number = place is None and walk.since is None
+    nothing = _made_nothing if by_number else partial(_made_nothing_on, place)
     if not nothing(creation.fence, walk, creation.record_id, grounds):
         return _doubted(creation, walk, grounds, now)
     if creation.proof_at is None or walk.at < creation.proof_at:
@@ -85,6 +88,21 @@ def looked(creation: Creation, walk: Walk, grounds: Grounds, now: datetime, plac
     if walk.at - creation.proof_at < SECOND_PROOF:
         return _waiting(creation, now)
     return replace(creation, state="planned", proof_at=None, looks=0, next_look_at=None, evidence={"not_made": True})
+
+
+def _alike(creation: Creation, fence: Fence, walk: Walk, grounds: Grounds) -> Met | None:
+    """The one record that the last request made, as far as a record without a mark can tell: our account made it in the
+    time in which the request could be executed, as it was asked for, and nothing else accounts for it."""
+    found = [
+        one
+        for one in walk.met
+        if one.alike == creation.record_id
+        and one.creator_id in grounds.accounts
+        and one.mark is None
+        and one.remote_id not in grounds.bound
+        and fence.at - CLOCKS_DIFFER <= one.created_at <= fence.at + grounds.horizon
+    ]
+    return found[0] if len(found) == 1 else None
 
 
 def _doubted(creation: Creation, walk: Walk, grounds: Grounds, now: datetime) -> Creation:
@@ -126,12 +144,13 @@ def _made_nothing(fence: Fence, walk: Walk, wish: UUID, grounds: Grounds) -> boo
     return all(one is not None and _is_accounted_for(one, walk, wish, grounds) for one in between)
 
 
-def _made_nothing_on(place: str, fence: Fence, walk: Walk, wish: UUID, grounds: Grounds) -> bool:
-    """The same of what hangs on another record: all that hangs there was listed after the request could still be
-    executed, and what our account made since it was sent is accounted for."""
-    if place not in walk.places or walk.at <= fence.at + grounds.horizon:
-        return False
+def _made_nothing_on(place: str | None, fence: Fence, walk: Walk, wish: UUID, grounds: Grounds) -> bool:
+    """The same of what hangs on another record, or has no numbers: all that hangs there, or was made since, was listed
+    after the request could still be executed, and what our account made since it was sent is accounted for."""
     since = fence.at - CLOCKS_DIFFER
+    listed = place in walk.places if place is not None else walk.since is not None and walk.since <= since
+    if not listed or walk.at <= fence.at + grounds.horizon:
+        return False
     made = (one for one in walk.met if one.place == place and one.created_at >= since)
     return all(_is_accounted_for(one, walk, wish, grounds) for one in made)
 
@@ -143,7 +162,8 @@ def _is_accounted_for(one: Met, walk: Walk, wish: UUID, grounds: Grounds) -> boo
     if one.mark is not None:
         return one.mark != wish
     is_other = grounds.bound.get(one.remote_id, wish) != wish
-    return is_other or (grounds.shows_marks and walk.at - one.created_at >= MARK_SHOWS)
+    shown = grounds.shows_marks and not walk.marked_later and walk.at - one.created_at >= MARK_SHOWS
+    return is_other or shown
 
 
 def unaccounted(creation: Creation, walk: Walk, grounds: Grounds, place: str | None = None) -> list[Met]:
@@ -157,8 +177,8 @@ def unaccounted(creation: Creation, walk: Walk, grounds: Grounds, place: str | N
         if one.creator_id in grounds.accounts
         and one.mark is None
         and one.remote_id not in grounds.bound
-        and (one.number is None or one.number > fence.number)
-        and (place is None or (one.place == place and one.created_at >= fence.at - CLOCKS_DIFFER))
+        and one.place == place
+        and (one.created_at >= fence.at - CLOCKS_DIFFER if one.number is None else one.number > fence.number)
     ]
 
 

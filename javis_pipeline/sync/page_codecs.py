@@ -21,6 +21,8 @@ class ParentPage(Plain):
     def problem(self, wanted: Value, catalog: Catalog) -> str | None:
         if wanted is None:
             return "a page cannot be moved to the top of its space from here; set the page_id of another page"
+        if re.fullmatch(r"new-[a-z2-7]{8}", str(wanted)):
+            return f"page {wanted} is not made in Confluence; this one goes there once it is"
         if not re.fullmatch(r"[1-9][0-9]*", str(wanted)):
             return f"'{wanted}' is not the id of a page; set the page_id of another page of the space"
         return None

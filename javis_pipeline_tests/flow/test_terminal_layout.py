@@ -65,6 +65,7 @@ COMMANDS = (
     "dev",
     "init",
     "new issue --project OQC --type Task --title Better",
+    "new page --space OQC --title Better",
     "edit OQC-{n} --set priority=High",
     "tag add --issue OQC-{n} --tag urgent",
     "tag remove --issue OQC-{n} --tag urgent",

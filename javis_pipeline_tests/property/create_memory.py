@@ -276,6 +276,48 @@ class MemoryLinks(MemoryComments):
         return replace(super()._met(issue), mark=issue.mark, creator_id=OUR)
 
 
+class MemoryPages(MemoryCreates):
+    """Records without numbers, whose mark follows in a request of its own, and of which no two have one title."""
+
+    def pass_time(self, span: timedelta) -> None:
+        with contextlib.suppress(RemoteRefused):  # a late one finds its title taken
+            super().pass_time(span)
+            return
+        self.late.sort()
+        del self.late[0]
+        self.pass_time(span)
+
+    def execute(self, mark: UUID | None, creator: str) -> Issue:
+        if creator == OUR and any(one.mark == mark and self._holds_title(one) for one in self.issues):
+            raise RemoteRefused("the title is taken", status=400)
+        issue = super().execute(mark, creator)
+        issue.shows_at = None
+        return issue
+
+    def _holds_title(self, issue: Issue) -> bool:
+        return issue.creator_id == OUR and not (issue.deleted or issue.moved)
+
+    def create(self, record_id: UUID, form: Form) -> Made:
+        made = super().create(record_id, form)
+        self.point("before the mark")
+        if self.rng.random() < 0.9:
+            next(one for one in self.issues if one.remote_id == made.remote_id).shows_at = self.clock
+        return made
+
+    def walk(self, above: int, known: int, wishes: Sequence[Wish]) -> Walk:
+        del known
+        self.point("walk")
+        since = min([self.clock, *(w.creation.fence.at for w in wishes if w.creation.fence)]) - timedelta(minutes=2)
+        there = [one for one in self.issues if not (one.hidden or one.deleted)]
+        met = [self._met(one) for one in there if one.number > above or one.created_at >= since]
+        return Walk(at=self.clock, above=above, met=tuple(met), since=since, marked_later=True)
+
+    def _met(self, issue: Issue) -> Met:
+        """One that somebody has edited or moved is not as it was asked for any more."""
+        alike = None if issue.moved else issue.mark
+        return replace(super()._met(issue), number=None, alike=alike)
+
+
 def _number(key: str | None) -> int:
     return int((key or "-0").rpartition("-")[2])
 
@@ -542,6 +584,28 @@ class LinkHistory(CommentHistory):
             if wish.creation.state == "asks":
                 raise Halt("a person is asked what the list of links tells")
             self._check_kept(wish)
+
+
+class PageHistory(CreateHistory):
+    """The same of pages. What somebody removes for good or hides before it was found is not told from what was never
+    made: people meddle so with what is known only."""
+
+    def __init__(self, rng: Random, *, restores: bool = False, rules: CreateRules = RULES) -> None:
+        super().__init__(rng, restores=restores, rules=rules)
+        self.remote = MemoryPages(rng, self._point)
+        self.remote.latest = 14.5
+
+    def meddle(self) -> None:
+        rng = self.rng
+        for _ in range(rng.randint(0, 2)):
+            self.remote.execute(None, OTHER)
+        if self.remote.issues and rng.random() < 0.3:
+            rng.choice(self.remote.issues[-3:]).moved = True
+        known = [one for one in self.remote.issues if self.book.books.rows.get(one.remote_id) is not None]
+        if known and rng.random() < 0.1:
+            setattr(rng.choice(known), rng.choice(("hidden", "deleted")), True)
+        if self.wished and rng.random() < 0.1:
+            self._delete(rng.choice(self.wished))
 
 
 def play(seed: int, sort: type[CreateHistory] = CreateHistory, **options: bool) -> CreateHistory:

@@ -6,7 +6,14 @@ from uuid import UUID
 
 import pytest
 
-from javis_pipeline_tests.property.create_memory import CommentHistory, Crash, CreateHistory, LinkHistory, play
+from javis_pipeline_tests.property.create_memory import (
+    CommentHistory,
+    Crash,
+    CreateHistory,
+    LinkHistory,
+    PageHistory,
+    play,
+)
 from javis_pipeline_tests.property.sync_histories import how_many
 
 pytestmark = pytest.mark.laws
@@ -37,6 +44,11 @@ def test_a_link_is_there_once_and_no_wish_for_one_is_lost_or_asked_about() -> No
         play(seed, LinkHistory)
 
 
+def test_a_page_is_made_once_and_none_is_lost() -> None:
+    for seed in range(HISTORIES):
+        play(seed, PageHistory)
+
+
 class _KilledAt(CreateHistory):
     """A parent and two children, with one run that dies at its n-th call."""
 
@@ -58,12 +70,17 @@ class _KilledAt(CreateHistory):
             raise Crash(label)
 
 
+class _PagesKilledAt(_KilledAt, PageHistory):
+    """The same of pages."""
+
+
+@pytest.mark.parametrize("sort", [_KilledAt, _PagesKilledAt], ids=["issues", "pages"])
 @pytest.mark.parametrize("fault", ["ok", "done and lost", "late"])
-def test_a_run_killed_at_any_point_loses_and_doubles_nothing(fault: str) -> None:
+def test_a_run_killed_at_any_point_loses_and_doubles_nothing(fault: str, sort: type[_KilledAt]) -> None:
     number, killed = 0, True
     while killed:
         number += 1
-        history = _KilledAt(number, fault)
+        history = sort(number, fault)
         history.sync_once()
         killed = history.calls >= number
         history.dies_at = 0

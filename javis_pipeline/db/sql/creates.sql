@@ -10,6 +10,11 @@ SELECT coalesce(max(substring(key FROM '-(\d+)$')::bigint), 0) AS number
         SELECT key FROM key_aliases WHERE key LIKE %(scope)s || '-%%') AS keys
  WHERE key ~ ('^' || %(scope)s || '-\d+$');
 
+-- name: last_made
+-- When the record was made that is known to be the newest, in seconds.
+SELECT coalesce(floor(extract(epoch FROM max(created_at))), 0)::bigint AS number FROM {table}
+ WHERE {scope} = %(scope)s AND {id} IS NOT NULL;
+
 -- name: new_wishes
 SELECT EXISTS (SELECT FROM {table} AS r
                 WHERE r.{scope} = %(scope)s AND r.{id} IS NULL
@@ -121,7 +126,7 @@ UPDATE {table} SET {key} = {key} || '#' || {id}, remote_state = 'moved' WHERE {k
    AND record_id <> %(record_id)s;
 
 -- name: bind_wish
-UPDATE {table} SET {id} = %(id)s, {key} = %(key)s, last_synced_at = %(now)s WHERE record_id = %(record_id)s;
+UPDATE {table} SET {id} = %(id)s, {written_key} = %(written_key)s, last_synced_at = %(now)s WHERE record_id = %(record_id)s;
 
 -- name: keep_provisional_key
 INSERT INTO key_aliases (jira_id, key, first_seen, last_seen) VALUES (%(id)s, %(provisional)s, %(now)s, %(now)s)

@@ -18,8 +18,8 @@ SELECT name FROM priorities ORDER BY rank;
 -- name: known_resolution
 SELECT name FROM resolutions ORDER BY name;
 
--- name: page_by_id
-SELECT page_id, title, sync_status, local_modified_fields FROM confluence_pages WHERE page_id = %(page_id)s FOR UPDATE;
+-- name: page_by_key
+SELECT record_id, key, sync_status, local_modified_fields FROM confluence_pages WHERE key = javis_key(%(key)s) FOR UPDATE;
 
 -- name: hanging_by_key
 SELECT record_id, {key} AS key, sync_status, local_modified_fields FROM {table}

@@ -256,5 +256,11 @@ UPDATE confluence_pages AS p
   FROM found
  WHERE found.page_id = p.page_id AND p.restriction IS DISTINCT FROM found.restriction;
 
+-- name: page_place
+-- One that has just been made here is still to be read.
+SELECT space_key, CASE remote_state WHEN 'present' THEN status WHEN 'wanted' THEN 'current'
+                                    ELSE 'not in Confluence any more' END AS status
+  FROM confluence_pages WHERE page_id = %(page_id)s;
+
 -- name: restricted_pages
 SELECT page_id FROM confluence_pages WHERE space_key = ANY (%(spaces)s) AND restriction IS NOT NULL;

@@ -202,7 +202,9 @@ END $$;
 -- BEFORE INSERT of a record by anyone but the sync: a wish, with what the database knows to be wrong with it refused at
 -- once. Arguments: kind, system, scope column, id column, key column; comma-separated: columns that are given, those of
 -- them that must be, those that are sets, those that name another record by its key; the column after which the provisional
--- key is made; the verb of the policy that allows it, and the setting that says so.
+-- key is made, or nothing; the verb of the policy that allows it, and the setting that says so; the column that says who may
+-- read it, where that is not known before it is made, or nothing; the column of which no two records of a scope have the
+-- same, or nothing.
 CREATE OR REPLACE FUNCTION public.javis_wish() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -216,6 +218,7 @@ DECLARE
     same       jsonb;
     field_name text;
     possible   text;
+    holder     text;
 BEGIN
     IF kind IS NULL OR kind::text <> TG_ARGV[0] THEN
         RAISE EXCEPTION 'javis: % takes no wishes', TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
@@ -256,6 +259,16 @@ BEGIN
         RAISE EXCEPTION 'javis: title must be one line of at most 255 characters'
             USING ERRCODE = 'check_violation', COLUMN = 'title', HINT = 'Nothing was written.';
     END IF;
+    IF TG_ARGV[13] <> '' THEN
+        EXECUTE format(
+            'SELECT r.%I::text FROM %I.%I AS r WHERE r.%I = $1 AND lower(r.%I) = lower($2) AND r.status IS DISTINCT FROM ''trashed'' '
+            'AND r.remote_state IN (''present'', ''wanted'') AND (r.%I IS NOT NULL OR r.local_deleted_at IS NULL) LIMIT 1',
+            'key', TG_TABLE_SCHEMA, TG_TABLE_NAME, TG_ARGV[2], TG_ARGV[13], TG_ARGV[3]) INTO holder USING place, doc ->> TG_ARGV[13];
+        IF holder IS NOT NULL THEN
+            RAISE EXCEPTION 'javis: % has this title already in %', holder, place
+                USING ERRCODE = 'unique_violation', COLUMN = TG_ARGV[13], HINT = 'Nothing was written. Choose another title.';
+        END IF;
+    END IF;
     SELECT string_agg(f.type_name, ', ' ORDER BY f.type_name) INTO possible
       FROM public.jira_create_forms AS f
      WHERE system_ = 'jira' AND f.project_key = place
@@ -290,6 +303,9 @@ BEGIN
     made := made || jsonb_build_object(
         TG_ARGV[2], place, TG_ARGV[4], new_key, 'record_id', NEW.record_id,
         'remote_state', 'wanted', 'sync_status', 'local_modified', 'local_modified_at', clock_timestamp());
+    IF TG_ARGV[12] <> '' THEN
+        made := made || jsonb_build_object(TG_ARGV[12], {unknown});
+    END IF;
     NEW := jsonb_populate_record(NEW, made);
     INSERT INTO public.local_edits (system, scope, resource_type, resource_id, record_id, field, old, new)
     VALUES (system_, place, kind, NEW.record_id::text, NEW.record_id, '(row)', 'null', 'true');
@@ -391,7 +407,8 @@ CREATE TRIGGER refuse_local_insert BEFORE INSERT ON public.{table} FOR EACH STAT
 -- By name they fire in this order: what is checked is the row as it will be.
 CREATE TRIGGER take_wish BEFORE INSERT ON public.{table} FOR EACH ROW WHEN {is_other}
     EXECUTE FUNCTION public.javis_wish(
-        {kind}, {system}, {scope}, {id}, {key}, {given}, {required}, {sets}, {keys}, {named_after}, {verb}, {setting});
+        {kind}, {system}, {scope}, {id}, {key}, {given}, {required}, {sets}, {keys}, {named_after}, {verb}, {setting}, {kept_from},
+        {one_of_a_title});
 CREATE TRIGGER then_check_values BEFORE INSERT ON public.{table} FOR EACH ROW WHEN {is_other}
     EXECUTE FUNCTION public.javis_check_values({most_bytes});
 

@@ -79,6 +79,8 @@ def routes(world: World) -> list[BaseRoute]:
         ("GET", f"{v2}/pages/{{id}}/versions", list_versions),
         ("GET", f"{v2}/pages/{{id}}/versions/{{number}}", get_version),
         ("GET", f"{v2}/pages/{{id}}/labels", list_labels),
+        ("GET", f"{v2}/pages/{{id}}/properties", list_properties),
+        ("POST", f"{v2}/pages/{{id}}/properties", make_property),
         ("GET", f"{v2}/pages/{{id}}/children", list_children),
         ("GET", f"{v2}/pages/{{id}}/direct-children", list_children),
         ("GET", f"{v2}/pages/{{id}}/ancestors", list_ancestors),
@@ -200,6 +202,8 @@ def get_page(call: Call) -> Response:
     if call.query.get("include-versions") == "true":
         newest_first = range(page.number, 0, -1)
         answer["versions"] = _included([wire.version_json(page.versions[at - 1], at) for at in newest_first])
+    if call.query.get("include-properties") == "true":
+        answer["properties"] = _included([wire.property_json(page, key) for key in page.properties])
     if call.query.get("include-version") == "false":
         del answer["version"]
     return _single(call, answer)
@@ -286,6 +290,18 @@ def list_labels(call: Call) -> Response:
     prefix = call.query.get("prefix")
     labels = [label for label in call.page().labels if prefix in {None, label.prefix}]
     return _batch(call, batch_of(labels, lambda label: (int(label.label_id),), query=call.query), wire.label_json)
+
+
+def list_properties(call: Call) -> Response:
+    page, wanted = call.page(), call.query.get("key")
+    found = [(number, key) for number, key in enumerate(page.properties) if wanted in (None, key)]
+    batch = batch_of(found, lambda one: one, query=call.query)
+    return _batch(call, batch, lambda one: wire.property_json(page, one[1]))
+
+
+def make_property(call: Call) -> Response:
+    page, sent = call.page(), _object(call.json())
+    return _json(wire.property_json(page, call.site.note(page.page_id, str(sent.get("key")), sent.get("value"))))
 
 
 def list_space_labels(call: Call) -> Response:

@@ -129,6 +129,8 @@ class Switches:
     """Links to the next batch name another host: a client that follows them sends its credentials away."""
     transient_conflicts: int = 0
     """So many of the next page updates are refused with a 409 that has nothing to do with the version."""
+    bin_keeps_titles: bool = False
+    """A page in the bin goes on holding its title."""
     read_only_spaces: set[str] = field(default_factory=set)
     """Keys of spaces in which our user may look, and nothing else."""
 
@@ -326,6 +328,14 @@ class ConfluenceSite:
         self._changed(page)
         return page
 
+    def note(self, page_id: str, key: str, value: object) -> str:
+        """Something that a program notes beside the page, under a key that has nothing yet."""
+        page = self.page(page_id)
+        if key in page.properties:
+            raise Refused(409, "CONFLICT", f"Property with key {key} exists already")
+        page.properties[key] = [value, 1]
+        return key
+
     # Labels: no new version, nothing that a search by modified date would find
 
     def add_label(self, page_id: str, name: str, *, prefix: str = "global") -> Label:
@@ -399,8 +409,9 @@ class ConfluenceSite:
     def _check_title(self, title: str, space_id: str, *, page_id: str | None, clash_status: int) -> None:
         if not title.strip() or len(title) > _MAX_TITLE:
             raise Refused(400, "INVALID_REQUEST_PARAMETER", f"Title must have 1 to {_MAX_TITLE} characters")
+        holders = _TITLE_HOLDERS | ({"trashed"} if self.switches.bin_keeps_titles else frozenset())
         for other in self.pages.values():
-            same_place = other.space_id == space_id and other.status in _TITLE_HOLDERS and other.page_id != page_id
+            same_place = other.space_id == space_id and other.status in holders and other.page_id != page_id
             if same_place and other.title.casefold() == title.casefold():
                 raise Refused(
                     clash_status,

@@ -77,6 +77,11 @@ def space_json(space: Space) -> Json:
     }
 
 
+def property_json(page: Page, key: str) -> Json:
+    value, number = page.properties[key]
+    return {"id": f"{page.page_id}{len(key)}", "key": key, "value": value, "version": {"number": number, "message": ""}}
+
+
 def label_json(label: Label) -> Json:
     return {"id": label.label_id, "name": label.name, "prefix": label.prefix}
 

@@ -7,6 +7,8 @@ import difflib
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any, ClassVar, Final, Literal, NamedTuple, Unpack
 
 from javis_pipeline.clients.auth import credentials
@@ -125,6 +127,11 @@ class ConfluenceClient(SiteClient):
     def _identity(self, document: object) -> Identity:
         return wire.parse_identity(document)
 
+    def server_time(self) -> datetime:
+        """The site's clock: no earlier than it is, as the answer tells whole seconds."""
+        told = self._http.get(f"{self.rest}/user/current").headers.get("Date", "")
+        return answered("confluence time", lambda: parsedate_to_datetime(told).astimezone(UTC) + timedelta(seconds=1))
+
     def remarks(self) -> list[str]:
         """What a person should know of the site, each with the remedy."""
         return []
@@ -210,8 +217,27 @@ class ConfluenceClient(SiteClient):
         got = {id_of(document) for document in documents}
         return Fetched(documents, [page_id for page_id in page_ids if page_id not in got])
 
+    def pages_made_since(self, space_id: str, since: datetime) -> Iterator[JsonObject]:
+        """Documents of the pages of a space that were made at or after an instant, as far as they tell when."""
+        params = {"space-id": checked_id(space_id), "status": list(REACHABLE), "sort": "-created-date", "limit": BATCH}
+        for batch in cursor_batches(self._http, f"{V2}/pages", params):
+            yield from (document for document in batch if not is_older(document, since))
+            if any(is_older(document, since) for document in batch):
+                return
+
+    def mark_of(self, page_id: str) -> object:
+        """What is noted beside a page under our name; None for nothing."""
+        answer = self._http.get(f"{_page_path(page_id)}/properties", {"key": wire.MARK}).body
+        return wire.noted_in({"properties": answer})
+
     def get_page(
-        self, page_id: str, *, version: int | None = None, labels: bool = False, versions: bool = False
+        self,
+        page_id: str,
+        *,
+        version: int | None = None,
+        labels: bool = False,
+        versions: bool = False,
+        marks: bool = False,
     ) -> JsonObject:
         """The document of a page with its body; of an older version of it when `version` is given.
 
@@ -220,11 +246,13 @@ class ConfluenceClient(SiteClient):
             version: Position of the version. Positions shift when an older version is deleted.
             labels: Give its labels too. When there are more than 50, ask for `labels` instead.
             versions: Tell of its 50 newest versions too, without their bodies.
+            marks: Tell of what is noted beside it too.
         """
         params: dict[str, Any] = {"body-format": "storage"}
         params |= {"status": list(REACHABLE)} if version is None else {"version": version}
         params |= {"include-labels": "true"} if labels else {}
         params |= {"include-versions": "true"} if versions else {}
+        params |= {"include-properties": "true"} if marks else {}
         answer = self._http.get(_page_path(page_id), params).body
         return answered(f"confluence page {page_id}", lambda: dict(as_object(answer, "page")))
 
@@ -276,7 +304,62 @@ class ConfluenceClient(SiteClient):
         for batch in cursor_batches(self._http, f"{self.rest}/search", {"cql": cql, "limit": limit}):
             yield from batch
 
-    # Changing pages
+    # Making and changing pages
+
+    def create_page(self, space_id: str, *, title: str, body_storage: str, parent_id: str | None) -> object:
+        """Make a page, once; the answer.
+
+        Args:
+            space_id: Id of its space, in which no other page has its title.
+            title: One line.
+            body_storage: Storage XHTML.
+            parent_id: Page that it stands under; None for the home page.
+
+        Raises:
+            RemoteRefused: Not made; the message names what is wrong as far as the site as it is now shows it.
+            RemoteBusy: Not made; try later.
+            OutcomeUnknown: Made, or not, or later.
+        """
+        try:
+            return self._create(space_id, title, body_storage, parent_id)
+        except StaleRevision as collision:
+            why = self._why_not_made(space_id, title, parent_id, str(collision))
+            raise RemoteRefused(why, status=409) from collision
+        except RemoteRefused as refusal:
+            if refusal.status not in {400, 404}:
+                raise
+            why = self._why_not_made(space_id, title, parent_id, str(refusal))
+            raise RemoteRefused(why, status=refusal.status) from refusal
+
+    def _create(self, space_id: str, title: str, body_storage: str, parent_id: str | None) -> object:
+        body: JsonObject = {
+            "spaceId": checked_id(space_id),
+            "status": "current",
+            "title": title,
+            "body": {"representation": "storage", "value": body_storage},
+        }
+        if parent_id is not None:
+            body["parentId"] = checked_id(parent_id)
+        return self._http.post(f"{V2}/pages", body).body
+
+    def _why_not_made(self, space_id: str, title: str, parent_id: str | None, said: str) -> str:
+        if holder := next(self._holders(space_id, title), None):
+            return f"title: page {id_of(holder)} of the space has this title already; choose another one"
+        if parent_id is not None and self.fetch_pages([parent_id], statuses=["current"], body=False).missing:
+            return f"parent_id: there is no current page {parent_id}"
+        if "title" in said.lower() and (holder := next(self._holders_in_trash(space_id, title), None)):
+            return (
+                f"title: page {id_of(holder)}, which is in the trash, holds it; restore that one, delete it there for "
+                "good, or choose another title"
+            )
+        return said
+
+    def _holders_in_trash(self, space_id: str, title: str) -> Iterator[JsonObject]:
+        return (page for page in self.pages(space_id, statuses=["trashed"]) if _has_title(page, title))
+
+    def mark_page(self, page_id: str, value: JsonObject) -> None:
+        """Note something beside a page that has just been made."""
+        self._http.request("POST", f"{_page_path(page_id)}/properties", json={"key": wire.MARK, "value": value})
 
     def update_page(
         self,
@@ -360,10 +443,13 @@ class ConfluenceClient(SiteClient):
     def _title_is_taken(self, page: JsonObject, title: str) -> bool:
         """Titles are unique in a space whatever their case, also those of archived pages; the filter knows one case."""
         space_id, page_id = wire.parse_page(page, "").space_id, wire.parse_page_id(page)
-        if any(wire.parse_page_id(other) != page_id for other in self._titled(space_id, title)):
-            return True
+        return any(wire.parse_page_id(other) != page_id for other in self._holders(space_id, title))
+
+    def _holders(self, space_id: str, title: str) -> Iterator[JsonObject]:
+        """The pages of a space that have a title, in whatever case; those that have just this one come first."""
+        yield from self._titled(space_id, title)
         listed = self.pages(space_id, statuses=["current", "archived"])
-        return any(_has_title(other, title) for other in listed if wire.parse_page_id(other) != page_id)
+        yield from (page for page in listed if _has_title(page, title))
 
     def _titled(self, space_id: str, title: str) -> Iterator[JsonObject]:
         """Pages of a space that have just this title."""
@@ -390,6 +476,15 @@ class ConfluenceClient(SiteClient):
         except RemoteMissing:
             # The label or the page: the page says which.
             self.get_page(page_id)
+
+
+def is_older(document: JsonObject, since: datetime) -> bool:
+    """Whether a page was made before an instant, as far as it tells."""
+    try:
+        made_at = wire.parse_page(document, "").created_at
+    except UnreadableRecord:
+        return False
+    return made_at is not None and made_at < since
 
 
 def _has_title(page: object, title: str) -> bool:

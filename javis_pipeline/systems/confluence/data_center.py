@@ -5,6 +5,7 @@ Documents are given in the form of Cloud's, so that the rest of the house need n
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from itertools import islice
 from typing import Any, ClassVar, Final, TypeVar, Unpack
 
@@ -23,6 +24,7 @@ from javis_pipeline.systems.confluence.client import (
     Fetched,
     PageStatus,
     checked_id,
+    is_older,
 )
 from javis_pipeline.systems.confluence.paging import cursor_batches
 from javis_pipeline.systems.confluence.release import Release
@@ -225,11 +227,29 @@ class DataCenterClient(ConfluenceClient):
         batches = cursor_batches(self._http, f"{REST}/content/search", {"cql": cql, **params})
         return [told.page(document) for batch in batches for document in batch]
 
+    def pages_made_since(self, space_id: str, since: datetime) -> Iterator[JsonObject]:
+        """Documents of the current pages of a space that were made at or after an instant: all have to be listed."""
+        return (document for document in self.pages(space_id) if not is_older(document, since))
+
+    def mark_of(self, page_id: str) -> object:
+        """What is noted beside a page under our name; None for nothing."""
+        try:
+            answer = self._http.get(f"{_properties(page_id)}/{wire.MARK}").body
+        except RemoteMissing:
+            return None
+        return answer.get("value") if isinstance(answer, dict) else None
+
     def get_page(
-        self, page_id: str, *, version: int | None = None, labels: bool = False, versions: bool = False
+        self,
+        page_id: str,
+        *,
+        version: int | None = None,
+        labels: bool = False,
+        versions: bool = False,
+        marks: bool = False,
     ) -> JsonObject:
-        """The document of a page with its body and labels; versions are another question."""
-        del labels
+        """The document of a page with its body, labels and marks; versions are another question."""
+        del labels, marks
         params: dict[str, Any] = {"expand": told.OF_ITS_TEXT}
         params |= {"status": "any"} if version is None else {"status": "historical", "version": version}
         answer = self._http.get(f"{REST}/content/{checked_id(page_id)}", params).body
@@ -293,7 +313,25 @@ class DataCenterClient(ConfluenceClient):
         batches = cursor_batches(self._http, f"{REST}/content/search", {"cql": cql, "limit": MOST_IDS})
         return [wire.parse_page_id(document) for batch in batches for document in batch]
 
-    # Changing pages
+    # Making and changing pages
+
+    def _create(self, space_id: str, title: str, body_storage: str, parent_id: str | None) -> object:
+        body: JsonObject = {
+            "type": "page",
+            "title": title,
+            "space": {"key": self._key_of(space_id)},
+            "body": {"storage": {"value": body_storage, "representation": "storage"}},
+        }
+        if parent_id is not None:
+            body["ancestors"] = [{"id": checked_id(parent_id)}]
+        return told.page(self._http.post(f"{REST}/content", body).body)
+
+    def _holders_in_trash(self, space_id: str, title: str) -> Iterator[JsonObject]:
+        return self._with_title(space_id, title, status="trashed")
+
+    def mark_page(self, page_id: str, value: JsonObject) -> None:
+        """Note something beside a page that has just been made."""
+        self._http.request("POST", _properties(page_id), json={"key": wire.MARK, "value": value})
 
     def _save(
         self, page_id: str, number: int, title: str, body_storage: str, message: str, parent_id: str | None
@@ -324,13 +362,20 @@ class DataCenterClient(ConfluenceClient):
             document["version"] = {"number": number + 1}
             self._http.request("PUT", _marks_path(page_id), json=document)
         else:
-            self._http.request("POST", f"{REST}/content/{checked_id(page_id)}/property", json=document)
+            self._http.request("POST", _properties(page_id), json=document)
 
     def _titled(self, space_id: str, title: str) -> Iterator[JsonObject]:
-        params = {"spaceKey": self._key_of(space_id), "type": "page", "title": title, "limit": 2}
+        return self._with_title(space_id, title)
+
+    def _with_title(self, space_id: str, title: str, **more: str) -> Iterator[JsonObject]:
+        params = {"spaceKey": self._key_of(space_id), "type": "page", "title": title, "limit": 2, **more}
         batches = cursor_batches(self._http, f"{REST}/content", params)
         return (document for batch in batches for document in batch)
 
 
+def _properties(page_id: str) -> str:
+    return f"{REST}/content/{checked_id(page_id)}/property"
+
+
 def _marks_path(page_id: str) -> str:
-    return f"{REST}/content/{checked_id(page_id)}/property/{told.MARKS}"
+    return f"{_properties(page_id)}/{told.MARKS}"

@@ -8,13 +8,14 @@ from typing import Any, Final
 
 from javis_pipeline.clients.reading import Json, as_number
 from javis_pipeline.records.jira import JsonObject
+from javis_pipeline.systems.confluence.wire import MARK
 
 # The property of a page that holds what messages of its versions would have said, by the instant of the version: for
 # sites that keep none.
 MARKS: Final = "javis-op"
 # What a page has to come with.
 OF_A_PAGE: Final = f"version,ancestors,space,history,metadata.labels,metadata.properties.{MARKS}"
-OF_ITS_TEXT: Final = f"body.storage,{OF_A_PAGE}"
+OF_ITS_TEXT: Final = f"body.storage,{OF_A_PAGE},metadata.properties.{MARK}"
 
 NO_MARKS: Final[Mapping[str, str]] = {}
 
@@ -36,6 +37,8 @@ def page(document: Any) -> Any:
         "parentType": None if parent is None else "page",
     }
     told |= {"body": document["body"]} if "body" in document else {}
+    if noted := _inside(document, "metadata", "properties", MARK):
+        told["properties"] = {"results": [{"key": MARK, "value": noted.get("value")}]}
     return told | ({"labels": _labels(labels)} if "results" in labels else {})
 
 

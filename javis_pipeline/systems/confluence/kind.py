@@ -1,6 +1,6 @@
 """What is synced of Confluence: pages."""
 
-from javis_pipeline.records.tables import Place
+from javis_pipeline.records.tables import Governed, Place
 from javis_pipeline.sync.codecs import Line
 from javis_pipeline.sync.fields import Field, make_kind
 from javis_pipeline.sync.page_codecs import PageLabels, ParentPage
@@ -16,7 +16,7 @@ CONFLUENCE_PAGE = make_kind(
     place=Place(
         name="confluence_pages",
         id="page_id",
-        key="page_id",
+        key="key",
         scope="space_key",
         revision="version_created_at",
         instants=frozenset({"created_at", "version_created_at"}),
@@ -24,6 +24,12 @@ CONFLUENCE_PAGE = make_kind(
         # Confluence takes pages of five megabytes, Jira no text beyond 32 767 characters. What is a little longer is
         # kept as an edit with an error; what is much longer would slow everybody down.
         most_bytes=20 * 2**20,
+        made_with=("title",),
+        by_key=("parent_id",),
+        making=Governed(verb="create", setting="JAVIS_CREATE"),
+        made_as="made_as",
+        readers_apart=True,
+        one_of_a_title=True,
     ),
     revision=frozenset({"version_created_at", "version_number"}),
 )

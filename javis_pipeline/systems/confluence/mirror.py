@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from javis_pipeline.db.connection import Connection
+from javis_pipeline.db.creates import PostgresCreates
 from javis_pipeline.db.pages import (
     StoredPages,
     count_present_pages,
@@ -15,6 +16,7 @@ from javis_pipeline.db.pages import (
 )
 from javis_pipeline.records.confluence import PageStamp
 from javis_pipeline.records.policy import NOTHING_LEFT_ALONE, LeftAlone
+from javis_pipeline.steps.create import meet_made
 from javis_pipeline.steps.system import Stored
 from javis_pipeline.systems.confluence.kind import CONFLUENCE_PAGE
 from javis_pipeline.systems.confluence.reader import PageBatch
@@ -40,8 +42,11 @@ class PageMirror:
         return pages_to_fetch(conn, self._space, stamps)
 
     def store(self, conn: Connection, batch: PageBatch, *, run_id: str, now: datetime, refresh: bool) -> Stored:
-        """Store what the batch brought; a version tells all, so that one that is stored needs no `refresh`."""
+        """Store what the batch brought; a version tells all, so that one that is stored needs no `refresh`. What wishes
+        are in doubt about is left to them."""
         del refresh
+        book = PostgresCreates(None, CONFLUENCE_PAGE.table, self._space, run_id=run_id, now=lambda: now)
+        batch = batch.without(meet_made(conn, book, batch.made, now) if batch.made else ())
         stored = store_pages(conn, batch.rows, batch.lines, CONFLUENCE_PAGE.table, self._left, run_id=run_id, now=now)
         _store_links(conn, batch, stored)
         store_versions(conn, batch.versions, frozenset(stored.inserted))

@@ -1,7 +1,7 @@
 """One batch of a pull of pages: fetched from Confluence and turned into rows."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final, NamedTuple
@@ -11,10 +11,12 @@ from javis_pipeline.db.page_rows import PageRow
 from javis_pipeline.errors import RemoteBusy, RemoteMissing, RemoteRefused, UnreadableRecord
 from javis_pipeline.records import MISSING
 from javis_pipeline.records.confluence import Page, PageStamp, PageVersion, Space
+from javis_pipeline.records.create import Met
 from javis_pipeline.records.jira import JsonObject
 from javis_pipeline.steps.bad_answers import Endurance, Unreadable, kept, not_about_it, not_given
 from javis_pipeline.systems.confluence import wire
 from javis_pipeline.systems.confluence.client import ConfluenceClient
+from javis_pipeline.systems.confluence.made import mark_in, met
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +37,7 @@ class PageBatch(NamedTuple):
         versions: Versions that came with the pages, each with its page's id.
         people: Account ids of authors.
         absent: Ids that are not there, or that we may not see, although Confluence listed them.
+        made: Pages that our account made, where rows become pages.
         lines, links, unlinked: What their texts hold, as `reading.TextsRead` has it.
     """
 
@@ -44,6 +47,7 @@ class PageBatch(NamedTuple):
     people: set[str]
     unreadable: list[Unreadable]
     absent: list[str]
+    made: list[Met]
     lines: Mapping[str, bytes] = MappingProxyType({})
     links: Sequence[tuple[str, str, str]] = ()
     unlinked: Sequence[str] = ()
@@ -53,6 +57,16 @@ class PageBatch(NamedTuple):
         """Id to the version that came."""
         return {row.page_id: datetime.fromisoformat(row.version_created_at) for row in self.rows}
 
+    def without(self, held: Collection[str]) -> "PageBatch":
+        """The batch without some of its pages."""
+        if not held:
+            return self
+        return self._replace(
+            rows=[row for row in self.rows if row.page_id not in held],
+            versions=[one for one in self.versions if one[0] not in held],
+            links=[link for link in self.links if link[0] not in held],
+        )
+
 
 class PageReader:
     """Fetches batches. Safe to share between threads.
@@ -61,18 +75,20 @@ class PageReader:
         confluence: Client of the site.
         space: The space.
         singly: Ask for each page by itself, with its labels and versions. Else many come in one request, without.
+        maker: Our account, where rows become pages.
     """
 
-    def __init__(self, confluence: ConfluenceClient, space: Space, *, singly: bool) -> None:
+    def __init__(self, confluence: ConfluenceClient, space: Space, *, singly: bool, maker: str | None = None) -> None:
         self._confluence = confluence
         self._space = space
         self._singly = singly
+        self._maker = maker
         self.batch_size = SINGLE_SIZE if singly else BULK_SIZE
         self._endurance = Endurance()
 
     def read(self, wanted: Sequence[PageStamp]) -> PageBatch:
         """Fetch these pages and read them."""
-        batch = PageBatch(wanted, [], [], set(), [], [])
+        batch = PageBatch(wanted, [], [], set(), [], [], [])
         # A hit can come twice: a page that is saved moves on in the list, and a census may name one that was found.
         ids = list(dict.fromkeys(stamp.page_id for stamp in wanted))
         if not self._singly:
@@ -99,7 +115,7 @@ class PageReader:
 
     def _add_single(self, batch: PageBatch, page_id: str) -> None:
         try:
-            document = self._confluence.get_page(page_id, labels=True, versions=True)
+            document = self._confluence.get_page(page_id, labels=True, versions=True, marks=self._maker is not None)
         except RemoteMissing:
             batch.absent.append(page_id)
         except (RemoteRefused, RemoteBusy) as error:
@@ -128,6 +144,8 @@ class PageReader:
             batch.versions.extend((page.page_id, version) for version in versions)
             people = {page.author_id, page.version_author_id, *(version.author_id for version in versions)}
             batch.people.update(account_id for account_id in people if account_id)
+            if self._maker is not None and page.author_id == self._maker:
+                batch.made.append(met(page, mark_in(wire.noted_in(document))))
 
     def _with_all_labels(self, page: Page) -> Page:
         cut_off = page.labels is not MISSING and len(page.labels) >= _MOST_INCLUDED

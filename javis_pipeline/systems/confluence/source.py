@@ -39,19 +39,26 @@ class PageSource:
         projects: Keys of the Jira projects whose issues a page may mention by key alone.
         extent: What is read. All pages: many in one request, and labels by lists. Else each by itself, with its
             labels, and of named ones no others are asked for.
+        maker: Our account, where rows become pages.
 
     Attributes:
         seen: Pages that the sweep has listed.
     """
 
     def __init__(
-        self, confluence: ConfluenceClient, space: Space, *, projects: Collection[str] = (), extent: Extent
+        self,
+        confluence: ConfluenceClient,
+        space: Space,
+        *,
+        projects: Collection[str] = (),
+        extent: Extent,
+        maker: str | None = None,
     ) -> None:
         self._confluence = confluence
         self._space = space
         self._extent = extent
         self._projects = frozenset(projects)
-        self._reader = PageReader(confluence, space, singly=extent != "whole")
+        self._reader = PageReader(confluence, space, singly=extent != "whole", maker=maker)
         self._batches = count(1)
         self._labels: LabelSweep | None = None
         self._listed: Future[dict[str, str]]

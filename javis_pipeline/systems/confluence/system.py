@@ -2,17 +2,20 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from typing import ClassVar
 
 from javis_pipeline.errors import IdentityError, SettingError
 from javis_pipeline.records.confluence import PageStamp
 from javis_pipeline.records.values import System
+from javis_pipeline.steps.create import HORIZON, CreateRules
 from javis_pipeline.steps.site_facts import NOTHING_KEPT, Facts
-from javis_pipeline.steps.system import NothingHangs, Opened, nothing_before
+from javis_pipeline.steps.system import Making, NothingHangs, Opened, nothing_before
 from javis_pipeline.sync.fields import Kind
 from javis_pipeline.sync.policies import Policies, checked_policies, left_alone, noted
 from javis_pipeline.systems.confluence.client import ConfluenceClient
+from javis_pipeline.systems.confluence.create import PageCreates
 from javis_pipeline.systems.confluence.following import follow_texts
 from javis_pipeline.systems.confluence.kind import CONFLUENCE_PAGE
 from javis_pipeline.systems.confluence.mirror import PageMirror
@@ -32,6 +35,8 @@ class ConfluenceSystem(NothingHangs):
         projects: Keys of the Jira projects whose issues a page may mention by key alone.
         facts: What the site told lately.
         policies: A person's choice of the way that fields go.
+        creating: Keys of the spaces in which rows that are inserted here become pages.
+        horizon: The longest time that a request may still be executed after it was sent.
     """
 
     name: ClassVar[System] = "confluence"
@@ -41,6 +46,8 @@ class ConfluenceSystem(NothingHangs):
     projects: Collection[str] = ()
     facts: Facts = NOTHING_KEPT
     policies: Policies = field(default_factory=dict)
+    creating: Collection[str] = ()
+    horizon: timedelta = HORIZON
 
     def open(self, key: str) -> Opened[PageStamp, PageBatch]:
         """A space, after proving who we are and that it is visible."""
@@ -58,11 +65,21 @@ class ConfluenceSystem(NothingHangs):
             field_ids=noted(self.policies),
             policies=self.policies,
             records=ConfluenceRecords(self.client, {space.space_id: space.key}, read_only=why),
-            source=lambda extent: PageSource(self.client, space, projects=self.projects, extent=extent),
+            source=lambda extent: PageSource(
+                self.client,
+                space,
+                projects=self.projects,
+                extent=extent,
+                maker=identity.account_id if key in self.creating else None,
+            ),
             mirror=PageMirror(key, left),
             unwritable={},
             # A page changes with its version, except for labels, which have a round of their own.
             changes_unseen=False,
             before=nothing_before,
             after=partial(follow_texts, space=key, projects=self.projects),
+            making=Making(
+                partial(PageCreates, self.client, space, self.kind, identity.account_id),
+                CreateRules(allowed=key in self.creating and why is None, horizon=self.horizon),
+            ),
         )

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
+from typing import Final
 
 from javis_pipeline.clients.reading import (
     Json,
@@ -24,6 +25,9 @@ from javis_pipeline.errors import UnreadableRecord
 from javis_pipeline.records import MISSING, Missing
 from javis_pipeline.records.confluence import Page, PageVersion, Space
 from javis_pipeline.records.jira import Identity, User
+
+MARK: Final = "javis-record"
+"""What we note beside a page that we made."""
 
 
 def parse_page(document: object, space_key: str) -> Page:
@@ -84,6 +88,16 @@ def _is_global(label: Json) -> bool:
 def parse_labels(documents: Iterable[object]) -> list[str]:
     """Sorted names of the global labels among these."""
     return guarded("confluence labels", "of a page", lambda: _global_names(documents))
+
+
+def noted_in(document: Json) -> object:
+    """What is noted under our name beside a page that came with its properties; None for nothing."""
+    properties = document.get("properties")
+    noted = properties.get("results") if isinstance(properties, dict) else None
+    for one in noted if isinstance(noted, list) else ():
+        if isinstance(one, dict) and one.get("key") == MARK:
+            return one.get("value")
+    return None
 
 
 def parse_label_ids(documents: Iterable[object]) -> list[tuple[str, str]]:

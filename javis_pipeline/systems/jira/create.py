@@ -10,6 +10,7 @@ from uuid import UUID
 import orjson
 
 from javis_pipeline.clients.reading import answered, as_object, as_text
+from javis_pipeline.clients.site_clock import SiteClock
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.create_forms import keep_forms, kept_forms, levels_of
 from javis_pipeline.errors import RemoteBusy
@@ -21,7 +22,6 @@ from javis_pipeline.systems.jira.client import BULK_FETCH_LIMIT, JiraClient
 from javis_pipeline.systems.jira.create_form import Types, form_of, read_fields
 from javis_pipeline.systems.jira.made import MARK, met
 from javis_pipeline.systems.jira.site import JiraSite
-from javis_pipeline.systems.jira.site_clock import SiteClock
 
 # How long what a project asks for is believed.
 FORMS_LAST: Final = timedelta(hours=1)

@@ -62,6 +62,7 @@ JIRA_ISSUE = make_kind(
         raw_elements="custom_raw",
         made_with=("issue_type", "title"),
         by_key=("parent_key",),
+        numbered=True,
         making=Governed(verb="create", setting="JAVIS_CREATE"),
     ),
     revision=frozenset({"remote_updated_at"}),

@@ -1,11 +1,10 @@
 """Issues that our account made, and the marks that they bear: pure, so that a worker process can read them."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from javis_pipeline.clients.reading import as_instant, as_text
+from javis_pipeline.clients.reading import as_instant, as_text, as_uuid_or_none
 from javis_pipeline.records.create import Met
 from javis_pipeline.systems.jira.wire.people import account_id_of
 
@@ -29,10 +28,7 @@ class Maker(NamedTuple):
 def mark_in(document: Mapping[str, Any]) -> UUID | None:
     """The wish that an issue says it is; None when it says nothing of the kind."""
     told = (document.get("properties") or {}).get(MARK)
-    name = told.get("record") if isinstance(told, dict) else None
-    with suppress(ValueError):
-        return UUID(name) if isinstance(name, str) else None
-    return None
+    return as_uuid_or_none(told.get("record")) if isinstance(told, dict) else None
 
 
 def met(document: Mapping[str, Any], project: str) -> Met:

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Final, Generic, TypeVar
 from uuid import UUID
 
 from javis_pipeline.clients.reading import answered, as_object, as_text, guarded
+from javis_pipeline.clients.site_clock import SiteClock
 from javis_pipeline.errors import RemoteMissing, UnreadableRecord
 from javis_pipeline.records import MISSING
 from javis_pipeline.records.create import Form, Made, Met, Walk, Wish
@@ -26,7 +27,6 @@ from javis_pipeline.sync.fields import Kind
 from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.made import MARK as MADE_MARK
 from javis_pipeline.systems.jira.records import MARK as EDIT_MARK
-from javis_pipeline.systems.jira.site_clock import SiteClock
 from javis_pipeline.systems.jira.wire.people import account_id_of
 
 INTERNAL: Final = "sd.public.comment"

@@ -114,6 +114,7 @@ def routes(world: World) -> list[BaseRoute]:
         ("GET", f"{v1}/content/scan", scan),
         ("GET", f"{v1}/content/search", search),
         ("GET", f"{v1}/content", list_content),
+        ("POST", f"{v1}/content", create_page),
         ("GET", f"{v1}/content/{{id}}", get_page),
         ("PUT", f"{v1}/content/{{id}}", update_page),
         ("DELETE", f"{v1}/content/{{id}}", delete_page),
@@ -339,6 +340,22 @@ def get_page(call: Call) -> Response:
     return _json(call.views.page(page, call.expand or {"history", "space", "version"}, number))
 
 
+def create_page(call: Call) -> Response:
+    sent = call.json()
+    above, stored = sent.get("ancestors"), (sent.get("body") or {}).get("storage")
+    if sent.get("type") != "page" or not isinstance(sent.get("space"), dict):
+        raise Refused(400, "BAD_REQUEST", "type and space must be given")
+    assert call.person is not None, "nobody writes without a login"
+    page = call.site.create_page(
+        call.space(str(sent["space"].get("key"))).space_id,
+        str(sent.get("title") or ""),
+        str(stored["value"]) if stored else "",
+        parent_id=str(above[-1]["id"]) if above else None,
+        author_id=call.person.account_id,
+    )
+    return _json(call.views.page(page, {"body.storage", "version", "space", "history", "ancestors"}))
+
+
 def update_page(call: Call) -> Response:
     page, sent = call.page(), call.json()
     version = sent.get("version") if isinstance(sent, dict) else None
@@ -402,10 +419,7 @@ def get_property(call: Call) -> Response:
 
 def make_property(call: Call) -> Response:
     page, sent = call.page(), call.json()
-    key = str(sent.get("key"))
-    if key in page.properties:
-        raise Refused(409, "CONFLICT", f"Property with key {key} exists already")
-    page.properties[key] = [sent.get("value"), 1]
+    key = call.site.note(page.page_id, str(sent.get("key")), sent.get("value"))
     return _json(call.views.property(page, key))
 
 

@@ -1,16 +1,23 @@
-"""The site's own time, asked for once."""
+"""A site's own time, asked for once."""
 
 import threading
 import time
 from datetime import datetime, timedelta
+from typing import Protocol
 
-from javis_pipeline.systems.jira.client import JiraClient
+
+class Clocked(Protocol):
+    """A client of a site that tells its time."""
+
+    def server_time(self) -> datetime:
+        """The time by the site's clock, asked for now."""
+        ...
 
 
 class SiteClock:
-    """Jira's time; no earlier than it is. Safe to share between threads."""
+    """The site's time; no earlier than it is. Safe to share between threads."""
 
-    def __init__(self, client: JiraClient) -> None:
+    def __init__(self, client: Clocked) -> None:
         self._client = client
         self._asked: tuple[datetime, float] | None = None
         self._asking = threading.Lock()
