@@ -176,9 +176,10 @@ def version_changes(version: PageVersion) -> Iterator[FieldChange]:
 
 
 def _mark(message: str | None) -> tuple[UUID | None, Sequence[str]]:
-    """The operation that made a version, and the fields it changed; (None, all) for a version of somebody else's."""
+    """The operation that made a version, and the fields it changed. A version of somebody else's has the texts of then;
+    where the page was, it does not say."""
     found = _MARK.fullmatch(message or "")
     if found is None:
-        return None, VERSIONED
+        return None, ("title", "body_storage")
     named = [name for name in VERSIONED if name in (found[2] or "").split(", ")]
     return UUID(found[1]), named or VERSIONED
