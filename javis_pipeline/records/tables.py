@@ -7,7 +7,7 @@ from typing import Final, Literal
 from javis_pipeline.errors import WronglyDeclared
 from javis_pipeline.records.values import ResourceType, System
 
-SqlType = Literal["text", "text[]", "numeric", "bigint", "date", "boolean", "jsonb"]
+SqlType = Literal["text", "text[]", "numeric", "bigint", "date", "boolean", "jsonb", "timestamp with time zone"]
 # Of the others, SQL and Python have no common spelling.
 EDITED_TYPES: Final = frozenset[SqlType]({"text", "text[]", "numeric", "bigint", "date"})
 # Who may read a record, where nothing has told that yet: it is kept from readers.

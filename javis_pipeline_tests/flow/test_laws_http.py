@@ -253,6 +253,8 @@ class SiteHistory(History):
         for change in self.remote.records.history(ref):
             if change.author_id != self.remote.account_id or change.field in ("labels", "description"):
                 continue
+            if change.field not in self.synced:
+                continue  # what Jira did besides: it sets and clears the resolution with the status
             words = change.old_text if change.field in ("status", "priority") else change.old
             assert not isinstance(words, Missing), "only of texts there are no values"
             kept = self._was_seen("local", key, change.field, words) or self._kept_in_conflict(key, change.field, words)

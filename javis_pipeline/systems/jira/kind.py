@@ -120,10 +120,10 @@ JIRA_COMMENT = make_kind(
 
 JIRA_WORKLOG = make_kind(
     "jira_worklog",
-    Field("seconds", Number(), "edit", type="numeric"),
+    Field("seconds", Number(), "edit", type="bigint"),
     Field("comment", MarkdownText(), "edit", raw_column="comment_adf"),
     # Given when work is logged, and never changed from here.
-    Field("started_at", Instant()),
+    Field("started_at", Instant(), type="timestamp with time zone"),
     Field("restriction", Plain(), guards=True),
     system="jira",
     place=_hanging(
