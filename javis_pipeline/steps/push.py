@@ -151,6 +151,13 @@ class Sending:
         with self._counting:
             self.done.add(pushed)
 
+    def push_others(self, decided: Iterable[ResourceRef]) -> None:
+        """Send, or drop, what is planned of records that were not decided now: rows that were deleted here since."""
+        known = {ref.resource_id for ref in decided}
+        for ref in _records_of(self.store.operations("planned")):
+            if ref.resource_id not in known:
+                self.push(ref)
+
     def end(self) -> Pushed:
         """What it came to; RemoteBusy where the remote wanted no more requests."""
         counts = " ".join(f"{name}={number}" for name, number in self.done.count().items())

@@ -384,6 +384,7 @@ def send_edits(
         )
     sending = Sending(store, remote, run, check)
     decided = decide(edited, run, then=sending.push)
+    sending.push_others(edited)
     return WrittenBack(settled, decided, sending.end())
 
 
