@@ -86,6 +86,8 @@ COMMANDS = (
     "conflicts show 7f3a",
     "undo 7f3a",
     "comment OQC-{n} Calibrated",
+    "link OQC-{n} blocks OQC-9",
+    "log OQC-{n} 1h30m",
     # It edits what the others show.
     "demo",
 )
