@@ -1252,9 +1252,9 @@ CREATE FUNCTION public.jira_link_base_hash(row_ public.issue_links) RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN CASE WHEN ((row_).local_modified_fields = '{}'::jsonb) THEN public.jira_link_content_hash(row_) ELSE public.jira_link_content_hash(jsonb_populate_record(row_, (row_).local_modified_fields)) END;
 
-CREATE FUNCTION public.jira_worklog_content_hash(seconds numeric, comment text) RETURNS uuid
+CREATE FUNCTION public.jira_worklog_content_hash(seconds bigint, comment text) RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN (md5(concat_ws(''::text, COALESCE((trim_scale(seconds))::text, '
+    RETURN (md5(concat_ws(''::text, COALESCE((seconds)::text, '
 '::text), COALESCE(md5(comment), '
 '::text))))::uuid;
 
@@ -1322,9 +1322,9 @@ COMMENT ON COLUMN public.worklogs.kept_from IS 'why not everybody may read it; n
 
 CREATE FUNCTION public.jira_worklog_content_hash(row_ public.worklogs) RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN public.jira_worklog_content_hash(((row_).seconds)::numeric, (row_).comment);
+    RETURN public.jira_worklog_content_hash((row_).seconds, (row_).comment);
 
-COMMENT ON FUNCTION public.jira_worklog_content_hash(row_ public.worklogs) IS 'made from 33a3de35c7d61a96713f2976b42534d3';
+COMMENT ON FUNCTION public.jira_worklog_content_hash(row_ public.worklogs) IS 'made from cc80968e3bc2d7493ea076afe2659ee4';
 
 CREATE FUNCTION public.jira_worklog_base_hash(row_ public.worklogs) RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -2849,8 +2849,8 @@ GRANT ALL ON FUNCTION public.jira_link_content_hash(row_ public.issue_links) TO 
 REVOKE ALL ON FUNCTION public.jira_link_base_hash(row_ public.issue_links) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.jira_link_base_hash(row_ public.issue_links) TO javis_sync;
 
-REVOKE ALL ON FUNCTION public.jira_worklog_content_hash(seconds numeric, comment text) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.jira_worklog_content_hash(seconds numeric, comment text) TO javis_sync;
+REVOKE ALL ON FUNCTION public.jira_worklog_content_hash(seconds bigint, comment text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.jira_worklog_content_hash(seconds bigint, comment text) TO javis_sync;
 
 GRANT SELECT ON TABLE public.worklogs TO javis_read;
 GRANT SELECT,DELETE ON TABLE public.worklogs TO javis_app;

@@ -13,7 +13,7 @@ from javis_pipeline.records.systems import SYSTEMS
 from javis_pipeline.wiring import KINDS
 
 _TABLE: Final = re.compile(r"CREATE TABLE public\.(\w+) \(\n(.*?)\n\);", re.DOTALL)
-_COLUMN: Final = re.compile(r"    (\w+) (?:public\.)?(.+?)( DEFAULT .+?)?( NOT NULL)?,?")
+_COLUMN: Final = re.compile(r"    (\w+) (?:public\.)?(.+?)( DEFAULT .+?| GENERATED .+?)?( NOT NULL)?,?")
 _COMMENT: Final = re.compile(r"COMMENT ON COLUMN public\.(\w+)\.(\w+) IS '((?:[^']|'')*)'")
 
 _KINDS: Final = {kind.table.name: kind for kind in KINDS.values()}

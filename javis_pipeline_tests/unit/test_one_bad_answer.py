@@ -186,7 +186,7 @@ class Confluence:
     def fetch_pages(self, page_ids):
         raise self.error
 
-    def get_page(self, page_id, labels=False, versions=False):
+    def get_page(self, page_id, labels=False, versions=False, marks=False):
         if page_id in self.bad:
             raise self.error
         version = {"number": 1, "createdAt": AT}
