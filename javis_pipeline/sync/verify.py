@@ -105,6 +105,8 @@ def _is_equal(spec: Field, value: Value, raw: Value) -> bool:
         return False
     if spec.is_set:
         return _identities(spec, value) == _identities(spec, there)
+    if spec.type == "timestamp with time zone":  # PostgreSQL spells an instant in its own way
+        return spec.codec.canonical(there) == spec.codec.canonical(value)
     return there == value
 
 

@@ -14,6 +14,7 @@ from javis_pipeline.cli import main
 from javis_pipeline.db.connection import Database
 from javis_pipeline.sandbox.faults import FaultKind
 from javis_pipeline.sandbox.jira.issues import Issue, Worklog
+from javis_pipeline.steps.verify import verify_scope
 from javis_pipeline_tests.flow.test_comments import Talk, talking
 from javis_pipeline_tests.sites import settings_for
 
@@ -101,6 +102,14 @@ def test_given_another_length_on_both_sides_then_a_person_is_asked(talk: Talk) -
     (conflict,) = talk.database.query("SELECT kind, field_name FROM sync_conflicts WHERE state = 'open'")
     assert (conflict["kind"], conflict["field_name"]) == ("both_changed", "seconds")
     assert there.seconds == 120
+
+
+@pytest.mark.parametrize("milliseconds", [0, 980, 981])
+def test_given_work_that_began_at_any_instant_then_both_sides_agree(talk: Talk, milliseconds: int) -> None:
+    _log(talk, started_at=BEGAN + timedelta(milliseconds=milliseconds))
+    talk.sync()
+
+    assert verify_scope(talk.job(), choose=None, pause=lambda: None).differences == []
 
 
 def test_given_what_may_not_be_logged_then_it_is_refused_at_once(talk: Talk) -> None:
