@@ -3,7 +3,8 @@
 import json
 import re
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -16,7 +17,9 @@ _SPENT = re.compile(r"(?:(\d{1,4})h)?(?:(\d{1,4})m)?")
 @click.command()
 @click.argument("key", metavar="KEY")
 @click.argument("spent", metavar="TIME")
-@click.option("--started", metavar="TIME", help="When it began, as 2026-12-01T09:00; without it, so long ago.")
+@click.option(
+    "--started", metavar="TIME", help="When it began, as 2026-12-01T09:00 in JAVIS_TIMEZONE; without it, so long ago."
+)
 @click.option("--comment", metavar="TEXT", help="What was done, in Markdown.")
 @click.option("--dry-run", is_flag=True, help="Only check it, and change nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -35,8 +38,8 @@ def command(key: str, spent: str, started: str | None, comment: str | None, dry_
     from javis_pipeline.wiring import TABLES, apply_policies, clock, open_database
 
     seconds = _seconds(spent)
-    began = _instant(started) if started else clock() - timedelta(seconds=seconds)
     settings = load_settings()
+    began = _instant(started, settings.javis_timezone) if started else clock() - timedelta(seconds=seconds)
     with closing(open_database(settings)) as db:
         apply_policies(db, settings)
         given = {"started_at": began, "seconds": seconds, "comment": comment}
@@ -57,9 +60,9 @@ def _seconds(spent: str) -> int:
     return seconds
 
 
-def _instant(text: str) -> datetime:
+def _instant(text: str, zone: ZoneInfo) -> datetime:
     try:
         found = datetime.fromisoformat(text)
     except ValueError as error:
         raise UsageError(f"{text!r} is no moment; write it as 2026-12-01T09:00") from error
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return found if found.tzinfo else found.replace(tzinfo=zone)

@@ -137,14 +137,14 @@ def test_given_work_by_command_then_it_is_logged_and_edited_by_its_key(
     talk: Talk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     values = settings_for(talk.world, projects="OPS", database_url=talk.database.url, home=tmp_path)
-    for name, value in (values | {"JAVIS_WORKLOGS": "OPS:two_way"}).items():
+    for name, value in (values | {"JAVIS_WORKLOGS": "OPS:two_way", "JAVIS_TIMEZONE": "Europe/Berlin"}).items():
         monkeypatch.setenv(name, value)
 
     def javis(*arguments: str) -> str:
         return CliRunner().invoke(main, list(arguments)).output
 
     odd = javis("log", "OPS-1", "soon")
-    made = json.loads(javis("log", "ops-1", "1h30m", "--started", "2026-02-27T08:30", "--comment", "By hand", "--json"))
+    made = json.loads(javis("log", "ops-1", "1h30m", "--started", "2026-02-27T09:30", "--comment", "By hand", "--json"))
     talk.sync()
     key = talk.row(made["record_id"], "worklogs")["key"]
     edited = javis("edit", key, "--set", "seconds=600")
