@@ -8,6 +8,7 @@ from urllib.parse import quote
 from javis_pipeline.clients.reading import as_object
 from javis_pipeline.errors import RemoteMissing
 from javis_pipeline.records.jira import JsonObject
+from javis_pipeline.systems.jira import jql
 from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.paging import listed, offset_batches
 from javis_pipeline.systems.jira.written_calls import OUR_MARKS
@@ -30,7 +31,7 @@ class MakingCalls(JiraClient):
 
     def highest_number(self, project_key: str) -> int:
         """The highest number of an issue that the index knows; 0 for none."""
-        query = {"jql": f"project = {project_key} ORDER BY key DESC", "fields": ["key"], "maxResults": 1}
+        query = {"jql": f"{jql.in_project(project_key)} ORDER BY key DESC", "fields": ["key"], "maxResults": 1}
         found = listed(self._http.post(f"{self.api}/search", query).body, "search", "issues")
         return max((int(str(one["key"]).rpartition("-")[2]) for one in found), default=0)
 
