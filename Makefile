@@ -5,7 +5,7 @@ PYTHON ?=
 ARGS ?=
 RUN = .venv/bin/python -m
 
-.PHONY: help setup demo dev test lint types check docs pictures screens bench soak laws fuzz mutants schema clean
+.PHONY: help setup demo dev test lint types check docs pictures screens walk bench soak laws fuzz mutants schema clean
 
 help:
 	@echo 'make demo     everything once, on the sandbox with demo data; needs no account'
@@ -15,6 +15,7 @@ help:
 	@echo 'make docs     the documents as a site, in build/docs/site'
 	@echo 'make pictures the pictures of the README, anew, after make demo; needs Chromium and its driver'
 	@echo 'make screens  what commands print on terminals of several widths, recorded anew for the tests'
+	@echo 'make walk     a walk through the UI in a browser, on each edition; needs Chromium and its driver'
 	@echo 'make lint     style and import contracts'
 	@echo 'make types    static types'
 	@echo 'make soak     two hours of javis live with edits and changes in many projects'
@@ -63,6 +64,9 @@ pictures: setup
 
 screens: setup
 	@JAVIS_RECORD_SCREENS=1 $(RUN) pytest -n 0 javis_pipeline_tests/flow/test_terminal_layout.py $(ARGS)
+
+walk: setup
+	@JAVIS_WALKED_EDITIONS=2 $(RUN) pytest -n 0 javis_pipeline_tests/flow/test_ui_walk.py $(ARGS)
 
 bench: setup
 	@$(RUN) bench $(ARGS)
