@@ -19,9 +19,12 @@ from bench.places import canned_jira, database, postgres, subject
 SITE: Final = pull.Site("Cloud, own fields", "bench.fields_server", "bench.fields_subject")
 VIEW_MS: Final = 50
 _ASKED: Final[Mapping[str, LiteralString]] = {
-    "a choice": """ "Field 4" = 'S3' """,
-    "a number and a date": """ "Field 1" > 100 AND "Field 2" < '2026-06-01' """,
-    "one of several": """ "Field 5" @> ARRAY['S2'] """,
+    "a choice": """SELECT key, "Field 4" FROM issues_bench WHERE "Field 4" = 'S3' """,
+    "a number and a date": """SELECT key FROM issues_bench WHERE "Field 1" > 100 AND "Field 2" < '2026-06-01' """,
+    "one of several": """SELECT key, "Field 4" FROM issues_bench WHERE "Field 5" @> ARRAY['S2'] """,
+    "two of several": """SELECT key FROM issues_bench WHERE "Field 5" && '{S2}' AND "Field 8" && '{l3}' """,
+    "part of a text, all columns": """SELECT * FROM issues_bench WHERE "Field 0" ILIKE '%77%' """,
+    "a choice, all columns": """SELECT * FROM issues_bench WHERE "Field 4" = 'S3' """,
 }
 
 
@@ -47,14 +50,13 @@ def _report(database_url: str, issues: int) -> int:
     with psycopg.connect(database_url, autocommit=True) as conn:
         conn.execute("VACUUM ANALYZE jira_issues")
         print(f"view of {DEFINED} fields, {issues} issues, the quickest of five")
-        for name, condition in _ASKED.items():
-            took = min(_milliseconds(conn, condition) for _ in range(5))
+        for name, question in _ASKED.items():
+            took = min(_milliseconds(conn, question) for _ in range(5))
             missed |= took > VIEW_MS
-            print(f"  {name:<26}{took:>8.1f} ms   <= {VIEW_MS} ms{'  MISSED' if took > VIEW_MS else ''}")
+            print(f"  {name:<28}{took:>8.1f} ms   <= {VIEW_MS} ms{'  MISSED' if took > VIEW_MS else ''}")
     return int(missed)
 
 
-def _milliseconds(conn: psycopg.Connection, condition: LiteralString) -> float:
-    asked = SQL('EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) SELECT key, "Field 4" FROM issues_bench WHERE {}')
-    ((plan,),) = conn.execute(asked.format(SQL(condition))).fetchall()
+def _milliseconds(conn: psycopg.Connection, question: LiteralString) -> float:
+    ((plan,),) = conn.execute(SQL("EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {}").format(SQL(question))).fetchall()
     return float(plan[0]["Execution Time"])

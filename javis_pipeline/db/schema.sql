@@ -620,6 +620,7 @@ CREATE TABLE public.jira_issues (
     CONSTRAINT jira_issues_status_category_is_known CHECK ((status_category = ANY (ARRAY['new'::text, 'indeterminate'::text, 'done'::text])))
 );
 ALTER TABLE ONLY public.jira_issues ALTER COLUMN description_adf SET STORAGE EXTERNAL;
+ALTER TABLE ONLY public.jira_issues ALTER COLUMN custom_fields SET STORAGE MAIN;
 
 COMMENT ON COLUMN public.jira_issues.jira_id IS 'NULL while the issue is wished for, and not known to be in Jira';
 
@@ -697,7 +698,7 @@ BEGIN
     IF found = mark THEN
         RETURN;
     END IF;
-    EXECUTE format('CREATE OR REPLACE VIEW public.%I WITH (security_invoker = true, security_barrier = true) AS '
+    EXECUTE format('CREATE OR REPLACE VIEW public.%I WITH (security_invoker = true) AS '
                    'SELECT %s FROM public.jira_issues AS i WHERE i.project_key = %L', view_name, selected, project);
     EXECUTE format('COMMENT ON VIEW public.%I IS %L', view_name, mark);
     FOR described IN

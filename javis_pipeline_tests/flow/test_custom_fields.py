@@ -882,6 +882,12 @@ def test_the_view_is_read_with_the_rights_of_whoever_reads_and_takes_no_rows(sit
     with site.database.transaction() as conn:
         conn.execute("SET LOCAL ROLE javis_read")
         assert conn.execute("SELECT key FROM issues_ops").fetchall() == [{"key": "OPS-1"}]
+        # Whatever a filter asks, it is not asked of what its caller may not read.
+        conn.execute(
+            "CREATE FUNCTION pg_temp.met(title text) RETURNS boolean LANGUAGE plpgsql COST 0.001 AS"
+            " 'BEGIN ASSERT title <> ''Calibrate''; RETURN true; END'"
+        )
+        assert conn.execute("SELECT key FROM issues_ops WHERE pg_temp.met(title)").fetchall() == [{"key": "OPS-1"}]
     with site.database.transaction() as conn:
         conn.execute("SET LOCAL ROLE javis_app")
         conn.execute("UPDATE issues_ops SET title = 'By name' WHERE key = 'OPS-1'")
