@@ -29,6 +29,7 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 DRIVER = shutil.which("chromedriver")
 WAIT_SECONDS = 300.0
 LOOK_SECONDS = 0.2
+SELDOM_SECONDS = 1.0  # between looks at what takes its time: each costs the machine that is waited for
 RELOAD_SECONDS = 8.0
 
 # A page that draws itself anew moves what we are about to click on: look again.
@@ -46,6 +47,15 @@ _FLAGS = (
     "--lang=en-US",
     "--window-size=1600,1000",
 )
+
+# What turns and fades keeps a machine without a graphics card busy, and moves away from under the pointer.
+_STAND_STILL = """
+document.addEventListener('DOMContentLoaded', () => {
+  const style = document.createElement('style');
+  style.textContent = '*, *::before, *::after { animation: none !important; transition: none !important; }';
+  document.head.append(style);
+});
+"""
 
 
 class Browser:
@@ -144,7 +154,7 @@ class Browser:
     ) -> Found:
         """What `holds` gives, once it is true; AssertionError with `what` when it has not become so."""
         started = time.monotonic()
-        reload_at = started + RELOAD_SECONDS
+        reload_at, pause = started + RELOAD_SECONDS, LOOK_SECONDS
         while time.monotonic() < started + seconds:
             try:
                 found = holds()
@@ -155,7 +165,8 @@ class Browser:
             if anew and time.monotonic() > reload_at:
                 self._chrome.refresh()
                 reload_at = time.monotonic() + RELOAD_SECONDS
-            time.sleep(LOOK_SECONDS)
+            time.sleep(pause)
+            pause = min(pause * 1.2, SELDOM_SECONDS)
         raise AssertionError(f"{what}, for {seconds:.0f} s")
 
     @contextmanager
@@ -191,6 +202,7 @@ def chromium(site: str, folder: Path) -> Iterator[Browser]:
         options.add_argument(flag)
     # Pages show instants in the time zone of the browser.
     chrome = Chrome(options=options, service=Service(DRIVER, env={**os.environ, "TZ": "UTC"}))
+    chrome.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": _STAND_STILL})
     try:
         yield Browser(chrome, site)
     finally:

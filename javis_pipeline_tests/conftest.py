@@ -6,8 +6,11 @@ embedded one that lives as long as the test session. A test's database is a copy
 
 import itertools
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import hypothesis
@@ -28,6 +31,7 @@ hypothesis.settings.register_profile("laws", max_examples=5_000, deadline=None, 
 hypothesis.settings.load_profile("repeatable")
 
 _GIVEN_SERVER = os.environ.get("DATABASE_URL")
+_SERVER_BYTES = 2 << 30  # for each worker; some 300 MB are used
 _numbers = itertools.count(1)
 
 
@@ -63,13 +67,38 @@ def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if _GIVEN_SERVER:
         yield _GIVEN_SERVER
         return
-    # What a crash would lose is worth nothing here.
-    server = EmbeddedServer(tmp_path_factory.mktemp("server"), options={"fsync": "off", "max_connections": "200"})
-    server.start()
-    try:
-        yield server.url("postgres")
-    finally:
-        server.stop()
+    with _folder_in_memory(tmp_path_factory) as folder:
+        # What a crash would lose is worth nothing here; the write-ahead log must not fill the memory.
+        options = {"fsync": "off", "full_page_writes": "off", "max_wal_size": "128MB", "max_connections": "200"}
+        server = EmbeddedServer(folder, options=options)
+        server.start()
+        try:
+            yield _quick_to_log_in(server.url("postgres"))
+        finally:
+            server.stop()
+
+
+@contextmanager
+def _folder_in_memory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where thousands of databases are copied soonest; an ordinary folder where there is little shared memory."""
+    memory = Path("/dev/shm")
+    if not os.access(memory, os.W_OK) or shutil.disk_usage(memory).free < _SERVER_BYTES:
+        yield tmp_path_factory.mktemp("server")
+        return
+    with tempfile.TemporaryDirectory(prefix="javis-server-", dir=memory) as folder:
+        yield Path(folder)
+
+
+def _quick_to_log_in(url: str) -> str:
+    """The same, with a password whose check is not slow on purpose: the tests log in thousands of times."""
+    parts = urlsplit(url)
+    with psycopg.connect(url, autocommit=True) as admin:
+        if admin.info.server_version < 160000:
+            return url
+        admin.execute("SET scram_iterations = 1")
+        change = sql.SQL("ALTER ROLE {} PASSWORD {}")
+        admin.execute(change.format(sql.Identifier(parts.username or ""), sql.Literal(parts.password)))
+    return url
 
 
 @pytest.fixture(scope="session")
