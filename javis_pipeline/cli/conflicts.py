@@ -16,9 +16,12 @@ from javis_pipeline.errors import UsageError
 if TYPE_CHECKING:
     from javis_pipeline.db.conflicts import FoundConflict
     from javis_pipeline.db.connection import Database
+    from javis_pipeline.records.values import ScopeRef
 
 # Whether a row was made, and how often: no value can be chosen.
 _ABOUT_MAKING = frozenset({"creation_unknown", "made_twice"})
+# Of a list on a terminal: two screens.
+MOST_LISTED = 50
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -39,12 +42,14 @@ def command(context: click.Context, as_json: bool) -> None:
 @command.command("list")
 @click.option("--project", "projects", multiple=True, metavar="KEY", help="Only this project; can be given again.")
 @click.option("--errors", is_flag=True, help="List what could not be synced instead, with the reason.")
+@click.option("--limit", type=click.IntRange(min=1), help=f"Most to show; {MOST_LISTED} if not said, with --json all.")
 @_as_json
-def list_(projects: tuple[str, ...] = (), errors: bool = False, as_json: bool = False) -> None:
+def list_(
+    projects: tuple[str, ...] = (), errors: bool = False, limit: int | None = None, as_json: bool = False
+) -> None:
     """List the conflicts that wait, oldest first."""
     from javis_pipeline.cli.projects import chosen_projects
     from javis_pipeline.db.conflicts import list_conflicts, list_errors
-    from javis_pipeline.db.people import display_names
     from javis_pipeline.settings import load_settings
     from javis_pipeline.wiring import open_database
 
@@ -52,21 +57,23 @@ def list_(projects: tuple[str, ...] = (), errors: bool = False, as_json: bool = 
     keys = chosen_projects(projects, settings.partitions) if projects else []
     scopes = settings.scopes_of(keys) or None
     with closing(open_database(settings)) as db:
-        found = (list_errors if errors else list_conflicts)(db, scopes, quote_restricted=True)
-        people = display_names(db)
-    if as_json:
-        click.echo(json.dumps(found, indent=2, default=str))
-    elif errors:
-        _print_errors(found)
-    else:
-        print_conflicts(found, people)
+        if as_json:
+            found = (list_errors if errors else list_conflicts)(db, scopes, quote_restricted=True, limit=limit)
+            click.echo(json.dumps(found, indent=2, default=str))
+        elif errors:
+            _print_errors(db, scopes, limit or MOST_LISTED)
+        else:
+            print_conflicts(db, scopes, limit or MOST_LISTED)
 
 
-def print_conflicts(found: Sequence[Mapping[str, Any]], people: Mapping[str, str]) -> None:
-    """The conflicts as a table, and the next command."""
+def print_conflicts(db: "Database", scopes: "Sequence[ScopeRef] | None" = None, limit: int = MOST_LISTED) -> None:
+    """The oldest open conflicts as a table, how many more there are, and the next command."""
     from javis_pipeline.cli.tables import print_table
     from javis_pipeline.cli.values import short
+    from javis_pipeline.db.conflicts import list_conflicts, outline_conflicts
+    from javis_pipeline.db.people import display_names
 
+    found, people = list_conflicts(db, scopes, quote_restricted=True, limit=limit), display_names(db)
     rows = [
         (
             str(conflict["id"])[:8],
@@ -82,19 +89,29 @@ def print_conflicts(found: Sequence[Mapping[str, Any]], people: Mapping[str, str
     ]
     columns = ["id", "key", "field", "kind", "before", "here", "there", "changed there by"]
     print_table(columns, rows, empty="No conflicts.")
+    if len(found) == limit:
+        _say_how_many_more(len(outline_conflicts(db, scopes)) - limit)
     if found:
         click.echo(f"Next: javis conflicts show {rows[0][0]}")
 
 
-def _print_errors(found: Sequence[Mapping[str, Any]]) -> None:
+def _print_errors(db: "Database", scopes: "Sequence[ScopeRef] | None", limit: int) -> None:
     from javis_pipeline.cli.tables import print_table
+    from javis_pipeline.db.conflicts import list_errors
 
-    rows = [(error["key"], error["field"], error["reason"]) for error in found]
+    found = list_errors(db, scopes, quote_restricted=True)
+    rows = [(error["key"], error["field"], error["reason"]) for error in found[:limit]]
     print_table(
         ["key", "field", "why it is not in step"],
         rows,
         empty="Nothing failed. What waits for the next sync: javis status.",
     )
+    _say_how_many_more(len(found) - limit)
+
+
+def _say_how_many_more(more: int) -> None:
+    if more > 0:
+        say(f"and {more} more: --limit shows more of them, --project those of one project")
 
 
 def _who(conflict: Mapping[str, Any]) -> str:
@@ -250,7 +267,7 @@ def _find(db: "Database", prefix: str) -> "FoundConflict":
         return found[0]
     if found:
         raise UsageError(f"several conflicts have an id that begins with {prefix}; give more of it")
-    first = [str(row["id"])[:8] for row in list_conflicts(db)[:3]]
+    first = [str(row["id"])[:8] for row in list_conflicts(db, limit=3)]
     hint = f"; open ones: {', '.join(first)}" if first else "; none is open"
     raise UsageError(f"there is no conflict {prefix}{hint}")
 

@@ -125,13 +125,11 @@ def _here(db: "Database", statement: str, *values: str) -> None:
 
 def _show(db: "Database", settings: "Settings") -> None:
     from javis_pipeline.cli.conflicts import print_conflicts
-    from javis_pipeline.db.conflicts import list_conflicts
-    from javis_pipeline.db.people import display_names
     from javis_pipeline.db.suggestions import proposed_titles
     from javis_pipeline.steps.build_context import last_context
 
     _say("Conflicts: both values are kept until somebody chooses")
-    print_conflicts(list_conflicts(db), display_names(db))
+    print_conflicts(db)
     for project in settings.require_projects():
         context = last_context(db, project)
         assert context is not None

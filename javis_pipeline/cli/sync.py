@@ -238,15 +238,16 @@ def _with_conflicts(settings: "Settings", reports: Sequence[dict[str, Any]]) -> 
 def _point_to_conflicts(settings: "Settings", keys: Sequence[str], *, show: bool) -> None:
     from javis_pipeline.cli.conflicts import print_conflicts
     from javis_pipeline.db.conflicts import list_conflicts
-    from javis_pipeline.db.people import display_names
     from javis_pipeline.wiring import open_database
 
+    scopes = settings.scopes_of(keys)
     with closing(open_database(settings)) as db:
-        found, people = list_conflicts(db, settings.scopes_of(keys), quote_restricted=True), display_names(db)
-    if show:
-        print_conflicts(found, people)
-    elif found:
-        say(f"Next: javis conflicts show {str(found[0]['id'])[:8]}")
+        if show:
+            print_conflicts(db, scopes)
+            return
+        oldest = list_conflicts(db, scopes, limit=1)
+    if oldest:
+        say(f"Next: javis conflicts show {str(oldest[0]['id'])[:8]}")
 
 
 def _show_plans(settings: "Settings", keys: Sequence[str], options: Options, *, as_json: bool) -> None:

@@ -33,21 +33,30 @@ def list_conflicts(
     *,
     quote_restricted: bool = False,
     only: UUID | None = None,
+    limit: int | None = None,
 ) -> list[dict[str, Any]]:
     """Open conflicts of these projects and spaces (None: of all), oldest first; `only` one of them, if one is named.
+
+    There can be thousands, each with three long texts: whoever shows some gives the `limit`, most of them.
 
     Values and titles of restricted records are told only to those who read with rights of their own: on the command
     line, not in Slack or in the UI.
     """
     params = _scope_parameters(scopes) | {"quote_restricted": quote_restricted, "only": only}
-    return db.query(_QUERIES["list_conflicts"], params)
+    return db.query(_QUERIES["list_conflicts"], params | {"limit": limit})
+
+
+def outline_conflicts(db: Database, scopes: Sequence[ScopeRef] | None = None) -> list[dict[str, Any]]:
+    """All open conflicts by name, oldest first: `key`, `field`, and `held`, a hash of the values."""
+    return db.query(_QUERIES["outline_conflicts"], _scope_parameters(scopes))
 
 
 def list_errors(
-    db: Database, scopes: Sequence[ScopeRef] | None = None, *, quote_restricted: bool = False
+    db: Database, scopes: Sequence[ScopeRef] | None = None, *, quote_restricted: bool = False, limit: int | None = None
 ) -> list[dict[str, Any]]:
     """What could not be synced: `system`, `scope`, `key`, `title`, `field`, `reason`; titles as for conflicts."""
-    return db.query(_QUERIES["list_errors"], _scope_parameters(scopes) | {"quote_restricted": quote_restricted})
+    params = _scope_parameters(scopes) | {"quote_restricted": quote_restricted, "limit": limit}
+    return db.query(_QUERIES["list_errors"], params)
 
 
 def find_conflicts(db: Database, prefix: str) -> list[FoundConflict]:

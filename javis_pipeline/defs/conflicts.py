@@ -2,13 +2,13 @@
 
 import dagster as dg
 
-from javis_pipeline.db.conflicts import list_conflicts, list_errors
+from javis_pipeline.db.conflicts import list_conflicts, list_errors, outline_conflicts
 from javis_pipeline.db.connection import Database
 from javis_pipeline.defs.assets import project_asset
 from javis_pipeline.defs.columns import described
 from javis_pipeline.defs.lineage import CONFLICTS
 from javis_pipeline.defs.metadata import materialized, version_of
-from javis_pipeline.defs.plans import conflict_table
+from javis_pipeline.defs.plans import LINES, conflict_table
 from javis_pipeline.defs.syncing import PULLED, WRITTEN
 from javis_pipeline.settings import Settings
 
@@ -25,16 +25,14 @@ def sync_conflicts(
 ) -> dg.MaterializeResult[None]:
     """One row per field that both sides changed: both values are kept until a person chooses."""
     scopes = settings.scopes_of([context.partition_key])
-    conflicts, errors = list_conflicts(db, scopes), list_errors(db, scopes)
+    conflicts, errors = outline_conflicts(db, scopes), list_errors(db, scopes)
     return materialized(
         context,
         {
             "dagster/row_count": len(conflicts),
             "open": len(conflicts),
             "errors": len(errors),
-            "conflicts": conflict_table(conflicts, settings),
+            "conflicts": conflict_table(list_conflicts(db, scopes, limit=LINES), settings),
         },
-        data_version=version_of(
-            *((row["id"], row["local_value"], row["remote_value"]) for row in conflicts), *sorted(map(str, errors))
-        ),
+        data_version=version_of(*(row["held"] for row in conflicts), *sorted(map(str, errors))),
     )

@@ -13,7 +13,7 @@ from javis_pipeline.records.systems import SYSTEMS
 from javis_pipeline.settings import Settings
 from javis_pipeline.steps.verify import Difference
 
-_LINES = 20
+LINES = 20
 
 
 _RESTRICTED = "(restricted)"
@@ -28,7 +28,7 @@ def plan_table(items: Iterable[PlanItem], *, restricted: Collection[str] = ()) -
         # Why an edit cannot be sent names values; all other reasons are words of ours.
         return _RESTRICTED, _RESTRICTED, _RESTRICTED if item.side == "error" else item.reason
 
-    rows = ((item.key, item.field, item.side, *told(item)) for item in islice(items, _LINES))
+    rows = ((item.key, item.field, item.side, *told(item)) for item in islice(items, LINES))
     return dg.MetadataValue.md(markdown_table(["key", "field", "side", "before", "after", "why"], rows))
 
 
@@ -55,7 +55,7 @@ def conflict_table(conflicts: Iterable[Mapping[str, Any]], settings: Settings) -
             _effect(conflict["details"]),
             conflict["created_at"],
         )
-        for conflict in islice(conflicts, _LINES)
+        for conflict in islice(conflicts, LINES)
     )
     columns = ["id", "record", "field", "kind", "before", "here", "there", "what ours would do", "since"]
     return dg.MetadataValue.md(markdown_table(columns, rows))

@@ -13,11 +13,11 @@ from typing import Any, Final
 import dagster as dg
 
 from javis_pipeline.context.wording import counted
-from javis_pipeline.db.conflicts import list_conflicts, list_errors
+from javis_pipeline.db.conflicts import list_conflicts, list_errors, outline_conflicts
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.status import last_pulls, last_runs, scope_status
 from javis_pipeline.defs.metadata import markdown_table
-from javis_pipeline.defs.plans import conflict_table
+from javis_pipeline.defs.plans import LINES, conflict_table
 from javis_pipeline.defs.sides import JIRA, SIDES, Side
 from javis_pipeline.records.systems import SYSTEMS
 from javis_pipeline.records.values import ScopeRef, System
@@ -85,9 +85,10 @@ def report(instance: dg.DagsterInstance, told: dg.AssetCheckEvaluation, *, run_i
 
 def no_open_conflicts(project: str, settings: Settings, db: Database) -> dg.AssetCheckResult:
     """Nothing waits for a choice."""
-    conflicts = list_conflicts(db, settings.scopes_of([project]))
-    where = [f"{conflict['key']} {conflict['field_name']}" for conflict in conflicts]
-    return warning(where, "conflict", open=len(conflicts), conflicts=conflict_table(conflicts, settings))
+    scopes = settings.scopes_of([project])
+    where = [f"{conflict['key']} {conflict['field']}" for conflict in outline_conflicts(db, scopes)]
+    first = conflict_table(list_conflicts(db, scopes, limit=LINES), settings)
+    return warning(where, "conflict", open=len(where), conflicts=first)
 
 
 def _nothing_rejected(system: System, project: str, settings: Settings, db: Database) -> dg.AssetCheckResult:

@@ -1,10 +1,13 @@
 """Which conflicts and errors are listed for whom."""
 
+import json
 from uuid import UUID
 
 import pytest
+from click.testing import CliRunner
 
-from javis_pipeline.db.conflicts import list_conflicts, list_errors
+from javis_pipeline.cli import main
+from javis_pipeline.db.conflicts import list_conflicts, list_errors, outline_conflicts
 from javis_pipeline.db.connection import Database
 from javis_pipeline.records.values import ScopeRef, scopes_of
 
@@ -49,3 +52,23 @@ def test_a_project_and_a_space_of_one_key_are_told_apart(
 ) -> None:
     assert [row["id"] for row in list_conflicts(twins, scopes)] == conflicts
     assert [row["key"] for row in list_errors(twins, scopes)] == errors
+
+
+def test_given_many_conflicts_then_two_screens_are_shown_and_how_many_more_there_are(
+    database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database.query(
+        """INSERT INTO sync_conflicts (id, resource_type, resource_id, scope, field_name, kind, local_value, created_at)
+           SELECT gen_random_uuid(), 'jira_issue', n, 'ENG', 'title', 'both_changed', to_jsonb(repeat('word ', 6000)),
+                  now()
+             FROM generate_series(1, 70) AS n RETURNING id"""
+    )
+    monkeypatch.setenv("DATABASE_URL", database_url)
+
+    shown = CliRunner().invoke(main, ["conflicts", "list"])
+    three = CliRunner().invoke(main, ["conflicts", "list", "--limit", "3", "--json"])
+
+    assert "and 20 more: --limit shows more of them" in shown.output
+    assert shown.output.count("both changed") == 50
+    assert len(json.loads(three.output)) == 3
+    assert len(outline_conflicts(database)) == 70

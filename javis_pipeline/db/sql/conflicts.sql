@@ -23,6 +23,19 @@ SELECT c.id, c.resource_type, c.resource_id, k.system, c.scope, c.field_name, c.
  WHERE c.state = 'open' AND (%(only)s::uuid IS NULL OR c.id = %(only)s)
    AND (%(scopes)s::text[] IS NULL
         OR (k.system, c.scope) IN (SELECT * FROM unnest(%(systems)s::text[], %(scopes)s::text[])))
+ ORDER BY c.created_at, c.id
+ LIMIT %(limit)s;
+
+-- name: outline_conflicts
+-- All open conflicts by name, oldest first; `held` tells whether what is held against each other is still the same.
+SELECT coalesce(r.key, c.resource_id) AS key, c.field_name AS field,
+       md5(concat_ws(' ', c.id, c.local_value, c.remote_value)) AS held
+  FROM sync_conflicts c
+  JOIN record_kinds k ON k.kind = c.resource_type::text
+  LEFT JOIN records r ON r.record_id = c.record_id
+ WHERE c.state = 'open'
+   AND (%(scopes)s::text[] IS NULL
+        OR (k.system, c.scope) IN (SELECT * FROM unnest(%(systems)s::text[], %(scopes)s::text[])))
  ORDER BY c.created_at, c.id;
 
 -- name: find_conflicts
@@ -45,4 +58,5 @@ SELECT system, scope, key, CASE WHEN hidden THEN '(restricted)' ELSE title END A
  WHERE sync_errors <> '{}'
    AND (%(scopes)s::text[] IS NULL
         OR (system, scope) IN (SELECT * FROM unnest(%(systems)s::text[], %(scopes)s::text[])))
- ORDER BY 1 DESC, 2, 3, 5;
+ ORDER BY 1 DESC, 2, 3, 5
+ LIMIT %(limit)s;
