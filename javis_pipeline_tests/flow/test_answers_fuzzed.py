@@ -41,7 +41,7 @@ from javis_pipeline_tests.mutating_proxy import MutatingProxy, Passing, mutating
 from javis_pipeline_tests.mutations import spoiled
 from javis_pipeline_tests.property.sync_histories import how_many
 
-ANSWERS = how_many("JAVIS_FUZZED_ANSWERS", usual=240, thorough=10_000)
+ANSWERS = how_many("JAVIS_FUZZED_ANSWERS", usual=160, thorough=10_000)
 PARTS = 4
 _NUMBERS = re.compile(r"(OPS-)?\d+")
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

@@ -40,7 +40,7 @@ from javis_pipeline_tests.property.page_histories import PageHistory
 from javis_pipeline_tests.property.sync_histories import MOST_WRITES, SETTLED, Seen, how_many
 from javis_pipeline_tests.property.sync_memory import Crash, Halt, Row, World
 
-HISTORIES = how_many("JAVIS_LAWS_SPACE_HISTORIES", usual=16, thorough=300)
+HISTORIES = how_many("JAVIS_LAWS_SPACE_HISTORIES", usual=10, thorough=300)
 OWN_HISTORIES = how_many("JAVIS_LAWS_OWN_SPACE_HISTORIES", usual=2, thorough=300)
 CRASHES = how_many("JAVIS_LAWS_SPACE_CRASHES", usual=8, thorough=1_000)
 HABITS = (Trap.NO_MARKS, Trap.TWO_NODES, Trap.LOW_CAP)

@@ -30,7 +30,7 @@ from javis_pipeline_tests.integration.test_laws_postgres import StoreUnderTest, 
 from javis_pipeline_tests.property.sync_histories import History, how_many
 from javis_pipeline_tests.property.sync_memory import SYNCED, Crash, Halt, World, adf
 
-HISTORIES = how_many("JAVIS_LAWS_SITE_HISTORIES", usual=24, thorough=320)
+HISTORIES = how_many("JAVIS_LAWS_SITE_HISTORIES", usual=16, thorough=320)
 CRASHES = how_many("JAVIS_LAWS_SITE_CRASHES", usual=6, thorough=60)
 NOON = datetime(2026, 3, 28, 12, tzinfo=UTC)
 

@@ -25,7 +25,7 @@ from javis_pipeline.systems.jira.kind import JIRA_ISSUE
 from javis_pipeline_tests.property.sync_histories import History, how_many
 from javis_pipeline_tests.property.sync_memory import CATALOG, Row, World
 
-HISTORIES = how_many("JAVIS_LAWS_DATABASE_HISTORIES", usual=40, thorough=400)
+HISTORIES = how_many("JAVIS_LAWS_DATABASE_HISTORIES", usual=28, thorough=400)
 
 
 class StoreUnderTest(PostgresStore):

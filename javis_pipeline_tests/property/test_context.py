@@ -100,7 +100,7 @@ tables = st.fixed_dictionaries(
 # Without the phase that explains failures: it traces every line of pandas.
 pandas_is_slow = settings(
     deadline=None,
-    max_examples=25,
+    max_examples=15,
     phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink),
     suppress_health_check=[HealthCheck.too_slow],
 )

@@ -20,11 +20,13 @@ from javis_pipeline.steps.settle import settle_operations
 from javis_pipeline.steps.undo import undo_run
 from javis_pipeline.sync.run import Rules
 from javis_pipeline_tests.property.memory_worlds import WORLDS, MemoryWorld
-from javis_pipeline_tests.property.sync_histories import LOCKED, SETTLED, History, play
+from javis_pipeline_tests.property.sync_histories import LOCKED, SETTLED, History, how_many, play
 from javis_pipeline_tests.property.sync_memory import Crash, Halt
 
 # So many histories are one test: the tests of a law run side by side.
 BATCH = 200
+# Of the points where a run can be killed every third is tried; by `make laws` each.
+EVERY = how_many("JAVIS_LAWS_EVERY", usual=3, thorough=1)
 
 pytestmark = pytest.mark.laws
 in_each_world = pytest.mark.parametrize("world", WORLDS, ids=lambda world: world.name)
@@ -112,7 +114,7 @@ def points_of(history: History, at: int | None, *, live: bool = False) -> int:
 def test_a_run_killed_at_any_point_loses_nothing(world: MemoryWorld) -> None:
     points = points_of(world.busy_day(), None)
 
-    for at in range(1, points + 1):
+    for at in range(1, points + 1, EVERY):
         history = world.busy_day()
         with pytest.raises(Crash):
             points_of(history, at)
@@ -125,7 +127,7 @@ def test_a_run_killed_at_any_point_loses_nothing(world: MemoryWorld) -> None:
 def test_a_live_sync_killed_at_any_point_loses_nothing(world: MemoryWorld) -> None:
     points = points_of(world.short_day(), None, live=True)
 
-    for at in range(1, points + 1):
+    for at in range(1, points + 1, EVERY):
         history = world.short_day()
         with pytest.raises(Crash):
             points_of(history, at, live=True)

@@ -35,16 +35,16 @@ def test_a_text_that_is_the_beginning_of_another_is_shown_from_its_end() -> None
 
 
 @pytest.mark.parametrize("unit", ["<p>a paragraph</p>", "line\n"], ids=["one line", "lines"])
-def test_a_conflict_of_thirty_megabytes_is_shown_at_once_and_in_little_memory(
+def test_a_conflict_of_ten_megabytes_is_shown_at_once_and_in_little_memory(
     unit: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    page = unit * (30_000_000 // len(unit))
-    values = [page, page[:20_000_000] + "ours" + page[20_000_000:], "theirs" + page]
+    page = unit * (10_000_000 // len(unit))
+    values = [page, page[:7_000_000] + "ours" + page[7_000_000:], "theirs" + page]
     tracemalloc.start()
 
     print_side_by_side(*_excerpts(values))
     used = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
 
-    assert used < 100_000_000  # 30 MB of a slice that is compared, and what is printed
+    assert used < 35_000_000  # 10 MB of a slice that is compared, and what is printed
     assert "theirs" in capsys.readouterr().out
