@@ -13,6 +13,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from javis_pipeline.sandbox.jira.custom import TEAMS
 from javis_pipeline.sandbox.jira.issues import Issue
 from javis_pipeline.sandbox.world import World
 from javis_pipeline.settings import Settings
@@ -46,6 +47,11 @@ def issue_there(world: World, key: str) -> Issue:
     issue = world.jira.find(key)
     assert issue is not None, f"the sandbox has no {key}"
     return issue
+
+
+def team_called(name: str) -> str:
+    """Id of one of the sandbox's teams."""
+    return next(team_id for team_id, called in TEAMS.items() if called == name)
 
 
 def run_javis(*arguments: str, settings: Mapping[str, str]) -> subprocess.CompletedProcess[str]:

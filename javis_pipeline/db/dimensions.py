@@ -1,4 +1,5 @@
-"""The small tables that issues refer to by id: statuses, priorities, types, resolutions, sprints, versions, components.
+"""The small tables that issues refer to by id: statuses, priorities, types, resolutions, sprints, teams, versions,
+components.
 
 To rename one changes no issue: clean rows show the new name at once, in whichever language it is told. Functions here
 never commit, and need a transaction with the origin "sync".
@@ -42,6 +43,7 @@ PRIORITIES: Final = Dimension("priorities", "priority_id", ("priority",))
 SPRINTS: Final = Dimension("sprints", "sprint_id", ("sprint",))
 ISSUE_TYPES: Final = Dimension("issue_types", "issue_type_id", ("issue_type",))
 RESOLUTIONS: Final = Dimension("resolutions", "resolution_id", ("resolution",))
+TEAMS: Final = Dimension("teams", "team_id", ("team",))
 VERSIONS: Final = Dimension("versions", "version_id", ("fix_versions", "affected_versions"), ("version", "versions"))
 COMPONENTS: Final = Dimension("components", "component_id", ("components",), ("components",))
 
@@ -95,7 +97,7 @@ def store_priorities(conn: Connection, priorities: Iterable[Priority], table: Ta
 
 
 def store_names(conn: Connection, dimension: Dimension, called: Iterable[Called], table: Table) -> None:
-    """Insert or rename issue types or resolutions; clean issues show the new name."""
+    """Insert or rename issue types, resolutions or teams; clean issues show the new name."""
     found = _once(called, lambda one: one.id)
     query = SQL(_QUERIES["store_names"]).format(dimension=Identifier(dimension.table), id=Identifier(dimension.id))
     params = {"ids": [one.id for one in found], "names": [one.name for one in found]}

@@ -37,8 +37,8 @@ def known_people(conn: Connection) -> list[dict[str, Any]]:
     return conn.execute(_QUERIES["known_people"]).fetchall()
 
 
-def known_names(conn: Connection, field: Literal["status", "priority", "resolution"]) -> list[str]:
-    """Names that a status, a priority or a resolution can have."""
+def known_names(conn: Connection, field: Literal["status", "priority", "resolution", "team"]) -> list[str]:
+    """Names that a status, a priority, a resolution or a team can have."""
     return [row["name"] for row in conn.execute(_QUERIES[f"known_{field}"])]
 
 

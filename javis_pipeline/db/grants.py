@@ -64,6 +64,7 @@ TABLES: Final[Mapping[str, Rights]] = {
     "components": BOOK,
     "issue_types": BOOK,
     "resolutions": BOOK,
+    "teams": BOOK,
     "jira_fields": BOOK,
     "jira_field_columns": BOOK,
     "issue_sprints": BOOK,

@@ -58,6 +58,7 @@ class IssueRow(NamedTuple):
     sprint: str | None
     sprint_id: int | None
     team: str | None
+    team_id: str | None
     flagged: bool
     resolution: str | None
     resolution_id: str | None

@@ -617,6 +617,7 @@ CREATE TABLE public.jira_issues (
     record_id uuid DEFAULT gen_random_uuid() NOT NULL,
     custom_raw jsonb DEFAULT '{}'::jsonb NOT NULL,
     resolution_id text,
+    team_id text,
     CONSTRAINT jira_issues_status_category_is_known CHECK ((status_category = ANY (ARRAY['new'::text, 'indeterminate'::text, 'done'::text])))
 );
 ALTER TABLE ONLY public.jira_issues ALTER COLUMN description_adf SET STORAGE EXTERNAL;
@@ -1161,7 +1162,7 @@ CREATE FUNCTION public.jira_comment_base_hash(row_ public.comments) RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN CASE WHEN ((row_).local_modified_fields = '{}'::jsonb) THEN public.jira_comment_content_hash(row_) ELSE public.jira_comment_content_hash(jsonb_populate_record(row_, (row_).local_modified_fields)) END;
 
-CREATE FUNCTION public.jira_issue_content_hash(title text, description text, labels text[], priority text, assignee_id text, due_date date, story_points numeric, parent_key text, status text, components text[], fix_versions text[], affected_versions text[], resolution text, sprint_id bigint, estimate_seconds bigint, remaining_seconds bigint, custom_fields jsonb) RETURNS uuid
+CREATE FUNCTION public.jira_issue_content_hash(title text, description text, labels text[], priority text, assignee_id text, due_date date, story_points numeric, parent_key text, status text, components text[], fix_versions text[], affected_versions text[], resolution text, team text, sprint_id bigint, estimate_seconds bigint, remaining_seconds bigint, custom_fields jsonb) RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN (md5(concat_ws(''::text, COALESCE(title, '
 '::text), COALESCE(md5(description), '
@@ -1176,6 +1177,7 @@ CREATE FUNCTION public.jira_issue_content_hash(title text, description text, lab
 '::text), COALESCE((fix_versions)::text, '
 '::text), COALESCE((affected_versions)::text, '
 '::text), COALESCE(resolution, '
+'::text), COALESCE(team, '
 '::text), COALESCE((sprint_id)::text, '
 '::text), COALESCE((estimate_seconds)::text, '
 '::text), COALESCE((remaining_seconds)::text, '
@@ -1184,13 +1186,13 @@ CREATE FUNCTION public.jira_issue_content_hash(title text, description text, lab
 
 CREATE FUNCTION public.jira_issue_content_hash(row_ public.jira_issues) RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN public.jira_issue_content_hash((row_).title, (row_).description, (row_).labels, (row_).priority, (row_).assignee_id, (row_).due_date, (row_).story_points, (row_).parent_key, (row_).status, (row_).components, (row_).fix_versions, (row_).affected_versions, (row_).resolution, (row_).sprint_id, (row_).estimate_seconds, (row_).remaining_seconds, (row_).custom_fields);
+    RETURN public.jira_issue_content_hash((row_).title, (row_).description, (row_).labels, (row_).priority, (row_).assignee_id, (row_).due_date, (row_).story_points, (row_).parent_key, (row_).status, (row_).components, (row_).fix_versions, (row_).affected_versions, (row_).resolution, (row_).team, (row_).sprint_id, (row_).estimate_seconds, (row_).remaining_seconds, (row_).custom_fields);
 
-COMMENT ON FUNCTION public.jira_issue_content_hash(row_ public.jira_issues) IS 'made from 1c006ca57d0f6d1cba069f189f357b8d';
+COMMENT ON FUNCTION public.jira_issue_content_hash(row_ public.jira_issues) IS 'made from f0295759ee149a3ae558b9e2efb22fc0';
 
 CREATE FUNCTION public.jira_issue_base_hash(row_ public.jira_issues) RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN CASE WHEN ((row_).local_modified_fields = '{}'::jsonb) THEN public.jira_issue_content_hash(row_) ELSE public.jira_issue_content_hash(jsonb_populate_record(row_, ((row_).local_modified_fields || jsonb_build_object('custom_fields', (SELECT COALESCE(jsonb_object_agg(e.name, e.value), '{}'::jsonb) AS "coalesce" FROM jsonb_each(((jira_issue_base_hash.row_).custom_fields || ((jira_issue_base_hash.row_).local_modified_fields - string_to_array('title,description,labels,priority,assignee_id,due_date,story_points,parent_key,status,components,fix_versions,affected_versions,resolution,sprint_id,estimate_seconds,remaining_seconds,issue_type,reporter_id,sprint,flagged'::text, ','::text)))) e(name, value) WHERE (e.value <> 'null'::jsonb)))))) END;
+    RETURN CASE WHEN ((row_).local_modified_fields = '{}'::jsonb) THEN public.jira_issue_content_hash(row_) ELSE public.jira_issue_content_hash(jsonb_populate_record(row_, ((row_).local_modified_fields || jsonb_build_object('custom_fields', (SELECT COALESCE(jsonb_object_agg(e.name, e.value), '{}'::jsonb) AS "coalesce" FROM jsonb_each(((jira_issue_base_hash.row_).custom_fields || ((jira_issue_base_hash.row_).local_modified_fields - string_to_array('title,description,labels,priority,assignee_id,due_date,story_points,parent_key,status,components,fix_versions,affected_versions,resolution,team,sprint_id,estimate_seconds,remaining_seconds,issue_type,reporter_id,sprint,flagged'::text, ','::text)))) e(name, value) WHERE (e.value <> 'null'::jsonb)))))) END;
 
 CREATE FUNCTION public.jira_link_content_hash() RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -2040,6 +2042,13 @@ COMMENT ON COLUMN public.sync_watermarks.creating_stopped_at IS 'when marks were
 
 COMMENT ON COLUMN public.sync_watermarks.records IS 'so many records are there on both sides, as the last run counted them';
 
+CREATE TABLE public.teams (
+    team_id text NOT NULL,
+    name text NOT NULL
+);
+
+COMMENT ON TABLE public.teams IS 'teams that issues have named, as Jira calls them; jira_issues.team follows';
+
 CREATE TABLE public.users (
     account_id text NOT NULL,
     display_name text NOT NULL,
@@ -2212,6 +2221,9 @@ ALTER TABLE ONLY public.sync_runs
 
 ALTER TABLE ONLY public.sync_watermarks
     ADD CONSTRAINT sync_watermarks_pkey PRIMARY KEY (system, scope);
+
+ALTER TABLE ONLY public.teams
+    ADD CONSTRAINT teams_pkey PRIMARY KEY (team_id);
 
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_pkey PRIMARY KEY (account_id);
@@ -2420,7 +2432,7 @@ CREATE TRIGGER take_wish BEFORE INSERT ON public.confluence_pages FOR EACH ROW W
 
 CREATE TRIGGER take_wish BEFORE INSERT ON public.issue_links FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.issue_links'::regclass)::oid))))) EXECUTE FUNCTION public.javis_wish('jira_link', 'jira', 'project_key', 'link_id', 'key', 'label,other_key,issue_key,jira_id,type,direction,back_label,other_id', 'label,other_key', '', 'other_key', 'issue_key', 'links', 'JAVIS_LINKS', '', '');
 
-CREATE TRIGGER take_wish BEFORE INSERT ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_wish('jira_issue', 'jira', 'project_key', 'jira_id', 'key', 'issue_type,title,description,labels,priority,assignee_id,due_date,story_points,parent_key,status,components,fix_versions,affected_versions,resolution,sprint_id,estimate_seconds,remaining_seconds', 'issue_type,title', 'labels,components,fix_versions,affected_versions', 'parent_key', 'project_key', 'create', 'JAVIS_CREATE', '', '');
+CREATE TRIGGER take_wish BEFORE INSERT ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_wish('jira_issue', 'jira', 'project_key', 'jira_id', 'key', 'issue_type,title,description,labels,priority,assignee_id,due_date,story_points,parent_key,status,components,fix_versions,affected_versions,resolution,team,sprint_id,estimate_seconds,remaining_seconds', 'issue_type,title', 'labels,components,fix_versions,affected_versions', 'parent_key', 'project_key', 'create', 'JAVIS_CREATE', '', '');
 
 CREATE TRIGGER take_wish BEFORE INSERT ON public.worklogs FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.worklogs'::regclass)::oid))))) EXECUTE FUNCTION public.javis_wish('jira_worklog', 'jira', 'project_key', 'worklog_id', 'key', 'started_at,seconds,comment,restriction,issue_key,jira_id,restricted', 'started_at,seconds', '', '', 'issue_key', 'worklogs', 'JAVIS_WORKLOGS', '', '');
 
@@ -2442,7 +2454,7 @@ CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.confluence_pages FOR EAC
 
 CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.issue_links FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.issue_links'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('jira_link', 'jira', 'project_key', 'link_id', 'project_key,link_id,key', 'other_id', '', '');
 
-CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('jira_issue', 'jira', 'project_key', 'jira_id', 'project_key,jira_id,key', 'title,description,labels,priority,assignee_id,due_date,story_points,parent_key,status,components,fix_versions,affected_versions,resolution,sprint_id,estimate_seconds,remaining_seconds,issue_type,reporter_id,sprint,flagged', 'labels,components,fix_versions,affected_versions', 'custom_fields');
+CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('jira_issue', 'jira', 'project_key', 'jira_id', 'project_key,jira_id,key', 'title,description,labels,priority,assignee_id,due_date,story_points,parent_key,status,components,fix_versions,affected_versions,resolution,team,sprint_id,estimate_seconds,remaining_seconds,issue_type,reporter_id,sprint,flagged', 'labels,components,fix_versions,affected_versions', 'custom_fields');
 
 CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.worklogs FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.worklogs'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('jira_worklog', 'jira', 'project_key', 'worklog_id', 'project_key,worklog_id,key', 'seconds,comment,started_at,restriction', '', '');
 
@@ -2489,6 +2501,8 @@ CREATE TRIGGER try_again_sprint_id BEFORE UPDATE OF sprint_id ON public.jira_iss
 CREATE TRIGGER try_again_status BEFORE UPDATE OF status ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'status'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('status', 'jira', 'project_key');
 
 CREATE TRIGGER try_again_story_points BEFORE UPDATE OF story_points ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'story_points'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('story_points', 'jira', 'project_key');
+
+CREATE TRIGGER try_again_team BEFORE UPDATE OF team ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'team'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('team', 'jira', 'project_key');
 
 CREATE TRIGGER try_again_title BEFORE UPDATE OF title ON public.confluence_pages FOR EACH ROW WHEN (((old.sync_refused ? 'title'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('title', 'confluence', 'space_key');
 
@@ -2737,6 +2751,9 @@ GRANT INSERT(parent_key) ON TABLE public.jira_issues TO javis_create;
 GRANT UPDATE(sprint_id) ON TABLE public.jira_issues TO javis_app;
 GRANT INSERT(sprint_id) ON TABLE public.jira_issues TO javis_create;
 
+GRANT UPDATE(team) ON TABLE public.jira_issues TO javis_app;
+GRANT INSERT(team) ON TABLE public.jira_issues TO javis_create;
+
 GRANT UPDATE(story_points) ON TABLE public.jira_issues TO javis_app;
 GRANT INSERT(story_points) ON TABLE public.jira_issues TO javis_create;
 
@@ -2816,8 +2833,8 @@ GRANT ALL ON FUNCTION public.jira_comment_content_hash(row_ public.comments) TO 
 REVOKE ALL ON FUNCTION public.jira_comment_base_hash(row_ public.comments) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.jira_comment_base_hash(row_ public.comments) TO javis_sync;
 
-REVOKE ALL ON FUNCTION public.jira_issue_content_hash(title text, description text, labels text[], priority text, assignee_id text, due_date date, story_points numeric, parent_key text, status text, components text[], fix_versions text[], affected_versions text[], resolution text, sprint_id bigint, estimate_seconds bigint, remaining_seconds bigint, custom_fields jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.jira_issue_content_hash(title text, description text, labels text[], priority text, assignee_id text, due_date date, story_points numeric, parent_key text, status text, components text[], fix_versions text[], affected_versions text[], resolution text, sprint_id bigint, estimate_seconds bigint, remaining_seconds bigint, custom_fields jsonb) TO javis_sync;
+REVOKE ALL ON FUNCTION public.jira_issue_content_hash(title text, description text, labels text[], priority text, assignee_id text, due_date date, story_points numeric, parent_key text, status text, components text[], fix_versions text[], affected_versions text[], resolution text, team text, sprint_id bigint, estimate_seconds bigint, remaining_seconds bigint, custom_fields jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.jira_issue_content_hash(title text, description text, labels text[], priority text, assignee_id text, due_date date, story_points numeric, parent_key text, status text, components text[], fix_versions text[], affected_versions text[], resolution text, team text, sprint_id bigint, estimate_seconds bigint, remaining_seconds bigint, custom_fields jsonb) TO javis_sync;
 
 REVOKE ALL ON FUNCTION public.jira_issue_content_hash(row_ public.jira_issues) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.jira_issue_content_hash(row_ public.jira_issues) TO javis_sync;
@@ -3036,6 +3053,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sync_runs TO javis_sync;
 GRANT SELECT ON TABLE public.sync_watermarks TO javis_read;
 GRANT SELECT ON TABLE public.sync_watermarks TO javis_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sync_watermarks TO javis_sync;
+
+GRANT SELECT ON TABLE public.teams TO javis_read;
+GRANT SELECT ON TABLE public.teams TO javis_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.teams TO javis_sync;
 
 GRANT SELECT ON TABLE public.users TO javis_read;
 GRANT SELECT ON TABLE public.users TO javis_app;

@@ -92,6 +92,7 @@ class PostgresStore:
                 statuses[row["name"]] = (*statuses.get(row["name"], ()), row["id"])
             priorities = {row["name"]: row["id"] for row in self._run(conn, "priorities")}
             resolutions = {row["name"]: row["id"] for row in self._run(conn, "resolutions")}
+            teams = {row["id"]: row["name"] for row in self._run(conn, "teams")}
             sprints = self._run(conn, "sprints")
             users = {row["id"]: row["name"] for row in self._run(conn, "users")}
             field_ids = next((row["field_ids"] for row in self._run(conn, "site_fields")), None) or {}
@@ -101,6 +102,7 @@ class PostgresStore:
             statuses=statuses,
             priorities=priorities,
             resolutions=resolutions,
+            teams=teams,
             sprints={row["id"]: row["name"] for row in sprints if not row["is_over"]},
             closed_sprints=frozenset(row["id"] for row in sprints if row["is_over"]),
             users=users,

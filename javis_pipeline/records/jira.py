@@ -165,6 +165,7 @@ class Issue(NamedTuple):
     sprint: str | Missing | None
     sprint_id: int | Missing | None
     team: str | Missing | None
+    team_id: str | Missing | None
     flagged: bool | Missing
     resolution: str | Missing | None
     resolution_id: str | Missing | None

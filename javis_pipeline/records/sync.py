@@ -374,6 +374,7 @@ class Catalog:
         statuses: Name to the ids that carry it, of the scope's workflows.
         priorities: Name to id.
         resolutions: Name to id.
+        teams: Id to name, of those that issues have named.
         sprints: Number to name, of those that are not over.
         closed_sprints: Numbers of those that are.
         users: Account id to display name, of everybody seen so far.
@@ -389,6 +390,7 @@ class Catalog:
     statuses: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     priorities: Mapping[str, str] = dataclasses.field(default_factory=dict)
     resolutions: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    teams: Mapping[str, str] = dataclasses.field(default_factory=dict)
     sprints: Mapping[int, str] = dataclasses.field(default_factory=dict)
     closed_sprints: frozenset[int] = frozenset()
     users: Mapping[str, str] = dataclasses.field(default_factory=dict)

@@ -18,6 +18,7 @@ from javis_pipeline.records.sync import FieldPolicy
 from javis_pipeline.records.tables import SqlType, Table, Tables
 from javis_pipeline.records.values import System, Value, from_json
 from javis_pipeline.steps.choices import Person, choose_name, choose_person
+from javis_pipeline.sync.codecs import TEAM_ID
 
 
 def _text(value: str) -> str:
@@ -187,6 +188,8 @@ def meant(conn: Connection, field: str, value: object) -> object:
     match field:
         case "status" | "priority" | "resolution":
             return choose_name(value, rows.known_names(conn, field), field)
+        case "team":
+            return _team(conn, value)
         case "assignee_id":
             return choose_person(value, [Person(**row) for row in rows.known_people(conn)])
         case "parent_key":
@@ -198,13 +201,20 @@ def meant(conn: Connection, field: str, value: object) -> object:
 
 
 def _meant_own(conn: Connection, sort: Sort, value: object) -> object:
-    """The same for a custom field: people by name."""
+    """The same for a custom field: people and teams by name."""
+    if sort == "team" and isinstance(value, str):
+        return _team(conn, value)
     if sort not in ("user", "users") or value is None:
         return value
     people = [Person(**row) for row in rows.known_people(conn)]
     if isinstance(value, list):
         return [choose_person(name, people) for name in value]
     return choose_person(str(value), people)
+
+
+def _team(conn: Connection, value: str) -> str:
+    """The team that is called so; what looks like no name is the id of one that no issue has named."""
+    return value if TEAM_ID.fullmatch(value) else choose_name(value, rows.known_names(conn, "team"), "team")
 
 
 def _parent(conn: Connection, key: str) -> str:

@@ -259,6 +259,52 @@ class Named(Plain):
         return {name: (id_,) for name, id_ in names.items()}
 
 
+TEAM_ID = re.compile(r"[0-9]+|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]+)+")
+
+
+class Team(Plain):
+    """Who works on something. Jira lists no teams: those are known by name that an issue has named, others by id."""
+
+    def to_local(self, raw: Value) -> Value:
+        if raw is None:
+            return None
+        if not isinstance(raw, Mapping) or not isinstance(raw.get("name"), str):
+            raise UnreadableValue("is not a team")
+        return str(raw["name"])
+
+    def canonical(self, raw: Value) -> Value:
+        return raw.get("id") if isinstance(raw, Mapping) else raw
+
+    def to_remote(self, wanted: Value, *, base: Value, base_raw: Value, catalog: Catalog, lossy: bool) -> Value:
+        return None if wanted is None else {"id": team_ids(str(wanted), catalog)[0], "name": wanted}
+
+    def problem(self, wanted: Value, catalog: Catalog) -> str | None:
+        return team_problem(wanted, catalog)
+
+
+def team_ids(wanted: str, catalog: Catalog) -> list[str]:
+    """The ids that a team can have which is meant by a name or by its id; mostly one."""
+    called = [team_id for team_id, name in catalog.teams.items() if name == wanted]
+    is_id = wanted in catalog.teams or TEAM_ID.fullmatch(wanted)
+    return called or ([wanted] if is_id else [])
+
+
+def team_problem(wanted: Value, catalog: Catalog) -> str | None:
+    """Why a team cannot be set, and the remedy; None when it can."""
+    if wanted is None:
+        return None
+    if not isinstance(wanted, str):
+        return "takes one team; set its name, or null for none"
+    match team_ids(wanted, catalog):
+        case [_]:
+            return None
+        case []:
+            hint = "; or the id of one that no issue here has yet" if catalog.teams else "; or set its id"
+            return f"no issue here has a team '{wanted}'{nearest(wanted, set(catalog.teams.values()))}{hint}"
+        case several:
+            return f"several teams are called '{wanted}'; set the id of one: {', '.join(several)}"
+
+
 class Whole(Plain):
     """A whole number, or none."""
 

@@ -14,7 +14,19 @@ from typing import Final
 from javis_pipeline.records.jira import Sort
 from javis_pipeline.records.sync import Catalog
 from javis_pipeline.records.values import Value
-from javis_pipeline.sync.codecs import Account, Codec, Day, Labels, Line, Number, Plain, SetCodec, nearest
+from javis_pipeline.sync.codecs import (
+    Account,
+    Codec,
+    Day,
+    Labels,
+    Line,
+    Number,
+    Plain,
+    SetCodec,
+    nearest,
+    team_ids,
+    team_problem,
+)
 from javis_pipeline.sync.text_codecs import MarkdownText, WikiText
 
 _NAME, _ID = "chosen", "id"
@@ -127,6 +139,16 @@ class Chosen(Element):
         return not_a_choice(wanted, self._field, catalog)
 
 
+class Team(Chosen):
+    """A team; see the codec of the column."""
+
+    def to_remote(self, wanted: Value, *, base: Value, base_raw: Value, catalog: Catalog, lossy: bool) -> Value:
+        return None if wanted is None else chosen_value(wanted, team_ids(str(wanted), catalog)[0])
+
+    def problem(self, wanted: Value, catalog: Catalog) -> str | None:
+        return team_problem(wanted, catalog)
+
+
 def choices_of(field: str, catalog: Catalog) -> Mapping[str, str]:
     """What can be chosen of a field now, name to id."""
     return (catalog.choices or {}).get(field, {})
@@ -227,5 +249,6 @@ WRITTEN: Final[Mapping[Sort, Callable[[str], Codec]]] = {
     "labels": lambda _: Words(),
     "version": Chosen,
     "versions": Choices,
+    "team": Team,
 }
 """Sort of value to its codec, which is made for a field: those that can be edited on both sides."""

@@ -30,7 +30,7 @@ from javis_pipeline.systems.jira import client
 from javis_pipeline.systems.jira.editions import connect, system_of
 from javis_pipeline.wiring import TABLES
 from javis_pipeline_tests.confluence_spaces import NOON
-from javis_pipeline_tests.sites import issue_there
+from javis_pipeline_tests.sites import issue_there, team_called
 
 EDITIONS: tuple[Edition, ...] = ("cloud", "data-center")
 
@@ -108,6 +108,12 @@ class Site:
     def standard(self, key: str) -> tuple[Any, ...]:
         """Sprint, estimates and resolution here."""
         columns = "sprint_id, sprint, estimate_seconds, remaining_seconds, resolution"
+        (row,) = self.database.query(f"SELECT {columns} FROM jira_issues WHERE key = %s", [key])
+        return tuple(row.values())
+
+    def team(self, key: str) -> tuple[Any, ...]:
+        """Name and id of the team here, and what waits."""
+        columns = "team, team_id, local_modified_fields"
         (row,) = self.database.query(f"SELECT {columns} FROM jira_issues WHERE key = %s", [key])
         return tuple(row.values())
 
@@ -649,6 +655,77 @@ def test_sprint_estimates_and_resolution_go_both_ways_by_choice(site):
     assert [one["field_name"] for one in site.database.query("SELECT field_name FROM sync_conflicts")] == [
         "estimate_seconds"
     ]
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_a_team_goes_both_ways_by_choice_by_name_where_jira_tells_it_else_by_id(site):
+    # A company's own Jira tells only the id.
+    platform, optics = ("Platform", "Optics") if site.is_cloud else (team_called("Platform"), team_called("Optics"))
+    field_id, helping = site.jira.fields.team.id, site.id("helping_team")
+    site.client_edit("OPS-1", {field_id: team_called("Platform"), helping: team_called("Optics")})
+    site.policies = {"team": "two_way", helping: "two_way"}
+    site.sync()
+    assert site.team("OPS-1") == (platform, team_called("Platform"), {})
+
+    site.edit("OPS-1", f"team = '{optics}'")
+    site.edit("OPS-2", f"team = '{team_called('Field service')}'")  # which no issue has named
+    site.set("OPS-2", helping_team=platform)
+    site.write_back()
+
+    service = "Field service" if site.is_cloud else team_called("Field service")
+    assert (site.team("OPS-1"), site.team("OPS-2")) == (
+        (optics, team_called("Optics"), {}),
+        (service, team_called("Field service"), {}),
+    )
+    assert site.row("OPS-2")["custom_fields"] == {"helping_team": platform}
+    with site.client() as client:
+        there = client.get_issue("OPS-2", fields=["*all"])["fields"]
+    assert (there[field_id], there[helping]) == (
+        (site.jira.renderer.team(team_called("Field service"))),
+        (site.jira.renderer.team(team_called("Platform"))),
+    )
+
+    site.edit("OPS-1", "team = NULL")
+    site.edit("OPS-2", f"team = '{platform}'")
+    site.client_edit("OPS-2", {field_id: team_called("Optics")})
+    site.sync()
+    site.write_back()
+
+    assert site.team("OPS-1") == (None, None, {})
+    assert site.database.query("SELECT field_name, local_value, remote_value FROM sync_conflicts") == [
+        {"field_name": "team", "local_value": platform, "remote_value": optics}
+    ]
+
+
+def test_a_team_that_is_not_known_or_of_two_is_told_with_what_would_do_and_a_new_name_is_followed(site, monkeypatch):
+    field_id, optics, platform = site.jira.fields.team.id, team_called("Optics"), team_called("Platform")
+    site.policies = {"team": "two_way"}
+    for key in ("OPS-1", "OPS-2"):
+        site.client_edit(key, {field_id: optics})
+    site.sync()
+    site.edit("OPS-1", "team = 'Otpics', title = 'Mine'")
+    site.write_back()
+    waiting, why = site.edits("OPS-1")
+    assert waiting == {"team": "Optics"}
+    assert why["team"].startswith(
+        "team: no issue here has a team 'Otpics'; set one of: Optics; or the id of one that no issue here has yet. "
+    )
+
+    site.edit("OPS-1", "team = 'Optics'")
+    monkeypatch.setitem(site.jira.renderer.teams, optics, "Vision")
+    site.jira.edit("OPS-2", title="Read again")
+    site.sync()
+    assert site.team("OPS-1") == ("Vision", optics, {}), "which was not fetched"
+
+    site.client_edit("OPS-2", {field_id: platform})
+    monkeypatch.setitem(site.jira.renderer.teams, platform, "Vision")
+    site.sync()
+    site.edit("OPS-2", "team = NULL")
+    site.write_back()
+    site.edit("OPS-2", "team = 'Vision'")
+    site.write_back()
+    several = f"team: several teams are called 'Vision'; set the id of one: {platform}, {optics}."
+    assert site.edits("OPS-2")[1]["team"].startswith(several)
 
 
 def test_a_closed_sprint_a_resolution_alone_and_half_a_minute_stay_with_the_reason(site):

@@ -13,6 +13,7 @@ from javis_pipeline_tests.flow.test_answers_fuzzed import clients, small_world
 from javis_pipeline_tests.flow.test_side_endpoints import changed, failing
 from javis_pipeline_tests.flow.test_sync_two_way import Both
 from javis_pipeline_tests.mutating_proxy import Change, MutatingProxy, Passing, mutating_proxy
+from javis_pipeline_tests.sites import team_called
 
 PLAIN_NUMBER = "com.atlassian.jira.plugin.system.customfieldtypes:float"
 ROLES = ("Story Points", "Sprint", "Epic Link", "Flagged", "Team")
@@ -84,7 +85,7 @@ def a_classic_site(database: Database, weather: Change) -> Iterator[tuple[World,
         world.jira.create_sprint("OPS", "S2", state="future")
         for number in range(1, 9):
             world.jira.edit(f"OPS-{number}", parent_key="OPS-9")
-            jira.edit_issue(f"OPS-{number}", fields={world.jira.fields.team.id: "Red"})
+            jira.edit_issue(f"OPS-{number}", fields={world.jira.fields.team.id: team_called("Platform")})
         proxy.change = weather
         both = Both(database, world, jira)
         both.sync()
@@ -98,7 +99,7 @@ def roles_here(both: Both) -> dict[str, dict[str, Any]]:
 
 def edit_roles_there(world: World, both: Both, key: str) -> None:
     world.jira.edit(key, story_points=40, sprint="S2", parent_key="OPS-10", flagged=key != "OPS-2")
-    both.client.edit_issue(key, fields={world.jira.fields.team.id: "Blue"})
+    both.client.edit_issue(key, fields={world.jira.fields.team.id: team_called("Optics")})
 
 
 @pytest.mark.parametrize(
@@ -145,7 +146,7 @@ def test_given_fields_that_are_not_clear_for_a_while_then_nothing_is_emptied_and
         proxy.change = usual
         both.sync()
 
-        expected = {"story_points": 40, "sprint": "S2", "epic_key": "OPS-10", "team": "Blue"}
+        expected = {"story_points": 40, "sprint": "S2", "epic_key": "OPS-10", "team": "Optics"}
         now = roles_here(both)
         for key in ("OPS-1", "OPS-2", "OPS-3"):
             assert {name: now[key][name] for name in expected} == expected

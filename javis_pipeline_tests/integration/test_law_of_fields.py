@@ -38,6 +38,7 @@ from javis_pipeline.systems.jira.system import JiraSystem
 from javis_pipeline.wiring import KINDS, TABLES
 from javis_pipeline_tests.confluence_spaces import NOON, SyncedSpace, a_client
 from javis_pipeline_tests.flow.test_sync_two_way import Both, both_sides
+from javis_pipeline_tests.sites import team_called
 
 TWO_WAY = [
     *((kind, [spec.name]) for kind, found in KINDS.items() for spec in found.fields.values() if spec.written_by),
@@ -153,6 +154,8 @@ def an_issue(database: Database) -> Iterator[Sides]:
             jira.create_sprint("OPS", name, state="future")
         both.client.edit_issue("OPS-2", fields={"timetracking": {"originalEstimate": "4h", "remainingEstimate": "3h"}})
         jira.edit("OPS-2", sprint="Sprint 1")
+        for key, name in (("OPS-1", "Platform"), ("OPS-3", "Optics")):
+            both.client.edit_issue(key, fields={jira.fields.team.id: team_called(name)})
         jira.editors.resolution_is_on_screen = True
         pull_scope(job())
         rows = {row["key"]: row for row in database.query("SELECT key, jira_id, assignee_id FROM jira_issues")}
@@ -174,6 +177,7 @@ def an_issue(database: Database) -> Iterator[Sides]:
                 "fix_versions": "1.0,1.1",
                 "affected_versions": "1.0",
                 "resolution": "Duplicate",
+                "team": "Optics",
                 "sprint_id": "2",
                 "estimate_seconds": "7200",
                 "remaining_seconds": "1800",
@@ -193,6 +197,7 @@ def an_issue(database: Database) -> Iterator[Sides]:
                 "custom version": "1.0",
                 "custom versions": "1.0,1.1",
                 "custom labels": "cold,optics",
+                "custom team": "Platform",
             },
             own=one_of_each,
         )
@@ -216,6 +221,7 @@ ROLES: Mapping[Sort, str] = {
     "labels": "topics",
     "version": "found_in",
     "versions": "fixed_for",
+    "team": "helping_team",
 }
 
 
@@ -248,6 +254,7 @@ def ones_of_each(world: World) -> dict[str, Any]:
         "topics": ["optics"],
         "found_in": {"name": "1.1"},
         "fixed_for": [{"name": "1.1"}],
+        "helping_team": team_called("Field service"),
     }
 
 

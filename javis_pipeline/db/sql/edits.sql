@@ -18,6 +18,9 @@ SELECT name FROM priorities ORDER BY rank;
 -- name: known_resolution
 SELECT name FROM resolutions ORDER BY name;
 
+-- name: known_team
+SELECT DISTINCT name FROM teams ORDER BY name;
+
 -- name: page_by_key
 SELECT record_id, key, sync_status, local_modified_fields FROM confluence_pages WHERE key = javis_key(%(key)s) FOR UPDATE;
 

@@ -44,7 +44,7 @@ CREATE TEMPORARY TABLE IF NOT EXISTS incoming_issues (
 COPY incoming_issues (
     jira_id, key, project_key, title, description, description_adf, environment, labels, priority, priority_id,
     assignee_id, due_date, story_points, status, status_id, status_category, parent_key, parent_id, issue_type,
-    issue_type_id, is_subtask, hierarchy_level, reporter_id, creator_id, epic_key, sprint, sprint_id, team, flagged,
+    issue_type_id, is_subtask, hierarchy_level, reporter_id, creator_id, epic_key, sprint, sprint_id, team, team_id, flagged,
     resolution, resolution_id, security_level, components, fix_versions, affected_versions, estimate_seconds, remaining_seconds,
     spent_seconds, custom_fields, custom_raw, created_at, resolved_at, remote_updated_at, content_hash, missing,
     custom_empty
@@ -56,7 +56,7 @@ COPY incoming_issues (
 COPY jira_issues (
     jira_id, key, project_key, title, description, description_adf, environment, labels, priority, priority_id,
     assignee_id, due_date, story_points, status, status_id, status_category, parent_key, parent_id, issue_type,
-    issue_type_id, is_subtask, hierarchy_level, reporter_id, creator_id, epic_key, sprint, sprint_id, team, flagged,
+    issue_type_id, is_subtask, hierarchy_level, reporter_id, creator_id, epic_key, sprint, sprint_id, team, team_id, flagged,
     resolution, resolution_id, security_level, components, fix_versions, affected_versions, estimate_seconds, remaining_seconds,
     spent_seconds, custom_fields, custom_raw, created_at, resolved_at, remote_updated_at, content_hash, last_synced_at
 ) FROM STDIN;
@@ -87,7 +87,7 @@ SELECT i.jira_id
                     i.title, i.description, i.description_adf, i.environment, i.labels, i.priority, i.priority_id,
                     i.assignee_id, i.due_date, i.story_points, i.status, i.status_id, i.status_category,
                     i.parent_key, i.parent_id, i.issue_type, i.issue_type_id, i.is_subtask, i.hierarchy_level,
-                    i.reporter_id, i.creator_id, i.epic_key, i.sprint, i.sprint_id, i.team,
+                    i.reporter_id, i.creator_id, i.epic_key, i.sprint, i.sprint_id, i.team, i.team_id,
                     i.flagged, i.resolution, i.resolution_id, i.security_level,
                     i.components, i.fix_versions, i.affected_versions, i.estimate_seconds, i.remaining_seconds,
                     i.spent_seconds, i.custom_fields, i.custom_raw, i.created_at, i.resolved_at
@@ -95,7 +95,7 @@ SELECT i.jira_id
                     p.title, p.description, p.description_adf, p.environment, p.labels, p.priority, p.priority_id,
                     p.assignee_id, p.due_date, p.story_points, p.status, p.status_id, p.status_category,
                     p.parent_key, p.parent_id, p.issue_type, p.issue_type_id, p.is_subtask, p.hierarchy_level,
-                    p.reporter_id, p.creator_id, p.epic_key, p.sprint, p.sprint_id, p.team,
+                    p.reporter_id, p.creator_id, p.epic_key, p.sprint, p.sprint_id, p.team, p.team_id,
                     p.flagged, p.resolution, p.resolution_id, p.security_level,
                     p.components, p.fix_versions, p.affected_versions, p.estimate_seconds, p.remaining_seconds,
                     p.spent_seconds, p.custom_fields, p.custom_raw, p.created_at, p.resolved_at
@@ -162,6 +162,7 @@ UPDATE incoming_issues AS p
        sprint = CASE WHEN 'sprint' = ANY (p.missing) THEN i.sprint ELSE p.sprint END,
        sprint_id = CASE WHEN 'sprint_id' = ANY (p.missing) THEN i.sprint_id ELSE p.sprint_id END,
        team = CASE WHEN 'team' = ANY (p.missing) THEN i.team ELSE p.team END,
+       team_id = CASE WHEN 'team' = ANY (p.missing) THEN i.team_id ELSE p.team_id END,
        flagged = CASE WHEN 'flagged' = ANY (p.missing) THEN i.flagged ELSE p.flagged END,
        resolution = CASE WHEN 'resolution' = ANY (p.missing) THEN i.resolution ELSE p.resolution END,
        resolution_id = CASE WHEN 'resolution' = ANY (p.missing) THEN i.resolution_id ELSE p.resolution_id END,
@@ -203,14 +204,14 @@ UPDATE jira_issues AS i
    SET (
     jira_id, key, project_key, title, description, description_adf, environment, labels, priority, priority_id,
     assignee_id, due_date, story_points, status, status_id, status_category, parent_key, parent_id, issue_type,
-    issue_type_id, is_subtask, hierarchy_level, reporter_id, creator_id, epic_key, sprint, sprint_id, team, flagged,
+    issue_type_id, is_subtask, hierarchy_level, reporter_id, creator_id, epic_key, sprint, sprint_id, team, team_id, flagged,
     resolution, resolution_id, security_level, components, fix_versions, affected_versions, estimate_seconds, remaining_seconds,
     spent_seconds, custom_fields, custom_raw, created_at, resolved_at, remote_updated_at, content_hash
        ) = ROW (
     p.jira_id, p.key, p.project_key, p.title, p.description, p.description_adf, p.environment, p.labels, p.priority,
     p.priority_id, p.assignee_id, p.due_date, p.story_points, p.status, p.status_id, p.status_category,
     p.parent_key, p.parent_id, p.issue_type, p.issue_type_id, p.is_subtask, p.hierarchy_level, p.reporter_id,
-    p.creator_id, p.epic_key, p.sprint, p.sprint_id, p.team, p.flagged, p.resolution, p.resolution_id, p.security_level, p.components,
+    p.creator_id, p.epic_key, p.sprint, p.sprint_id, p.team, p.team_id, p.flagged, p.resolution, p.resolution_id, p.security_level, p.components,
     p.fix_versions,
     p.affected_versions, p.estimate_seconds, p.remaining_seconds, p.spent_seconds, p.custom_fields, p.custom_raw, p.created_at,
     p.resolved_at, p.remote_updated_at,

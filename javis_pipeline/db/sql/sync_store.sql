@@ -234,6 +234,9 @@ SELECT priority_id AS id, name FROM priorities ORDER BY rank;
 -- name: resolutions
 SELECT resolution_id AS id, name FROM resolutions ORDER BY resolution_id DESC;
 
+-- name: teams
+SELECT team_id AS id, name FROM teams ORDER BY team_id;
+
 -- name: sprints
 SELECT sprint_id AS id, name, state = 'closed' AS is_over FROM sprints;
 

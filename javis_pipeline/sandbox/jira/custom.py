@@ -86,7 +86,16 @@ DEFINITIONS = (
         None,
         "com.atlassian.jira.plugins.jira-development-integration-plugin:devsummarycf",
     ),
+    # What is left of a plan that was made before every issue had a team.
+    Definition("helping_team", "Helping team", "team", None, "com.atlassian.jpo:jpo-custom-field-team"),
 )
+
+TEAMS: Mapping[str, str] = {
+    "36885b3c-1bf0-4f85-a357-c5b858c31de4": "Platform",
+    "6fb6f2ae-0c2c-4d5c-8b4e-2a5b1e7f9a10": "Optics",
+    "a54a8c4f-5d8e-4a77-9b1d-0e6c3f2d1b88": "Field service",
+}
+"""Id to name; an organisation has them, and Jira lists them to nobody."""
 
 
 def options_of(definition: Definition, number: int) -> tuple[Option, ...]:
@@ -108,6 +117,7 @@ class Shown:
         user: A person.
         version: A version by its id.
         text: A text that was sent.
+        team: A team by its id.
     """
 
     def __init__(
@@ -116,11 +126,13 @@ class Shown:
         user: Callable[[str], Json | None],
         version: Callable[[str], Json],
         text: Callable[[Any], object],
+        team: Callable[[str], object],
     ) -> None:
         self._url = url
         self._user = user
         self._version = version
         self._text = text
+        self._team = team
         self._looks = count(1)
 
     def value(self, definition: Definition, options: Mapping[str, Option], held: Any) -> object:
@@ -150,6 +162,8 @@ class Shown:
                 return self._version(held)
             case ("array", "version"):
                 return [self._version(one) for one in held]
+            case ("team", _):
+                return self._team(held)
         if definition.custom == "textarea":
             return self._text(held)
         return held

@@ -9,7 +9,7 @@ from typing import Any
 
 from javis_pipeline.sandbox.jira import adf
 from javis_pipeline.sandbox.jira.catalogue import Project, Register, Transition
-from javis_pipeline.sandbox.jira.custom import Definition, Option, held_datetime
+from javis_pipeline.sandbox.jira.custom import TEAMS, Definition, Option, held_datetime
 from javis_pipeline.sandbox.jira.fields import FieldSpec
 from javis_pipeline.sandbox.jira.issues import ChangeItem, IssueState, RichText
 from javis_pipeline.sandbox.jira.rendering import Renderer
@@ -121,7 +121,7 @@ class Editors:
             custom.epic_name.id: _Editor(None, _short_text, _text_only),
             custom.start_date.id: _Editor(None, _custom_date, _text_only),
             custom.old_sprint.id: _Editor(None, _short_text, _text_only),
-            custom.team.id: _Editor(None, lambda value, _: value, _text_only),
+            custom.team.id: _Editor(None, _or_none(_team), _team_text),
             **{id_: self._of_custom(id_, definition) for id_, definition in custom.definitions.items()},
         }
         # Not on the edit screen, but where an administrator put it there: else only a transition sets it.
@@ -318,6 +318,8 @@ class Editors:
                 return _Editor(None, _or_none(self._version), _text_only)
             case ("array", "version"):
                 return _many(self._version, _text_only)
+            case ("team", _):
+                return _Editor(None, _or_none(_team), _team_text)
         match definition.custom:
             case "labels":
                 return _Editor(
@@ -665,6 +667,19 @@ def _group(value: Any, _: IssueState) -> str:
     if name is None:
         raise BadValueError("Specify a valid group")
     return name.removeprefix("group-")
+
+
+def _team(value: Any, _: IssueState) -> str:
+    """A team's id alone, although issues show an object."""
+    if not isinstance(value, str):
+        raise BadValueError("Operation value must be a string")
+    if value not in TEAMS:
+        raise BadValueError(f"Team id '{value}' is not valid.")
+    return value
+
+
+def _team_text(id_: str) -> Described:
+    return id_, TEAMS[id_]
 
 
 def _instant(value: Any, _: IssueState) -> str:

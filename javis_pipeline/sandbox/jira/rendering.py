@@ -19,7 +19,7 @@ from javis_pipeline.sandbox.jira.catalogue import (
     Status,
     Transition,
 )
-from javis_pipeline.sandbox.jira.custom import Option, Shown
+from javis_pipeline.sandbox.jira.custom import TEAMS, Option, Shown
 from javis_pipeline.sandbox.jira.fields import FieldSpec
 from javis_pipeline.sandbox.jira.issues import (
     Attachment,
@@ -49,6 +49,7 @@ class Renderer:
     Attributes:
         api: Path of the version of the REST API that it speaks.
         fleeting: Ids of fields that look different whenever they are shown.
+        teams: Id to what the team is called now.
     """
 
     api = "/rest/api/3"
@@ -60,6 +61,7 @@ class Renderer:
         self._cached_bytes = 0
         self._users: dict[str, tuple[Person, Json]] = {}
         self._shown: dict[str, Shown] = {}
+        self.teams = dict(TEAMS)
         self._getters = self._all_getters()
 
     # -- small things
@@ -453,9 +455,14 @@ class Renderer:
         if (shown := self._shown.get(state.project)) is None:
             versions = self._store.projects[state.project].versions
             shown = self._shown[state.project] = Shown(
-                self.url, self.user, lambda name: self.named("version", versions, (name,))[0], self.sent_text
+                self.url, self.user, lambda name: self.named("version", versions, (name,))[0], self.sent_text, self.team
             )
         return shown
+
+    def team(self, id_: str) -> object:
+        """A team as issues show it."""
+        name = self.teams[id_]
+        return {"id": id_, "name": name, "title": name, "avatarUrl": "", "isVisible": True, "isShared": True}
 
     def sent_text(self, sent: Any) -> object:
         """A text that was sent to a custom field, as issues show it."""
@@ -502,6 +509,7 @@ class Renderer:
             ),
             custom.story_points.id: lambda _, s: s.story_points,
             custom.epic_link.id: lambda _, s: self._epic_key(s),
+            custom.team.id: lambda _, s: (id_ := s.custom.get(custom.team.id)) and self.team(id_),
             custom.flagged.id: lambda _, s: [{"value": "Impediment", "id": "10019"}] if s.flagged else None,
         }
 

@@ -27,6 +27,8 @@ def to_jira(field_id: str, sort: Sort, value: Value, person: Person) -> object:
     match sort:
         case "option" | "version":
             return {"id": chosen_id(value)}
+        case "team":
+            return chosen_id(value)
         case "cascade":
             parent, _, child = str(chosen_id(value)).partition("/")
             return {"id": parent, **({"child": {"id": child}} if child else {})}
@@ -67,7 +69,7 @@ def change_value(sort: Sort, raw: str | None, text: str | None) -> Value | Missi
             return (raw or text or "")[:10]
         case "datetime":
             return _instant(raw or text)
-        case "option" | "user" | "version":
+        case "option" | "user" | "version" | "team":
             return raw or MISSING
         case "labels":
             return as_set((text or "").split())

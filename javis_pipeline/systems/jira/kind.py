@@ -16,6 +16,7 @@ from javis_pipeline.sync.codecs import (
     Plain,
     Seconds,
     SprintNumber,
+    Team,
 )
 from javis_pipeline.sync.element_codecs import Choices
 from javis_pipeline.sync.elements import element_fields, with_elements
@@ -40,6 +41,7 @@ JIRA_ISSUE = make_kind(
     Field("fix_versions", Choices("fix_versions"), "edit", type="text[]", by_choice=True),
     Field("affected_versions", Choices("affected_versions"), "edit", type="text[]", by_choice=True),
     Field("resolution", Named("resolution"), "transition", raw_column="resolution_id", by_choice=True),
+    Field("team", Team(), "edit", raw_column="team_id", by_choice=True),
     Field("sprint_id", SprintNumber(), "edit", type="bigint", by_choice=True),
     Field("estimate_seconds", Seconds(), "edit", type="bigint", by_choice=True),
     Field("remaining_seconds", Seconds(), "edit", type="bigint", by_choice=True),

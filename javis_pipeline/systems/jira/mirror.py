@@ -6,7 +6,7 @@ from typing import Final
 
 from javis_pipeline.db.connection import Connection
 from javis_pipeline.db.creates import PostgresCreates
-from javis_pipeline.db.dimensions import store_sprints
+from javis_pipeline.db.dimensions import TEAMS, store_names, store_sprints
 from javis_pipeline.db.hanging import insert_hanging, merge_hanging
 from javis_pipeline.db.issues import (
     NO_ELEMENTS,
@@ -17,7 +17,7 @@ from javis_pipeline.db.issues import (
     store_issues,
 )
 from javis_pipeline.db.satellites import replace_satellites, restrict_satellites, store_users
-from javis_pipeline.records.jira import IssueStamp, Sprint, User
+from javis_pipeline.records.jira import Called, IssueStamp, Sprint, User
 from javis_pipeline.records.values import ResourceRef
 from javis_pipeline.steps.create import meet_made
 from javis_pipeline.steps.system import Stored
@@ -28,7 +28,7 @@ from javis_pipeline.systems.jira.reader import Batch
 class IssueMirror:
     """The project's issues, with all that hangs on them.
 
-    The people and sprints of earlier batches are not sent again, so batches are stored one after the other.
+    The people, sprints and teams of earlier batches are not sent again, so batches are stored one after the other.
 
     Args:
         project: Key of the project.
@@ -42,6 +42,7 @@ class IssueMirror:
         self._elements = elements
         self._users: set[User] = set()
         self._sprints: set[Sprint] = set()
+        self._teams: set[Called] = set()
 
     def differing(self, conn: Connection, stamps: Sequence[IssueStamp]) -> list[str]:
         """Ids of the issues that are not stored as these stamps say."""
@@ -56,11 +57,15 @@ class IssueMirror:
         stored = store_issues(conn, issues, table, self._elements, run_id=run_id, now=now, refresh=refresh)
         users = [user for user in batch.users.values() if user not in self._users]
         sprints = [sprint for sprint in batch.sprints.values() if sprint not in self._sprints]
+        teams = {Called(*team) for team in batch.teams.items()} - self._teams
         store_users(conn, users)
         store_sprints(conn, sprints, table)
+        if teams:
+            store_names(conn, TEAMS, teams, table)
         left = _store_satellites(conn, batch, stored, held, run_id=run_id, now=now)
         self._users.update(users)
         self._sprints.update(sprints)
+        self._teams.update(teams)
         return Stored(stored.inserted, stored.updated, stored.renamed, stored.same, stored.to_merge, left)
 
     def count(self, conn: Connection) -> int:

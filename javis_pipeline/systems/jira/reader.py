@@ -65,6 +65,7 @@ class Batch(NamedTuple):
     satellites: dict[Satellite, dict[str, bytes]]
     users: dict[str, User]
     sprints: dict[int, Sprint]
+    teams: dict[str, str]
     unreadable: list[Unreadable]
     absent: list[str]
     made: list[Met]
@@ -126,7 +127,7 @@ class BatchReader:
 
     def read(self, wanted: Sequence[IssueStamp]) -> Batch:
         """Fetch these issues with everything that hangs on them."""
-        batch = Batch([], {name: {} for name in SATELLITES}, {}, {}, [], [], [], [])
+        batch = Batch([], {name: {} for name in SATELLITES}, {}, {}, {}, [], [], [], [])
         # A hit can come twice: an issue that changes moves on in the sweep, and a census may name one that was found.
         for ids in in_batches(dict.fromkeys(stamp.jira_id for stamp in wanted), self._jira.bulk_limit):
             self._add_bulk(batch, ids)
@@ -181,6 +182,7 @@ class BatchReader:
         batch.issues.extend(found.issues)
         self._add_users(batch, found.users)
         batch.sprints.update(found.sprints)
+        batch.teams.update(found.teams)
         for table, lines in found.satellites.items():
             batch.satellites[table].update(lines)
         batch.unreadable.extend(found.unreadable)

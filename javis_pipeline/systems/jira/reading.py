@@ -46,7 +46,7 @@ NO_ROLES: Final = FieldMap()
 # Fields with what tells their values in the form of the remote.
 _RAW: Final = {
     "description": "description_adf",
-    **{name: f"{name}_id" for name in ("priority", "status", "resolution")},
+    **{name: f"{name}_id" for name in ("priority", "status", "resolution", "team")},
 }
 
 
@@ -64,6 +64,7 @@ class IssuesRead(NamedTuple):
         issues: The issues that could be read.
         satellites: Per satellite table the rows of each issue of which all are known, by its id, written for COPY.
         users: Everybody who is named, by account id.
+        teams: The teams that are named, by id.
         ids: Ids of all documents.
         elsewhere: Ids of issues that are in another project now.
         cut_off: Issues that are not among the others, because something of them is missing.
@@ -75,6 +76,7 @@ class IssuesRead(NamedTuple):
     satellites: dict[Satellite, dict[str, bytes]]
     users: dict[str, User]
     sprints: dict[int, Sprint]
+    teams: dict[str, str]
     ids: set[str]
     elsewhere: list[str]
     cut_off: list[CutOff]
@@ -130,7 +132,7 @@ def read_issue_documents(
     the others with it; one that nobody asked for, or that comes again, is left out. The table says what is hashed: a
     process that reads need not know how a kind is merged."""
     wanted = set(ids)
-    found = IssuesRead([], {}, {}, {}, set(), [], [], [], [], [])
+    found = IssuesRead([], {}, {}, {}, {}, set(), [], [], [], [], [])
     whole: list[Issue] = []
     hanging: list[tuple[str, Hanging]] = []
     rows: list[IssueRow] = []
@@ -162,6 +164,10 @@ def read_issue_documents(
             hanging.append((issue.jira_id, {**satellites, **_history_with(document, fields, sprint_name, found.users)}))
     found.issues.extend(issue_lines(rows, table))
     found.sprints.update({sprint.sprint_id: sprint for issue in whole for sprint in issue.sprints or ()})
+    found.teams.update({row.team_id: row.team for row in rows if row.team_id and row.team})
+    for field_id in [field_id for field_id, sort in custom.items() if sort == "team"]:
+        named = [issue for issue in whole if field_id in issue.custom_raw]
+        found.teams.update({issue.custom_raw[field_id]: issue.custom_fields[field_id] for issue in named})
     found.satellites.update(_satellites(hanging))
     return found
 
@@ -314,6 +320,7 @@ def issue_row(issue: Issue, fields: FieldMap = NO_ROLES) -> IssueRow:
         sprint=_known(issue.sprint),
         sprint_id=_known(issue.sprint_id),
         team=_known(issue.team),
+        team_id=_known(issue.team_id),
         flagged=bool(issue.flagged),
         resolution=_known(issue.resolution),
         resolution_id=_known(issue.resolution_id),

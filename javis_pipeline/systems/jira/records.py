@@ -83,7 +83,6 @@ _FACTS: Final = (
     "creator_id",
     "parent_id",
     "epic_key",
-    "team",
     "spent_seconds",
     "created_at",
     "resolved_at",
@@ -134,17 +133,17 @@ class JiraRecords:
         self._points_names = {"story points", "story point estimate", names.get("story_points", "").lower()}
         self._asked = wire.issue_fields(fields, custom)
         self._ids: dict[str, str] = dict(_JIRA_IDS)
-        of_site = {"story_points": fields.story_points, "sprint_id": fields.sprint}
+        of_site = {"story_points": fields.story_points, "sprint_id": fields.sprint, "team": fields.team}
         self._ids |= {name: field_id for name, field_id in of_site.items() if field_id}
         self._written = frozenset(written)
         self._ids |= {field_id: field_id for field_id in self._written if field_id in custom}
         self._sprint_names = {"sprint", names.get("sprint", "").lower()}
-        self._called = {name: field_id for name, field_id in called.items() if field_id in self._written}
         # What can be edited, by type: an answer to an edit does not tell it again.
         self._editable: dict[object, Mapping[str, wire.Choices]] = {}
         self._names = {jira_id: name for name, jira_id in self._ids.items()}
         if fields.epic_link:
             self._names[fields.epic_link] = "parent_key"
+        self._called = {name: self._names[field_id] for name, field_id in called.items() if field_id in self._names}
 
     @property
     def _questions(self) -> dict[str, Any]:
@@ -268,6 +267,7 @@ class JiraRecords:
             "priority": _choice(issue.priority_id, issue.priority),
             "due_date": due_date.isoformat() if due_date else cast(Missing | None, due_date),
             "resolution": _choice(issue.resolution_id, issue.resolution),
+            "team": _choice(issue.team_id, issue.team),
             "status": _choice(issue.status_id, issue.status),
             "components": _set(issue.components),
             "fix_versions": _set(issue.fix_versions),
@@ -429,6 +429,8 @@ def _to_jira(name: str, jira_id: str, value: Value) -> object:
             return _id_of(value)
         case "story_points":
             return sent_number(value, jira_id)
+        case "team":
+            return value["id"] if isinstance(value, Mapping) else None
         case _:
             return value
 
@@ -511,7 +513,7 @@ def _change_value(name: str, raw: str | None, text: str | None) -> Value | Missi
             return MISSING  # of a set an item tells of one element, and of sprints it tells past ones too
         case "estimate_seconds" | "remaining_seconds":
             return int(raw or text or "") if (raw or text or "").isdecimal() else None
-        case "status" | "priority" | "assignee_id" | "resolution":
+        case "status" | "priority" | "assignee_id" | "resolution" | "team":
             return raw or None
         case "due_date":
             return (raw or text or "")[:10] or None

@@ -206,10 +206,18 @@ class JiraSystem:
 
 
 def _unwritable(site: JiraSite) -> Mapping[str, str]:
-    """Story points and sprints, where no field was found for them."""
-    none = {} if site.fields.sprint else {"sprint_id": "this site has no field for sprints that the account can see"}
-    if site.fields.story_points:
-        return none
-    candidates = [ambiguity for ambiguity in site.ambiguities if ambiguity.role == "story_points"]
-    why = str(candidates[0]) if candidates else "this site has no story points field that the account can see"
-    return {**none, "story_points": f"{why}; javis doctor says more"}
+    """What no field of the site was found for, or more than one."""
+    return {name: _why_not(site, *of) for name, of in _FIELDS_FOR.items() if getattr(site.fields, of[0]) is None}
+
+
+# Columns that are kept in fields of the site: the role of each, and what it is called.
+_FIELDS_FOR: Final = {
+    "story_points": ("story_points", "story points field"),
+    "sprint_id": ("sprint", "field for sprints"),
+    "team": ("team", "field for teams"),
+}
+
+
+def _why_not(site: JiraSite, role: str, called: str) -> str:
+    unclear = next((str(one) for one in site.ambiguities if one.role == role), None)
+    return f"{unclear or f'this site has no {called} that the account can see'}; javis doctor says more"

@@ -66,6 +66,10 @@ class DataCenterRenderer(Renderer):
 
     # -- small things
 
+    def team(self, id_: str) -> object:
+        """Its id alone."""
+        return id_
+
     def sent_text(self, sent: Any) -> object:
         """Wiki markup."""
         return from_adf(sent, self.directory.name) if isinstance(sent, dict) else sent

@@ -133,6 +133,7 @@ def _issue(
     levels = not type_ or "hierarchyLevel" in type_  # where the type is not told, nothing is guessed from it
     sprints = sprints_in(fields, field_map.sprint, known)
     sprint = current_sprint(sprints)
+    team, team_id = _team(fields, field_map.team)
     comments, comment_total = comments_in(fields, users)
     worklogs, worklog_total = worklogs_in(fields, users)
     of_site = custom_values(fields, custom)
@@ -164,7 +165,8 @@ def _issue(
             epic_key=epic_key,
             sprint=MISSING if sprints is MISSING else sprint.name if sprint else None,
             sprint_id=MISSING if sprints is MISSING else sprint.sprint_id if sprint else None,
-            team=_team(fields, field_map.team),
+            team=team,
+            team_id=team_id,
             flagged=_flagged(fields, field_map.flagged),
             resolution=resolution,
             resolution_id=resolution_id,
@@ -264,14 +266,17 @@ def _flagged(fields: Json, field_id: str | None) -> bool | Missing:
     return agile if type(agile) is bool else MISSING
 
 
-def _team(fields: Json, field_id: str | None) -> str | Missing | None:
-    """Name of the team; sites that keep only its id or title are accepted."""
+def _team(fields: Json, field_id: str | None) -> tuple[str | Missing | None, str | Missing | None]:
+    """Name and id of the team; where a site tells only one of them, both are that."""
     value = fields.get(field_id, MISSING) if field_id else MISSING
     if value is MISSING:
-        return MISSING
+        return MISSING, MISSING
+    name = id_ = value
     if isinstance(value, dict):
-        value = value.get("name") or value.get("title") or value.get("id")
-    return as_text_or_none(value, f"fields.{field_id}")
+        id_ = value.get("id")
+        name = value.get("name") or value.get("title") or id_
+        id_ = str(id_) if type(id_) is int else id_ or name
+    return as_text_or_none(name, f"fields.{field_id}"), as_text_or_none(id_, f"fields.{field_id}.id")
 
 
 def _parent(fields: Json) -> tuple[str | None, str | None, int | None]:
