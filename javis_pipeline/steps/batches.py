@@ -52,8 +52,8 @@ def as_they_come(
 def rare_collections() -> Iterator[None]:
     """Garbage is collected a hundred times less often.
 
-    A batch is a hundred thousand objects without cycles, which go away by themselves; looking through all batches under
-    way again and again would take a quarter of the time of a first load.
+    A batch, or a long text, is a hundred thousand objects without cycles, which go away by themselves; looking through
+    all that are under way again and again would take a quarter of the time of a first load, and of a merge.
     """
     _rarely.begin()
     try:

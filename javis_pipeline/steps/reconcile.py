@@ -9,7 +9,7 @@ from typing import Final, assert_never
 from javis_pipeline.errors import UnreadableRecord
 from javis_pipeline.records.sync import WHOLE_RECORD, PlanItem, RecordPlan, RecordState
 from javis_pipeline.records.values import ResourceRef
-from javis_pipeline.steps.batches import in_batches
+from javis_pipeline.steps.batches import in_batches, rare_collections
 from javis_pipeline.steps.look import (
     UNHOLDABLE,
     Busy,
@@ -170,10 +170,11 @@ class _Verb:
 
     def all(self, refs: Iterable[ResourceRef], *, threads: int, check: Callable[[], None]) -> Reconciled:
         done, together = Reconciled(), self._remote.most_together
-        for some in in_batches(refs, together if together > 1 else _SIDE_BY_SIDE):
-            check()
-            for one in self._together(some, threads=threads):
-                done.add(one)
+        with rare_collections():
+            for some in in_batches(refs, together if together > 1 else _SIDE_BY_SIDE):
+                check()
+                for one in self._together(some, threads=threads):
+                    done.add(one)
         return done
 
     def _together(self, refs: Sequence[ResourceRef], *, threads: int) -> Iterator[Reconciled]:

@@ -228,7 +228,8 @@ def special_content(nodes: Iterable[Any]) -> Counter[Special]:
         kind = str(node.get("type"))
         if kind not in _NOT_SPECIAL:
             found[_special(kind, node)] += 1
-        anchors |= _anchors(node.get("marks"))
+        if marks := node.get("marks"):
+            anchors |= _anchors(marks)
     found.update(anchors)
     return found
 

@@ -111,6 +111,8 @@ _ATTRS: Mapping[str, Mapping[str, frozenset[Any] | type]] = {
     "layoutColumn": {"width": object},
     "mention": {"id": str},
 }
+# Nothing but where they stand, and what they hold, can be wrong about these.
+_SIMPLE = _KNOWN - _ATTRS.keys() - {"layoutSection"}
 
 
 def _faults(doc: Node | None) -> Iterator[Fault]:
@@ -122,8 +124,10 @@ def _faults(doc: Node | None) -> Iterator[Fault]:
             if not may_hold(parent, kind) or not node.get("text") or node.get("marks"):
                 yield from _faults_of(node, kind, parent)
             continue
-        yield from _faults_of(node, kind, parent)
-        stack += [(child, kind) for child in children_of(node) if isinstance(child, dict)]
+        children = children_of(node)
+        if not children or kind not in _SIMPLE or "marks" in node or not may_hold(parent, kind):
+            yield from _faults_of(node, kind, parent)
+        stack += [(child, kind) for child in children if isinstance(child, dict)]
 
 
 def _faults_of(node: Node, kind: str, parent: str) -> Iterator[Fault]:

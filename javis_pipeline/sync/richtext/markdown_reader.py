@@ -106,9 +106,8 @@ def _block(token: Token, inside: Sequence[Token]) -> Said:
             return Said("rule", line=line)
         case "container_open":
             return _container(token, inside, line)
-        case "table_open":
-            rows = (_row(cells, _line_of(row)) for row, cells in _pieces(inside))
-            return Said("table", tuple(rows), line=line)
+        case "table":
+            return Said("table", tuple(_row(cells, at + 1) for at, cells in token.meta["rows"]), line=line)
         case _:
             raise AssertionError(f"a rule of the reader made an unknown token {token.type}")
 
@@ -198,14 +197,16 @@ def _task_container(kind: str, text: str, content: tuple[Said, ...], line: int) 
     return Said(kind, tuple(Said("decisionItem", i.content, i.attrs, line=i.line) for i in items), line=line)
 
 
-def _row(cells: Sequence[Token], line: int) -> Said:
+def _row(cells: Sequence[str | Token], line: int) -> Said:
     return Said("tableRow", tuple(Said("cell", _cell(cell, line), line=line) for cell in cells), line=line)
 
 
-def _cell(token: Token, line: int) -> tuple[Said, ...]:
+def _cell(cell: str | Token, line: int) -> tuple[Said, ...]:
     """The paragraphs of a cell, which two line breaks part."""
+    if isinstance(cell, str):
+        return (Said("paragraph", (Said("text", text=cell),), line=line),)
     parts: list[list[Said]] = [[]]
-    for node in _inline(token, line):
+    for node in _inline(cell, line):
         if node.kind == "hardBreak" and parts[-1] and parts[-1][-1].kind == "hardBreak":
             parts[-1].pop()
             parts.append([])

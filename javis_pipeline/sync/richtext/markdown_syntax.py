@@ -92,14 +92,20 @@ def markdown() -> MarkdownIt:
 
 def read_lines(tokens: Sequence[Token], seen: dict[str, Any]) -> None:
     """Fill in what stands within the lines of these blocks; `seen` is told of what could not be read."""
-    state = StateCore("", markdown(), seen, list(tokens))
+    state = StateCore("", markdown(), seen, [line for token in tokens for line in _lines_of(token)])
     for token in state.tokens:
-        if token.type == "inline" and token.content and _PLAIN.fullmatch(token.content):
+        if token.content and _PLAIN.fullmatch(token.content):
             token.children = [Token("text", "", 0, content=token.content)]
-        elif token.type == "inline":
+        else:
             token.children = []
             state.md.inline.parse(token.content, state.md, seen, token.children)
     text_join(state)
+
+
+def _lines_of(token: Token) -> Sequence[Token]:
+    if token.type == "table":
+        return token.children or ()
+    return (token,) if token.type == "inline" else ()
 
 
 # What no rule for what stands within a line looks at.
@@ -246,7 +252,11 @@ _DELIMITERS = re.compile(r" {0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\
 
 
 def _table_rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """A table as GitHub has it; but a row has the cells that are written, no more and no fewer."""
+    """A table as GitHub has it; but a row has the cells that are written, no more and no fewer.
+
+    It is one token, whose `meta` are the rows: the line of each, and its cells. A cell is its words, or one of the
+    children of the token where there is more in it than words.
+    """
     if start + 1 >= end or state.sCount[start + 1] < state.blkIndent or state.is_code_block(start):
         return False
     head, delimiters = _line_at(state, start), _line_at(state, start + 1)
@@ -264,16 +274,16 @@ def _table_rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         ):
             break
         stop += 1
-    state.push("table_open", "", 1).map = [start, stop]
-    for line in [start, *range(start + 2, stop)]:
-        state.push("row_open", "", 1).map = [line, line + 1]
-        for cell in split_row(_line_at(state, line)):
-            token = state.push("inline", "", 0)
-            token.content, token.children, token.map = cell, [], [line, line + 1]
-        state.push("row_close", "", -1)
-    state.push("table_close", "", -1)
+    rows = [(line, list(map(_cell, split_row(_line_at(state, line))))) for line in [start, *range(start + 2, stop)]]
+    token = state.push("table", "", 0)
+    token.map, token.meta = [start, stop], {"rows": rows}
+    token.children = [cell for _, cells in rows for cell in cells if isinstance(cell, Token)]
     state.line = stop
     return True
+
+
+def _cell(text: str) -> str | Token:
+    return text if text and _PLAIN.fullmatch(text) else Token("inline", "", 0, content=text)
 
 
 def split_row(line: str) -> list[str]:

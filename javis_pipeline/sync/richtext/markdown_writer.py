@@ -155,8 +155,8 @@ def _list(node: Node, seen: Seen, depth: int, markers: Callable[[int], str]) -> 
 
 def _item_body(nodes: Sequence[Any], seen: Seen, depth: int) -> str:
     texts = _blocks(nodes, seen, depth)
-    if not texts:
-        return EMPTY_PARAGRAPH
+    if len(texts) < 2:
+        return texts[0] if texts else EMPTY_PARAGRAPH
     body = [texts[0]]
     for before, node, text in zip(nodes, nodes[1:], texts[1:], strict=False):
         body.append("\n" if _may_follow_directly(before, node) else "\n\n")
@@ -239,11 +239,17 @@ def _pipe_cell(cell: Node, seen: Seen) -> str | None:
     for paragraph in paragraphs:
         if not isinstance(paragraph, dict) or paragraph.get("type") != "paragraph":
             return None
-        lines = [guard_ends(line) for line in split_lines(children_of(paragraph), seen)]
+        lines = _cell_lines(children_of(paragraph), seen)
         if not all(lines) and (len(paragraphs) > 1 or len(lines) > 1):
             return None
         texts.append(EMPTY_PARAGRAPH.join(lines))
     return (EMPTY_PARAGRAPH * 2).join(texts).replace("|", "\\|")
+
+
+def _cell_lines(content: Sequence[Any], seen: Seen) -> list[str]:
+    if len(content) == 1 and (text := plain(content[0])) is not None and ORDINARY.fullmatch(text):
+        return [text]
+    return [guard_ends(line) for line in split_lines(content, seen)]
 
 
 def _task_list(node: Node, seen: Seen, depth: int, marker: str) -> str | None:

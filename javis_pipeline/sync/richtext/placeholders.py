@@ -48,7 +48,8 @@ def nodes_within(nodes: Iterable[Any]) -> Iterator[Node]:
         node = waiting.pop()
         if isinstance(node, dict):
             yield node
-            waiting += children_of(node)
+            if "content" in node:  # most are texts
+                waiting += children_of(node)
 
 
 def attrs_of(node: Node) -> Mapping[str, Any]:
