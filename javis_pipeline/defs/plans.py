@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 
 from javis_pipeline.defs.metadata import Link, issue_link, markdown_table, page_link
-from javis_pipeline.records.losses import losses_shown, reasons_shown
+from javis_pipeline.records.losses import effect_shown
 from javis_pipeline.records.sync import PlanItem
 from javis_pipeline.records.systems import SYSTEMS
 from javis_pipeline.settings import Settings
@@ -52,18 +52,13 @@ def conflict_table(conflicts: Iterable[Mapping[str, Any]], settings: Settings) -
             conflict["base_value"],
             conflict["local_value"],
             conflict["remote_value"],
-            _effect(conflict["details"]),
+            effect_shown(conflict["details"]),
             conflict["created_at"],
         )
         for conflict in islice(conflicts, LINES)
     )
     columns = ["id", "record", "field", "kind", "before", "here", "there", "what ours would do", "since"]
     return dg.MetadataValue.md(markdown_table(columns, rows))
-
-
-def _effect(details: Mapping[str, Any]) -> str:
-    losses = losses_shown(details)
-    return "loses " + "; ".join(losses) if losses else "; ".join(reasons_shown(details))
 
 
 def _record(conflict: Mapping[str, Any], settings: Settings) -> Link:

@@ -69,8 +69,8 @@ def _conflict(conflict: OpenConflict, sites: Sites) -> list[Block]:
         lines += [f"{there}'s: {escaped(shown_value(conflict.remote), 120)}"]
     if conflict.loses:
         lines += [f"Ours loses: {_first(conflict.loses)}"]
-    elif conflict.doubts:
-        lines += [f"In doubt: {_first(conflict.doubts)}"]
+    if conflict.doubts:
+        lines += [f"Why it waits: {_first(conflict.doubts)}"]
     value = f"{conflict.conflict_id} {conflict.fingerprint}"
     sent = f"The next sync sends ours to {there}."
     taken = f"Ours is replaced by what {there} holds."

@@ -32,6 +32,13 @@ def losses_shown(details: Mapping[str, Any]) -> list[str]:
     return [_shown(Loss(str(loss["kind"]), str(loss["text"]), int(loss["count"]))) for loss in details.get("loses", ())]
 
 
+def effect_shown(details: Mapping[str, Any]) -> str:
+    """What goes if the edit goes out anyway, and why it waits, in one line."""
+    losses = losses_shown(details)
+    lost = ["loses " + "; ".join(losses)] if losses else []
+    return "; ".join([*lost, *reasons_shown(details)])
+
+
 def _shown(loss: Loss) -> str:
     text = " ".join(loss.text.split())
     text = text if len(text) <= _SHOWN else text[: _SHOWN - 1].rstrip() + "…"

@@ -266,6 +266,23 @@ def test_given_two_people_in_one_cell_when_merged_then_the_conflict_shows_the_ce
     assert [region.a for region in merged.regions] == [("120 000 | 72",)]
 
 
+@pytest.mark.parametrize(
+    "moved",
+    [
+        pytest.param(node("codeBlock", text("a = 1 and b = 2 and c = 3")), id="code"),
+        pytest.param(paragraph("a = 1 and b = 2 and c = 3"), id="paragraph"),
+    ],
+)
+def test_given_a_block_moved_out_of_the_only_container_when_applied_then_that_stays_what_it_was(moved: Any) -> None:
+    inside, outside = ([node("panel", paragraph("red or blue"), *more, panelType="custom")] for more in ([moved], []))
+    base, wanted = ({"type": "doc", "version": 1, "content": blocks} for blocks in (inside, [*outside, moved]))
+
+    edit = apply_local_edit(base, adf_to_markdown(base), adf_to_markdown(wanted))
+
+    assert isinstance(edit, Edited), edit
+    assert edit.doc == wanted
+
+
 def test_given_what_jira_itself_put_where_a_new_one_cannot_stand_when_edited_then_it_stays_there() -> None:
     quote = {"type": "blockquote", "content": [paragraph("deep word")]}
     doc = {"type": "doc", "version": 1, "content": [node("bulletList", node("listItem", quote))]}

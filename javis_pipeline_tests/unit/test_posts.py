@@ -400,7 +400,14 @@ def test_a_conflict_has_both_values_and_buttons_in_the_same_words() -> None:
     ("told", "expected"),
     [
         pytest.param({"loses": ("a macro: roadmap", "a mention: Ann")}, "Ours loses: a macro: roadmap; a mention: Ann"),
-        pytest.param({"doubts": ("line 1: 'by Friday' has a colour",)}, "In doubt: line 1: 'by Friday' has a colour"),
+        pytest.param(
+            {"doubts": ("line 1: 'by Friday' has a colour",)}, "Why it waits: line 1: 'by Friday' has a colour"
+        ),
+        pytest.param(
+            {"loses": ("a macro: roadmap",), "doubts": ("line 1: 'by Friday' has a colour",)},
+            "Ours loses: a macro: roadmap\nWhy it waits: line 1: 'by Friday' has a colour",
+            id="both",
+        ),
         pytest.param({"loses": ("a macro",) * 9}, f"Ours loses: {'; '.join(['a macro'] * 5)} and 4 more"),
     ],
 )

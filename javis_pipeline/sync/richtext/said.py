@@ -64,6 +64,8 @@ class Said:
 
 # Their content stands within a line.
 LINE_KINDS = frozenset({"paragraph", "heading", "taskItem", "decisionItem", "caption"})
+# Blocks that are nothing but text.
+_TEXT_BLOCKS = ("codeBlock", "opaque")
 
 
 def words_of(said: Said) -> str:
@@ -73,7 +75,7 @@ def words_of(said: Said) -> str:
     while stack:
         current = stack.pop()
         if current.text and current.kind != "wrong":
-            parts.append(current.text)
+            parts += (" ", current.text) if current.kind in _TEXT_BLOCKS else (current.text,)
         elif current.kind in LINE_KINDS or current.kind == "hardBreak":
             parts.append(" ")
         stack += reversed(current.content)
