@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from javis_pipeline.cli import sandbox
 from javis_pipeline.cli.lines import say
 
 if TYPE_CHECKING:
@@ -25,13 +26,7 @@ MOST_SUGGESTIONS = 3
 
 @click.command()
 @click.option("--sandbox-port", default=8765, show_default=True, help="Port of the sandbox on 127.0.0.1.")
-@click.option(
-    "--edition",
-    type=click.Choice(["cloud", "data-center"]),
-    default="cloud",
-    show_default=True,
-    help="What Jira is: Atlassian's, or a company's own.",
-)
+@sandbox.edition
 @click.option("--fresh", is_flag=True, help="Forget the demo of before, and begin anew.")
 def command(sandbox_port: int, edition: "Edition", fresh: bool) -> None:
     """Run the whole graph on stand-ins with demo data, edit both sides, run it again, and show what came of it.
@@ -57,19 +52,20 @@ def command(sandbox_port: int, edition: "Edition", fresh: bool) -> None:
             _show(db, settings)
             _show_post(db, settings, settings.require_projects()[0])
     _say(f"Done in {time.monotonic() - started:.0f} s. What next:")
-    _print_next(settings)
+    _print_next(settings, edition)
 
 
-def _print_next(settings: "Settings") -> None:
+def _print_next(settings: "Settings", edition: "Edition") -> None:
     """Commands that work as they stand: by the path that this program was called by, and on the demo."""
     javis = sys.argv[0] if Path(sys.argv[0]).name == "javis" else f"{sys.executable} -m javis_pipeline"
+    dev = "dev" if edition == "cloud" else f"dev --edition {edition}"
     lines = [
         (f"export JAVIS_ENV_FILE={shlex.quote(str(settings.javis_home / 'env'))}", "then commands speak of the demo:"),
         (f"{javis} conflicts", "both values side by side, and choosing"),
         (f"{javis} context --project {settings.require_projects()[0]}", "are we fine, and if not, why"),
         (f"{javis} sync", "sends what you chose; starts the stand-ins for as long as it needs them"),
         ("unset JAVIS_ENV_FILE", "back to your own settings:"),
-        (f"{javis} dev", "the demo in the Dagster UI, with schedules and sensors"),
+        (f"{javis} {dev}", "the demo in the Dagster UI, with schedules and sensors"),
         (f"{javis} init", "your own Jira: README, Real accounts"),
     ]
     for command, purpose in lines:

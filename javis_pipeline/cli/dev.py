@@ -8,20 +8,25 @@ from typing import TYPE_CHECKING
 
 import click
 
+from javis_pipeline.cli import sandbox
 from javis_pipeline.cli.lines import say
 from javis_pipeline.cli.parts import Part
 
 if TYPE_CHECKING:
+    from javis_pipeline.sandbox.ground import Edition
     from javis_pipeline.settings import Settings
 
 
 @click.command()
 @click.option("--port", default=3000, show_default=True, help="Port of the UI on 127.0.0.1.")
 @click.option("--sandbox-port", default=8765, show_default=True, help="Port of the sandbox, when it is used.")
+@sandbox.edition
 @click.option("--live/--no-live", default=True, show_default=True, help="Also run `javis live`, with the schedules.")
 @click.option("--webhook-port", default=8770, show_default=True, help="Port of `javis live` for webhooks.")
 @click.pass_context
-def command(context: click.Context, /, *, port: int, sandbox_port: int, live: bool, webhook_port: int) -> None:
+def command(
+    context: click.Context, /, *, port: int, sandbox_port: int, edition: "Edition", live: bool, webhook_port: int
+) -> None:
     """Start the Dagster UI, the scheduler, the sensors and `javis live`; stop with Ctrl-C.
 
     Without JIRA_URL a sandbox with demo data is started beside it, and all of them run. With real accounts schedules
@@ -43,7 +48,7 @@ def command(context: click.Context, /, *, port: int, sandbox_port: int, live: bo
     require_free_port(port, "--port")
     if settings.jira_url is None:
         require_free_port(sandbox_port, PORT_OPTION)
-        point_at_demo(settings, port=sandbox_port)
+        point_at_demo(settings, port=sandbox_port, edition=edition)
         os.environ["JAVIS_AUTOSTART"] = "1"
         settings = load_settings()
     settings.require_projects()

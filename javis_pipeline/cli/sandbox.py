@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 _port = click.option("--port", default=8765, show_default=True, help="TCP port.")
 _seed = click.option("--seed", default=1, show_default=True, help="Source of all chance, and of the tokens.")
-_edition = click.option(
+edition = click.option(
     "--edition",
     type=click.Choice(["cloud", "data-center"]),
     default="cloud",
     show_default=True,
-    help="Atlassian's, or a company's own below /jira and /confluence.",
+    help="What the stand-ins are: Atlassian's, or a company's own below /jira and /confluence.",
 )
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -44,7 +44,7 @@ _file = click.Path(exists=True, dir_okay=False, path_type=Path)
     show_default=True,
     help="What a wrong token gets: empty lists, or 401.",
 )
-@_edition
+@edition
 @click.option("--traps", default="", help='Habits of Data Center sites: "basic-off,low-cap", "seed" or "all".')
 @click.option("--webhook", metavar="URL", help="Where webhooks of what happens go, as http://127.0.0.1:8770.")
 @click.option("--webhook-habits", default="", help='What goes wrong with them: "late,doubled,reordered,lost" or "all".')
@@ -75,7 +75,7 @@ def command(context: click.Context, /, latency: int, index_lag: float, **options
 @command.command(short_help="Print settings that point at it.")
 @_port
 @_seed
-@_edition
+@edition
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def env(port: int, seed: int, edition: "Edition", as_json: bool) -> None:
     """Print the settings that point the product at the sandbox: javis sandbox env > .env"""

@@ -42,7 +42,9 @@ from javis_pipeline_tests.property.sync_memory import Crash, Halt, Row, World
 
 HISTORIES = how_many("JAVIS_LAWS_SPACE_HISTORIES", usual=10, thorough=300)
 OWN_HISTORIES = how_many("JAVIS_LAWS_OWN_SPACE_HISTORIES", usual=2, thorough=300)
+# More points than that no day of these has: thoroughly, a run dies at each of them.
 CRASHES = how_many("JAVIS_LAWS_SPACE_CRASHES", usual=8, thorough=1_000)
+OWN_CRASHES = how_many("JAVIS_LAWS_OWN_SPACE_CRASHES", usual=2, thorough=1_000)
 HABITS = (Trap.NO_MARKS, Trap.TWO_NODES, Trap.LOW_CAP)
 
 pytestmark = [pytest.mark.laws, pytest.mark.timeout(1800)]
@@ -446,10 +448,12 @@ def test_no_edit_of_a_page_is_lost_on_a_site_of_the_companys_own(database, sandb
         play_all(database, sandbox, client, range(1000, 1000 + OWN_HISTORIES), OwnSpaceHistory)
 
 
-def a_busy_day(database: Database, sandbox: Sandbox, client: ConfluenceClient) -> SpaceHistory:
+def a_busy_day(
+    database: Database, sandbox: Sandbox, client: ConfluenceClient, kind: type[SpaceHistory] = SpaceHistory
+) -> SpaceHistory:
     """Eight pages, each with another mixture of edits on the two sides."""
     begin_anew(database, sandbox)
-    history = SpaceHistory(database, sandbox, client, Random(7), records=8, faulty=False)
+    history = kind(database, sandbox, client, Random(7), records=8, faulty=False)
     history.field_names = list(history.synced)
     history.rng = Random(11)
     for _ in range(20):
@@ -482,17 +486,27 @@ def test_a_run_over_pages_killed_between_any_two_calls_loses_nothing(database, s
 
 def test_a_run_over_pages_of_a_companys_own_killed_between_any_two_calls_loses_nothing(database, sandbox):
     with a_data_center_client(sandbox) as client:
-        die_anywhere(database, sandbox, client, CRASHES // 4)
+        die_anywhere(database, sandbox, client, OWN_CRASHES, OwnSpaceHistory)
 
 
-def die_anywhere(database: Database, sandbox: Sandbox, client: ConfluenceClient, crashes: int) -> None:
-    points = run_until(a_busy_day(database, sandbox, client), None)
-    chosen = sorted(Random(1).sample(range(1, points), min(crashes, points - 1)))
+def die_anywhere(
+    database: Database,
+    sandbox: Sandbox,
+    client: ConfluenceClient,
+    crashes: int,
+    kind: type[SpaceHistory] = SpaceHistory,
+) -> None:
+    """The law over a run after a busy day, killed at some of the points where it can be; the next runs mend it."""
+    points = run_until(a_busy_day(database, sandbox, client, kind), None)
+    chosen = sorted(Random(1).sample(range(1, points + 1), min(crashes, points)))
 
     for at in chosen:
-        history = a_busy_day(database, sandbox, client)
+        history = a_busy_day(database, sandbox, client, kind)
         with pytest.raises(Crash):
             run_until(history, at)
-        history.settle_down()
+        try:
+            history.settle_down()
+        except Halt as broken:
+            raise Halt(f"killed at {at} of {points}: {broken}") from broken
 
     assert points > 60

@@ -30,7 +30,7 @@ from javis_pipeline_tests.property.sync_memory import World
 from javis_pipeline_tests.property.wiki_histories import WikiHistory
 
 HISTORIES = how_many("JAVIS_LAWS_DATA_CENTER_HISTORIES", usual=8, thorough=320)
-CRASHES = how_many("JAVIS_LAWS_SITE_CRASHES", usual=4, thorough=60)
+CRASHES = how_many("JAVIS_LAWS_SITE_CRASHES", usual=4, thorough=1_000)
 NOON = datetime(2026, 3, 28, 12, tzinfo=UTC)
 HABITS = (Trap.NO_MARKS, Trap.TRANSITION_500, Trap.TWO_NODES, Trap.LOW_CAP)
 

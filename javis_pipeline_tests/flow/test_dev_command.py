@@ -22,7 +22,7 @@ pytestmark = [
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path
-    EmbeddedServer(tmp_path / "demo").stop()
+    EmbeddedServer(tmp_path / "demo-data-center").stop()
 
 
 def processes_of(home: Path) -> list[str]:
@@ -39,10 +39,10 @@ def processes_of(home: Path) -> list[str]:
 
 def test_given_javis_dev_is_killed_then_after_five_seconds_nothing_of_it_is_left(home: Path) -> None:
     port, log = free_port(), home / "dev.log"
-    options = ["--port", str(port), "--sandbox-port", str(free_port()), "--webhook-port", str(free_port())]
+    ports = ["--port", str(port), "--sandbox-port", str(free_port()), "--webhook-port", str(free_port())]
     with log.open("w") as output:
         server = subprocess.Popen(
-            [sys.executable, "-m", "javis_pipeline", "dev", *options],
+            [sys.executable, "-m", "javis_pipeline", "dev", "--edition", "data-center", *ports],
             env=clean_environment() | {"JAVIS_HOME": str(home), "JAVIS_ENV_FILE": os.devnull},
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -58,7 +58,7 @@ def test_given_javis_dev_is_killed_then_after_five_seconds_nothing_of_it_is_left
 
     assert processes_of(home) == []
     for part in (
-        "sandbox --demo",
+        "sandbox --demo --edition data-center",
         "dev -m javis_pipeline.definitions",
         "dagster_webserver",
         "_daemon",

@@ -31,7 +31,7 @@ from javis_pipeline_tests.property.sync_histories import History, how_many
 from javis_pipeline_tests.property.sync_memory import SYNCED, Crash, Halt, World, adf
 
 HISTORIES = how_many("JAVIS_LAWS_SITE_HISTORIES", usual=16, thorough=320)
-CRASHES = how_many("JAVIS_LAWS_SITE_CRASHES", usual=6, thorough=60)
+CRASHES = how_many("JAVIS_LAWS_SITE_CRASHES", usual=6, thorough=1_000)
 NOON = datetime(2026, 3, 28, 12, tzinfo=UTC)
 
 pytestmark = [pytest.mark.laws, pytest.mark.timeout(1800)]
@@ -318,7 +318,7 @@ def run_until(history: SiteHistory, at: int | None) -> int:
 def die_anywhere(make: type[SiteHistory], database: Database, sandbox: Sandbox, crashes: int) -> None:
     """The law over a run after a busy day, killed at some of the points where it can be; the next runs mend it."""
     points = run_until(a_busy_day(make, database, sandbox), None)
-    chosen = sorted(Random(1).sample(range(1, points), min(crashes, points - 1)))
+    chosen = sorted(Random(1).sample(range(1, points + 1), min(crashes, points)))
 
     for at in chosen:
         history = a_busy_day(make, database, sandbox)

@@ -48,22 +48,21 @@ def sandbox_port() -> int:
 
 
 @pytest.fixture(params=WALKED)
-def demo(request: pytest.FixtureRequest, sandbox_port: int) -> dict[str, str]:
-    """What points at the demo."""
-    return environment(port=sandbox_port, edition=request.param)
+def edition(request: pytest.FixtureRequest) -> Edition:
+    """What the stand-ins are."""
+    chosen: Edition = request.param
+    return chosen
 
 
 @pytest.fixture
-def browser(database_url: str, sandbox_port: int, demo: dict[str, str], tmp_path: Path) -> Iterator[Browser]:
+def browser(database_url: str, sandbox_port: int, edition: Edition, tmp_path: Path) -> Iterator[Browser]:
     """A browser on a fresh `javis dev` with demo data."""
     port, log = free_port(), tmp_path / "dev.log"
     settings = {"JAVIS_HOME": str(tmp_path), "DATABASE_URL": database_url, "DAGSTER_POSTGRES_URL": database_url}
-    if "JIRA_EMAIL" not in demo:  # what `javis dev` runs by itself is the other edition
-        settings |= {**demo, "ANTHROPIC_API_KEY": "", "JAVIS_DEMO_PORT": str(sandbox_port), "JAVIS_AUTOSTART": "1"}
-    ports = ("--port", str(port), "--sandbox-port", str(sandbox_port))
+    options = ("--edition", edition, "--port", str(port), "--sandbox-port", str(sandbox_port))
     with log.open("w") as output:
         dev = subprocess.Popen(
-            [sys.executable, "-m", "javis_pipeline", "dev", "--no-live", *ports],
+            [sys.executable, "-m", "javis_pipeline", "dev", "--no-live", *options],
             env=clean_environment() | settings,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -83,8 +82,9 @@ def browser(database_url: str, sandbox_port: int, demo: dict[str, str], tmp_path
 
 
 def test_a_person_finds_and_does_everything_in_the_ui(
-    browser: Browser, database_url: str, demo: dict[str, str], tmp_path: Path
+    browser: Browser, database_url: str, sandbox_port: int, edition: Edition, tmp_path: Path
 ) -> None:
+    demo = environment(port=sandbox_port, edition=edition)
     with browser.step("the asset graph", tmp_path):
         the_graph_shows_every_asset_in_its_group(browser)
     with browser.step("a configured run", tmp_path):
@@ -189,8 +189,9 @@ def a_tick_without_edits_says_why_it_asked_for_nothing(browser: Browser) -> None
 
 
 def a_title_is_edited_on_both_sides(browser: Browser, database_url: str, demo: dict[str, str]) -> None:
-    issue, token = f"{demo['JIRA_URL']}/rest/api/2/issue/{EDITED}", demo["JIRA_TOKEN"]
-    person = (demo["JIRA_EMAIL"], token) if "JIRA_EMAIL" in demo else _Bearer(token)
+    token, is_cloud = demo["JIRA_TOKEN"], "JIRA_EMAIL" in demo
+    issue = f"{demo['JIRA_URL']}/rest/api/{3 if is_cloud else 2}/issue/{EDITED}"
+    person = (demo["JIRA_EMAIL"], token) if is_cloud else _Bearer(token)
     with Database(database_url) as db:
         browser.until(
             lambda: db.query("SELECT key FROM jira_issues WHERE key = %s", [EDITED]), "the issue is not pulled"
