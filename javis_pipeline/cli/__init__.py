@@ -27,7 +27,7 @@ COMMANDS = {
     "conflicts": "List, show and resolve conflicts.",
     "retry": "Have what was refused sent again.",
     "fields": "List the custom fields of Jira.",
-    "new": "Make an issue here; the next sync makes it in Jira.",
+    "new": "Make an issue or a page here; the next sync makes it there.",
     "edit": "Edit fields of an issue here; the next sync sends them.",
     "comment": "Comment on an issue here; the next sync writes it in Jira.",
     "link": "Link two issues here; the next sync links them in Jira.",

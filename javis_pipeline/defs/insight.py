@@ -43,8 +43,9 @@ PLOTS_SHOWN = "plots"
     kinds={"pandas"},
     writes="here",
     metadata=described("work_contexts", CONTEXT),
-    # When what it is made from differs, not whenever something ran.
+    # When what it is made from differs, not whenever something ran; of a project that was never read it says nothing.
     automation_condition=dg.AutomationCondition.any_deps_match(dg.AutomationCondition.data_version_changed())
+    & ~dg.AutomationCondition.any_deps_missing()
     & ~dg.AutomationCondition.in_progress(),
 )
 def work_context(

@@ -246,18 +246,24 @@ with dg.DagsterInstance.ephemeral() as instance:
     cursor, same = look(cursor)
     hold("jira_issues", "EUV", "2")
     cursor, changed = look(cursor)
-print(json.dumps([first, same, changed]))
+    hold("confluence_pages", "NEW", "1")
+    hold("sync_conflicts", "NEW", "1")
+    cursor, half = look(cursor)
+    hold("jira_issues", "NEW", "1")
+    cursor, whole = look(cursor)
+print(json.dumps([first, same, changed, half, whole]))
 """
 
 
 def test_a_context_is_made_anew_when_what_it_is_made_from_differs_and_not_whenever_something_ran() -> None:
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", AUTOMATION],
-        env=clean_environment() | {"JIRA_PROJECTS": "OQC,EUV"},
+        env=clean_environment() | {"JIRA_PROJECTS": "OQC,EUV,NEW"},
         capture_output=True,
         text=True,
         check=False,
     )
 
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout.splitlines()[-1]) == [[], [], ["EUV"]]
+    # Of a project whose Jira was never read there is nothing to tell.
+    assert json.loads(done.stdout.splitlines()[-1]) == [[], [], ["EUV"], [], ["NEW"]]

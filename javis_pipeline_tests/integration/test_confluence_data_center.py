@@ -168,10 +168,12 @@ def test_given_a_user_and_a_password_where_that_is_allowed_then_they_do(world: W
 
 
 @pytest.mark.parametrize("path", ["/nowhere", "/confluence/extra"])
-def test_given_a_wrong_context_path_then_the_message_speaks_of_it(world: World, path: str) -> None:
+@pytest.mark.parametrize("of_cloud", [False, True], ids=["token of its own", "token of Cloud"])
+def test_given_a_wrong_context_path_then_the_message_speaks_of_it(world: World, path: str, of_cloud: bool) -> None:
     message = r"no Confluence found there.*a path such as /confluence"
+    login = WHOLE._replace(secret=world.credentials.api_token) if of_cloud else WHOLE
 
-    with pytest.raises(SettingError, match=message), a_client(world, path=path) as client:
+    with pytest.raises(SettingError, match=message), a_client(world, path=path, login=login) as client:
         client.prove_identity()
 
 

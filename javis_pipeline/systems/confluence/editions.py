@@ -1,5 +1,6 @@
 """Whether a Confluence is Atlassian's or a company's own: it is asked, whatever its host is called."""
 
+from contextlib import suppress
 from typing import NamedTuple, Unpack
 
 from javis_pipeline.clients.auth import CLOUD_TOKENS, Anonymous
@@ -50,6 +51,8 @@ def connect(url: str, login: Login, *, facts: Facts = NOTHING_KEPT, **options: U
         cloud.close()
         ours.release = Release.read(told["version"])
         if login.secret.startswith(CLOUD_TOKENS):
+            with suppress(IdentityError):  # SettingError where there is no Confluence at all
+                ours.prove_identity()
             raise SettingError(
                 f"{url} is a company's own Confluence, and this is an API token of Atlassian Cloud: make a personal "
                 f"access token in your profile there. Check {login.named}"
