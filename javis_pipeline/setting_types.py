@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
+from javis_pipeline.records.policy import Way
 from javis_pipeline.records.sync import FieldPolicy
 
 Executor = Literal["in_process", "multiprocess", "celery", "k8s"]
@@ -92,6 +93,10 @@ def _two_way(value: object) -> object:
             raise ValueError("holds an item that does not end in two_way")
         found["*" if not project.strip() or project.strip() == "*" else _project_key(project)] = None
     return tuple(found)
+
+
+def _ways(value: object) -> object:
+    return dict(_pairs(value, "archive|delete", "way, archive or delete")) if isinstance(value, str) else value
 
 
 def _spaces(value: object) -> object:
@@ -185,6 +190,7 @@ BaseUrl = Annotated[str, BeforeValidator(_base_url)]
 PostgresUrl = Annotated[SecretStr, BeforeValidator(_postgres_url)]
 Projects = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_projects)]
 TwoWayProjects = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_two_way)]
+ProjectWays = Annotated[Mapping[str, Way], NoDecode, BeforeValidator(_ways)]
 Spaces = Annotated[tuple[ProjectSpace, ...], NoDecode, BeforeValidator(_spaces)]
 RoleFields = Annotated[Mapping[str, str], NoDecode, BeforeValidator(_fields)]
 FieldPolicies = Annotated[Mapping[str, FieldPolicy], NoDecode, BeforeValidator(_policies)]
@@ -237,6 +243,7 @@ EXAMPLES: Final = {
     "JAVIS_CREATE": "OQC,EUV",
     "JAVIS_CREATE_HORIZON_MINUTES": "15",
     "JAVIS_COMMENTS": "OQC:two_way",
+    "JAVIS_DELETE": "OQC:archive,EUV:delete",
     "JAVIS_LINKS": "OQC:two_way",
     "JAVIS_WORKLOGS": "OQC:two_way",
     "JAVIS_SYNC_MINUTES": "120",

@@ -22,7 +22,7 @@ from javis_pipeline.context.thresholds import Thresholds
 from javis_pipeline.errors import SettingError
 from javis_pipeline.home import default_home, project_root, settings_file
 from javis_pipeline.records.accounts import Account, ClaudeAccount, SlackAccount
-from javis_pipeline.records.policy import Policy
+from javis_pipeline.records.policy import Policy, Way
 from javis_pipeline.records.retention import KeepDays
 from javis_pipeline.records.values import ScopeRef, System, scopes_of
 from javis_pipeline.setting_types import (
@@ -38,6 +38,7 @@ from javis_pipeline.setting_types import (
     PostgresUrl,
     Projects,
     ProjectSpace,
+    ProjectWays,
     RoleFields,
     SlackMembers,
     SlackPeople,
@@ -116,6 +117,8 @@ class Settings(BaseSettings):
     # The same of links between issues, and of work that is logged.
     javis_links: TwoWayProjects = ()
     javis_worklogs: TwoWayProjects = ()
+    # What becomes there of issues and pages whose rows are deleted here, by project.
+    javis_delete: ProjectWays = Field(default_factory=dict)
     # For each pull, write-back, census: what hangs must not hold a project for ever.
     javis_sync_minutes: Annotated[int, Field(ge=1, le=10_080)] = 120
     javis_executor: Executor = "in_process"
@@ -169,6 +172,14 @@ class Settings(BaseSettings):
         """Keys of the spaces in which rows become pages: those of the projects of JAVIS_CREATE."""
         return tuple(pair.space for pair in self.confluence_spaces if pair.project in self.javis_create)
 
+    def ways_out(self, system: System) -> Mapping[str, Way]:
+        """Scope to what becomes there of records whose rows are deleted here."""
+        return {
+            ref.scope: self.javis_delete[project]
+            for ref, project in self._owners()
+            if ref.system == system and project in self.javis_delete
+        }
+
     def scopes_of(self, projects: Iterable[str]) -> list[ScopeRef]:
         """The projects, each with the Confluence spaces that come with it."""
         return [ref for project in projects for ref in scopes_of(project, self.spaces_of(project))]
@@ -202,10 +213,16 @@ class Settings(BaseSettings):
         restricted = Policy("*", "*", "read_restricted", "on", "JAVIS_READ_RESTRICTED")
         made = [Policy("jira", key, "create", "on", "JAVIS_CREATE") for key in self.javis_create]
         made += [Policy("confluence", key, "create", "on", "JAVIS_CREATE") for key in self.spaces_made_in]
+        put_away = [
+            Policy(ref.system, ref.scope, "delete", self.javis_delete[project], "JAVIS_DELETE")
+            for ref, project in self._owners()
+            if project in self.javis_delete
+        ]
         return (
             *([read_only] if self.javis_read_only else ()),
             *([restricted] if self.javis_read_restricted else ()),
             *made,
+            *put_away,
             *(Policy("jira", key, "comments", "on", "JAVIS_COMMENTS") for key in self.javis_comments),
             *(Policy("jira", key, "links", "on", "JAVIS_LINKS") for key in self.javis_links),
             *(Policy("jira", key, "worklogs", "on", "JAVIS_WORKLOGS") for key in self.javis_worklogs),

@@ -193,7 +193,8 @@ def jira_system(
             "worklogs": settings.javis_worklogs,
             "links": settings.javis_links,
         }
-        yield replace(system, creating=settings.javis_create, written=written, horizon=horizon)
+        ways_out = settings.ways_out("jira")
+        yield replace(system, creating=settings.javis_create, written=written, horizon=horizon, ways_out=ways_out)
 
 
 @contextmanager
@@ -218,6 +219,7 @@ def confluence_system(
             settings.confluence_field_policy,
             creating=settings.spaces_made_in,
             horizon=timedelta(minutes=settings.javis_create_horizon_minutes),
+            ways_out=settings.ways_out("confluence"),
         )
 
 

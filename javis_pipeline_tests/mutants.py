@@ -61,6 +61,7 @@ MAKING_STEP = "javis_pipeline/steps/create.py"
 WISHES = "javis_pipeline_tests/property/test_create_laws.py"
 MADE = "javis_pipeline_tests/flow/test_create.py"
 MADE_PAGES = "javis_pipeline_tests/flow/test_create_pages.py"
+AWAY_LAWS = "javis_pipeline_tests/property/test_put_away_laws.py"
 TALK = "javis_pipeline_tests/flow/test_comments.py"
 LINKS = "javis_pipeline_tests/flow/test_links.py"
 WORK = "javis_pipeline_tests/flow/test_worklogs.py"
@@ -198,6 +199,20 @@ MUTANTS = (
         '{"adjustEstimate": "leave", "notifyUsers": "false"}',
         '{"notifyUsers": "false"}',
         f"{WORK}::test_given_work_that_is_logged_edited_and_deleted_here_then_jira_follows_and_what_is_left_to_do_stays",
+    ),
+    Mutant(
+        "put away: a page is removed without a look at what it became",
+        "javis_pipeline/sync/outbox.py",
+        "or not remote_is_as_expected(current, remote, run.kind)",
+        "or not (puts_away or remote_is_as_expected(current, remote, run.kind))",
+        f"{AWAY_LAWS}::test_only_what_was_seen_is_put_away_and_only_while_that_is_wanted",
+    ),
+    Mutant(
+        "put away: what was said while it was on holds after it was switched off",
+        "javis_pipeline/sync/deleted.py",
+        "    if allowed is None or draft.removal not in",
+        "    if draft.removal not in",
+        f"{AWAY_LAWS}::test_only_what_was_seen_is_put_away_and_only_while_that_is_wanted",
     ),
     Mutant(
         "making: the transport asks again",

@@ -29,6 +29,8 @@ COMMANDS = {
     "fields": "List the custom fields of Jira.",
     "new": "Make an issue or a page here; the next sync makes it there.",
     "edit": "Edit fields of an issue here; the next sync sends them.",
+    "archive": "Delete an issue or a page here; the next sync archives it there.",
+    "delete": "Delete an issue or a page here; the next sync deletes it there.",
     "comment": "Comment on an issue here; the next sync writes it in Jira.",
     "link": "Link two issues here; the next sync links them in Jira.",
     "log": "Log work on an issue here; the next sync writes it in Jira.",

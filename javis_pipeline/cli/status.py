@@ -146,11 +146,16 @@ def _explanations(scopes: list[dict[str, Any]]) -> list[str]:
         for scope in scopes
         if scope["wanted"]
     ]
+    lines += [
+        f"{scope['system']} {scope['scope']}: {scope['to_put_away']} deleted here and not put away there yet"
+        for scope in scopes
+        if scope["to_put_away"]
+    ]
     if any(scope["conflicts"] for scope in scopes):
         lines.append("Next: javis conflicts list")
     elif any(scope["errors"] for scope in scopes):
         lines.append("Next: javis conflicts list --errors")
-    elif any(scope["unpushed"] or scope["wanted"] for scope in scopes):
+    elif any(scope["unpushed"] or scope["wanted"] or scope["to_put_away"] for scope in scopes):
         lines.append("Next: javis sync")
     return lines
 

@@ -48,7 +48,7 @@ class Options:
 @click.option("--field", "fields", multiple=True, metavar="FIELD", help="Force only this field; can be given again.")
 @click.option("--full", is_flag=True, help="Read everything again, and find out what was deleted there.")
 @click.option("--expect-writes", type=int, metavar="N", help="Allow N writes that a guard stopped.")
-@click.option("--expect-deletions", type=int, metavar="N", help="With --full: allow N deletions that a guard stopped.")
+@click.option("--expect-deletions", type=int, metavar="N", help="Allow N deletions that a guard stopped.")
 @click.option("--expect-missing", type=int, metavar="N", help="With --full: believe a list that is N records shorter.")
 @click.option("--expect-account", metavar="ID", help="Allow another account to take a project over.")
 @click.option("--expect-place", metavar="ID", help="Allow another project or space to take a key over.")
@@ -92,8 +92,8 @@ def command(
     fields = _by_id(settings, fields) if fields else ()
     force = "local" if force_local else "remote" if force_remote else "none"
     forcing_rules(force, fields, KINDS.values())  # a mistake is told before anything starts
-    if not full and (expect_deletions is not None or expect_missing is not None):
-        raise UsageError("--expect-deletions and --expect-missing are about what --full finds; give --full with them")
+    if not full and expect_missing is not None:
+        raise UsageError("--expect-missing is about what --full finds; give --full with it")
     options = Options(
         what, full, force, fields, expect_writes, expect_deletions, expect_missing, expect_account, expect_place
     )
@@ -163,7 +163,8 @@ def _sync(project: str, systems: "Sequence[System]", options: Options) -> dict[s
 
     taken_over = {"expect_account": options.expect_account, "expect_place": options.expect_place}
     account = {name: value for name, value in taken_over.items() if value}
-    writes = {"expect_writes": options.expect_writes} if options.expect_writes is not None else {}
+    counts = {"expect_writes": options.expect_writes, "expect_deletions": options.expect_deletions}
+    writes = {name: number for name, number in counts.items() if number is not None}
     pull = {"full_refresh": options.full, "force": options.force, "force_fields": list(options.fields), **account}
     assets: list[str] = ["sync_conflicts"]
     config: dict[str, dict[str, object]] = {}

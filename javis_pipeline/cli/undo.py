@@ -15,6 +15,7 @@ from javis_pipeline.errors import UsageError
 if TYPE_CHECKING:
     from javis_pipeline.db.connection import Database
     from javis_pipeline.records.sync import PlanItem
+    from javis_pipeline.records.values import ResourceRef
 
 
 @click.command()
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 def command(run_id: str, yes: bool, as_json: bool) -> None:
     """Set back what the run RUN changed, here and there; shows the plan first. The id may be cut short.
 
-    What was edited since is left alone and becomes a conflict. The undo is a run of its own, so it can be undone.
+    What was edited since is left alone and becomes a conflict. The undo is a run of its own, so it can be undone. What
+    the run made there stays; how to put it away is said.
     """
     from javis_pipeline.context.wording import counted
     from javis_pipeline.db.people import display_names
@@ -32,21 +34,22 @@ def command(run_id: str, yes: bool, as_json: bool) -> None:
     from javis_pipeline.wiring import open_database
 
     with closing(open_database(load_settings())) as db:
-        items = _undo(db, run_id, really=False)
+        items, made = _undo(db, run_id, really=False)
         if not as_json:
             _print(items, display_names(db))
+            _offer(made)
         if not items or not (yes or (not as_json and click.confirm("Set these back?"))):
             if as_json:
                 click.echo(json.dumps([asdict(item) for item in items], indent=2, default=str))
             return
-        done = _undo(db, run_id, really=True)
+        done, _ = _undo(db, run_id, really=True)
     if as_json:
         click.echo(json.dumps([asdict(item) for item in done], indent=2, default=str))
     else:
         say(f"{counted(len(done), 'field')} set back here.\nNext: javis sync")
 
 
-def _undo(db: "Database", run_id: str, *, really: bool) -> "list[PlanItem]":
+def _undo(db: "Database", run_id: str, *, really: bool) -> "tuple[list[PlanItem], list[ResourceRef]]":
     from javis_pipeline.db.audit import scopes_of_run
     from javis_pipeline.db.sync_store import PostgresStore
     from javis_pipeline.steps.undo import plan_undo, undo_run
@@ -57,13 +60,19 @@ def _undo(db: "Database", run_id: str, *, really: bool) -> "list[PlanItem]":
         what = "several runs begin with" if scopes else "no run that changed anything is called"
         raise UsageError(f"{what} {run_id}; javis audit lists the runs")
     items: list[PlanItem] = []
+    made: list[ResourceRef] = []
     for scope in scopes:
         store = PostgresStore(db, TABLES[scope.resource_type], scope.scope)
         undo = undo_run if really else plan_undo
-        items.extend(
-            undo(store, scope.run_id, local_run(scope.resource_type, store.catalog()), by=getpass.getuser()).items
-        )
-    return items
+        done = undo(store, scope.run_id, local_run(scope.resource_type, store.catalog()), by=getpass.getuser())
+        items.extend(done.items)
+        made.extend(done.made)
+    return items, made
+
+
+def _offer(made: "list[ResourceRef]") -> None:
+    for ref in made:
+        say(f"{ref.key} was made by this run, and stays. To put it away: javis archive {ref.key}")
 
 
 def _print(items: "list[PlanItem]", people: Mapping[str, str]) -> None:

@@ -81,7 +81,9 @@ CREATE TABLE public.confluence_pages (
     restriction text DEFAULT 'not read yet'::text,
     made_as text,
     key text GENERATED ALWAYS AS (COALESCE(page_id, made_as)) STORED,
+    removal text,
     CONSTRAINT confluence_pages_have_an_id_or_are_made_here CHECK ((COALESCE(page_id, made_as) IS NOT NULL)),
+    CONSTRAINT confluence_pages_removal_is_known CHECK ((removal = ANY (ARRAY['archive'::text, 'delete'::text, 'done'::text]))),
     CONSTRAINT confluence_pages_there_have_a_place CHECK (((page_id IS NULL) OR (made_as IS NOT NULL) OR ((space_id IS NOT NULL) AND (status IS NOT NULL))))
 );
 ALTER TABLE ONLY public.confluence_pages ALTER COLUMN body_storage SET STORAGE EXTERNAL;
@@ -99,6 +101,8 @@ COMMENT ON COLUMN public.confluence_pages.restriction IS 'who alone may read it 
 COMMENT ON COLUMN public.confluence_pages.made_as IS 'of a page that was made here, the key that it had before Confluence knew it';
 
 COMMENT ON COLUMN public.confluence_pages.key IS 'the id; of a page that is wished for a provisional one';
+
+COMMENT ON COLUMN public.confluence_pages.removal IS 'of a row that was deleted here: what becomes of it in Confluence, or done; NULL: it is hidden here only';
 
 CREATE FUNCTION public.confluence_page_content_hash(row_ public.confluence_pages) RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -537,16 +541,21 @@ DECLARE
     doc     jsonb := to_jsonb(OLD);
     origin  text := coalesce(current_setting('javis.origin', true), '');
     is_kept boolean;
+    becomes text;  -- of the record there
 BEGIN
     IF kind IS NULL OR kind::text <> TG_ARGV[0] THEN
         RAISE EXCEPTION 'javis: % keeps no tombstones', TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
     END IF;
     IF OLD.local_deleted_at IS NULL THEN
+        SELECT p.policy INTO becomes FROM public.sync_policies AS p
+         WHERE p.verb = TG_ARGV[4] AND p.policy <> 'off' AND p.system = TG_ARGV[1] AND p.scope = doc ->> TG_ARGV[2]
+           AND doc ->> TG_ARGV[3] IS NOT NULL;
         PERFORM set_config('javis.origin', 'sync', true);
         EXECUTE format(
             'UPDATE %I.%I SET local_deleted_at = clock_timestamp(), local_modified_at = clock_timestamp(), '
-            'local_seq = local_seq + 1 WHERE record_id = $1 RETURNING local_deleted_at IS NOT NULL',
-            TG_TABLE_SCHEMA, TG_TABLE_NAME) INTO is_kept USING OLD.record_id;
+            'local_seq = local_seq + 1 %s WHERE record_id = $1 RETURNING local_deleted_at IS NOT NULL',
+            TG_TABLE_SCHEMA, TG_TABLE_NAME, CASE WHEN TG_ARGV[4] <> '' THEN ', removal = $2' ELSE '' END)
+            INTO is_kept USING OLD.record_id, becomes;
         PERFORM set_config('javis.origin', origin, true);
         -- Whoever gave the table another owner and not the function would lose deletions without a word.
         IF is_kept IS DISTINCT FROM true THEN
@@ -618,6 +627,8 @@ CREATE TABLE public.jira_issues (
     custom_raw jsonb DEFAULT '{}'::jsonb NOT NULL,
     resolution_id text,
     team_id text,
+    removal text,
+    CONSTRAINT jira_issues_removal_is_known CHECK ((removal = ANY (ARRAY['archive'::text, 'delete'::text, 'done'::text]))),
     CONSTRAINT jira_issues_status_category_is_known CHECK ((status_category = ANY (ARRAY['new'::text, 'indeterminate'::text, 'done'::text])))
 );
 ALTER TABLE ONLY public.jira_issues ALTER COLUMN description_adf SET STORAGE EXTERNAL;
@@ -640,6 +651,8 @@ COMMENT ON COLUMN public.jira_issues.security_level IS 'name of the security lev
 COMMENT ON COLUMN public.jira_issues.record_id IS 'names the record for ever: keys change, and a deleted record keeps it';
 
 COMMENT ON COLUMN public.jira_issues.custom_raw IS 'what custom_fields does not tell of its values: ids of what was chosen, documents of texts';
+
+COMMENT ON COLUMN public.jira_issues.removal IS 'of a row that was deleted here: what becomes of it in Jira, or done; NULL: it is hidden here only';
 
 CREATE TABLE public.key_aliases (
     jira_id text NOT NULL,
@@ -826,12 +839,12 @@ CREATE TABLE public.sync_policies (
     policy text NOT NULL,
     setting text,
     set_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT sync_policies_policy_is_known CHECK ((policy = ANY (ARRAY['on'::text, 'off'::text]))),
+    CONSTRAINT sync_policies_policy_is_known CHECK (((policy = ANY (ARRAY['on'::text, 'off'::text])) OR ((verb = 'delete'::text) AND (policy = ANY (ARRAY['archive'::text, 'delete'::text]))))),
     CONSTRAINT sync_policies_system_is_known CHECK ((system = ANY (ARRAY['*'::text, 'jira'::text, 'confluence'::text]))),
-    CONSTRAINT sync_policies_verb_is_known CHECK ((verb = ANY (ARRAY['send'::text, 'read_restricted'::text, 'create'::text, 'comments'::text, 'worklogs'::text, 'links'::text])))
+    CONSTRAINT sync_policies_verb_is_known CHECK ((verb = ANY (ARRAY['send'::text, 'read_restricted'::text, 'create'::text, 'comments'::text, 'worklogs'::text, 'links'::text, 'delete'::text])))
 );
 
-COMMENT ON TABLE public.sync_policies IS 'send off: nothing goes to the remote, by the scope''s row or that of ''*''; read_restricted on: javis_read sees restricted texts; create on: rows may be inserted in the scope; comments, worklogs, links on: these are written here too';
+COMMENT ON TABLE public.sync_policies IS 'send off: nothing goes to the remote, by the scope''s row or that of ''*''; read_restricted on: javis_read sees restricted texts; create on: rows may be inserted in the scope; comments on: comments are written here too; delete archive, delete: what is deleted here is put away there so';
 
 CREATE FUNCTION public.javis_reads_restricted() RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -2262,6 +2275,8 @@ CREATE INDEX confluence_pages_refused ON public.confluence_pages USING btree (sp
 
 CREATE INDEX confluence_pages_restricted ON public.confluence_pages USING btree (space_key) WHERE (restriction IS NOT NULL);
 
+CREATE INDEX confluence_pages_to_put_away ON public.confluence_pages USING btree (space_key) WHERE (removal = ANY (ARRAY['archive'::text, 'delete'::text]));
+
 CREATE INDEX issue_links_by_issue ON public.issue_links USING btree (jira_id);
 
 CREATE INDEX issue_links_by_other ON public.issue_links USING btree (other_key);
@@ -2283,6 +2298,8 @@ CREATE INDEX jira_issues_out_of_step ON public.jira_issues USING btree (project_
 CREATE INDEX jira_issues_refused ON public.jira_issues USING btree (project_key) WHERE (sync_refused <> '{}'::jsonb);
 
 CREATE INDEX jira_issues_restricted ON public.jira_issues USING btree (jira_id) WHERE (security_level IS NOT NULL);
+
+CREATE INDEX jira_issues_to_put_away ON public.jira_issues USING btree (project_key) WHERE (removal = ANY (ARRAY['archive'::text, 'delete'::text]));
 
 CREATE INDEX key_aliases_by_key ON public.key_aliases USING btree (key);
 
@@ -2394,15 +2411,15 @@ CREATE TRIGGER keep_record_id BEFORE UPDATE OF record_id ON public.jira_issues F
 
 CREATE TRIGGER keep_record_id BEFORE UPDATE OF record_id ON public.worklogs FOR EACH ROW WHEN ((old.record_id IS DISTINCT FROM new.record_id)) EXECUTE FUNCTION public.javis_keep_record_id();
 
-CREATE TRIGGER keep_tombstone BEFORE DELETE ON public.comments FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.comments'::regclass)::oid))))) EXECUTE FUNCTION public.javis_keep_tombstone('jira_comment', 'jira', 'project_key', 'comment_id');
+CREATE TRIGGER keep_tombstone BEFORE DELETE ON public.comments FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.comments'::regclass)::oid))))) EXECUTE FUNCTION public.javis_keep_tombstone('jira_comment', 'jira', 'project_key', 'comment_id', '');
 
-CREATE TRIGGER keep_tombstone BEFORE DELETE ON public.confluence_pages FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid))))) EXECUTE FUNCTION public.javis_keep_tombstone('confluence_page', 'confluence', 'space_key', 'page_id');
+CREATE TRIGGER keep_tombstone BEFORE DELETE ON public.confluence_pages FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid))))) EXECUTE FUNCTION public.javis_keep_tombstone('confluence_page', 'confluence', 'space_key', 'page_id', 'delete');
 
-CREATE TRIGGER keep_tombstone BEFORE DELETE ON public.issue_links FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.issue_links'::regclass)::oid))))) EXECUTE FUNCTION public.javis_keep_tombstone('jira_link', 'jira', 'project_key', 'link_id');
+CREATE TRIGGER keep_tombstone BEFORE DELETE ON public.issue_links FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.issue_links'::regclass)::oid))))) EXECUTE FUNCTION public.javis_keep_tombstone('jira_link', 'jira', 'project_key', 'link_id', '');
 
-CREATE TRIGGER keep_tombstone BEFORE DELETE ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_keep_tombstone('jira_issue', 'jira', 'project_key', 'jira_id');
+CREATE TRIGGER keep_tombstone BEFORE DELETE ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_keep_tombstone('jira_issue', 'jira', 'project_key', 'jira_id', 'delete');
 
-CREATE TRIGGER keep_tombstone BEFORE DELETE ON public.worklogs FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.worklogs'::regclass)::oid))))) EXECUTE FUNCTION public.javis_keep_tombstone('jira_worklog', 'jira', 'project_key', 'worklog_id');
+CREATE TRIGGER keep_tombstone BEFORE DELETE ON public.worklogs FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.worklogs'::regclass)::oid))))) EXECUTE FUNCTION public.javis_keep_tombstone('jira_worklog', 'jira', 'project_key', 'worklog_id', '');
 
 CREATE TRIGGER mark_restricted BEFORE INSERT ON public.sync_conflict_values FOR EACH ROW EXECUTE FUNCTION public.javis_mark_restricted_value();
 

@@ -24,6 +24,7 @@ _BOOKKEEPING: Final = frozenset(
         "sync_refused",
         "remote_state",
         "remote_missing_since",
+        "removal",
     }
 )
 
@@ -62,6 +63,7 @@ def read_record(table: Table, doc: Mapping[str, Any], *, unmarked: bool) -> Loca
         has_base=doc["last_synced_at"] is not None,
         unmarked=unmarked,
         refusals={name: _refusal(kept) for name, kept in doc["sync_refused"].items()},
+        removal="delete" if place.removes else doc.get("removal"),
     )
 
 

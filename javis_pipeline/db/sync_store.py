@@ -53,7 +53,6 @@ class PostgresStore:
         self._table = table
         self._scope = scope
         self._system = table.system
-        self._removes = {"removes": table.place.removes}
         self._params = {"type": table.kind, "scope": scope, "system": table.system}
 
     @property
@@ -117,7 +116,7 @@ class PostgresStore:
 
         Those that failed before come last, and those that only wait for a person are left out; `conflicts` adds them.
         """
-        return self._refs("records_to_decide", {"conflicts": conflicts, **self._removes})
+        return self._refs("records_to_decide", {"conflicts": conflicts})
 
     def records(self) -> Sequence[ResourceRef]:
         """All records of the scope that are not known to be gone, by id."""
@@ -136,9 +135,14 @@ class PostgresStore:
     def count_wishes(self) -> int:
         """How many writes deciding the edited records may come to at most."""
         with self._database.transaction() as conn:
-            return int(
-                self._run(conn, "count_wishes", {"alone": list(self._table.alone), **self._removes})[0]["wishes"]
-            )
+            return int(self._run(conn, "count_wishes", {"alone": list(self._table.alone)})[0]["wishes"])
+
+    def count_put_away(self) -> int:
+        """How many records are to be put away there, because their rows were deleted here."""
+        if self._table.place.putting_away is None:
+            return 0
+        with self._database.transaction() as conn:
+            return int(self._run(conn, "count_put_away")[0]["records"])
 
     def unmarked(self, ids: Collection[str] | None = None) -> Sequence[ResourceRef]:
         """Records that were changed behind the trigger's back, by id; of these, or of all, which reads every row."""

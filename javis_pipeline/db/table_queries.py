@@ -13,7 +13,7 @@ def for_table(query: LiteralString, table: Table, **parts: Composable) -> Compos
     `table`, `id`, `key`, `scope`, `hash` and `base_hash` are the table, its columns, and the functions that hash its
     rows; `hash_of_p` is the hash of a row `p` of another table with the same columns; `audited` are (field, old, new)
     of the columns that people edit, from row `i` to row `p`; `fields_of_r` are the fields of row `r` as JSON, elements
-    too.
+    too; `to_put_away` says whether row `r` was deleted here, and the record is to be put away there.
     """
     elements = table.place.elements
     doc = SQL("to_jsonb(r)")
@@ -28,8 +28,15 @@ def for_table(query: LiteralString, table: Table, **parts: Composable) -> Compos
         hash_of_p=SQL("{}({})").format(Identifier(table.hash), hashed),
         fields_of_r=SQL("({} || r.{})").format(doc, Identifier(elements)) if elements else doc,
         audited=SQL(", ").join(map(_audited, table.edited)),
+        to_put_away=_to_put_away(table),
         **parts,
     )
+
+
+def _to_put_away(table: Table) -> SQL:
+    if table.place.putting_away:
+        return SQL("r.local_deleted_at IS NOT NULL AND r.removal IN ('archive', 'delete')")
+    return SQL("r.local_deleted_at IS NOT NULL" if table.place.removes else "false")
 
 
 def _audited(column: Column) -> Composed:

@@ -99,7 +99,7 @@ def _statements(tables: Tables) -> Iterator[Composed]:
 def _formatted(query: str, table: Table, **more: Composable) -> Composed:
     place, hanging = table.place, table.place.hangs_on
     restricted_by = place.restricted_by or ""
-    making, editing = place.making, place.editing
+    making, editing, away = place.making, place.editing, place.putting_away
     hung = (hanging.by, hanging.id, *(("restricted",) if place.restricted_by else ())) if hanging else ()
     return SQL(_QUERIES[query]).format(
         table=Identifier(table.name),
@@ -118,6 +118,7 @@ def _formatted(query: str, table: Table, **more: Composable) -> Composed:
         one_of_a_title=Literal(place.title or "" if place.one_of_a_title else ""),
         verb=Literal(making.verb if making else ""),
         setting=Literal(making.setting if making else ""),
+        away_verb=Literal(away.verb if away else ""),
         edit_verb=Literal(editing.verb if editing else ""),
         edit_setting=Literal(editing.setting if editing else ""),
         author=Literal(editing.author or "" if editing else ""),

@@ -45,6 +45,10 @@ class WriteBackConfig(dg.Config):
     expect_writes: int | None = Field(
         default=None, description="Allow this many writes, where a guard stopped because they were suspiciously many."
     )
+    expect_deletions: int | None = Field(
+        default=None,
+        description="Put so many records away there, where a guard stopped because many were deleted here.",
+    )
     expect_account: str | None = Field(
         default=None, description="Account id that may take over the project from the one that synced it until now."
     )
@@ -58,7 +62,12 @@ class WriteBackConfig(dg.Config):
 
     def overrides(self) -> Overrides:
         """What a person allowed for this run."""
-        return Overrides(writes=self.expect_writes, account_id=self.expect_account, place_id=self.expect_place)
+        return Overrides(
+            writes=self.expect_writes,
+            deletions=self.expect_deletions,
+            account_id=self.expect_account,
+            place_id=self.expect_place,
+        )
 
 
 class CensusConfig(dg.Config):

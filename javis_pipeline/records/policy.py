@@ -2,7 +2,9 @@
 
 from typing import Final, Literal, NamedTuple
 
-Verb = Literal["send", "read_restricted", "create", "comments", "worklogs", "links"]
+Verb = Literal["send", "read_restricted", "create", "comments", "worklogs", "links", "delete"]
+Way = Literal["archive", "delete"]
+"""What becomes there of a record whose row is deleted here."""
 
 
 class LeftAlone(NamedTuple):
@@ -32,13 +34,13 @@ class Policy(NamedTuple):
         scope: Project or space key; "*" for every one.
         verb: `send`: writing to the remote. `read_restricted`: whether `javis_read` sees restricted texts.
             `create`: whether rows may be inserted, and become records there. `comments`: whether comments are written
-            here too.
-        policy: "on" or "off".
+            here too. `delete`: what becomes there of records whose rows are deleted here.
+        policy: "on" or "off"; of `delete` a way, or "off".
         setting: The variable that says so.
     """
 
     system: str
     scope: str
     verb: Verb
-    policy: Literal["on", "off"]
+    policy: Literal["on", "off"] | Way
     setting: str

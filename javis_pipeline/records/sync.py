@@ -12,11 +12,14 @@ from uuid import UUID
 
 from javis_pipeline.records import Missing
 from javis_pipeline.records.jira import Sort
+from javis_pipeline.records.policy import Way
 from javis_pipeline.records.values import ResourceRef, Value
 
 SyncStatus = Literal["synced", "local_modified", "pushing", "conflict", "error"]
 RemoteState = Literal["present", "gone", "hidden", "moved", "wanted"]
-OperationKind = Literal["edit", "transition", "labels", "removal"]
+OperationKind = Literal["edit", "transition", "labels", "archive", "removal"]
+Removal = Way | Literal["done"]
+Away = Literal["archived", "trashed"]
 OperationState = Literal["planned", "sent", "confirmed", "rejected", "abandoned", "dropped"]
 ConflictState = Literal["open", "resolved", "closed"]
 Resolution = Literal["pending", "local", "remote", "merged", "manual", "equal", "superseded"]
@@ -36,6 +39,9 @@ ConflictKind = Literal[
     "edit_vs_remote_delete",
     "remote_edit_vs_local_delete",
 ]
+
+PUTS_AWAY: frozenset[OperationKind] = frozenset({"archive", "removal"})
+"""Operations on a record as a whole, after which it is not in use any more."""
 
 NOT_OURS = UUID(int=0)
 """Stands for an operation's id on a change that was certainly made by somebody else."""
@@ -81,6 +87,7 @@ class LocalRecord:
         has_base: False for a row that no sync has written yet.
         unmarked: True when the row differs from what the sync wrote although the trigger noted no edit.
         refusals: Edited field to the remote's last no to it.
+        removal: Of a row that was deleted here, what becomes of the record there, or that it is done; None: nothing.
     """
 
     ref: ResourceRef
@@ -99,6 +106,7 @@ class LocalRecord:
     has_base: bool = True
     unmarked: bool = False
     refusals: Mapping[str, Refusal] = dataclasses.field(default_factory=dict)
+    removal: Removal | None = None
 
     def base(self, name: str) -> Value:
         """What both sides held last, in local form."""
@@ -116,6 +124,8 @@ class RemoteRecord:
         version: Number that the next write has to follow, where the API compares it.
         marker: Operation that the record itself names as the last of ours; None where there is none.
         read_only: Why nothing of the record can be changed now, and the remedy; None when it can.
+        away: Where it was put away; None while it is in use.
+        is_listed: False for one that is there, but in no list and no search: the row then says that it is hidden.
         changes: All changes of its synced fields, oldest first, where the answer told them; None where they have to be
             asked for.
         editable: Fields that can be edited now, each with what can be chosen (name to id); None where that was not
@@ -131,6 +141,8 @@ class RemoteRecord:
     version: int | None = None
     marker: UUID | None = None
     read_only: str | None = None
+    away: Away | None = None
+    is_listed: bool = True
     changes: "Sequence[FieldChange] | None" = None
     editable: Mapping[str, Mapping[str, str]] | None = None
     moves: "Mapping[str, Move] | None" = None

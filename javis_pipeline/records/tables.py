@@ -99,6 +99,8 @@ class Place:
         making: What has to be switched on before rows are inserted; None for a kind that is not made here.
         editing: The same of changing and deleting; None where nothing has to be.
         removes: A row that is deleted here is deleted there.
+        putting_away: What has to be switched on for that, where it has to be; the column `removal` then says of each
+            row what becomes of it.
         made_as: Column that keeps the key that a record had before the remote knew it, where the database itself makes
             the key of that and the id; None where the key is written.
         numbered: Keys end in numbers that only grow, so that what was made since is met by them.
@@ -129,6 +131,7 @@ class Place:
     making: Governed | None = None
     editing: Governed | None = None
     removes: bool = False
+    putting_away: Governed | None = None
     made_as: str | None = None
     numbered: bool = False
     readers_apart: bool = False

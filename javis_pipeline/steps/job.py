@@ -153,7 +153,8 @@ class Job:
         """The run, with the names and ids that are known by now."""
         catalog = replace(self.store.catalog(), unwritable=opened.unwritable)
         scopes = self.rules.scopes or frozenset({self.key, *self.system.scopes})
-        rules = replace(self.rules, scopes=scopes, policies={**opened.policies, **self.rules.policies})
+        policies = {**opened.policies, **self.rules.policies}
+        rules = replace(self.rules, scopes=scopes, policies=policies, way_out=opened.way_out)
         return Run(
             run_id=self.run_id,
             now=self.clock,

@@ -70,6 +70,10 @@ class SyncStore(Protocol):
         """How many writes deciding the edited records may come to at most, as far as is known without asking."""
         ...
 
+    def count_put_away(self) -> int:
+        """How many records are to be put away there, because their rows were deleted here."""
+        ...
+
     def retry(self, refs: Iterable[ResourceRef] | None, field: str | None, now: datetime) -> int:
         """Have the remote asked again for what it refused; how many fields that is.
 

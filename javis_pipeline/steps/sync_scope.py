@@ -30,7 +30,7 @@ from javis_pipeline.steps.rounds import Share, next_share
 from javis_pipeline.steps.settle import settle_operations
 from javis_pipeline.steps.system import Opened
 from javis_pipeline.steps.tally import Tally
-from javis_pipeline.sync.guards import are_suspicious, guard_writes
+from javis_pipeline.sync.guards import are_suspicious, guard_put_away, guard_writes
 from javis_pipeline.sync.policies import new_ways
 from javis_pipeline.sync.run import Run
 
@@ -374,6 +374,8 @@ def send_edits(
     settled = settle_operations(store, remote, run)
     held = store.why_held() is not None
     if not held:
+        if run.rules.way_out is not None:
+            guard_put_away(store.name, records=store.count_put_away(), overrides=overrides)
         guard_writes(store.name, writes=store.count_wishes(), records=store.count_records(), overrides=overrides)
     decide = partial(reconcile_records, store, remote, proved=proved, threads=threads, check=check)
     edited = store.to_decide()

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Generic, Literal, NamedTuple, Protocol, Self, TypeVar
 
 from javis_pipeline.db.connection import Connection, Database
+from javis_pipeline.records.policy import Way
 from javis_pipeline.records.values import ResourceRef, System
 from javis_pipeline.steps.bad_answers import Unreadable
 from javis_pipeline.steps.create import CreateRules
@@ -225,6 +226,7 @@ class Opened(Generic[S, B]):
         after: Brings along what hangs on the records that a run (its id) changed one by one.
         making: How records are made there; None where none can be.
         parts: What hangs on its records and is written here too.
+        way_out: What becomes there of records whose rows are deleted here; None: nothing.
     """
 
     account_id: str
@@ -241,6 +243,7 @@ class Opened(Generic[S, B]):
     policies: Policies = field(default_factory=dict)
     making: Making | None = None
     parts: Sequence[Part] = ()
+    way_out: Way | None = None
 
 
 def nothing_before(db: Database) -> None:

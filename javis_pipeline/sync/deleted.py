@@ -1,12 +1,13 @@
-"""Rows that were deleted here. A row comes back when somebody goes on editing the record; else it stays deleted, and of
-kinds that say so the record is removed there too."""
+"""Rows that were deleted here. A row comes back when somebody goes on editing the record, or takes it out of where it
+was put away; else it stays deleted, and where that is wanted the record is put away there too."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
 from javis_pipeline.records import Missing
-from javis_pipeline.records.sync import WHOLE_RECORD, Conflict, ConflictKind, RemoteRecord
+from javis_pipeline.records.policy import Way
+from javis_pipeline.records.sync import PUTS_AWAY, WHOLE_RECORD, Conflict, ConflictKind, RemoteRecord
 from javis_pipeline.records.values import fingerprint
 from javis_pipeline.sync.draft import Draft
 from javis_pipeline.sync.resolve import force_in
@@ -27,7 +28,8 @@ def stays_deleted(draft: Draft, remote: RemoteRecord) -> bool:
     if not changed:
         return True
     draft.conflicts.apply(WHOLE_RECORD, _KIND)
-    draft.set_column("local_deleted_at", None)
+    removal = draft.removal
+    draft.bring_back()
     conflict = draft.open_conflict(
         WHOLE_RECORD,
         _KIND,
@@ -35,16 +37,38 @@ def stays_deleted(draft: Draft, remote: RemoteRecord) -> bool:
         local="deleted",
         remote=_edited(changed),
         remote_raw=None,
-        details={"deleted_at": str(draft.local.deleted_at), "fields": changed, "there": there},
+        details={"deleted_at": str(draft.local.deleted_at), "fields": changed, "there": there, "removal": removal},
         row=9,
     )
     force_in(draft, conflict)
     return False
 
 
-def remove_there(draft: Draft, remote: RemoteRecord) -> None:
-    """Plan to remove the record as it was seen; what was refused waits for its time."""
-    if "removal" in {op.kind for op in draft.operations.values() if op.state == "sent"}:
+def was_restored(draft: Draft, remote: RemoteRecord) -> bool:
+    """Whether somebody took the record out again of where it had been put away: then the row comes back."""
+    if draft.removal != "done" or remote.away is not None:
+        return False
+    draft.bring_back()
+    draft.audit("local", WHOLE_RECORD, None, draft.ref.key, "it was restored there")
+    draft.item("record", WHOLE_RECORD, None, draft.ref.key, "it was restored there", 4)
+    return True
+
+
+def is_put_away(draft: Draft, remote: RemoteRecord) -> bool:
+    """Whether the record is where its deletion here leads to."""
+    if remote.away is None or draft.removal is None or (draft.removal, remote.away) == ("delete", "archived"):
+        return False
+    if draft.removal != "done":
+        draft.set_column("removal", "done")
+    return True
+
+
+def put_away(draft: Draft, remote: RemoteRecord) -> None:
+    """Plan to put the record away as it was seen; what was refused waits for its time."""
+    way = _way_out(draft)
+    if way is None:
+        return
+    if any(op.kind in PUTS_AWAY and op.state == "sent" for op in draft.operations.values()):
         return
     parts: dict[str, Wanted] = {}
     for name, spec in draft.fields.items():
@@ -55,10 +79,20 @@ def remove_there(draft: Draft, remote: RemoteRecord) -> None:
             draft.set_error(WHOLE_RECORD, f"it was deleted here, and is still there: {refusal.reason}")
             return
         parts[name] = Wanted(spec.codec.canonical(value), None, draft.values.get(name))
-    if remote.read_only is not None:
+    if remote.read_only is not None and remote.away is None:
         draft.set_error(WHOLE_RECORD, f"it was deleted here, and is still there: {remote.read_only}")
         return
-    draft.want_removal(parts, reason="deleted here")
+    draft.want_away("archive" if way == "archive" else "removal", parts, reason="deleted here")
+
+
+def _way_out(draft: Draft) -> Way | None:
+    """What becomes of the record there: what was said when its row was deleted, as far as that holds now."""
+    if draft.run.kind.table.place.removes:
+        return "delete"
+    allowed = draft.run.rules.way_out
+    if allowed is None or draft.removal not in ("archive", "delete"):
+        return None
+    return "archive" if "archive" in (allowed, draft.removal) else "delete"
 
 
 def follow_question(draft: Draft, remote: RemoteRecord) -> None:

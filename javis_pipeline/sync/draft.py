@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from javis_pipeline.records import MISSING, Missing
 from javis_pipeline.records.sync import (
+    PUTS_AWAY,
     WHOLE_RECORD,
     AuditEntry,
     Conflict,
@@ -21,6 +22,7 @@ from javis_pipeline.records.sync import (
     RecordState,
     Refusal,
     RemoteRecord,
+    Removal,
     Side,
     SyncStatus,
 )
@@ -178,9 +180,9 @@ class Draft:
         old = self.bases.get(spec.name, self.values.get(spec.name))
         self.item("remote", spec.name, old, wanted.local, reason, row)
 
-    def want_removal(self, parts: Mapping[str, Wanted], *, reason: str) -> None:
-        """Have the record removed there, as long as it is what these parts expect: its row was deleted here."""
-        self._wanted["removal"] = dict(parts)
+    def want_away(self, kind: OperationKind, parts: Mapping[str, Wanted], *, reason: str) -> None:
+        """Have the record put away there, as long as it is what these parts expect: its row was deleted here."""
+        self._wanted[kind] = dict(parts)
         self.item("remote", WHOLE_RECORD, self.ref.key, None, reason, 5)
 
     def fields_in_flight(self) -> set[str]:
@@ -243,6 +245,18 @@ class Draft:
     def is_deleted(self) -> bool:
         """Whether the row is deleted here, as far as was decided."""
         return self.columns.get("local_deleted_at", self.local.deleted_at) is not None
+
+    @property
+    def removal(self) -> Removal | None:
+        """What becomes of the record there, as far as was decided."""
+        removal: Removal | None = self.columns.get("removal", self.local.removal)
+        return removal
+
+    def bring_back(self) -> None:
+        """The row is not deleted any more."""
+        self.set_column("local_deleted_at", None)
+        if self.run.kind.table.place.putting_away:
+            self.set_column("removal", None)
 
     def audit(
         self,
@@ -346,7 +360,7 @@ class Draft:
 
     def _part_of(self, kind: OperationKind, parts: Mapping[str, Wanted]) -> Mapping[str, Wanted]:
         """What goes into the next request; a record is removed as a whole."""
-        return parts if kind == "removal" else to_ask(parts, self.refusals)
+        return parts if kind in PUTS_AWAY else to_ask(parts, self.refusals)
 
     def _changed_columns(self) -> dict[str, Any]:
         kind = self.run.kind

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from javis_pipeline.records import MISSING, Missing
-from javis_pipeline.records.sync import FieldChange, Operation, RemoteRecord
+from javis_pipeline.records.sync import PUTS_AWAY, FieldChange, Operation, RemoteRecord
 from javis_pipeline.records.values import Value
 from javis_pipeline.sync.fields import Field
 from javis_pipeline.sync.run import Run
@@ -36,8 +36,10 @@ def judge(
         run: Clock and account.
         replied: The remote said that it was executed. What of it, `effect` tells for each field.
     """
-    if op.kind == "removal" and remote is None:
+    if op.kind in PUTS_AWAY and (remote is None or remote.away):
         return Verdict("applied", {"by": "absence"})
+    if op.kind == "archive":  # a yes only says that it was begun
+        replied = False
     if replied or "shown" in op.evidence:
         return Verdict("applied", {"by": "reply"})
     if remote is not None:

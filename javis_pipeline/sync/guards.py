@@ -55,6 +55,16 @@ def guard_deletions(what: str, *, gone: int, overrides: Overrides) -> None:
         )
 
 
+def guard_put_away(what: str, *, records: int, overrides: Overrides) -> None:
+    """Records are put away there in bulk only after somebody was asked, whatever deleted their rows."""
+    if records > max(MOST_DELETIONS, overrides.deletions or 0):
+        raise SyncHalted(
+            f"{what}: {records} records are to be put away there, because their rows were deleted here; nothing was "
+            "sent. javis sync --dry-run shows them.",
+            allow=("expect_deletions", records),
+        )
+
+
 def are_suspicious(*, writes: int, records: int, overrides: Overrides) -> bool:
     """Whether so many writes to so many records are asked about first."""
     share_is_large = writes > FEWEST_SUSPICIOUS_WRITES and writes * 5 > records

@@ -16,7 +16,7 @@ from javis_pipeline.records.sync import (
 )
 from javis_pipeline.records.values import Value
 from javis_pipeline.sync.codecs import UnreadableValue
-from javis_pipeline.sync.deleted import follow_question, remove_there, stays_deleted
+from javis_pipeline.sync.deleted import follow_question, is_put_away, put_away, stays_deleted, was_restored
 from javis_pipeline.sync.draft import Draft
 from javis_pipeline.sync.echoes import settle_late_echoes
 from javis_pipeline.sync.elements import in_columns, in_raw_columns
@@ -81,11 +81,13 @@ def _reconcile(draft: Draft, remote: RemoteRecord, changes: Sequence[FieldChange
     if is_new and draft.local.deleted_at is not None:
         _take_all(draft, remote)
         return
-    if draft.local.deleted_at is None:
+    if draft.local.deleted_at is None or was_restored(draft, remote):
         follow_question(draft, remote)
+    elif is_put_away(draft, remote):
+        _follow_facts(draft, remote)
+        return
     elif stays_deleted(draft, remote):
-        if draft.run.kind.table.place.removes:
-            remove_there(draft, remote)
+        put_away(draft, remote)
         return
     draft.undecided_fields = set()
     for spec in draft.fields.values():
@@ -193,12 +195,21 @@ def _follow(draft: Draft, remote: RemoteRecord) -> bool:
         return False
     draft.rename(remote.ref)
     draft.conflicts.apply(WHOLE_RECORD, "edit_vs_remote_delete")
-    if draft.local.remote_state != "present":
-        draft.conflicts.end_live(WHOLE_RECORD, "superseded")
-        draft.set_column("remote_state", "present")
-        why = "it was made" if draft.local.remote_state == "wanted" else "the remote has it again"
-        draft.item("record", WHOLE_RECORD, draft.local.remote_state, "present", why, 4)
+    _follow_state(draft, remote)
     return True
+
+
+def _follow_state(draft: Draft, remote: RemoteRecord) -> None:
+    before, now = draft.local.remote_state, "present" if remote.is_listed else "hidden"
+    if before == now:
+        return
+    if {before, now} != {"present", "hidden"}:
+        draft.conflicts.end_live(WHOLE_RECORD, "superseded")
+    draft.set_column("remote_state", now)
+    why = "it was made" if before == "wanted" else "it was archived" if now == "hidden" else "the remote has it again"
+    draft.item("record", WHOLE_RECORD, before, now, why, 4)
+    if now == "hidden" and draft.local.deleted_at is None:
+        draft.audit("local", WHOLE_RECORD, before, now, why)
 
 
 def missing_record(state: RecordState, run: Run, *, proved: bool) -> RecordPlan:

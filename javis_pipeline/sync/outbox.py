@@ -10,6 +10,7 @@ from typing import Any
 
 from javis_pipeline.records import MISSING, Missing
 from javis_pipeline.records.sync import (
+    PUTS_AWAY,
     WHOLE_RECORD,
     Catalog,
     FieldChange,
@@ -87,8 +88,9 @@ def send_operation(
     if current is None or current.state != "planned":
         return draft.plan()
     moved_here = any(draft.values.get(name) != value for name, value in current.local.items())
-    gone_here = (draft.local.deleted_at is not None) != (current.kind == "removal")
-    is_held = remote.read_only or _is_guarded(draft, remote)
+    puts_away = current.kind in PUTS_AWAY
+    gone_here = (draft.local.deleted_at is not None) != puts_away
+    is_held = (remote.read_only and not (puts_away and remote.away)) or _is_guarded(draft, remote)
     if moved_here or gone_here or is_held or not remote_is_as_expected(current, remote, run.kind):
         reconcile_in(draft, remote, changes)
         return draft.plan()
@@ -172,7 +174,7 @@ def reject_operation(
     refused = named or dict.fromkeys(current.fields, reason)
     draft.settle(current, "rejected", last_error=reason, evidence={**current.evidence, "refused": refused})
     draft.refuse(
-        refused, remote, current.local, sure=bool(named) or len(current.fields) == 1 or current.kind == "removal"
+        refused, remote, current.local, sure=bool(named) or len(current.fields) == 1 or current.kind in PUTS_AWAY
     )
     reconcile_in(draft, remote, ())
     return draft.plan()
@@ -201,8 +203,8 @@ def settle_operation(
     if current is None or current.state != "sent" or verdict.outcome == "wait":
         return draft.plan()
     evidence = {**current.evidence, **verdict.evidence}
-    if verdict.outcome == "applied" and current.kind == "removal" and remote is None:
-        _conclude_removal(draft, current, evidence)
+    if verdict.outcome == "applied" and current.kind in PUTS_AWAY and (remote is None or remote.away):
+        _conclude_removal(draft, current, evidence, remote)
     elif verdict.outcome == "abandon" or remote is None:
         draft.settle(current, "abandoned", evidence=evidence)
     else:
@@ -212,12 +214,16 @@ def settle_operation(
     return draft.plan()
 
 
-def _conclude_removal(draft: Draft, op: Operation, evidence: Mapping[str, Any]) -> None:
-    """The record is not there any more."""
+def _conclude_removal(draft: Draft, op: Operation, evidence: Mapping[str, Any], remote: RemoteRecord | None) -> None:
+    """The record is not there any more, or not in use."""
     draft.settle(op, "confirmed", evidence=evidence)
     draft.clear_error(WHOLE_RECORD)
-    draft.set_column("remote_state", "gone")
-    draft.audit("remote", WHOLE_RECORD, op.local.get(next(iter(op.fields))), None, "removed", op=op)
+    if remote is None:
+        draft.set_column("remote_state", "gone")
+    if draft.run.kind.table.place.putting_away:
+        draft.set_column("removal", "done")
+    reason = "archived" if op.kind == "archive" else "removed"
+    draft.audit("remote", WHOLE_RECORD, op.local.get(next(iter(op.fields))), None, reason, op=op)
 
 
 def _conclude(

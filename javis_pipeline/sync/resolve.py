@@ -124,6 +124,8 @@ def _resolve_record(draft: Draft, conflict: Conflict, choice: Choice | Force, by
         raise UsageError(f"conflict {conflict.conflict_id} is about the whole record: choose local or remote")
     if conflict.kind == "remote_edit_vs_local_delete" and choice == "local":
         draft.set_column("local_deleted_at", draft.run.now())
+        if draft.run.kind.table.place.putting_away:
+            draft.set_column("removal", conflict.details.get("removal"))
     if conflict.kind == "edit_vs_remote_delete" and choice == "remote":
         for name, base in list(draft.bases.items()):
             draft.set_value(name, base, reason="conflict resolved: remote", row=9, actor=by)

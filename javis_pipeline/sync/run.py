@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from javis_pipeline.records.policy import Way
 from javis_pipeline.records.sync import Catalog, FieldPolicy, Force
 from javis_pipeline.sync.fields import Field, Kind
 
@@ -23,6 +24,7 @@ class Rules:
         stale_write_grace: For how long after a write of the sync a column that returns to its value from before is
             taken for a stale copy of the row instead of an edit.
         request_limit: After this time a request that was sent is not executed any more, as a rule.
+        way_out: What becomes there of records whose rows are deleted here; None: nothing.
         missing_proof: The two proofs that a record is gone lie at least this far apart.
     """
 
@@ -34,6 +36,7 @@ class Rules:
     force_fields: frozenset[str] = frozenset()
     stale_write_grace: timedelta = timedelta(minutes=2)
     request_limit: timedelta = timedelta(seconds=180)
+    way_out: Way | None = None
     missing_proof: timedelta = timedelta(minutes=10)
 
     def policy(self, spec: Field) -> FieldPolicy:

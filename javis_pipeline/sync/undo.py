@@ -27,6 +27,13 @@ class Inverse:
     undo_of: int | None
 
 
+def made_in(entries: Iterable[AuditEntry], kind: Kind) -> list[ResourceRef]:
+    """The records that a run made there and that can be put away: no undo does that by itself."""
+    if kind.table.place.putting_away is None:
+        return []
+    return [entry.ref for entry in entries if entry.field == WHOLE_RECORD and entry.reason.startswith(MADE)]
+
+
 def inverse_of(entries: Iterable[AuditEntry], kind: Kind) -> list[Inverse]:
     """What undoes the audit rows of a run, in their order; a field that changed on both sides appears once.
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from javis_pipeline.records.sync import LocalRecord, Operation, OperationKind
+from javis_pipeline.records.sync import PUTS_AWAY, LocalRecord, Operation, OperationKind
 from javis_pipeline.records.values import ResourceRef, Value, as_set
 from javis_pipeline.sync.run import Run
 
@@ -32,7 +32,8 @@ def operation_of(
         ref: The record, under the key that it has by now.
     """
     names = tuple(name for name in run.kind.fields if name in parts)
-    sets = {name for name in names if run.kind.fields[name].is_set}
+    # A record is put away as a whole: also of a set, what was seen has to be there.
+    sets = {name for name in names if run.kind.fields[name].is_set and kind not in PUTS_AWAY}
     return Operation(
         op_id=run.new_id(),
         ref=ref,

@@ -56,6 +56,8 @@ COMMANDS = (
     "slack risk --dry-run",
     "slack week --dry-run",
     "retry OQC-1",
+    "archive OQC-7",
+    "delete OQC-7",
     "db prune --dry-run",
     "doctor",
     "sync",

@@ -40,7 +40,7 @@ SELECT key, record_id FROM issue_links
 DELETE FROM issue_links WHERE record_id = %(record_id)s;
 
 -- name: record_by_key
-SELECT kind AS resource_type, resource_id, scope, key, sync_refused
+SELECT kind AS resource_type, resource_id, record_id, scope, key, sync_refused
   FROM records
  WHERE key = javis_key(%(key)s);
 

@@ -9,7 +9,7 @@ WITH scopes AS (
     SELECT DISTINCT system, scope FROM sync_runs
 ), counted AS (
     SELECT system, scope,
-           count(*) FILTER (WHERE remote_state NOT IN ('present', 'wanted') AND NOT hangs) AS tombstones,
+           count(*) FILTER (WHERE remote_state NOT IN ('present', 'wanted') AND local_deleted_at IS NULL AND NOT hangs) AS tombstones,
            count(*) FILTER (WHERE remote_state = 'wanted' AND local_deleted_at IS NULL) AS wanted,
            count(*) FILTER (WHERE local_deleted_at IS NOT NULL) AS local_deletes,
            count(*) FILTER (WHERE local_modified_fields <> '{}' AND remote_state <> 'wanted') AS unpushed,
@@ -31,6 +31,15 @@ SELECT scopes.system, scopes.scope,
        coalesce(counted.local_deletes, 0) AS local_deletes,
        coalesce(counted.unpushed, 0) AS unpushed,
        coalesce(counted.errors, 0) AS errors,
+       (SELECT count(*) FROM (
+            SELECT 'jira' AS system, project_key AS scope, removal, remote_state FROM jira_issues
+             WHERE removal IN ('archive', 'delete')
+             UNION ALL
+            SELECT 'confluence', space_key, removal, remote_state FROM confluence_pages
+             WHERE removal IN ('archive', 'delete')) AS r
+          JOIN sync_policies AS p USING (system, scope)
+         WHERE r.system = scopes.system AND r.scope = scopes.scope AND r.remote_state IN ('present', 'hidden')
+           AND p.verb = 'delete' AND p.policy <> 'off') AS to_put_away,
        (SELECT count(*) FROM sync_conflicts c JOIN record_kinds k ON k.kind = c.resource_type::text
          WHERE c.scope = scopes.scope AND c.state = 'open' AND k.system = scopes.system) AS conflicts,
        (SELECT count(*) FROM sync_quarantine q WHERE q.system = scopes.system AND q.scope = scopes.scope) AS quarantined,

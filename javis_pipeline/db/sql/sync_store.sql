@@ -145,12 +145,12 @@ WITH waiting AS (
      WHERE resource_type = %(type)s AND scope = %(scope)s AND applied_at IS NULL
        AND (state = 'resolved' OR (%(conflicts)s AND state = 'open'))
     UNION
-    SELECT {id} FROM {table} WHERE %(removes)s AND {scope} = %(scope)s AND local_deleted_at IS NOT NULL
+    SELECT r.{id} FROM {table} AS r WHERE r.{scope} = %(scope)s AND {to_put_away}
 )
 SELECT r.{id} AS id, r.{key} AS key, r.{scope} AS scope
   FROM waiting
   JOIN {table} AS r ON r.{id} = waiting.id
- WHERE r.local_deleted_at IS NULL OR (%(removes)s AND r.remote_state = 'present')
+ WHERE r.local_deleted_at IS NULL OR ({to_put_away} AND r.remote_state IN ('present', 'hidden'))
  ORDER BY r.sync_errors ? '(row)', r.{key};
 
 -- name: count_wishes
@@ -158,7 +158,7 @@ SELECT r.{id} AS id, r.{key} AS key, r.{scope} AS scope
 -- refused and about which nobody has to choose.
 SELECT coalesce(sum(sorts), 0)
        + (SELECT count(*) FROM {table} AS r
-           WHERE %(removes)s AND r.{scope} = %(scope)s AND r.local_deleted_at IS NOT NULL AND r.remote_state = 'present') AS wishes
+           WHERE r.{scope} = %(scope)s AND {to_put_away} AND r.remote_state IN ('present', 'hidden')) AS wishes
   FROM (SELECT count(DISTINCT edited.field = ANY (%(alone)s)) AS sorts
           FROM {table} AS r
          CROSS JOIN LATERAL jsonb_object_keys(r.local_modified_fields) AS edited (field)
@@ -169,6 +169,10 @@ SELECT coalesce(sum(sorts), 0)
                               AND c.kind NOT IN ('overwrote_remote', 'undo_of_changed', 'edited_twice')
                               AND c.field_name IN (edited.field, '(row)'))
          GROUP BY r.{id}) AS counted;
+
+-- name: count_put_away
+SELECT count(*) AS records FROM {table} AS r
+ WHERE r.{scope} = %(scope)s AND {to_put_away} AND r.remote_state IN ('present', 'hidden');
 
 -- name: operations_in_state
 SELECT to_jsonb(o)::text AS doc, r.{key} AS key

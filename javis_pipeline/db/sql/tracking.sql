@@ -162,8 +162,8 @@ BEGIN
 END $$;
 
 -- name: keep_tombstone
--- BEFORE DELETE of a record by anyone but the sync: a tombstone is left, and nothing deleted on the remote; `javis status`
--- lists it. Arguments: kind, system, scope column, id column.
+-- BEFORE DELETE of a record by anyone but the sync: a tombstone is left; `javis status` lists it. Arguments: kind, system,
+-- scope column, id column; the verb of the policy that says what becomes of it there, which is then noted, or nothing.
 CREATE OR REPLACE FUNCTION public.javis_keep_tombstone() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -174,16 +174,21 @@ DECLARE
     doc     jsonb := to_jsonb(OLD);
     origin  text := coalesce(current_setting('javis.origin', true), '');
     is_kept boolean;
+    becomes text;  -- of the record there
 BEGIN
     IF kind IS NULL OR kind::text <> TG_ARGV[0] THEN
         RAISE EXCEPTION 'javis: % keeps no tombstones', TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
     END IF;
     IF OLD.local_deleted_at IS NULL THEN
+        SELECT p.policy INTO becomes FROM public.sync_policies AS p
+         WHERE p.verb = TG_ARGV[4] AND p.policy <> 'off' AND p.system = TG_ARGV[1] AND p.scope = doc ->> TG_ARGV[2]
+           AND doc ->> TG_ARGV[3] IS NOT NULL;
         PERFORM set_config('javis.origin', 'sync', true);
         EXECUTE format(
             'UPDATE %I.%I SET local_deleted_at = clock_timestamp(), local_modified_at = clock_timestamp(), '
-            'local_seq = local_seq + 1 WHERE record_id = $1 RETURNING local_deleted_at IS NOT NULL',
-            TG_TABLE_SCHEMA, TG_TABLE_NAME) INTO is_kept USING OLD.record_id;
+            'local_seq = local_seq + 1 %s WHERE record_id = $1 RETURNING local_deleted_at IS NOT NULL',
+            TG_TABLE_SCHEMA, TG_TABLE_NAME, CASE WHEN TG_ARGV[4] <> '' THEN ', removal = $2' ELSE '' END)
+            INTO is_kept USING OLD.record_id, becomes;
         PERFORM set_config('javis.origin', origin, true);
         -- Whoever gave the table another owner and not the function would lose deletions without a word.
         IF is_kept IS DISTINCT FROM true THEN
@@ -392,7 +397,7 @@ CREATE TRIGGER check_values BEFORE UPDATE ON public.{table} FOR EACH ROW WHEN {i
 CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.{table} FOR EACH ROW WHEN {is_other}
     EXECUTE FUNCTION public.javis_track_local_edit({kind}, {system}, {scope}, {id}, {fixed}, {tracked}, {sets}, {elements});
 CREATE TRIGGER keep_tombstone BEFORE DELETE ON public.{table} FOR EACH ROW WHEN {is_other}
-    EXECUTE FUNCTION public.javis_keep_tombstone({kind}, {system}, {scope}, {id});
+    EXECUTE FUNCTION public.javis_keep_tombstone({kind}, {system}, {scope}, {id}, {away_verb});
 CREATE TRIGGER keep_record_id BEFORE UPDATE OF record_id ON public.{table} FOR EACH ROW
     WHEN (OLD.record_id IS DISTINCT FROM NEW.record_id)
     EXECUTE FUNCTION public.javis_keep_record_id();

@@ -86,6 +86,7 @@ def routes(world: World) -> list[BaseRoute]:
         ("GET", f"{v2}/pages/{{id}}/ancestors", list_ancestors),
         ("POST", f"{v2}/users-bulk", list_users),
         ("GET", f"{v1}/user/current", current_user),
+        ("POST", f"{v1}/content/archive", archive_content),
         ("POST", f"{v1}/content/{{id}}/label", add_labels),
         ("DELETE", f"{v1}/content/{{id}}/label", remove_label),
         ("DELETE", f"{v1}/content/{{id}}/label/{{name}}", remove_label),
@@ -399,6 +400,15 @@ def search(call: Call) -> Response:
         "_links": {"base": f"{call.world.base_url}/wiki", "context": "/wiki"} | ({"next": more} if more else {}),
     }
     return _json(answer)
+
+
+def archive_content(call: Call) -> Response:
+    pages = [call.site.page(str(_object(one).get("id"))) for one in _object(call.json()).get("pages") or ()]
+    for page in pages:
+        if page.status != "current":
+            raise Refused(400, "INVALID_REQUEST_PARAMETER", f"Content {page.page_id} is not current")
+        call.site.archive_page(page.page_id)
+    return _json({"id": "1", "links": {"status": "/rest/api/longtask/1"}}, status=202)
 
 
 def search_content(call: Call) -> Response:

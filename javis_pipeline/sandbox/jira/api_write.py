@@ -132,11 +132,24 @@ class WriteApi:
         return self._archive(call, archived=False)
 
     def _archive(self, call: Call, *, archived: bool) -> Json:
-        issues = [self._site.find(str(word)) for word in call.body.get("issueIdsOrKeys", []) if call.person]
-        for issue in (each for each in issues if each is not None):
-            issue.archived = archived
-            self._site.touch(issue)
-        return {"numberOfIssuesUpdated": sum(each is not None for each in issues), "errors": {}}
+        """Many issues, each with its sub-tasks, which go with it only.
+
+        What could not be done is told beside a yes; with nothing done it is a no.
+        """
+        asked = [str(word) for word in call.body.get("issueIdsOrKeys", [])]
+        issues = {word: self._site.find(word) for word in asked}
+        below = [word for word, issue in issues.items() if issue and self._site.types[issue.state.type_id].subtask]
+        missing = [word for word, issue in issues.items() if issue is None or not self._site.is_visible(issue)]
+        errors = {
+            **_not_done("issueIsSubtask", below, "Issue is subtask."),
+            **_not_done("issuesNotFound", missing, "Issues are not found."),
+        }
+        done = [issue for word, issue in issues.items() if issue is not None and word not in (*below, *missing)]
+        for issue in done:
+            self._site.put_into_archive(issue, archived=archived)
+        if not done:
+            raise RefusedError(400, body={"numberOfIssuesUpdated": 0, "errors": errors})
+        return {"numberOfIssuesUpdated": len(done), "errors": errors}
 
     # -- properties: neither in the changelog nor in `updated`
 
@@ -337,6 +350,10 @@ def _role(call: Call) -> str | None:
     if not isinstance(told, dict) or told.get("type") != "role" or not told.get("value", told.get("identifier")):
         raise RefusedError(400, errors={"commentLevel": "There is no such role or group."})
     return str(told.get("value", told.get("identifier")))
+
+
+def _not_done(why: str, asked: list[str], message: str) -> Json:
+    return {why: {"count": len(asked), "issueIdsOrKeys": asked, "message": message}} if asked else {}
 
 
 def _editable(site: JiraSite, call: Call) -> Issue:

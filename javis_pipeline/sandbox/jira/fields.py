@@ -69,6 +69,7 @@ SYSTEM_FIELDS = (
     _system("statuscategorychangedate", "Status Category Changed", "datetime", orderable=False),
     _system("resolution", "Resolution", "resolution"),
     _system("resolutiondate", "Resolved", "datetime", orderable=False),
+    _system("archiveddate", "Archived", "datetime", orderable=False),
     _system("priority", "Priority", "priority"),
     _system("labels", "Labels", "array", "string"),
     _system("assignee", "Assignee", "user"),

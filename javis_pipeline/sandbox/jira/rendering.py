@@ -478,6 +478,7 @@ class Renderer:
             "statusCategory": lambda _, s: self.status(store.statuses[s.status_id])["statusCategory"],
             "statuscategorychangedate": lambda _, s: self.timestamp(s.status_changed or s.created),
             "resolution": lambda _, s: self.resolution(store.resolutions[s.resolution_id]) if s.resolution_id else None,
+            "archiveddate": lambda issue, s: self.timestamp(s.updated) if issue.archived else None,
             "resolutiondate": lambda _, s: self.timestamp(s.resolved),
             "priority": lambda _, s: self.priority(store.priorities[s.priority_id]) if s.priority_id else None,
             "labels": lambda _, s: list(s.labels),

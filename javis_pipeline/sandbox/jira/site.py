@@ -300,9 +300,7 @@ class JiraSite(JiraStore):
     @_one_step
     def archive(self, key: str, *, archived: bool = True) -> None:
         """A person archives an issue: no search finds it, who has its key can still read it."""
-        issue = self.issues[self.ids_by_key[key]]
-        issue.archived = archived
-        self.touch(issue)
+        self.put_into_archive(self.issues[self.ids_by_key[key]], archived=archived)
 
     @_one_step
     def plan_version(self, project: str, name: str, *keys: str, release_on: date | None = None) -> None:
@@ -440,10 +438,19 @@ class JiraSite(JiraStore):
 
     def delete_issue(self, issue: Issue) -> None:
         """Deletes an issue and its sub-tasks."""
-        children = (self.issues[id_] for id_ in list(issue.children) if id_ in self.issues)
-        for child in [child for child in children if self.types[child.state.type_id].subtask]:
+        for child in self._subtasks_of(issue):
             self.remove(child)
         self.remove(issue)
+
+    def put_into_archive(self, issue: Issue, *, archived: bool) -> None:
+        """Archives an issue and its sub-tasks, or restores them."""
+        for each in (issue, *self._subtasks_of(issue)):
+            each.archived = archived
+            self.touch(each)
+
+    def _subtasks_of(self, issue: Issue) -> list[Issue]:
+        children = (self.issues[id_] for id_ in list(issue.children) if id_ in self.issues)
+        return [child for child in children if self.types[child.state.type_id].subtask]
 
     def _store_edit(
         self, issue: Issue, edit: Edit, *, author: str, at: datetime, metadata: Json | None

@@ -456,6 +456,14 @@ class ConfluenceClient(SiteClient):
         params: dict[str, Any] = {"space-id": space_id, "title": title, "status": ["current", "archived"], "limit": 2}
         return (page for batch in cursor_batches(self._http, f"{V2}/pages", params) for page in batch)
 
+    def archive_page(self, page_id: str) -> None:
+        """Begin to put a page into the archive of its space; it takes a moment."""
+        self._http.post(f"{self.rest}/content/archive", {"pages": [{"id": int(checked_id(page_id))}]})
+
+    def trash_page(self, page_id: str) -> None:
+        """Put a page into the trash of its space, out of which people can restore it; what lies below it moves up."""
+        self._http.request("DELETE", _page_path(page_id))
+
     def add_labels(self, page_id: str, names: Iterable[str]) -> list[str]:
         """Add global labels to a page; one that it has already stays. This is no new version of the page.
 

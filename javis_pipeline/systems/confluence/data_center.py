@@ -364,6 +364,17 @@ class DataCenterClient(ConfluenceClient):
         else:
             self._http.request("POST", _properties(page_id), json=document)
 
+    def archive_page(self, page_id: str) -> None:
+        """There is no archive for a page."""
+        del page_id
+        raise RemoteRefused(
+            "this Confluence archives no single pages; JAVIS_DELETE=KEY:delete puts them into the trash", status=400
+        )
+
+    def trash_page(self, page_id: str) -> None:
+        """Put a page into the trash of its space, out of which an administrator of the space can restore it."""
+        self._http.request("DELETE", f"{REST}/content/{checked_id(page_id)}")
+
     def _titled(self, space_id: str, title: str) -> Iterator[JsonObject]:
         return self._with_title(space_id, title)
 

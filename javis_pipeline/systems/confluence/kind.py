@@ -27,6 +27,7 @@ CONFLUENCE_PAGE = make_kind(
         made_with=("title",),
         by_key=("parent_id",),
         making=Governed(verb="create", setting="JAVIS_CREATE"),
+        putting_away=Governed(verb="delete", setting="JAVIS_DELETE"),
         made_as="made_as",
         readers_apart=True,
         one_of_a_title=True,

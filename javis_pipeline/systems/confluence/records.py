@@ -6,16 +6,17 @@ and the version that it makes says whose it is: its message holds the operation'
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
-from javis_pipeline.errors import UnreadableRecord
+from javis_pipeline.errors import RemoteMissing, UnreadableRecord
 from javis_pipeline.records import MISSING
 from javis_pipeline.records.confluence import Page, PageVersion
 from javis_pipeline.records.jira import JsonObject
-from javis_pipeline.records.sync import NOT_OURS, FieldChange, Operation, RemoteRecord, Reply
+from javis_pipeline.records.sync import NOT_OURS, PUTS_AWAY, Away, FieldChange, Operation, RemoteRecord, Reply
 from javis_pipeline.records.values import ResourceRef, as_set
 from javis_pipeline.steps.ports import OneByOne
 from javis_pipeline.systems.confluence import wire
@@ -44,6 +45,9 @@ _READ_ONLY: Final = {
     "trashed": "the page is in the trash; restore it in Confluence",
     "draft": "the page is a draft; publish it in Confluence",
 }
+
+
+_AWAY: Final[Mapping[str, Away]] = {"archived": "archived", "trashed": "trashed"}
 
 
 class ConfluenceRecords(OneByOne):
@@ -91,6 +95,8 @@ class ConfluenceRecords(OneByOne):
         """
         if op.kind == "labels":
             return self._send_labels(op)
+        if op.kind in PUTS_AWAY:
+            return self._put_away(op)
         assert current.version is not None, "a page that was read has a version"
         values = {**current.values, **op.desired}
         self._client.update_page(
@@ -101,6 +107,15 @@ class ConfluenceRecords(OneByOne):
             message=f"javis sync {op.op_id} ({', '.join(op.fields)})",
             parent_id=str(op.desired["parent_id"]) if "parent_id" in op.desired else None,
         )
+        return Reply()
+
+    def _put_away(self, op: Operation) -> Reply:
+        """Whether it is done, a look tells: a page is archived a little after the answer."""
+        if op.kind == "archive":
+            self._client.archive_page(op.ref.resource_id)
+            return Reply()
+        with suppress(RemoteMissing):  # that is what is wanted
+            self._client.trash_page(op.ref.resource_id)
         return Reply()
 
     def _send_labels(self, op: Operation) -> Reply:
@@ -132,6 +147,7 @@ class ConfluenceRecords(OneByOne):
             version=page.version_number,
             marker=_mark(page.version_message)[0],
             read_only=self._read_only or _why_read_only(page.status),
+            away=_AWAY.get(page.status),
         )
 
     def _space_key(self, space_id: str) -> str:

@@ -1,6 +1,6 @@
 """Confluence as the sync sees a system: how a space is opened."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from javis_pipeline.errors import IdentityError, SettingError
 from javis_pipeline.records.confluence import PageStamp
+from javis_pipeline.records.policy import Way
 from javis_pipeline.records.values import System
 from javis_pipeline.steps.create import HORIZON, CreateRules
 from javis_pipeline.steps.site_facts import NOTHING_KEPT, Facts
@@ -37,6 +38,7 @@ class ConfluenceSystem(NothingHangs):
         policies: A person's choice of the way that fields go.
         creating: Keys of the spaces in which rows that are inserted here become pages.
         horizon: The longest time that a request may still be executed after it was sent.
+        ways_out: Scope to what becomes there of records whose rows are deleted here; none where they are hidden only.
     """
 
     name: ClassVar[System] = "confluence"
@@ -48,6 +50,7 @@ class ConfluenceSystem(NothingHangs):
     policies: Policies = field(default_factory=dict)
     creating: Collection[str] = ()
     horizon: timedelta = HORIZON
+    ways_out: Mapping[str, Way] = field(default_factory=dict)
 
     def open(self, key: str) -> Opened[PageStamp, PageBatch]:
         """A space, after proving who we are and that it is visible."""
@@ -78,6 +81,7 @@ class ConfluenceSystem(NothingHangs):
             changes_unseen=False,
             before=nothing_before,
             after=partial(follow_texts, space=key, projects=self.projects),
+            way_out=self.ways_out.get(key),
             making=Making(
                 partial(PageCreates, self.client, space, self.kind, identity.account_id),
                 CreateRules(allowed=key in self.creating and why is None, horizon=self.horizon),

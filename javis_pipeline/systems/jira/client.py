@@ -466,6 +466,21 @@ class JiraClient(WrittenCalls):
             self._after_edit(made["id"], properties)
         return made
 
+    def archive_issue(self, issue: str) -> None:
+        """Archive an issue, with its sub-tasks; RemoteRefused where the site or the account may not."""
+        self._before_write()
+        path = f"{self.api}/issue/archive"
+        answer = self._http.request("PUT", path, json={"issueIdsOrKeys": [issue]}).body
+        errors = answer.get("errors") if isinstance(answer, dict) else None
+        if isinstance(errors, dict) and errors:
+            said = [str(one.get("message") or name) for name, one in errors.items() if isinstance(one, dict)]
+            raise RemoteRefused(f"jira archived nothing: {'; '.join(said) or ', '.join(errors)}", status=400)
+
+    def delete_issue(self, issue: str) -> None:
+        """Delete an issue for good; RemoteRefused when it has sub-tasks, RemoteMissing when it is not there."""
+        self._before_write()
+        self._http.request("DELETE", self._path(issue))
+
     # Changing issues
 
     def transitions(self, issue: str) -> list[Transition]:

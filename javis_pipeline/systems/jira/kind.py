@@ -66,6 +66,7 @@ JIRA_ISSUE = make_kind(
         by_key=("parent_key",),
         numbered=True,
         making=Governed(verb="create", setting="JAVIS_CREATE"),
+        putting_away=Governed(verb="delete", setting="JAVIS_DELETE"),
     ),
     revision=frozenset({"remote_updated_at"}),
     repeats={"epic_key": "parent_key"},

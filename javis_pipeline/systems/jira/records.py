@@ -26,7 +26,7 @@ from javis_pipeline.records.jira import (
     Transition,
     User,
 )
-from javis_pipeline.records.sync import FieldChange, Move, Operation, RemoteRecord, Reply
+from javis_pipeline.records.sync import PUTS_AWAY, FieldChange, Move, Operation, RemoteRecord, Reply
 from javis_pipeline.records.values import ResourceRef, Value, as_set, dump_json, in_order, load_json
 from javis_pipeline.sync.element_codecs import chosen_value
 from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
@@ -102,6 +102,9 @@ class Request(NamedTuple):
     update: dict[str, list[Mapping[str, object]]]
 
 
+_ARCHIVED: Final = "the issue is archived, and nobody can edit it; restore it in Jira"
+
+
 class JiraRecords:
     """The issues of one project for the two-way steps.
 
@@ -131,7 +134,7 @@ class JiraRecords:
         self._sprints = sprints
         self._fields = fields
         self._points_names = {"story points", "story point estimate", names.get("story_points", "").lower()}
-        self._asked = wire.issue_fields(fields, custom)
+        self._asked = [*wire.issue_fields(fields, custom), "archiveddate"]
         self._ids: dict[str, str] = dict(_JIRA_IDS)
         of_site = {"story_points": fields.story_points, "sprint_id": fields.sprint, "team": fields.team}
         self._ids |= {name: field_id for name, field_id in of_site.items() if field_id}
@@ -225,6 +228,8 @@ class JiraRecords:
     def send(self, op: Operation, current: RemoteRecord) -> Reply:
         """Execute an operation: one PUT, or one transition. What became of it, the history tells."""
         try:
+            if op.kind in PUTS_AWAY:
+                return self._put_away(op)
             if "status" in op.desired:
                 self._transit(op, current)
                 return Reply()
@@ -240,6 +245,22 @@ class JiraRecords:
             if text := error.field_errors.get("timetracking"):
                 named |= {name: text for name in op.fields if name in _TIMES}
             raise RemoteRefused(str(error), status=error.status, field_errors=named) from error
+
+    def _put_away(self, op: Operation) -> Reply:
+        """What became of it, a look tells. An issue that has sub-tasks is not deleted."""
+        if op.kind == "archive":
+            self._refuse_subtasks(op.ref.resource_id)
+            self._client.archive_issue(op.ref.resource_id)
+            return Reply()
+        with suppress(RemoteMissing):  # that is what is wanted
+            self._client.delete_issue(op.ref.resource_id)
+        return Reply()
+
+    def _refuse_subtasks(self, issue: str) -> None:
+        """RemoteRefused for an issue that has sub-tasks: Jira would archive them with it."""
+        document = self._client.get_issue(issue, fields=["subtasks"])
+        if (document.get("fields") or {}).get("subtasks"):
+            raise RemoteRefused("it has subtasks, which would be archived with it; archive it in Jira", status=400)
 
     def _after(self, op: Operation, document: JsonObject | None) -> RemoteRecord | None:
         """The issue as the answer to an edit gives it, where our entry is in its history: it was read after the edit.
@@ -283,7 +304,17 @@ class JiraRecords:
             adf_to_markdown(issue.environment) if isinstance(issue.environment, dict) else issue.environment
         )
         marker = _op_id((document.get("properties") or {}).get(MARK))
-        return RemoteRecord(ref=ref, values=values, facts=facts, revision=issue.remote_updated_at, marker=marker)
+        archived = (document.get("fields") or {}).get("archiveddate") is not None
+        return RemoteRecord(
+            ref=ref,
+            values=values,
+            facts=facts,
+            revision=issue.remote_updated_at,
+            marker=marker,
+            read_only=_ARCHIVED if archived else None,
+            away="archived" if archived else None,
+            is_listed=not archived,
+        )
 
     def _elements(self, issue: Issue) -> dict[str, Value | Missing]:
         """The custom fields in remote form; MISSING is what the answer did not hold."""

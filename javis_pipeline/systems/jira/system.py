@@ -10,6 +10,7 @@ from javis_pipeline.db.connection import Database
 from javis_pipeline.db.dimensions import store_link_types
 from javis_pipeline.db.issues import Elements, follow_epics
 from javis_pipeline.records.jira import IssueStamp, LinkType
+from javis_pipeline.records.policy import Way
 from javis_pipeline.records.values import System
 from javis_pipeline.steps.create import HORIZON, CreateRules
 from javis_pipeline.steps.ports import RemoteCreates, RemoteRecords
@@ -94,6 +95,7 @@ class JiraSystem:
         written: What people write on issues, by its policy's verb, to the keys of the projects in which it is written
             here too; "*" for all.
         horizon: The longest time that a request may still be executed after it was sent.
+        ways_out: Scope to what becomes there of records whose rows are deleted here; none where they are hidden only.
     """
 
     name: ClassVar[System] = "jira"
@@ -110,6 +112,7 @@ class JiraSystem:
     creating: Collection[str] = ()
     written: Mapping[str, Collection[str]] = field(default_factory=dict)
     horizon: timedelta = HORIZON
+    ways_out: Mapping[str, Way] = field(default_factory=dict)
 
     def hanging(self, key: str) -> Sequence[Kind]:
         """What people write on issues, where it is written here too."""
@@ -143,6 +146,7 @@ class JiraSystem:
             before=self._before_all(key),
             after=lambda db, _: follow_epics(db, key),
             making=self._making(site),
+            way_out=self.ways_out.get(key),
             parts=[self._part(hangs, site) for hangs in self._hanging(key)],
         )
 

@@ -103,6 +103,8 @@ def _writes(api: "DataCenterWriteApi") -> list[tuple[str, str, Handler]]:
         ("POST", "issue", api.create),
         ("PUT", "issue/{issue}", api.edit),
         ("DELETE", "issue/{issue}", api.delete),
+        ("PUT", "issue/{issue}/archive", api.put_into_archive),
+        ("PUT", "issue/{issue}/restore", api.take_out_of_archive),
         ("POST", "issue/{issue}/transitions", api.transition),
         ("PUT", "issue/{issue}/assignee", api.assign),
         ("PUT", "issue/{issue}/properties/{property}", api.set_property),
@@ -388,6 +390,21 @@ class DataCenterWriteApi(WriteApi):
         self._check_mode()
         self._forget_marks(call)
         return super().edit_comment(call)
+
+    def put_into_archive(self, call: Call) -> None:
+        """Archives an issue, with its sub-tasks; only where the licence has an archive there is this address."""
+        self._archive_with_subtasks(call, archived=True)
+
+    def take_out_of_archive(self, call: Call) -> None:
+        """Restores it."""
+        self._archive_with_subtasks(call, archived=False)
+
+    def _archive_with_subtasks(self, call: Call, *, archived: bool) -> None:
+        self._check_mode()
+        issue = found(self._site, call)
+        if Trap.NO_ARCHIVE in self._site.behaviour.traps:
+            raise RefusedError(404, "null for uri")
+        self._site.put_into_archive(issue, archived=archived)
 
     def edit(self, call: Call) -> bytes | None:
         """Edits an issue; says nothing of it."""
