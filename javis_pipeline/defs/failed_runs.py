@@ -57,7 +57,7 @@ def run_failure_to_slack(
     watch = _watch(context.cursor, now)
     # Runs that the command line started belong to no code location; their failures count as well.
     failed = _newly_failed(context.instance, watch, now)
-    waiting = [*watch.waiting, *(run.run_id for run in failed if run.tags.get(WILL_RETRY_TAG) != "true")]
+    waiting = [*watch.waiting, *(run.run_id for run in failed if not _is_tried_again(run))]
     left = _told(context.instance, settings, db, waiting[-_MOST_WAITING:], now)
     cursor = Watch(
         (now - _SETTLED).timestamp(),
@@ -85,6 +85,12 @@ def _newly_failed(instance: dg.DagsterInstance, watch: Watch, now: datetime) -> 
     )
     records = instance.get_run_records(wanted, limit=_LOOKED_AT, order_by="update_timestamp")[::-1]
     return [record.dagster_run for record in records if record.dagster_run.run_id not in watch.seen]
+
+
+def _is_tried_again(run: dg.DagsterRun) -> bool:
+    """Whether Dagster starts it once more: not one of `dg launch`, which it marks all the same, since it does not know
+    where to start it."""
+    return run.tags.get(WILL_RETRY_TAG) == "true" and run.remote_job_origin is not None
 
 
 def _told(

@@ -7,7 +7,9 @@ from typing import Any
 
 import dagster as dg
 import pytest
+from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 from dagster._core.storage.tags import WILL_RETRY_TAG
+from dagster._core.test_utils import create_run_for_test
 
 from javis_pipeline.cli import runs
 from javis_pipeline.db.connection import Database
@@ -106,7 +108,14 @@ def test_given_the_answer_is_lost_then_the_failure_is_told_once(daemon: Daemon, 
 
 
 def test_given_a_run_that_dagster_tries_again_then_only_the_last_try_is_told(daemon: Daemon, world: World) -> None:
-    daemon.fail("sync", dg.Failure(description="killed"), tags={WILL_RETRY_TAG: "true"})
+    place = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("here"), "__repository__")
+    create_run_for_test(
+        daemon.instance,
+        job_name="sync",
+        status=dg.DagsterRunStatus.FAILURE,
+        tags={WILL_RETRY_TAG: "true"},
+        remote_job_origin=RemoteJobOrigin(place, "sync"),
+    )
     assert daemon.tick() == "no run failed"
     assert posts(world) == []
 
@@ -115,6 +124,14 @@ def test_given_a_run_that_dagster_tries_again_then_only_the_last_try_is_told(dae
 
     (post,) = posts(world)
     assert "killed again" in shown(post)
+
+
+def test_given_a_run_of_dg_launch_that_is_marked_to_be_tried_again_then_it_is_told_since_nobody_can(
+    daemon: Daemon, world: World
+) -> None:
+    daemon.fail("sync", dg.Failure(description="Jira is away"), tags={WILL_RETRY_TAG: "true"})
+
+    assert daemon.tick() == "1 told, 0 wait for Slack"
 
 
 def test_given_a_sync_of_the_command_line_when_it_fails_then_it_is_told_although_dagster_tries_runs_again(
