@@ -125,9 +125,8 @@ MUTANTS = (
     Mutant(
         "making: a wish is not looked for before it is first asked for",
         MAKING_STEP,
-        "        for wish in wishes:\n            self._judge(wish, walk, grounds)\n",
-        "        for wish in wishes:\n            if wish.creation.state in IN_DOUBT:\n"
-        "                self._judge(wish, walk, grounds)\n",
+        "            if (found := self._judge(wish, walk, grounds)) is not None:\n",
+        "            if wish.creation.state in IN_DOUBT and (found := self._judge(wish, walk, grounds)) is not None:\n",
         f"{MADE}::test_given_a_restored_database_that_does_not_know_what_it_made_then_it_finds_the_marks",
     ),
     Mutant(
@@ -154,8 +153,8 @@ MUTANTS = (
     Mutant(
         "pages: one without a mark is never known by what was asked for",
         "javis_pipeline/systems/confluence/create.py",
-        "                return wish.creation.record_id\n",
-        "                return None\n",
+        "                return [wish.creation.record_id]\n",
+        "                return ()\n",
         f"{MADE_PAGES}::test_given_a_reply_that_was_lost_and_no_mark_then_the_page_is_known_by_what_was_asked_for",
     ),
     Mutant(
@@ -213,6 +212,20 @@ MUTANTS = (
         "    if allowed is None or draft.removal not in",
         "    if draft.removal not in",
         f"{AWAY_LAWS}::test_only_what_was_seen_is_put_away_and_only_while_that_is_wanted",
+    ),
+    Mutant(
+        "worklogs: one that bears no mark is taken for two",
+        MAKING_STEP,
+        "                bound[found] = wish.creation.record_id  # and no other wish's\n",
+        "                pass\n",
+        f"{WISHES}::test_work_is_logged_once_where_it_bears_no_mark_and_other_work_says_the_same",
+    ),
+    Mutant(
+        "making: what was sent is taken for what is there",
+        MAKING_STEP,
+        "            self.done.created += 1\n            self.done.ids.append(made.remote_id)\n",
+        "            self.done.created += 1\n",
+        f"{MADE}::test_given_a_row_that_an_application_inserts_then_it_is_an_issue_and_keeps_its_name",
     ),
     Mutant(
         "making: the transport asks again",
@@ -650,7 +663,7 @@ MUTANTS = (
     Mutant(
         "whoever wrote what we wanted is us",
         EVIDENCE,
-        "    return remote.marker == op.op_id and _looks_like_ours(op, change, run)\n",
+        "    return (remote.bears_no_marks or remote.marker == op.op_id) and _looks_like_ours(op, change, run)\n",
         "    return _looks_like_ours(op, change, run)\n",
         f"{WHOSE}::test_whose_an_entry_is",
     ),

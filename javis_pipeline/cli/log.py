@@ -27,7 +27,7 @@ def command(key: str, spent: str, started: str | None, comment: str | None, dry_
     """Log work on an issue of a project that JAVIS_WORKLOGS names.
 
     The same as an INSERT INTO worklogs (issue_key, started_at, seconds) in SQL. TIME is hours and minutes. What is left
-    to do on the issue stays as it was, and nobody gets mail. The issue may be one that is not made yet.
+    to do on the issue stays as it was. The issue may be one that is not made yet.
 
     \b
     javis log OQC-12 1h30m \\

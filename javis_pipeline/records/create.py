@@ -1,6 +1,6 @@
 """What is wished for and not there yet: a record that was inserted here, and what became of asking for it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -105,7 +105,7 @@ class Met:
         number: Of its key in this scope; None for one that has moved to another.
         mark: The wish that it says it is, whoever says so.
         place: Id of what it hangs on.
-        alike: Where no mark can travel with a request: the wish with which it agrees in all that a request tells.
+        alike: Where no mark can travel with a request: the wishes with which it agrees in all that a request tells.
     """
 
     remote_id: str
@@ -117,7 +117,7 @@ class Met:
     type_name: str = ""
     title: str = ""
     place: str | None = None
-    alike: UUID | None = None
+    alike: Collection[UUID] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -123,6 +123,7 @@ class RemoteRecord:
         revision: Changes with the record (when it was last updated, or a version's instant); None if unknown.
         version: Number that the next write has to follow, where the API compares it.
         marker: Operation that the record itself names as the last of ours; None where there is none.
+        bears_no_marks: Nothing can be noted on it: what our account did to it is known by its looks alone.
         read_only: Why nothing of the record can be changed now, and the remedy; None when it can.
         away: Where it was put away; None while it is in use.
         is_listed: False for one that is there, but in no list and no search: the row then says that it is hidden.
@@ -140,6 +141,7 @@ class RemoteRecord:
     revision: datetime | None
     version: int | None = None
     marker: UUID | None = None
+    bears_no_marks: bool = False
     read_only: str | None = None
     away: Away | None = None
     is_listed: bool = True

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import accumulate
 from typing import Final, Protocol
 from uuid import UUID
 
@@ -36,7 +37,7 @@ from javis_pipeline.records.create import (
     Wish,
 )
 from javis_pipeline.records.sync import Overrides
-from javis_pipeline.steps.ports import CreateBook, RemoteCreates
+from javis_pipeline.steps.ports import CreateBook, Progress, RemoteCreates, nobody_watches
 from javis_pipeline.steps.push import nobody_else_writes
 from javis_pipeline.steps.side_by_side import side_by_side
 from javis_pipeline.sync import create as decide
@@ -113,6 +114,8 @@ def create_records(
     *,
     threads: int = 1,
     check: Callable[[], None] = nobody_else_writes,
+    progress: Progress = nobody_watches,
+    done: Created | None = None,
 ) -> Created:
     """Settle what was asked for, and ask for what is wished for: parents first, each once.
 
@@ -124,12 +127,14 @@ def create_records(
         overrides: What a person allowed for this run.
         threads: Wishes asked for side by side.
         check: Called before each request; raises when we may not write any more.
+        progress: Told how many of the wishes that can be asked for now were.
+        done: Counts what was done, also when this raises.
 
     Raises:
         SyncHalted: Suspiciously many are wished for; nothing was sent.
         RemoteBusy: The remote wants no more requests now; what was not sent stays planned.
     """
-    round_ = _Round(book, remote, run, rules)
+    round_ = _Round(book, remote, run, rules, done)
     wishes = book.begin()
     round_.settle(wishes)
     if not rules.allowed or round_.is_stopped:
@@ -137,7 +142,7 @@ def create_records(
         return round_.done
     if book.why_held() is not None:
         return round_.done
-    round_.send_all(overrides, threads, check)
+    round_.send_all(overrides, threads, check, progress)
     return round_.done
 
 
@@ -220,7 +225,9 @@ def _met_in_a_pull(conn: Connection, book: MetBook, one: Met, now: datetime, wis
 class _Round:
     """One look at the wishes of a scope, and what follows from it."""
 
-    def __init__(self, book: CreateBook, remote: RemoteCreates, run: Run, rules: CreateRules) -> None:
+    def __init__(
+        self, book: CreateBook, remote: RemoteCreates, run: Run, rules: CreateRules, done: Created | None = None
+    ) -> None:
         self._book = book
         self._remote = remote
         self._run = run
@@ -228,7 +235,7 @@ class _Round:
         self._highest = 0
         self._looked: set[UUID] = set()
         self.is_stopped = False
-        self.done = Created()
+        self.done = done or Created()
 
     # what became of them
 
@@ -260,21 +267,24 @@ class _Round:
         self._highest = max(walk.highest, known)
         accounts = self._accounts(wishes)
         self._look_for_strangers(walk, accounts)
+        bound = dict(self._book.bound([one.remote_id for one in walk.met]))
         grounds = Grounds(
             horizon=self._rules.horizon,
             accounts=accounts,
-            bound=self._book.bound([one.remote_id for one in walk.met]),
+            bound=bound,
             shows_marks=self._book.shows_marks(),
             repeatable=self._rules.repeatable,
         )
         for wish in wishes:
-            self._judge(wish, walk, grounds)
+            if (found := self._judge(wish, walk, grounds)) is not None:
+                bound[found] = wish.creation.record_id  # and no other wish's
 
     def _accounts(self, wishes: Sequence[Wish]) -> frozenset[str]:
         asked = {wish.creation.fence.account_id for wish in wishes if wish.creation.fence}
         return frozenset({self._run.account_id, *asked})
 
-    def _judge(self, wish: Wish, walk: Walk, grounds: Grounds) -> None:
+    def _judge(self, wish: Wish, walk: Walk, grounds: Grounds) -> str | None:
+        """Store what the walk makes of a wish; the remote's id of the record that it was found to be."""
         now = self._run.now()
         alike = decide.unaccounted(wish.creation, walk, grounds, wish.place)
         plan = self._change(
@@ -283,7 +293,7 @@ class _Round:
             alike=alike,
         )
         if plan is None:
-            return
+            return None
         after = plan.creation
         if after.remote_id is not None:
             self.done.met += 1
@@ -292,6 +302,7 @@ class _Round:
                 self._book.tell_twins(after, twins)
         self.done.asks += after.state == "asks"
         self.done.unknown += after.state == "unknown"
+        return after.remote_id
 
     def _look_for_strangers(self, walk: Walk, accounts: frozenset[str]) -> None:
         """A mark of ours that no row knows: this database is older than the remote, or a copy of another."""
@@ -311,7 +322,7 @@ class _Round:
 
     # asking for them
 
-    def send_all(self, overrides: Overrides, threads: int, check: Callable[[], None]) -> None:
+    def send_all(self, overrides: Overrides, threads: int, check: Callable[[], None], progress: Progress) -> None:
         """Generation after generation: what was made in one is a parent in the next."""
         tried: set[UUID] = set()
         guarded = False
@@ -321,9 +332,11 @@ class _Round:
                     self._book.name, writes=self._count(), records=self._book.count_records(), overrides=overrides
                 )
                 guarded = True
+            before = len(tried)
             tried |= {wish.creation.record_id for wish in wishes}
-            for _ in side_by_side(lambda some: self._send_in_turn(some, check), _in_turn(wishes), threads=threads):
-                pass
+            sent = side_by_side(lambda some: self._send_in_turn(some, check), _in_turn(wishes), threads=threads)
+            for number in accumulate(sent, initial=before):
+                progress(number, len(tried))
         left = [wish for wish in self._book.begin() if wish.parent and wish.creation.state in ("planned", "rejected")]
         self.done.waiting += len(left)
 
@@ -341,9 +354,11 @@ class _Round:
             if ready and decide.may_be_sent(wish.creation, wish.local_seq, now, whole=self._rules.whole):
                 yield wish
 
-    def _send_in_turn(self, wishes: Sequence[Wish], check: Callable[[], None]) -> None:
+    def _send_in_turn(self, wishes: Sequence[Wish], check: Callable[[], None]) -> int:
+        """How many these are."""
         for wish in wishes:
             self._send(wish, check)
+        return len(wishes)
 
     def _send(self, wish: Wish, check: Callable[[], None]) -> None:
         """Note that it is sent, ask once, and note what was said."""

@@ -25,6 +25,12 @@ from javis_pipeline.records.values import ResourceRef
 
 Decide = Callable[[RecordState], RecordPlan]
 Progress = Callable[[int, int | None], None]
+
+
+def nobody_watches(done: int, total: int | None) -> None:
+    """Progress that nobody is told of."""
+
+
 """Called with how many records were handled, and how many there will be (None while that is not known)."""
 
 

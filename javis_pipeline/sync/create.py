@@ -72,13 +72,13 @@ def looked(creation: Creation, walk: Walk, grounds: Grounds, now: datetime, plac
         return creation
     if found := marked(creation, walk, grounds.accounts):
         return bind(creation, Made(remote_id=found[0].remote_id, key=found[0].key), by="mark")
+    if (same := _alike(creation, walk, grounds)) is not None:
+        return bind(creation, Made(remote_id=same.remote_id, key=same.key), by="likeness")
     if creation.state not in ("unknown", "asks"):
         return creation
     assert creation.fence is not None, "nothing is in doubt before something was sent"
     if grounds.repeatable and place in walk.places:
         return replace(creation, state="planned", looks=0, next_look_at=None)
-    if (same := _alike(creation, creation.fence, walk, grounds)) is not None:
-        return bind(creation, Made(remote_id=same.remote_id, key=same.key), by="likeness")
     by_number = place is None and walk.since is None
     nothing = _made_nothing if by_number else partial(_made_nothing_on, place)
     if not nothing(creation.fence, walk, creation.record_id, grounds):
@@ -90,19 +90,24 @@ def looked(creation: Creation, walk: Walk, grounds: Grounds, now: datetime, plac
     return replace(creation, state="planned", proof_at=None, looks=0, next_look_at=None, evidence={"not_made": True})
 
 
-def _alike(creation: Creation, fence: Fence, walk: Walk, grounds: Grounds) -> Met | None:
-    """The one record that the last request made, as far as a record without a mark can tell: our account made it in the
-    time in which the request could be executed, as it was asked for, and nothing else accounts for it."""
+def _alike(creation: Creation, walk: Walk, grounds: Grounds) -> Met | None:
+    """The record that the last request made, as far as a record without a mark can tell: our account made it in the
+    time in which the request could be executed, as it was asked for, and nothing else accounts for it. Before the first
+    request it is what another copy of this database made."""
+    if creation.state not in OPEN:
+        return None
+    fence = creation.fence
     found = [
         one
         for one in walk.met
-        if one.alike == creation.record_id
+        if creation.record_id in one.alike
         and one.creator_id in grounds.accounts
         and one.mark is None
         and one.remote_id not in grounds.bound
-        and fence.at - CLOCKS_DIFFER <= one.created_at <= fence.at + grounds.horizon
+        and (fence is None or fence.at - CLOCKS_DIFFER <= one.created_at <= fence.at + grounds.horizon)
     ]
-    return found[0] if len(found) == 1 else None
+    # Of what hangs on others each says the same now, and any of them is it; two pages may have changed since.
+    return found[0] if len(found) == 1 or (found and found[0].place is not None) else None
 
 
 def _doubted(creation: Creation, walk: Walk, grounds: Grounds, now: datetime) -> Creation:

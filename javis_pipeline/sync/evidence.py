@@ -142,13 +142,13 @@ def is_ours(op: Operation, change: FieldChange, remote: RemoteRecord, run: Run) 
     """Whether an entry of the history was made by this operation.
 
     Without a mark in the entry, the record's own marker vouches for one that looks like it. An account may belong to a
-    person, so looks alone are not enough.
+    person, so looks alone are not enough where there are marks.
     """
     if change.field not in op.fields or change.entry_id in op.evidence.get("entries", ()):
         return False
     if change.op_id is not None:
         return change.op_id == op.op_id
-    return remote.marker == op.op_id and _looks_like_ours(op, change, run)
+    return (remote.bears_no_marks or remote.marker == op.op_id) and _looks_like_ours(op, change, run)
 
 
 def may_be_ours(op: Operation, change: FieldChange, run: Run) -> bool:

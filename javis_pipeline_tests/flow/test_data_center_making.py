@@ -1,4 +1,4 @@
-"""Issues, comments and links are made in a Jira that a company runs itself, once, over a real socket."""
+"""Issues, comments, worklogs and links are made in a Jira that a company runs itself, once, over a real socket."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -23,7 +23,12 @@ from javis_pipeline_tests.flow.test_data_center_sync import NOON, Both, trapped
 
 POLICIES = [
     Policy("jira", "OPS", verb, "on", setting)  # type: ignore[arg-type]
-    for verb, setting in (("create", "JAVIS_CREATE"), ("comments", "JAVIS_COMMENTS"), ("links", "JAVIS_LINKS"))
+    for verb, setting in (
+        ("create", "JAVIS_CREATE"),
+        ("comments", "JAVIS_COMMENTS"),
+        ("worklogs", "JAVIS_WORKLOGS"),
+        ("links", "JAVIS_LINKS"),
+    )
 ]
 
 
@@ -33,7 +38,7 @@ class Making(Both):
     def job(self, client: JiraClient) -> Job:
         job = super().job(client)
         assert isinstance(job.system, DataCenterSystem)
-        written = {"comments": ("OPS",), "links": ("OPS",)}
+        written = {"comments": ("OPS",), "worklogs": ("OPS",), "links": ("OPS",)}
         return replace(job, system=replace(job.system, creating=("OPS",), written=written))
 
     def insert(self, table: str, **given: Any) -> dict[str, Any]:
@@ -127,3 +132,99 @@ def test_on_a_site_that_keeps_no_marks_with_an_issue_they_go_on_their_own(both: 
 
     assert both.issue(issue["key"]).properties["javis.record"] == {"record": str(issue["record_id"])}
     assert both.now(issue["key"])["sync_status"] == "synced"
+
+
+def _log(both: Making, seconds: int = 3_600, **more: Any) -> dict[str, Any]:
+    return both.insert("worklogs", issue_key="OPS-1", started_at=NOON, seconds=seconds, **more)
+
+
+def _work(both: Making, name: dict[str, Any]) -> dict[str, Any]:
+    (row,) = both.sql("SELECT * FROM worklogs WHERE record_id = %s", name["record_id"])
+    return row
+
+
+def test_work_that_is_logged_edited_and_deleted_here_is_so_there_and_what_is_left_to_do_stays(both: Making) -> None:
+    issue = both.issue("OPS-1")
+    issue.state.time_tracking["remainingEstimateSeconds"] = 36_000
+    name = _log(both, comment="h2. As *wiki*\nand more")
+    both.sync()
+    made = _work(both, name)
+    (there,) = issue.worklogs
+    first = (there.seconds, there.started, there.text)
+    both.sql(
+        "UPDATE worklogs SET seconds = 5400, comment = 'Done' WHERE record_id = %s RETURNING key", made["record_id"]
+    )
+    both.sync()
+    edited = _work(both, name)
+    there.seconds, there.updated = 7_200, both.world.clock.now()
+    both.world.jira.bump(issue, both.world.clock.now())
+    both.sync()
+    pulled = _work(both, name)
+    both.sql("DELETE FROM worklogs WHERE record_id = %s RETURNING key", made["record_id"])
+    both.sync()
+
+    assert first == (3_600, NOON, WikiText("h2. As *wiki*\nand more"))
+    assert (made["key"], made["comment"]) == (f"OPS-1#worklog-{there.id}", "h2. As *wiki*\nand more")
+    assert (edited["seconds"], edited["comment"], pulled["seconds"]) == (5_400, "Done", 7_200)
+    assert [row["sync_status"] for row in (made, edited, pulled)] == ["synced"] * 3
+    assert issue.worklogs == []
+    assert issue.state.time_tracking == {"remainingEstimateSeconds": 36_000}
+
+
+@pytest.mark.parametrize("kind", [FaultKind.LATE, FaultKind.LOST_REQUEST])
+def test_of_work_logged_twice_alike_whose_replies_are_lost_there_are_two(both: Making, kind: FaultKind) -> None:
+    names = [_log(both, comment="Same"), _log(both, comment="Same")]
+    both.world.faults.add(Rule(Fault(kind), method="POST", path="/jira/rest/api/2/issue/*/worklog", first=1, last=2))
+    both.sync()
+    both.world.faults.clear()
+    with both.client() as client:
+        client.server_time()  # what was late is executed
+    for _ in range(4):
+        both.world.clock.advance(timedelta(minutes=20))
+        both.sync()
+
+    assert [one.seconds for one in both.issue("OPS-1").worklogs] == [3_600, 3_600]
+    rows = [_work(both, name) for name in names]
+    assert {row["worklog_id"] for row in rows} == {str(one.id) for one in both.issue("OPS-1").worklogs}
+    assert {row["sync_status"] for row in rows} == {"synced"}
+
+
+def test_a_lost_reply_beside_other_work_of_ours_is_asked_about(both: Making) -> None:
+    _log(both)
+    both.world.faults.add(
+        Rule(Fault(FaultKind.LOST_REPLY), method="POST", path="/jira/rest/api/2/issue/*/worklog", first=1, last=1)
+    )
+    both.sync()
+    both.world.faults.clear()
+    both.issue("OPS-1").worklogs[0].seconds = 60
+    for _ in range(3):
+        both.world.clock.advance(timedelta(minutes=20))
+        both.sync()
+
+    asked = both.sql("SELECT kind FROM sync_conflicts WHERE state = 'open'")
+    assert asked == [{"kind": "creation_unknown"}]
+    assert len(both.issue("OPS-1").worklogs) == 1
+
+
+def test_an_edit_of_work_that_was_executed_late_is_undone_by_the_newer_one(both: Making) -> None:
+    name = _log(both)
+    both.sync()
+    update = "UPDATE worklogs SET seconds = %s WHERE record_id = %s RETURNING key"
+    both.sql(update, 7_200, name["record_id"])
+    both.world.faults.add(
+        Rule(Fault(FaultKind.LOST_REQUEST), method="PUT", path="/jira/rest/api/2/issue/*/worklog/*", first=1)
+    )
+    both.sync()
+    both.world.faults.clear()
+    both.sql(update, 10_800, name["record_id"])
+    both.sync()
+    both.sync()
+    issue = both.issue("OPS-1")
+    (there,) = issue.worklogs
+    newest = there.seconds
+    there.seconds, there.updated, there.editor = 7_200, both.world.clock.now(), there.author
+    both.world.jira.bump(issue, both.world.clock.now())
+    both.sync()
+    both.sync()
+
+    assert (newest, there.seconds, _work(both, name)["seconds"]) == (10_800, 10_800, 10_800)

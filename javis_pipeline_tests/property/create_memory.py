@@ -265,6 +265,27 @@ class MemoryComments(MemoryCreates):
         return Walk(at=self.clock, above=above, met=tuple(met), places=places)
 
 
+class MemoryWorklogs(MemoryComments):
+    """What hangs on other records and bears no marks; several may say the same. One that was edited is `moved`."""
+
+    def __init__(self, rng: Random, point: Callable[[str], None]) -> None:
+        super().__init__(rng, point)
+        self.text_of: dict[UUID, str] = {}
+
+    def walk(self, above: int, known: int, wishes: Sequence[Wish]) -> Walk:
+        walk = super().walk(above, known, wishes)
+        there = {one.remote_id: one for one in self.issues}
+        return replace(
+            walk, met=tuple(replace(one, alike=self._alike(there[one.remote_id], wishes)) for one in walk.met)
+        )
+
+    def _alike(self, issue: Issue, wishes: Sequence[Wish]) -> list[UUID]:
+        if issue.mark is None or issue.moved:
+            return []
+        here = (wish.creation.record_id for wish in wishes if wish.place == issue.place)
+        return [one for one in here if self.text_of[one] == self.text_of[issue.mark]]
+
+
 class MemoryLinks(MemoryComments):
     """What is there or not: to ask for it again makes no second one, and whoever made it, it is the one."""
 
@@ -308,14 +329,15 @@ class MemoryPages(MemoryCreates):
         del known
         self.point("walk")
         since = min([self.clock, *(w.creation.fence.at for w in wishes if w.creation.fence)]) - timedelta(minutes=2)
+        doubtful = {wish.creation.record_id for wish in wishes if wish.creation.state in IN_DOUBT}
         there = [one for one in self.issues if not (one.hidden or one.deleted)]
-        met = [self._met(one) for one in there if one.number > above or one.created_at >= since]
+        met = [self._as_asked(one, doubtful) for one in there if one.number > above or one.created_at >= since]
         return Walk(at=self.clock, above=above, met=tuple(met), since=since, marked_later=True)
 
-    def _met(self, issue: Issue) -> Met:
+    def _as_asked(self, issue: Issue, doubtful: Collection[UUID]) -> Met:
         """One that somebody has edited or moved is not as it was asked for any more."""
-        alike = None if issue.moved else issue.mark
-        return replace(super()._met(issue), number=None, alike=alike)
+        alike = [issue.mark] if issue.mark in doubtful and not issue.moved else []
+        return replace(self._met(issue), number=None, alike=alike)
 
 
 def _number(key: str | None) -> int:
@@ -547,6 +569,59 @@ class CommentHistory(CreateHistory):
             setattr(rng.choice(known), rng.choice(("hidden", "deleted")), True)
         if self.wished and rng.random() < 0.1:
             self._delete(rng.choice(self.wished))
+
+
+class WorklogHistory(CommentHistory):
+    """The same of what bears no marks and often says the same: which of two alike was made of which wish is nobody's
+    concern, only that there are as many as were wished for."""
+
+    remote: MemoryWorklogs
+
+    def __init__(self, rng: Random, *, restores: bool = False, rules: CreateRules = RULES) -> None:
+        super().__init__(rng, restores=restores, rules=rules)
+        self.remote = MemoryWorklogs(rng, self._point)
+        self.remote.latest = 14.5
+        self.remote.never_shows = True
+
+    def wish(self) -> None:
+        super().wish()
+        self.remote.text_of[self.wished[-1]] = self.rng.choice("ab")
+
+    def meddle(self) -> None:
+        super().meddle()
+        if self.remote.issues and self.rng.random() < 0.1:
+            self.rng.choice(self.remote.issues).moved = True
+
+    def answer(self) -> None:
+        for key, wish in list(self.book.books.wishes.items()):
+            if wish.creation.state == "asks":
+                said = self._it(wish, key)
+                made = Made(remote_id=said.remote_id, key=str(said.number)) if said else None
+                self._say(wish, decide.answered(wish.creation, "is" if made else "again", made))
+
+    def _it(self, wish: Wish, key: UUID) -> Issue | None:
+        """What a person takes for it: of our account, on the same issue, saying the same at first, and no row's."""
+        mine = (one for one in self.remote.issues if one.mark and one.creator_id == OUR and one.place == wish.place)
+        free = (one for one in mine if self.book.books.rows.get(one.remote_id) is None)
+        return next((one for one in free if self._group(one.mark) == self._group(key)), None)
+
+    def _group(self, mark: UUID | None) -> tuple[str | None, str]:
+        assert mark is not None
+        return self.book.books.wishes[mark].place, self.remote.text_of[mark]
+
+    def _check_twins(self, wish: Wish, made: int) -> None:
+        group = self._group(wish.creation.record_id)
+        wished = sum(self._group(one) == group for one in self.wished)
+        there = sum(self._group(one.mark) == group for one in self.remote.issues if one.mark and one.creator_id == OUR)
+        if there > wished:
+            raise Halt(f"{there} were made of {wished} wishes that say the same")
+
+    def _check_ours(self, wish: Wish) -> None:
+        issue = next((one for one in self.remote.issues if one.remote_id == wish.creation.remote_id), None)
+        if issue is not None and (
+            issue.creator_id != OUR or self._group(issue.mark) != self._group(wish.creation.record_id)
+        ):
+            raise Halt("a wish is bound to what others made, or to what says something else")
 
 
 class LinkHistory(CommentHistory):

@@ -12,6 +12,7 @@ from javis_pipeline_tests.property.create_memory import (
     CreateHistory,
     LinkHistory,
     PageHistory,
+    WorklogHistory,
     play,
 )
 from javis_pipeline_tests.property.sync_histories import how_many
@@ -37,6 +38,11 @@ def test_a_restored_database_makes_hardly_a_twin_and_tells_of_it() -> None:
 def test_a_comment_goes_out_once_and_none_is_lost() -> None:
     for seed in range(HISTORIES):
         play(seed, CommentHistory)
+
+
+def test_work_is_logged_once_where_it_bears_no_mark_and_other_work_says_the_same() -> None:
+    for seed in range(HISTORIES):
+        play(seed, WorklogHistory)
 
 
 def test_a_link_is_there_once_and_no_wish_for_one_is_lost_or_asked_about() -> None:

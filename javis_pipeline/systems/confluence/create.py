@@ -6,7 +6,7 @@ can have had its title.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -90,17 +90,17 @@ class PageCreates:
             mark = mark_in(self._client.mark_of(page.page_id))
         except RemoteMissing:  # it is gone since it was listed
             return met(page, None)
-        return met(page, mark, None if mark else self._alike(page, doubtful))
+        return met(page, mark, () if mark else self._alike(page, doubtful))
 
-    def _alike(self, page: Page, doubtful: Sequence[Wish]) -> UUID | None:
+    def _alike(self, page: Page, doubtful: Sequence[Wish]) -> Collection[UUID]:
         """The wish whose request asked for a page like this one, as it was at first."""
         for wish in doubtful:
             above = wish.asked["parent_id"] or self._space.homepage_id
             if above not in (page.parent_id, None):
                 continue
             if (first := self._first_version(page.page_id)) and self._is_asked_for(first, wish):
-                return wish.creation.record_id
-        return None
+                return [wish.creation.record_id]
+        return ()
 
     def _first_version(self, page_id: str) -> Page | None:
         try:

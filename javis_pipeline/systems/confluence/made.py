@@ -1,6 +1,6 @@
 """Pages that our account made, and the marks that are noted beside them: pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,7 +21,7 @@ def noted_for(record_id: UUID) -> dict[str, Any]:
     return {RECORD: str(record_id)}
 
 
-def met(page: Page, mark: UUID | None, alike: UUID | None = None) -> Met:
+def met(page: Page, mark: UUID | None, alike: Collection[UUID] = ()) -> Met:
     """A page as a walk or a pull meets it. One that does not say when it was made was made when it was saved."""
     return Met(
         remote_id=page.page_id,

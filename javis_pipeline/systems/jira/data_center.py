@@ -45,7 +45,7 @@ from javis_pipeline.systems.jira.client import ALL_FIELDS, BULK_FETCH_LIMIT
 from javis_pipeline.systems.jira.data_center_calls import MakingCalls
 from javis_pipeline.systems.jira.edition import Edition
 from javis_pipeline.systems.jira.jql import in_project
-from javis_pipeline.systems.jira.paging import MAX_BATCHES, listed
+from javis_pipeline.systems.jira.paging import MAX_BATCHES
 from javis_pipeline.systems.jira.requests import checked_issue, issue_path
 from javis_pipeline.systems.jira.wire.answers import AnswerBatch
 
@@ -389,11 +389,6 @@ class DataCenterClient(MakingCalls):
         """Hand a file that hangs on an issue to `write`, in pieces; how many bytes it has. See `download`."""
         path = f"/secure/attachment/{quote(attachment_id, safe='')}/{quote(name, safe='')}"
         return download(self._http, path, {}, write, most_bytes=most_bytes)
-
-    def worklogs(self, issue: str, *, properties: bool = False) -> list[JsonObject]:
-        """All worklogs of an issue, which come at once."""
-        path = f"{self._path(issue)}/worklog"
-        return listed(self._http.get(path, {"expand": "properties"} if properties else None).body, path, "worklogs")
 
     # Changing issues
 

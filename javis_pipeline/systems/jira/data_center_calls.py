@@ -5,6 +5,7 @@ from contextlib import suppress
 from typing import Any, ClassVar
 from urllib.parse import quote
 
+from javis_pipeline.clients.http import Params
 from javis_pipeline.clients.reading import as_object
 from javis_pipeline.errors import RemoteMissing
 from javis_pipeline.records.jira import JsonObject
@@ -18,6 +19,8 @@ class MakingCalls(JiraClient):
     """The part of a client that makes issues, and writes on them."""
 
     most_written_together: ClassVar[int] = 1
+    # Who gets mail is decided by the site.
+    quietly: ClassVar[Params] = {"adjustEstimate": "leave"}
 
     def create_types(self, project_key: str) -> list[JsonObject]:
         """Types of issues that can be made in a project."""
@@ -38,6 +41,16 @@ class MakingCalls(JiraClient):
     def comment(self, issue: str, comment_id: str) -> object:
         """One comment, with our marks on it; RemoteMissing when there is none, or we may not see it."""
         return self.with_notes(as_object(super().comment(issue, comment_id), "comment"))
+
+    def worklogs(self, issue: str, *, properties: bool = False) -> list[JsonObject]:
+        """All worklogs of an issue, which come at once. Nothing can be noted on them."""
+        del properties
+        path = f"{self._path(issue)}/worklog"
+        return listed(self._http.get(path).body, path, "worklogs")
+
+    def worklog(self, issue: str, worklog_id: str) -> object:
+        """One worklog; RemoteMissing as for a comment."""
+        return self._http.get(self._written(issue, "worklog", worklog_id)).body
 
     def with_notes(self, comment: Mapping[str, Any]) -> JsonObject:
         """A comment with our marks, each of which has to be asked for."""

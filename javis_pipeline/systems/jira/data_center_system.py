@@ -15,7 +15,8 @@ from javis_pipeline.sync.fields import Kind
 from javis_pipeline.systems.jira.comments import JiraComments
 from javis_pipeline.systems.jira.create import JiraCreates
 from javis_pipeline.systems.jira.data_center_create import DataCenterCommentCreates, DataCenterCreates
-from javis_pipeline.systems.jira.kind import DATA_CENTER_COMMENT, DATA_CENTER_ISSUE, WIKI
+from javis_pipeline.systems.jira.data_center_worklogs import DataCenterWorklogCreates, DataCenterWorklogs
+from javis_pipeline.systems.jira.kind import DATA_CENTER_COMMENT, DATA_CENTER_ISSUE, DATA_CENTER_WORKLOG, WIKI
 from javis_pipeline.systems.jira.records import JiraRecords, Request
 from javis_pipeline.systems.jira.site import JiraSite
 from javis_pipeline.systems.jira.system import LINKS, Hangs, JiraSystem, by_author, for_readers
@@ -48,18 +49,10 @@ class DataCenterSystem(JiraSystem):
     in_markup: ClassVar[bool] = True
     hangs: ClassVar[Sequence[Hangs]] = (
         Hangs(DATA_CENTER_COMMENT, by_author(JiraComments), for_readers(DataCenterCommentCreates)),
+        Hangs(DATA_CENTER_WORKLOG, by_author(DataCenterWorklogs), for_readers(DataCenterWorklogCreates)),
         LINKS,
     )
     creates: ClassVar[type[JiraCreates]] = DataCenterCreates
-
-    def unheeded(self, key: str) -> Sequence[str]:
-        """That no work is logged there, where somebody asked for it: rows that were inserted would wait for ever."""
-        if not {key, "*"} & set(self.written.get("worklogs", ())):
-            return []
-        return [
-            f"JAVIS_WORKLOGS names {key}, and in a Jira that a company runs itself no work is logged from here: rows "
-            f"that are inserted stay here; take {key} out of the setting, and delete them"
-        ]
 
     def _field_ids(self, site: JiraSite) -> dict[str, str]:
         return {**super()._field_ids(site), "description": WIKI}

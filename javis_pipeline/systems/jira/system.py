@@ -121,15 +121,9 @@ class JiraSystem:
     def _hanging(self, key: str) -> list[Hangs]:
         return [hangs for hangs in self.hangs if {key, "*"} & set(self.written.get(hangs.verb, ()))]
 
-    def unheeded(self, key: str) -> Sequence[str]:
-        """Settings of which nothing comes in this project, in words."""
-        del key
-        return []
-
     def open(self, key: str) -> Opened[IssueStamp, Batch]:
         """A project, after proving who we are and that it is visible, with its fields found."""
         site = read_site(self.client, key, chosen=self.chosen_fields, facts=self.facts, policies=self.policies)
-        site = site._replace(notes=(*site.notes, *self.unheeded(key)))
         return Opened(
             account_id=site.identity.account_id,
             remote_id=site.project.project_id,

@@ -5,7 +5,7 @@ the last operation of ours: so a reply that was lost, and one that was executed 
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -185,9 +185,9 @@ class WritingCreates(ABC, Generic[W]):
             except RemoteMissing:
                 continue
             places.add(str(issue_id))
-            seen += [
-                answered(f"jira {self.what}", partial(self._met, one, str(issue_id), issue_key)) for one in documents
-            ]
+            here = [wish for wish in wishes if wish.place == issue_id]
+            read = partial(self._met, issue_id=str(issue_id), issue_key=issue_key, wishes=here)
+            seen += [answered(f"jira {self.what}", partial(read, one)) for one in documents]
         return Walk(at=at, above=above, met=tuple(seen), places=frozenset(places))
 
     def form(self, wish: Wish, catalog: Catalog) -> Form | str:
@@ -215,7 +215,7 @@ class WritingCreates(ABC, Generic[W]):
         document = self._add(asked, {MADE_MARK: {"record": str(record_id)}, **asked.get("noted", {})})
         return answered(f"jira {self.what}", lambda: self._made(document, asked["issue_key"]))
 
-    def _met(self, document: Mapping[str, Any], issue_id: str, issue_key: str | None) -> Met:
+    def _met(self, document: Mapping[str, Any], *, issue_id: str, issue_key: str | None, wishes: Sequence[Wish]) -> Met:
         one = self._parsed(document)
         at = one.created_at or one.updated_at
         assert at is not None, "Jira dates what people write"
@@ -228,7 +228,13 @@ class WritingCreates(ABC, Generic[W]):
             mark=_name_in(document, MADE_MARK, "record"),
             title=f"{self.what} of {at:%Y-%m-%d %H:%M} UTC",
             place=issue_id,
+            alike=self._alike(one, wishes),
         )
+
+    def _alike(self, one: W, wishes: Sequence[Wish]) -> Collection[UUID]:
+        """The wishes that asked for it as it is, where nothing can be noted on it."""
+        del one, wishes
+        return ()
 
     def _made(self, document: object, issue_key: str) -> Made:
         own_id = as_text(as_object(document, "answer")["id"], "id")

@@ -14,8 +14,6 @@ from javis_pipeline.systems.jira.requests import checked_issue, edit_body, issue
 
 # Names of the properties by which we know what we wrote.
 OUR_MARKS: Final = ("javis.record", "javis.op")
-# What is left to do stays as it was, and nobody gets mail.
-QUIETLY: Final[Params] = {"adjustEstimate": "leave", "notifyUsers": "false"}
 
 
 class WrittenCalls(SiteClient):
@@ -24,10 +22,12 @@ class WrittenCalls(SiteClient):
     Attributes:
         api: Path of the version of the REST API that is spoken.
         most_written_together: Comments, worklogs, or links of issues that can be read by ids in one request.
+        quietly: With what work is logged so that what is left to do stays as it was, and nobody gets mail.
     """
 
     api: ClassVar[str]
     most_written_together: ClassVar[int] = 100
+    quietly: ClassVar[Params] = {"adjustEstimate": "leave", "notifyUsers": "false"}
 
     def comments(self, issue: str, *, properties: bool = False) -> list[JsonObject]:
         """All comments of an issue, oldest first; with what is noted on them, if that is wanted."""
@@ -79,7 +79,7 @@ class WrittenCalls(SiteClient):
         properties: Mapping[str, object],
     ) -> object:
         """Log work on an issue, as for a comment. What is left to do stays as it was, and nobody gets mail."""
-        return self._add(issue, "worklog", entry, QUIETLY, visibility, properties)
+        return self._add(issue, "worklog", entry, self.quietly, visibility, properties)
 
     def _add(
         self,
@@ -107,7 +107,7 @@ class WrittenCalls(SiteClient):
         """Change what is given of a worklog: the worklog. What is left to do stays as it was, and nobody gets mail."""
         self._before_write()
         path, body = self._written(issue, "worklog", worklog_id), {**entry, **_noted(properties)}
-        return self._http.request("PUT", path, params=QUIETLY, json=body).body
+        return self._http.request("PUT", path, params=self.quietly, json=body).body
 
     def remove_comment(self, issue: str, comment_id: str) -> None:
         """Delete a comment for good; RemoteMissing when it is not there."""
@@ -117,7 +117,7 @@ class WrittenCalls(SiteClient):
     def remove_worklog(self, issue: str, worklog_id: str) -> None:
         """Delete a worklog for good, as for a comment. What is left to do stays as it was, and nobody gets mail."""
         self._before_write()
-        self._http.request("DELETE", self._written(issue, "worklog", worklog_id), params=QUIETLY)
+        self._http.request("DELETE", self._written(issue, "worklog", worklog_id), params=self.quietly)
 
     def with_notes(self, comment: Mapping[str, Any]) -> JsonObject:
         """A comment with our marks."""

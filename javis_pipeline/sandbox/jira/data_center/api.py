@@ -24,6 +24,7 @@ MOST_HITS: Final = 1000
 LOW_CAP: Final = 100
 RESULT_WINDOW: Final = 10_000
 SEARCH_MEMBERS: Final = ("jql", "startAt", "maxResults", "fields", "expand", "validateQuery")
+WORKLOG_MEMBERS: Final = ("comment", "started", "timeSpent", "timeSpentSeconds", "visibility")
 MOST_CHANGES_IN_TIME: Final = 20
 TIMED_OUT: Final = b"<html><body>504 Gateway Time-out</body></html>"
 NO_PAGE: Final = b"<html><head><title>Oops, you&#39;ve found a dead link.</title></head><body></body></html>"
@@ -90,6 +91,7 @@ def _of_an_issue(api: "DataCenterReadApi") -> dict[str, Handler]:
         "issue/createmeta/{project}/issuetypes": api.create_types,
         "issue/createmeta/{project}/issuetypes/{type}": api.create_fields,
         "issue/{issue}/worklog": api.worklogs,
+        "issue/{issue}/worklog/{worklog}": api.worklog,
         "issue/{issue}/transitions": api.transitions,
         "issue/{issue}/editmeta": api.edit_meta,
         "issue/{issue}/properties": api.property_keys,
@@ -112,6 +114,9 @@ def _writes(api: "DataCenterWriteApi") -> list[tuple[str, str, Handler]]:
         ("POST", "issue/{issue}/comment", api.comment),
         ("PUT", "issue/{issue}/comment/{comment}", api.edit_comment),
         ("DELETE", "issue/{issue}/comment/{comment}", api.delete_comment),
+        ("POST", "issue/{issue}/worklog", api.log_work),
+        ("PUT", "issue/{issue}/worklog/{worklog}", api.edit_worklog),
+        ("DELETE", "issue/{issue}/worklog/{worklog}", api.delete_worklog),
         ("POST", "issueLink", api.link),
         ("DELETE", "issueLink/{link}", api.unlink),
     ]
@@ -405,6 +410,18 @@ class DataCenterWriteApi(WriteApi):
         if Trap.NO_ARCHIVE in self._site.behaviour.traps:
             raise RefusedError(404, "null for uri")
         self._site.put_into_archive(issue, archived=archived)
+
+    def log_work(self, call: Call) -> tuple[int, Json]:
+        """Logs work. Nothing can be noted on it, and who gets mail is not asked."""
+        self._check_mode()
+        call.only(*WORKLOG_MEMBERS)
+        return super().log_work(call)
+
+    def edit_worklog(self, call: Call) -> Json:
+        """The same."""
+        self._check_mode()
+        call.only(*WORKLOG_MEMBERS)
+        return super().edit_worklog(call)
 
     def edit(self, call: Call) -> bytes | None:
         """Edits an issue; says nothing of it."""
