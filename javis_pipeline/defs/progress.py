@@ -1,4 +1,4 @@
-"""Who is told how far a pull is: the command line's bar, or nobody."""
+"""Who is told how far a step is: the command line's bar, or nobody."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -88,7 +88,8 @@ def write_back_asset(side: Side, pulled: dg.AssetsDefinition) -> dg.AssetsDefini
         if not scopes:
             return without_side(context, side.none)
         with explained_failures(), open_system(side.system, settings, db) as system:
-            done = each_scope(sync_jobs(context, db, system, scopes, config), write_back_scope)
+            write_back = partial(write_back_scope, progress=watcher())
+            done = each_scope(sync_jobs(context, db, system, scopes, config), write_back)
         counts: Counter[str] = Counter()
         for one in done:
             counts.update(one.as_metadata())

@@ -7,6 +7,7 @@ that it is visible; the rest believes what it reads because of that.
 import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from types import MappingProxyType
@@ -14,7 +15,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from javis_pipeline.db.hints import Hints, end_hints, take_hints
 from javis_pipeline.db.watermarks import Watermark, note_round, read_watermark
-from javis_pipeline.errors import JavisError
+from javis_pipeline.errors import JavisError, RemoteBusy
 from javis_pipeline.records.sync import WHOLE_RECORD, Operation, Overrides, PlanItem
 from javis_pipeline.records.values import ResourceRef
 from javis_pipeline.steps.batches import rare_collections
@@ -22,7 +23,7 @@ from javis_pipeline.steps.census import Counted, take_census
 from javis_pipeline.steps.create import Created, create_records, settle_creations
 from javis_pipeline.steps.hints import MOST_AT_ONCE
 from javis_pipeline.steps.job import Job, Side, sides_of
-from javis_pipeline.steps.ports import Progress, RemoteRecords, SyncStore
+from javis_pipeline.steps.ports import Progress, RemoteRecords, SyncStore, nobody_watches
 from javis_pipeline.steps.pull import list_records, pull_named, pull_records
 from javis_pipeline.steps.push import Pushed, Sending, nobody_else_writes, push_operations
 from javis_pipeline.steps.reconcile import Reconciled, plan_records, reconcile_records, to_look_at
@@ -103,7 +104,9 @@ def each_scope(jobs: Iterable[Job], work: Callable[[Job], Result]) -> list[Resul
     return done
 
 
-def pull_scope(job: Job, *, full: bool = False, also: Collection[str] = (), progress: Progress | None = None) -> Pulled:
+def pull_scope(
+    job: Job, *, full: bool = False, also: Collection[str] = (), progress: Progress = nobody_watches
+) -> Pulled:
     """Bring here what changed there, and merge it with what was edited here.
 
     Args:
@@ -124,7 +127,7 @@ def pull_scope(job: Job, *, full: bool = False, also: Collection[str] = (), prog
 
 
 def pull_locked(
-    job: Job, *, full: bool = False, also: Collection[str] = (), progress: Progress | None = None
+    job: Job, *, full: bool = False, also: Collection[str] = (), progress: Progress = nobody_watches
 ) -> Pulled:
     """What `pull_scope` does, under the lock."""
     with job.recorded("pull") as counts, rare_collections():
@@ -146,7 +149,7 @@ def pull_locked(
             full=full,
             also=[*also, *settled[0].ids, *(share.ids if opened.changes_unseen else ())],
             hinted=hinted.ids,
-            progress=progress or _no_progress,
+            progress=progress,
         )
         if share.counts:
             with job.db.transaction(origin="sync") as conn:
@@ -179,15 +182,21 @@ def _settle_wishes(job: Job, side: Side) -> Created:
     return settle_creations(side.wishes, remote, side.run, side.making.rules)
 
 
-def _make(job: Job, side: Side, read: Callable[[Collection[str]], object], check: Callable[[], None]) -> Created:
-    """Make there what was inserted here, and read what was made."""
+def _make(
+    job: Job,
+    side: Side,
+    read: Callable[[Collection[str]], object],
+    check: Callable[[], None],
+    progress: Progress,
+) -> Created:
+    """Make there what was inserted here, and read what was made, also where the remote then wanted no more."""
     if not (wishes := side.wishes.begin()):
         return Created()
     if side.making is None:
         return Created(held=len(wishes), notes=["nothing is made there of rows that were inserted here; delete them"])
     made = Created()
     try:
-        made = create_records(
+        create_records(
             side.wishes,
             side.making.remote(job.db, job.clock),
             side.run,
@@ -195,11 +204,20 @@ def _make(job: Job, side: Side, read: Callable[[Collection[str]], object], check
             job.overrides,
             threads=job.threads,
             check=check,
+            progress=progress,
+            done=made,
         )
-    finally:
-        if made.ids:
-            read(made.ids)
+    except RemoteBusy:
+        with suppress(RemoteBusy):  # then the next pull reads it
+            _read_those(made.ids, read)
+        raise
+    _read_those(made.ids, read)
     return made
+
+
+def _read_those(ids: Collection[str], read: Callable[[Collection[str]], object]) -> None:
+    if ids:
+        read(ids)
 
 
 def _named(job: Job, side: Side, ids: Collection[str]) -> list[ResourceRef]:
@@ -243,10 +261,6 @@ def _wants_all(before: Watermark) -> bool:
     return before.watermark is not None and before.last_full_at is None
 
 
-def _no_progress(done: int, total: int | None) -> None:
-    """Nobody is watching."""
-
-
 def _merge(
     job: Job, opened: Opened[Any, Any], refs: Iterable[ResourceRef], reconciled: Collection[str] | None
 ) -> Reconciled:
@@ -276,8 +290,12 @@ def merge_pulled(
     return reconcile_records(store, remote, wanted, run, proved=proved, threads=threads)
 
 
-def write_back_scope(job: Job) -> WrittenBack:
+def write_back_scope(job: Job, *, progress: Progress = nobody_watches) -> WrittenBack:
     """Send local edits and resolved conflicts; where there are none, nobody is asked for anything.
+
+    Args:
+        job: The scope and the run.
+        progress: Told how much is made there of what was inserted here.
 
     Raises:
         ScopeBusy: Another run holds the scope, or our lock on it is lost; what was not sent stays planned.
@@ -295,7 +313,7 @@ def write_back_scope(job: Job) -> WrittenBack:
         job.note_opened(opened)
         opened.before(job.db)
         with job.recorded("write_back") as counts:
-            done = write_back_opened(job, opened, check=lock.check)
+            done = write_back_opened(job, opened, check=lock.check, progress=progress)
             counts |= done.as_metadata()
         job.note_records()
     return done
@@ -313,7 +331,12 @@ def waits(job: Job) -> bool:
 
 
 def write_back_opened(
-    job: Job, opened: Opened[Any, Any], *, check: Callable[[], None], proved: bool = True
+    job: Job,
+    opened: Opened[Any, Any],
+    *,
+    check: Callable[[], None],
+    proved: bool = True,
+    progress: Progress = nobody_watches,
 ) -> WrittenBack:
     """What `write_back_scope` does in a scope that is locked and opened, kind after kind: what hangs on a record goes
     out when that is there.
@@ -323,21 +346,29 @@ def write_back_opened(
         opened: The scope.
         check: Called before each write, and before many records are looked at; what it raises ends this.
         proved: Whether it was opened just now: only then does a record that is not found count as missing.
+        progress: As for `write_back_scope`.
     """
+    write_back = partial(_write_back_side, job, check=check, proved=proved, progress=progress)
     try:
         own, *hanging = sides_of(job, opened)
-        done = _write_back_side(job, own, partial(_read_made, job, opened), check, proved=proved)
+        done = write_back(own, partial(_read_made, job, opened))
         for side in hanging:
-            done = done.with_more(_write_back_side(job, side, partial(_read_hanging, job, side), check, proved=proved))
+            done = done.with_more(write_back(side, partial(_read_hanging, job, side)))
     finally:
         opened.after(job.db, job.run_id)
     return done
 
 
 def _write_back_side(
-    job: Job, side: Side, read: Callable[[Collection[str]], object], check: Callable[[], None], *, proved: bool
+    job: Job,
+    side: Side,
+    read: Callable[[Collection[str]], object],
+    *,
+    check: Callable[[], None],
+    proved: bool,
+    progress: Progress,
 ) -> WrittenBack:
-    created = _make(job, side, read, check)
+    created = _make(job, side, read, check, progress)
     # What it hangs on may have become known just now.
     sent = send_edits(
         side.store, side.records, side.run, job.overrides, proved=proved, threads=job.threads, check=check
