@@ -99,6 +99,8 @@ TABLES: Final[Mapping[str, Rights]] = {
     "javis_schema_version": JOURNAL,
     "records": VIEW,
     "links_of_issues": VIEW,
+    "issues_in": VIEW,
+    "pages_in": VIEW,
     "record_kinds": VIEW,
 }
 
@@ -119,6 +121,7 @@ FUNCTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "javis_key": ROLES,
     "javis_provisional_key": (),
     "javis_wish": (),
+    "javis_take_copied": (),
     "javis_find_issue": (),
     "javis_obey_policy": (),
     "javis_follow_issue": (),
@@ -234,12 +237,12 @@ def _grant_columns(conn: psycopg.Connection[Any], table: Table) -> None:
     updated = dict.fromkeys((*edited, *table.place.made_with, *table.place.may_have))
     _run(conn, "GRANT UPDATE ({}) ON {} TO {}", SQL(", ").join(map(Identifier, updated)), name, app)
     if table.given:
-        hanging = table.place.hangs_on
-        place = hanging.by if hanging else table.scope
-        inserted = dict.fromkeys((place, table.written_key, "record_id", *table.given))
+        inserted = dict.fromkeys((table.written_key, *table.inserted))
         # Where nobody could make the role, applications go without it.
         maker = Identifier(CREATE) if _is_role(conn, CREATE) else app
         _run(conn, "GRANT INSERT ({}) ON {} TO {}", SQL(", ").join(map(Identifier, inserted)), name, maker)
+        if view := table.place.copied_into:
+            _run(conn, "GRANT INSERT ON {} TO {}", Identifier("public", view), maker)
 
 
 def _trust(conn: psycopg.Connection[Any], table: str, roles: Iterable[str]) -> None:

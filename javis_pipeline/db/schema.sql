@@ -888,6 +888,19 @@ BEGIN
         USING ERRCODE = 'restrict_violation', HINT = 'To start over, use a new database: unsynced edits would be lost without a trace.';
 END $$;
 
+CREATE FUNCTION public.javis_take_copied() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+DECLARE
+    names text := (SELECT string_agg(format('%I', name), ', ') FROM unnest(string_to_array(TG_ARGV[1], ',')) AS name);
+BEGIN
+    NEW.record_id := coalesce(NEW.record_id, gen_random_uuid());
+    EXECUTE format('INSERT INTO public.%I (%s) SELECT %s FROM (SELECT ($1).*) AS given ON CONFLICT DO NOTHING', TG_ARGV[0], names, names)
+      USING NEW;
+    RETURN NEW;
+END $_$;
+
 CREATE FUNCTION public.javis_track_local_edit() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1025,8 +1038,18 @@ BEGIN
     -- Whoever writes a row again that is there already is told so by its key, or asked for nothing to be done.
     EXECUTE format('SELECT to_jsonb(r) FROM %I.%I AS r WHERE r.record_id = $1', TG_TABLE_SCHEMA, TG_TABLE_NAME)
        INTO same USING NEW.record_id;
+    -- Only what is given is taken; the rest is as in a row about which nothing is known.
+    SELECT jsonb_object_agg(a.attname, CASE WHEN NOT a.attnotnull THEN 'null'::jsonb
+                                            WHEN format_type(a.atttypid, NULL) = 'text[]' THEN '[]'
+                                            WHEN format_type(a.atttypid, NULL) = 'jsonb' THEN '{}'
+                                            WHEN format_type(a.atttypid, NULL) = 'boolean' THEN 'false'
+                                            ELSE '0' END)
+      INTO made
+      FROM pg_attribute AS a
+     WHERE a.attrelid = TG_RELID AND a.attnum > 0 AND NOT a.attisdropped;
     IF same IS NOT NULL THEN
-        RETURN jsonb_populate_record(NEW, jsonb_build_object(TG_ARGV[4], same -> TG_ARGV[4], TG_ARGV[3], NULL));
+        RETURN jsonb_populate_record(
+            NEW, made || jsonb_strip_nulls(doc) || jsonb_build_object(TG_ARGV[4], same -> TG_ARGV[4], TG_ARGV[3], NULL));
     END IF;
     new_key := public.javis_provisional_key(doc ->> TG_ARGV[9], NEW.record_id);
     IF asked_key IS DISTINCT FROM new_key AND asked_key IS NOT NULL THEN
@@ -1069,15 +1092,6 @@ BEGIN
             USING ERRCODE = 'check_violation', COLUMN = 'issue_type', HINT = 'Possible: ' || possible || '.';
     END IF;
 
-    -- Only what is given is taken; the rest is as in a row about which nothing is known.
-    SELECT jsonb_object_agg(a.attname, CASE WHEN NOT a.attnotnull THEN 'null'::jsonb
-                                            WHEN format_type(a.atttypid, NULL) = 'text[]' THEN '[]'
-                                            WHEN format_type(a.atttypid, NULL) = 'jsonb' THEN '{}'
-                                            WHEN format_type(a.atttypid, NULL) = 'boolean' THEN 'false'
-                                            ELSE '0' END)
-      INTO made
-      FROM pg_attribute AS a
-     WHERE a.attrelid = TG_RELID AND a.attnum > 0 AND NOT a.attisdropped;
     FOREACH field_name IN ARRAY string_to_array(TG_ARGV[5], ',') LOOP
         made := made || jsonb_build_object(field_name, doc -> field_name);
     END LOOP;
@@ -1427,6 +1441,29 @@ CREATE TABLE public.issue_types (
 
 COMMENT ON TABLE public.issue_types IS 'types of the synced projects, as Jira calls them; jira_issues.issue_type follows';
 
+CREATE VIEW public.issues_in WITH (security_invoker='true') AS
+ SELECT project_key,
+    record_id,
+    issue_type,
+    title,
+    description,
+    labels,
+    priority,
+    assignee_id,
+    due_date,
+    story_points,
+    parent_key,
+    status,
+    components,
+    fix_versions,
+    affected_versions,
+    resolution,
+    sprint_id,
+    estimate_seconds,
+    remaining_seconds
+   FROM public.jira_issues
+  WHERE ((remote_state = 'wanted'::public.remote_state) AND (local_deleted_at IS NULL));
+
 CREATE TABLE public.jira_create_forms (
     project_key text NOT NULL,
     type_name text NOT NULL,
@@ -1584,6 +1621,16 @@ CREATE TABLE public.page_versions (
     author_id text,
     message text
 );
+
+CREATE VIEW public.pages_in WITH (security_invoker='true') AS
+ SELECT space_key,
+    record_id,
+    title,
+    body_storage,
+    parent_id,
+    labels
+   FROM public.confluence_pages
+  WHERE ((remote_state = 'wanted'::public.remote_state) AND (local_deleted_at IS NULL));
 
 CREATE TABLE public.priorities (
     priority_id text NOT NULL,
@@ -2443,6 +2490,10 @@ CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.jira_issues FOR EACH ST
 
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.worklogs FOR EACH STATEMENT EXECUTE FUNCTION public.javis_refuse_truncate();
 
+CREATE TRIGGER take_copied INSTEAD OF INSERT ON public.issues_in FOR EACH ROW EXECUTE FUNCTION public.javis_take_copied('jira_issues', 'project_key,record_id,issue_type,title,description,labels,priority,assignee_id,due_date,story_points,parent_key,status,components,fix_versions,affected_versions,resolution,sprint_id,estimate_seconds,remaining_seconds');
+
+CREATE TRIGGER take_copied INSTEAD OF INSERT ON public.pages_in FOR EACH ROW EXECUTE FUNCTION public.javis_take_copied('confluence_pages', 'space_key,record_id,title,body_storage,parent_id,labels');
+
 CREATE TRIGGER take_wish BEFORE INSERT ON public.comments FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.comments'::regclass)::oid))))) EXECUTE FUNCTION public.javis_wish('jira_comment', 'jira', 'project_key', 'comment_id', 'key', 'body,restriction,issue_key,jira_id,restricted', 'body', '', '', 'issue_key', 'comments', 'JAVIS_COMMENTS', '', '');
 
 CREATE TRIGGER take_wish BEFORE INSERT ON public.confluence_pages FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid))))) EXECUTE FUNCTION public.javis_wish('confluence_page', 'confluence', 'space_key', 'page_id', 'made_as', 'title,body_storage,parent_id,labels', 'title', 'labels', 'parent_id', '', 'create', 'JAVIS_CREATE', 'restriction', 'title');
@@ -2821,6 +2872,8 @@ REVOKE ALL ON FUNCTION public.javis_refuse_local_insert() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.javis_refuse_truncate() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION public.javis_take_copied() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.javis_track_local_edit() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.javis_wish() FROM PUBLIC;
@@ -2943,6 +2996,11 @@ GRANT SELECT ON TABLE public.issue_types TO javis_read;
 GRANT SELECT ON TABLE public.issue_types TO javis_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.issue_types TO javis_sync;
 
+GRANT SELECT ON TABLE public.issues_in TO javis_read;
+GRANT SELECT ON TABLE public.issues_in TO javis_app;
+GRANT SELECT ON TABLE public.issues_in TO javis_sync;
+GRANT INSERT ON TABLE public.issues_in TO javis_create;
+
 GRANT SELECT ON TABLE public.jira_create_forms TO javis_read;
 GRANT SELECT ON TABLE public.jira_create_forms TO javis_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.jira_create_forms TO javis_sync;
@@ -2976,6 +3034,11 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.page_issue_links TO javis_sync
 GRANT SELECT ON TABLE public.page_versions TO javis_read;
 GRANT SELECT ON TABLE public.page_versions TO javis_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.page_versions TO javis_sync;
+
+GRANT INSERT ON TABLE public.pages_in TO javis_create;
+GRANT SELECT ON TABLE public.pages_in TO javis_read;
+GRANT SELECT ON TABLE public.pages_in TO javis_app;
+GRANT SELECT ON TABLE public.pages_in TO javis_sync;
 
 GRANT SELECT ON TABLE public.priorities TO javis_read;
 GRANT SELECT ON TABLE public.priorities TO javis_app;

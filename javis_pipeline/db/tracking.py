@@ -63,6 +63,7 @@ def _statements(tables: Tables) -> Iterator[Composed]:
         "find_issue",
         "follow_issue",
         "obey_policy",
+        "take_copied",
     ):
         yield SQL(_QUERIES[name]).format(kind_of_table=kind_of_table, unknown=Literal(NOT_READ_YET))
     of_kinds = SQL(" UNION ALL ").join(map(_record_of_kind, tables.values()))
@@ -70,6 +71,9 @@ def _statements(tables: Tables) -> Iterator[Composed]:
     for table in tables.values():
         yield _formatted("triggers", table)
         yield _formatted("take_wishes" if table.given else "refuse_inserts", table)
+        if table.place.copied_into:
+            view, columns = Identifier(table.place.copied_into), SQL(", ").join(map(Identifier, table.inserted))
+            yield _formatted("copied_into", table, view=view, inserted=columns, names=_listed(table.inserted))
         if table.place.editing:
             yield _formatted("admit_changes", table)
         if table.place.hangs_on:

@@ -106,6 +106,8 @@ class Place:
         numbered: Keys end in numbers that only grow, so that what was made since is met by them.
         readers_apart: Who may read a record is asked for apart, and until then it is kept from readers.
         one_of_a_title: No two records of a scope have one title, whatever its case.
+        copied_into: View into which COPY puts new rows: PostgreSQL refuses that for a table of which some may not read
+            all; None where nobody is offered that.
         title, status: Columns by which people are shown a record; None where there is none.
     """
 
@@ -136,6 +138,7 @@ class Place:
     numbered: bool = False
     readers_apart: bool = False
     one_of_a_title: bool = False
+    copied_into: str | None = None
     title: str | None = "title"
     status: str | None = "status"
 
@@ -212,6 +215,12 @@ class Table:
         edited = tuple(column.name for column in self.edited)
         place = self.place
         return tuple(dict.fromkeys((*place.made_with, *edited, *place.may_have))) if place.making else ()
+
+    @property
+    def inserted(self) -> tuple[str, ...]:
+        """The same with the place and the name of the record."""
+        hanging = self.place.hangs_on
+        return (hanging.by if hanging else self.scope, "record_id", *self.given) if self.given else ()
 
     @property
     def brought(self) -> tuple[str, ...]:

@@ -285,6 +285,36 @@ def test_given_one_wish_that_is_written_twice_then_it_is_one(both: Both) -> None
     assert both.row(key)["key"] == "OPS-2"
 
 
+def _copy(both: Both, *rows: tuple[object, ...]) -> None:
+    """What an application does that has many."""
+    with both.database.transaction() as conn:
+        conn.execute("SET LOCAL ROLE javis_app")
+        with conn.cursor().copy(
+            "COPY issues_in (project_key, issue_type, title, labels, record_id) FROM STDIN"
+        ) as copy:
+            for row in rows:
+                copy.write_row(("OPS", "Task", *row))
+
+
+def test_given_rows_that_are_copied_selected_or_rolled_back_then_those_that_stay_are_issues_once(both: Both) -> None:
+    names = [uuid4() for _ in range(3)]
+    for _ in range(2):
+        _copy(both, *((f"Copied {number}", ["b", "a"], name) for number, name in enumerate(names)))
+    with pytest.raises(psycopg.errors.CheckViolation):
+        _copy(both, ("Good", None, None), ("x" * 300, None, None))
+    keys = both.database.query(
+        "INSERT INTO jira_issues (project_key, issue_type, title) SELECT 'OPS', 'Task', 'Selected ' || n "
+        "FROM generate_series(1, 2) AS n RETURNING key"
+    )
+    both.sync()
+
+    assert both.there() == ["Copied 0", "Copied 1", "Copied 2", "Old", "Selected 1", "Selected 2"]
+    assert both.posts() == 5
+    assert {both.row(row["key"])["remote_state"] for row in keys} == {"present"}
+    (row,) = both.database.query("SELECT labels, key FROM jira_issues WHERE record_id = %(id)s", {"id": names[0]})
+    assert row["labels"] == ["a", "b"]
+
+
 def test_given_wishes_then_nothing_counts_them_but_status_and_a_withdrawn_one_is_never_made(both: Both) -> None:
     key = both.insert(title="Not any more")
     (status,) = [one for one in scope_status(both.database) if one["system"] == "jira"]

@@ -239,8 +239,18 @@ BEGIN
     -- Whoever writes a row again that is there already is told so by its key, or asked for nothing to be done.
     EXECUTE format('SELECT to_jsonb(r) FROM %I.%I AS r WHERE r.record_id = $1', TG_TABLE_SCHEMA, TG_TABLE_NAME)
        INTO same USING NEW.record_id;
+    -- Only what is given is taken; the rest is as in a row about which nothing is known.
+    SELECT jsonb_object_agg(a.attname, CASE WHEN NOT a.attnotnull THEN 'null'::jsonb
+                                            WHEN format_type(a.atttypid, NULL) = 'text[]' THEN '[]'
+                                            WHEN format_type(a.atttypid, NULL) = 'jsonb' THEN '{{}}'
+                                            WHEN format_type(a.atttypid, NULL) = 'boolean' THEN 'false'
+                                            ELSE '0' END)
+      INTO made
+      FROM pg_attribute AS a
+     WHERE a.attrelid = TG_RELID AND a.attnum > 0 AND NOT a.attisdropped;
     IF same IS NOT NULL THEN
-        RETURN jsonb_populate_record(NEW, jsonb_build_object(TG_ARGV[4], same -> TG_ARGV[4], TG_ARGV[3], NULL));
+        RETURN jsonb_populate_record(
+            NEW, made || jsonb_strip_nulls(doc) || jsonb_build_object(TG_ARGV[4], same -> TG_ARGV[4], TG_ARGV[3], NULL));
     END IF;
     new_key := public.javis_provisional_key(doc ->> TG_ARGV[9], NEW.record_id);
     IF asked_key IS DISTINCT FROM new_key AND asked_key IS NOT NULL THEN
@@ -283,15 +293,6 @@ BEGIN
             USING ERRCODE = 'check_violation', COLUMN = 'issue_type', HINT = 'Possible: ' || possible || '.';
     END IF;
 
-    -- Only what is given is taken; the rest is as in a row about which nothing is known.
-    SELECT jsonb_object_agg(a.attname, CASE WHEN NOT a.attnotnull THEN 'null'::jsonb
-                                            WHEN format_type(a.atttypid, NULL) = 'text[]' THEN '[]'
-                                            WHEN format_type(a.atttypid, NULL) = 'jsonb' THEN '{{}}'
-                                            WHEN format_type(a.atttypid, NULL) = 'boolean' THEN 'false'
-                                            ELSE '0' END)
-      INTO made
-      FROM pg_attribute AS a
-     WHERE a.attrelid = TG_RELID AND a.attnum > 0 AND NOT a.attisdropped;
     FOREACH field_name IN ARRAY string_to_array(TG_ARGV[5], ',') LOOP
         made := made || jsonb_build_object(field_name, doc -> field_name);
     END LOOP;
@@ -416,6 +417,26 @@ CREATE TRIGGER take_wish BEFORE INSERT ON public.{table} FOR EACH ROW WHEN {is_o
         {one_of_a_title});
 CREATE TRIGGER then_check_values BEFORE INSERT ON public.{table} FOR EACH ROW WHEN {is_other}
     EXECUTE FUNCTION public.javis_check_values({most_bytes});
+
+-- name: take_copied
+-- With the rights of whoever copies. A row that is there already is passed over: COPY itself cannot be asked for that.
+CREATE OR REPLACE FUNCTION public.javis_take_copied() RETURNS trigger
+    LANGUAGE plpgsql SET search_path TO 'pg_catalog', 'pg_temp' AS $$
+DECLARE
+    names text := (SELECT string_agg(format('%I', name), ', ') FROM unnest(string_to_array(TG_ARGV[1], ',')) AS name);
+BEGIN
+    NEW.record_id := coalesce(NEW.record_id, gen_random_uuid());
+    EXECUTE format('INSERT INTO public.%I (%s) SELECT %s FROM (SELECT ($1).*) AS given ON CONFLICT DO NOTHING', TG_ARGV[0], names, names)
+      USING NEW;
+    RETURN NEW;
+END $$;
+
+-- name: copied_into
+DROP VIEW IF EXISTS public.{view};
+CREATE VIEW public.{view} WITH (security_invoker = true) AS
+    SELECT {inserted} FROM public.{table} WHERE remote_state = 'wanted' AND local_deleted_at IS NULL;
+CREATE TRIGGER take_copied INSTEAD OF INSERT ON public.{view} FOR EACH ROW
+    EXECUTE FUNCTION public.javis_take_copied({name}, {names});
 
 -- name: find_issue
 -- BEFORE INSERT of what hangs on an issue, by anyone but the sync: it is named by its key, or one that it had. The issue's

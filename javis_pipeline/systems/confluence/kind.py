@@ -31,6 +31,7 @@ CONFLUENCE_PAGE = make_kind(
         made_as="made_as",
         readers_apart=True,
         one_of_a_title=True,
+        copied_into="pages_in",
     ),
     revision=frozenset({"version_created_at", "version_number"}),
 )

@@ -67,6 +67,7 @@ JIRA_ISSUE = make_kind(
         numbered=True,
         making=Governed(verb="create", setting="JAVIS_CREATE"),
         putting_away=Governed(verb="delete", setting="JAVIS_DELETE"),
+        copied_into="issues_in",
     ),
     revision=frozenset({"remote_updated_at"}),
     repeats={"epic_key": "parent_key"},
