@@ -83,10 +83,10 @@ def _migrate_dagster(settings: "Settings") -> None:
 
 
 @command.command()
-@click.option("-c", "statement", metavar="SQL", help="Run this and end.")
+@click.option("-c", "statements", multiple=True, metavar="SQL", help="Run this and end. May be given again.")
 @click.option("--dagster", is_flag=True, help="In the database of Dagster's runs and schedules.")
 @click.pass_context
-def shell(context: click.Context, statement: str | None, dagster: bool) -> None:
+def shell(context: click.Context, statements: tuple[str, ...], dagster: bool) -> None:
     """Open psql on the database: the one of the embedded server, or the one on PATH."""
     import subprocess
 
@@ -101,7 +101,8 @@ def shell(context: click.Context, statement: str | None, dagster: bool) -> None:
     psql = shutil.which("psql") or str(find_binaries(settings.javis_pg_bin) / "psql")
     # The address, with its password, is not shown to whoever lists processes.
     environment = {**os.environ, "PGAPPNAME": "javis db shell", **_psql_environment(url)}
-    command = [psql, *(["-v", "ON_ERROR_STOP=1", "-c", statement] if statement else [])]
+    asked = [part for statement in statements for part in ("-c", statement)]
+    command = [psql, *(["-v", "ON_ERROR_STOP=1", *asked] if asked else [])]
     context.exit(subprocess.run(command, env=environment, check=False).returncode)  # noqa: S603 - psql, no shell
 
 

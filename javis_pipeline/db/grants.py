@@ -237,12 +237,13 @@ def _grant_columns(conn: psycopg.Connection[Any], table: Table) -> None:
     updated = dict.fromkeys((*edited, *table.place.made_with, *table.place.may_have))
     _run(conn, "GRANT UPDATE ({}) ON {} TO {}", SQL(", ").join(map(Identifier, updated)), name, app)
     if table.given:
-        inserted = dict.fromkeys((table.written_key, *table.inserted))
+        inserted = SQL(", ").join(map(Identifier, dict.fromkeys((table.written_key, *table.inserted))))
         # Where nobody could make the role, applications go without it.
         maker = Identifier(CREATE) if _is_role(conn, CREATE) else app
-        _run(conn, "GRANT INSERT ({}) ON {} TO {}", SQL(", ").join(map(Identifier, inserted)), name, maker)
+        _run(conn, "GRANT INSERT ({}) ON {} TO {}", inserted, name, maker)
         if view := table.place.copied_into:
-            _run(conn, "GRANT INSERT ON {} TO {}", Identifier("public", view), maker)
+            given = SQL(", ").join(map(Identifier, table.inserted))
+            _run(conn, "GRANT INSERT ({}) ON {} TO {}", given, Identifier("public", view), maker)
 
 
 def _trust(conn: psycopg.Connection[Any], table: str, roles: Iterable[str]) -> None:

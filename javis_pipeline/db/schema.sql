@@ -1458,6 +1458,7 @@ CREATE VIEW public.issues_in WITH (security_invoker='true') AS
     fix_versions,
     affected_versions,
     resolution,
+    team,
     sprint_id,
     estimate_seconds,
     remaining_seconds
@@ -2490,7 +2491,7 @@ CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.jira_issues FOR EACH ST
 
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.worklogs FOR EACH STATEMENT EXECUTE FUNCTION public.javis_refuse_truncate();
 
-CREATE TRIGGER take_copied INSTEAD OF INSERT ON public.issues_in FOR EACH ROW EXECUTE FUNCTION public.javis_take_copied('jira_issues', 'project_key,record_id,issue_type,title,description,labels,priority,assignee_id,due_date,story_points,parent_key,status,components,fix_versions,affected_versions,resolution,sprint_id,estimate_seconds,remaining_seconds');
+CREATE TRIGGER take_copied INSTEAD OF INSERT ON public.issues_in FOR EACH ROW EXECUTE FUNCTION public.javis_take_copied('jira_issues', 'project_key,record_id,issue_type,title,description,labels,priority,assignee_id,due_date,story_points,parent_key,status,components,fix_versions,affected_versions,resolution,team,sprint_id,estimate_seconds,remaining_seconds');
 
 CREATE TRIGGER take_copied INSTEAD OF INSERT ON public.pages_in FOR EACH ROW EXECUTE FUNCTION public.javis_take_copied('confluence_pages', 'space_key,record_id,title,body_storage,parent_id,labels');
 
@@ -2999,7 +3000,46 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.issue_types TO javis_sync;
 GRANT SELECT ON TABLE public.issues_in TO javis_read;
 GRANT SELECT ON TABLE public.issues_in TO javis_app;
 GRANT SELECT ON TABLE public.issues_in TO javis_sync;
-GRANT INSERT ON TABLE public.issues_in TO javis_create;
+
+GRANT INSERT(project_key) ON TABLE public.issues_in TO javis_create;
+
+GRANT INSERT(record_id) ON TABLE public.issues_in TO javis_create;
+
+GRANT INSERT(issue_type) ON TABLE public.issues_in TO javis_create;
+
+GRANT INSERT(title) ON TABLE public.issues_in TO javis_create;
+
+GRANT INSERT(description) ON TABLE public.issues_in TO javis_create;
+
+GRANT INSERT(labels) ON TABLE public.issues_in TO javis_create;
+
+GRANT INSERT(priority) ON TABLE public.issues_in TO javis_create;
+
+GRANT INSERT(assignee_id) ON TABLE public.issues_in TO javis_create;
+
+GRANT INSERT(due_date) ON TABLE public.issues_in TO javis_create;
+
+GRANT INSERT(story_points) ON TABLE public.issues_in TO javis_create;
+
+GRANT INSERT(parent_key) ON TABLE public.issues_in TO javis_create;
+
+GRANT INSERT(status) ON TABLE public.issues_in TO javis_create;
+
+GRANT INSERT(components) ON TABLE public.issues_in TO javis_create;
+
+GRANT INSERT(fix_versions) ON TABLE public.issues_in TO javis_create;
+
+GRANT INSERT(affected_versions) ON TABLE public.issues_in TO javis_create;
+
+GRANT INSERT(resolution) ON TABLE public.issues_in TO javis_create;
+
+GRANT INSERT(team) ON TABLE public.issues_in TO javis_create;
+
+GRANT INSERT(sprint_id) ON TABLE public.issues_in TO javis_create;
+
+GRANT INSERT(estimate_seconds) ON TABLE public.issues_in TO javis_create;
+
+GRANT INSERT(remaining_seconds) ON TABLE public.issues_in TO javis_create;
 
 GRANT SELECT ON TABLE public.jira_create_forms TO javis_read;
 GRANT SELECT ON TABLE public.jira_create_forms TO javis_app;
@@ -3035,10 +3075,21 @@ GRANT SELECT ON TABLE public.page_versions TO javis_read;
 GRANT SELECT ON TABLE public.page_versions TO javis_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.page_versions TO javis_sync;
 
-GRANT INSERT ON TABLE public.pages_in TO javis_create;
 GRANT SELECT ON TABLE public.pages_in TO javis_read;
 GRANT SELECT ON TABLE public.pages_in TO javis_app;
 GRANT SELECT ON TABLE public.pages_in TO javis_sync;
+
+GRANT INSERT(space_key) ON TABLE public.pages_in TO javis_create;
+
+GRANT INSERT(record_id) ON TABLE public.pages_in TO javis_create;
+
+GRANT INSERT(title) ON TABLE public.pages_in TO javis_create;
+
+GRANT INSERT(body_storage) ON TABLE public.pages_in TO javis_create;
+
+GRANT INSERT(parent_id) ON TABLE public.pages_in TO javis_create;
+
+GRANT INSERT(labels) ON TABLE public.pages_in TO javis_create;
 
 GRANT SELECT ON TABLE public.priorities TO javis_read;
 GRANT SELECT ON TABLE public.priorities TO javis_app;

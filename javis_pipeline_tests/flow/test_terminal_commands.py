@@ -21,11 +21,13 @@ def settings(database_url: str, tmp_path: Path) -> dict[str, str]:
 
 
 def test_the_shell_runs_a_statement_and_shows_the_address_to_nobody(settings: dict[str, str]) -> None:
-    done = run_javis("db", "shell", "-c", "SELECT current_setting('application_name') AS who", settings=settings)
+    done = run_javis(
+        "db", "shell", "-c", "SELECT 'first'", "-c", "SELECT current_setting('application_name')", settings=settings
+    )
     wrong = run_javis("db", "shell", "-c", "SELECT nothing", settings=settings)
 
     assert done.returncode == 0, done.stderr
-    assert "javis db shell" in done.stdout
+    assert 0 < done.stdout.index("first") < done.stdout.index("javis db shell")
     assert wrong.returncode != 0
     assert 'column "nothing" does not exist' in wrong.stderr
 

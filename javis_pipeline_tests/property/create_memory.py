@@ -336,7 +336,7 @@ class MemoryPages(MemoryCreates):
 
     def _as_asked(self, issue: Issue, doubtful: Collection[UUID]) -> Met:
         """One that somebody has edited or moved is not as it was asked for any more."""
-        alike = [issue.mark] if issue.mark in doubtful and not issue.moved else []
+        alike = [one for one in doubtful if one == issue.mark and not issue.moved]
         return replace(self._met(issue), number=None, alike=alike)
 
 

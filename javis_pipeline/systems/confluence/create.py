@@ -6,7 +6,7 @@ can have had its title.
 """
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -43,7 +43,6 @@ class PageCreates:
         kind: What a page is there.
         account_id: Ours.
         database: Tells where parents are.
-        clock: Ours.
     """
 
     def __init__(
@@ -53,9 +52,7 @@ class PageCreates:
         kind: Kind,
         account_id: str,
         database: Database,
-        clock: Callable[[], datetime],
     ) -> None:
-        del clock  # only the site's says when a page was made
         self._client = client
         self._space = space
         self._kind = kind

@@ -83,7 +83,7 @@ class ConfluenceSystem(NothingHangs):
             after=partial(follow_texts, space=key, projects=self.projects),
             way_out=self.ways_out.get(key),
             making=Making(
-                partial(PageCreates, self.client, space, self.kind, identity.account_id),
+                lambda db, _: PageCreates(self.client, space, self.kind, identity.account_id, db),
                 CreateRules(allowed=key in self.creating and why is None, horizon=self.horizon),
             ),
         )
