@@ -13,7 +13,12 @@ SETTINGS_EXAMPLE = Path(__file__).with_name("env.example")
 def checkout() -> Path | None:
     """The checkout that the package runs from; None when it was installed from a wheel."""
     folder = Path(__file__).resolve().parents[1]
-    return folder if (folder / "pyproject.toml").is_file() else None
+    try:
+        about = (folder / "pyproject.toml").read_text(encoding="utf-8")
+    except OSError:
+        return None
+    # Other packages put theirs beside ours in `site-packages`: those of projects that create-dagster makes, for one.
+    return folder if 'name = "javis-pipeline"' in about.splitlines() else None
 
 
 def project_root() -> Path:

@@ -68,6 +68,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
     (wheel,) = folder.glob("*.whl")
     shutil.unpack_archive(wheel, packages, format="zip")
     (packages / "locked.pth").write_text(sysconfig.get_path("purelib"))
+    # As a project that create-dagster makes does when it is installed.
+    (packages / "pyproject.toml").write_text('[project]\nname = "team"\n')
     place = Installed(folder / "venv" / "bin" / "python", folder / "user", folder / "empty")
     place.user_home.mkdir()
     place.folder.mkdir()
