@@ -4,12 +4,12 @@ A ValueError says what is wrong, as the rest of a sentence that begins with the 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Final, Literal, NamedTuple
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BeforeValidator, Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import NoDecode
 
 from javis_pipeline.records.policy import Way
@@ -271,3 +271,13 @@ EXAMPLES: Final = {
     "JAVIS_BLOCKS_LABELS": "blocks,has to be done before",
     "JAVIS_BLOCKED_BY_LABELS": "is blocked by,depends on",
 }
+
+
+def faults_of(error: ValidationError) -> Iterable[str]:
+    """What is wrong with each variable, and the form that it should have; never its value."""
+    faults: dict[str, str] = {}
+    for fault in error.errors(include_input=False, include_url=False):
+        variable = str(fault["loc"][0]).upper()
+        reason = str(fault["ctx"]["error"]) if fault["type"] == "value_error" else "has the wrong form"
+        faults.setdefault(variable, f"{variable} {reason}; it should look like {variable}={EXAMPLES[variable]}")
+    return faults.values()

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Final
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -21,7 +20,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from javis_pipeline.context.thresholds import Thresholds
 from javis_pipeline.errors import SettingError
 from javis_pipeline.home import default_home, project_root, settings_file
-from javis_pipeline.records.accounts import Account, ClaudeAccount, SlackAccount
+from javis_pipeline.records.accounts import Account, ClaudeAccount, SlackAccount, confluence_beside, looks_like_cloud
 from javis_pipeline.records.policy import Policy, Way
 from javis_pipeline.records.retention import KeepDays
 from javis_pipeline.records.values import ScopeRef, System, scopes_of
@@ -46,6 +45,7 @@ from javis_pipeline.setting_types import (
     TimeZone,
     TwoWayProjects,
     Words,
+    faults_of,
 )
 from javis_pipeline.settings_origin import Origin, find_origin, unreadable_lines
 
@@ -273,14 +273,14 @@ class Settings(BaseSettings):
     @property
     def confluence_site(self) -> str | None:
         """Base URL of Confluence without `/wiki`: its own, else that of the Jira site; None when neither is set."""
-        url = self.confluence_url or (self.jira_url and _confluence_beside(self.jira_url))
+        url = self.confluence_url or (self.jira_url and confluence_beside(self.jira_url))
         return url.removesuffix("/wiki") if url else None
 
     @property
     def confluence_pages(self) -> str | None:
         """URL below which pages are shown: `/wiki` on Cloud, all of its URL for a company's own site."""
         site, given = self.confluence_site, self.confluence_url
-        is_cloud = given is None or given.endswith("/wiki") or _is_cloud(given)
+        is_cloud = given is None or given.endswith("/wiki") or looks_like_cloud(given)
         return f"{site}/wiki" if site and is_cloud else site
 
     def require_jira(self) -> Account:
@@ -357,7 +357,7 @@ def load_settings(*, warn: bool = True) -> Settings:
         return Settings(_env_file=env_file)  # type: ignore[call-arg]  # an argument that pydantic's plugin alone knows
     except ValidationError as error:
         # `from None`: the cause would print the inputs, which may be secrets.
-        raise SettingError(*_faults(error)) from None
+        raise SettingError(*faults_of(error)) from None
     except (OSError, UnicodeDecodeError) as error:
         raise SettingError(
             f"{env_file} cannot be read ({type(error).__name__}); make it a readable UTF-8 file"
@@ -373,16 +373,6 @@ def _warn_of_unread(env_file: Path) -> None:
 def settings_origin() -> Origin:
     """Where the settings come from, and what looks like one and is none."""
     return find_origin([name.upper() for name in Settings.model_fields])
-
-
-def _faults(error: ValidationError) -> Iterable[str]:
-    """What is wrong with each variable, and the form that it should have."""
-    faults: dict[str, str] = {}
-    for fault in error.errors(include_input=False, include_url=False):
-        variable = str(fault["loc"][0]).upper()
-        reason = str(fault["ctx"]["error"]) if fault["type"] == "value_error" else "has the wrong form"
-        faults.setdefault(variable, f"{variable} {reason}; it should look like {variable}={EXAMPLES[variable]}")
-    return faults.values()
 
 
 def _how_to_set(*variables: str) -> str:
@@ -404,14 +394,3 @@ def _present(**values: Any) -> tuple[Any, ...]:
         names = " and ".join([*filter(None, [", ".join(missing[:-1])]), missing[-1]])
         raise SettingError(f"{names} {'is' if len(missing) == 1 else 'are'} not set; {_how_to_set(*missing)}")
     return tuple(values.values())
-
-
-def _is_cloud(url: str) -> bool:
-    """Whether links to a site are those of Cloud; what it really is, the site itself is asked."""
-    host = urlsplit(url).hostname or ""
-    return host.endswith((".atlassian.net", ".jira.com")) or host == "api.atlassian.com"
-
-
-def _confluence_beside(jira_url: str) -> str:
-    """The Confluence of the same site; a scoped token's gateway names the product in its path."""
-    return jira_url.replace("//api.atlassian.com/ex/jira/", "//api.atlassian.com/ex/confluence/")

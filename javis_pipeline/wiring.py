@@ -11,7 +11,8 @@ from itertools import product
 from typing import Final
 from uuid import uuid4
 
-from javis_pipeline.clients.http import PACE, Limits
+from javis_pipeline.clients.calls import Limits
+from javis_pipeline.clients.http import PACE
 from javis_pipeline.clients.pacing import Pace
 from javis_pipeline.clients.slack.client import SlackClient
 from javis_pipeline.clients.webhooks import Keep

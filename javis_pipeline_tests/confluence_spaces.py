@@ -5,7 +5,7 @@ from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from javis_pipeline.clients.http import Exchange, Limits
+from javis_pipeline.clients.calls import Exchange, Limits
 from javis_pipeline.db.connection import Database
 from javis_pipeline.records.sync import Overrides
 from javis_pipeline.sandbox.confluence.site import ConfluenceSite, Page

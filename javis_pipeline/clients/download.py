@@ -10,8 +10,9 @@ from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError
 
 from javis_pipeline.clients.auth import Anonymous
+from javis_pipeline.clients.calls import Params
 from javis_pipeline.clients.failures import Failed, transport_failure
-from javis_pipeline.clients.http import Params, Transport
+from javis_pipeline.clients.http import Transport
 from javis_pipeline.clients.json_bytes import json_or_none
 from javis_pipeline.clients.lines import open_line
 from javis_pipeline.clients.refusals import refusal

@@ -8,14 +8,13 @@ The one retry mechanism of the product; urllib3's own is off. What may be repeat
 """
 
 import logging
-import math
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, Self
 from urllib.parse import urlencode
 
 import orjson
@@ -23,6 +22,7 @@ import requests
 from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError
 
+from javis_pipeline.clients.calls import Answer, Call, Exchange, Headers, Limits, Params, Read
 from javis_pipeline.clients.failures import Failed, transport_failure
 from javis_pipeline.clients.json_bytes import as_json, json_or_none, mended, without_nul
 from javis_pipeline.clients.lines import Line, checked_base_url, open_line
@@ -31,11 +31,6 @@ from javis_pipeline.clients.refusals import COMMON, Manners, refusal
 from javis_pipeline.errors import JavisError, OutcomeUnknown, RemoteBusy, RemoteRefused, SettingError, SyncHalted
 
 log = logging.getLogger(__name__)
-
-Params = Mapping[str, str | int | Iterable[str]]
-Headers = Mapping[str, str]
-Read = Callable[[bytes], Any]
-"""Makes something of the JSON of an answer; raises `orjson.JSONDecodeError` where it is broken."""
 
 # Requests a second that no site of Atlassian minds.
 PACE: Final = 50.0
@@ -46,71 +41,6 @@ UNAVAILABLE: Final = "HTTP 503"
 EASE_SECONDS: Final = 10.0
 # How soon a request goes out that goes out once.
 AT_ONCE_SECONDS: Final = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Bounds of one call.
-
-    Attributes:
-        connect_seconds: For making a connection.
-        read_seconds: For each piece of an answer.
-        call_seconds: For a whole call, waits and repeats included.
-        run_seconds: For all calls of a client together; when they are over, nothing more is asked.
-        tries: Requests per call.
-        wait_seconds: The longest wait that is worth staying for; a longer one ends the call.
-        body_bytes: Size of an answer, decompressed.
-    """
-
-    connect_seconds: float = 10.0
-    read_seconds: float = 60.0
-    call_seconds: float = 180.0
-    run_seconds: float = math.inf
-    tries: int = 4
-    wait_seconds: float = 60.0
-    body_bytes: int = 256 * 1024 * 1024
-
-
-class Exchange(NamedTuple):
-    """One request and its answer, for a recorder. There are no request headers: they hold the secret."""
-
-    method: str
-    url: str
-    request_body: object
-    status: int
-    response_headers: dict[str, str]
-    response_body: object
-
-
-class Answer(NamedTuple):
-    """A successful answer: the status, the headers (names in any case), the decoded JSON (None for an empty body)."""
-
-    status: int
-    headers: Headers
-    body: Any
-
-
-@dataclass(frozen=True, slots=True)
-class _Call:
-    """What is asked, and when it has to be over (on the transport's clock).
-
-    `file` goes out instead of JSON, and then only the status of the answer counts. `shown` stands for the path in
-    messages where that is a secret. `once`: it is asked at once or not at all, and never again.
-    """
-
-    method: str
-    path: str
-    params: Params | None
-    json: object
-    repeatable: bool
-    ends_at: float
-    read: Read
-    file: bytes | None = None
-    shown: str = ""
-    once: bool = False
-
-    def __str__(self) -> str:
-        return f"{self.method} {self.shown or self.path}"
 
 
 @dataclass(eq=False)
@@ -206,19 +136,19 @@ class Transport:
         repeatable = method == "GET" or (method == "POST" and path in self.read_posts)
         if self.read_only and not repeatable:
             raise SyncHalted(f"{self.name}: {method} {path} was not sent, because this is a dry run")
-        return self._asked(_Call(method, path, params, json, repeatable, self._ends_at(), read, once=once))
+        return self._asked(Call(method, path, params, json, repeatable, self._ends_at(), read, once=once))
 
     def send_file(self, path: str, data: bytes, *, shown: str) -> None:
         """POST the bytes of a file to an address made for it; `shown` stands for that in messages.
 
         Raises as `request` does. It is repeated as a read is: the address takes one file.
         """
-        self._asked(_Call("POST", path, None, None, True, self._ends_at(), orjson.loads, data, shown))
+        self._asked(Call("POST", path, None, None, True, self._ends_at(), orjson.loads, data, shown))
 
     def _ends_at(self) -> float:
         return min(self.clock() + self.limits.call_seconds, self._run_ends_at)
 
-    def _asked(self, call: _Call) -> Answer:
+    def _asked(self, call: Call) -> Answer:
         tries = 0
         while True:
             tries += 1
@@ -239,7 +169,7 @@ class Transport:
                 "what it did until now stays, and the next run goes on from there"
             )
 
-    def _wait_for_turn(self, call: _Call) -> None:
+    def _wait_for_turn(self, call: Call) -> None:
         held = self._pace.holds.remaining((WHOLE_SITE, self._endpoint(call), self.manners.record(call.path)))
         longest = AT_ONCE_SECONDS if call.once else self.limits.wait_seconds
         if held > longest or held > call.ends_at - self.clock():
@@ -251,7 +181,7 @@ class Transport:
             self.sleep(held)
         self._pace.bucket.acquire()
 
-    def _wait_before_repeat(self, call: _Call, failure: Failed, tries: int) -> float:
+    def _wait_before_repeat(self, call: Call, failure: Failed, tries: int) -> float:
         """Seconds until the next try; raises when there is none."""
         if failure.executed and not call.repeatable:
             raise OutcomeUnknown(
@@ -273,7 +203,7 @@ class Transport:
 
     # One try
 
-    def _try(self, call: _Call, tries: int) -> Answer:
+    def _try(self, call: Call, tries: int) -> Answer:
         started_at, opened, line = self.clock(), self._times_closed, self._borrowed_line()
         try:
             response = self._send(line, call)
@@ -294,7 +224,7 @@ class Transport:
         )
         return self._answer(call, response.status_code, response.headers, content)
 
-    def _send(self, line: Line, call: _Call) -> requests.Response:
+    def _send(self, line: Line, call: Call) -> requests.Response:
         remaining = max(call.ends_at - self.clock(), 0.1)
         line.deadline.begin(self.clock() + remaining, self.limits.read_seconds, self.limits.body_bytes)
         return line.session.request(
@@ -309,7 +239,7 @@ class Transport:
             stream=True,
         )
 
-    def _encoded(self, call: _Call) -> bytes:
+    def _encoded(self, call: Call) -> bytes:
         try:
             return orjson.dumps(call.json, default=as_json)
         except TypeError:
@@ -331,7 +261,7 @@ class Transport:
                 return
         line.session.close()
 
-    def _read(self, response: requests.Response, call: _Call) -> bytes:
+    def _read(self, response: requests.Response, call: Call) -> bytes:
         """The body, piece by piece: one that trickles must not outlast the call, nor a huge one fill the memory."""
         parts, size = [], 0
         while part := response.raw.read1(CHUNK_BYTES, decode_content=True):
@@ -345,7 +275,7 @@ class Transport:
 
     # What an answer means
 
-    def _answer(self, call: _Call, status: int, headers: Headers, content: bytes) -> Answer:
+    def _answer(self, call: Call, status: int, headers: Headers, content: bytes) -> Answer:
         is_json = "json" in headers.get("Content-Type", "")
         if self.record is not None:
             self.record(self._exchange(call, status, headers, content))
@@ -376,7 +306,7 @@ class Transport:
             raise Failed("an empty answer", executed=True)
         return Answer(status, headers, body)
 
-    def _decoded(self, call: _Call, content: bytes) -> Any:
+    def _decoded(self, call: Call, content: bytes) -> Any:
         if content.strip() in (b"", b"null"):
             return None
         try:
@@ -388,7 +318,7 @@ class Transport:
         except orjson.JSONDecodeError:
             raise Failed(f"{call} was answered with broken JSON", executed=True) from None
 
-    def _not_json(self, call: _Call) -> JavisError:
+    def _not_json(self, call: Call) -> JavisError:
         if not call.repeatable:
             return OutcomeUnknown(
                 f"{self.name}: {call} was answered with a web page instead of JSON; look before sending it again"
@@ -398,7 +328,7 @@ class Transport:
             "Check the URL, the token, and the way to it"
         )
 
-    def _rate_limited(self, call: _Call, headers: Headers) -> Failed | RemoteBusy:
+    def _rate_limited(self, call: Call, headers: Headers) -> Failed | RemoteBusy:
         """Book what has to wait: the site for a used-up quota, the record for its own limit, else the endpoint."""
         reason = headers.get("RateLimit-Reason", "")
         if headers.get("X-RateLimit-Limit") == "0":
@@ -419,10 +349,10 @@ class Transport:
         self._pace.holds.hold(held, retry_after or 0.0)
         return Failed(f"HTTP 429 {reason}".rstrip(), executed=False, retry_after=retry_after)
 
-    def _endpoint(self, call: _Call) -> str:
+    def _endpoint(self, call: Call) -> str:
         return f"{call.method} {self.manners.endpoint(call.path)}"
 
-    def _exchange(self, call: _Call, status: int, headers: Headers, content: bytes) -> Exchange:
+    def _exchange(self, call: Call, status: int, headers: Headers, content: bytes) -> Exchange:
         query = f"?{urlencode(call.params, doseq=True)}" if call.params else ""
         kept = {name.lower(): value for name, value in headers.items() if name.lower() != "set-cookie"}
         body = json_or_none(content) if content else None

@@ -4,7 +4,8 @@ import random
 from collections.abc import Callable
 from typing import Self, TypedDict
 
-from javis_pipeline.clients.http import Exchange, Limits, Transport
+from javis_pipeline.clients.calls import Exchange, Limits
+from javis_pipeline.clients.http import Transport
 from javis_pipeline.clients.pacing import Pace
 
 

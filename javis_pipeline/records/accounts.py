@@ -1,6 +1,7 @@
 """Where the services are, and as whom we go there. Secrets do not show when one of these is printed."""
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
@@ -57,3 +58,14 @@ class SlackAccount:
     signing_secret: SecretStr | None
     app_token: SecretStr | None
     allowed_users: tuple[str, ...]
+
+
+def looks_like_cloud(url: str) -> bool:
+    """Whether links to a site are those of Cloud; what it really is, the site itself is asked."""
+    host = urlsplit(url).hostname or ""
+    return host.endswith((".atlassian.net", ".jira.com")) or host == "api.atlassian.com"
+
+
+def confluence_beside(jira_url: str) -> str:
+    """The Confluence of the same site; a scoped token's gateway names the product in its path."""
+    return jira_url.replace("//api.atlassian.com/ex/jira/", "//api.atlassian.com/ex/confluence/")

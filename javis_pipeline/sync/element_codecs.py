@@ -14,19 +14,8 @@ from typing import Final
 from javis_pipeline.records.jira import Sort
 from javis_pipeline.records.sync import Catalog
 from javis_pipeline.records.values import Value
-from javis_pipeline.sync.codecs import (
-    Account,
-    Codec,
-    Day,
-    Labels,
-    Line,
-    Number,
-    Plain,
-    SetCodec,
-    nearest,
-    team_ids,
-    team_problem,
-)
+from javis_pipeline.sync.codecs import Codec, Day, Labels, Line, Number, Plain, SetCodec
+from javis_pipeline.sync.known_codecs import Account, nearest, team_ids, team_problem
 from javis_pipeline.sync.text_codecs import MarkdownText, WikiText
 
 _NAME, _ID = "chosen", "id"

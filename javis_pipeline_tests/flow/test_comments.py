@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from javis_pipeline.cli import main
-from javis_pipeline.clients.http import Limits
+from javis_pipeline.clients.calls import Limits
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.policies import store_policies
 from javis_pipeline.db.status import scope_status

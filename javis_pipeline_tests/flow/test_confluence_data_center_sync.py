@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from javis_pipeline.clients.http import Exchange
+from javis_pipeline.clients.calls import Exchange
 from javis_pipeline.db.connection import Database
 from javis_pipeline.sandbox.clock import Clock
 from javis_pipeline.sandbox.confluence.site import ConfluenceSite

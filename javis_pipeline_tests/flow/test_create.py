@@ -16,7 +16,7 @@ from sqlalchemy import ARRAY, FetchedValue, Text, create_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from javis_pipeline.cli import main
-from javis_pipeline.clients.http import Limits
+from javis_pipeline.clients.calls import Limits
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.creates import PostgresCreates
 from javis_pipeline.db.policies import store_policies

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from javis_pipeline.clients.http import Limits
+from javis_pipeline.clients.calls import Limits
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.creates import PostgresCreates
 from javis_pipeline.db.policies import store_policies

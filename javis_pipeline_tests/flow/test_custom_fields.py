@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from javis_pipeline.clients.http import Limits
+from javis_pipeline.clients.calls import Limits
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.field_views import rebuild_view
 from javis_pipeline.errors import SettingError, UsageError

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from javis_pipeline.clients.http import Limits
+from javis_pipeline.clients.calls import Limits
 from javis_pipeline.db.connection import Database
 from javis_pipeline.records.jira import FieldMap
 from javis_pipeline.records.values import Value

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from javis_pipeline.clients.http import Limits
+from javis_pipeline.clients.calls import Limits
 from javis_pipeline.db.connection import Database
 from javis_pipeline.errors import IdentityError, JavisError, SettingError
 from javis_pipeline.records.sync import Overrides

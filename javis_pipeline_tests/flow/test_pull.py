@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from javis_pipeline.clients.http import Limits
+from javis_pipeline.clients.calls import Limits
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.locks import hold_scope
 from javis_pipeline.errors import IdentityError, RemoteBusy, ScopeBusy, SettingError, SyncHalted

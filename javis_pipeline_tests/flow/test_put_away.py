@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from javis_pipeline.clients.http import Limits
+from javis_pipeline.clients.calls import Limits
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.policies import store_policies
 from javis_pipeline.errors import SyncHalted, UsageError

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from javis_pipeline.clients.http import Exchange
+from javis_pipeline.clients.calls import Exchange
 from javis_pipeline.db.conflicts import list_conflicts, list_errors
 from javis_pipeline.db.pages import latest_pages, restricted_pages
 from javis_pipeline.db.quarantine import quarantine_record

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from javis_pipeline.clients.http import Exchange, Limits
+from javis_pipeline.clients.calls import Exchange, Limits
 from javis_pipeline.db import connection
 from javis_pipeline.db.conflicts import list_conflicts
 from javis_pipeline.db.connection import Database

@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from javis_pipeline.clients.http import Limits
+from javis_pipeline.clients.calls import Limits
 from javis_pipeline.db.connection import Database
 from javis_pipeline.records.sync import Overrides
 from javis_pipeline.sandbox.server import SandboxServer

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from javis_pipeline.clients.http import Exchange, Limits
+from javis_pipeline.clients.calls import Exchange, Limits
 from javis_pipeline.errors import (
     IdentityError,
     OutcomeUnknown,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from javis_pipeline.clients.http import Exchange, Limits
+from javis_pipeline.clients.calls import Exchange, Limits
 from javis_pipeline.errors import IdentityError, RemoteBusy, RemoteMissing, RemoteRefused, SettingError, StaleRevision
 from javis_pipeline.sandbox.clock import Clock
 from javis_pipeline.sandbox.confluence.site import Page, Space

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from javis_pipeline.clients.http import Exchange
+from javis_pipeline.clients.calls import Exchange
 from javis_pipeline.db import pages
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.locks import hold_scope

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from javis_pipeline.clients.http import Exchange
+from javis_pipeline.clients.calls import Exchange
 from javis_pipeline.errors import SettingError, SyncHalted
 from javis_pipeline.records.sync import NOT_OURS, Overrides
 from javis_pipeline.records.values import ResourceRef

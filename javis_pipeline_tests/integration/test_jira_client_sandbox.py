@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from javis_pipeline.clients.http import Limits
+from javis_pipeline.clients.calls import Limits
 from javis_pipeline.errors import IdentityError, OutcomeUnknown, RemoteMissing, RemoteRefused, SettingError
 from javis_pipeline.records.jira import FieldMap, Issue
 from javis_pipeline.sandbox.clock import Clock

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from javis_pipeline.clients.http import Exchange
+from javis_pipeline.clients.calls import Exchange
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
 from javis_pipeline.steps.doctor import Check

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from javis_pipeline.clients.http import Limits
+from javis_pipeline.clients.calls import Limits
 from javis_pipeline.errors import OutcomeUnknown, RemoteMissing, RemoteRefused, StaleRevision
 from javis_pipeline.records import MISSING
 from javis_pipeline.records.sync import Operation

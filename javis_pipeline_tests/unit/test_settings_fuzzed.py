@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from javis_pipeline.clients.http import Limits
+from javis_pipeline.clients.calls import Limits
 from javis_pipeline.clients.slack.web import SlackWeb
 from javis_pipeline.db.backup import back_up
 from javis_pipeline.db.connection import Database, dagster_url, display_name

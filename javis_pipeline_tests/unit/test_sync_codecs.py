@@ -6,7 +6,8 @@ import pytest
 
 from javis_pipeline.records.sync import Catalog
 from javis_pipeline.records.values import Value
-from javis_pipeline.sync.codecs import Account, Codec, Day, Key, Labels, Line, Named, Number, UnreadableValue
+from javis_pipeline.sync.codecs import Codec, Day, Labels, Line, Number, UnreadableValue
+from javis_pipeline.sync.known_codecs import Account, Key, Named
 from javis_pipeline.sync.text_codecs import LARGEST_BODY, LONGEST_DESCRIPTION
 from javis_pipeline.systems.confluence.kind import CONFLUENCE_PAGE
 from javis_pipeline.systems.jira.kind import DATA_CENTER_ISSUE, JIRA_ISSUE

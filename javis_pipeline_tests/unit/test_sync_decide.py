@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from javis_pipeline.records import MISSING
 from javis_pipeline.records.sync import Catalog, FieldPolicy
-from javis_pipeline.sync.codecs import Day, Labels, Line, Named, Plain
+from javis_pipeline.sync.codecs import Day, Labels, Line, Plain
 from javis_pipeline.sync.decide import (
     Agree,
     Clash,
@@ -21,6 +21,7 @@ from javis_pipeline.sync.decide import (
     decide_scalar,
     decide_set,
 )
+from javis_pipeline.sync.known_codecs import Named
 from javis_pipeline.sync.page_codecs import PageLabels
 from javis_pipeline.sync.run import Rules
 from javis_pipeline.systems.jira.kind import JIRA_ISSUE

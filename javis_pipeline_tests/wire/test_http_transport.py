@@ -11,7 +11,8 @@ from datetime import timedelta
 import pytest
 
 from javis_pipeline.clients.auth import BasicAuth
-from javis_pipeline.clients.http import Exchange, Limits, Transport
+from javis_pipeline.clients.calls import Exchange, Limits
+from javis_pipeline.clients.http import Transport
 from javis_pipeline.clients.refusals import COMMON
 from javis_pipeline.errors import (
     IdentityError,

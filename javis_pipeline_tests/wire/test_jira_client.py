@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from javis_pipeline.clients.http import Limits
+from javis_pipeline.clients.calls import Limits
 from javis_pipeline.errors import IdentityError, RemoteRefused, SettingError, SyncHalted
 from javis_pipeline.records.jira import Identity, Transition
 from javis_pipeline.systems.jira import wire

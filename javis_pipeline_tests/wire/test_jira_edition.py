@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from javis_pipeline.clients.http import Limits
+from javis_pipeline.clients.calls import Limits
 from javis_pipeline.errors import IdentityError, RemoteBusy, SettingError, UnreadableRecord
 from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.data_center import DataCenterClient

@@ -9,7 +9,8 @@ from datetime import timedelta
 import pytest
 
 from javis_pipeline.clients.auth import BasicAuth
-from javis_pipeline.clients.http import Answer, Limits, Transport
+from javis_pipeline.clients.calls import Answer, Limits
+from javis_pipeline.clients.http import Transport
 from javis_pipeline.clients.pacing import MOST_ASKED_SECONDS, asked_wait, until_refilled
 from javis_pipeline.errors import JavisError, OutcomeUnknown, RemoteBusy, SettingError
 from javis_pipeline.systems.jira.manners import JIRA

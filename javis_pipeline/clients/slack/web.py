@@ -8,7 +8,8 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from javis_pipeline.clients.auth import Anonymous, BearerAuth
-from javis_pipeline.clients.http import Limits, Transport
+from javis_pipeline.clients.calls import Limits
+from javis_pipeline.clients.http import Transport
 from javis_pipeline.errors import (
     IdentityError,
     JavisError,

@@ -12,7 +12,8 @@ from email.utils import parsedate_to_datetime
 from typing import Any, ClassVar, Final, Literal, NamedTuple, Unpack
 
 from javis_pipeline.clients.auth import credentials
-from javis_pipeline.clients.http import Headers, Transport
+from javis_pipeline.clients.calls import Headers
+from javis_pipeline.clients.http import Transport
 from javis_pipeline.clients.logins import refuse_rejected_login
 from javis_pipeline.clients.reading import answered, as_object, id_of
 from javis_pipeline.clients.site import Options, SiteClient

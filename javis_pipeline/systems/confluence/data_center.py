@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, ClassVar, Final, TypeVar, Unpack
 
-from javis_pipeline.clients.http import Headers
+from javis_pipeline.clients.calls import Headers
 from javis_pipeline.clients.reading import answered, as_object, id_of
 from javis_pipeline.clients.site import Options
 from javis_pipeline.errors import IdentityError, RemoteError, RemoteMissing, RemoteRefused, SettingError

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
-from javis_pipeline.clients.http import Headers, Transport
+from javis_pipeline.clients.calls import Headers
+from javis_pipeline.clients.http import Transport
 from javis_pipeline.clients.reading import Json, answered, as_object, as_text_or_none, items_of
 from javis_pipeline.errors import SyncHalted
 from javis_pipeline.records.jira import JsonObject

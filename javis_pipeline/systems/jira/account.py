@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 from urllib.parse import unquote
 
-from javis_pipeline.clients.http import Headers, Transport
+from javis_pipeline.clients.calls import Headers
+from javis_pipeline.clients.http import Transport
 from javis_pipeline.clients.logins import refuse_rejected_login
 from javis_pipeline.errors import IdentityError, RemoteRefused
 from javis_pipeline.records.jira import Identity

@@ -15,8 +15,9 @@ from urllib.parse import quote
 import orjson
 
 from javis_pipeline.clients.auth import credentials
+from javis_pipeline.clients.calls import Params
 from javis_pipeline.clients.download import download
-from javis_pipeline.clients.http import Params, Transport
+from javis_pipeline.clients.http import Transport
 from javis_pipeline.clients.reading import (
     answered,
     as_list,

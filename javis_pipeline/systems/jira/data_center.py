@@ -15,8 +15,8 @@ from urllib.parse import quote
 
 import orjson
 
+from javis_pipeline.clients.calls import Params
 from javis_pipeline.clients.download import download
-from javis_pipeline.clients.http import Params
 from javis_pipeline.clients.reading import (
     answered,
     as_instant_or_none,

@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any, ClassVar
 from urllib.parse import quote
 
-from javis_pipeline.clients.http import Params
+from javis_pipeline.clients.calls import Params
 from javis_pipeline.clients.reading import as_object
 from javis_pipeline.errors import RemoteMissing
 from javis_pipeline.records.jira import JsonObject

@@ -4,23 +4,11 @@ from typing import Any, Final
 
 from javis_pipeline.records.sync import Catalog
 from javis_pipeline.records.tables import Governed, Hanging, Place
-from javis_pipeline.sync.codecs import (
-    Account,
-    Day,
-    Instant,
-    Key,
-    Labels,
-    Line,
-    Named,
-    Number,
-    Plain,
-    Seconds,
-    SprintNumber,
-    Team,
-)
+from javis_pipeline.sync.codecs import Day, Instant, Labels, Line, Number, Plain, Seconds
 from javis_pipeline.sync.element_codecs import Choices
 from javis_pipeline.sync.elements import element_fields, with_elements
 from javis_pipeline.sync.fields import Field, Kind, make_kind, with_fields
+from javis_pipeline.sync.known_codecs import Account, Key, Named, SprintNumber, Team
 from javis_pipeline.sync.text_codecs import MarkdownText, WikiText
 
 WIKI: Final = "wiki"

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator
 from typing import Final, TypeVar
 
-from javis_pipeline.clients.http import Params, Transport
+from javis_pipeline.clients.calls import Params
+from javis_pipeline.clients.http import Transport
 from javis_pipeline.clients.reading import answered, items_of
 from javis_pipeline.errors import SyncHalted
 from javis_pipeline.records.jira import JsonObject

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final
 from urllib.parse import quote
 
-from javis_pipeline.clients.http import Params
+from javis_pipeline.clients.calls import Params
 from javis_pipeline.clients.reading import answered, as_list, as_object
 from javis_pipeline.clients.site import SiteClient
 from javis_pipeline.records.jira import JsonObject, LinkType
