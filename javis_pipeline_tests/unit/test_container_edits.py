@@ -193,6 +193,7 @@ def test_given_tasks_and_a_list_when_what_was_between_goes_then_both_stay_as_the
         pytest.param(
             "| 120 000 \\| 71 |", "| 120 000 | 71 |", "line 3: the row is 3 columns wide, the table 2", id="row"
         ),
+        pytest.param("| Stage | see", "| Stage see", "line 4: the row is 1 column wide, the table 2", id="broken row"),
         pytest.param("- [x] check", "- check", "a list holds tasks or other items", id="half deleted task list"),
         pytest.param("| see {@Ann} |", "| see {@Anna} |", "line 4: {@Anna} was changed", id="token in a cell"),
         pytest.param("Careful", "> Careful", "a blockquote cannot stand in a panel", id="quote in a panel"),

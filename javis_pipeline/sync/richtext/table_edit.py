@@ -38,7 +38,8 @@ def _fitted(table: dict[str, Any], sorts: Sequence[Sequence[str]], problems: Pro
             cells += [{"type": "cell", "content": [{"type": "paragraph"}]}] * (width - widths[at])
         elif widths[at] != width:
             line = said.content[at].line if at < len(said.content) else said.line
-            problems.add(line, f"the row is {widths[at]} columns wide, the table {width}")
+            columns = "column" if widths[at] == 1 else "columns"
+            problems.add(line, f"the row is {widths[at]} {columns} wide, the table {width}")
         fitted.append({**row, "content": _with_sorts(cells, sorts[min(at, 1)])})
     return {**table, "content": fitted}
 
