@@ -1,19 +1,14 @@
 """The calls of `JiraClient`, as a Jira answers them that a company runs itself: REST v2.
 
-There is no token paging, no bulk fetch and no changelog of its own. Large results are sought by id, because offsets end
-at a wall and shift while issues change; histories come with the issues; people are written by the name that goes with
-their key today.
+There is no bulk fetch and no changelog of its own. Histories come with the issues; people are written by the name that
+goes with their key today.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timedelta
-from functools import partial
-from typing import Any, ClassVar, Final, NamedTuple, TypeVar, Unpack
+from typing import ClassVar, Final, TypeVar, Unpack
 from urllib.parse import quote
-
-import orjson
 
 from javis_pipeline.clients.calls import Params
 from javis_pipeline.clients.download import download
@@ -21,8 +16,6 @@ from javis_pipeline.clients.reading import (
     answered,
     as_instant_or_none,
     as_list,
-    as_number,
-    as_numeric_id,
     as_object,
     as_text,
     items_of,
@@ -33,19 +26,15 @@ from javis_pipeline.errors import (
     RemoteError,
     RemoteMissing,
     RemoteRefused,
-    SyncHalted,
-    UnreadableRecord,
 )
-from javis_pipeline.records.jira import Called, IssueStamp, JsonObject, Priority, Project, Sprint
+from javis_pipeline.records.jira import Called, JsonObject, Priority, Project, Sprint
 from javis_pipeline.steps.bad_answers import Endurance, halves
-from javis_pipeline.steps.batches import as_they_come, in_batches
+from javis_pipeline.steps.batches import in_batches
 from javis_pipeline.systems.jira import wire
 from javis_pipeline.systems.jira.account import Proof
 from javis_pipeline.systems.jira.client import ALL_FIELDS, BULK_FETCH_LIMIT
-from javis_pipeline.systems.jira.data_center_calls import MakingCalls
+from javis_pipeline.systems.jira.data_center_search import SearchCalls
 from javis_pipeline.systems.jira.edition import Edition
-from javis_pipeline.systems.jira.jql import in_project
-from javis_pipeline.systems.jira.paging import MAX_BATCHES
 from javis_pipeline.systems.jira.requests import checked_issue, issue_path
 from javis_pipeline.systems.jira.wire.answers import AnswerBatch
 
@@ -53,28 +42,11 @@ T = TypeVar("T")
 
 _LINKS: Final = "issuelinks"
 
-# As many as Jira gives unless an administrator lowers it; it says how many it would have given.
-MOST_HITS: Final = 1000
-SLICES_AT_ONCE: Final = 3
 TOKEN_ENDS_SOON: Final = timedelta(days=14)
 MODE_KNOWN_SECONDS: Final = 10.0
 
 
-class Hits(NamedTuple):
-    """The first hits of a query, and how many there are."""
-
-    documents: list[JsonObject]
-    total: int
-
-
-class Slice(NamedTuple):
-    """A range of ids: above the last of those that were seen below it, and up to another; None for no bound."""
-
-    seen: Sequence[int]
-    up_to: int | None
-
-
-class DataCenterClient(MakingCalls):
+class DataCenterClient(SearchCalls):
     """A client for one Jira that a company runs itself. Safe to share between threads.
 
     Args:
@@ -105,7 +77,6 @@ class DataCenterClient(MakingCalls):
         super().__init__(url, email, token, **options)
         self._edition = edition
         self._sprints: dict[int, list[Sprint]] = {}
-        self._cap = MOST_HITS
         self._endurance = Endurance()
         self._marks_come_along = False
         self._has_mode = True
@@ -195,105 +166,6 @@ class DataCenterClient(MakingCalls):
         """Refused: where webhooks are made, and whether they are signed, differs from release to release."""
         del url, secret, query
         raise RemoteRefused("webhooks of a company's own Jira are made by its administrator", status=400)
-
-    # Finding issues
-
-    @property
-    def bulk_limit(self) -> int:
-        """Issues that can be asked for together: as many as a search gives."""
-        return min(BULK_FETCH_LIMIT, self._cap)
-
-    def sweep(
-        self,
-        project_key: str,
-        changed: str | None,
-        *,
-        dated: bool = True,
-        unreadable: Callable[[UnreadableRecord], None] | None = None,
-    ) -> Iterator[IssueStamp]:
-        """Id, key and `updated` of a project's issues, sought by id in slices, several at once."""
-        where = in_project(project_key) + (f" AND ({changed})" if changed else "")
-        fields = ["updated"] if dated else ["key"]
-        seek = partial(self._seek, where, fields)
-        with ThreadPoolExecutor(SLICES_AT_ONCE, thread_name_prefix=f"seek-{project_key}") as threads:
-            ask_last = partial(self._hits, f"{where} ORDER BY id DESC", ["key"], most=1)
-            asked_last = None if changed else threads.submit(ask_last)  # all are mostly too many for one answer
-            first = self._hits(f"{where} ORDER BY id ASC", fields, most=MOST_HITS)
-            yield from _stamps(first.documents, unreadable)
-            slices = self._slices(where, first, asked_last.result if asked_last else ask_last)
-            for documents in as_they_come(threads, seek, slices, most=SLICES_AT_ONCE):
-                yield from _stamps(documents, unreadable)
-
-    def _slices(self, where: str, first: Hits, last_hit: Callable[[], Hits]) -> list[Slice]:
-        """Ranges of ids above the first hits, each with about as many issues as one answer holds; one range for all
-        where that is not possible."""
-        rest = first.total - len(first.documents)
-        if rest <= 0 or not first.documents:
-            return []
-        seen, parts = _ids_of(first.documents), -(-rest // self._cap)
-        last = last_hit().documents
-        if not last or parts < 2:
-            return [Slice(seen, None)]
-        width = _id_of(last[0]) - seen[-1]
-        bounds = sorted({seen[-1] + width * part // parts for part in range(1, parts)})
-        # No issue need have such an id, and there may be sites that refuse to compare with what is not there.
-        with suppress(RemoteRefused):
-            self._hits(f"{where} AND id > {bounds[0]} AND id <= {bounds[-1]}", ["key"], most=0)
-            above = zip(bounds, [*bounds[1:], None], strict=True)
-            return [Slice(seen, bounds[0]), *(Slice([low], high) for low, high in above)]
-        return [Slice(seen, None)]
-
-    def _seek(self, where: str, fields: Sequence[str], part: Slice) -> list[JsonObject]:
-        """Hits of the query in a range of ids. Each answer begins above the last id of the one before, so that nothing
-        shifts, however many there are."""
-        found: list[JsonObject] = []
-        seen, end = [*part.seen], "" if part.up_to is None else f" AND id <= {part.up_to}"
-        for _ in range(MAX_BATCHES):
-            try:
-                hits = self._hits(f"{where} AND id > {seen[-1]}{end} ORDER BY id ASC", fields, most=MOST_HITS)
-            except RemoteRefused:
-                # The last issue that we saw may be gone by now: what is above the one before it holds all that is left.
-                if len(seen) < 2:
-                    raise
-                seen.pop()
-                continue
-            found += hits.documents
-            if not hits.documents or hits.total <= len(hits.documents):
-                return found
-            seen += _ids_of(hits.documents)
-        raise SyncHalted(f"jira: the search for {where} did not end after {MAX_BATCHES} batches")
-
-    def _search(
-        self,
-        query: str,
-        fields: Sequence[str],
-        *,
-        most: int,
-        read: Callable[[bytes], Any] = orjson.loads,
-        **more: object,
-    ) -> Any:
-        """What `read` makes of the first hits of a query."""
-        body: JsonObject = {"jql": query, "startAt": 0, "maxResults": most, "fields": list(fields), **more}
-        return self._http.post(f"{self.api}/search", body, read=read).body
-
-    def _hits(self, query: str, fields: Sequence[str], *, most: int) -> Hits:
-        """The first hits of a query. A site that gives fewer than it was asked for does so always."""
-        answer = self._search(query, fields, most=most)
-        applied = answer.get("maxResults") if isinstance(answer, dict) else None
-        if type(applied) is int and 0 < applied < most:
-            self._cap = min(self._cap, applied)
-        return answered("jira search", lambda: Hits(items_of(answer, "issues"), as_number(answer["total"], "total")))
-
-    def search(
-        self, jql: str, fields: Sequence[str], *, properties: Sequence[str] = (), batch: int = 100
-    ) -> Iterator[JsonObject]:
-        """The first issues that the query finds; large results are sought by id instead. Properties never come."""
-        del properties
-        yield from self._hits(jql, fields, most=min(batch, MOST_HITS)).documents
-
-    def count(self, jql: str) -> int:
-        """How many issues the query finds, as far as the search index knows them."""
-        return self._hits(jql, ["key"], most=0).total
 
     # Reading issues
 
@@ -455,28 +327,6 @@ class DataCenterClient(MakingCalls):
 
 def _any_of(ids: Iterable[str]) -> str:
     return f"id in ({', '.join(map(checked_issue, ids))})"
-
-
-def _id_of(document: object) -> int:
-    return answered("jira search", lambda: int(as_numeric_id(as_object(document, "issue").get("id"), "id")))
-
-
-def _ids_of(documents: Sequence[JsonObject]) -> list[int]:
-    """The ids of hits, of those that have one; of the last one at least."""
-    with_id = [one for one in documents if isinstance(one, dict) and str(one.get("id")).isdecimal()]
-    return [_id_of(document) for document in with_id or documents[-1:]]
-
-
-def _stamps(
-    documents: Iterable[JsonObject], unreadable: Callable[[UnreadableRecord], None] | None
-) -> Iterator[IssueStamp]:
-    for document in documents:
-        try:
-            yield wire.parse_stamp(document)
-        except UnreadableRecord as error:
-            if unreadable is None:
-                raise
-            unreadable(error)
 
 
 def _without_links(fields: Sequence[str]) -> list[str]:
