@@ -19,7 +19,6 @@ from javis_pipeline.steps.job import Job
 from javis_pipeline.steps.sync_scope import WrittenBack, count_scope, pull_scope, write_back_scope
 from javis_pipeline.steps.tally import Tally
 from javis_pipeline.systems.jira.client import JiraClient
-from javis_pipeline.systems.jira.data_center_system import DataCenterSystem
 from javis_pipeline.systems.jira.doctor import check_jira
 from javis_pipeline.systems.jira.editions import connect, system_of
 from javis_pipeline_tests.sites import issue_there
@@ -300,18 +299,6 @@ def test_what_will_not_last_or_will_not_do_is_noted_in_each_run(both, trap, word
     tally, _ = both.sync()
 
     assert any(words in note for note in tally.notes)
-
-
-def test_settings_that_ask_for_what_nobody_makes_there_are_told_in_each_run(both):
-    with both.client() as client:
-        job = both.job(client)
-        assert isinstance(job.system, DataCenterSystem)
-        asked = replace(job.system, creating=["OPS"], written={"comments": ["*"], "worklogs": ["*"]})
-        notes = pull_scope(replace(job, system=asked)).tally.notes
-        unasked = pull_scope(replace(job, system=replace(job.system, creating=["EUV"]))).tally.notes
-
-    assert [note.split(" names OPS")[0] for note in notes if "stay here" in note] == ["JAVIS_WORKLOGS"]
-    assert not any("stay here" in note for note in unasked)
 
 
 @pytest.mark.parametrize(
