@@ -408,6 +408,18 @@ def test_a_site_in_read_only_mode_is_told_by_the_doctor(both):
     assert said.count(why) == 1
 
 
+def test_a_site_without_boards_is_no_fault_for_the_doctor(both):
+    trapped(both, Trap.NO_SOFTWARE)
+
+    with both.client() as client:
+        checks = [*check_jira(client, ["OPS"], {}, now=both.world.clock.now())]
+
+    (fields,) = [check for check in checks if check.verdict != "ok"]
+    assert (fields.subject, fields.verdict) == ("jira OPS fields", "warning")
+    assert "they were not read: jira: GET /rest/agile/1.0/board: not found" in fields.remedy
+    assert "It is not synced until you choose: JIRA_FIELDS=story_points:" in fields.remedy
+
+
 def test_searches_that_alone_do_not_answer_are_told_by_the_doctor(both):
     trapped(both, Trap.REINDEX)
 

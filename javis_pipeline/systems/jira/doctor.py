@@ -9,6 +9,7 @@ from javis_pipeline.steps.doctor import Check, Verdict, attempt, proved
 from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.fields import discover_fields
 from javis_pipeline.systems.jira.jql import in_project
+from javis_pipeline.systems.jira.site import noted
 
 # What a two-way sync needs in every project. Without the others some edits are kept here as errors.
 NEEDED_PERMISSIONS = ("BROWSE_PROJECTS", "EDIT_ISSUES")
@@ -99,16 +100,24 @@ def _fields(jira: JiraClient, project: Project, chosen: Mapping[str, str]) -> It
     subject = f"jira {project.key} fields"
 
     def check() -> Check:
-        boards = [board.board_id for board in jira.boards(project.key) if board.type == "scrum"]
-        estimating = [field for board in boards if (field := jira.estimation_field(board))]
+        notes: list[str] = []
+        estimating = _estimating(jira, project, notes)
         found = discover_fields(
             jira.fields(), project_id=project.project_id, chosen=chosen, estimation_fields=estimating
         )
         mapped = ", ".join(
             f"{role} {field_id or '-'}" for role, field_id in zip(FieldMap._fields, found.fields, strict=True)
         )
-        if found.ambiguities:
-            return Check(subject, "warning", mapped, "; ".join(map(str, found.ambiguities)))
+        if found.ambiguities or notes:
+            return Check(subject, "warning", mapped, "; ".join([*notes, *map(str, found.ambiguities)]))
         return Check(subject, "ok", mapped)
 
     yield attempt(subject, check)
+
+
+def _estimating(jira: JiraClient, project: Project, notes: list[str]) -> list[str]:
+    """The fields that the boards estimate with, as far as the account may see them; a sync does without."""
+    with noted(notes, "the account should see boards, where Jira Software is in use; they were"):
+        boards = [board.board_id for board in jira.boards(project.key) if board.type == "scrum"]
+        return [field for board in boards if (field := jira.estimation_field(board))]
+    return []
