@@ -40,9 +40,10 @@ from javis_pipeline.steps.system import RemoteSystem
 from javis_pipeline.sync.fields import Kind, kinds_by_name
 from javis_pipeline.sync.run import Run
 from javis_pipeline.systems.confluence import editions
-from javis_pipeline.systems.confluence.client import ConfluenceClient, checked_id
+from javis_pipeline.systems.confluence.client import ConfluenceClient
 from javis_pipeline.systems.confluence.doctor import check_confluence
 from javis_pipeline.systems.confluence.kind import CONFLUENCE_PAGE
+from javis_pipeline.systems.confluence.site_calls import checked_id
 from javis_pipeline.systems.confluence.system import ConfluenceSystem
 from javis_pipeline.systems.confluence.webhook import told_pages
 from javis_pipeline.systems.jira.client import JiraClient

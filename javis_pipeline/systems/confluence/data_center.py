@@ -17,17 +17,10 @@ from javis_pipeline.records.confluence import Space
 from javis_pipeline.records.jira import Identity, JsonObject, User
 from javis_pipeline.systems.confluence import data_center_wire as told
 from javis_pipeline.systems.confluence import wire
-from javis_pipeline.systems.confluence.client import (
-    BATCH,
-    REACHABLE,
-    ConfluenceClient,
-    Fetched,
-    PageStatus,
-    checked_id,
-    is_older,
-)
+from javis_pipeline.systems.confluence.client import REACHABLE, ConfluenceClient, Fetched, PageStatus, is_older
 from javis_pipeline.systems.confluence.paging import cursor_batches
 from javis_pipeline.systems.confluence.release import Release
+from javis_pipeline.systems.confluence.site_calls import BATCH, checked_id
 
 T = TypeVar("T")
 
