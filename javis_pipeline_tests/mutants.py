@@ -180,7 +180,7 @@ MUTANTS = (
     ),
     Mutant(
         "links: each end has a row",
-        "javis_pipeline/systems/jira/reading.py",
+        "javis_pipeline/systems/jira/rows.py",
         '    return link.direction == "outward" or not is_brought\n',
         "    return True\n",
         f"{LINKS}::test_given_links_that_are_inserted_from_either_end_and_deleted_then_jira_follows",
@@ -698,7 +698,7 @@ MUTANTS = (
     ),
     Mutant(
         "a dry run leaves out what is gone there",
-        "javis_pipeline/steps/sync_scope.py",
+        "javis_pipeline/steps/plan_scope.py",
         "(*to_decide, *(one for one in changed if one.resource_id in known))}\n",
         "(*to_decide, *changed) if ref.resource_id in known}\n",
         f"{TWO_WAY}::test_given_an_edit_of_an_issue_that_is_gone_when_forced_then_it_is_decided_as_the_dry_run_says",

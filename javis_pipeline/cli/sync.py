@@ -300,7 +300,7 @@ _SIDES = {
 def _plan(db: "Database", settings: "Settings", project: str, options: Options) -> "list[PlanItem]":
     from javis_pipeline.records.sync import Overrides
     from javis_pipeline.steps.job import Job
-    from javis_pipeline.steps.sync_scope import plan_scope
+    from javis_pipeline.steps.plan_scope import plan_scope
     from javis_pipeline.sync.forcing import forcing_rules
     from javis_pipeline.wiring import KINDS, clock, open_system
 

@@ -5,7 +5,7 @@ to the runs. A turn is short, and gives the lock up to a run that wants it.
 """
 
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,11 +16,11 @@ from javis_pipeline.db.connection import Database
 from javis_pipeline.db.hints import Hints, end_hints, take_hints
 from javis_pipeline.db.watermarks import read_watermark
 from javis_pipeline.errors import SyncHalted
-from javis_pipeline.records.values import ScopeRef, System
-from javis_pipeline.steps.job import Job
+from javis_pipeline.records.values import ResourceRef, ScopeRef, System
+from javis_pipeline.steps.job import Job, sides_of
 from javis_pipeline.steps.pull import pull_named
 from javis_pipeline.steps.reconcile import Reconciled
-from javis_pipeline.steps.sync_scope import merge_left, merge_pulled, pull_locked, waits, write_back_opened
+from javis_pipeline.steps.sync_scope import merge_pulled, pull_locked, waits, write_back_opened
 from javis_pipeline.steps.system import Opened, RemoteSystem
 
 # Who we are and what we may see is proved anew after so long; nothing is taken for gone in between.
@@ -156,7 +156,7 @@ class LiveScope:
         run = job.run(opened)
         try:
             merged = merge_pulled(job.store, opened.records, named.to_merge, run, proved=False, threads=job.threads)
-            merge_left(job, opened, named.left, proved=False)
+            _merge_left(job, opened, named.left, proved=False)
         finally:
             opened.after(self.db, job.run_id)
         return named.stored, merged
@@ -190,3 +190,10 @@ class LiveScope:
             opened.before(self.db)
             self._opened, self._opened_at = opened, self.clock()
         return self._opened
+
+
+def _merge_left(job: Job, opened: Opened[Any, Any], left: Sequence[ResourceRef], *, proved: bool) -> None:
+    """Merge what hangs on records that were read by their ids, and was left to that."""
+    for side in sides_of(job, opened)[1:] if left else ():
+        mine = [ref for ref in left if ref.resource_type == side.run.kind.resource_type]
+        merge_pulled(side.store, side.records, mine, side.run, proved=proved, threads=job.threads)

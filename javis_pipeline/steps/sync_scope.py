@@ -7,39 +7,36 @@ that it is visible; the rest believes what it reads because of that.
 import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, TypeVar
 
 from javis_pipeline.db.hints import Hints, end_hints, take_hints
-from javis_pipeline.db.watermarks import Watermark, note_round, read_watermark
-from javis_pipeline.errors import JavisError, RemoteBusy
-from javis_pipeline.records.sync import WHOLE_RECORD, Operation, Overrides, PlanItem
+from javis_pipeline.db.watermarks import Watermark, note_round
+from javis_pipeline.errors import JavisError
+from javis_pipeline.records.sync import Operation, Overrides
 from javis_pipeline.records.values import ResourceRef
 from javis_pipeline.steps.batches import rare_collections
 from javis_pipeline.steps.census import Counted, take_census
-from javis_pipeline.steps.create import Created, create_records, settle_creations
 from javis_pipeline.steps.hints import MOST_AT_ONCE
 from javis_pipeline.steps.job import Job, Side, sides_of
+from javis_pipeline.steps.making import make_wishes, settle_wishes
 from javis_pipeline.steps.ports import Progress, RemoteRecords, SyncStore, nobody_watches
 from javis_pipeline.steps.pull import list_records, pull_named, pull_records
 from javis_pipeline.steps.push import Pushed, Sending, nobody_else_writes, push_operations
-from javis_pipeline.steps.reconcile import Reconciled, plan_records, reconcile_records, to_look_at
+from javis_pipeline.steps.reconcile import Reconciled, reconcile_records, to_look_at
 from javis_pipeline.steps.rounds import Share, next_share
 from javis_pipeline.steps.settle import settle_operations
 from javis_pipeline.steps.system import Opened
 from javis_pipeline.steps.tally import Tally
 from javis_pipeline.sync.guards import are_suspicious, guard_put_away, guard_writes
-from javis_pipeline.sync.policies import new_ways
 from javis_pipeline.sync.run import Run
 
 log = logging.getLogger(__name__)
 
 _LOGGED: Final = ("seen", "inserted", "updated", "unchanged", "to_merge", "unreadable", "missing", "agrees")
-
-
+# A write that was given up may still be executed for so long.
 _LATE_FOR: Final = timedelta(days=1)
 
 
@@ -136,7 +133,7 @@ def pull_locked(
         full = full or _wants_all(before)
         opened.before(job.db)
         sides = sides_of(job, opened)
-        settled = [_settle_wishes(job, side) for side in sides]
+        settled = [settle_wishes(job, side) for side in sides]
         now = job.clock()
         hinted = _hinted(job)
         share = Share(counts=True) if full else next_share(job.store, before, now)
@@ -174,52 +171,6 @@ def _hinted(job: Job) -> Hints:
         return take_hints(conn, job.system.name, job.key, limit=MOST_AT_ONCE)
 
 
-def _settle_wishes(job: Job, side: Side) -> Created:
-    """Find out what became of rows that are to be made there: before the pull, which then finds them."""
-    if side.making is None or not side.wishes.begin():
-        return Created()
-    remote = side.making.remote(job.db, job.clock)
-    return settle_creations(side.wishes, remote, side.run, side.making.rules)
-
-
-def _make(
-    job: Job,
-    side: Side,
-    read: Callable[[Collection[str]], object],
-    check: Callable[[], None],
-    progress: Progress,
-) -> Created:
-    """Make there what was inserted here, and read what was made, also where the remote then wanted no more."""
-    if not (wishes := side.wishes.begin()):
-        return Created()
-    if side.making is None:
-        return Created(held=len(wishes), notes=["nothing is made there of rows that were inserted here; delete them"])
-    made = Created()
-    try:
-        create_records(
-            side.wishes,
-            side.making.remote(job.db, job.clock),
-            side.run,
-            side.making.rules,
-            job.overrides,
-            threads=job.threads,
-            check=check,
-            progress=progress,
-            done=made,
-        )
-    except RemoteBusy:
-        with suppress(RemoteBusy):  # then the next pull reads it
-            _read_those(made.ids, read)
-        raise
-    _read_those(made.ids, read)
-    return made
-
-
-def _read_those(ids: Collection[str], read: Callable[[Collection[str]], object]) -> None:
-    if ids:
-        read(ids)
-
-
 def _named(job: Job, side: Side, ids: Collection[str]) -> list[ResourceRef]:
     """Records of which only the ids are known."""
     kind = side.run.kind.resource_type
@@ -236,13 +187,6 @@ def _merge_hanging(job: Job, side: Side, left: Iterable[ResourceRef], ids: Colle
     late = [op.ref for op in side.store.operations("abandoned") if op.may_land_late and _is_recent(op, job.clock())]
     wanted = [*_named(job, side, ids), *mine, *late, *unmarked]
     merge_pulled(side.store, side.records, wanted, side.run, threads=job.threads)
-
-
-def merge_left(job: Job, opened: Opened[Any, Any], left: Sequence[ResourceRef], *, proved: bool) -> None:
-    """Merge what hangs on records that were read by their ids, and was left to that."""
-    for side in sides_of(job, opened)[1:] if left else ():
-        mine = [ref for ref in left if ref.resource_type == side.run.kind.resource_type]
-        merge_pulled(side.store, side.records, mine, side.run, proved=proved, threads=job.threads)
 
 
 def _is_recent(op: Operation, now: datetime) -> bool:
@@ -368,7 +312,7 @@ def _write_back_side(
     proved: bool,
     progress: Progress,
 ) -> WrittenBack:
-    created = _make(job, side, read, check, progress)
+    created = make_wishes(job, side, read, check, progress)
     # What it hangs on may have become known just now.
     sent = send_edits(
         side.store, side.records, side.run, job.overrides, proved=proved, threads=job.threads, check=check
@@ -452,74 +396,3 @@ def count_scope(job: Job) -> Counted:
             pull_locked(job, also=[ref.resource_id for ref in listed.differing])
         job.note_records()
     return counted
-
-
-def plan_scope(job: Job) -> list[PlanItem]:
-    """What a run would do now, without doing it: nothing is written anywhere, not even a watermark."""
-    opened = job.open()
-    store, run = job.store, job.run(opened)
-    changed = list_records(job.db, job.scope, opened).differing
-    known = {ref.resource_id for ref in store.records()}
-    new = [_new_item(ref) for ref in changed if ref.resource_id not in known]
-    to_decide = store.to_decide(conflicts=run.rules.force != "none")
-    # What waits may be gone there: a conflict about that is decided as any other.
-    refs = {ref.resource_id: ref for ref in (*to_decide, *(one for one in changed if one.resource_id in known))}
-    planned = plan_records(store, opened.records, refs.values(), run, proved=True, threads=job.threads)
-    own, *hanging = sides_of(job, opened)
-    items = [*new, *planned.items, *map(partial(_wish_item, own), own.wishes.wanted())]
-    for side in hanging:
-        refs_of_side = side.store.to_decide(conflicts=run.rules.force != "none")
-        decided = plan_records(side.store, side.records, refs_of_side, side.run, proved=True, threads=job.threads)
-        items += [*decided.items, *map(partial(_wish_item, side), side.wishes.wanted())]
-    return [*_way_items(job, opened, run), *items]
-
-
-def _way_items(job: Job, opened: Opened[Any, Any], run: Run) -> list[PlanItem]:
-    """What comes of policies that were changed since the last run."""
-    with job.db.transaction() as conn:
-        before = read_watermark(conn, job.system.name, job.key).field_ids
-    return [
-        PlanItem(
-            resource_type=run.kind.resource_type,
-            resource_id=job.key,
-            key=job.key,
-            field=way.field,
-            side="way",
-            old=way.was,
-            new=way.now,
-            reason=way.effect,
-            row=0,
-            risk="low",
-        )
-        for way in new_ways(before, opened.policies, job.system.kind)
-    ]
-
-
-def _wish_item(side: Side, wish: Mapping[str, Any]) -> PlanItem:
-    return PlanItem(
-        resource_type=side.run.kind.resource_type,
-        resource_id=str(wish["record_id"]),
-        key=wish["key"],
-        field=WHOLE_RECORD,
-        side="remote" if wish["state"] == "planned" else "error",
-        old=None,
-        new=wish["title"],
-        reason=wish["why"] or "inserted here, and made there",
-        row=5,
-        risk="high",
-    )
-
-
-def _new_item(ref: ResourceRef) -> PlanItem:
-    return PlanItem(
-        resource_type=ref.resource_type,
-        resource_id=ref.resource_id,
-        key=ref.key,
-        field=WHOLE_RECORD,
-        side="record",
-        old=None,
-        new=ref.key,
-        reason="new on the remote",
-        row=4,
-        risk="low",
-    )

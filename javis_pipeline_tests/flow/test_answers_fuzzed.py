@@ -33,7 +33,7 @@ from javis_pipeline.systems.confluence.data_center import DataCenterClient as Ow
 from javis_pipeline.systems.jira import wire
 from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.data_center import DataCenterClient
-from javis_pipeline.systems.jira.reading import issue_row
+from javis_pipeline.systems.jira.rows import issue_row
 from javis_pipeline.systems.jira.site import read_site
 from javis_pipeline_tests.confluence_spaces import SyncedSpace
 from javis_pipeline_tests.flow.test_sync_two_way import Both

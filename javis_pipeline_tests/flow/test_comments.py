@@ -27,8 +27,9 @@ from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
 from javis_pipeline.steps.create import answer_creation
 from javis_pipeline.steps.job import Job, Side, sides_of
+from javis_pipeline.steps.plan_scope import plan_scope
 from javis_pipeline.steps.resolve import resolve
-from javis_pipeline.steps.sync_scope import WrittenBack, plan_scope, pull_scope, write_back_scope
+from javis_pipeline.steps.sync_scope import WrittenBack, pull_scope, write_back_scope
 from javis_pipeline.steps.undo import undo_run
 from javis_pipeline.steps.verify import verify_scope
 from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown

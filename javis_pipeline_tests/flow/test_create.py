@@ -31,7 +31,8 @@ from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
 from javis_pipeline.steps.create import answer_creation
 from javis_pipeline.steps.job import NO_OVERRIDES, Job
-from javis_pipeline.steps.sync_scope import WrittenBack, plan_scope, pull_scope, write_back_scope
+from javis_pipeline.steps.plan_scope import plan_scope
+from javis_pipeline.steps.sync_scope import WrittenBack, pull_scope, write_back_scope
 from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.system import JiraSystem
 from javis_pipeline_tests.sites import NOON, settings_for

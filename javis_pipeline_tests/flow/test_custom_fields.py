@@ -22,7 +22,8 @@ from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
 from javis_pipeline.steps.edit import edit_record
 from javis_pipeline.steps.job import Job
-from javis_pipeline.steps.sync_scope import plan_scope, pull_scope, write_back_scope
+from javis_pipeline.steps.plan_scope import plan_scope
+from javis_pipeline.steps.sync_scope import pull_scope, write_back_scope
 from javis_pipeline.steps.tally import Tally
 from javis_pipeline.steps.verify import verify_scope
 from javis_pipeline.sync.policies import Policies

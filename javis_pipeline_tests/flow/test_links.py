@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from javis_pipeline.cli import main
 from javis_pipeline.db.connection import Database
 from javis_pipeline.sandbox.faults import FaultKind
-from javis_pipeline.steps.sync_scope import plan_scope
+from javis_pipeline.steps.plan_scope import plan_scope
 from javis_pipeline_tests.flow.test_comments import Talk, talking
 from javis_pipeline_tests.sites import settings_for
 

@@ -23,9 +23,10 @@ from javis_pipeline.sandbox.jira.issues import Issue
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
 from javis_pipeline.steps.job import NO_OVERRIDES, Job
+from javis_pipeline.steps.plan_scope import plan_scope
 from javis_pipeline.steps.put_away import put_away
 from javis_pipeline.steps.resolve import resolve
-from javis_pipeline.steps.sync_scope import count_scope, plan_scope, pull_scope, write_back_scope
+from javis_pipeline.steps.sync_scope import count_scope, pull_scope, write_back_scope
 from javis_pipeline.steps.system import RemoteSystem
 from javis_pipeline.systems.confluence.client import ConfluenceClient
 from javis_pipeline.systems.confluence.data_center import DataCenterClient

@@ -16,9 +16,10 @@ from javis_pipeline.sandbox.confluence.site import ConfluenceSite
 from javis_pipeline.sandbox.faults import Fault, FaultKind, Rule
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
+from javis_pipeline.steps.plan_scope import plan_scope
 from javis_pipeline.steps.push import Pushed
 from javis_pipeline.steps.resolve import resolve
-from javis_pipeline.steps.sync_scope import count_scope, plan_scope, pull_scope, write_back_scope
+from javis_pipeline.steps.sync_scope import count_scope, pull_scope, write_back_scope
 from javis_pipeline.sync.richtext.storage.page import special_content
 from javis_pipeline.systems.confluence.client import ConfluenceClient
 from javis_pipeline.systems.confluence.records import ConfluenceRecords
