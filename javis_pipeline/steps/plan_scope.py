@@ -6,11 +6,11 @@ from typing import Any
 
 from javis_pipeline.db.watermarks import read_watermark
 from javis_pipeline.records.sync import WHOLE_RECORD, PlanItem
-from javis_pipeline.records.values import ResourceRef
 from javis_pipeline.steps.job import Job, Side, sides_of
 from javis_pipeline.steps.pull import list_records
 from javis_pipeline.steps.reconcile import plan_records
 from javis_pipeline.steps.system import Opened
+from javis_pipeline.sync.merge import new_item
 from javis_pipeline.sync.policies import new_ways
 from javis_pipeline.sync.run import Run
 
@@ -21,7 +21,7 @@ def plan_scope(job: Job) -> list[PlanItem]:
     store, run = job.store, job.run(opened)
     changed = list_records(job.db, job.scope, opened).differing
     known = {ref.resource_id for ref in store.records()}
-    new = [_new_item(ref) for ref in changed if ref.resource_id not in known]
+    new = [new_item(ref) for ref in changed if ref.resource_id not in known]
     to_decide = store.to_decide(conflicts=run.rules.force != "none")
     # What waits may be gone there: a conflict about that is decided as any other.
     refs = {ref.resource_id: ref for ref in (*to_decide, *(one for one in changed if one.resource_id in known))}
@@ -68,19 +68,4 @@ def _wish_item(side: Side, wish: Mapping[str, Any]) -> PlanItem:
         reason=wish["why"] or "inserted here, and made there",
         row=5,
         risk="high",
-    )
-
-
-def _new_item(ref: ResourceRef) -> PlanItem:
-    return PlanItem(
-        resource_type=ref.resource_type,
-        resource_id=ref.resource_id,
-        key=ref.key,
-        field=WHOLE_RECORD,
-        side="record",
-        old=None,
-        new=ref.key,
-        reason="new on the remote",
-        row=4,
-        risk="low",
     )

@@ -14,7 +14,7 @@ from javis_pipeline.records.sync import (
     RecordState,
     RemoteRecord,
 )
-from javis_pipeline.records.values import Value
+from javis_pipeline.records.values import ResourceRef, Value
 from javis_pipeline.sync.codecs import UnreadableValue
 from javis_pipeline.sync.deleted import follow_question, is_put_away, put_away, stays_deleted, was_restored
 from javis_pipeline.sync.draft import Draft
@@ -161,7 +161,12 @@ def _insert(remote: RemoteRecord, run: Run) -> RecordPlan:
         "sync_status": "error" if errors else "synced",
         "last_synced_at": run.now(),
     }
-    item = PlanItem(
+    return RecordPlan(ref=ref, local_seq=None, columns=columns, items=(new_item(ref),))
+
+
+def new_item(ref: ResourceRef) -> PlanItem:
+    """A record that comes here for the first time."""
+    return PlanItem(
         resource_type=ref.resource_type,
         resource_id=ref.resource_id,
         key=ref.key,
@@ -173,7 +178,6 @@ def _insert(remote: RemoteRecord, run: Run) -> RecordPlan:
         row=4,
         risk="low",
     )
-    return RecordPlan(ref=ref, local_seq=None, columns=columns, items=(item,))
 
 
 def _follow(draft: Draft, remote: RemoteRecord) -> bool:
