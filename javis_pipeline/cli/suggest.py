@@ -202,6 +202,8 @@ def accept(suggestion_id: str, as_json: bool) -> None:
         say(f"  for you:   {line}")
     for project in dict.fromkeys(draft.project for draft in accepted.drafts if draft.kind == "comment_draft"):
         say(f"With JAVIS_COMMENTS={project}:two_way the next sync would have posted it.")
+    for project in dict.fromkeys(draft.project for draft in accepted.drafts if draft.titles):
+        say(f"With JAVIS_CREATE={project} the next sync would have made them.")
     if edits:
         click.echo("Next: javis sync")
     elif drafts:

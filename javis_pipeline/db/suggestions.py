@@ -105,6 +105,13 @@ def edit_issue(conn: Connection, key: str, changes: Mapping[str, str]) -> None:
     conn.execute(_SQL["edit_issue"], {"key": key, **unchanged, **changes})
 
 
+def type_and_parent(conn: Connection, key: str) -> dict[str, Any]:
+    """`issue_type` and `parent_key` of an issue: what stands beside it has the same."""
+    row = conn.execute(_SQL["type_and_parent"], {"key": key}).fetchone()
+    assert row is not None, "it was looked at in this transaction"
+    return row
+
+
 def vocabulary(conn: Connection, project_key: str) -> Vocabulary:
     """The values that actions in a project may use, as the last pull saw them."""
     row = conn.execute(_SQL["vocabulary"], {"project_key": project_key}).fetchone()

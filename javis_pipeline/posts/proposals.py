@@ -97,6 +97,6 @@ def _step(action: Action, naming: Naming) -> str:
         case "link_blocker":
             return f"in Jira, link {key} as blocked by {naming.sites.issue(action.value)}"
         case "split":
-            return f"in Jira, split {key}: “{value}”"
+            return f"split {key}: “{value}”" if action.titles else f"in Jira, split {key}: “{value}”"
         case "comment_draft":
             return f"comment on {key}: “{value}”"

@@ -22,6 +22,10 @@ EDITED_FIELD: Final[Mapping[ActionKind, str]] = {
 ADVICE_LABELS: Final = frozenset({"needs-attention", "needs-estimate", "needs-split"})
 
 
+TITLES_APART: Final = "; "
+"""Between the titles of the issues that an issue is split into."""
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     """One step on one issue.
@@ -36,6 +40,12 @@ class Action:
     issue_key: str
     value: str
     seen: Mapping[str, str | None] = field(default_factory=dict)
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """Of the issues that an issue is split into; empty where it only says how to."""
+        titles = tuple(self.value.split(TITLES_APART)) if self.kind == "split" else ()
+        return titles if len(titles) > 1 else ()
 
     @property
     def project(self) -> str:
@@ -60,7 +70,7 @@ class Action:
             case "link_blocker":
                 return f"in Jira, link {self.issue_key} as blocked by {self.value}"
             case "split":
-                return f"in Jira, split {self.issue_key}: {self.value}"
+                return f"{where}split {self.issue_key}: {self.value}"
             case "comment_draft":
                 return f"{where}comment on {self.issue_key}: {self.value}"
 

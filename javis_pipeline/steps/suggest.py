@@ -219,10 +219,13 @@ def accept(db: Database, id_prefix: str, *, by: str, now: datetime) -> Accepted:
         suggestion = _locked_proposal(conn, id_prefix)
         actions = suggestion_of(suggestion).actions
         _refuse_stale(conn, suggestion["evidence"]["issue_keys"], actions)
-        edits = tuple(action for action in actions if action.kind in EDITED_FIELD or _is_posted(conn, action))
+        edits = tuple(action for action in actions if action.kind in EDITED_FIELD or _is_written_here(conn, action))
         for action in edits:
             if action.kind == "comment_draft":
                 insert_row(conn, "comments", {"issue_key": action.issue_key, "body": action.value})
+                continue
+            if action.kind == "split":
+                _split(conn, action)
                 continue
             field = "label" if action.kind == "add_label" else EDITED_FIELD[action.kind]
             rows.edit_issue(conn, action.issue_key, {field: action.value})
@@ -232,9 +235,22 @@ def accept(db: Database, id_prefix: str, *, by: str, now: datetime) -> Accepted:
     return Accepted(suggestion["title"], edits, tuple(action for action in actions if action not in edits), names)
 
 
-def _is_posted(conn: Connection, action: Action) -> bool:
-    """Whether a drafted comment is written here, and goes out with the next sync."""
-    return action.kind == "comment_draft" and is_on(conn, "jira", action.project, "comments")
+def _is_written_here(conn: Connection, action: Action) -> bool:
+    """Whether a drafted comment, or the issues that one is split into, are rows here, and go out with the next sync."""
+    match action.kind:
+        case "comment_draft":
+            return is_on(conn, "jira", action.project, "comments")
+        case "split":
+            return bool(action.titles) and is_on(conn, "jira", action.project, "create")
+        case _:
+            return False
+
+
+def _split(conn: Connection, action: Action) -> None:
+    """Make the issues that one is split into: beside it, of its type. What is in it stays."""
+    like = rows.type_and_parent(conn, action.issue_key)
+    for title in action.titles:
+        insert_row(conn, "jira_issues", {"project_key": action.project, "title": title, **like})
 
 
 def reject(db: Database, id_prefix: str, *, by: str, now: datetime) -> str:

@@ -5,6 +5,7 @@ finding or issue, an action outside the closed set, outside the scope or with a 
 whole proposal, and the drop is counted. So does what contradicts the context, or a better proposal before it.
 """
 
+import re
 from collections import Counter
 from datetime import date, timedelta
 from typing import get_args
@@ -13,6 +14,7 @@ from javis_pipeline.records.context import IssueBrief, WorkContext
 from javis_pipeline.records.suggestion import (
     ADVICE_LABELS,
     EDITED_FIELD,
+    TITLES_APART,
     Action,
     ActionKind,
     AdviceScope,
@@ -29,6 +31,10 @@ TITLE_LENGTH = 240
 RATIONALE_LENGTH = 1_000
 # A step is shown whole before anybody accepts it.
 DRAFT_LENGTH = 600
+PART_LENGTH = 120
+MOST_PARTS = 8
+_ENDS = re.compile(r"[\n;]")
+_BULLET = re.compile(r"^(?:[-*•]|\d{1,2}[.)]) ")
 ACTIONS_PER_SUGGESTION = 4
 FURTHEST_DUE_DATE = timedelta(days=730)
 
@@ -158,8 +164,11 @@ class _Checker:
                 valid = value in self._vocabulary.account_ids and value in self._people
             case "link_blocker":
                 valid = value in self._issues and value != action.issue_key
-            case "comment_draft" | "split":
+            case "comment_draft":
                 value = cleaned(value, DRAFT_LENGTH)
+                valid = bool(value)
+            case "split":
+                value = TITLES_APART.join(_titles(value))
                 valid = bool(value)
         if not valid:
             raise _Ungrounded(f"has a value that {action.kind} cannot take")
@@ -171,6 +180,12 @@ class _Checker:
         except ValueError:
             return False
         return self._today <= due <= self._today + FURTHEST_DUE_DATE
+
+
+def _titles(text: str) -> list[str]:
+    """The titles of the issues that a text splits an issue into, whatever stands before them in a list."""
+    lines = (_BULLET.sub("", cleaned(line, PART_LENGTH)) for line in _ENDS.split(text))
+    return [line for line in lines if line][:MOST_PARTS]
 
 
 def _refuse_contradiction(actions: list[Action]) -> None:

@@ -12,8 +12,8 @@ class ReplyAction(BaseModel):
     issue_key: str = Field(description="Key of an issue in the work context")
     value: str = Field(
         description="set_priority: a priority's name. add_label: the label, no blanks. set_due_date: YYYY-MM-DD. "
-        "assign: an account_id of the work context. comment_draft: the comment. split: how to split the issue. "
-        "link_blocker: the key of the issue that blocks this one."
+        "assign: an account_id of the work context. comment_draft: the comment. split: titles of its parts, one a "
+        "line. link_blocker: the key of the issue that blocks this one."
     )
 
 

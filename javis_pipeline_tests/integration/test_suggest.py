@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from javis_pipeline.db.connection import Connection, Database
+from javis_pipeline.db.policies import store_policies
 from javis_pipeline.db.suggestions import vocabulary
 from javis_pipeline.errors import UsageError
 from javis_pipeline.records.context import WorkContext
-from javis_pipeline.records.suggestion import Advice, AdviceScope
+from javis_pipeline.records.policy import Policy
+from javis_pipeline.records.suggestion import Action, Advice, AdviceScope, Suggestion
 from javis_pipeline.steps.suggest import (
     StoredAdvice,
     accept,
@@ -165,6 +167,27 @@ def test_given_a_draft_when_accepted_then_nothing_is_edited(db: Database) -> Non
     assert done.edits == ()
     assert [action.kind for action in done.drafts] == ["comment_draft"]
     assert edits(db) == []
+
+
+@pytest.mark.parametrize(("allowed", "made"), [(["OQC"], ["First half", "Second half"]), ([], [])], ids=["on", "off"])
+def test_given_a_split_when_accepted_then_its_parts_stand_beside_the_issue_where_that_is_allowed(
+    db: Database, allowed: list[str], made: list[str]
+) -> None:
+    parts = Action("split", "OQC-1", "First half; Second half")
+    answer = Suggestion("overdue", "Split OQC-1", "It is big.", ("OQC-1",), ("overdue:OQC-1",), (parts,), 0.8)
+    advice = advised(db, claude=Answering(Advice("claude", "m", (answer,))))
+    with db.transaction(origin="sync") as conn:
+        conn.execute("UPDATE jira_issues SET issue_type = 'Story' WHERE key = 'OQC-1'")
+        store_policies(conn, [Policy("jira", key, "create", "on", "JAVIS_CREATE") for key in allowed])
+
+    done = accept(db, str(advice.suggestions[0]["id"]), by="dana", now=NOW)
+
+    made_here = "SELECT title, issue_type, project_key FROM jira_issues WHERE remote_state = 'wanted' ORDER BY title"
+    rows = db.query(made_here)
+    like = db.query("SELECT issue_type, project_key FROM jira_issues WHERE key = 'OQC-1'")[0]
+    assert rows == [{"title": title, **like} for title in made]
+    assert len(done.edits) == len(made) // 2
+    assert done.drafts == (() if made else (parts,))
 
 
 @pytest.mark.parametrize("decide", [accept, reject])

@@ -44,6 +44,21 @@ CONTEXT = a_context(
 QUESTION = ("comment_draft", "OQC-1", "What is left?")
 
 
+@pytest.mark.parametrize(
+    ("said", "titles"),
+    [
+        ("- Read the log\n2. Mend; it\n", ("Read the log", "Mend", "it")),
+        ("in two", ()),
+        ("\u202e- One\n\n* Two " + "x" * 500, ("One", "Two " + "x" * 113 + "…")),
+    ],
+)
+def test_the_parts_of_a_split_are_titles_and_stay_so_when_they_are_looked_at_again(said, titles):
+    once = checked(a_proposal(action=("split", "OQC-1", said)))[0][0].actions[0]
+    again = checked(a_proposal(action=("split", "OQC-1", once.value)))[0][0].actions[0]
+
+    assert (once.titles, again.value) == (titles, once.value)
+
+
 def a_proposal(
     *, findings=("overdue:OQC-1",), keys=("OQC-1",), action=QUESTION, title="Finish OQC-1"
 ) -> ReplySuggestion:

@@ -60,6 +60,9 @@ SELECT jira_id, key, status, priority, due_date::text AS due_date, assignee_id,
        remote_state = 'present' AND local_deleted_at IS NULL AS is_there
   FROM jira_issues WHERE key = ANY(%(keys)s) ORDER BY jira_id FOR UPDATE;
 
+-- name: type_and_parent
+SELECT issue_type, parent_key FROM jira_issues WHERE key = %(key)s;
+
 -- name: edit_issue
 -- As a person would: the trigger marks what changed, and the next sync sends it.
 UPDATE jira_issues
