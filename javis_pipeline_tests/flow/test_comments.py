@@ -512,3 +512,48 @@ def test_given_six_issues_that_are_edited_and_commented_before_a_sync_that_is_ki
     assert {parents["Sub 1"], parents["Sub 2"]} == {rows[stories[0]]["key"]}
     assert [talk.texts(rows[key]["key"]) for key in (epic, subs[1], subs[0])] == [[f"On {epic}"], [f"On {subs[1]}"], []]
     assert {(row["remote_state"], row["sync_status"]) for row in rows.values()} == {("present", "synced")}
+
+
+def _dies_reading(talk: Talk, monkeypatch: pytest.MonkeyPatch, *, name: str, done: bool) -> None:
+    """The next sync is killed at a request that reads: before it goes out, or with its answer in hand."""
+    ask = getattr(JiraClient, name)
+
+    def asked(client: JiraClient, *arguments: Any, **named: Any) -> object:
+        if done:
+            ask(client, *arguments, **named)
+        raise _KilledError
+
+    monkeypatch.setattr(JiraClient, name, asked)
+    with pytest.raises(_KilledError):
+        talk.sync()
+    monkeypatch.undo()
+
+
+def test_given_the_same_six_made_edited_and_commented_there_with_syncs_that_are_killed_then_all_of_it_is_here(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jira = talk.world.jira
+
+    def made(sort: str, title: str, parent: str | None = None) -> str:
+        return str(jira.create("OPS", title, type=sort, parent_key=parent, by="Mara").state.key)
+
+    epic = made("Epic", "Epic")
+    _dies_reading(talk, monkeypatch, name="bulk_fetch", done=False)
+    stories = [made("Story", f"Story {n}", epic) for n in (1, 2, 3)]
+    subs = [made("Sub-task", f"Sub {n}", stories[0]) for n in (1, 2)]
+    for key in (epic, subs[1]):
+        jira.comment(key, f"On {key}", by="Mara")
+    _dies_reading(talk, monkeypatch, name="bulk_fetch", done=True)
+    jira.edit(epic, title="Epic, edited", by="Mara")
+    _dies_reading(talk, monkeypatch, name="changelog_bulk", done=False)
+    talk.sync()
+
+    rows = {row["key"]: row for row in talk.say("SELECT * FROM jira_issues WHERE key <> 'OPS-1'")}
+    parents = {epic: None, **dict.fromkeys(stories, epic), **dict.fromkeys(subs, stories[0])}
+    assert {key: row["parent_key"] for key, row in rows.items()} == parents
+    titles = ["Epic, edited", "Story 1", "Story 2", "Story 3", "Sub 1", "Sub 2"]
+    assert [rows[key]["title"] for key in (epic, *stories, *subs)] == titles
+    said = talk.say("SELECT issue_key, body FROM comments WHERE issue_key <> 'OPS-1' ORDER BY issue_key")
+    assert said == [{"issue_key": key, "body": f"On {key}"} for key in (epic, subs[1])]
+    assert {row["sync_status"] for row in rows.values()} == {"synced"}
+    assert not talk.posted()
