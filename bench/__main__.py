@@ -61,7 +61,7 @@ def main() -> int:
         "files",
         nargs="*",
         type=Path,
-        help="forecast, pace, signals, contradictions: corpora, as `sandbox --load` reads",
+        help="fields, forecast, pace, signals, contradictions: corpora, as `sandbox --load` reads",
     )
     given = parser.parse_args()
     missed = 0
@@ -70,7 +70,7 @@ def main() -> int:
     if given.what in (None, "data-center"):
         missed |= pull.measure(pull.DATA_CENTER, rounds=given.rounds, issues=given.issues, large=0)
     if given.what in (None, "fields"):
-        missed |= fields.measure(rounds=given.rounds, issues=given.issues)
+        missed |= fields.measure(rounds=given.rounds, issues=given.issues, files=given.files)
     if given.what in (None, "projects"):
         missed |= many.measure(rounds=given.rounds, issues=given.issues)
     if given.what in (None, "pages"):

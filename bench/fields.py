@@ -3,8 +3,9 @@
 The floor has one more column with those fields as Jira gives them.
 """
 
+import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, LiteralString
@@ -14,6 +15,7 @@ from psycopg.sql import SQL
 
 from bench import certificate, pull
 from bench.fields_issues import DEFINED
+from bench.fields_server import FILES
 from bench.places import canned_jira, database, postgres, subject
 
 SITE: Final = pull.Site("Cloud, own fields", "bench.fields_server", "bench.fields_subject")
@@ -28,8 +30,9 @@ _ASKED: Final[Mapping[str, LiteralString]] = {
 }
 
 
-def measure(*, rounds: int, issues: int) -> int:
-    """Print both tables; 1 when a target was missed, else 0."""
+def measure(*, rounds: int, issues: int, files: Sequence[Path] = ()) -> int:
+    """Print both tables; 1 when a target was missed, else 0. With files, of their issues."""
+    os.environ[FILES] = os.pathsep.join(map(str, files))
     missed = pull.measure(SITE, rounds=rounds, issues=issues, large=0)
     with ExitStack() as stack:
         folder = Path(

@@ -50,5 +50,10 @@ DEFINITIONS: Final = [_definition(number) for number in range(DEFINED)]
 
 def with_own_fields(rng: random.Random) -> dict[str, Any]:
     """The fields of an issue but for `updated`."""
+    return cloud_fields(rng) | own_fields(rng)
+
+
+def own_fields(rng: random.Random) -> dict[str, Any]:
+    """Those of the site's own that one issue has."""
     held = rng.sample(range(DEFINED), HELD)
-    return cloud_fields(rng) | {_id(number): _SORTS[number % len(_SORTS)][3](rng) for number in held}
+    return {_id(number): _SORTS[number % len(_SORTS)][3](rng) for number in held}

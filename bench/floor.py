@@ -159,7 +159,7 @@ def _row(issue: dict[str, Any]) -> tuple[Any, ...]:
         issue["key"],
         fields["summary"],
         fields["status"]["name"],
-        fields["priority"]["name"],
+        fields["priority"] and fields["priority"]["name"],
         person and person.get("accountId", person.get("key")),
         fields["created"],
         fields["updated"],

@@ -253,6 +253,7 @@ class IssueSource:
         project: Key of the project.
         number: Which of the site's projects it is.
         fields: Makes the fields of an issue but for `updated`.
+        bodies: How often; after so many issues they come again, each with its own id, key and time.
         changes: Makes the history of an issue.
     """
 
@@ -264,10 +265,11 @@ class IssueSource:
         project: str = PROJECT,
         number: int = 0,
         fields: Callable[[random.Random], dict[str, Any]] = cloud_fields,
+        bodies: int = _BODIES,
         changes: Callable[[random.Random], list[dict[str, Any]]] = cloud_changes,
     ) -> None:
         rng = random.Random(4)  # noqa: S311 - repeatable, not secret
-        self._fields = [fields(rng) for _ in range(_BODIES)]
+        self._fields = [fields(rng) for _ in range(bodies)]
         self._project = project.encode()
         self._before = _FIRST_ID + number * _MOST_ISSUES
         for body in self._fields:
@@ -300,7 +302,7 @@ class IssueSource:
         self.gone.update(self.ids[number] for number in self._spread(count, first))
 
     def _spread(self, count: int, first: int) -> range:
-        return range(first, len(self.ids), max(1, len(self.ids) // count))
+        return range(first, len(self.ids), max(1, len(self.ids) // count))[:count]
 
     def since(self, lower_ms: int) -> list[int]:
         """Ids of the issues updated at that time or later, oldest first."""
@@ -328,7 +330,7 @@ class IssueSource:
                 jira_id - self._before,
                 self._changelogs[jira_id % _BODIES] + b"," if histories else b"",
                 _timestamp(self.updated_ms(jira_id)),
-                bodies[jira_id % _BODIES].replace(_ISSUE.encode(), b"%d" % jira_id),
+                bodies[jira_id % len(bodies)].replace(_ISSUE.encode(), b"%d" % jira_id),
             )
             for jira_id in ids
             if jira_id not in self.gone

@@ -124,7 +124,7 @@ def _fields(value: object) -> object:
 def _policies(value: object) -> object:
     if not isinstance(value, str):
         return value
-    pairs = [re.fullmatch(r"([a-z][a-z0-9_]*)\s*:\s*(\w+)", item) for item in _items(value)]
+    pairs = [re.fullmatch(r"([^\s:][^:]*?)\s*:\s*(\w+)", item) for item in _items(value)]
     if not all(pairs):
         raise ValueError("holds something that is not a field, a colon and which way it goes")
     policies = {pair[1]: pair[2] for pair in pairs if pair}

@@ -126,6 +126,7 @@ FUNCTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "javis_obey_policy": (),
     "javis_follow_issue": (),
     "javis_refuse_little": (),
+    "javis_refuse_follower": (),
     "javis_find_ends": (),
     "javis_follow_other_end": (),
     "javis_mark_restricted_value": (),
@@ -230,11 +231,12 @@ def _grant_table(conn: psycopg.Connection[Any], table: str, role: str, privilege
 def _grant_columns(conn: psycopg.Connection[Any], table: Table) -> None:
     """Let applications update the columns that are edited on both sides, and insert records that are made here.
 
+    What follows another column is refused by a trigger, which says where it is changed; a lack of rights would not.
     What a new record was given can be mended until it is made.
     """
     name, app = Identifier("public", table.name), Identifier(APP)
     edited = [column.name for column in table.hashed]
-    updated = dict.fromkeys((*edited, *table.place.made_with, *table.place.may_have))
+    updated = dict.fromkeys((*edited, *table.place.made_with, *table.place.may_have, *table.place.follows))
     _run(conn, "GRANT UPDATE ({}) ON {} TO {}", SQL(", ").join(map(Identifier, updated)), name, app)
     if table.given:
         inserted = SQL(", ").join(map(Identifier, dict.fromkeys((table.written_key, *table.inserted))))

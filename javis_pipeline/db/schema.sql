@@ -634,13 +634,103 @@ CREATE TABLE public.jira_issues (
 ALTER TABLE ONLY public.jira_issues ALTER COLUMN description_adf SET STORAGE EXTERNAL;
 ALTER TABLE ONLY public.jira_issues ALTER COLUMN custom_fields SET STORAGE MAIN;
 
+COMMENT ON COLUMN public.jira_issues.key IS 'what people call it; it changes when the issue is moved to another project';
+
 COMMENT ON COLUMN public.jira_issues.jira_id IS 'NULL while the issue is wished for, and not known to be in Jira';
+
+COMMENT ON COLUMN public.jira_issues.project_key IS 'the project that it is in';
+
+COMMENT ON COLUMN public.jira_issues.title IS 'one line, of at most 255 characters';
 
 COMMENT ON COLUMN public.jira_issues.description IS 'Markdown view of description_adf; edit this one';
 
+COMMENT ON COLUMN public.jira_issues.description_adf IS 'the document behind the description; NULL on a Jira of a company''s own';
+
+COMMENT ON COLUMN public.jira_issues.environment IS 'where it happens, as Markdown';
+
+COMMENT ON COLUMN public.jira_issues.issue_type IS 'its name; issue_types follows';
+
+COMMENT ON COLUMN public.jira_issues.issue_type_id IS 'in issue_types';
+
+COMMENT ON COLUMN public.jira_issues.is_subtask IS 'whether it is a part of its parent';
+
+COMMENT ON COLUMN public.jira_issues.hierarchy_level IS '-1 a sub-task, 0 a story or the like, 1 an epic, more above';
+
+COMMENT ON COLUMN public.jira_issues.status IS 'its name; Jira takes it to another one by a transition';
+
+COMMENT ON COLUMN public.jira_issues.status_id IS 'in statuses';
+
+COMMENT ON COLUMN public.jira_issues.status_category IS 'new, indeterminate or done';
+
+COMMENT ON COLUMN public.jira_issues.priority IS 'its name';
+
+COMMENT ON COLUMN public.jira_issues.priority_id IS 'in priorities';
+
+COMMENT ON COLUMN public.jira_issues.resolution IS 'how it ended, by name; it goes out with the status';
+
+COMMENT ON COLUMN public.jira_issues.labels IS 'words without blanks, each merged by itself';
+
+COMMENT ON COLUMN public.jira_issues.components IS 'names, each merged by itself';
+
+COMMENT ON COLUMN public.jira_issues.fix_versions IS 'names of the versions that will have it';
+
+COMMENT ON COLUMN public.jira_issues.affected_versions IS 'names of the versions in which it was found';
+
+COMMENT ON COLUMN public.jira_issues.assignee_id IS 'account of whoever works on it; users has the names';
+
+COMMENT ON COLUMN public.jira_issues.reporter_id IS 'account of whoever it is reported by';
+
+COMMENT ON COLUMN public.jira_issues.creator_id IS 'account of whoever made it';
+
+COMMENT ON COLUMN public.jira_issues.parent_key IS 'the story of a sub-task, the epic of anything else';
+
+COMMENT ON COLUMN public.jira_issues.parent_id IS 'jira_id of the parent';
+
+COMMENT ON COLUMN public.jira_issues.epic_key IS 'the epic that it belongs to, for a sub-task that of its story';
+
+COMMENT ON COLUMN public.jira_issues.sprint IS 'name of the sprint that it is in, else of the last one';
+
+COMMENT ON COLUMN public.jira_issues.sprint_id IS 'number of that sprint; sprints has them';
+
+COMMENT ON COLUMN public.jira_issues.team IS 'name of the team, or its id where Jira tells no name';
+
+COMMENT ON COLUMN public.jira_issues.story_points IS 'how much work it is thought to be';
+
+COMMENT ON COLUMN public.jira_issues.estimate_seconds IS 'how long it was thought to take at first; whole minutes';
+
+COMMENT ON COLUMN public.jira_issues.remaining_seconds IS 'how long it is thought to take from now on; whole minutes';
+
+COMMENT ON COLUMN public.jira_issues.spent_seconds IS 'how long was worked on it';
+
+COMMENT ON COLUMN public.jira_issues.due_date IS 'when it should be done';
+
+COMMENT ON COLUMN public.jira_issues.flagged IS 'whether somebody marked it as held up';
+
 COMMENT ON COLUMN public.jira_issues.custom_fields IS 'custom fields with a value, by field id; jira_fields names them';
 
+COMMENT ON COLUMN public.jira_issues.created_at IS 'when it was made';
+
+COMMENT ON COLUMN public.jira_issues.remote_updated_at IS 'when it was changed there last';
+
+COMMENT ON COLUMN public.jira_issues.resolved_at IS 'when it was done';
+
+COMMENT ON COLUMN public.jira_issues.last_synced_at IS 'when it was written by the sync';
+
+COMMENT ON COLUMN public.jira_issues.local_modified_at IS 'when it was edited here last';
+
+COMMENT ON COLUMN public.jira_issues.local_modified_fields IS 'edited fields that are not there yet, each with what both sides held before';
+
+COMMENT ON COLUMN public.jira_issues.local_seq IS 'grows with each edit here';
+
+COMMENT ON COLUMN public.jira_issues.local_deleted_at IS 'when its row was deleted here';
+
+COMMENT ON COLUMN public.jira_issues.content_hash IS 'tells whether the row was changed past the triggers';
+
+COMMENT ON COLUMN public.jira_issues.sync_status IS 'synced, local_modified, pushing, conflict or error';
+
 COMMENT ON COLUMN public.jira_issues.sync_errors IS '{field: why it is not in step, and the remedy}; (row) is the record itself';
+
+COMMENT ON COLUMN public.jira_issues.remote_state IS 'present, gone, hidden, moved, or wanted as long as it is only here';
 
 COMMENT ON COLUMN public.jira_issues.remote_missing_since IS 'first of the two proofs that the issue is gone';
 
@@ -651,6 +741,10 @@ COMMENT ON COLUMN public.jira_issues.security_level IS 'name of the security lev
 COMMENT ON COLUMN public.jira_issues.record_id IS 'names the record for ever: keys change, and a deleted record keeps it';
 
 COMMENT ON COLUMN public.jira_issues.custom_raw IS 'what custom_fields does not tell of its values: ids of what was chosen, documents of texts';
+
+COMMENT ON COLUMN public.jira_issues.resolution_id IS 'in resolutions';
+
+COMMENT ON COLUMN public.jira_issues.team_id IS 'in teams';
 
 COMMENT ON COLUMN public.jira_issues.removal IS 'of a row that was deleted here: what becomes of it in Jira, or done; NULL: it is hidden here only';
 
@@ -858,6 +952,15 @@ CREATE FUNCTION public.javis_refuse_by_name() RETURNS trigger
 BEGIN
     RAISE EXCEPTION 'javis: rows of % can only be read and updated', TG_TABLE_NAME
         USING ERRCODE = 'restrict_violation', HINT = 'For anything else there is the table jira_issues.';
+END $$;
+
+CREATE FUNCTION public.javis_refuse_follower() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    RAISE EXCEPTION 'javis: % of % cannot be changed here: it follows %', TG_ARGV[0], to_jsonb(OLD) ->> 'key', TG_ARGV[1]
+        USING ERRCODE = 'restrict_violation', HINT = format('Set %s; the next sync brings what it leads to.', TG_ARGV[1]);
 END $$;
 
 CREATE FUNCTION public.javis_refuse_little() RETURNS trigger
@@ -1189,7 +1292,7 @@ CREATE FUNCTION public.jira_comment_base_hash(row_ public.comments) RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN CASE WHEN ((row_).local_modified_fields = '{}'::jsonb) THEN public.jira_comment_content_hash(row_) ELSE public.jira_comment_content_hash(jsonb_populate_record(row_, (row_).local_modified_fields)) END;
 
-CREATE FUNCTION public.jira_issue_content_hash(title text, description text, labels text[], priority text, assignee_id text, due_date date, story_points numeric, parent_key text, status text, components text[], fix_versions text[], affected_versions text[], resolution text, team text, sprint_id bigint, estimate_seconds bigint, remaining_seconds bigint, custom_fields jsonb) RETURNS uuid
+CREATE FUNCTION public.jira_issue_content_hash(title text, description text, labels text[], priority text, assignee_id text, due_date date, story_points numeric, parent_key text, status text, components text[], fix_versions text[], affected_versions text[], resolution text, team text, sprint_id bigint, reporter_id text, estimate_seconds bigint, remaining_seconds bigint, custom_fields jsonb) RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN (md5(concat_ws(''::text, COALESCE(title, '
 '::text), COALESCE(md5(description), '
@@ -1206,6 +1309,7 @@ CREATE FUNCTION public.jira_issue_content_hash(title text, description text, lab
 '::text), COALESCE(resolution, '
 '::text), COALESCE(team, '
 '::text), COALESCE((sprint_id)::text, '
+'::text), COALESCE(reporter_id, '
 '::text), COALESCE((estimate_seconds)::text, '
 '::text), COALESCE((remaining_seconds)::text, '
 '::text), COALESCE(md5((custom_fields)::text), '
@@ -1213,13 +1317,13 @@ CREATE FUNCTION public.jira_issue_content_hash(title text, description text, lab
 
 CREATE FUNCTION public.jira_issue_content_hash(row_ public.jira_issues) RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN public.jira_issue_content_hash((row_).title, (row_).description, (row_).labels, (row_).priority, (row_).assignee_id, (row_).due_date, (row_).story_points, (row_).parent_key, (row_).status, (row_).components, (row_).fix_versions, (row_).affected_versions, (row_).resolution, (row_).team, (row_).sprint_id, (row_).estimate_seconds, (row_).remaining_seconds, (row_).custom_fields);
+    RETURN public.jira_issue_content_hash((row_).title, (row_).description, (row_).labels, (row_).priority, (row_).assignee_id, (row_).due_date, (row_).story_points, (row_).parent_key, (row_).status, (row_).components, (row_).fix_versions, (row_).affected_versions, (row_).resolution, (row_).team, (row_).sprint_id, (row_).reporter_id, (row_).estimate_seconds, (row_).remaining_seconds, (row_).custom_fields);
 
-COMMENT ON FUNCTION public.jira_issue_content_hash(row_ public.jira_issues) IS 'made from f0295759ee149a3ae558b9e2efb22fc0';
+COMMENT ON FUNCTION public.jira_issue_content_hash(row_ public.jira_issues) IS 'made from 039c9d19229c1741f00048f39a77830d';
 
 CREATE FUNCTION public.jira_issue_base_hash(row_ public.jira_issues) RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN CASE WHEN ((row_).local_modified_fields = '{}'::jsonb) THEN public.jira_issue_content_hash(row_) ELSE public.jira_issue_content_hash(jsonb_populate_record(row_, ((row_).local_modified_fields || jsonb_build_object('custom_fields', (SELECT COALESCE(jsonb_object_agg(e.name, e.value), '{}'::jsonb) AS "coalesce" FROM jsonb_each(((jira_issue_base_hash.row_).custom_fields || ((jira_issue_base_hash.row_).local_modified_fields - string_to_array('title,description,labels,priority,assignee_id,due_date,story_points,parent_key,status,components,fix_versions,affected_versions,resolution,team,sprint_id,estimate_seconds,remaining_seconds,issue_type,reporter_id,sprint,flagged'::text, ','::text)))) e(name, value) WHERE (e.value <> 'null'::jsonb)))))) END;
+    RETURN CASE WHEN ((row_).local_modified_fields = '{}'::jsonb) THEN public.jira_issue_content_hash(row_) ELSE public.jira_issue_content_hash(jsonb_populate_record(row_, ((row_).local_modified_fields || jsonb_build_object('custom_fields', (SELECT COALESCE(jsonb_object_agg(e.name, e.value), '{}'::jsonb) AS "coalesce" FROM jsonb_each(((jira_issue_base_hash.row_).custom_fields || ((jira_issue_base_hash.row_).local_modified_fields - string_to_array('title,description,labels,priority,assignee_id,due_date,story_points,parent_key,status,components,fix_versions,affected_versions,resolution,team,sprint_id,reporter_id,estimate_seconds,remaining_seconds,issue_type,sprint,flagged'::text, ','::text)))) e(name, value) WHERE (e.value <> 'null'::jsonb)))))) END;
 
 CREATE FUNCTION public.jira_link_content_hash() RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -1460,6 +1564,7 @@ CREATE VIEW public.issues_in WITH (security_invoker='true') AS
     resolution,
     team,
     sprint_id,
+    reporter_id,
     estimate_seconds,
     remaining_seconds
    FROM public.jira_issues
@@ -2481,6 +2586,10 @@ CREATE TRIGGER name_record BEFORE INSERT ON public.sync_conflicts FOR EACH ROW E
 
 CREATE TRIGGER name_record BEFORE INSERT ON public.sync_outbox FOR EACH ROW EXECUTE FUNCTION public.javis_name_record();
 
+CREATE TRIGGER refuse_epic_key BEFORE UPDATE OF epic_key ON public.jira_issues FOR EACH ROW WHEN (((new.epic_key IS DISTINCT FROM old.epic_key) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_refuse_follower('epic_key', 'parent_key');
+
+CREATE TRIGGER refuse_sprint BEFORE UPDATE OF sprint ON public.jira_issues FOR EACH ROW WHEN (((new.sprint IS DISTINCT FROM old.sprint) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_refuse_follower('sprint', 'sprint_id');
+
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.comments FOR EACH STATEMENT EXECUTE FUNCTION public.javis_refuse_truncate();
 
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.confluence_pages FOR EACH STATEMENT EXECUTE FUNCTION public.javis_refuse_truncate();
@@ -2491,7 +2600,7 @@ CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.jira_issues FOR EACH ST
 
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.worklogs FOR EACH STATEMENT EXECUTE FUNCTION public.javis_refuse_truncate();
 
-CREATE TRIGGER take_copied INSTEAD OF INSERT ON public.issues_in FOR EACH ROW EXECUTE FUNCTION public.javis_take_copied('jira_issues', 'project_key,record_id,issue_type,title,description,labels,priority,assignee_id,due_date,story_points,parent_key,status,components,fix_versions,affected_versions,resolution,team,sprint_id,estimate_seconds,remaining_seconds');
+CREATE TRIGGER take_copied INSTEAD OF INSERT ON public.issues_in FOR EACH ROW EXECUTE FUNCTION public.javis_take_copied('jira_issues', 'project_key,record_id,issue_type,title,description,labels,priority,assignee_id,due_date,story_points,parent_key,status,components,fix_versions,affected_versions,resolution,team,sprint_id,reporter_id,estimate_seconds,remaining_seconds');
 
 CREATE TRIGGER take_copied INSTEAD OF INSERT ON public.pages_in FOR EACH ROW EXECUTE FUNCTION public.javis_take_copied('confluence_pages', 'space_key,record_id,title,body_storage,parent_id,labels');
 
@@ -2501,7 +2610,7 @@ CREATE TRIGGER take_wish BEFORE INSERT ON public.confluence_pages FOR EACH ROW W
 
 CREATE TRIGGER take_wish BEFORE INSERT ON public.issue_links FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.issue_links'::regclass)::oid))))) EXECUTE FUNCTION public.javis_wish('jira_link', 'jira', 'project_key', 'link_id', 'key', 'label,other_key,issue_key,jira_id,type,direction,back_label,other_id', 'label,other_key', '', 'other_key', 'issue_key', 'links', 'JAVIS_LINKS', '', '');
 
-CREATE TRIGGER take_wish BEFORE INSERT ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_wish('jira_issue', 'jira', 'project_key', 'jira_id', 'key', 'issue_type,title,description,labels,priority,assignee_id,due_date,story_points,parent_key,status,components,fix_versions,affected_versions,resolution,team,sprint_id,estimate_seconds,remaining_seconds', 'issue_type,title', 'labels,components,fix_versions,affected_versions', 'parent_key', 'project_key', 'create', 'JAVIS_CREATE', '', '');
+CREATE TRIGGER take_wish BEFORE INSERT ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_wish('jira_issue', 'jira', 'project_key', 'jira_id', 'key', 'issue_type,title,description,labels,priority,assignee_id,due_date,story_points,parent_key,status,components,fix_versions,affected_versions,resolution,team,sprint_id,reporter_id,estimate_seconds,remaining_seconds', 'issue_type,title', 'labels,components,fix_versions,affected_versions', 'parent_key', 'project_key', 'create', 'JAVIS_CREATE', '', '');
 
 CREATE TRIGGER take_wish BEFORE INSERT ON public.worklogs FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.worklogs'::regclass)::oid))))) EXECUTE FUNCTION public.javis_wish('jira_worklog', 'jira', 'project_key', 'worklog_id', 'key', 'started_at,seconds,comment,restriction,issue_key,jira_id,restricted', 'started_at,seconds', '', '', 'issue_key', 'worklogs', 'JAVIS_WORKLOGS', '', '');
 
@@ -2523,7 +2632,7 @@ CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.confluence_pages FOR EAC
 
 CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.issue_links FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.issue_links'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('jira_link', 'jira', 'project_key', 'link_id', 'project_key,link_id,key', 'other_id', '', '');
 
-CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('jira_issue', 'jira', 'project_key', 'jira_id', 'project_key,jira_id,key', 'title,description,labels,priority,assignee_id,due_date,story_points,parent_key,status,components,fix_versions,affected_versions,resolution,team,sprint_id,estimate_seconds,remaining_seconds,issue_type,reporter_id,sprint,flagged', 'labels,components,fix_versions,affected_versions', 'custom_fields');
+CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('jira_issue', 'jira', 'project_key', 'jira_id', 'project_key,jira_id,key', 'title,description,labels,priority,assignee_id,due_date,story_points,parent_key,status,components,fix_versions,affected_versions,resolution,team,sprint_id,reporter_id,estimate_seconds,remaining_seconds,issue_type,sprint,flagged', 'labels,components,fix_versions,affected_versions', 'custom_fields');
 
 CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.worklogs FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.worklogs'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('jira_worklog', 'jira', 'project_key', 'worklog_id', 'project_key,worklog_id,key', 'seconds,comment,started_at,restriction', '', '');
 
@@ -2560,6 +2669,8 @@ CREATE TRIGGER try_again_parent_key BEFORE UPDATE OF parent_key ON public.jira_i
 CREATE TRIGGER try_again_priority BEFORE UPDATE OF priority ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'priority'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('priority', 'jira', 'project_key');
 
 CREATE TRIGGER try_again_remaining_seconds BEFORE UPDATE OF remaining_seconds ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'remaining_seconds'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('remaining_seconds', 'jira', 'project_key');
+
+CREATE TRIGGER try_again_reporter_id BEFORE UPDATE OF reporter_id ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'reporter_id'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('reporter_id', 'jira', 'project_key');
 
 CREATE TRIGGER try_again_resolution BEFORE UPDATE OF resolution ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'resolution'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('resolution', 'jira', 'project_key');
 
@@ -2814,8 +2925,15 @@ GRANT INSERT(affected_versions) ON TABLE public.jira_issues TO javis_create;
 GRANT UPDATE(assignee_id) ON TABLE public.jira_issues TO javis_app;
 GRANT INSERT(assignee_id) ON TABLE public.jira_issues TO javis_create;
 
+GRANT UPDATE(reporter_id) ON TABLE public.jira_issues TO javis_app;
+GRANT INSERT(reporter_id) ON TABLE public.jira_issues TO javis_create;
+
 GRANT UPDATE(parent_key) ON TABLE public.jira_issues TO javis_app;
 GRANT INSERT(parent_key) ON TABLE public.jira_issues TO javis_create;
+
+GRANT UPDATE(epic_key) ON TABLE public.jira_issues TO javis_app;
+
+GRANT UPDATE(sprint) ON TABLE public.jira_issues TO javis_app;
 
 GRANT UPDATE(sprint_id) ON TABLE public.jira_issues TO javis_app;
 GRANT INSERT(sprint_id) ON TABLE public.jira_issues TO javis_create;
@@ -2867,6 +2985,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sync_policies TO javis_sync;
 
 REVOKE ALL ON FUNCTION public.javis_refuse_by_name() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION public.javis_refuse_follower() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.javis_refuse_little() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.javis_refuse_local_insert() FROM PUBLIC;
@@ -2904,8 +3024,8 @@ GRANT ALL ON FUNCTION public.jira_comment_content_hash(row_ public.comments) TO 
 REVOKE ALL ON FUNCTION public.jira_comment_base_hash(row_ public.comments) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.jira_comment_base_hash(row_ public.comments) TO javis_sync;
 
-REVOKE ALL ON FUNCTION public.jira_issue_content_hash(title text, description text, labels text[], priority text, assignee_id text, due_date date, story_points numeric, parent_key text, status text, components text[], fix_versions text[], affected_versions text[], resolution text, team text, sprint_id bigint, estimate_seconds bigint, remaining_seconds bigint, custom_fields jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.jira_issue_content_hash(title text, description text, labels text[], priority text, assignee_id text, due_date date, story_points numeric, parent_key text, status text, components text[], fix_versions text[], affected_versions text[], resolution text, team text, sprint_id bigint, estimate_seconds bigint, remaining_seconds bigint, custom_fields jsonb) TO javis_sync;
+REVOKE ALL ON FUNCTION public.jira_issue_content_hash(title text, description text, labels text[], priority text, assignee_id text, due_date date, story_points numeric, parent_key text, status text, components text[], fix_versions text[], affected_versions text[], resolution text, team text, sprint_id bigint, reporter_id text, estimate_seconds bigint, remaining_seconds bigint, custom_fields jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.jira_issue_content_hash(title text, description text, labels text[], priority text, assignee_id text, due_date date, story_points numeric, parent_key text, status text, components text[], fix_versions text[], affected_versions text[], resolution text, team text, sprint_id bigint, reporter_id text, estimate_seconds bigint, remaining_seconds bigint, custom_fields jsonb) TO javis_sync;
 
 REVOKE ALL ON FUNCTION public.jira_issue_content_hash(row_ public.jira_issues) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.jira_issue_content_hash(row_ public.jira_issues) TO javis_sync;
@@ -3036,6 +3156,8 @@ GRANT INSERT(resolution) ON TABLE public.issues_in TO javis_create;
 GRANT INSERT(team) ON TABLE public.issues_in TO javis_create;
 
 GRANT INSERT(sprint_id) ON TABLE public.issues_in TO javis_create;
+
+GRANT INSERT(reporter_id) ON TABLE public.issues_in TO javis_create;
 
 GRANT INSERT(estimate_seconds) ON TABLE public.issues_in TO javis_create;
 

@@ -82,6 +82,8 @@ def _statements(tables: Tables) -> Iterator[Composed]:
             yield _formatted("lead_on", table)
         for name, least in table.place.at_least.items():
             yield _check_least(table, name, least)
+        for name, leader in table.place.follows.items():
+            yield _refuse_follower(table, name, leader)
         for column in table.edited:
             yield _ask_again(table, column)
         if table.place.elements:
@@ -151,6 +153,13 @@ def _check_least(table: Table, name: str, least: int) -> Composed:
         field=Literal(name),
         least=Literal(least),
         shown=Literal(str(least)),
+    )
+
+
+def _refuse_follower(table: Table, name: str, leader: str) -> Composed:
+    column, trigger = Identifier(name), Identifier(f"refuse_{name}")
+    return _formatted(
+        "refuse_follower", table, trigger=trigger, column=column, field=Literal(name), leader=Literal(leader)
     )
 
 

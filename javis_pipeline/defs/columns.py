@@ -58,6 +58,8 @@ def _description(table: str, column: str, comment: str) -> str:
         use = f"editable, sent to {system}" + (", where a policy lets it go both ways" if field.by_choice else "")
     elif column == kind.table.place.elements:
         use = f"editable field by field, sent to {system}, where a policy lets a field go both ways"
+    elif column in kind.table.place.follows:
+        use = f"read only: it follows {kind.table.place.follows[column]}"
     elif _BOOKKEEPING.fullmatch(column):
         use = "read only: kept by the sync"
     else:

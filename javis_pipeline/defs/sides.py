@@ -8,6 +8,7 @@ import dagster as dg
 
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.issues import restricted_issues
+from javis_pipeline.db.jira_fields import list_fields
 from javis_pipeline.db.pages import latest_pages, restricted_pages
 from javis_pipeline.db.status import Held, issues_held, latest_issues, pages_held
 from javis_pipeline.defs.metadata import SAMPLE_ROWS, issue_link, page_link
@@ -28,6 +29,7 @@ class Side:
         held: What is here of some scopes.
         restricted: Ids of records that are named and not quoted.
         latest_columns, latest: The records that changed last.
+        own_columns, own: The fields that only this site has, each with what it is and whether it is edited here.
         is_one: A project is one scope there, so that its counts are shown as they are.
     """
 
@@ -40,6 +42,8 @@ class Side:
     restricted: Callable[[Database, Sequence[str]], frozenset[str]]
     latest_columns: Sequence[str]
     latest: Callable[[Database, Sequence[str], Settings], Iterable[Sequence[object]]]
+    own_columns: Sequence[str] = ()
+    own: Callable[[Database, Sequence[str]], Iterable[Sequence[object]]] | None = None
     is_one: bool = False
 
     @property
@@ -64,6 +68,16 @@ def _latest_issues(db: Database, projects: Sequence[str], settings: Settings) ->
         yield key, issue["title"], issue["status"], issue["assignee"], issue["remote_updated_at"]
 
 
+def _own_fields(db: Database, projects: Sequence[str]) -> Iterable[Sequence[object]]:
+    """Those that issues of the projects have, or that can be edited here."""
+    with db.transaction() as conn:
+        found = list_fields(conn)
+    for field in found:
+        is_edited = field["policy"] in ("two_way", "local_to_remote")
+        if is_edited or {*projects} & {*field["projects"]}:
+            yield field["name"], "editable" if is_edited else "read only", field["sort"], field["field_id"]
+
+
 def _latest_pages(db: Database, spaces: Sequence[str], settings: Settings) -> Iterable[Sequence[object]]:
     for page in latest_pages(db, spaces, limit=SAMPLE_ROWS):
         title = page_link(page["title"], settings.confluence_pages, page["page_id"])
@@ -85,6 +99,8 @@ JIRA: Final = Side(
     restricted=lambda db, projects: frozenset().union(*(restricted_issues(db, project) for project in projects)),
     latest_columns=("issue", "title", "status", "assignee", "updated"),
     latest=_latest_issues,
+    own_columns=("custom field", "here", "reads as", "id"),
+    own=_own_fields,
     is_one=True,
 )
 

@@ -60,6 +60,7 @@ def pull_asset(side: Side) -> dg.AssetsDefinition:
                 (item for one in done for item in one.merged.items), restricted=side.restricted(db, scopes)
             ),
             "latest": unfolded_table(side.latest_columns, list(side.latest(db, scopes, settings))),
+            **({"custom_fields": _table(side.own_columns, side.own(db, scopes))} if side.own else {}),
         }
         return materialized(context, shown, data_version=held.version)
 

@@ -93,6 +93,7 @@ class Place:
         made_with: Columns that an INSERT has to give, beside the scope; empty for a kind that is not made here.
         may_have: Columns that only an INSERT may give, beside those and the edited ones.
         derived: Columns that a trigger gives a new row.
+        follows: Columns that show what another one says, with that one: they are changed there only.
         by_key: Columns that name another record by its key: of the kind, or of what the record hangs on.
         leads_on: A record leads from what it hangs on to another one of those: one row, whichever end it is seen from.
         hangs_on: What the records hang on; None where they stand by themselves.
@@ -127,6 +128,7 @@ class Place:
     made_with: tuple[str, ...] = ()
     may_have: tuple[str, ...] = ()
     derived: tuple[str, ...] = ()
+    follows: Mapping[str, str] = field(default_factory=dict)
     by_key: tuple[str, ...] = ()
     leads_on: bool = False
     hangs_on: Hanging | None = None

@@ -18,6 +18,7 @@ from javis_pipeline.records.sync import FieldPolicy
 from javis_pipeline.records.tables import SqlType, Table, Tables
 from javis_pipeline.records.values import System, Value, from_json
 from javis_pipeline.steps.choices import Person, choose_name, choose_person
+from javis_pipeline.sync.element_codecs import WRITTEN
 from javis_pipeline.sync.known_codecs import TEAM_ID
 
 
@@ -88,9 +89,10 @@ def parse_changes(assignments: Iterable[str], table: Table, own: Sequence[OwnFie
     readers = _readers(table)
     changes: dict[str, object] = {}
     for assignment in assignments:
-        name, equals, text = assignment.partition("=")
+        called, equals, text = assignment.partition("=")
         if not equals:
             raise UsageError(f"{assignment!r} is not an assignment; it should look like title='Better title'")
+        name = _PEOPLE.get(called.strip().casefold(), called) if table.kind == "jira_issue" else called
         if name not in readers and (field := _own_field(name, own)):
             changes[field.field_id] = _read_own(field.sort, text)
             continue
@@ -103,6 +105,8 @@ def parse_changes(assignments: Iterable[str], table: Table, own: Sequence[OwnFie
     return changes
 
 
+# What people call the columns with somebody's account.
+_PEOPLE: Final = {"assignee": "assignee_id", "reporter": "reporter_id"}
 _WRITTEN: Final = frozenset[FieldPolicy]({"two_way", "local_to_remote"})
 
 
@@ -115,6 +119,8 @@ def _own_field(name: str, own: Iterable[OwnField]) -> OwnField | None:
     field = _called(name, own)
     if field and field.policy not in _WRITTEN:
         field_id = field.field_id
+        if field.sort not in WRITTEN:
+            raise UsageError(f"{field.name} ({field_id}) is changed in Jira only: what it holds can only be shown here")
         raise UsageError(
             f"{field.name} ({field_id}) is changed in Jira only; JIRA_FIELD_POLICY={field_id}:two_way lets it "
             "go both ways from the next sync on"
@@ -190,7 +196,7 @@ def meant(conn: Connection, field: str, value: object) -> object:
             return choose_name(value, rows.known_names(conn, field), field)
         case "team":
             return _team(conn, value)
-        case "assignee_id":
+        case "assignee_id" | "reporter_id":
             return choose_person(value, [Person(**row) for row in rows.known_people(conn)])
         case "parent_key":
             return _parent(conn, value)

@@ -94,8 +94,10 @@ def team_problem(wanted: Value, catalog: Catalog) -> str | None:
         case [_]:
             return None
         case []:
-            hint = "; or the id of one that no issue here has yet" if catalog.teams else "; or set its id"
-            return f"no issue here has a team '{wanted}'{nearest(wanted, set(catalog.teams.values()))}{hint}"
+            if not catalog.teams:
+                return f"no issue here has a team yet that could be called '{wanted}'; set its id"
+            known = nearest(wanted, set(catalog.teams.values()))
+            return f"no issue here has a team '{wanted}'{known}; or the id of one that no issue here has yet"
         case several:
             return f"several teams are called '{wanted}'; set the id of one: {', '.join(several)}"
 

@@ -50,7 +50,7 @@ def checked_policies(
 
 def _nearest(name: str, kind: Kind, elements: Iterable[str], called: Mapping[str, str]) -> str:
     more = ". javis fields lists custom fields" if called else ""
-    spoken = name.replace("_", " ")
+    spoken = name.replace("_", " ").casefold()
     if by_name := difflib.get_close_matches(spoken, called, n=1, cutoff=0.8):
         return f"; {by_name[0]} is the name of {called[by_name[0]]}{more}"
     near = difflib.get_close_matches(name, [*kind.fields, *elements], n=3)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from javis_pipeline.records.sync import FieldChange, Refusal
+from javis_pipeline.records.values import Value
 from javis_pipeline.sync.draft import Draft
 from javis_pipeline.sync.fields import Field
 
@@ -35,7 +36,20 @@ def refused_so_far(draft: Draft, spec: Field, refusal: Refusal) -> str:
     )
 
 
+def _shown(value: Value) -> str:
+    """A value as people write it."""
+    match value:
+        case None:
+            return "NULL"
+        case tuple():
+            return ", ".join(map(str, value)) or "an empty list"
+        case str():
+            return repr(value)
+        case _:
+            return str(value)
+
+
 def _way_back(draft: Draft, spec: Field) -> str:
     """How to give an edit up. Texts are too long to be named."""
-    back = "its former text" if spec.is_text else repr(draft.bases.get(spec.name))[:80]
+    back = "its former text" if spec.is_text else _shown(draft.bases.get(spec.name))[:80]
     return f"to give it up, set the field back to {back}"

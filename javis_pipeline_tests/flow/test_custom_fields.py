@@ -133,6 +133,13 @@ class Site:
         found["go_live"] = found["go_live"] and datetime.fromisoformat(found["go_live"])  # in whatever zone
         return {role: sorted(value, key=str) if isinstance(value, list) else value for role, value in found.items()}
 
+    def ten_there(self, key: str) -> list[Any]:
+        """What an issue there has in the fields that `TEN` is about, as people say it."""
+        with self.client() as client:
+            fields = client.get_issue(key, fields=["*all"])["fields"]
+        ids = {"components": "components", "sprint_id": self.jira.fields.sprint.id}
+        return [_said(fields.get(ids.get(role) or self.id(role))) for role in TEN]
+
     def row(self, key: str) -> dict[str, Any]:
         """An issue's custom fields, by what the sandbox calls them."""
         query = "SELECT custom_fields, custom_raw FROM jira_issues WHERE key = %s"
@@ -202,6 +209,21 @@ class Site:
             "found_in": "1.0",
             "fixed_for": ["1.0", "1.1"],
         }
+
+
+def _said(value: Any) -> Any:
+    """A value of a document: the name of an object, the text of a document, the id of a sprint."""
+    if isinstance(value, list):
+        return sorted(_said(one) for one in value)
+    if not isinstance(value, dict):
+        return value
+    if "content" in value or value.get("type") == "text":
+        return value.get("text", "") + "".join(_said(one) for one in value.get("content", ()))
+    if "boardId" in value:
+        return value["id"]
+    return (
+        _said(value["child"]) if "child" in value else value.get("value") or value.get("displayName") or value["name"]
+    )
 
 
 @pytest.fixture
@@ -464,6 +486,28 @@ def test_what_jira_refuses_stays_with_its_words_and_the_rest_goes(site):
     assert site.there("OPS-1")["customer"] == "Acme"
 
 
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_a_reporter_goes_both_ways_by_choice_and_people_are_named(site):
+    site.policies = {"reporter_id": "two_way"}
+    site.sync()
+    edit_record(site.database, TABLES, "OPS-1", ["reporter=mara", "assignee=Noor"], application="javis edit")
+    with pytest.raises(UsageError, match="nobody is called 'Nobody' here"):
+        edit_record(site.database, TABLES, "OPS-1", ["Reporter=Nobody"], application="javis edit")
+    site.write_back()
+
+    state = issue_there(site.world, "OPS-1").state
+    assert (state.reporter, state.assignee) == tuple(
+        site.world.people.named(name).account_id for name in ("Mara", "Noor")
+    )
+    assert site.edits("OPS-1") == ({}, {})
+    with pytest.raises(
+        psycopg.Error, match=r"sprint of OPS-1 cannot be changed here: it follows sprint_id\n.*Set sprint_id"
+    ):
+        site.edit("OPS-1", "sprint = 'Sprint 9'")
+    with pytest.raises(psycopg.Error, match="epic_key of OPS-1 cannot be changed here: it follows parent_key"):
+        site.database.query("UPDATE issues_ops SET epic_key = 'OPS-2' WHERE key = 'OPS-1'")
+
+
 def test_a_field_that_no_screen_of_the_issue_shows_says_so(site):
     site.let_in("severity", "customer")
     site.sync()
@@ -551,6 +595,84 @@ def test_fields_are_edited_by_their_names_and_ids(site):
     site.sync()
     edit_record(site.database, TABLES, "OPS-1", ["Severity=S1"], application="javis edit")
     assert site.row("OPS-1")["custom_fields"]["severity"] == "S1"
+
+
+def a_text(text: str) -> dict[str, Any]:
+    """A document of one paragraph."""
+    return {
+        "type": "doc",
+        "version": 1,
+        "content": [{"type": "paragraph", "content": [{"type": "text", "text": text}]}],
+    }
+
+
+TEN: dict[str, tuple[Any, str, Any]] = {
+    # What is edited, by SQL, by `javis edit`, and as a request of somebody else sends another value.
+    "severity": ("S1", "S2", {"value": "S3"}),
+    "browsers": (["Chrome"], "Firefox,Chrome", [{"value": "Safari"}]),
+    "area": ("Hardware / Laser", "Software", {"value": "Software", "child": {"value": "Control"}}),
+    "reviewer": ("Mara", "noor", "Mara"),
+    "due_at_customer": ("2026-05-01", "2026-06-01", "2026-07-01"),
+    "risk": (2.5, "7", 9),
+    "found_in": ("1.0", "1.1", {"name": "1.0"}),
+    "notes": ("One *more*.", "# Now\n\n- a list", a_text("Theirs")),
+    "components": (["lab"], "web", [{"name": "lab"}]),
+    "sprint_id": (2, "1", 2),
+}
+
+
+def test_ten_edits_by_sql_and_by_command_are_there_after_one_sync_ten_there_are_here_and_both_conflict_one_by_one(site):
+    columns = ("components", "sprint_id")
+    site.policies = {(role if role in columns else site.id(role)): "two_way" for role in TEN}
+    site.jira.projects["OPS"].components.update({"lab": "601", "web": "602"})
+    for name in ("Sprint 1", "Sprint 2"):
+        site.jira.create_sprint("OPS", name, state="future")
+    site.sync()
+    mara = site.known_as("Mara")
+
+    site.edit("OPS-1", "components = '{lab}', sprint_id = 2")
+    site.set("OPS-1", **{role: sql for role, (sql, *_) in TEN.items() if role not in columns} | {"reviewer": mara})
+    commands = [f"{role if role in columns else site.id(role)}={text}" for role, (_, text, _) in TEN.items()]
+    edit_record(site.database, TABLES, "OPS-2", commands, application="javis edit")
+    site.write_back()
+
+    assert (site.edits("OPS-1"), site.edits("OPS-2")) == (({}, {}), ({}, {}))
+    one, two = site.ten_there("OPS-1"), site.ten_there("OPS-2")
+    assert one == ["S1", ["Chrome"], "Laser", "Mara", "2026-05-01", 2.5, "1.0", "One more.", ["lab"], [2]]
+    assert two == ["S2", ["Chrome", "Firefox"], "Software", "Noor", "2026-06-01", 7, "1.1", "Nowa list", ["web"], [1]]
+
+    names = {"components": "components", "sprint_id": site.jira.fields.sprint.id}
+    theirs = {names.get(role) or site.id(role): sent for role, (*_, sent) in TEN.items()}
+    theirs[site.id("reviewer")] = site.person("Mara")
+    site.edit("OPS-2", "components = '{lab,web}', sprint_id = NULL")
+    site.set("OPS-2", **{role: None for role in TEN if role not in columns} | {"browsers": ["Chrome"]})
+    for key in ("OPS-1", "OPS-2"):
+        site.client_edit(key, theirs)
+    site.sync()
+    site.write_back()
+
+    assert (
+        site.ten_there("OPS-1")
+        == site.ten_there("OPS-2")
+        == [*("S3", ["Safari"], "Control", "Mara", "2026-07-01", 9, "1.0", "Theirs", ["lab"], [2])]
+    )
+    assert site.row("OPS-1")["custom_fields"] == {
+        "severity": "S3",
+        "browsers": ["Safari"],
+        "area": "Software / Control",
+        "reviewer": mara,
+        "due_at_customer": "2026-07-01",
+        "risk": 9,
+        "found_in": "1.0",
+        "notes": "Theirs",
+    }
+    conflicts = site.database.query(
+        "SELECT key, field_name FROM sync_conflicts JOIN jira_issues ON resource_id = jira_id"
+    )
+    clashing = {site.id(role) for role in TEN if role not in (*columns, "browsers")} | {"sprint_id"}
+    assert {tuple(one.values()) for one in conflicts} == {("OPS-2", name) for name in clashing}
+    (row,) = site.database.query("SELECT components, custom_fields FROM jira_issues WHERE key = 'OPS-2'")
+    assert (row["components"], site.by_role(row["custom_fields"])["browsers"]) == (["lab"], ["Safari"])
 
 
 def test_components_and_versions_go_both_ways_by_choice_name_by_name(site):
@@ -830,6 +952,7 @@ def test_a_dry_run_says_what_comes_of_a_policy_that_was_changed(site):
         ({"support_grop": "none"}, "no field support_grop; support group is the name of customfield_[0-9]+"),
         ({"issue_type": "local_to_remote"}, "issue_type is changed in Jira only"),
         ({"customfield_99999999": "none"}, "no field customfield_99999999; the nearest: customfield_"),
+        ({"Support Group": "two_way"}, "support group is the name of customfield_[0-9]+"),
         ({"issue_type": "two_way"}, "issue_type is changed in Jira only"),
         ({"development": "two_way"}, "customfield_[0-9]+ is changed in Jira only"),
     ],

@@ -178,6 +178,7 @@ def an_issue(database: Database) -> Iterator[Sides]:
                 "affected_versions": "1.0",
                 "resolution": "Duplicate",
                 "team": "Optics",
+                "reporter_id": rows["OPS-3"]["assignee_id"],
                 "sprint_id": "2",
                 "estimate_seconds": "7200",
                 "remaining_seconds": "1800",

@@ -76,7 +76,10 @@ def test_the_columns_that_definitions_show_are_those_of_the_database(database: D
 def test_a_column_says_whether_a_person_may_edit_it() -> None:
     said = {column.name: column.description for column in columns_of("jira_issues").columns}
 
-    assert said["title"] == "editable, sent to Jira"
+    assert str(said["title"]).startswith("editable, sent to Jira. ")
     assert str(said["description"]).startswith("editable, sent to Jira. ")
-    assert said["reporter_id"] == "read only: as it is in Jira"
-    assert said["sync_status"] == "read only: kept by the sync"
+    assert said["creator_id"] == "read only: as it is in Jira. account of whoever made it"
+    assert str(said["reporter_id"]).startswith("editable, sent to Jira, where a policy lets it go both ways. ")
+    assert str(said["sprint"]).startswith("read only: it follows sprint_id. ")
+    assert str(said["sync_status"]).startswith("read only: kept by the sync. ")
+    assert {name for name, words in said.items() if ". " not in str(words)} == set(), "say what it is"

@@ -560,6 +560,11 @@ CREATE TRIGGER {trigger} BEFORE INSERT OR UPDATE OF {column} ON public.{table} F
     WHEN (NEW.{column} < {least} AND {is_other})
     EXECUTE FUNCTION public.javis_refuse_little({field}, {shown});
 
+-- name: refuse_follower
+CREATE TRIGGER {trigger} BEFORE UPDATE OF {column} ON public.{table} FOR EACH ROW
+    WHEN (NEW.{column} IS DISTINCT FROM OLD.{column} AND {is_other})
+    EXECUTE FUNCTION public.javis_refuse_follower({field}, {leader});
+
 -- name: ask_again
 -- One for each field that people edit: only `UPDATE OF` tells which columns a statement names.
 CREATE TRIGGER {trigger} BEFORE UPDATE OF {column} ON public.{table} FOR EACH ROW

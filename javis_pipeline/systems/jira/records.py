@@ -46,6 +46,7 @@ _JIRA_IDS: Final = {
     "labels": "labels",
     "priority": "priority",
     "assignee_id": "assignee",
+    "reporter_id": "reporter",
     "due_date": "duedate",
     "parent_key": "parent",
     "status": "status",
@@ -356,6 +357,8 @@ class JiraRecords:
                     self._set_parent(request, value, current)
                 case "assignee_id":
                     request.fields["assignee"] = None if value is None else self._client.assignee(str(value))
+                case "reporter_id":
+                    request.fields["reporter"] = None if value is None else self._person("reporter", str(value))
                 case "estimate_seconds" | "remaining_seconds":
                     request.fields["timetracking"] = _times({**current.values, **op.desired})
                 case _ if name in self._custom:
@@ -544,7 +547,7 @@ def _change_value(name: str, raw: str | None, text: str | None) -> Value | Missi
             return MISSING  # of a set an item tells of one element, and of sprints it tells past ones too
         case "estimate_seconds" | "remaining_seconds":
             return int(raw or text or "") if (raw or text or "").isdecimal() else None
-        case "status" | "priority" | "assignee_id" | "resolution" | "team":
+        case "status" | "priority" | "assignee_id" | "reporter_id" | "resolution" | "team":
             return raw or None
         case "due_date":
             return (raw or text or "")[:10] or None
