@@ -170,7 +170,12 @@ def v1_restriction_json(page: Page) -> Json:
         "operation": "read",
         "restrictions": {
             "user": {"results": [{"type": "known", "accountId": user} for user in users], "size": len(users)},
-            "group": {"results": [{"type": "group", "name": name} for name in groups], "size": len(groups)},
+            "group": {
+                "results": [{"type": "group", "name": name} for name in groups],
+                "start": 0,
+                "limit": 200,
+                "size": len(groups),
+            },
         },
         "_expandable": {"content": f"/rest/api/content/{page.page_id}"},
         "_links": {"self": f"/rest/api/content/{page.page_id}/restriction/byOperation/read"},

@@ -113,7 +113,7 @@ def _parent_problem(wish: Wish, name: str, form: TypeForm, project: str, parent:
     level = form["level"]
     if parent is None or parent.level is None or level is None or parent.level == level + 1:
         return None
-    return f"parent_key: {key} cannot be the parent of a {name}; its parent is one level above it"
+    return f"parent_key: {key} cannot stand above one of type {name}; its parent is one level above it"
 
 
 def _problem(values: Mapping[str, Value], kind: Kind, catalog: Catalog) -> str | None:
