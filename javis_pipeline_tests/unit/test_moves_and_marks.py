@@ -19,6 +19,7 @@ from javis_pipeline.sync.richtext.storage import page
 from javis_pipeline_tests.property.adf_documents import panel, paragraph, text
 
 Node = dict[str, Any]
+Line = list[Node]
 NAMES = ["one alpha", "two beta", "three gamma", "four delta"]
 MOVED = [*NAMES[1:3], NAMES[0], NAMES[3]]
 TO_THE_END = [*NAMES[1:], NAMES[0]]
@@ -30,6 +31,16 @@ def doc(*content: Node) -> Node:
 
 def _with(kind: str, *content: Node, **attrs: Any) -> Node:
     return {"type": kind, "attrs": attrs, "content": list(content)}
+
+
+def _boxes(name: str, lines: Sequence[Line], sort: str = "task") -> Node:
+    state = "TODO" if sort == "task" else "DECIDED"
+    items = (_with(f"{sort}Item", *line, localId=line[-1]["text"][:6], state=state) for line in lines)
+    return _with(f"{sort}List", *items, localId=name)
+
+
+def _list(lines: Sequence[Line]) -> Node:
+    return _with("bulletList", *({"type": "listItem", "content": [_with("paragraph", *line)]} for line in lines))
 
 
 CONTAINERS: dict[str, Callable[[Sequence[str]], Node]] = {
@@ -115,6 +126,45 @@ def test_a_mark_goes_along_when_its_block_moves_and_is_asked_about_when_its_word
         assert json.dumps(mark) in json.dumps(edit.doc), new
     for new in lost:
         assert isinstance(apply_local_edit(base, view, new), Lossy), new
+
+
+ELSEWHERE: dict[str, Callable[[Sequence[Line], Sequence[Line]], Node]] = {
+    "tasks": lambda ours, theirs: doc(*(_boxes(name, lines) for name, lines in (("a", ours), ("b", theirs)))),
+    "decisions": lambda ours, theirs: doc(
+        *(_boxes(name, lines, "decision") for name, lines in (("a", ours), ("b", theirs)))
+    ),
+    "lists": lambda ours, theirs: doc(_list(ours), paragraph("between"), _list(theirs)),
+    "panels": lambda ours, theirs: doc(
+        *(panel(*(_with("paragraph", *line) for line in lines)) for lines in (ours, theirs))
+    ),
+}
+
+
+def _line(words: str, *marks: Node) -> Line:
+    return [text("first of all "), {**text(words), **({"marks": list(marks)} if marks else {})}]
+
+
+COLOUR = {"type": "textColor", "attrs": {"color": "#ff5630"}}
+STAYS, COMES, COLOURED = _line("one alpha"), _line("two beta"), _line("by Friday and not later", COLOUR)
+
+
+@pytest.mark.parametrize("made", ELSEWHERE.values(), ids=ELSEWHERE)
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        pytest.param([STAYS], [COMES, _line("by Friday or not later", COLOUR)], id="a word is another"),
+        pytest.param([STAYS, COMES], [COLOURED], id="into the place of one that moved as well"),
+    ],
+)
+def test_a_mark_goes_along_when_its_line_moves_into_another_container(
+    made: Any, ours: list[Line], theirs: list[Line]
+) -> None:
+    base, wanted = made([STAYS, COLOURED], [COMES]), made(ours, theirs)
+
+    edit = apply_local_edit(base, adf_to_markdown(base), adf_to_markdown(wanted))
+
+    assert isinstance(edit, Edited), edit
+    assert edit.doc == wanted
 
 
 def test_statuses_that_look_the_same_are_told_apart_by_their_blocks() -> None:

@@ -9,7 +9,7 @@ from javis_pipeline.sync.richtext.adf_schema import block_marks, may_hold, named
 from javis_pipeline.sync.richtext.markdown_reader import read_markdown
 from javis_pipeline.sync.richtext.markdown_writer import adf_to_text
 from javis_pipeline.sync.richtext.placeholders import Node
-from javis_pipeline.sync.richtext.said import Mark, Problems, Said, plain_said, words_of
+from javis_pipeline.sync.richtext.said import LINE_KINDS, Mark, Problems, Said, plain_said, words_of
 from javis_pipeline.sync.richtext.table_edit import new_table
 
 _NAMESPACE = uuid.UUID("6f1c1d6e-2f3c-4a51-9d0e-6a7c1f6f0a51")
@@ -21,6 +21,11 @@ class Known(Protocol):
 
     def taken(self, said: Said) -> Node | None:
         """A node that says this and left its place: it was moved here. It is given once."""
+        ...
+
+    def reworded(self, said: Said, parent: str) -> Sequence[dict[str, Any]]:
+        """A line with marks that Markdown cannot say which left its place and stands here with some other words; none
+        for any other."""
         ...
 
     def stands_for(self, said: Said) -> Node | None:
@@ -45,6 +50,8 @@ class Builder:
         """The block, or its words where it cannot stand."""
         if (moved := self.known.taken(said)) is not None:
             yield self.placed(dict(moved), parent, said.line)
+        elif said.kind in LINE_KINDS and (reworded := self.known.reworded(said, parent)):
+            yield from (self.placed(node, parent, said.line) for node in reworded)
         elif said.kind == "wrong":
             self.problems.add(said.line, said.text)
             for part in said.content:
@@ -107,8 +114,10 @@ class Builder:
                 language = {"language": attrs["language"]} if attrs.get("language") else {}
                 return new_node("codeBlock", language, [new_text(said.text)] if said.text else [])
             case "taskItem" | "decisionItem":
-                state = "DECIDED" if said.kind == "decisionItem" else attrs.get("state", "TODO")
-                return self._item(said.kind, state, self.inline(said.content))
+                state = attrs.get("state", "TODO")
+                return self._item(
+                    said.kind, decided(state) if said.kind == "decisionItem" else state, self.inline(said.content)
+                )
             case "taskList" | "decisionList":
                 return new_node(said.kind, {"localId": self.local_id()}, self.blocks(said.content, said.kind))
             case "table":
@@ -213,6 +222,11 @@ def adf_mark(mark: Mark) -> dict[str, Any]:
     return {"type": "link", "attrs": {"href": mark.href or ""} | ({"title": mark.title} if mark.title else {})}
 
 
+def decided(state: str) -> str:
+    """The state of a decision whose box says that of a task."""
+    return "DECIDED" if state == "DONE" else "UNDECIDED"
+
+
 class _Nothing:
     """The knowledge of a text that stands for itself."""
 
@@ -221,6 +235,9 @@ class _Nothing:
 
     def taken(self, said: Said) -> Node | None:  # noqa: ARG002
         return None
+
+    def reworded(self, said: Said, parent: str) -> Sequence[dict[str, Any]]:  # noqa: ARG002
+        return ()
 
     def stands_for(self, said: Said) -> Node | None:
         self.problems.add(said.line, unknown(said))

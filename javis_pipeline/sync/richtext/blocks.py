@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 S = TypeVar("S")
 
 # Texts of which more than this part is the same are one text, edited.
-_SIMILAR = 0.5
+ALIKE = 0.5
 _COMPARED = 4000
 # Up to this length letters are compared, then words: comparing letters takes the square of the length.
 _SHORT = 300
@@ -60,7 +60,7 @@ def similar(old: str, new: str) -> bool:
         return True
     short = max(len(old), len(new)) <= _SHORT
     matcher = SequenceMatcher(None, old if short else old.split(), new if short else new.split(), autojunk=False)
-    return matcher.quick_ratio() > _SIMILAR and matcher.ratio() > _SIMILAR
+    return matcher.quick_ratio() > ALIKE and matcher.ratio() > ALIKE
 
 
 def words_in(text: str) -> Counter[str]:
@@ -77,7 +77,7 @@ def likeness(old: Counter[str], new: Counter[str]) -> float:
 
 def alike(old: Counter[str], new: Counter[str]) -> bool:
     """Whether most words of one are in the other: quicker and coarser than `similar`, for comparing many with many."""
-    return likeness(old, new) > _SIMILAR
+    return likeness(old, new) > ALIKE
 
 
 def is_another(old: str, new: str) -> bool:

@@ -4,21 +4,22 @@ The view of the nodes is read back into what it says (`said.Said`), which mirror
 what the new text says. What did not change keeps its node; a changed node is taken apart as far as it is mirrored.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from javis_pipeline.sync.richtext import diff3
 from javis_pipeline.sync.richtext.adf import canonical_block
-from javis_pipeline.sync.richtext.adf_nodes import PANELS, Builder, new_text, unknown
+from javis_pipeline.sync.richtext.adf_nodes import PANELS, Builder, decided, new_text, unknown
+from javis_pipeline.sync.richtext.blocks import ALIKE, likeness, words_in
 from javis_pipeline.sync.richtext.hidden_marks import hidden_marks, name_of_mark
 from javis_pipeline.sync.richtext.line_edit import edit_line, is_mirrored, shortened
 from javis_pipeline.sync.richtext.markdown_reader import MIXED_LIST, Piece, read_markdown, read_pieces, split_markdown
 from javis_pipeline.sync.richtext.markdown_writer import view_blocks
 from javis_pipeline.sync.richtext.placeholders import Node, Placeholder, attrs_of, children_of, token_of
 from javis_pipeline.sync.richtext.places import Place, is_version, places
-from javis_pipeline.sync.richtext.said import LINE_KINDS, Problems, Said, words_of
+from javis_pipeline.sync.richtext.said import LINE_KINDS, Problems, Said, lines_within, words_of
 from javis_pipeline.sync.richtext.table_edit import edited_table
 
 Made = Callable[[], list[dict[str, Any]]]
@@ -58,8 +59,21 @@ def edit_nodes(nodes: Sequence[Node], base_view: str, new_markdown: str) -> Node
             after += [*edit.read(new), known]
             new = []
     after += edit.read(new)
+    edit.after, edit.once = after, _once(before, after)
     made = edit.children(nodes, before, after, "doc")
     return NodeEdit([node for make in made for node in make()], edit.problems.reasons)
+
+
+def _once(before: Sequence[Said], after: Sequence[Said]) -> frozenset[Said]:
+    """Lines that stand once in both texts: wherever that is, they are the same, and no version of another."""
+    old, new = Counter(lines_within(before)), Counter(lines_within(after))
+    return frozenset(
+        said for said, times in old.items() if times == 1 == new[said] and len(words_of(said).split()) >= _OF_ITS_OWN
+    )
+
+
+# A line of so many words is not met by chance.
+_OF_ITS_OWN = 3
 
 
 def _began(texts: Sequence[str], base_view: str) -> Sequence[str]:
@@ -115,6 +129,9 @@ class _Edit:
         self.builder = Builder(self, self.problems, seed)
         self.shown = _by_token((placeholder.shown, placeholder.node) for placeholder in seen)
         self.left: dict[Said, list[Node]] = defaultdict(list)
+        self.after: Sequence[Said] = ()
+        self.once: frozenset[Said] = frozenset()
+        self.marked: list[tuple[Said, Node]] | None = None  # known when all has been compared
 
     def read(self, pieces: Sequence[Piece]) -> Sequence[Said]:
         """What pieces of the new text that follow each other say."""
@@ -130,6 +147,34 @@ class _Edit:
         places = self.left.get(said)
         return places.pop(0) if places and words_of(said) else None
 
+    def reworded(self, said: Said, parent: str) -> Sequence[dict[str, Any]]:
+        """A line that left its place with marks that Markdown cannot say, and stands here with some other words."""
+        if self.marked is None:
+            self.marked = self._marked()
+        words = words_in(words_of(said)) if self.marked else Counter()
+        like = {
+            at: likeness(words_in(words_of(old)), words)
+            for at, (old, _) in enumerate(self.marked)
+            if old.kind == said.kind
+        }
+        likest = max(like, key=like.__getitem__, default=None)
+        if likest is None or like[likest] <= ALIKE:
+            return ()
+        before, node = self.marked.pop(likest)
+        return self.version(node, before, said, parent)()
+
+    def _marked(self) -> list[tuple[Said, Node]]:
+        """The lines with marks that Markdown cannot say which left their place and stand nowhere as they were."""
+        lines = [
+            (said, node)
+            for said, nodes in self.left.items()
+            if said.kind in LINE_KINDS
+            for node in nodes
+            if any(isinstance(child, dict) and hidden_marks(child) for child in children_of(node))
+        ]
+        now = set(lines_within(self.after)) if lines else set()
+        return [(said, node) for said, node in lines if said not in now]
+
     def stands_for(self, said: Said) -> Node | None:
         """The one node of the document that is shown so."""
         nodes = self.shown.get(said.text, ())
@@ -143,11 +188,15 @@ class _Edit:
 
     def children(self, nodes: Sequence[Node], before: Sequence[Said], after: Sequence[Said], parent: str) -> list[Made]:
         """What makes the children of a node of the kind `parent`; `before` mirrors `nodes`."""
-        if len(before) == len(after) == 1 and after[0].kind not in _PARTED and is_version(before[0], after[0]):
+        if (
+            len(before) == len(after) == 1
+            and after[0].kind not in _PARTED
+            and is_version(before[0], after[0], self.once)
+        ):
             return [self.version(nodes[0], before[0], after[0], parent)]  # as in most cells and items
         made: list[Made] = []
         done = 0
-        for place in places(before, _parted(before, after)):
+        for place in places(before, _parted(before, after), self.once):
             made += [_same(node) for node in nodes[done : place.start]]
             made += self._region(nodes, before, place, parent)
             done = place.end
@@ -155,7 +204,6 @@ class _Edit:
 
     def _region(self, nodes: Sequence[Node], before: Sequence[Said], place: Place, parent: str) -> list[Made]:
         for at in place.gone:
-            self.left[before[at]].append(nodes[at])
             self._leave(nodes[at], before[at])
         fresh = [said for at, said in enumerate(place.new) if at not in place.version_of and said not in place.moved]
         if any(before[at].kind == "table" for at in range(place.start, place.end)):
@@ -171,12 +219,12 @@ class _Edit:
         ]
 
     def _leave(self, node: Node, said: Said) -> None:
-        """What is inside of a node that left its place may have moved elsewhere."""
+        """A node that left its place, and what is inside of it, may have moved elsewhere."""
+        self.left[said].append(node)
         inside = _inside(node)
         if said.kind in LINE_KINDS or len(inside) != len(said.content):
             return
         for child, part in zip(inside, said.content, strict=True):
-            self.left[part].append(child)
             self._leave(child, part)
 
     def _check_rows(self, fresh: Sequence[Said]) -> None:
@@ -216,7 +264,6 @@ class _Edit:
 
     def _replaced(self, node: Node, before: Said, after: Said, parent: str) -> Made:
         """Another node in its place: fine if the view said all of the old one, or if that is gone for all to see."""
-        self.left[before].append(node)
         self._leave(node, before)
         shown = before.kind in ("token", "opaque")
         if after.kind != "wrong" and not self._is_said(node, before, parent):
@@ -271,7 +318,7 @@ class _Edit:
             self.problems.add(after.line, f"a panel is one of {', '.join(PANELS)}")
             del changed["panelType"]
         if before.kind == "decisionItem" and "state" in changed:
-            changed["state"] = "DECIDED" if changed["state"] == "DONE" else "UNDECIDED"
+            changed["state"] = decided(changed["state"])
         if not changed:
             return dict(node)
         return {**node, "attrs": {**attrs_of(node), **changed}}

@@ -1,6 +1,6 @@
 """Where the parts of a text changed, and which new part is which old one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from javis_pipeline.sync.richtext import diff3
@@ -25,14 +25,21 @@ class Place(NamedTuple):
     moved: frozenset[Said]
 
 
-def places(before: Sequence[Said], after: Sequence[Said]) -> list[Place]:
-    """Where the parts of a node, or of a text, are others than before, in their order."""
-    if len(before) == len(after) == 1 and is_version(before[0], after[0]):
+def places(before: Sequence[Said], after: Sequence[Said], once: Collection[Said]) -> list[Place]:
+    """Where the parts of a node, or of a text, are others than before, in their order.
+
+    Args:
+        before: The parts as they were.
+        after: The parts as they are.
+        once: What stands once in the whole text, before and after, and so is no version of anything else.
+    """
+    if len(before) == len(after) == 1 and is_version(before[0], after[0], once):
         return [] if before == after else [Place(0, 1, after, {0: 0}, (), frozenset())]
     edits = diff3.edits(before, after)
     olds = [range(edit.start, edit.end) for edit in edits]
     gone = {before[at] for old in olds for at in old}
-    moved = frozenset(said for edit in edits for said in edit.new if said in gone and words_of(said))
+    moved = frozenset(said for edit in edits for said in edit.new if said in once or (said in gone and words_of(said)))
+    moved |= {said for said in gone if said in once}
     versions = _versions(before, edits, moved)
     stay = {at for version_of in versions for at in version_of.values()}
     return [
@@ -41,9 +48,11 @@ def places(before: Sequence[Said], after: Sequence[Said]) -> list[Place]:
     ]
 
 
-def is_version(before: Said, after: Said) -> bool:
+def is_version(before: Said, after: Said, once: Collection[Said]) -> bool:
     """Whether the only part can be what the only one before was."""
-    return _family(before) == _family(after)
+    if before == after:
+        return True
+    return _family(before) == _family(after) and before not in once and after not in once
 
 
 def _versions(

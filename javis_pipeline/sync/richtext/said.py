@@ -3,7 +3,7 @@
 A description is edited by comparing what its view said with what it says now.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -80,6 +80,17 @@ def words_of(said: Said) -> str:
             parts.append(" ")
         stack += reversed(current.content)
     return "".join(parts).strip()
+
+
+def lines_within(parts: Iterable[Said]) -> Iterator[Said]:
+    """The lines among these and in them, at any depth."""
+    stack = list(parts)
+    while stack:
+        said = stack.pop()
+        if said.kind in LINE_KINDS:
+            yield said
+        else:
+            stack += said.content
 
 
 def plain_said(text: str, line: int) -> Said:
