@@ -75,6 +75,7 @@ TABLES: Final[Mapping[str, Rights]] = {
     "key_aliases": BOOK,
     "page_versions": BOOK,
     "page_issue_links": BOOK,
+    "page_comments": BOOK,
     "sync_locks": SECRET,
     "site_facts": NOTES,
     "sync_hints": BOOK,

@@ -1713,6 +1713,36 @@ ALTER TABLE public.local_edits ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY 
     CACHE 1
 );
 
+CREATE TABLE public.page_comments (
+    comment_id text NOT NULL,
+    page_id text NOT NULL,
+    parent_id text,
+    author_id text,
+    body_storage text NOT NULL,
+    version_number bigint NOT NULL,
+    created_at timestamp with time zone,
+    updated_at timestamp with time zone NOT NULL,
+    missing_since timestamp with time zone
+);
+
+COMMENT ON TABLE public.page_comments IS 'comments below the text of Confluence pages, read within an hour';
+
+COMMENT ON COLUMN public.page_comments.page_id IS 'the page that it, or what it answers, is below';
+
+COMMENT ON COLUMN public.page_comments.parent_id IS 'the comment that it answers';
+
+COMMENT ON COLUMN public.page_comments.author_id IS 'who wrote it; null where Confluence does not tell';
+
+COMMENT ON COLUMN public.page_comments.body_storage IS 'its text, as Confluence keeps it';
+
+COMMENT ON COLUMN public.page_comments.version_number IS 'how often it was saved';
+
+COMMENT ON COLUMN public.page_comments.created_at IS 'when it was written; null where Confluence does not tell';
+
+COMMENT ON COLUMN public.page_comments.updated_at IS 'when it was saved last';
+
+COMMENT ON COLUMN public.page_comments.missing_since IS 'it was not found then; not found once more, it is gone';
+
 CREATE TABLE public.page_issue_links (
     page_id text NOT NULL,
     issue_key text NOT NULL,
@@ -2187,6 +2217,8 @@ CREATE TABLE public.sync_watermarks (
     restrictions_at timestamp with time zone,
     creating_stopped_at timestamp with time zone,
     records bigint,
+    comments_at timestamp with time zone,
+    all_comments_at timestamp with time zone,
     CONSTRAINT sync_watermarks_system_is_known CHECK ((system = ANY (ARRAY['jira'::text, 'confluence'::text])))
 );
 
@@ -2207,6 +2239,10 @@ COMMENT ON COLUMN public.sync_watermarks.restrictions_at IS 'when it was last re
 COMMENT ON COLUMN public.sync_watermarks.creating_stopped_at IS 'when marks were met that no row knows, or the database was restored: nothing is made for a while, and until a whole pull';
 
 COMMENT ON COLUMN public.sync_watermarks.records IS 'so many records are there on both sides, as the last run counted them';
+
+COMMENT ON COLUMN public.sync_watermarks.comments_at IS 'when it was last read what was said lately below pages of the space';
+
+COMMENT ON COLUMN public.sync_watermarks.all_comments_at IS 'when all that is said below pages of the space was last listed';
 
 CREATE TABLE public.teams (
     team_id text NOT NULL,
@@ -2318,6 +2354,9 @@ ALTER TABLE ONLY public.live_workers
 
 ALTER TABLE ONLY public.local_edits
     ADD CONSTRAINT local_edits_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.page_comments
+    ADD CONSTRAINT page_comments_pkey PRIMARY KEY (comment_id);
 
 ALTER TABLE ONLY public.page_issue_links
     ADD CONSTRAINT page_issue_links_pkey PRIMARY KEY (page_id, issue_key, kind);
@@ -2461,6 +2500,8 @@ CREATE INDEX local_edits_by_record ON public.local_edits USING btree (record_id)
 CREATE INDEX local_edits_by_resource ON public.local_edits USING btree (resource_type, resource_id, id);
 
 CREATE INDEX local_edits_by_transaction ON public.local_edits USING btree (txid);
+
+CREATE INDEX page_comments_by_page ON public.page_comments USING btree (page_id);
 
 CREATE INDEX page_issue_links_by_issue ON public.page_issue_links USING btree (issue_key);
 
@@ -2706,6 +2747,8 @@ ALTER TABLE public.jira_issues ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.local_edits ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.page_comments ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.page_issue_links ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.page_versions ENABLE ROW LEVEL SECURITY;
@@ -2731,6 +2774,8 @@ CREATE POLICY trusted_javis_app ON public.confluence_pages TO javis_app USING (t
 CREATE POLICY trusted_javis_app ON public.jira_issues TO javis_app USING (true) WITH CHECK (true);
 
 CREATE POLICY trusted_javis_app ON public.local_edits TO javis_app USING (true) WITH CHECK (true);
+
+CREATE POLICY trusted_javis_app ON public.page_comments TO javis_app USING (true) WITH CHECK (true);
 
 CREATE POLICY trusted_javis_app ON public.page_issue_links TO javis_app USING (true) WITH CHECK (true);
 
@@ -2762,6 +2807,8 @@ CREATE POLICY trusted_javis_sync ON public.jira_issues TO javis_sync USING (true
 
 CREATE POLICY trusted_javis_sync ON public.local_edits TO javis_sync USING (true) WITH CHECK (true);
 
+CREATE POLICY trusted_javis_sync ON public.page_comments TO javis_sync USING (true) WITH CHECK (true);
+
 CREATE POLICY trusted_javis_sync ON public.page_issue_links TO javis_sync USING (true) WITH CHECK (true);
 
 CREATE POLICY trusted_javis_sync ON public.page_versions TO javis_sync USING (true) WITH CHECK (true);
@@ -2791,6 +2838,10 @@ CREATE POLICY what_all_may_read ON public.confluence_pages USING (((restriction 
 CREATE POLICY what_all_may_read ON public.jira_issues USING (((security_level IS NULL) OR ( SELECT public.javis_reads_restricted() AS javis_reads_restricted))) WITH CHECK (true);
 
 CREATE POLICY what_all_may_read ON public.local_edits USING (((NOT restricted) OR ( SELECT public.javis_reads_restricted() AS javis_reads_restricted))) WITH CHECK (true);
+
+CREATE POLICY what_all_may_read ON public.page_comments USING ((EXISTS ( SELECT
+   FROM public.confluence_pages p
+  WHERE (p.page_id = page_comments.page_id)))) WITH CHECK (true);
 
 CREATE POLICY what_all_may_read ON public.page_issue_links USING ((EXISTS ( SELECT
    FROM public.confluence_pages p
@@ -3188,6 +3239,10 @@ GRANT SELECT ON TABLE public.local_edits TO javis_app;
 GRANT SELECT ON TABLE public.local_edits TO javis_sync;
 
 GRANT SELECT ON SEQUENCE public.local_edits_id_seq TO javis_sync;
+
+GRANT SELECT ON TABLE public.page_comments TO javis_read;
+GRANT SELECT ON TABLE public.page_comments TO javis_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.page_comments TO javis_sync;
 
 GRANT SELECT ON TABLE public.page_issue_links TO javis_read;
 GRANT SELECT ON TABLE public.page_issue_links TO javis_app;

@@ -49,6 +49,25 @@ class PageVersion(NamedTuple):
     message: str | None
 
 
+class PageComment(NamedTuple):
+    """A comment below the text of a page.
+
+    Attributes:
+        page_id: None for an answer of which only the comment above it was told.
+        parent_id: The comment that it answers.
+        author_id, created_at: None where only who changed it last was told.
+    """
+
+    comment_id: str
+    page_id: str | None
+    parent_id: str | None
+    body_storage: str
+    version_number: int
+    updated_at: datetime
+    author_id: str | None
+    created_at: datetime | None
+
+
 class PageStamp(NamedTuple):
     """What a list tells of a page without its body: enough to see whether it is stored as it is.
 

@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from javis_pipeline.sandbox.confluence import cql, wire
 from javis_pipeline.sandbox.confluence.batches import Batch, Key, batch_of, limit_of, links
 from javis_pipeline.sandbox.confluence.data_center import routes as data_center
-from javis_pipeline.sandbox.confluence.site import ConfluenceSite, Page, Refused, Space
+from javis_pipeline.sandbox.confluence.site import Comment, ConfluenceSite, Page, Refused, Space
 from javis_pipeline.sandbox.credentials import basic_login
 from javis_pipeline.sandbox.people import Person
 from javis_pipeline.sandbox.world import World
@@ -84,6 +84,9 @@ def routes(world: World) -> list[BaseRoute]:
         ("GET", f"{v2}/pages/{{id}}/children", list_children),
         ("GET", f"{v2}/pages/{{id}}/direct-children", list_children),
         ("GET", f"{v2}/pages/{{id}}/ancestors", list_ancestors),
+        ("GET", f"{v2}/footer-comments", list_comments),
+        ("GET", f"{v2}/footer-comments/{{id}}", get_comment),
+        ("GET", f"{v2}/footer-comments/{{id}}/versions", list_comment_versions),
         ("POST", f"{v2}/users-bulk", list_users),
         ("GET", f"{v1}/user/current", current_user),
         ("POST", f"{v1}/content/archive", archive_content),
@@ -285,6 +288,39 @@ def list_versions(call: Call) -> Response:
 def get_version(call: Call) -> Response:
     page = call.page()
     return _json(wire.detailed_version_json(page, _version_number(page, call.ids["number"])))
+
+
+def list_comments(call: Call) -> Response:
+    """Of the whole site: a list of one space there is none."""
+    sort = call.query.get("sort", "created-date")
+    if sort.removeprefix("-") not in ("created-date", "modified-date"):
+        raise Refused(400, "INVALID_REQUEST_PARAMETER", f"Invalid sort : {sort}")
+    at = -1 if "modified" in sort else 0
+    batch = batch_of(
+        call.site.comments.visible(),
+        lambda one: (wire.timestamp(one.versions[at].created_at), int(one.comment_id)),
+        query=call.query,
+        descending=sort.startswith("-"),
+    )
+    body_format = _body_format(call)
+    return _batch(call, batch, lambda one: _comment_json(call, one, body_format))
+
+
+def get_comment(call: Call) -> Response:
+    return _single(call, _comment_json(call, call.site.comments.one(call.ids["id"]), _body_format(call)))
+
+
+def _comment_json(call: Call, comment: Comment, body_format: str | None) -> wire.Json:
+    space = call.site.spaces[call.site.pages[comment.page_id].space_id]
+    return wire.comment_json(comment, space, body_format=body_format)
+
+
+def list_comment_versions(call: Call) -> Response:
+    comment = call.site.comments.one(call.ids["id"])
+    newest = call.query.get("sort", "").startswith("-")
+    numbers = range(1, comment.number + 1)
+    batch = batch_of(numbers, lambda number: (number,), query=call.query, descending=newest)
+    return _batch(call, batch, lambda number: wire.version_json(comment.versions[number - 1], number))
 
 
 def list_labels(call: Call) -> Response:

@@ -120,6 +120,25 @@ class Page:
 
 
 @dataclass
+class Comment:
+    """A comment with all its versions, oldest first; `parent_id` is the comment that it answers."""
+
+    comment_id: str
+    page_id: str
+    versions: list[Version]
+    parent_id: str | None = None
+
+    @property
+    def number(self) -> int:
+        """The number of the current version."""
+        return len(self.versions)
+
+    @property
+    def latest(self) -> Version:
+        return self.versions[-1]
+
+
+@dataclass
 class Switches:
     """What differs between sites, or goes wrong on purpose."""
 
@@ -135,6 +154,53 @@ class Switches:
     """Keys of spaces in which our user may look, and nothing else."""
 
 
+class Comments:
+    """The comments below the pages of a site, as people write them: no versions of pages, and in no list of those."""
+
+    def __init__(self, site: "ConfluenceSite") -> None:
+        self._site = site
+        self.by_id: dict[str, Comment] = {}
+
+    def add(self, page_id: str, body: str, *, author_id: str | None = None, answers: str | None = None) -> Comment:
+        """A new comment on a page, or an answer to one."""
+        version = self._site.version_of(f"Re: {self._site.page(page_id).title}", body, author_id)
+        comment = Comment(self._site.new_id(), page_id, [version], answers)
+        self.by_id[comment.comment_id] = comment
+        self._site.changes += 1
+        return comment
+
+    def edit(self, comment_id: str, body: str, *, author_id: str | None = None) -> Comment:
+        """Another text of a comment."""
+        comment = self.by_id[comment_id]
+        comment.versions.append(self._site.version_of(comment.latest.title, body, author_id))
+        self._site.changes += 1
+        return comment
+
+    def delete(self, comment_id: str) -> None:
+        """A comment is gone for good, with the answers to it."""
+        for answer in [one for one in self.by_id.values() if one.parent_id == comment_id]:
+            self.delete(answer.comment_id)
+        del self.by_id[comment_id]
+        self._site.changes += 1
+
+    def visible(self) -> list[Comment]:
+        """Those on current pages that our user may see."""
+        pages = {page.page_id for page in self._site.visible_pages(statuses=("current",))}
+        return [comment for comment in self.by_id.values() if comment.page_id in pages]
+
+    def one(self, comment_id: str) -> Comment:
+        """One that our user may see. Raises `Refused` 404."""
+        found = next((one for one in self.visible() if one.comment_id == comment_id), None)
+        if found is None:
+            raise Refused(404, "NOT_FOUND", f"No content found with id : {comment_id}")
+        return found
+
+    def restore(self, state: Iterable[Any]) -> None:
+        """Becomes what the site's `state()` described."""
+        for row in state:
+            self.by_id[row["comment_id"]] = Comment(**{**row, "versions": _restored_versions(row)})
+
+
 class ConfluenceSite:
     """Spaces, pages, versions and labels of one site. `author_id` None is the person who set the site up."""
 
@@ -147,12 +213,13 @@ class ConfluenceSite:
         self._labels: dict[tuple[str, str], Label] = {}
         self._random = ground.random("confluence")
         self._last_id = 131_072
+        self.comments = Comments(self)
 
     # People's side: spaces and pages
 
     def add_space(self, key: str, name: str, *, author_id: str | None = None, at: datetime | None = None) -> Space:
         """A new space with its home page."""
-        space = Space(self._new_id(), key, name, self._author(author_id), at or self.ground.clock.now())
+        space = Space(self.new_id(), key, name, self._author(author_id), at or self.ground.clock.now())
         self.spaces[space.space_id] = space
         home = self.create_page(space.space_id, f"{name} Home", "<p>Welcome.</p>", author_id=author_id, at=at)
         space.homepage_id = home.page_id
@@ -194,7 +261,7 @@ class ConfluenceSite:
             self._check_title(title, space_id, page_id=None, clash_status=400)
         author_id, at = self._author(author_id), at or self.ground.clock.now()
         version = Version(title, self._stored(body), at, author_id)
-        page = Page(self._new_id(), space_id, author_id, at, [version], status, parent_id, owner_id=author_id)
+        page = Page(self.new_id(), space_id, author_id, at, [version], status, parent_id, owner_id=author_id)
         page.position = sum(other.parent_id == parent_id for other in self.pages.values())
         self.pages[page.page_id] = page
         self._changed(page)
@@ -345,7 +412,7 @@ class ConfluenceSite:
             raise Refused(400, "INVALID_REQUEST_PARAMETER", f"The label '{name}' contains invalid characters")
         label = self._labels.get((prefix, name))
         if label is None:
-            label = self._labels[prefix, name] = Label(self._new_id(), prefix, name)
+            label = self._labels[prefix, name] = Label(self.new_id(), prefix, name)
         if label not in page.labels:
             page.labels.append(label)
             self._changed(page)
@@ -389,6 +456,7 @@ class ConfluenceSite:
             "last_id": self._last_id,
             "spaces": [asdict(space) for space in self.spaces.values()],
             "pages": [asdict(page) for page in self.pages.values()],
+            "comments": [asdict(comment) for comment in self.comments.by_id.values()],
         }
 
     def restore(self, state: Any) -> None:
@@ -399,6 +467,7 @@ class ConfluenceSite:
         for row in state["pages"]:
             page = self.pages[row["page_id"]] = _restored_page(row)
             self._labels.update({(label.prefix, label.name): label for label in page.labels})
+        self.comments.restore(state.get("comments", []))
 
     # What every write checks
 
@@ -448,7 +517,12 @@ class ConfluenceSite:
     def _author(self, account_id: str | None) -> str:
         return account_id or self.ground.people.named("Site Administrator").account_id
 
-    def _new_id(self) -> str:
+    def version_of(self, title: str, body: str, author_id: str | None) -> Version:
+        """A version that somebody saves now."""
+        return Version(title, self._stored(body), self.ground.clock.now(), self._author(author_id))
+
+    def new_id(self) -> str:
+        """An id that nothing has."""
         self._last_id += 1
         return str(self._last_id)
 
@@ -457,7 +531,11 @@ class ConfluenceSite:
 
 
 def _restored_page(row: dict[str, Any]) -> Page:
-    versions = [Version(**{**v, "created_at": datetime.fromisoformat(v["created_at"])}) for v in row["versions"]]
+    versions = _restored_versions(row)
     labels = [Label(**label) for label in row["labels"]]
     created_at = datetime.fromisoformat(row["created_at"])
     return Page(**{**row, "versions": versions, "labels": labels, "created_at": created_at})
+
+
+def _restored_versions(row: dict[str, Any]) -> list[Version]:
+    return [Version(**{**v, "created_at": datetime.fromisoformat(v["created_at"])}) for v in row["versions"]]

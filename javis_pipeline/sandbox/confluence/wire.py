@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote_plus
 
-from javis_pipeline.sandbox.confluence.site import Label, Page, Refused, Space, Version
+from javis_pipeline.sandbox.confluence.site import Comment, Label, Page, Refused, Space, Version
 from javis_pipeline.sandbox.confluence.storage import plain_text
 from javis_pipeline.sandbox.people import Person
 
@@ -80,6 +80,21 @@ def space_json(space: Space) -> Json:
 def property_json(page: Page, key: str) -> Json:
     value, number = page.properties[key]
     return {"id": f"{page.page_id}{len(key)}", "key": key, "value": value, "version": {"number": number, "message": ""}}
+
+
+def comment_json(comment: Comment, space: Space, *, body_format: str | None) -> Json:
+    """A comment below a page; of an answer only the comment above it is told."""
+    latest = comment.latest
+    above = {"parentCommentId": comment.parent_id} if comment.parent_id else {"pageId": comment.page_id}
+    return {
+        "id": comment.comment_id,
+        "status": "current",
+        "title": latest.title,
+        **above,
+        "version": version_json(latest, comment.number),
+        "body": {} if body_format is None else {body_format: {"representation": body_format, "value": latest.body}},
+        "_links": {"webui": f"/spaces/{space.key}/pages/{comment.page_id}?focusedCommentId={comment.comment_id}"},
+    }
 
 
 def label_json(label: Label) -> Json:

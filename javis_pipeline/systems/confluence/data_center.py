@@ -13,7 +13,7 @@ from javis_pipeline.clients.calls import Headers
 from javis_pipeline.clients.reading import answered, as_object, id_of
 from javis_pipeline.clients.site import Options
 from javis_pipeline.errors import IdentityError, RemoteError, RemoteMissing, RemoteRefused, SettingError
-from javis_pipeline.records.confluence import Space
+from javis_pipeline.records.confluence import PageVersion, Space
 from javis_pipeline.records.jira import Identity, JsonObject, User
 from javis_pipeline.systems.confluence import data_center_wire as told
 from javis_pipeline.systems.confluence import wire
@@ -215,6 +215,23 @@ class DataCenterClient(ConfluenceClient):
             documents += self._found(f"type=page and id in ({ids})", params)
         got = {id_of(document) for document in documents}
         return Fetched(documents, [page_id for page_id in page_ids if page_id not in got])
+
+    def comment_batches(self, space_key: str) -> Iterator[list[JsonObject]]:
+        """Documents of the comments below the pages of a space, the last saved first, as the index knows them."""
+        cql = f'type = comment and space = "{space_key}" order by lastmodified desc'
+        params = {"cql": cql, "expand": told.OF_A_COMMENT, "limit": MOST_TEXTS}
+        for batch in cursor_batches(self._http, f"{REST}/content/search", params):
+            yield [told.comment(document) for document in batch if told.is_below_the_text(document)]
+
+    def comment(self, comment_id: str) -> object:
+        """One of them; RemoteMissing when there is none, or we may not see it."""
+        path = f"{REST}/content/{checked_id(comment_id)}"
+        return told.comment(self._http.get(path, {"expand": told.OF_A_COMMENT}).body)
+
+    def first_of_comment(self, comment_id: str) -> PageVersion | None:
+        """Each comment tells it itself."""
+        del comment_id
+        return None
 
     def _found(self, cql: str, params: dict[str, Any]) -> list[Any]:
         batches = cursor_batches(self._http, f"{REST}/content/search", {"cql": cql, **params})

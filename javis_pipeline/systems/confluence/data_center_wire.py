@@ -15,6 +15,7 @@ from javis_pipeline.systems.confluence.wire import MARK
 MARKS: Final = "javis-op"
 # What a page has to come with.
 OF_A_PAGE: Final = f"version,ancestors,space,history,metadata.labels,metadata.properties.{MARKS}"
+OF_A_COMMENT: Final = "body.storage,version,container,ancestors,history,extensions"
 OF_ITS_TEXT: Final = f"body.storage,{OF_A_PAGE},metadata.properties.{MARK}"
 
 NO_MARKS: Final[Mapping[str, str]] = {}
@@ -40,6 +41,27 @@ def page(document: Any) -> Any:
     if noted := _inside(document, "metadata", "properties", MARK):
         told["properties"] = {"results": [{"key": MARK, "value": noted.get("value")}]}
     return told | ({"labels": _labels(labels)} if "results" in labels else {})
+
+
+def comment(document: Any) -> Any:
+    """A comment, alone or out of a list."""
+    if not isinstance(document, dict):
+        return document
+    history, container, above = _inside(document, "history"), _inside(document, "container"), document.get("ancestors")
+    parent = above[-1] if isinstance(above, list) and above else None
+    return {
+        **{name: document.get(name) for name in ("id", "status", "body")},
+        "pageId": container.get("id") if container.get("type") == "page" else None,
+        "parentCommentId": parent.get("id") if isinstance(parent, dict) else parent,
+        "version": version(document.get("version")),
+        "authorId": _person(history.get("createdBy")),
+        "createdAt": history.get("createdDate"),
+    }
+
+
+def is_below_the_text(document: Any) -> bool:
+    """Whether a comment is about the page, and not about words in it."""
+    return _inside(document, "extensions").get("location") == "footer"
 
 
 def version(document: Any, marks: Mapping[str, str] = NO_MARKS) -> Any:

@@ -17,6 +17,7 @@ from javis_pipeline.records.values import ResourceRef
 from javis_pipeline.steps.system import Extent, RemoteCount, Rest
 from javis_pipeline.steps.worker_processes import WORKERS, WORTH_WORKERS
 from javis_pipeline.systems.confluence.client import ConfluenceClient
+from javis_pipeline.systems.confluence.comments import CommentSweep
 from javis_pipeline.systems.confluence.kind import CONFLUENCE_PAGE
 from javis_pipeline.systems.confluence.labels import NOT_GIVEN, LabelSweep, relabelled_in_turn
 from javis_pipeline.systems.confluence.reader import PageBatch, PageReader, stamp_of
@@ -63,6 +64,7 @@ class PageSource:
         self._labels: LabelSweep | None = None
         self._listed: Future[dict[str, str]]
         self._restrictions = RestrictionSweep(confluence, space, extent=extent)
+        self._comments = CommentSweep(confluence, space, extent)
         self._saw_all = False
         self._misses: list[str] = []
         self._people: set[str] = set()
@@ -135,7 +137,7 @@ class PageSource:
         notes: list[str] = []
         about_readers = self._beside.submit(self._read_restrictions, db)
         relabelled = self._relabelled(db, notes)
-        notes += [*about_readers.result(), *self._misses[:_TOLD]]
+        notes += [*about_readers.result(), *self._read_comments(db), *self._misses[:_TOLD]]
         with db.transaction() as conn:
             strangers = unknown_people(conn, self._people)
         people = self._named(strangers, notes)
@@ -171,6 +173,20 @@ class PageSource:
         except NOT_GIVEN as error:
             return [f"who may read some pages was not read, so new ones are kept from readers: {error}"]
         return []
+
+    def _read_comments(self, db: Database) -> list[str]:
+        """The same of what is said below pages."""
+        try:
+            self._comments.store(db)
+        except NOT_GIVEN as error:
+            return [f"comments below pages were not read: {error}"]
+        self._people |= self._comments.people
+        notes = []
+        if unreadable := self._comments.unreadable:
+            notes.append(f"{unreadable} comments below pages make no sense, and were not read")
+        if gone := self._comments.too_many:
+            notes.append(f"{gone} comments below pages are not found any more; as these are so many, all of them stay")
+        return notes
 
     def _stamps(self, documents: Sequence[JsonObject]) -> list[PageStamp]:
         """What the list tells. A page without an id cannot be asked for: the watermark stays before it."""

@@ -23,7 +23,7 @@ from javis_pipeline.clients.reading import (
 )
 from javis_pipeline.errors import UnreadableRecord
 from javis_pipeline.records import MISSING, Missing
-from javis_pipeline.records.confluence import Page, PageVersion, Space
+from javis_pipeline.records.confluence import Page, PageComment, PageVersion, Space
 from javis_pipeline.records.jira import Identity, User
 
 MARK: Final = "javis-record"
@@ -182,6 +182,33 @@ def _version(version: Json, path: str) -> PageVersion:
         author_id=as_id_or_none(version.get("authorId") or None, f"{path}.authorId"),
         message=as_text_or_none(version.get("message"), f"{path}.message"),
     )
+
+
+def parse_comment(document: object) -> PageComment:
+    """A footer comment of v2, alone or out of a list."""
+
+    def read() -> PageComment:
+        comment = as_object(document, "comment")
+        version, body = _version(as_object(comment.get("version"), "version"), "version"), _body(comment)
+        if isinstance(body, Missing):
+            raise Unreadable("body.storage", "a text", None)
+        is_first = version.number == 1
+        author_id = comment.get("authorId") or (version.author_id if is_first else None)
+        return PageComment(
+            comment_id=as_numeric_id(comment.get("id"), "id"),
+            page_id=as_numeric_id(comment["pageId"], "pageId") if comment.get("pageId") else None,
+            parent_id=as_numeric_id(comment["parentCommentId"], "parentCommentId")
+            if comment.get("parentCommentId")
+            else None,
+            body_storage=body,
+            version_number=version.number,
+            updated_at=version.created_at,
+            author_id=as_id_or_none(author_id, "authorId"),
+            created_at=as_instant_or_none(comment.get("createdAt"), "createdAt")
+            or (version.created_at if is_first else None),
+        )
+
+    return guarded("confluence comment", document, read)
 
 
 def parse_space(document: object) -> Space:

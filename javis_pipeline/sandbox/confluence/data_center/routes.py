@@ -26,6 +26,7 @@ AGING_VERSION: Final = "8.0.4"
 OLD_VERSION: Final = "7.18.1"
 _BUSY_PAGE: Final = b"<html><head><title>503</title></head><body>Confluence is being upgraded.</body></html>"
 _READ_ONLY: Final = "Confluence is in read-only mode"
+_COMMENTS: Final = re.compile(r'type = comment and space = "([^"]+)" order by lastmodified desc')
 _CURSOR: Final = re.compile(r"content:false:(\d+)")
 
 
@@ -115,7 +116,7 @@ def routes(world: World) -> list[BaseRoute]:
         ("GET", f"{v1}/content/search", search),
         ("GET", f"{v1}/content", list_content),
         ("POST", f"{v1}/content", create_page),
-        ("GET", f"{v1}/content/{{id}}", get_page),
+        ("GET", f"{v1}/content/{{id}}", get_content),
         ("PUT", f"{v1}/content/{{id}}", update_page),
         ("DELETE", f"{v1}/content/{{id}}", delete_page),
         ("GET", f"{v1}/content/{{id}}/label", list_labels),
@@ -307,6 +308,9 @@ def list_content(call: Call) -> Response:
 
 
 def search(call: Call) -> Response:
+    """Pages, or the comments below those of a space, the last saved first."""
+    if about_comments := _COMMENTS.fullmatch(call.query.get("cql", "")):
+        return _search_comments(call, call.space(about_comments[1]))
     try:
         found = cql.search(call.site, call.query.get("cql", ""), SERVER_ZONE, call.indexes.known)
     except Refused as refused:
@@ -314,6 +318,13 @@ def search(call: Call) -> Response:
     pages = [] if call.person is None else found
     path = "/rest/api/content/search"
     return _by_offset(call, pages, _most(call), lambda page: call.views.page(page, call.expand), path)
+
+
+def _search_comments(call: Call, space: Space) -> Response:
+    found = [one for one in call.site.comments.visible() if call.site.pages[one.page_id].space_id == space.space_id]
+    found.sort(key=lambda one: (one.latest.created_at, int(one.comment_id)), reverse=True)
+    path = "/rest/api/content/search"
+    return _by_offset(call, found, _most(call), lambda one: call.views.comment(one, call.expand), path)
 
 
 def _by_offset(call: Call, items: list[Any], most: int, show: Callable[[Any], Json], path: str) -> Response:
@@ -325,6 +336,12 @@ def _by_offset(call: Call, items: list[Any], most: int, show: Callable[[Any], Js
         links = {"next": f"{path}?{query}"}
     answer = {"results": shown, "start": start, "limit": limit, "size": len(shown)}
     return _json({**answer, "_links": call.views.links(**links)})
+
+
+def get_content(call: Call) -> Response:
+    if call.person is not None and call.ids["id"] in call.site.comments.by_id:
+        return _json(call.views.comment(call.site.comments.one(call.ids["id"]), call.expand))
+    return get_page(call)
 
 
 def get_page(call: Call) -> Response:

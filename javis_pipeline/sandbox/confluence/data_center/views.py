@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from javis_pipeline.sandbox.confluence.site import ConfluenceSite, Label, Page, Refused, Space, Version
+from javis_pipeline.sandbox.confluence.site import Comment, ConfluenceSite, Label, Page, Refused, Space, Version
 from javis_pipeline.sandbox.jira.data_center.directory import Directory
 from javis_pipeline.sandbox.people import user_key_of
 
@@ -119,6 +119,23 @@ class Views:
             shown["restrictions"] = {"read": self.restriction(page)}
         shown["_expandable"] = {name: "" for name in parts if name not in expand}
         return shown
+
+    def comment(self, comment: Comment, expand: Collection[str] = ()) -> Json:
+        """A comment below a page."""
+        page, first = self._site.pages[comment.page_id], comment.versions[0]
+        made = {"latest": True, "createdBy": self.person(first.author_id), "createdDate": timestamp(first.created_at)}
+        parts: dict[str, Any] = {
+            "version": lambda: self.version(comment.latest, comment.number),
+            "container": lambda: self._ancestor(page),
+            "ancestors": lambda: [{"id": comment.parent_id, "type": "comment"}] if comment.parent_id else [],
+            "history": lambda: made,
+            "body.storage": lambda: {"storage": {"value": comment.latest.body, "representation": "storage"}},
+            "extensions": lambda: {"location": "footer"},
+        }
+        links = {"self": f"{self._base_url}/rest/api/content/{comment.comment_id}"}
+        shown: Json = {"id": comment.comment_id, "type": "comment", "status": "current", "_links": links}
+        shown |= {name.partition(".")[0]: part() for name, part in parts.items() if name in expand}
+        return {**shown, "title": comment.latest.title, "_expandable": {}}
 
     def property(self, page: Page, key: str) -> Json:
         value, number = page.properties[key]
