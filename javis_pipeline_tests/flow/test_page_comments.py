@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from javis_pipeline.clients.http import Limits
+from javis_pipeline.clients.calls import Limits
 from javis_pipeline.db.connection import Database
 from javis_pipeline.sandbox.clock import Clock
 from javis_pipeline.sandbox.confluence.site import Page

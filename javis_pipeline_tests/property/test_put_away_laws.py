@@ -22,7 +22,7 @@ from javis_pipeline_tests.property.sync_histories import how_many
 from javis_pipeline_tests.property.sync_memory import Crash, Halt, Issue, MemoryRemote, MemoryStore, World
 from javis_pipeline_tests.unit.sync_stories import Scope
 
-pytestmark = pytest.mark.laws
+pytestmark = [pytest.mark.laws, pytest.mark.timeout(1800)]
 HISTORIES = how_many("JAVIS_LAWS_HISTORIES", usual=60, thorough=10_000)
 FAULTS = ("ok", "ok", "ok", "lost_before", "lost_after", "late", "busy", "refused")
 
