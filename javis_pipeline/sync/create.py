@@ -97,17 +97,20 @@ def _alike(creation: Creation, walk: Walk, grounds: Grounds) -> Met | None:
     if creation.state not in OPEN:
         return None
     fence = creation.fence
-    found = [
+    possible = [
         one
         for one in walk.met
-        if creation.record_id in one.alike
-        and one.creator_id in grounds.accounts
+        if one.creator_id in grounds.accounts
         and one.mark is None
         and one.remote_id not in grounds.bound
         and (fence is None or fence.at - CLOCKS_DIFFER <= one.created_at <= fence.at + grounds.horizon)
     ]
-    # Of what hangs on others each says the same now, and any of them is it; two pages may have changed since.
-    return found[0] if len(found) == 1 or (found and found[0].place is not None) else None
+    found = [one for one in possible if creation.record_id in one.alike]
+    if not found or found[0].place is None:
+        return found[0] if len(found) == 1 else None  # two pages that were asked for alike may have changed since
+    # Each of these says the same, and any is it; unless it may be one that somebody has changed.
+    is_changed = fence is not None and any(one.place == found[0].place and not one.alike for one in possible)
+    return None if is_changed else found[0]
 
 
 def _doubted(creation: Creation, walk: Walk, grounds: Grounds, now: datetime) -> Creation:

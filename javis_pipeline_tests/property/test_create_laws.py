@@ -41,7 +41,8 @@ def test_a_comment_goes_out_once_and_none_is_lost() -> None:
 
 
 def test_work_is_logged_once_where_it_bears_no_mark_and_other_work_says_the_same() -> None:
-    for seed in range(HISTORIES):
+    # In 850 somebody changes one whose reply was lost, and another wish says the same as it did.
+    for seed in (*range(HISTORIES), 850):
         play(seed, WorklogHistory)
 
 
