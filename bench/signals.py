@@ -112,6 +112,9 @@ def _print_rows(seen: pd.DataFrame, where: str = "") -> bool:
         if (rows := seen[seen["kind"] == kind]).empty:
             continue
         found = signal(rows)
+        if not found.flagged:
+            print(f"| {kind}{where} | 0 | | | | too few to say |", flush=True)
+            continue
         contrary |= found.verdict == "tells the contrary"
         print(
             f"| {kind}{where} | {found.flagged} | {found.late:.0%} | {found.late_others:.0%} "
