@@ -64,7 +64,8 @@ def test_what_is_known_is_stored_as_it_is_spelled_here(seen: Database, assignmen
         ("OQC-2", "status=Dnoe", "there is no status 'Dnoe' here; did you mean Done?"),
         ("OQC-2", "priority=P0", "there is no priority 'P0' here; there are Highest, Low"),
         ("OQC-2", "parent_key=OQC-9", "there is no issue OQC-9 here; the nearest: OQC-"),
-        ("OQC-2", "assignee=Mara", "field assignee cannot be edited here; did you mean assignee_id?"),
+        ("OQC-2", "assignee=Mara", "nobody is called 'Mara' here; did you mean Mara Lindqvist?"),
+        ("OQC-2", "asignee_id=Mara", "field asignee_id cannot be edited here; did you mean assignee_id?"),
         ("20", "parent_id=77", "there is no page 77 here; the id of a page is the number in its address"),
     ],
 )

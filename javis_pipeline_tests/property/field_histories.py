@@ -29,6 +29,8 @@ ELEMENTS: Final = {spec.name: spec for spec in element_fields(SORTS, JIRA_ISSUE.
 FIELDS.update(ELEMENTS)
 NUMBER, CHOICES = (next(name for name, of in SORTS.items() if of == sort) for sort in ("number", "options"))
 OPTIONS: Final = {word: f"id-{word}" for word in WORDS}
+# Teams that no issue has named: they are called by their ids.
+TEAMS: Final = ("17", "23", "4711")
 _WITH_IDS: Final = frozenset[Sort]({"option", "cascade", "version"})
 
 
@@ -66,6 +68,8 @@ class FieldRemote(MemoryRemote):
             return super().raw_of(name, value)
         if sort == "rich_text":
             return adf(str(value))
+        if sort == "team":
+            return chosen_value(value, str(value))
         return chosen_value(value, OPTIONS[str(value)]) if sort in _WITH_IDS else value
 
     def _record(self, issue: Issue) -> RemoteRecord:
@@ -110,6 +114,8 @@ class FieldHistory(History):
                 return rng.choice(("2026-01-31", "2026-03-29", None))
             case "datetime":
                 return rng.choice(("2026-01-31T10:00:00+00:00", "2026-03-29T00:30:00+00:00", None))
+            case "team":
+                return rng.choice((*TEAMS, None))
             case "url":
                 return rng.choice(("https://example.com/a", "https://example.com/b", None))
             case sort:
