@@ -83,7 +83,7 @@ MUTANTS = (
     Mutant(
         "making: a look before the horizon counts",
         MAKING,
-        "    end = fence.at + grounds.horizon\n",
+        "    end = _latest(creation, fence, grounds)\n",
         "    end = fence.at\n",
         ONE_RECORD,
     ),
@@ -130,6 +130,13 @@ MUTANTS = (
         f"{MADE}::test_given_a_restored_database_that_does_not_know_what_it_made_then_it_finds_the_marks",
     ),
     Mutant(
+        "making: what a restored backup holds as not asked for yet goes out although an issue may be it",
+        MAKING,
+        '    return _waiting(replace(creation, state="asks"), now)\n\n\ndef _latest',
+        "    return replace(creation, restored_at=None)\n\n\ndef _latest",
+        f"{MADE}::test_given_a_restored_database_and_a_site_that_shows_no_marks_then_a_person_is_asked_before_anything_is_made",
+    ),
+    Mutant(
         "making: the mark does not go along",
         "javis_pipeline/systems/jira/create.py",
         'properties={MARK: {"record": str(record_id)}}',
@@ -139,7 +146,7 @@ MUTANTS = (
     Mutant(
         "comments: one is settled before its request could have been executed",
         MAKING,
-        "    if not listed or walk.at <= fence.at + grounds.horizon:\n",
+        "    if not listed or walk.at <= _latest(creation, fence, grounds):\n",
         "    if not listed:\n",
         f"{WISHES}::test_a_comment_goes_out_once_and_none_is_lost",
     ),
@@ -174,8 +181,8 @@ MUTANTS = (
     Mutant(
         "links: what was lost waits for a horizon",
         MAKING,
-        "    if grounds.repeatable and place in walk.places:\n",
-        "    if False:\n",
+        '    if grounds.repeatable and place in walk.places:\n        return replace(creation, state="planned"',
+        '    if False:\n        return replace(creation, state="planned"',
         f"{LINKS}::test_given_a_request_or_reply_that_is_lost_then_the_next_run_sees_to_it",
     ),
     Mutant(

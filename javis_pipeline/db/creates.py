@@ -20,7 +20,7 @@ from javis_pipeline.records.values import dump_json, from_json, load_json
 
 _QUERIES = named_queries("creates")
 _SYNC: Final = "sync"
-_KEPT: Final = ("state", "attempt", "proof_at", "looks", "next_look_at", "remote_id", "remote_key")
+_KEPT: Final = ("state", "attempt", "restored_at", "proof_at", "looks", "next_look_at", "remote_id", "remote_key")
 _REFUSAL: Final = ("refused_seq", "refused_at", "refusals", "last_error")
 
 
@@ -303,7 +303,7 @@ def _creation(book: Mapping[str, Any]) -> Creation:
         fence = Fence(number=book["fence_number"], at=at, account_id=book["fence_account"])
     instants = {
         name: None if book[name] is None else datetime.fromisoformat(book[name])
-        for name in ("proof_at", "next_look_at", "refused_at")
+        for name in ("restored_at", "proof_at", "next_look_at", "refused_at")
     }
     return Creation(
         **{name: book[name] for name in (*_KEPT, *_REFUSAL)} | instants,
@@ -328,7 +328,24 @@ def _creation_params(creation: Creation) -> dict[str, Any]:
 
 
 def doubt_all(database: Database, now: datetime) -> None:
-    """After a restore: what was under way then may have gone out since, and nothing is made for a while."""
+    """After a restore: what was open then may have gone out since, and nothing is made for a while."""
     with database.transaction(origin=_SYNC) as conn:
-        conn.execute(_QUERIES["doubt_all"])
+        conn.execute(_QUERIES["doubt_all"], {"now": now})
         conn.execute(_QUERIES["stop_all"], {"now": now})
+
+
+def made_above(database: Database, table: Table, scope: str, above: int) -> dict[int, Met]:
+    """What replies said was made in a scope with numbers above that one, by number. Each was made after it was asked
+    for: that instant stands for the one of its making."""
+    params = {"type": table.kind, "scope": scope, "above": above}
+    return {
+        row["number"]: Met(
+            remote_id=row["remote_id"],
+            key=row["remote_key"],
+            number=row["number"],
+            created_at=row["fence_at"],
+            creator_id=row["fence_account"],
+            mark=row["record_id"],
+        )
+        for row in database.query(_QUERIES["made_above"], params)
+    }

@@ -2080,6 +2080,7 @@ CREATE TABLE public.sync_creates (
     evidence jsonb DEFAULT '{}'::jsonb NOT NULL,
     run_id text,
     changed_at timestamp with time zone NOT NULL,
+    restored_at timestamp with time zone,
     CONSTRAINT sync_creates_state_is_known CHECK ((state = ANY (ARRAY['planned'::text, 'sent'::text, 'unknown'::text, 'asks'::text, 'rejected'::text, 'confirmed'::text, 'bound'::text, 'gone'::text, 'withdrawn'::text])))
 );
 
@@ -2090,6 +2091,8 @@ COMMENT ON COLUMN public.sync_creates.floor IS 'the highest number that was know
 COMMENT ON COLUMN public.sync_creates.fence_number IS 'the highest number that was known just before the last request, at fence_at by the remote''s clock';
 
 COMMENT ON COLUMN public.sync_creates.shows_mark IS 'whether the record that was made was seen with its mark';
+
+COMMENT ON COLUMN public.sync_creates.restored_at IS 'when a backup was restored that held this as open: until then it may have been asked for, which nobody noted';
 
 ALTER TABLE public.sync_creates ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.sync_creates_number_seq

@@ -24,12 +24,12 @@ class Fence:
     Attributes:
         number: The highest number that a record of the scope had.
         at: The remote's time.
-        account_id: As whom it was asked.
+        account_id: As whom it was asked; None where nobody noted that.
     """
 
     number: int
     at: datetime
-    account_id: str
+    account_id: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +43,8 @@ class Creation:
             higher one.
         attempt: Number of the last request; 0 before the first.
         fence: Of the last request.
+        restored_at: When the book was restored from a backup in which this was open: until then it may have been asked
+            for, which nobody noted. The fence is then the one of the first such request.
         proof_at: The remote's time of the first proof that the last request made nothing.
         looks: How often a question that waits for a person was looked at.
         next_look_at: When it is looked at again.
@@ -58,6 +60,7 @@ class Creation:
     state: CreationState = "planned"
     attempt: int = 0
     fence: Fence | None = None
+    restored_at: datetime | None = None
     proof_at: datetime | None = None
     looks: int = 0
     next_look_at: datetime | None = None

@@ -257,6 +257,8 @@ class _Round:
         state = wish.creation.state
         if state in IN_DOUBT or (wish.deleted and state in OPEN):
             return decide.is_due(wish.creation, now) or state == "sent"
+        if wish.creation.restored_at is not None:
+            return True
         return decide.may_be_sent(wish.creation, wish.local_seq, now, whole=self._rules.whole)
 
     def _look(self, wishes: Sequence[Wish]) -> None:
@@ -280,8 +282,8 @@ class _Round:
                 bound[found] = wish.creation.record_id  # and no other wish's
 
     def _accounts(self, wishes: Sequence[Wish]) -> frozenset[str]:
-        asked = {wish.creation.fence.account_id for wish in wishes if wish.creation.fence}
-        return frozenset({self._run.account_id, *asked})
+        asked = (wish.creation.fence.account_id for wish in wishes if wish.creation.fence)
+        return frozenset({self._run.account_id, *filter(None, asked)})
 
     def _judge(self, wish: Wish, walk: Walk, grounds: Grounds) -> str | None:
         """Store what the walk makes of a wish; the remote's id of the record that it was found to be."""

@@ -74,6 +74,8 @@ def looked(creation: Creation, walk: Walk, grounds: Grounds, now: datetime, plac
         return bind(creation, Made(remote_id=found[0].remote_id, key=found[0].key), by="mark")
     if (same := _alike(creation, walk, grounds)) is not None:
         return bind(creation, Made(remote_id=same.remote_id, key=same.key), by="likeness")
+    if creation.restored_at is not None and creation.state in ("planned", "rejected"):
+        return _after_restore(creation, walk, grounds, now, place)
     if creation.state not in ("unknown", "asks"):
         return creation
     assert creation.fence is not None, "nothing is in doubt before something was sent"
@@ -81,13 +83,41 @@ def looked(creation: Creation, walk: Walk, grounds: Grounds, now: datetime, plac
         return replace(creation, state="planned", looks=0, next_look_at=None)
     by_number = place is None and walk.since is None
     nothing = _made_nothing if by_number else partial(_made_nothing_on, place)
-    if not nothing(creation.fence, walk, creation.record_id, grounds):
+    if not nothing(creation, creation.fence, walk, grounds):
         return _doubted(creation, walk, grounds, now)
     if creation.proof_at is None or walk.at < creation.proof_at:
         return _waiting(replace(creation, proof_at=walk.at), now)
     if walk.at - creation.proof_at < SECOND_PROOF:
         return _waiting(creation, now)
-    return replace(creation, state="planned", proof_at=None, looks=0, next_look_at=None, evidence={"not_made": True})
+    return replace(
+        creation,
+        state="planned",
+        restored_at=None,
+        proof_at=None,
+        looks=0,
+        next_look_at=None,
+        evidence={"not_made": True},
+    )
+
+
+def _after_restore(creation: Creation, walk: Walk, grounds: Grounds, now: datetime, place: str | None) -> Creation:
+    """What was not asked for by what the backup says, and may have been since: it goes out once nothing that is there
+    can be it. What nobody can see any more, where a number is missing, can; then a person is asked."""
+    assert creation.fence is not None, "a restore sets it"
+    if grounds.repeatable and place in walk.places:
+        return replace(creation, restored_at=None)
+    if walk.at <= _latest(creation, creation.fence, grounds):
+        return creation
+    by_number = place is None and walk.since is None
+    nothing = _nothing_above if by_number else partial(_made_nothing_on, place)
+    if nothing(creation, creation.fence, walk, grounds):
+        return replace(creation, restored_at=None)
+    return _waiting(replace(creation, state="asks"), now)
+
+
+def _latest(creation: Creation, fence: Fence, grounds: Grounds) -> datetime:
+    """The latest instant at which a request for it may be executed."""
+    return max(fence.at, creation.restored_at or fence.at) + grounds.horizon
 
 
 def _alike(creation: Creation, walk: Walk, grounds: Grounds) -> Met | None:
@@ -103,7 +133,7 @@ def _alike(creation: Creation, walk: Walk, grounds: Grounds) -> Met | None:
         if one.creator_id in grounds.accounts
         and one.mark is None
         and one.remote_id not in grounds.bound
-        and (fence is None or fence.at - CLOCKS_DIFFER <= one.created_at <= fence.at + grounds.horizon)
+        and (fence is None or fence.at - CLOCKS_DIFFER <= one.created_at <= _latest(creation, fence, grounds))
     ]
     found = [one for one in possible if creation.record_id in one.alike]
     if not found or found[0].place is None:
@@ -116,7 +146,7 @@ def _alike(creation: Creation, walk: Walk, grounds: Grounds) -> Met | None:
 def _doubted(creation: Creation, walk: Walk, grounds: Grounds, now: datetime) -> Creation:
     """Neither the mark nor a proof. It becomes a question when a proof should have been there."""
     assert creation.fence is not None
-    over = walk.at >= creation.fence.at + grounds.horizon + SECOND_PROOF
+    over = walk.at >= _latest(creation, creation.fence, grounds) + SECOND_PROOF
     unproved = replace(creation, proof_at=None)
     return _waiting(replace(unproved, state="asks") if over else unproved, now)
 
@@ -135,32 +165,47 @@ def is_due(creation: Creation, now: datetime) -> bool:
     return creation.state in IN_DOUBT
 
 
-def _made_nothing(fence: Fence, walk: Walk, wish: UUID, grounds: Grounds) -> bool:
+def _made_nothing(creation: Creation, fence: Fence, walk: Walk, grounds: Grounds) -> bool:
     """Whether a walk proves that a request made nothing and will make nothing.
 
     It passed a record that was made after the request could still be executed, met every number up to that one, and
     each of them is somebody else's or accounted for.
     """
-    end = fence.at + grounds.horizon
+    end = _latest(creation, fence, grounds)
+    after = [one.number for one in walk.met if _is_above(one, fence) and one.number and one.created_at > end]
+    return bool(after) and _is_clear(creation, fence, walk, grounds, up_to=min(after))
+
+
+def _nothing_above(creation: Creation, fence: Fence, walk: Walk, grounds: Grounds) -> bool:
+    """The same of all that there is by now, and of what has moved since."""
+    moved = (one for one in walk.met if one.number is None)
+    return _is_clear(creation, fence, walk, grounds, up_to=walk.highest) and all(
+        _is_accounted_for(one, walk, creation.record_id, grounds) for one in moved
+    )
+
+
+def _is_above(one: Met, fence: Fence) -> bool:
+    return one.number is not None and one.number > fence.number
+
+
+def _is_clear(creation: Creation, fence: Fence, walk: Walk, grounds: Grounds, *, up_to: int) -> bool:
+    """Whether every number after the fence was met, and each is somebody else's or accounted for."""
     if walk.above > fence.number:
         return False
-    by_number = {one.number: one for one in walk.met if one.number is not None and one.number > fence.number}
-    after = [number for number, one in by_number.items() if one.created_at > end]
-    if not after:
-        return False
-    between = (by_number.get(number) for number in range(fence.number + 1, min(after) + 1))
-    return all(one is not None and _is_accounted_for(one, walk, wish, grounds) for one in between)
+    by_number = {one.number: one for one in walk.met if _is_above(one, fence)}
+    between = (by_number.get(number) for number in range(fence.number + 1, up_to + 1))
+    return all(one is not None and _is_accounted_for(one, walk, creation.record_id, grounds) for one in between)
 
 
-def _made_nothing_on(place: str | None, fence: Fence, walk: Walk, wish: UUID, grounds: Grounds) -> bool:
+def _made_nothing_on(place: str | None, creation: Creation, fence: Fence, walk: Walk, grounds: Grounds) -> bool:
     """The same of what hangs on another record, or has no numbers: all that hangs there, or was made since, was listed
     after the request could still be executed, and what our account made since it was sent is accounted for."""
     since = fence.at - CLOCKS_DIFFER
     listed = place in walk.places if place is not None else walk.since is not None and walk.since <= since
-    if not listed or walk.at <= fence.at + grounds.horizon:
+    if not listed or walk.at <= _latest(creation, fence, grounds):
         return False
     made = (one for one in walk.met if one.place == place and one.created_at >= since)
-    return all(_is_accounted_for(one, walk, wish, grounds) for one in made)
+    return all(_is_accounted_for(one, walk, creation.record_id, grounds) for one in made)
 
 
 def _is_accounted_for(one: Met, walk: Walk, wish: UUID, grounds: Grounds) -> bool:
@@ -195,6 +240,8 @@ def may_be_sent(creation: Creation, local_seq: int, now: datetime, *, whole: boo
 
     What was refused is tried again when the row was edited, by a timetable, and in a run that asks for all again.
     """
+    if creation.restored_at is not None:
+        return False
     if creation.state == "planned":
         return True
     if creation.state != "rejected":
@@ -284,7 +331,13 @@ def answered(creation: Creation, answer: CreationAnswer, made: Made | None = Non
     match answer:
         case "again":
             return replace(
-                creation, state="planned", proof_at=None, looks=0, next_look_at=None, evidence={"by": "again"}
+                creation,
+                state="planned",
+                restored_at=None,
+                proof_at=None,
+                looks=0,
+                next_look_at=None,
+                evidence={"by": "again"},
             )
         case "is":
             assert made is not None

@@ -1,7 +1,7 @@
 """Rows that are inserted here become issues there, once: with PostgreSQL and a site behind a socket."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from javis_pipeline.cli import main
 from javis_pipeline.clients.calls import Limits
 from javis_pipeline.db.connection import Database
-from javis_pipeline.db.creates import PostgresCreates
+from javis_pipeline.db.creates import PostgresCreates, doubt_all
 from javis_pipeline.db.policies import store_policies
 from javis_pipeline.db.status import scope_status
 from javis_pipeline.errors import RemoteBusy, SyncHalted
@@ -366,24 +366,81 @@ def test_given_many_wishes_then_the_guard_asks_first_and_few_requests_make_them(
     assert len(both.there()) == 31
 
 
-def test_given_a_restored_database_that_does_not_know_what_it_made_then_it_finds_the_marks(both: Both) -> None:
-    key = both.insert(title="Before the backup")
+def _backed_up(both: Both, key: str) -> Callable[[], None]:
+    """A backup that knows the wish and no more; what restores it, as far as the wish goes."""
     both.wishes().begin()
     with both.database.transaction(origin="sync") as conn:
         kept = conn.execute("SELECT to_jsonb(r)::text AS row FROM jira_issues AS r WHERE key = %s", [key]).fetchone()
+    assert kept is not None
+
+    def restore() -> None:
+        with both.database.transaction(origin="sync") as conn:
+            conn.execute("DELETE FROM jira_issues WHERE key <> 'OPS-1'")
+            conn.execute("DELETE FROM key_aliases")
+            conn.execute(
+                "INSERT INTO jira_issues SELECT * FROM jsonb_populate_record(NULL::jira_issues, %s)", [kept["row"]]
+            )
+            conn.execute(
+                "UPDATE sync_creates SET state = 'planned', attempt = 0, remote_id = NULL, remote_key = NULL, "
+                "shows_mark = NULL, fence_number = NULL, fence_at = NULL, fence_account = NULL, evidence = '{}'"
+            )
+        doubt_all(both.database, both.world.clock.now())
+
+    return restore
+
+
+def test_given_a_restored_database_that_does_not_know_what_it_made_then_it_finds_the_marks(both: Both) -> None:
+    key = both.insert(title="Before the backup")
+    restore = _backed_up(both, key)
     both.sync()
-    with both.database.transaction(origin="sync") as conn:
-        conn.execute("DELETE FROM jira_issues WHERE key = 'OPS-2'")
-        conn.execute("DELETE FROM key_aliases")
-        assert kept is not None
-        conn.execute(
-            "INSERT INTO jira_issues SELECT * FROM jsonb_populate_record(NULL::jira_issues, %s)", [kept["row"]]
-        )
-        conn.execute("UPDATE sync_creates SET state = 'planned', attempt = 0, remote_id = NULL, remote_key = NULL")
+    restore()
     write_back_scope(both.job())  # no pull has met the mark
 
     assert both.posts() == 1
     assert both.row(key)["key"] == "OPS-2"
+
+
+def _restored_and_read(both: Both, restore: Callable[[], None]) -> None:
+    restore()
+    both.world.clock.advance(timedelta(hours=1))
+    pull_scope(both.job(), full=True)
+    write_back_scope(both.job())
+
+
+def test_given_a_restored_database_and_a_site_that_shows_no_marks_then_a_person_is_asked_before_anything_is_made(
+    both: Both,
+) -> None:
+    key = both.insert(title="Before the backup")
+    restore = _backed_up(both, key)
+    both.sync()
+    made = both.world.jira.find("OPS-2")
+    assert made is not None
+    made.properties.clear()
+    _restored_and_read(both, restore)
+    (asked,) = both.database.query("SELECT * FROM sync_conflicts WHERE state = 'open'")
+    status = both.row(key)["sync_status"]
+    found = Made(remote_id=str(made.id), key="OPS-2")
+    answer_creation(both.wishes(), asked["record_id"], "is", found, by="ann", now=both.world.clock.now())
+    both.sync()
+
+    assert (asked["kind"], [one["key"] for one in asked["details"]["alike"]]) == ("creation_unknown", ["OPS-2"])
+    assert (both.posts(), status, both.there()) == (1, "conflict", ["Before the backup", "Old"])
+    assert both.row(key)["key"] == "OPS-2"
+
+
+def test_given_a_restored_database_whose_wish_went_out_never_then_it_goes_out_when_all_there_is_was_read(
+    both: Both,
+) -> None:
+    key = both.insert(title="Never sent")
+    restore = _backed_up(both, key)
+    both.world.jira.create("OPS", "Somebody else's", by="Mara")
+    restore()
+    both.sync(timedelta(minutes=1))
+    early = both.posts()
+    _restored_and_read(both, lambda: None)
+
+    assert (early, both.posts()) == (0, 1)
+    assert both.row(key)["key"] == "OPS-3"
 
 
 def test_given_a_site_that_asks_for_patience_then_it_is_made_by_the_next_run(both: Both) -> None:

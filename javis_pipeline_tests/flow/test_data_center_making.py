@@ -9,14 +9,16 @@ import pytest
 
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.policies import store_policies
+from javis_pipeline.errors import RemoteBusy
 from javis_pipeline.records.policy import Policy
+from javis_pipeline.records.sync import Overrides
 from javis_pipeline.sandbox.clock import Clock
 from javis_pipeline.sandbox.faults import Fault, FaultKind, Rule
 from javis_pipeline.sandbox.jira.data_center.traps import Trap
 from javis_pipeline.sandbox.jira.issues import Issue, WikiText
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
-from javis_pipeline.steps.job import Job
+from javis_pipeline.steps.job import NO_OVERRIDES, Job
 from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.data_center_system import DataCenterSystem
 from javis_pipeline_tests.flow.test_data_center_sync import NOON, Both, trapped
@@ -32,14 +34,19 @@ POLICIES = [
 ]
 
 
+MANY = 60
+
+
 class Making(Both):
     """The site and our side, with everything switched on."""
+
+    overrides = NO_OVERRIDES
 
     def job(self, client: JiraClient) -> Job:
         job = super().job(client)
         assert isinstance(job.system, DataCenterSystem)
         written = {"comments": ("OPS",), "worklogs": ("OPS",), "links": ("OPS",)}
-        return replace(job, system=replace(job.system, creating=("OPS",), written=written))
+        return replace(job, overrides=self.overrides, system=replace(job.system, creating=("OPS",), written=written))
 
     def insert(self, table: str, **given: Any) -> dict[str, Any]:
         names, values = ", ".join(given), ", ".join(f"%({name})s" for name in given)
@@ -123,6 +130,25 @@ def test_a_reply_that_is_lost_doubles_nothing(both: Making, kind: FaultKind) -> 
     assert [one.state.summary for one in both.world.jira.issues.values()] == ["Old", "Once"]
     assert len(both.world.jira.comments(both.issue("OPS-1"))) == 1
     assert (both.now(issue["key"])["sync_status"], said["sync_status"]) == ("synced", "synced")
+
+
+def test_of_many_what_was_made_before_a_site_asked_for_patience_costs_nothing_again(both: Making) -> None:
+    statement = "INSERT INTO jira_issues (project_key, issue_type, title) SELECT 'OPS', 'Task', 'Many ' || n "
+    both.sql(f"{statement} FROM generate_series(1, %s) AS n RETURNING key", MANY)
+    both.overrides = Overrides(writes=MANY)
+    both.world.faults.add(
+        Rule(Fault(FaultKind.RATE_LIMITED), method="POST", path="/jira/rest/api/2/issue", first=MANY // 2, last=MANY)
+    )
+    both.world.exchanges.clear()
+    with pytest.raises(RemoteBusy):
+        both.sync()
+    both.world.faults.clear()
+    both.sync()
+
+    walks = both.asked("/rest/api/2/issue/OPS-")
+    assert walks <= 50, "four walks, each a little past the last number"
+    assert len(both.world.exchanges.matching()) <= MANY + walks + MANY // 10 + 70
+    assert len(both.world.jira.issues) == MANY + 1
 
 
 def test_on_a_site_that_keeps_no_marks_with_an_issue_they_go_on_their_own(both: Making) -> None:

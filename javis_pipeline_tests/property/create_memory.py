@@ -14,7 +14,7 @@ from random import Random
 from uuid import UUID
 
 from javis_pipeline.errors import OutcomeUnknown, RemoteBusy, RemoteRefused
-from javis_pipeline.records.create import IN_DOUBT, OPEN, Creation, CreationPlan, Form, Made, Met, Walk, Wish
+from javis_pipeline.records.create import IN_DOUBT, OPEN, Creation, CreationPlan, Fence, Form, Made, Met, Walk, Wish
 from javis_pipeline.records.sync import Catalog, Overrides
 from javis_pipeline.steps.create import Created, CreateRules, create_records, settle_creations
 from javis_pipeline.sync import create as decide
@@ -63,6 +63,7 @@ class Books:
     stopped_at: datetime | None = None
     pulled_at: datetime | None = None
     told: set[str] = field(default_factory=set)
+    wished_at: dict[UUID, datetime] = field(default_factory=dict)
     shown: bool = False
 
 
@@ -71,9 +72,10 @@ class MemoryBook:
 
     name = "jira OPS"
 
-    def __init__(self, point: Callable[[str], None]) -> None:
+    def __init__(self, point: Callable[[str], None], now: Callable[[], datetime]) -> None:
         self.books = Books()
         self.point = point
+        self.now = now
         self.was_restored = False
 
     def insert(self, record_id: UUID, parent: UUID | None, place: str | None = None) -> None:
@@ -83,6 +85,7 @@ class MemoryBook:
         values = {"title": f"wish {record_id.int}"}
         wish = Wish(creation=creation, type_name="Task", values=values, local_seq=0, parent=named, place=place)
         self.books.wishes[record_id] = wish
+        self.books.wished_at[record_id] = self.now()
 
     def restore(self, backup: Books, at: datetime) -> None:
         """What `javis db restore` does: what was under way is in doubt, and nothing is made for a while."""
@@ -90,7 +93,16 @@ class MemoryBook:
         self.books.stopped_at = at
         self.was_restored = True
         for key, wish in self.books.wishes.items():
-            self.books.wishes[key] = replace(wish, creation=decide.interrupted(wish.creation))
+            if wish.creation.state in OPEN:
+                self.books.wishes[key] = self._doubted(wish, at)
+
+    def _doubted(self, wish: Wish, at: datetime) -> Wish:
+        books, creation = self.books, decide.interrupted(wish.creation)
+        key = creation.record_id
+        floor = creation.floor if key in books.noted else books.highest
+        fence = creation.fence or Fence(number=floor, at=books.wished_at[key], account_id=None)
+        books.noted.add(key)
+        return replace(wish, creation=replace(creation, floor=floor, fence=fence, restored_at=at))
 
     def begin(self) -> Sequence[Wish]:
         self.point("begin")
@@ -352,7 +364,7 @@ class CreateHistory:
         self.restores = restores
         self.rules = rules
         self.crash_rate = 0.0
-        self.book = MemoryBook(self._point)
+        self.book = MemoryBook(self._point, lambda: self.remote.clock)
         self.remote = MemoryCreates(rng, self._point)
         self.remote.never_shows = rng.random() < 0.1
         self.wished: list[UUID] = []

@@ -17,7 +17,7 @@ from javis_pipeline_tests.property.create_memory import (
 )
 from javis_pipeline_tests.property.sync_histories import how_many
 
-pytestmark = pytest.mark.laws
+pytestmark = [pytest.mark.laws, pytest.mark.timeout(1800)]
 HISTORIES = how_many("JAVIS_LAWS_HISTORIES", usual=250, thorough=10_000)
 
 
@@ -27,12 +27,12 @@ def test_one_wish_makes_one_record_and_none_is_lost() -> None:
 
 
 def test_a_restored_database_makes_hardly_a_twin_and_tells_of_it() -> None:
-    """What an older copy cannot know is found by its marks; only what is executed after the look for them doubles."""
+    """What an older copy cannot know is found by its marks, and where there are none, or something is out of sight, a
+    person is asked; only what is executed after that doubles."""
     played = [play(seed, restores=True) for seed in range(HISTORIES)]
 
-    marked = [history for history in played if not history.remote.never_shows]
-    wishes = sum(len(history.wished) for history in marked)
-    assert sum(history.twins for history in marked) <= max(1, wishes / 500)
+    wishes = sum(len(history.wished) for history in played)
+    assert sum(history.twins for history in played) <= wishes / 5_000
 
 
 def test_a_comment_goes_out_once_and_none_is_lost() -> None:

@@ -21,11 +21,20 @@ SELECT EXISTS (SELECT FROM {table} AS r
                   AND NOT EXISTS (SELECT FROM sync_creates AS c WHERE c.record_id = r.record_id)) AS there_are;
 
 -- name: note_wishes
-INSERT INTO sync_creates (record_id, resource_type, scope, key, floor, changed_at)
-SELECT r.record_id, %(type)s, r.{scope}, r.{key}, %(floor)s, %(now)s
+-- One that a restored backup held may have been asked for since.
+INSERT INTO sync_creates (record_id, resource_type, scope, key, floor, changed_at, restored_at, fence_number, fence_at)
+SELECT r.record_id, %(type)s, r.{scope}, r.{key}, %(floor)s, %(now)s,
+       restored.at, CASE WHEN restored.at IS NOT NULL THEN %(floor)s END,
+       CASE WHEN restored.at IS NOT NULL THEN wished.at END
   FROM {table} AS r
+  LEFT JOIN LATERAL (
+       SELECT min(e.id) AS id, min(e.edited_at) AS at FROM local_edits AS e
+        WHERE e.record_id = r.record_id AND e.field = '(row)') AS wished ON true
+  LEFT JOIN LATERAL (
+       SELECT w.creating_stopped_at AS at FROM sync_watermarks AS w
+        WHERE w.system = %(system)s AND w.scope = %(scope)s AND wished.at < w.creating_stopped_at) AS restored ON true
  WHERE r.{scope} = %(scope)s AND r.{id} IS NULL
- ORDER BY (SELECT min(e.id) FROM local_edits AS e WHERE e.record_id = r.record_id AND e.field = '(row)'), r.{key}
+ ORDER BY wished.id, r.{key}
     ON CONFLICT (record_id) DO NOTHING;
 
 -- name: open_wishes
@@ -65,8 +74,8 @@ SELECT to_jsonb(c)::text AS creation, to_jsonb(r)::text AS doc, parent.key AS pa
 -- name: put_creation
 UPDATE sync_creates
    SET state = %(state)s, attempt = %(attempt)s, fence_number = %(fence_number)s, fence_at = %(fence_at)s,
-       fence_account = %(fence_account)s, proof_at = %(proof_at)s, looks = %(looks)s, next_look_at = %(next_look_at)s,
-       remote_id = %(remote_id)s, remote_key = %(remote_key)s, refused_seq = %(refused_seq)s,
+       fence_account = %(fence_account)s, restored_at = %(restored_at)s, proof_at = %(proof_at)s,
+       looks = %(looks)s, next_look_at = %(next_look_at)s, remote_id = %(remote_id)s, remote_key = %(remote_key)s, refused_seq = %(refused_seq)s,
        refused_at = %(refused_at)s, refusals = %(refusals)s, last_error = %(last_error)s, evidence = %(evidence)s::jsonb,
        run_id = %(run_id)s, changed_at = %(now)s
  WHERE record_id = %(record_id)s;
@@ -191,8 +200,22 @@ SELECT min(fence_at) AS since FROM sync_creates
  WHERE scope = %(scope)s AND resource_type = %(type)s AND state IN ('sent', 'unknown', 'asks');
 
 -- name: doubt_all
--- After a restore: what was under way then may have gone out since, and nothing is made for a while.
-UPDATE sync_creates SET state = 'unknown' WHERE state = 'sent';
+-- After a restore: what was under way then, or was still to be asked for, may have gone out since.
+UPDATE sync_creates
+   SET state = CASE state WHEN 'sent' THEN 'unknown' ELSE state END, restored_at = %(now)s,
+       fence_number = coalesce(fence_number, floor), fence_at = coalesce(fence_at, changed_at)
+ WHERE state IN ('planned', 'sent', 'unknown', 'asks', 'rejected');
 
 -- name: stop_all
+-- Nothing is made for a while.
 UPDATE sync_watermarks SET creating_stopped_at = %(now)s;
+
+-- name: made_above
+-- What a reply has said was made in this scope; one that has moved out of it has another key there.
+SELECT * FROM (
+       SELECT remote_id, remote_key, record_id, fence_at, fence_account,
+              substring(remote_key FROM '^' || %(scope)s || '-(\d+)$')::bigint AS number
+         FROM sync_creates
+        WHERE scope = %(scope)s AND resource_type = %(type)s AND state = 'confirmed'
+          AND evidence ->> 'by' = 'reply' AND fence_at IS NOT NULL) AS made
+ WHERE number > %(above)s;

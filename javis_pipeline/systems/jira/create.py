@@ -1,7 +1,7 @@
 """Making issues in Jira: what a project asks for, what it has by number, and the one request that makes an issue."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import ClassVar, Final
@@ -65,10 +65,9 @@ class JiraCreates:
         """All issues whose number is above the first, at least up to the second, and on as long as there are any."""
         del wishes
         at, seen, first = self.now(), dict[str, Met](), above + 1
-        known = max(known, self._highest())
+        known, made = max(known, self._highest()), self._made_above(above)
         while True:
-            keys = [f"{self._project}-{number}" for number in range(first, first + self.together)]
-            found = [answered("jira issue", partial(met, one, self._project)) for one in self._numbered(keys)]
+            found = self._met(range(first, first + self.together), made)
             seen |= {one.remote_id: one for one in found}
             first += self.together
             if not found and first > known:
@@ -77,6 +76,18 @@ class JiraCreates:
     def _highest(self) -> int:
         """The highest number that is known there, where a walk might end in a gap before it."""
         return 0
+
+    def _made_above(self, above: int) -> Mapping[int, Met]:
+        """What is known to have been made here, by number, where to ask for it once more would cost a request each."""
+        del above
+        return {}
+
+    def _met(self, numbers: Sequence[int], made: Mapping[int, Met]) -> list[Met]:
+        """Those of these numbers that there are; what is known to have been made is not asked for."""
+        known = [made[number] for number in numbers if number in made]
+        keys = [f"{self._project}-{number}" for number in numbers if number not in made]
+        asked = self._numbered(keys) if keys else []
+        return [*known, *(answered("jira issue", partial(met, one, self._project)) for one in asked)]
 
     def _numbered(self, keys: Sequence[str]) -> list[JsonObject]:
         """Those of these issues that there are, past any index."""

@@ -6,8 +6,9 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, ClassVar, Final
 
+from javis_pipeline.db.creates import made_above
 from javis_pipeline.errors import RemoteMissing, RemoteRefused
-from javis_pipeline.records.create import Form, Wish
+from javis_pipeline.records.create import Form, Met, Wish
 from javis_pipeline.records.jira import JsonObject
 from javis_pipeline.records.sync import Catalog
 from javis_pipeline.systems.jira.comments import CommentCreates
@@ -26,6 +27,9 @@ class DataCenterCreates(JiraCreates):
     def _highest(self) -> int:
         """What the index knows; a walk goes on from there past it."""
         return self._client.highest_number(self._project)
+
+    def _made_above(self, above: int) -> Mapping[int, Met]:
+        return made_above(self._database, self._kind.table, self._project, above)
 
     def _numbered(self, keys: Sequence[str]) -> list[JsonObject]:
         found: list[JsonObject] = []
