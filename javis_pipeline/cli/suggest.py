@@ -181,7 +181,7 @@ def _print_suggestion(row: Mapping[str, Any], names: Mapping[str, str]) -> None:
 def accept(suggestion_id: str, as_json: bool) -> None:
     """Turn a suggestion into edits here; the next sync sends them. ID may be cut short."""
     from javis_pipeline.settings import load_settings
-    from javis_pipeline.steps.suggest import accept as accept_suggestion
+    from javis_pipeline.steps.accept import accept as accept_suggestion
     from javis_pipeline.wiring import apply_policies, open_database
 
     settings = load_settings()
@@ -218,7 +218,7 @@ def accept(suggestion_id: str, as_json: bool) -> None:
 def reject(suggestion_id: str, as_json: bool) -> None:
     """Decline a suggestion; the same is not proposed again for two weeks. ID may be cut short."""
     from javis_pipeline.settings import load_settings
-    from javis_pipeline.steps.suggest import reject as reject_suggestion
+    from javis_pipeline.steps.accept import reject as reject_suggestion
     from javis_pipeline.wiring import open_database
 
     with closing(open_database(load_settings())) as db:

@@ -1,15 +1,16 @@
 """Advice and suggestions in the database. Functions never commit."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from psycopg.types.json import Jsonb
 
 from javis_pipeline.db.connection import Connection, Database
 from javis_pipeline.db.named_queries import named_queries
-from javis_pipeline.records.suggestion import Vocabulary
+from javis_pipeline.records.suggestion import Action, Advice, AdviceScope, Suggestion, Usage, Vocabulary
 
 _SQL = named_queries("suggestions")
 
@@ -19,14 +20,62 @@ def latest_advice(conn: Connection, *, project_key: str, scope: str) -> dict[str
     return conn.execute(_SQL["latest_advice"], {"project_key": project_key, "scope": scope}).fetchone()
 
 
-def insert_advice(conn: Connection, advice: Mapping[str, Any]) -> None:
-    """Keep one answer of an engine; `usage`, `dropped` and `notes` are JSON values."""
-    conn.execute(_SQL["insert_advice"], {**advice, **_jsonb(advice, "usage", "dropped", "notes")})
+def keep_advice(
+    conn: Connection, advice: Advice, project_key: str, scope: AdviceScope, *, context_hash: str, now: datetime
+) -> dict[str, Any]:
+    """Keep an answer of an engine with its suggestions, best first: the row of the answer."""
+    kept = {
+        "advice_id": uuid4(),
+        "project_key": project_key,
+        "scope": scope.name,
+        "context_hash": context_hash,
+        "engine": advice.engine,
+        "model": advice.model,
+        "usage": _token_counts(advice.usage),
+        "cost_usd": advice.usage.cost_usd if advice.usage else None,
+        "dropped": dict(advice.dropped),
+        "notes": list(advice.notes),
+        "created_at": now,
+    }
+    conn.execute(_SQL["insert_advice"], {**kept, **_jsonb(kept, "usage", "dropped", "notes")})
+    for rank, suggestion in enumerate(advice.suggestions, start=1):
+        row = _suggestion_row(suggestion, rank, kept)
+        conn.execute(_SQL["insert_suggestion"], {**row, **_jsonb(row, "evidence", "actions")})
+    return kept
 
 
-def insert_suggestion(conn: Connection, suggestion: Mapping[str, Any]) -> None:
-    """Keep one suggestion; `evidence` and `actions` are JSON values."""
-    conn.execute(_SQL["insert_suggestion"], {**suggestion, **_jsonb(suggestion, "evidence", "actions")})
+def _token_counts(usage: Usage | None) -> dict[str, int] | None:
+    if usage is None:
+        return None
+    counts = asdict(usage)
+    del counts["cost_usd"]
+    return counts
+
+
+def _suggestion_row(suggestion: Suggestion, rank: int, advice: Mapping[str, Any]) -> dict[str, Any]:
+    document = asdict(suggestion)
+    return {
+        **{field: document[field] for field in ("kind", "title", "rationale", "actions", "confidence")},
+        "id": uuid4(),
+        "advice_id": advice["advice_id"],
+        "project_key": advice["project_key"],
+        "rank": rank,
+        "evidence": {"issue_keys": suggestion.issue_keys, "finding_ids": suggestion.finding_ids},
+        "created_at": advice["created_at"],
+    }
+
+
+def suggestion_of(row: Mapping[str, Any]) -> Suggestion:
+    """The suggestion of a row of `ai_suggestions`."""
+    return Suggestion(
+        kind=row["kind"],
+        title=row["title"],
+        rationale=row["rationale"],
+        issue_keys=tuple(row["evidence"]["issue_keys"]),
+        finding_ids=tuple(row["evidence"]["finding_ids"]),
+        actions=tuple(Action(**action) for action in row["actions"]),
+        confidence=row["confidence"],
+    )
 
 
 def lock_advice(conn: Connection, project_key: str) -> None:

@@ -7,6 +7,7 @@ from javis_pipeline.clients.slack.client import SlackClient
 from javis_pipeline.db import suggestions as rows
 from javis_pipeline.db.connection import Connection, Database
 from javis_pipeline.db.context import daily_forecasts
+from javis_pipeline.db.suggestions import suggestion_of
 from javis_pipeline.posts.week import week_message
 from javis_pipeline.records.context import WorkContext
 from javis_pipeline.records.digest import Week
@@ -14,7 +15,6 @@ from javis_pipeline.records.suggestion import AdviceOutcome
 from javis_pipeline.steps.build_context import last_context
 from javis_pipeline.steps.notify import Outlet
 from javis_pipeline.steps.publish import Drawing, Post, Published, publish
-from javis_pipeline.steps.suggest import suggestion_of
 from javis_pipeline.suggestions.outcomes import outcomes
 
 WEEK: Final = "week"

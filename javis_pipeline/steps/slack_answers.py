@@ -21,14 +21,15 @@ from javis_pipeline.posts.blocks import Message
 from javis_pipeline.posts.conflicts import KEEP_LOCAL, KEEP_REMOTE, SHOW_DIFF, diff_message
 from javis_pipeline.posts.notices import answer_message
 from javis_pipeline.posts.proposals import ACCEPT, REJECT
+from javis_pipeline.records.catalog import Catalog
 from javis_pipeline.records.digest import OpenConflict, fingerprint
-from javis_pipeline.records.sync import WHOLE_RECORD, Catalog
+from javis_pipeline.records.sync import WHOLE_RECORD
 from javis_pipeline.records.systems import SYSTEMS
 from javis_pipeline.records.tables import Tables
 from javis_pipeline.records.values import ResourceType
+from javis_pipeline.steps.accept import Accepted, accept, reject
 from javis_pipeline.steps.notify import Outlet, open_conflicts, post_digest
 from javis_pipeline.steps.resolve import resolve
-from javis_pipeline.steps.suggest import Accepted, accept, reject
 from javis_pipeline.sync.run import Run
 
 _REDRAWS, _REDRAW_SECONDS = 10, 3.0

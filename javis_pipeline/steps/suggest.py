@@ -1,28 +1,22 @@
-"""From a work context to suggestions that are kept, and from an accepted suggestion to local edits."""
+"""From a work context to suggestions that are kept."""
 
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from javis_pipeline.clients.claude import MessagesClient
 from javis_pipeline.db import suggestions as rows
 from javis_pipeline.db.connection import Connection, Database
-from javis_pipeline.db.edits import insert_row
-from javis_pipeline.db.policies import is_on
+from javis_pipeline.db.suggestions import suggestion_of
 from javis_pipeline.errors import RemoteError, UnusableReply, UsageError
 from javis_pipeline.records.context import WorkContext, context_hash
 from javis_pipeline.records.suggestion import (
-    EDITED_FIELD,
-    Action,
     Advice,
     AdviceScope,
     Engine,
-    Suggestion,
-    SuggestionState,
-    Usage,
     Vocabulary,
 )
 from javis_pipeline.suggestions.grounding import grounded, is_grounded, subject
@@ -34,7 +28,6 @@ from javis_pipeline.suggestions.scope import narrowed
 PROMPT_TOKENS = 12_000
 # Eight suggestions take two thousand; the rest is for the thinking that comes first, and is paid only when used.
 ANSWER_TOKENS = 12_000
-SHORTEST_ID = 4
 _FITTINGS = 4
 # Who says no does not want to be asked again the next morning; two weeks later things may look different.
 _DECLINED_FOR = timedelta(days=14)
@@ -108,22 +101,6 @@ class StoredAdvice:
     notes: Sequence[str]
     usage: Mapping[str, Any] | None
     reused: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """What accepting a suggestion did.
-
-    Attributes:
-        edits: Actions that are local edits now; the next sync sends them.
-        drafts: Actions that are texts for a person to use.
-        names: Display names of the people whom the actions name, by account id.
-    """
-
-    title: str
-    edits: tuple[Action, ...]
-    drafts: tuple[Action, ...]
-    names: Mapping[str, str]
 
 
 def epic_scope(db: Database, context: WorkContext, epic_key: str) -> AdviceScope:
@@ -209,59 +186,6 @@ def ungrounded(db: Database, context: WorkContext) -> list[str]:
     return [row["title"] for row in kept if row["state"] == "proposed" and not is_grounded(suggestion_of(row), context)]
 
 
-def accept(db: Database, id_prefix: str, *, by: str, now: datetime) -> Accepted:
-    """Turn a suggestion into local edits, under the application name `ai`; the next sync sends them.
-
-    All or nothing: when it was decided before, has expired, or an issue has changed since, UsageError says so and
-    nothing is done.
-    """
-    with db.transaction(application_name="ai") as conn:
-        suggestion = _locked_proposal(conn, id_prefix)
-        actions = suggestion_of(suggestion).actions
-        _refuse_stale(conn, suggestion["evidence"]["issue_keys"], actions)
-        edits = tuple(action for action in actions if action.kind in EDITED_FIELD or _is_written_here(conn, action))
-        for action in edits:
-            if action.kind == "comment_draft":
-                insert_row(conn, "comments", {"issue_key": action.issue_key, "body": action.value})
-                continue
-            if action.kind == "split":
-                _split(conn, action)
-                continue
-            field = "label" if action.kind == "add_label" else EDITED_FIELD[action.kind]
-            rows.edit_issue(conn, action.issue_key, {field: action.value})
-        _decide(conn, suggestion, "accepted", by, now)
-        names = _names(conn, [suggestion])
-    log.info("accepted suggestion=%s edits=%d", suggestion["id"], len(edits))
-    return Accepted(suggestion["title"], edits, tuple(action for action in actions if action not in edits), names)
-
-
-def _is_written_here(conn: Connection, action: Action) -> bool:
-    """Whether a drafted comment, or the issues that one is split into, are rows here, and go out with the next sync."""
-    match action.kind:
-        case "comment_draft":
-            return is_on(conn, "jira", action.project, "comments")
-        case "split":
-            return bool(action.titles) and is_on(conn, "jira", action.project, "create")
-        case _:
-            return False
-
-
-def _split(conn: Connection, action: Action) -> None:
-    """Make the issues that one is split into: beside it, of its type. What is in it stays."""
-    like = rows.type_and_parent(conn, action.issue_key)
-    for title in action.titles:
-        insert_row(conn, "jira_issues", {"project_key": action.project, "title": title, **like})
-
-
-def reject(db: Database, id_prefix: str, *, by: str, now: datetime) -> str:
-    """Decline a suggestion; its title. UsageError when it was decided before or has expired."""
-    with db.transaction() as conn:
-        suggestion = _locked_proposal(conn, id_prefix)
-        _decide(conn, suggestion, "rejected", by, now)
-    title: str = suggestion["title"]
-    return title
-
-
 def _without_declined(advice: Advice, declined: Collection[tuple[str, ...]]) -> Advice:
     kept = tuple(suggestion for suggestion in advice.suggestions if subject(suggestion) not in declined)
     count = len(advice.suggestions) - len(kept)
@@ -277,105 +201,9 @@ def _keep(
     conn: Connection, advice: Advice, context: WorkContext, fingerprint: str, scope: AdviceScope, now: datetime
 ) -> StoredAdvice:
     """Store an answer; what older ones still propose expires."""
-    project_key, advice_id = context.project_key, uuid4()
-    kept = _advice_row(advice, advice_id, context, fingerprint, scope, now)
-    rows.insert_advice(conn, kept)
-    for rank, suggestion in enumerate(advice.suggestions, start=1):
-        rows.insert_suggestion(conn, _suggestion_row(suggestion, rank, kept))
-    rows.expire_older(conn, project_key=project_key, scope=scope.name, advice_id=advice_id)
+    kept = rows.keep_advice(conn, advice, context.project_key, scope, context_hash=fingerprint, now=now)
+    rows.expire_older(conn, project_key=context.project_key, scope=scope.name, advice_id=kept["advice_id"])
     return _stored(conn, kept, scope, reused=False)
-
-
-def _locked_proposal(conn: Connection, id_prefix: str) -> dict[str, Any]:
-    if len(id_prefix.strip()) < SHORTEST_ID:
-        raise UsageError(
-            f"{id_prefix!r} is too short for the id of a suggestion; give {SHORTEST_ID} characters or more"
-        )
-    found = rows.find_suggestions(conn, id_prefix.strip().lower())
-    # An older one that begins alike is not what somebody means who reads the list.
-    waiting = [row["id"] for row in found if row["state"] == "proposed"] or [row["id"] for row in found]
-    if len(waiting) != 1:
-        what = "several suggestions have an id that begins with" if found else "there is no suggestion"
-        raise UsageError(f"{what} {id_prefix!r}; javis suggest lists them")
-    suggestion = rows.lock_suggestion(conn, waiting[0])
-    if suggestion is None:
-        raise UsageError(f"suggestion {id_prefix} was deleted just now; javis suggest lists the current ones")
-    if suggestion["state"] == "expired":
-        raise UsageError(f"suggestion {id_prefix} has expired: the project changed since; javis suggest lists new ones")
-    if suggestion["state"] != "proposed":
-        raise UsageError(f"suggestion {id_prefix} was {suggestion['state']} before by {suggestion['decided_by']}")
-    return suggestion
-
-
-def _refuse_stale(conn: Connection, issue_keys: Sequence[str], actions: Sequence[Action]) -> None:
-    """UsageError when an issue is not there any more, or differs from what the suggestion was made from."""
-    issues = rows.lock_issues_as_text(conn, {*issue_keys, *(action.issue_key for action in actions)})
-    for key in (*issue_keys, *(action.issue_key for action in actions)):
-        if key not in issues or not issues[key]["is_there"]:
-            raise UsageError(f"{key} is not there any more; nothing was done. Next: javis suggest")
-    for action in actions:
-        changed = [name for name, seen in action.seen.items() if issues[action.issue_key][name] != seen]
-        if changed:
-            raise UsageError(
-                f"{action.issue_key} changed since this was suggested ({', '.join(changed)}); nothing was done. "
-                "Next: javis suggest"
-            )
-
-
-def _decide(conn: Connection, suggestion: Mapping[str, Any], state: SuggestionState, by: str, now: datetime) -> None:
-    rows.decide_suggestion(conn, suggestion["id"], {"state": state, "decided_by": by, "decided_at": now})
-
-
-def _advice_row(
-    advice: Advice, advice_id: UUID, context: WorkContext, fingerprint: str, scope: AdviceScope, now: datetime
-) -> dict[str, Any]:
-    return {
-        "advice_id": advice_id,
-        "project_key": context.project_key,
-        "scope": scope.name,
-        "context_hash": fingerprint,
-        "engine": advice.engine,
-        "model": advice.model,
-        "usage": _token_counts(advice.usage),
-        "cost_usd": advice.usage.cost_usd if advice.usage else None,
-        "dropped": dict(advice.dropped),
-        "notes": list(advice.notes),
-        "created_at": now,
-    }
-
-
-def _token_counts(usage: Usage | None) -> dict[str, int] | None:
-    if usage is None:
-        return None
-    counts = asdict(usage)
-    del counts["cost_usd"]
-    return counts
-
-
-def _suggestion_row(suggestion: Suggestion, rank: int, advice: Mapping[str, Any]) -> dict[str, Any]:
-    document = asdict(suggestion)
-    return {
-        **{field: document[field] for field in ("kind", "title", "rationale", "actions", "confidence")},
-        "id": uuid4(),
-        "advice_id": advice["advice_id"],
-        "project_key": advice["project_key"],
-        "rank": rank,
-        "evidence": {"issue_keys": suggestion.issue_keys, "finding_ids": suggestion.finding_ids},
-        "created_at": advice["created_at"],
-    }
-
-
-def suggestion_of(row: Mapping[str, Any]) -> Suggestion:
-    """The suggestion of a row of `ai_suggestions`."""
-    return Suggestion(
-        kind=row["kind"],
-        title=row["title"],
-        rationale=row["rationale"],
-        issue_keys=tuple(row["evidence"]["issue_keys"]),
-        finding_ids=tuple(row["evidence"]["finding_ids"]),
-        actions=tuple(Action(**action) for action in row["actions"]),
-        confidence=row["confidence"],
-    )
 
 
 def _stored(conn: Connection, row: Mapping[str, Any], scope: AdviceScope, *, reused: bool) -> StoredAdvice:
@@ -386,7 +214,7 @@ def _stored(conn: Connection, row: Mapping[str, Any], scope: AdviceScope, *, reu
         engine=row["engine"],
         model=row["model"],
         suggestions=suggestions,
-        names=_names(conn, suggestions),
+        names=display_names_in(conn, suggestions),
         dropped=row["dropped"],
         notes=row["notes"],
         usage=None if row["usage"] is None else {**row["usage"], "cost_usd": row["cost_usd"]},
@@ -394,7 +222,8 @@ def _stored(conn: Connection, row: Mapping[str, Any], scope: AdviceScope, *, reu
     )
 
 
-def _names(conn: Connection, suggestions: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+def display_names_in(conn: Connection, suggestions: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Names of the people whom the actions of these rows name, by account id."""
     assigned = {action["value"] for row in suggestions for action in row["actions"] if action["kind"] == "assign"}
     return rows.display_names(conn, assigned)
 

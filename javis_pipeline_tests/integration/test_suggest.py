@@ -14,15 +14,8 @@ from javis_pipeline.errors import UsageError
 from javis_pipeline.records.context import WorkContext
 from javis_pipeline.records.policy import Policy
 from javis_pipeline.records.suggestion import Action, Advice, AdviceScope, Suggestion
-from javis_pipeline.steps.suggest import (
-    StoredAdvice,
-    accept,
-    epic_scope,
-    projects_of_sprint,
-    reject,
-    suggest,
-    ungrounded,
-)
+from javis_pipeline.steps.accept import accept, reject
+from javis_pipeline.steps.suggest import StoredAdvice, epic_scope, projects_of_sprint, suggest, ungrounded
 from javis_pipeline_tests.contexts import ANN, BOB, NOW, a_context, a_load, a_risk, an_issue_brief
 
 ISSUES: dict[str, dict[str, Any]] = {
