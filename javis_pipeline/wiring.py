@@ -21,9 +21,9 @@ from javis_pipeline.db.policies import store_policies
 from javis_pipeline.db.site_facts import SiteFacts
 from javis_pipeline.errors import JavisError, WronglyDeclared
 from javis_pipeline.posts.blocks import Sites
+from javis_pipeline.records.catalog import Catalog
 from javis_pipeline.records.create import Made
 from javis_pipeline.records.hints import Told
-from javis_pipeline.records.sync import Catalog
 from javis_pipeline.records.tables import Tables
 from javis_pipeline.records.values import ResourceType, ScopeRef, System
 from javis_pipeline.settings import Settings

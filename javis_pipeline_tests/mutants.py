@@ -357,7 +357,7 @@ MUTANTS = (
     Mutant(
         "labels go out as a whole array",
         "javis_pipeline/systems/jira/records.py",
-        "                request.update[self._ids[name]] = verbs\n",
+        "                request.update[self._names.ids[name]] = verbs\n",
         '                held = set(current.values["labels"]) | set(op.add.get(name, ()))\n'
         "                request.fields[self._ids[name]] = sorted(held - set(op.remove.get(name, ())))\n",
         f"{SITE}::test_given_a_label_added_by_somebody_else_meanwhile_then_it_stays",

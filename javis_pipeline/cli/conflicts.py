@@ -243,7 +243,7 @@ def _answer(db: "Database", found: "FoundConflict", answer: Any, key: str | None
     from javis_pipeline.db.creates import PostgresCreates
     from javis_pipeline.records.systems import SYSTEMS
     from javis_pipeline.settings import load_settings
-    from javis_pipeline.steps.create import answer_creation
+    from javis_pipeline.steps.meet import answer_creation
     from javis_pipeline.wiring import TABLES, clock, find_record
 
     if answer is None:

@@ -29,7 +29,8 @@ from javis_pipeline.db.sync_rows import (
 )
 from javis_pipeline.db.table_queries import for_table
 from javis_pipeline.errors import DatabaseBusy, UnreadableRecord
-from javis_pipeline.records.sync import AuditEntry, Catalog, Conflict, Operation, RecordPlan, RecordState
+from javis_pipeline.records.catalog import Catalog
+from javis_pipeline.records.sync import AuditEntry, Conflict, Operation, RecordPlan, RecordState
 from javis_pipeline.records.tables import Table
 from javis_pipeline.records.values import ResourceRef, Value, dump_json, from_json, load_json
 

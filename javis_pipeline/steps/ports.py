@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
+from javis_pipeline.records.catalog import Catalog
 from javis_pipeline.records.create import Creation, CreationPlan, Form, Made, Met, Walk, Wish
 from javis_pipeline.records.sync import (
     AuditEntry,
-    Catalog,
     Conflict,
     FieldChange,
     Operation,

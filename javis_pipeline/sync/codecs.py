@@ -13,8 +13,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import ClassVar, NamedTuple, Protocol, runtime_checkable
 
+from javis_pipeline.records.catalog import Catalog
 from javis_pipeline.records.losses import Loss
-from javis_pipeline.records.sync import Catalog
 from javis_pipeline.records.values import Value, as_set
 
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
+from javis_pipeline.records.catalog import Catalog
 from javis_pipeline.records.jira import Sort
-from javis_pipeline.records.sync import Catalog
 from javis_pipeline.records.values import Value
 from javis_pipeline.sync.codecs import Codec, Day, Labels, Line, Number, Plain, SetCodec
 from javis_pipeline.sync.known_codecs import Account, nearest, team_ids, team_problem

@@ -9,10 +9,10 @@ from dataclasses import replace
 from typing import Any
 
 from javis_pipeline.records import MISSING, Missing
+from javis_pipeline.records.catalog import Catalog
 from javis_pipeline.records.sync import (
     PUTS_AWAY,
     WHOLE_RECORD,
-    Catalog,
     FieldChange,
     Operation,
     OperationKind,

@@ -4,7 +4,7 @@
 
 import re
 
-from javis_pipeline.records.sync import Catalog
+from javis_pipeline.records.catalog import Catalog
 from javis_pipeline.records.values import Value
 from javis_pipeline.sync.codecs import Labels, Plain
 

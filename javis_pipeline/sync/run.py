@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from javis_pipeline.records.catalog import Catalog
 from javis_pipeline.records.policy import Way
-from javis_pipeline.records.sync import Catalog, FieldPolicy, Force
+from javis_pipeline.records.sync import FieldPolicy, Force
 from javis_pipeline.sync.fields import Field, Kind
 
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from javis_pipeline.errors import UnreadableText
+from javis_pipeline.records.catalog import Catalog
 from javis_pipeline.records.losses import Loss
-from javis_pipeline.records.sync import Catalog
 from javis_pipeline.records.values import Value
 from javis_pipeline.sync.codecs import LossyEdit, MergedText, TextCodec, UnreadableValue
 from javis_pipeline.sync.richtext.adf import canonical_document

@@ -25,8 +25,8 @@ from javis_pipeline.sandbox.faults import Fault, FaultKind, Rule
 from javis_pipeline.sandbox.jira.issues import Comment
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
-from javis_pipeline.steps.create import answer_creation
 from javis_pipeline.steps.job import Job, Side, sides_of
+from javis_pipeline.steps.meet import answer_creation
 from javis_pipeline.steps.plan_scope import plan_scope
 from javis_pipeline.steps.resolve import resolve
 from javis_pipeline.steps.sync_scope import WrittenBack, pull_scope, write_back_scope

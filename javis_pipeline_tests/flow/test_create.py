@@ -29,8 +29,8 @@ from javis_pipeline.sandbox.clock import Clock
 from javis_pipeline.sandbox.faults import Fault, FaultKind, Rule
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
-from javis_pipeline.steps.create import answer_creation
 from javis_pipeline.steps.job import NO_OVERRIDES, Job
+from javis_pipeline.steps.meet import answer_creation
 from javis_pipeline.steps.plan_scope import plan_scope
 from javis_pipeline.steps.sync_scope import WrittenBack, pull_scope, write_back_scope
 from javis_pipeline.systems.jira.client import JiraClient

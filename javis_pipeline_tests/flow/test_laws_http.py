@@ -14,8 +14,9 @@ from javis_pipeline.clients.calls import Limits
 from javis_pipeline.db.connection import Database
 from javis_pipeline.errors import OutcomeUnknown, RemoteMissing, StaleRevision
 from javis_pipeline.records import Missing
+from javis_pipeline.records.catalog import Catalog
 from javis_pipeline.records.jira import FieldMap
-from javis_pipeline.records.sync import Catalog, FieldChange, Operation, RemoteRecord, Reply
+from javis_pipeline.records.sync import FieldChange, Operation, RemoteRecord, Reply
 from javis_pipeline.records.values import ResourceRef, Value
 from javis_pipeline.sandbox.clock import Clock
 from javis_pipeline.sandbox.faults import Fault, FaultKind, Rule

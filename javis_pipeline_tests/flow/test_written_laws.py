@@ -18,7 +18,7 @@ from javis_pipeline.db.connection import Database
 from javis_pipeline.errors import RemoteBusy
 from javis_pipeline.records.create import Made
 from javis_pipeline.sandbox.faults import FaultKind
-from javis_pipeline.steps.create import answer_creation
+from javis_pipeline.steps.meet import answer_creation
 from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
 from javis_pipeline_tests.flow.test_comments import Talk, talking
 from javis_pipeline_tests.property.sync_histories import how_many

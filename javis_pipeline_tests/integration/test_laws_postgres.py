@@ -11,15 +11,8 @@ import pytest
 
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.sync_store import PostgresStore
-from javis_pipeline.records.sync import (
-    AuditEntry,
-    Catalog,
-    Conflict,
-    LocalRecord,
-    Operation,
-    RecordPlan,
-    RecordState,
-)
+from javis_pipeline.records.catalog import Catalog
+from javis_pipeline.records.sync import AuditEntry, Conflict, LocalRecord, Operation, RecordPlan, RecordState
 from javis_pipeline.records.values import ResourceRef, Value, dump_json, load_json
 from javis_pipeline.systems.jira.kind import JIRA_ISSUE
 from javis_pipeline_tests.property.sync_histories import History, how_many

@@ -14,8 +14,9 @@ from random import Random
 from uuid import UUID
 
 from javis_pipeline.errors import OutcomeUnknown, RemoteBusy, RemoteRefused
+from javis_pipeline.records.catalog import Catalog
 from javis_pipeline.records.create import IN_DOUBT, OPEN, Creation, CreationPlan, Fence, Form, Made, Met, Walk, Wish
-from javis_pipeline.records.sync import Catalog, Overrides
+from javis_pipeline.records.sync import Overrides
 from javis_pipeline.steps.create import Created, CreateRules, create_records, settle_creations
 from javis_pipeline.sync import create as decide
 from javis_pipeline.sync.create_row import plan_of

@@ -14,10 +14,10 @@ from uuid import UUID
 
 from javis_pipeline.errors import OutcomeUnknown, RemoteBusy, RemoteMissing, RemoteRefused, StaleRevision
 from javis_pipeline.records import MISSING
+from javis_pipeline.records.catalog import Catalog
 from javis_pipeline.records.sync import (
     WHOLE_RECORD,
     AuditEntry,
-    Catalog,
     Conflict,
     FieldChange,
     LocalRecord,

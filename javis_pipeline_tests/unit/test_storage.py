@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from javis_pipeline.errors import UnreadableText
+from javis_pipeline.records.catalog import Catalog
 from javis_pipeline.records.losses import Loss
-from javis_pipeline.records.sync import Catalog
 from javis_pipeline.sync.richtext.storage import xhtml
 from javis_pipeline.sync.richtext.storage.canonical import canonical_storage
 from javis_pipeline.sync.richtext.storage.page import (

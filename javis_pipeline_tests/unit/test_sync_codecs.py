@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from javis_pipeline.records.sync import Catalog
+from javis_pipeline.records.catalog import Catalog
 from javis_pipeline.records.values import Value
 from javis_pipeline.sync.codecs import Codec, Day, Labels, Line, Number, UnreadableValue
 from javis_pipeline.sync.known_codecs import Account, Key, Named

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from javis_pipeline.records import MISSING
-from javis_pipeline.records.sync import Catalog, FieldPolicy
+from javis_pipeline.records.catalog import Catalog
+from javis_pipeline.records.sync import FieldPolicy
 from javis_pipeline.sync.codecs import Day, Labels, Line, Plain
 from javis_pipeline.sync.decide import (
     Agree,

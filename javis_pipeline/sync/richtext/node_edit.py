@@ -15,7 +15,8 @@ from javis_pipeline.sync.richtext.adf_nodes import PANELS, Builder, decided, new
 from javis_pipeline.sync.richtext.blocks import ALIKE, likeness, words_in
 from javis_pipeline.sync.richtext.hidden_marks import hidden_marks, name_of_mark
 from javis_pipeline.sync.richtext.line_edit import edit_line, is_mirrored, shortened
-from javis_pipeline.sync.richtext.markdown_reader import MIXED_LIST, Piece, read_markdown, read_pieces, split_markdown
+from javis_pipeline.sync.richtext.lists_apart import MAY_BE_LISTS, lists_apart
+from javis_pipeline.sync.richtext.markdown_reader import Piece, read_markdown, read_pieces, split_markdown
 from javis_pipeline.sync.richtext.markdown_writer import view_blocks
 from javis_pipeline.sync.richtext.placeholders import Node, Placeholder, attrs_of, children_of, token_of
 from javis_pipeline.sync.richtext.places import Place, is_version, places
@@ -90,37 +91,6 @@ def _as_one(text: str) -> Said:
     return blocks[0] if len(blocks) == 1 else Said("opaque", text=text)
 
 
-def _parted(before: Sequence[Said], after: Sequence[Said]) -> list[Said]:
-    """What the new text says. Lists side by side read as one: those that are as they were stay apart."""
-    lists: dict[Said, list[Said]] = defaultdict(list)
-    for said in sorted(set(before), key=lambda one: len(one.content)):
-        if said.kind in _LISTS and said.content:
-            lists[said.content[0]].append(said)
-    return [part for said in after for part in _as_lists(said, lists)]
-
-
-def _as_lists(said: Said, lists: Mapping[Said, Sequence[Said]]) -> list[Said]:
-    """The known lists, by their first items, that a list is made of, or itself."""
-    if said.kind == "wrong" and said.text == MIXED_LIST:
-        runs = [part for run in said.content for part in _as_lists(run, lists)]
-        return runs if all(run in lists.get(run.content[0], ()) for run in runs) else [said]
-    parts: list[Said] = []
-    at = 0 if said.kind in _LISTS and said not in lists.get(said.content[0], ()) else len(said.content)
-    while at < len(said.content):
-        for known in lists.get(said.content[at], ()):
-            if known.kind == said.kind and said.content[at : at + len(known.content)] == known.content:
-                parts.append(known)
-                at += len(known.content)
-                break
-        else:
-            return [said]
-    return parts if len(parts) > 1 else [said]
-
-
-_LISTS = ("bulletList", "orderedList", "taskList")
-_PARTED = (*_LISTS, "wrong")
-
-
 class _Edit:
     """One edit. First all is compared, which gathers in `left` what left its place; then nodes are made."""
 
@@ -190,13 +160,13 @@ class _Edit:
         """What makes the children of a node of the kind `parent`; `before` mirrors `nodes`."""
         if (
             len(before) == len(after) == 1
-            and after[0].kind not in _PARTED
+            and after[0].kind not in MAY_BE_LISTS
             and is_version(before[0], after[0], self.once)
         ):
             return [self.version(nodes[0], before[0], after[0], parent)]  # as in most cells and items
         made: list[Made] = []
         done = 0
-        for place in places(before, _parted(before, after), self.once):
+        for place in places(before, lists_apart(before, after), self.once):
             made += [_same(node) for node in nodes[done : place.start]]
             made += self._region(nodes, before, place, parent)
             done = place.end

@@ -17,9 +17,9 @@ from javis_pipeline.db.connection import Database
 from javis_pipeline.db.pages import page_place
 from javis_pipeline.errors import RemoteError, RemoteMissing, SettingError, UnreadableRecord
 from javis_pipeline.records import MISSING
+from javis_pipeline.records.catalog import Catalog
 from javis_pipeline.records.confluence import Page, Space
 from javis_pipeline.records.create import IN_DOUBT, Form, Made, Met, Walk, Wish
-from javis_pipeline.records.sync import Catalog
 from javis_pipeline.records.values import Value
 from javis_pipeline.sync.fields import Kind
 from javis_pipeline.systems.confluence import wire

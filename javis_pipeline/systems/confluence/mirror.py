@@ -16,7 +16,7 @@ from javis_pipeline.db.pages import (
 )
 from javis_pipeline.records.confluence import PageStamp
 from javis_pipeline.records.policy import NOTHING_LEFT_ALONE, LeftAlone
-from javis_pipeline.steps.create import meet_made
+from javis_pipeline.steps.meet import meet_made
 from javis_pipeline.steps.system import Stored
 from javis_pipeline.systems.confluence.kind import CONFLUENCE_PAGE
 from javis_pipeline.systems.confluence.reader import PageBatch

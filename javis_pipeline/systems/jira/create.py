@@ -14,9 +14,9 @@ from javis_pipeline.clients.site_clock import SiteClock
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.create_forms import keep_forms, kept_forms, levels_of
 from javis_pipeline.errors import RemoteBusy
+from javis_pipeline.records.catalog import Catalog
 from javis_pipeline.records.create import Form, Made, Met, Walk, Wish
 from javis_pipeline.records.jira import JsonObject
-from javis_pipeline.records.sync import Catalog
 from javis_pipeline.sync.fields import Kind
 from javis_pipeline.systems.jira.client import BULK_FETCH_LIMIT, JiraClient
 from javis_pipeline.systems.jira.create_form import Types, form_of, read_fields

@@ -5,9 +5,9 @@ from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
 from javis_pipeline.db.create_forms import Level
+from javis_pipeline.records.catalog import Catalog
 from javis_pipeline.records.create import Form, Wish
 from javis_pipeline.records.jira import JsonObject
-from javis_pipeline.records.sync import Catalog
 from javis_pipeline.records.values import Value
 from javis_pipeline.sync.codecs import LossyEdit
 from javis_pipeline.sync.fields import Kind

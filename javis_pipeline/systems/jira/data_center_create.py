@@ -8,9 +8,9 @@ from typing import Any, ClassVar, Final
 
 from javis_pipeline.db.creates import made_above
 from javis_pipeline.errors import RemoteMissing, RemoteRefused
+from javis_pipeline.records.catalog import Catalog
 from javis_pipeline.records.create import Form, Met, Wish
 from javis_pipeline.records.jira import JsonObject
-from javis_pipeline.records.sync import Catalog
 from javis_pipeline.systems.jira.comments import CommentCreates
 from javis_pipeline.systems.jira.create import SEEN, JiraCreates
 from javis_pipeline.systems.jira.made import MARK

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from javis_pipeline.records.sync import Catalog
+from javis_pipeline.records.catalog import Catalog
 from javis_pipeline.records.tables import Governed, Hanging, Place
 from javis_pipeline.sync.codecs import Day, Instant, Labels, Line, Number, Plain, Seconds
 from javis_pipeline.sync.element_codecs import Choices

@@ -14,9 +14,10 @@ from uuid import UUID
 from javis_pipeline.clients.reading import answered
 from javis_pipeline.clients.site_clock import SiteClock
 from javis_pipeline.errors import OutcomeUnknown, RemoteMissing, UnreadableRecord
+from javis_pipeline.records.catalog import Catalog
 from javis_pipeline.records.create import Form, Made, Met, Walk, Wish
 from javis_pipeline.records.jira import JsonObject, Link
-from javis_pipeline.records.sync import Catalog, FieldChange, Operation, RemoteRecord, Reply
+from javis_pipeline.records.sync import FieldChange, Operation, RemoteRecord, Reply
 from javis_pipeline.records.values import ResourceRef
 from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.wire.hanging import links_in

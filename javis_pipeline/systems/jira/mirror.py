@@ -19,7 +19,7 @@ from javis_pipeline.db.issues import (
 from javis_pipeline.db.satellites import replace_satellites, restrict_satellites, store_users
 from javis_pipeline.records.jira import Called, IssueStamp, Sprint, User
 from javis_pipeline.records.values import ResourceRef
-from javis_pipeline.steps.create import meet_made
+from javis_pipeline.steps.meet import meet_made
 from javis_pipeline.steps.system import Stored
 from javis_pipeline.systems.jira.kind import JIRA_ISSUE, WRITTEN_HERE
 from javis_pipeline.systems.jira.reader import Batch

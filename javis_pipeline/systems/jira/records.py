@@ -1,4 +1,4 @@
-"""A Jira project as the sync sees it: issues as records, changelogs as changes of fields, operations as requests.
+"""The issues of a Jira project, one by one: fetched with their histories, and operations as requests.
 
 Jira has no compare-and-swap and no idempotency key. So a write carries its operation's id twice: as an issue property,
 which is written with the edit or not at all, and in the metadata of the changelog entry.
@@ -7,93 +7,36 @@ which is written with the edit or not at all, and in the metadata of the changel
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
-from typing import Any, Final, NamedTuple, cast
-from uuid import UUID
+from typing import Any, Final, NamedTuple
 
 from javis_pipeline.clients.reading import guarded, id_of
 from javis_pipeline.errors import RemoteMissing, RemoteRefused, StaleRevision, UnreadableRecord
-from javis_pipeline.records import MISSING, Missing
+from javis_pipeline.records import Missing
 from javis_pipeline.records.jira import (
-    ChangeItem,
-    ChangelogEntry,
     FieldMap,
     Issue,
     JsonObject,
     Sort,
     Sprint,
     Transition,
-    User,
 )
 from javis_pipeline.records.sync import PUTS_AWAY, FieldChange, Move, Operation, RemoteRecord, Reply
-from javis_pipeline.records.values import ResourceRef, Value, as_set, dump_json, in_order, load_json
-from javis_pipeline.sync.element_codecs import chosen_value
-from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
+from javis_pipeline.records.values import ResourceRef, Value
 from javis_pipeline.systems.jira import wire
 from javis_pipeline.systems.jira.client import BULK_FETCH_LIMIT, JiraClient
-from javis_pipeline.systems.jira.custom_values import SETS, change_value, element_to_jira, to_jira
-from javis_pipeline.systems.jira.numbers import number_of, sent_number
+from javis_pipeline.systems.jira.custom_values import element_to_jira, to_jira
+from javis_pipeline.systems.jira.field_names import NO_NAMES, FieldNames
+from javis_pipeline.systems.jira.history import MARK, changes_in
+from javis_pipeline.systems.jira.issue_record import record_of
+from javis_pipeline.systems.jira.numbers import sent_number
 
-MARK: Final = "javis.op"
 NO_RESOLUTION: Final = "a resolution is given with a transition here: set status and resolution in one edit"
-NO_NAMES: Final[Mapping[str, str]] = {}
 
-# Field of ours to Jira's id of it; story points have another id on every site.
-_JIRA_IDS: Final = {
-    "title": "summary",
-    "description": "description",
-    "labels": "labels",
-    "priority": "priority",
-    "assignee_id": "assignee",
-    "reporter_id": "reporter",
-    "due_date": "duedate",
-    "parent_key": "parent",
-    "status": "status",
-    "components": "components",
-    "fix_versions": "fixVersions",
-    "affected_versions": "versions",
-    "resolution": "resolution",
-    "estimate_seconds": "timeoriginalestimate",
-    "remaining_seconds": "timeestimate",
-}
 # Both estimates are edited as one field: of what an edit leaves out Jira makes something by itself.
 _TIMES: Final = {"estimate_seconds": "originalEstimate", "remaining_seconds": "remainingEstimate"}
 # Sets whose elements go out as objects.
 _NAMED_SETS: Final = frozenset({"components", "fix_versions", "affected_versions"})
-# A changed parent goes by several names in changelogs, by age of the project.
-_PARENT_ITEMS: Final = frozenset({"parent", "issueparentassociation", "epic link"})
-_AS_THEY_ARE: Final = (
-    "assignee_id",
-    "story_points",
-    "parent_key",
-    "flagged",
-    "sprint",
-    "sprint_id",
-    "issue_type",
-    "reporter_id",
-    "estimate_seconds",
-    "remaining_seconds",
-)
-_FACTS: Final = (
-    "is_subtask",
-    "issue_type_id",
-    "hierarchy_level",
-    "security_level",
-    "status_category",
-    "creator_id",
-    "parent_id",
-    "epic_key",
-    "spent_seconds",
-    "created_at",
-    "resolved_at",
-    "remote_updated_at",
-)
-# What an answer without a field does not tell of either.
-_TOLD_WITH: Final[Mapping[str, tuple[str, ...]]] = {
-    "status": ("status_category",),
-    "issue_type": ("issue_type_id", "is_subtask", "hierarchy_level"),
-}
 
 
 class Request(NamedTuple):
@@ -101,9 +44,6 @@ class Request(NamedTuple):
 
     fields: dict[str, object]
     update: dict[str, list[Mapping[str, object]]]
-
-
-_ARCHIVED: Final = "the issue is archived, and nobody can edit it; restore it in Jira"
 
 
 class JiraRecords:
@@ -134,20 +74,11 @@ class JiraRecords:
         self._custom = custom
         self._sprints = sprints
         self._fields = fields
-        self._points_names = {"story points", "story point estimate", names.get("story_points", "").lower()}
         self._asked = [*wire.issue_fields(fields, custom), "archiveddate"]
-        self._ids: dict[str, str] = dict(_JIRA_IDS)
-        of_site = {"story_points": fields.story_points, "sprint_id": fields.sprint, "team": fields.team}
-        self._ids |= {name: field_id for name, field_id in of_site.items() if field_id}
         self._written = frozenset(written)
-        self._ids |= {field_id: field_id for field_id in self._written if field_id in custom}
-        self._sprint_names = {"sprint", names.get("sprint", "").lower()}
+        self._names = FieldNames.of(fields, names=names, custom=custom, written=self._written, called=called)
         # What can be edited, by type: an answer to an edit does not tell it again.
         self._editable: dict[object, Mapping[str, wire.Choices]] = {}
-        self._names = {jira_id: name for name, jira_id in self._ids.items()}
-        if fields.epic_link:
-            self._names[fields.epic_link] = "parent_key"
-        self._called = {name: self._names[field_id] for name, field_id in called.items() if field_id in self._names}
 
     @property
     def _questions(self) -> dict[str, Any]:
@@ -184,7 +115,11 @@ class JiraRecords:
             raise UnreadableRecord(
                 f"jira gave issue {issue.jira_id} for {ref.resource_id}; neither was read", remote_id=ref.resource_id
             )
-        record = guarded("jira issue", ref.resource_id, lambda: self._record(issue, document))
+        record = guarded(
+            "jira issue",
+            ref.resource_id,
+            lambda: record_of(issue, document, self._description(issue), self._custom, self._written),
+        )
         return replace(
             record,
             changes=self._history_in(ref, document),
@@ -194,7 +129,7 @@ class JiraRecords:
 
     def _editable_in(self, document: JsonObject, record: RemoteRecord) -> Mapping[str, wire.Choices] | None:
         place = record.facts.get("issue_type_id")
-        told = wire.editable_fields(document, self._names) if self._written else None
+        told = wire.editable_fields(document, self._names.ours) if self._written else None
         if told is not None:
             self._editable[place] = told
         return self._editable.get(place)
@@ -211,20 +146,10 @@ class JiraRecords:
         return self._history(ref, self._client.get_issue_changelog(ref.resource_id))
 
     def _history(self, ref: ResourceRef, entries: Iterable[JsonObject]) -> Sequence[FieldChange]:
-        changes: list[FieldChange] = []
-        for document in entries:
-            entry = wire.parse_changelog_entry(document, ref.resource_id)
-            changes += guarded("jira changelog of issue", ref.resource_id, partial(self._changes, entry))
-        return changes
+        return changes_in(entries, ref.resource_id, self._names, self._custom)
 
-    def _changes(self, entry: ChangelogEntry) -> list[FieldChange]:
-        op_id = _marked(entry.history_metadata)
-        named = [(self._field_of(item), item) for item in entry.items]
-        return [
-            _field_change(entry.entry_id, name, entry.author, entry.created_at, item, op_id, self._custom.get(name))
-            for name, item in named
-            if name is not None
-        ]
+    def _description(self, issue: Issue) -> Value | Missing:
+        return issue.description_adf
 
     def send(self, op: Operation, current: RemoteRecord) -> Reply:
         """Execute an operation: one PUT, or one transition. What became of it, the history tells."""
@@ -241,7 +166,9 @@ class JiraRecords:
             raise
         except RemoteRefused as error:
             named = {
-                self._names[jira_id]: text for jira_id, text in error.field_errors.items() if jira_id in self._names
+                self._names.ours[jira_id]: text
+                for jira_id, text in error.field_errors.items()
+                if jira_id in self._names.ours
             }
             if text := error.field_errors.get("timetracking"):
                 named |= {name: text for name in op.fields if name in _TIMES}
@@ -277,76 +204,6 @@ class JiraRecords:
         is_after = any(change.op_id == op.op_id for change in record.changes or ())
         return replace(record, marker=op.op_id) if is_after else None
 
-    # reading
-
-    def _record(self, issue: Issue, document: JsonObject) -> RemoteRecord:
-        ref = ResourceRef(resource_type="jira_issue", resource_id=issue.jira_id, scope=issue.project_key, key=issue.key)
-        due_date = issue.due_date
-        values: dict[str, Value | Missing] = {
-            "title": issue.title,
-            "description": self._description(issue),
-            "labels": _set(issue.labels),
-            "priority": _choice(issue.priority_id, issue.priority),
-            "due_date": due_date.isoformat() if due_date else cast(Missing | None, due_date),
-            "resolution": _choice(issue.resolution_id, issue.resolution),
-            "team": _choice(issue.team_id, issue.team),
-            "status": _choice(issue.status_id, issue.status),
-            "components": _set(issue.components),
-            "fix_versions": _set(issue.fix_versions),
-            "affected_versions": _set(issue.affected_versions),
-            **{name: getattr(issue, name) for name in _AS_THEY_ARE},
-            **self._elements(issue),
-        }
-        facts: dict[str, Any] = {name: getattr(issue, name) for name in _FACTS}
-        for told_by, names in _TOLD_WITH.items():
-            if getattr(issue, told_by) is MISSING:
-                facts |= dict.fromkeys(names, MISSING)
-        facts["environment"] = (
-            adf_to_markdown(issue.environment) if isinstance(issue.environment, dict) else issue.environment
-        )
-        marker = _op_id((document.get("properties") or {}).get(MARK))
-        archived = (document.get("fields") or {}).get("archiveddate") is not None
-        return RemoteRecord(
-            ref=ref,
-            values=values,
-            facts=facts,
-            revision=issue.remote_updated_at,
-            marker=marker,
-            read_only=_ARCHIVED if archived else None,
-            away="archived" if archived else None,
-            is_listed=not archived,
-        )
-
-    def _elements(self, issue: Issue) -> dict[str, Value | Missing]:
-        """The custom fields in remote form; MISSING is what the answer did not hold."""
-        empty = {field_id: () if self._is_set(field_id) else None for field_id in issue.custom_empty}
-        return {
-            field_id: _element(sort, issue.custom_fields[field_id], issue.custom_raw.get(field_id))
-            if field_id in issue.custom_fields
-            else empty.get(field_id, MISSING)
-            for field_id, sort in self._custom.items()
-        }
-
-    def _is_set(self, field_id: str) -> bool:
-        return field_id in self._written and self._custom.get(field_id) in SETS
-
-    def _description(self, issue: Issue) -> Value | Missing:
-        return issue.description_adf
-
-    def _field_of(self, item: ChangeItem) -> str | None:
-        if item.field.lower() in _PARENT_ITEMS:
-            return "parent_key"
-        if item.field_id is not None:
-            return self._names.get(item.field_id)
-        name = item.field.casefold()
-        if "sprint_id" in self._ids and name in self._sprint_names:
-            return "sprint_id"
-        return self._names.get(name) or ("story_points" if self._is_story_points(item) else self._called.get(name))
-
-    def _is_story_points(self, item: ChangeItem) -> bool:
-        """Without an id only the name tells. Another field of that name is not taken for ours: its values differ."""
-        return "story_points" in self._ids and item.field.lower() in self._points_names
-
     # writing
 
     def _edit(self, op: Operation, current: RemoteRecord) -> JsonObject | None:
@@ -364,13 +221,13 @@ class JiraRecords:
                 case _ if name in self._custom:
                     request.fields[name] = to_jira(name, self._custom[name], value, partial(self._person, name))
                 case _:
-                    request.fields[self._ids[name]] = _to_jira(name, self._ids[name], value)
+                    request.fields[self._names.ids[name]] = _to_jira(name, self._names.ids[name], value)
         for name in op.fields:
             sent = partial(self._element_sent, name, (current.editable or {}).get(name, {}))
             verbs: list[Mapping[str, object]] = [{"add": sent(one)} for one in op.add.get(name, ())]
             verbs += [{"remove": sent(one)} for one in op.remove.get(name, ())]
             if verbs:
-                request.update[self._ids[name]] = verbs
+                request.update[self._names.ids[name]] = verbs
         return self._client.edit_issue(
             op.ref.resource_id,
             fields=request.fields,
@@ -399,7 +256,7 @@ class JiraRecords:
 
     def _refused(self, name: str, why: str) -> RemoteRefused:
         """What the remote would refuse, or take and not do."""
-        return RemoteRefused(why, status=400, field_errors={self._ids[name]: why})
+        return RemoteRefused(why, status=400, field_errors={self._names.ids[name]: why})
 
     def _transit(self, op: Operation, current: RemoteRecord) -> None:
         wanted = op.desired["status"]
@@ -426,13 +283,6 @@ class JiraRecords:
         return Move(chosen.transition_id, chosen.name)
 
 
-def _element(sort: Sort, shown: object, raw: Any) -> Value:
-    value = in_order(load_json(dump_json(shown)))
-    if raw is None:
-        return value
-    return cast(Value, raw) if sort == "rich_text" else chosen_value(value, raw)
-
-
 def _choose(
     transitions: Sequence[Transition], status_ids: Iterable[str], name: str, given: Collection[str]
 ) -> Transition:
@@ -451,7 +301,7 @@ def _choose(
     else:
         possible = ", ".join(sorted({f"'{way.to_status}'" for way in transitions})) or "none for this account"
         why = f"no transition leads to '{name}' from here; possible: {possible}"
-    raise RemoteRefused(why, status=400, field_errors={_JIRA_IDS["status"]: why})
+    raise RemoteRefused(why, status=400, field_errors={"status": why})
 
 
 def _to_jira(name: str, jira_id: str, value: Value) -> object:
@@ -486,74 +336,3 @@ def _metadata(op: Operation) -> JsonObject:
         "activityDescription": f"{MARK} {op.op_id}",
         "extraData": {MARK: str(op.op_id)},
     }
-
-
-def _marked(metadata: JsonObject | None) -> UUID | None:
-    if metadata is None:
-        return None
-    extra, description = metadata.get("extraData"), metadata.get("activityDescription")
-    told = extra.get(MARK) if isinstance(extra, dict) else None
-    if not told and isinstance(description, str):
-        told = description.removeprefix(f"{MARK} ")
-    return _op_id({"op": told})
-
-
-def _op_id(value: object) -> UUID | None:
-    """The operation in a property; None when it is missing or somebody else's."""
-    told = value.get("op") if isinstance(value, dict) else None
-    with suppress(ValueError):
-        return UUID(told) if isinstance(told, str) else None
-    return None
-
-
-def _set(names: Iterable[str] | Missing) -> Value | Missing:
-    return names if isinstance(names, Missing) else as_set(names)
-
-
-def _choice(id_: str | Missing | None, name: str | Missing | None) -> Value | Missing:
-    if isinstance(id_, Missing) or isinstance(name, Missing):
-        return MISSING
-    return None if id_ is None else {"id": id_, "name": name}
-
-
-def _field_change(
-    entry_id: str,
-    name: str,
-    author: User | None,
-    at: datetime,
-    item: ChangeItem,
-    op_id: UUID | None,
-    sort: Sort | None,
-) -> FieldChange:
-    told = partial(_change_value, name) if sort is None else partial(change_value, sort)
-    return FieldChange(
-        entry_id=entry_id,
-        field=name,
-        author_id=author.account_id if author else None,
-        author_name=author.display_name if author else None,
-        at=at,
-        old=told(item.old, item.old_text),
-        new=told(item.new, item.new_text),
-        old_text=item.old_text or None,
-        new_text=item.new_text or None,
-        op_id=op_id,
-    )
-
-
-def _change_value(name: str, raw: str | None, text: str | None) -> Value | Missing:
-    """The canonical value out of a changelog item; MISSING for a text, which the changelog does not hold as it was."""
-    match name:
-        case "description" | "components" | "fix_versions" | "affected_versions" | "sprint_id":
-            return MISSING  # of a set an item tells of one element, and of sprints it tells past ones too
-        case "estimate_seconds" | "remaining_seconds":
-            return int(raw or text or "") if (raw or text or "").isdecimal() else None
-        case "status" | "priority" | "assignee_id" | "reporter_id" | "resolution" | "team":
-            return raw or None
-        case "due_date":
-            return (raw or text or "")[:10] or None
-        case "labels":
-            return as_set((text or "").split())
-        case "story_points":
-            return number_of(text or raw)
-        case _:
-            return text or None

@@ -17,16 +17,17 @@ from javis_pipeline.clients.reading import answered, as_object, as_text, guarded
 from javis_pipeline.clients.site_clock import SiteClock
 from javis_pipeline.errors import RemoteMissing, UnreadableRecord
 from javis_pipeline.records import MISSING
+from javis_pipeline.records.catalog import Catalog
 from javis_pipeline.records.create import Form, Made, Met, Walk, Wish
 from javis_pipeline.records.jira import Comment, Worklog
-from javis_pipeline.records.sync import NOT_OURS, Catalog, FieldChange, Operation, RemoteRecord, Reply
+from javis_pipeline.records.sync import NOT_OURS, FieldChange, Operation, RemoteRecord, Reply
 from javis_pipeline.records.tables import Hanging
 from javis_pipeline.records.values import ResourceRef, Value
 from javis_pipeline.sync.codecs import LossyEdit
 from javis_pipeline.sync.fields import Kind
 from javis_pipeline.systems.jira.client import JiraClient
+from javis_pipeline.systems.jira.history import MARK as EDIT_MARK
 from javis_pipeline.systems.jira.made import MARK as MADE_MARK
-from javis_pipeline.systems.jira.records import MARK as EDIT_MARK
 from javis_pipeline.systems.jira.wire.people import account_id_of
 
 INTERNAL: Final = "sd.public.comment"
