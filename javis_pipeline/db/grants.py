@@ -233,11 +233,13 @@ def _grant_columns(conn: psycopg.Connection[Any], table: Table) -> None:
     """Let applications update the columns that are edited on both sides, and insert records that are made here.
 
     What follows another column is refused by a trigger, which says where it is changed; a lack of rights would not.
-    What a new record was given can be mended until it is made.
+    What a new record was given can be mended until it is made. What stands fast may be written too, as long as it says
+    the same: an application that saves a whole row writes all of it. A trigger refuses anything else, and says why.
     """
     name, app = Identifier("public", table.name), Identifier(APP)
     edited = [column.name for column in table.hashed]
-    updated = dict.fromkeys((*edited, *table.place.made_with, *table.place.may_have, *table.place.follows))
+    saved = (*table.fixed, *table.inserted) if table.given else ()
+    updated = dict.fromkeys((*edited, *saved, *table.place.follows))
     _run(conn, "GRANT UPDATE ({}) ON {} TO {}", SQL(", ").join(map(Identifier, updated)), name, app)
     if table.given:
         inserted = SQL(", ").join(map(Identifier, dict.fromkeys((table.written_key, *table.inserted))))

@@ -1036,7 +1036,7 @@ BEGIN
     errors := OLD.sync_errors;
     FOREACH field_name IN ARRAY fixed LOOP
         IF written -> field_name IS DISTINCT FROM before_doc -> field_name THEN
-            RAISE EXCEPTION 'javis: % of % cannot be changed here', field_name, coalesce(before_doc ->> id, before_doc ->> 'key')
+            RAISE EXCEPTION 'javis: % of % cannot be changed here', field_name, coalesce(before_doc ->> 'key', before_doc ->> id)
                 USING ERRCODE = 'restrict_violation', HINT = 'Move or rename the record in Jira or Confluence; the next sync follows.';
         END IF;
     END LOOP;
@@ -1052,7 +1052,7 @@ BEGIN
         SELECT string_agg(name, ', ' ORDER BY name) INTO lost
           FROM jsonb_object_keys(before_doc -> elements) AS name WHERE NOT written -> elements ? name;
         IF lost IS NOT NULL THEN
-            RAISE EXCEPTION 'javis: % of % would lose %', elements, coalesce(before_doc ->> id, before_doc ->> 'key'), lost
+            RAISE EXCEPTION 'javis: % of % would lose %', elements, coalesce(before_doc ->> 'key', before_doc ->> id), lost
                 USING ERRCODE = 'restrict_violation',
                       HINT = format('Change what you mean (%1$s = %1$s || ''{...}''), and set it to null to clear it.', elements);
         END IF;
@@ -2670,15 +2670,15 @@ CREATE TRIGGER then_check_values BEFORE INSERT ON public.jira_issues FOR EACH RO
 
 CREATE TRIGGER then_check_values BEFORE INSERT ON public.worklogs FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.worklogs'::regclass)::oid))))) EXECUTE FUNCTION public.javis_check_values('262144');
 
-CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.comments FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.comments'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('jira_comment', 'jira', 'project_key', 'comment_id', 'project_key,comment_id,key', 'body,restriction', '', '');
+CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.comments FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.comments'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('jira_comment', 'jira', 'project_key', 'comment_id', 'project_key,comment_id,key,issue_key', 'body,restriction', '', '');
 
 CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.confluence_pages FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('confluence_page', 'confluence', 'space_key', 'page_id', 'space_key,page_id,made_as', 'title,body_storage,parent_id,labels', 'labels', '');
 
-CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.issue_links FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.issue_links'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('jira_link', 'jira', 'project_key', 'link_id', 'project_key,link_id,key', 'other_id', '', '');
+CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.issue_links FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.issue_links'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('jira_link', 'jira', 'project_key', 'link_id', 'project_key,link_id,key,issue_key', 'other_id', '', '');
 
 CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('jira_issue', 'jira', 'project_key', 'jira_id', 'project_key,jira_id,key', 'title,description,labels,priority,assignee_id,due_date,story_points,parent_key,status,components,fix_versions,affected_versions,resolution,team,sprint_id,reporter_id,estimate_seconds,remaining_seconds,issue_type,sprint,flagged', 'labels,components,fix_versions,affected_versions', 'custom_fields');
 
-CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.worklogs FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.worklogs'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('jira_worklog', 'jira', 'project_key', 'worklog_id', 'project_key,worklog_id,key', 'seconds,comment,started_at,restriction', '', '');
+CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.worklogs FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.worklogs'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('jira_worklog', 'jira', 'project_key', 'worklog_id', 'project_key,worklog_id,key,issue_key', 'seconds,comment,started_at,restriction', '', '');
 
 CREATE TRIGGER try_again_affected_versions BEFORE UPDATE OF affected_versions ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'affected_versions'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('affected_versions', 'jira', 'project_key');
 
@@ -2884,6 +2884,9 @@ GRANT SELECT ON TABLE public.confluence_pages TO javis_read;
 GRANT SELECT,DELETE ON TABLE public.confluence_pages TO javis_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.confluence_pages TO javis_sync;
 
+GRANT UPDATE(page_id) ON TABLE public.confluence_pages TO javis_app;
+
+GRANT UPDATE(space_key) ON TABLE public.confluence_pages TO javis_app;
 GRANT INSERT(space_key) ON TABLE public.confluence_pages TO javis_create;
 
 GRANT UPDATE(title) ON TABLE public.confluence_pages TO javis_app;
@@ -2898,8 +2901,10 @@ GRANT INSERT(parent_id) ON TABLE public.confluence_pages TO javis_create;
 GRANT UPDATE(labels) ON TABLE public.confluence_pages TO javis_app;
 GRANT INSERT(labels) ON TABLE public.confluence_pages TO javis_create;
 
+GRANT UPDATE(record_id) ON TABLE public.confluence_pages TO javis_app;
 GRANT INSERT(record_id) ON TABLE public.confluence_pages TO javis_create;
 
+GRANT UPDATE(made_as) ON TABLE public.confluence_pages TO javis_app;
 GRANT INSERT(made_as) ON TABLE public.confluence_pages TO javis_create;
 
 REVOKE ALL ON FUNCTION public.confluence_page_content_hash(row_ public.confluence_pages) FROM PUBLIC;
@@ -2942,8 +2947,12 @@ GRANT SELECT ON TABLE public.jira_issues TO javis_read;
 GRANT SELECT,DELETE ON TABLE public.jira_issues TO javis_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.jira_issues TO javis_sync;
 
+GRANT UPDATE(key) ON TABLE public.jira_issues TO javis_app;
 GRANT INSERT(key) ON TABLE public.jira_issues TO javis_create;
 
+GRANT UPDATE(jira_id) ON TABLE public.jira_issues TO javis_app;
+
+GRANT UPDATE(project_key) ON TABLE public.jira_issues TO javis_app;
 GRANT INSERT(project_key) ON TABLE public.jira_issues TO javis_create;
 
 GRANT UPDATE(title) ON TABLE public.jira_issues TO javis_app;
@@ -3009,6 +3018,7 @@ GRANT INSERT(due_date) ON TABLE public.jira_issues TO javis_create;
 
 GRANT UPDATE(custom_fields) ON TABLE public.jira_issues TO javis_app;
 
+GRANT UPDATE(record_id) ON TABLE public.jira_issues TO javis_app;
 GRANT INSERT(record_id) ON TABLE public.jira_issues TO javis_create;
 
 GRANT SELECT ON TABLE public.key_aliases TO javis_read;
@@ -3060,17 +3070,24 @@ GRANT SELECT ON TABLE public.comments TO javis_read;
 GRANT SELECT,DELETE ON TABLE public.comments TO javis_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.comments TO javis_sync;
 
+GRANT UPDATE(comment_id) ON TABLE public.comments TO javis_app;
+
 GRANT UPDATE(body) ON TABLE public.comments TO javis_app;
 GRANT INSERT(body) ON TABLE public.comments TO javis_create;
 
 GRANT UPDATE(restriction) ON TABLE public.comments TO javis_app;
 GRANT INSERT(restriction) ON TABLE public.comments TO javis_create;
 
+GRANT UPDATE(record_id) ON TABLE public.comments TO javis_app;
 GRANT INSERT(record_id) ON TABLE public.comments TO javis_create;
 
+GRANT UPDATE(key) ON TABLE public.comments TO javis_app;
 GRANT INSERT(key) ON TABLE public.comments TO javis_create;
 
+GRANT UPDATE(issue_key) ON TABLE public.comments TO javis_app;
 GRANT INSERT(issue_key) ON TABLE public.comments TO javis_create;
+
+GRANT UPDATE(project_key) ON TABLE public.comments TO javis_app;
 
 REVOKE ALL ON FUNCTION public.jira_comment_content_hash(row_ public.comments) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.jira_comment_content_hash(row_ public.comments) TO javis_sync;
@@ -3094,17 +3111,24 @@ GRANT SELECT ON TABLE public.issue_links TO javis_read;
 GRANT SELECT,DELETE ON TABLE public.issue_links TO javis_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.issue_links TO javis_sync;
 
+GRANT UPDATE(link_id) ON TABLE public.issue_links TO javis_app;
+
 GRANT UPDATE(label) ON TABLE public.issue_links TO javis_app;
 GRANT INSERT(label) ON TABLE public.issue_links TO javis_create;
 
 GRANT UPDATE(other_key) ON TABLE public.issue_links TO javis_app;
 GRANT INSERT(other_key) ON TABLE public.issue_links TO javis_create;
 
+GRANT UPDATE(record_id) ON TABLE public.issue_links TO javis_app;
 GRANT INSERT(record_id) ON TABLE public.issue_links TO javis_create;
 
+GRANT UPDATE(key) ON TABLE public.issue_links TO javis_app;
 GRANT INSERT(key) ON TABLE public.issue_links TO javis_create;
 
+GRANT UPDATE(issue_key) ON TABLE public.issue_links TO javis_app;
 GRANT INSERT(issue_key) ON TABLE public.issue_links TO javis_create;
+
+GRANT UPDATE(project_key) ON TABLE public.issue_links TO javis_app;
 
 REVOKE ALL ON FUNCTION public.jira_link_content_hash(row_ public.issue_links) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.jira_link_content_hash(row_ public.issue_links) TO javis_sync;
@@ -3119,6 +3143,8 @@ GRANT SELECT ON TABLE public.worklogs TO javis_read;
 GRANT SELECT,DELETE ON TABLE public.worklogs TO javis_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.worklogs TO javis_sync;
 
+GRANT UPDATE(worklog_id) ON TABLE public.worklogs TO javis_app;
+
 GRANT UPDATE(started_at) ON TABLE public.worklogs TO javis_app;
 GRANT INSERT(started_at) ON TABLE public.worklogs TO javis_create;
 
@@ -3128,11 +3154,16 @@ GRANT INSERT(seconds) ON TABLE public.worklogs TO javis_create;
 GRANT UPDATE(restriction) ON TABLE public.worklogs TO javis_app;
 GRANT INSERT(restriction) ON TABLE public.worklogs TO javis_create;
 
+GRANT UPDATE(record_id) ON TABLE public.worklogs TO javis_app;
 GRANT INSERT(record_id) ON TABLE public.worklogs TO javis_create;
 
+GRANT UPDATE(key) ON TABLE public.worklogs TO javis_app;
 GRANT INSERT(key) ON TABLE public.worklogs TO javis_create;
 
+GRANT UPDATE(issue_key) ON TABLE public.worklogs TO javis_app;
 GRANT INSERT(issue_key) ON TABLE public.worklogs TO javis_create;
+
+GRANT UPDATE(project_key) ON TABLE public.worklogs TO javis_app;
 
 GRANT UPDATE(comment) ON TABLE public.worklogs TO javis_app;
 GRANT INSERT(comment) ON TABLE public.worklogs TO javis_create;

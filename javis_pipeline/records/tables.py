@@ -193,7 +193,8 @@ class Table:
     @property
     def fixed(self) -> tuple[str, ...]:
         """Columns that nobody changes here: a record is moved and renamed on the remote."""
-        return tuple(dict.fromkeys((self.scope, self.id, self.written_key)))
+        hanging = self.place.hangs_on
+        return tuple(dict.fromkeys((self.scope, self.id, self.written_key, *((hanging.by,) if hanging else ()))))
 
     @property
     def fields(self) -> tuple[str, ...]:

@@ -99,7 +99,7 @@ class Both:
 
 
 @contextmanager
-def _both(database: Database) -> Iterator[Both]:
+def making(database: Database) -> Iterator[Both]:
     with database.transaction() as conn:
         store_policies(conn, [ALLOWED])
     with SandboxServer(World(seed=3, clock=Clock(NOON))) as server:
@@ -118,7 +118,7 @@ def _both(database: Database) -> Iterator[Both]:
 
 @pytest.fixture
 def both(database: Database) -> Iterator[Both]:
-    with _both(database) as sides:
+    with making(database) as sides:
         yield sides
 
 

@@ -24,6 +24,8 @@ from javis_pipeline_tests.flow.test_comments import Talk, talking
 from javis_pipeline_tests.property.sync_histories import how_many
 
 HISTORIES = how_many("JAVIS_LAWS_WRITTEN", usual=3, thorough=300)
+TOGETHER = 25
+"""Histories on one database: each has issues of its own."""
 FAULTS = (
     *(FaultKind.LOST_REPLY, FaultKind.LATE, FaultKind.LOST_REQUEST, FaultKind.SERVER_ERROR, FaultKind.CUT_BODY),
     FaultKind.RATE_LIMITED,
@@ -220,7 +222,8 @@ def talk(database: Database) -> Iterator[Talk]:
         yield sides
 
 
-def test_what_is_written_goes_out_once_none_is_lost_and_nobody_else_reads_it(talk: Talk) -> None:
-    for seed in range(HISTORIES):
+@pytest.mark.parametrize("first", range(0, HISTORIES, TOGETHER))
+def test_what_is_written_goes_out_once_none_is_lost_and_nobody_else_reads_it(talk: Talk, first: int) -> None:
+    for seed in range(first, min(first + TOGETHER, HISTORIES)):
         History(talk, Random(seed), seed).play()
         talk.world.exchanges.clear()

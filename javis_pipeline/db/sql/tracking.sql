@@ -87,7 +87,7 @@ BEGIN
     errors := OLD.sync_errors;
     FOREACH field_name IN ARRAY fixed LOOP
         IF written -> field_name IS DISTINCT FROM before_doc -> field_name THEN
-            RAISE EXCEPTION 'javis: % of % cannot be changed here', field_name, coalesce(before_doc ->> id, before_doc ->> 'key')
+            RAISE EXCEPTION 'javis: % of % cannot be changed here', field_name, coalesce(before_doc ->> 'key', before_doc ->> id)
                 USING ERRCODE = 'restrict_violation', HINT = 'Move or rename the record in Jira or Confluence; the next sync follows.';
         END IF;
     END LOOP;
@@ -103,7 +103,7 @@ BEGIN
         SELECT string_agg(name, ', ' ORDER BY name) INTO lost
           FROM jsonb_object_keys(before_doc -> elements) AS name WHERE NOT written -> elements ? name;
         IF lost IS NOT NULL THEN
-            RAISE EXCEPTION 'javis: % of % would lose %', elements, coalesce(before_doc ->> id, before_doc ->> 'key'), lost
+            RAISE EXCEPTION 'javis: % of % would lose %', elements, coalesce(before_doc ->> 'key', before_doc ->> id), lost
                 USING ERRCODE = 'restrict_violation',
                       HINT = format('Change what you mean (%1$s = %1$s || ''{{...}}''), and set it to null to clear it.', elements);
         END IF;
