@@ -274,7 +274,7 @@ class IssueSource:
         self._before = _FIRST_ID + number * _MOST_ISSUES
         for body in self._fields:
             body["project"] |= {"key": project, "id": str(int(PROJECT_ID) + number)}
-        self._bodies: dict[frozenset[str], list[bytes]] = {}
+        self._bodies: dict[frozenset[str], dict[int, bytes]] = {}
         told = [changes(rng) for _ in range(_BODIES)]
         self._changes = [orjson.dumps(each) for each in told]
         # As `expand=changelog` puts them into a document.
@@ -319,7 +319,7 @@ class IssueSource:
 
     def issues(self, ids: Iterable[int], asked: frozenset[str], *, histories: bool = False) -> bytes:
         """Issue documents with the fields that were asked for; `*all` asks for all, the empty ones too."""
-        bodies = self._rendered(asked)
+        bodies = self._bodies.setdefault(asked, {})
         return b",".join(
             b'{"expand":"","id":"%d","self":"%s/rest/api/3/issue/%d","key":"%s-%d",%s"fields":{"updated":"%s",%s}'
             % (
@@ -330,20 +330,18 @@ class IssueSource:
                 jira_id - self._before,
                 self._changelogs[jira_id % _BODIES] + b"," if histories else b"",
                 _timestamp(self.updated_ms(jira_id)),
-                bodies[jira_id % len(bodies)].replace(_ISSUE.encode(), b"%d" % jira_id),
+                self._rendered(bodies, asked, jira_id % len(self._fields)).replace(_ISSUE.encode(), b"%d" % jira_id),
             )
             for jira_id in ids
             if jira_id not in self.gone
         )
 
-    def _rendered(self, asked: frozenset[str]) -> list[bytes]:
-        """The bodies' fields without the opening brace."""
-        if asked not in self._bodies:
-            self._bodies[asked] = [
-                orjson.dumps({name: value for name, value in fields.items() if name in asked or "*all" in asked})[1:]
-                for fields in self._fields
-            ]
-        return self._bodies[asked]
+    def _rendered(self, bodies: dict[int, bytes], asked: frozenset[str], number: int) -> bytes:
+        """A body's fields without the opening brace, rendered when they are first asked for: there may be thousands."""
+        if number not in bodies:
+            shown = {name: value for name, value in self._fields[number].items() if name in asked or "*all" in asked}
+            bodies[number] = orjson.dumps(shown)[1:]
+        return bodies[number]
 
     def changelogs(self, ids: Iterable[int]) -> bytes:
         """Changelogs as changelog/bulkfetch lists them."""
