@@ -3,6 +3,7 @@
 They are an aid and never a must: what they cannot do, or leave undone because they died, is done here.
 """
 
+import ctypes
 import logging
 import os
 import signal
@@ -28,6 +29,10 @@ PROCESSES: Final = 2
 WORTH_WORKERS: Final = 3
 # Time to end for a process whose pipe was closed.
 END_SECONDS: Final = 5.0
+# Of glibc: blocks from a size on are given back to the system as soon as they are free. The number is that of malloc.h,
+# the size the one that it begins with, before it makes it a hundred times as large for the sake of a large answer.
+_M_MMAP_THRESHOLD: Final = -3
+_LARGE_BYTES: Final = 128 * 1024
 # What Python itself needs of the environment; accounts and tokens are in the rest of it.
 PASSED_ON: Final = (
     "PATH",
@@ -67,6 +72,7 @@ class WorkerProcesses:
 
     def __init__(self) -> None:
         self._lock = Lock()
+        self._one_here = Lock()
         self._sharing = 0
         self._clear()
 
@@ -103,6 +109,7 @@ class WorkerProcesses:
         with self._lock:
             if self._processes:
                 return
+            _give_back_large_blocks()
             try:
                 for _ in range(PROCESSES):
                     self._start()
@@ -127,7 +134,8 @@ class WorkerProcesses:
                 self._usable = False
             finally:
                 self._idle.put(pipe)
-        return function(*args, **kwargs)
+        with self._one_here:  # more at once would take as long, and many times the memory
+            return function(*args, **kwargs)
 
     def _start(self) -> None:
         ours, theirs = Pipe()
@@ -151,6 +159,7 @@ WORKERS: Final = WorkerProcesses()
 
 def serve(descriptor: int) -> None:
     """Do what is asked over this pipe until its other end is closed."""
+    _give_back_large_blocks()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the other process was interrupted too, and will close the pipe
     with Connection(descriptor) as pipe, rare_collections():
         while True:
@@ -163,3 +172,12 @@ def serve(descriptor: int) -> None:
             except Exception:  # noqa: BLE001 - whatever it is, the caller meets it too, and knows what to do
                 answer = (False, None)
             pipe.send(answer)
+
+
+def _give_back_large_blocks() -> None:
+    """Have this process give back memory of answers, from now on.
+
+    glibc would keep of each thread as much as the largest answer took. Other C libraries do not.
+    """
+    if (mallopt := getattr(ctypes.CDLL(None), "mallopt", None)) is not None:
+        mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)

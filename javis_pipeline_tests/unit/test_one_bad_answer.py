@@ -10,9 +10,10 @@ from javis_pipeline.records.jira import FieldMap, IssueStamp
 from javis_pipeline.systems.confluence.reader import PageReader
 from javis_pipeline.systems.jira.kind import JIRA_ISSUE
 from javis_pipeline.systems.jira.reader import BatchReader
-from javis_pipeline.systems.jira.reading import read_issue_documents
+from javis_pipeline.systems.jira.reading import ReadAs, read_issue_documents
 
 AT = "2026-03-02T12:00:00.000+0000"
+OPS = ReadAs("OPS", FieldMap(), JIRA_ISSUE.table)
 BUSY = RemoteBusy("HTTP 500", about_one_record=True)
 
 
@@ -36,7 +37,7 @@ class Jira:
         if self.bad & set(ids):
             raise self.error
         found = [an_issue_document(jira_id) for jira_id in ids]
-        return read_issue_documents(found, "OPS", FieldMap(), JIRA_ISSUE.table, ids)
+        return read_issue_documents(found, ids, OPS)
 
     def get_issue(self, issue, fields=None):
         if issue in self.bad:
@@ -82,14 +83,14 @@ def test_given_a_limit_of_the_rate_then_nothing_is_asked_in_halves():
 def test_given_an_issue_twice_or_unasked_in_an_answer_then_each_asked_one_is_read_once():
     documents = [an_issue_document(one) for one in ("1", "2", "1", "3")]
 
-    found = read_issue_documents(documents, "OPS", FieldMap(), JIRA_ISSUE.table, ["1", "2"])
+    found = read_issue_documents(documents, ["1", "2"], OPS)
 
     assert [line.jira_id for line in found.issues] == ["1", "2"]
 
 
 @pytest.mark.parametrize("document", [None, 5, "x", [], {}, {"id": True}, {"id": ["1"]}, {"id": {"id": "1"}}])
 def test_given_something_that_is_no_issue_in_an_answer_then_the_others_are_read(document):
-    found = read_issue_documents([document, an_issue_document("1")], "OPS", FieldMap(), JIRA_ISSUE.table, ["1"])
+    found = read_issue_documents([document, an_issue_document("1")], ["1"], OPS)
 
     assert [line.jira_id for line in found.issues] == ["1"]
 
@@ -102,12 +103,7 @@ def test_given_a_field_nested_deeper_than_json_goes_then_the_issue_is_kept_aside
     bad["fields"]["customfield_1"] = deep
 
     found = read_issue_documents(
-        [bad, an_issue_document("2")],
-        "OPS",
-        FieldMap(),
-        JIRA_ISSUE.table,
-        ["1", "2"],
-        custom={"customfield_1": "other"},
+        [bad, an_issue_document("2")], ["1", "2"], OPS._replace(custom={"customfield_1": "other"})
     )
 
     assert [line.jira_id for line in found.issues] == ["2"]
@@ -124,7 +120,7 @@ class DataCenter(Jira):
         if histories and self.bad & set(ids):
             raise self.error
         found = [an_issue_document(jira_id) | ({"changelog": a_history()} if histories else {}) for jira_id in ids]
-        return read_issue_documents(found, "OPS", FieldMap(), JIRA_ISSUE.table, ids)
+        return read_issue_documents(found, ids, OPS)
 
     def changelog_bulk(self, ids, field_ids, read, *, lost):
         for jira_id in ids:
@@ -171,7 +167,7 @@ def test_given_histories_that_do_not_come_along_then_the_issues_come_alone_and_h
 def test_given_a_history_that_is_not_all_then_it_is_not_taken(log):
     document = an_issue_document("1") | {"changelog": log}
 
-    found = read_issue_documents([document], "OPS", FieldMap(), JIRA_ISSUE.table, ["1"])
+    found = read_issue_documents([document], ["1"], OPS)
 
     assert [line.jira_id for line in found.issues] == ["1"]
     assert "1" not in found.satellites["status_changes"]

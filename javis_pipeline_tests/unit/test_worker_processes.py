@@ -129,3 +129,19 @@ def _is_running(pid: int) -> bool:
     except FileNotFoundError:
         return not Path("/proc").is_dir()  # ended just now, or a system that buries orphans by itself
     return state != "Z"
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux tells how large a process is")
+def test_given_large_answers_were_read_then_the_processes_are_about_as_small_as_before(workers):
+    before = [resident_megabytes(workers) for _ in range(PROCESSES)]
+
+    for size in (8, 20, 18, 16, 12, 10) * PROCESSES:
+        workers.run(len, bytes(size * 1024 * 1024))
+
+    after = [resident_megabytes(workers) for _ in range(PROCESSES)]
+    assert max(after) < max(before) + 6
+
+
+def resident_megabytes(workers: WorkerProcesses) -> float:
+    pages = int(workers.run(Path.read_text, Path("/proc/self/statm")).split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1024**2

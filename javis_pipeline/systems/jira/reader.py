@@ -21,6 +21,7 @@ from javis_pipeline.systems.jira.reading import (
     CutOff,
     HistoryRead,
     IssuesRead,
+    ReadAs,
     note_user,
     read_history,
     read_issue_documents,
@@ -33,6 +34,9 @@ log = logging.getLogger(__name__)
 # Two bulk fetches and one request for the history of what they brought. Larger batches would need fewer requests for
 # the history, but more memory, and leave threads idle at the end.
 BATCH_SIZE: Final = 2 * BULK_FETCH_LIMIT
+
+# About so large an answer may be. While it is read it takes ten times as much, and threads hold one each.
+ANSWER_BYTES: Final = 1024 * 1024
 
 HISTORY: Final[tuple[Satellite, ...]] = ("status_changes", "sprint_changes")
 
@@ -110,18 +114,13 @@ class BatchReader:
         maker: Maker | None = None,
     ) -> None:
         self._jira = jira
-        self._project = project
-        self._fields = fields
+        self._known = ReadAs(project, fields, JIRA_ISSUE.table, sprints, custom, left, maker, sprint_name)
         self._run = run
-        self._custom = custom
-        self._left = left
         self._asked = wire.issue_fields(fields, custom)
         self._history_fields = ["status", *([fields.sprint] if fields.sprint else [])]
-        self._sprint_name = sprint_name
-        self._sprints = sprints
-        self._maker = maker
         self._marks: _Marks = {"properties": [MARK]} if maker and maker.makes else {}
         self._with_histories = jira.tells_histories
+        self._parts = 1  # of what could be asked for together, so that answers are not too large
         self.history_refused: str | None = None
         self._endurance = Endurance()
 
@@ -130,7 +129,8 @@ class BatchReader:
         batch = Batch([], {name: {} for name in SATELLITES}, {}, {}, {}, [], [], [], [])
         # A hit can come twice: an issue that changes moves on in the sweep, and a census may name one that was found.
         for ids in in_batches(dict.fromkeys(stamp.jira_id for stamp in wanted), self._jira.bulk_limit):
-            self._add_bulk(batch, ids)
+            for part in in_batches(ids, -(-self._jira.bulk_limit // self._parts)):
+                self._add_bulk(batch, part)
         self._add_history(batch)
         return batch
 
@@ -143,19 +143,7 @@ class BatchReader:
             answer = self._jira.bulk_fetch(
                 ids,
                 self._asked,
-                lambda content: self._run(
-                    read_issues,
-                    content,
-                    self._project,
-                    self._fields,
-                    JIRA_ISSUE.table,
-                    ids,
-                    self._sprints,
-                    self._custom,
-                    self._left,
-                    self._maker,
-                    self._sprint_name,
-                ),
+                lambda content: self._read_bulk(content, ids),
                 **self._marks,
                 **more,
             )
@@ -177,6 +165,13 @@ class BatchReader:
         for jira_id in ids:
             if jira_id not in answer.ids:
                 self._add_single(batch, jira_id)
+
+    def _read_bulk(self, content: bytes, ids: Sequence[str]) -> IssuesRead:
+        """What an answer says; it tells also how many issues like these make one of the right size. A single huge one
+        makes the next smaller by half at most."""
+        whole = len(content) * self._jira.bulk_limit // len(ids)
+        self._parts = max(1, min(-(-whole // ANSWER_BYTES), 2 * self._parts))
+        return self._run(read_issues, content, ids, self._known)
 
     def _add(self, batch: Batch, found: IssuesRead) -> None:
         batch.issues.extend(found.issues)
@@ -207,7 +202,7 @@ class BatchReader:
             batch.unreadable.append(not_given(jira_id, error))
         else:
             self._endurance.answered()
-            found = self._read([document], jira_id)
+            found = read_issue_documents([document], [jira_id], self._known)
             if jira_id not in found.ids:
                 found.unreadable.append(not_about_it(jira_id))
             self._add(batch, found)
@@ -224,21 +219,7 @@ class BatchReader:
             batch.absent.append(jira_id)  # gone since the bulk fetch
         else:
             whole = {**cut_off.document, "fields": fields}
-            self._add(batch, self._read([whole], jira_id))
-
-    def _read(self, documents: Sequence[JsonObject], jira_id: str) -> IssuesRead:
-        return read_issue_documents(
-            documents,
-            self._project,
-            self._fields,
-            JIRA_ISSUE.table,
-            [jira_id],
-            self._sprints,
-            self._custom,
-            self._left,
-            self._maker,
-            self._sprint_name,
-        )
+            self._add(batch, read_issue_documents([whole], [jira_id], self._known))
 
     def _whole_list(self, name: str, ask: Callable[[str], list[JsonObject]], jira_id: str) -> JsonObject:
         """All comments or worklogs, as an issue's document holds them; nothing where Jira does not give them now."""
@@ -282,5 +263,5 @@ class BatchReader:
                     lines[jira_id] += line + b"\n"
 
     def _history_of(self, content: bytes) -> AnswerBatch[HistoryRead]:
-        found: AnswerBatch[HistoryRead] = self._run(read_history, content, self._fields, self._sprint_name)
+        found: AnswerBatch[HistoryRead] = self._run(read_history, content, self._known.fields, self._known.sprint_name)
         return found

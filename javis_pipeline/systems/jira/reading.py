@@ -1,6 +1,6 @@
 """Answers of Jira as rows for PostgreSQL. Pure, so that a second process can do it; most of a first load's work."""
 
-from collections.abc import Mapping, Sequence, Sized
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from datetime import datetime
 from functools import partial
 from typing import Any, Final, NamedTuple
@@ -28,12 +28,15 @@ from javis_pipeline.records.jira import (
 from javis_pipeline.records.policy import NOTHING_LEFT_ALONE, LeftAlone
 from javis_pipeline.records.tables import Table
 from javis_pipeline.steps.bad_answers import Unreadable, kept
+from javis_pipeline.steps.batches import in_batches
 from javis_pipeline.systems.jira import wire
 from javis_pipeline.systems.jira.made import Maker, made_by
 from javis_pipeline.systems.jira.rows import issue_row, satellite_rows
 from javis_pipeline.systems.jira.wire.answers import AnswerBatch
 
 Hanging = Mapping[Satellite, list[SatelliteRow]]
+# Documents that are objects and rows at once: with all of an answer it would be several times as much memory.
+_AT_ONCE: Final = 20
 # Fields with what tells their values in the form of the remote.
 _RAW: Final = {
     "description": "description_adf",
@@ -90,93 +93,109 @@ class HistoryRead(NamedTuple):
     unreadable: dict[str, str]
 
 
-def read_issues(
-    content: bytes,
-    project: str,
-    fields: FieldMap,
-    table: Table,
-    ids: Sequence[str],
-    sprints: Mapping[int, Sprint] = wire.NO_SPRINTS,
-    custom: wire.Custom = wire.NO_CUSTOM,
-    left: LeftAlone = NOTHING_LEFT_ALONE,
-    maker: Maker | None = None,
-    sprint_name: str = "sprint",
-) -> IssuesRead:
+class ReadAs(NamedTuple):
+    """What is known when a project's issues are read.
+
+    Attributes:
+        project: Key of the project; issues that are in another one now are left to that one.
+        fields: The site's fields.
+        table: Says what is hashed: a process that reads need not know how a kind is merged.
+        sprints: Sprints that are known better than issues tell.
+        custom: The custom fields that are read as such.
+        left: Fields that keep what they hold here, whatever answers say.
+        maker: Our account.
+        sprint_name: What the site calls its sprint field.
+    """
+
+    project: str
+    fields: FieldMap
+    table: Table
+    sprints: Mapping[int, Sprint] = wire.NO_SPRINTS
+    custom: wire.Custom = wire.NO_CUSTOM
+    left: LeftAlone = NOTHING_LEFT_ALONE
+    maker: Maker | None = None
+    sprint_name: str = "sprint"
+
+
+def read_issues(content: bytes, ids: Sequence[str], known: ReadAs) -> IssuesRead:
     """The issues in an answer that was asked for these ids."""
-    documents = wire.issue_documents(content)
-    return read_issue_documents(documents, project, fields, table, ids, sprints, custom, left, maker, sprint_name)
+    return read_issue_documents(_let_go(wire.issue_documents(content)), ids, known)
 
 
-def read_issue_documents(
-    documents: Sequence[JsonObject],
-    project: str,
-    fields: FieldMap,
-    table: Table,
-    ids: Sequence[str],
-    sprints: Mapping[int, Sprint] = wire.NO_SPRINTS,
-    custom: wire.Custom = wire.NO_CUSTOM,
-    left: LeftAlone = NOTHING_LEFT_ALONE,
-    maker: Maker | None = None,
-    sprint_name: str = "sprint",
-) -> IssuesRead:
+def _let_go(documents: list[JsonObject]) -> Iterator[JsonObject]:
+    """The documents, of which the list keeps none that was given: as objects they take many times their size."""
+    documents.reverse()
+    while documents:
+        yield documents.pop()
+
+
+def read_issue_documents(documents: Iterable[JsonObject], ids: Sequence[str], known: ReadAs) -> IssuesRead:
     """What these documents say of the issues with these ids, each once. A document that cannot be read does not take
-    the others with it; one that nobody asked for, or that comes again, is left out. The table says what is hashed: a
-    process that reads need not know how a kind is merged."""
-    wanted = set(ids)
-    found = IssuesRead([], {}, {}, {}, {}, set(), [], [], [], [], [])
-    whole: list[Issue] = []
-    hanging: list[tuple[str, Hanging]] = []
-    rows: list[IssueRow] = []
-    for document in documents:
-        jira_id = id_of(document)
-        if jira_id not in wanted:
-            continue
-        wanted.remove(jira_id)
-        found.ids.add(jira_id)
-        try:
-            issue, row, satellites = guarded(
-                "jira issue", document, partial(_read, document, fields, found.users, sprints, custom, left, maker)
-            )
-        except UnreadableRecord as error:
-            found.unreadable.append(Unreadable(jira_id, _updated_at(document), kept(document), str(error)))
-            continue
-        if (made := made_by(document, maker)) is not None:
-            found.made.append(made)
-        lists = _cut_off_lists(issue)
-        if issue.project_key != project:
-            found.elsewhere.append(issue.jira_id)
-        elif lists:
-            found.cut_off.append(CutOff(document, lists))
-        else:
-            whole.append(issue)
-            if issue.security_level is not None:
-                found.restricted.append(issue.jira_id)
-            rows.append(row)
-            hanging.append((issue.jira_id, {**satellites, **_history_with(document, fields, sprint_name, found.users)}))
-    found.issues.extend(issue_lines(rows, table))
-    found.sprints.update({sprint.sprint_id: sprint for issue in whole for sprint in issue.sprints or ()})
-    found.teams.update({row.team_id: row.team for row in rows if row.team_id and row.team})
-    for field_id in [field_id for field_id, sort in custom.items() if sort == "team"]:
-        named = [issue for issue in whole if field_id in issue.custom_raw]
-        found.teams.update({issue.custom_raw[field_id]: issue.custom_fields[field_id] for issue in named})
-    found.satellites.update(_satellites(hanging))
+    the others with it; one that nobody asked for, or that comes again, is left out."""
+    found = IssuesRead([], {name: {} for name in SATELLITES}, {}, {}, {}, set(), [], [], [], [], [])
+    for part in in_batches(_asked_for(documents, ids, found.ids), _AT_ONCE):
+        whole = [one for document in part if (one := _read_or_set_aside(document, found, known)) is not None]
+        _write(whole, found, known)
     return found
 
 
-def _read(
-    document: JsonObject,
-    fields: FieldMap,
-    users: dict[str, User],
-    sprints: Mapping[int, Sprint],
-    custom: wire.Custom,
-    left: LeftAlone,
-    maker: Maker | None,
-) -> tuple[Issue, IssueRow, Hanging]:
-    issue = wire.parse_issue(document, fields, users, sprints, custom)
-    if left.all:
-        issue = _without(issue, left)
+def _asked_for(documents: Iterable[JsonObject], ids: Sequence[str], met: set[str]) -> Iterator[JsonObject]:
+    """Those of issues with these ids that are met for the first time."""
+    wanted = frozenset(ids)
+    for document in documents:
+        jira_id = id_of(document)
+        if jira_id in wanted and jira_id not in met:
+            met.add(jira_id)
+            yield document
+
+
+class _Whole(NamedTuple):
+    """An issue of which all is known, and the rows of it."""
+
+    issue: Issue
+    row: IssueRow
+    hanging: Hanging
+
+
+def _read_or_set_aside(document: JsonObject, found: IssuesRead, known: ReadAs) -> _Whole | None:
+    """The issue; None, and a note of it in `found`, where it cannot be stored as it is."""
+    try:
+        one = guarded("jira issue", document, partial(_read, document, found.users, known))
+    except UnreadableRecord as error:
+        found.unreadable.append(Unreadable(id_of(document), _updated_at(document), kept(document), str(error)))
+        return None
+    if (made := made_by(document, known.maker)) is not None:
+        found.made.append(made)
+    lists = _cut_off_lists(one.issue)
+    if one.issue.project_key != known.project:
+        found.elsewhere.append(one.issue.jira_id)
+    elif lists:
+        found.cut_off.append(CutOff(document, lists))
+    else:
+        history = _history_with(document, known.fields, known.sprint_name, found.users)
+        return one._replace(hanging={**one.hanging, **history})
+    return None
+
+
+def _write(whole: Sequence[_Whole], found: IssuesRead, known: ReadAs) -> None:
+    """Add these issues, and what they name, to what was found."""
+    issues, rows = [one.issue for one in whole], [one.row for one in whole]
+    found.issues.extend(issue_lines(rows, known.table))
+    found.restricted.extend([issue.jira_id for issue in issues if issue.security_level is not None])
+    found.sprints.update({sprint.sprint_id: sprint for issue in issues for sprint in issue.sprints or ()})
+    found.teams.update({row.team_id: row.team for row in rows if row.team_id and row.team})
+    for field_id in [field_id for field_id, sort in known.custom.items() if sort == "team"]:
+        named = [issue for issue in issues if field_id in issue.custom_raw]
+        found.teams.update({issue.custom_raw[field_id]: issue.custom_fields[field_id] for issue in named})
+    _write_hanging(whole, found.satellites)
+
+
+def _read(document: JsonObject, users: dict[str, User], known: ReadAs) -> _Whole:
+    issue = wire.parse_issue(document, known.fields, users, known.sprints, known.custom)
+    if known.left.all:
+        issue = _without(issue, known.left)
     # What has a column of its own now may once have been one of many.
-    return issue, issue_row(issue, fields), satellite_rows(issue, maker)
+    return _Whole(issue, issue_row(issue, known.fields), satellite_rows(issue, known.maker))
 
 
 def _without(issue: Issue, left: LeftAlone) -> Issue:
@@ -189,17 +208,16 @@ def _without(issue: Issue, left: LeftAlone) -> Issue:
     return issue._replace(**without, missing=tuple(missing), custom_empty=empty)
 
 
-def _satellites(issues: Sequence[tuple[str, Hanging]]) -> dict[Satellite, dict[str, bytes]]:
+def _write_hanging(whole: Sequence[_Whole], lines: Mapping[Satellite, dict[str, bytes]]) -> None:
     rows: dict[Satellite, list[SatelliteRow]] = {name: [] for name in SATELLITES}
-    lines: dict[Satellite, dict[str, bytes]] = {name: {} for name in SATELLITES}
-    for jira_id, hanging in issues:
+    for issue, _, hanging in whole:
         for table, found in hanging.items():
             rows[table] += found
-            lines[table][jira_id] = b""
-    for table, of_issues in lines.items():
-        for row, line in zip(rows[table], copy_lines(rows[table]), strict=True):
+            lines[table][issue.jira_id] = b""
+    for table, of_table in rows.items():
+        of_issues = lines[table]
+        for row, line in zip(of_table, copy_lines(of_table), strict=True):
             of_issues[str(row[0])] += line + b"\n"
-    return lines
 
 
 def _cut_off_lists(issue: Issue) -> tuple[str, ...]:
