@@ -1,7 +1,8 @@
 """Random small faults in the pure rules of the sync, and which of them the pure tests do not notice.
 
 `python -m javis_pipeline_tests.mutants random [NUMBER [SEED]]`, or `make mutants ARGS=random`. A survivor is either a
-rule that no test holds, or a change that changes no behaviour: a person has to look.
+rule that no test holds, or a change that changes no behaviour: a person has to look. The tests run in copies of this
+checkout as it is at the start, one for each processor.
 """
 
 import ast
@@ -11,9 +12,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
 from random import Random
 from typing import Final
 
@@ -21,11 +24,11 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 COPIED: Final = ("javis_pipeline", "javis_pipeline_tests", "pyproject.toml", "setup.cfg")
 # Texts have their own laws, and messages are for people.
 MUTATED: Final = sorted(path for path in (ROOT / "javis_pipeline" / "sync").glob("*.py") if path.name != "__init__.py")
-# The cheap ones first: most faults end here.
 _UNIT: Final = "javis_pipeline_tests/unit/test_sync_"
 _LAWS: Final = "javis_pipeline_tests/property/"
+# The cheap ones first: most faults end there.
 TESTS: Final = (
-    tuple(
+    *(
         f"{_UNIT}{name}.py"
         for name in (
             "decide",
@@ -41,9 +44,13 @@ TESTS: Final = (
             "wiki",
         )
     ),
-    ("javis_pipeline_tests/unit/test_kinds.py", f"{_LAWS}test_create_laws.py"),
-    (f"{_LAWS}test_laws_memory.py::test_no_edit_is_lost_and_every_history_converges",),
+    "javis_pipeline_tests/unit/test_kinds.py",
+    f"{_LAWS}test_create_laws.py",
+    f"{_LAWS}test_laws_memory.py::test_no_edit_is_lost_and_every_history_converges",
 )
+HISTORIES: Final = "300"
+# A fault can make the sync go on for ever; all tests without one take a minute.
+LONGEST_SECONDS: Final = 1200
 _SWAPPED: Final[dict[type[ast.cmpop], type[ast.cmpop]]] = {
     ast.Eq: ast.NotEq,
     ast.NotEq: ast.Eq,
@@ -134,48 +141,83 @@ def _changed(node: ast.AST) -> ast.AST:
     return node
 
 
-def is_noticed(fault: Fault, copied: Path) -> bool:
-    """Whether a pure test fails with the fault."""
-    target = copied / fault.path.relative_to(ROOT)
-    original = target.read_text(encoding="utf-8")
-    target.write_text(mutated(fault), encoding="utf-8")
-    histories = {"JAVIS_LAWS_HISTORIES": "300"}
-    # Without compiled files: two faults of one length within a second would look like one to Python.
-    environment = {**os.environ, "PYTHONPATH": str(copied), "PYTHONDONTWRITEBYTECODE": "1", **histories}
-    try:
-        return any(_fails(tests, copied, environment) for tests in TESTS)
-    finally:
-        target.write_text(original, encoding="utf-8")
+class Checkout:
+    """A copy of this checkout, in which one fault at a time is tried."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def is_noticed(self, fault: Fault) -> bool:
+        """Whether a pure test fails with the fault."""
+        target = self.folder / fault.path.relative_to(ROOT)
+        original, was = target.read_text(encoding="utf-8"), target.stat()
+        target.write_text(mutated(fault), encoding="utf-8")
+        try:
+            # No compiled file of a fault stays, which could pass for one of the next.
+            return not self.passes(PYTHONDONTWRITEBYTECODE="1")
+        finally:
+            target.write_text(original, encoding="utf-8")
+            os.utime(target, ns=(was.st_atime_ns, was.st_mtime_ns))
+
+    def passes(self, **environment: str) -> bool:
+        """Whether the tests pass, in time."""
+        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *TESTS]
+        inherited = {**os.environ, "PYTHONPATH": str(self.folder), "JAVIS_LAWS_HISTORIES": HISTORIES}
+        try:
+            done = subprocess.run(
+                command,
+                cwd=self.folder,
+                env=inherited | environment,
+                capture_output=True,
+                check=False,
+                timeout=LONGEST_SECONDS,
+            )
+        except subprocess.TimeoutExpired:
+            return False
+        return done.returncode == 0
 
 
-def _fails(tests: tuple[str, ...], folder: Path, environment: dict[str, str]) -> bool:
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
-    try:
-        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=False, timeout=600)
-    except subprocess.TimeoutExpired:
-        return True  # a fault that makes the sync go on for ever
-    return done.returncode != 0
+def _copied(folder: Path) -> Checkout:
+    for name in COPIED:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(source, folder / name)
+    return Checkout(folder)
 
 
 def main(number: int = 60, seed: int = 0) -> int:
-    """Make so many faults, one after the other; exit code 1 when more than one in twenty is not noticed."""
+    """Make so many faults, each by itself; exit code 1 when more than one in twenty is not noticed."""
     faults = [fault for path in MUTATED for fault in faults_in(path)]
     chosen = Random(seed).sample(faults, min(number, len(faults)))
-    survivors = []
     with tempfile.TemporaryDirectory() as folder:
-        copied = Path(folder)
-        for name in COPIED:
-            source = ROOT / name
-            if source.is_dir():
-                shutil.copytree(source, copied / name, ignore=shutil.ignore_patterns("__pycache__"))
-            else:
-                shutil.copy2(source, copied / name)
-        for fault in chosen:
-            noticed = is_noticed(fault, copied)
-            survivors += [] if noticed else [fault]
-            sys.stdout.write(f"{'killed  ' if noticed else 'SURVIVES'}  {fault}\n")
+        first = _copied(Path(folder) / "0")
+        if not first.passes():  # which also leaves compiled files for all
+            sys.stdout.write("the tests fail without any fault\n")
+            return 1
+        killed = sum(_tried(first, chosen))
+    sys.stdout.write(f"{killed} of {len(chosen)} random mutants killed, of {len(faults)} possible\n")
+    return 1 if (len(chosen) - killed) * 20 > len(chosen) else 0
+
+
+def _tried(first: Checkout, chosen: Sequence[Fault]) -> Iterator[bool]:
+    """Whether each fault is noticed; told as it is known."""
+    number = os.cpu_count() or 1
+    free: SimpleQueue[Checkout] = SimpleQueue()
+    free.put(first)
+    for other in range(1, number):
+        free.put(Checkout(Path(shutil.copytree(first.folder, first.folder.with_name(str(other))))))
+
+    def noticed(fault: Fault) -> bool:
+        checkout = free.get()
+        try:
+            return checkout.is_noticed(fault)
+        finally:
+            free.put(checkout)
+
+    with ThreadPoolExecutor(number) as threads:
+        for fault, is_killed in zip(chosen, threads.map(noticed, chosen), strict=True):
+            sys.stdout.write(f"{'killed  ' if is_killed else 'SURVIVES'}  {fault}\n")
             sys.stdout.flush()
-    sys.stdout.write(
-        f"{len(chosen) - len(survivors)} of {len(chosen)} random mutants killed, of {len(faults)} possible\n"
-    )
-    return 1 if len(survivors) * 20 > len(chosen) else 0
+            yield is_killed
