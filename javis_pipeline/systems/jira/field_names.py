@@ -6,27 +6,10 @@ from typing import Final, Self
 
 from javis_pipeline.records.jira import ChangeItem, FieldMap
 from javis_pipeline.systems.jira import wire
+from javis_pipeline.systems.jira.issue_fields import FIELDS
 
 NO_NAMES: Final[Mapping[str, str]] = {}
 
-# Field of ours to Jira's id of it; story points have another id on every site.
-_JIRA_IDS: Final = {
-    "title": "summary",
-    "description": "description",
-    "labels": "labels",
-    "priority": "priority",
-    "assignee_id": "assignee",
-    "reporter_id": "reporter",
-    "due_date": "duedate",
-    "parent_key": "parent",
-    "status": "status",
-    "components": "components",
-    "fix_versions": "fixVersions",
-    "affected_versions": "versions",
-    "resolution": "resolution",
-    "estimate_seconds": "timeoriginalestimate",
-    "remaining_seconds": "timeestimate",
-}
 # A changed parent goes by several names in changelogs, by age of the project.
 _PARENT_ITEMS: Final = frozenset({"parent", "issueparentassociation", "epic link"})
 
@@ -61,7 +44,8 @@ class FieldNames:
     ) -> Self:
         """The names of a site; the arguments are those of `JiraRecords`."""
         of_site = {"story_points": fields.story_points, "sprint_id": fields.sprint, "team": fields.team}
-        ids = _JIRA_IDS | {name: field_id for name, field_id in of_site.items() if field_id}
+        ids = {name: field.jira_id for name, field in FIELDS.items() if field.jira_id}
+        ids |= {name: field_id for name, field_id in of_site.items() if field_id}
         ids |= {field_id: field_id for field_id in written if field_id in custom}
         ours = {jira_id: name for name, jira_id in ids.items()}
         if fields.epic_link:

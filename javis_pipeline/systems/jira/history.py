@@ -8,14 +8,12 @@ from typing import Final
 from uuid import UUID
 
 from javis_pipeline.clients.reading import guarded
-from javis_pipeline.records import MISSING, Missing
 from javis_pipeline.records.jira import ChangeItem, ChangelogEntry, JsonObject, Sort, User
 from javis_pipeline.records.sync import FieldChange
-from javis_pipeline.records.values import Value, as_set
 from javis_pipeline.systems.jira import wire
 from javis_pipeline.systems.jira.custom_values import change_value
 from javis_pipeline.systems.jira.field_names import FieldNames
-from javis_pipeline.systems.jira.numbers import number_of
+from javis_pipeline.systems.jira.issue_fields import FIELDS
 
 MARK: Final = "javis.op"
 
@@ -72,7 +70,7 @@ def _field_change(
     op_id: UUID | None,
     sort: Sort | None,
 ) -> FieldChange:
-    told = partial(_change_value, name) if sort is None else partial(change_value, sort)
+    told = FIELDS[name].told if sort is None else partial(change_value, sort)
     return FieldChange(
         entry_id=entry_id,
         field=name,
@@ -85,22 +83,3 @@ def _field_change(
         new_text=item.new_text or None,
         op_id=op_id,
     )
-
-
-def _change_value(name: str, raw: str | None, text: str | None) -> Value | Missing:
-    """The canonical value out of a changelog item; MISSING for a text, which the changelog does not hold as it was."""
-    match name:
-        case "description" | "components" | "fix_versions" | "affected_versions" | "sprint_id":
-            return MISSING  # of a set an item tells of one element, and of sprints it tells past ones too
-        case "estimate_seconds" | "remaining_seconds":
-            return int(raw or text or "") if (raw or text or "").isdecimal() else None
-        case "status" | "priority" | "assignee_id" | "reporter_id" | "resolution" | "team":
-            return raw or None
-        case "due_date":
-            return (raw or text or "")[:10] or None
-        case "labels":
-            return as_set((text or "").split())
-        case "story_points":
-            return number_of(text or raw)
-        case _:
-            return text or None

@@ -1,30 +1,19 @@
 """An issue as the sync sees it: its values in remote form, and the facts beside them: pure."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final, cast
 
 from javis_pipeline.records import MISSING, Missing
 from javis_pipeline.records.jira import Issue, JsonObject, Sort
 from javis_pipeline.records.sync import RemoteRecord
-from javis_pipeline.records.values import ResourceRef, Value, as_set, dump_json, in_order, load_json
+from javis_pipeline.records.values import ResourceRef, Value, dump_json, in_order, load_json
 from javis_pipeline.sync.element_codecs import chosen_value
 from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown
 from javis_pipeline.systems.jira import wire
 from javis_pipeline.systems.jira.custom_values import SETS
 from javis_pipeline.systems.jira.history import MARK, op_id_in
+from javis_pipeline.systems.jira.issue_fields import FIELDS
 
-_AS_THEY_ARE: Final = (
-    "assignee_id",
-    "story_points",
-    "parent_key",
-    "flagged",
-    "sprint",
-    "sprint_id",
-    "issue_type",
-    "reporter_id",
-    "estimate_seconds",
-    "remaining_seconds",
-)
 _FACTS: Final = (
     "is_subtask",
     "issue_type_id",
@@ -62,7 +51,11 @@ def record_of(
     archived = (document.get("fields") or {}).get("archiveddate") is not None
     return RemoteRecord(
         ref=ResourceRef(resource_type="jira_issue", resource_id=issue.jira_id, scope=issue.project_key, key=issue.key),
-        values={**_values(issue), "description": description, **_elements(issue, custom, written)},
+        values={
+            **{name: field.read(issue) for name, field in FIELDS.items()},
+            "description": description,
+            **_elements(issue, custom, written),
+        },
         facts=_facts(issue),
         revision=issue.remote_updated_at,
         marker=op_id_in((document.get("properties") or {}).get(MARK)),
@@ -70,23 +63,6 @@ def record_of(
         away="archived" if archived else None,
         is_listed=not archived,
     )
-
-
-def _values(issue: Issue) -> dict[str, Value | Missing]:
-    due_date = issue.due_date
-    return {
-        "title": issue.title,
-        "labels": _set(issue.labels),
-        "priority": _choice(issue.priority_id, issue.priority),
-        "due_date": due_date.isoformat() if due_date else cast(Missing | None, due_date),
-        "resolution": _choice(issue.resolution_id, issue.resolution),
-        "team": _choice(issue.team_id, issue.team),
-        "status": _choice(issue.status_id, issue.status),
-        "components": _set(issue.components),
-        "fix_versions": _set(issue.fix_versions),
-        "affected_versions": _set(issue.affected_versions),
-        **{name: getattr(issue, name) for name in _AS_THEY_ARE},
-    }
 
 
 def _facts(issue: Issue) -> dict[str, Any]:
@@ -117,13 +93,3 @@ def _element(sort: Sort, shown: object, raw: Any) -> Value:
     if raw is None:
         return value
     return cast(Value, raw) if sort == "rich_text" else chosen_value(value, raw)
-
-
-def _set(names: Iterable[str] | Missing) -> Value | Missing:
-    return names if isinstance(names, Missing) else as_set(names)
-
-
-def _choice(id_: str | Missing | None, name: str | Missing | None) -> Value | Missing:
-    if isinstance(id_, Missing) or isinstance(name, Missing):
-        return MISSING
-    return None if id_ is None else {"id": id_, "name": name}

@@ -17,7 +17,6 @@ from javis_pipeline.records.jira import (
     FieldMap,
     Issue,
     JsonObject,
-    Sort,
     Sprint,
     Transition,
 )
@@ -28,15 +27,13 @@ from javis_pipeline.systems.jira.client import BULK_FETCH_LIMIT, JiraClient
 from javis_pipeline.systems.jira.custom_values import element_to_jira, to_jira
 from javis_pipeline.systems.jira.field_names import NO_NAMES, FieldNames
 from javis_pipeline.systems.jira.history import MARK, changes_in
+from javis_pipeline.systems.jira.issue_fields import FIELDS, IssueField
 from javis_pipeline.systems.jira.issue_record import record_of
-from javis_pipeline.systems.jira.numbers import sent_number
 
 NO_RESOLUTION: Final = "a resolution is given with a transition here: set status and resolution in one edit"
 
 # Both estimates are edited as one field: of what an edit leaves out Jira makes something by itself.
 _TIMES: Final = {"estimate_seconds": "originalEstimate", "remaining_seconds": "remainingEstimate"}
-# Sets whose elements go out as objects.
-_NAMED_SETS: Final = frozenset({"components", "fix_versions", "affected_versions"})
 
 
 class Request(NamedTuple):
@@ -212,16 +209,13 @@ class JiraRecords:
             match name:
                 case "parent_key":
                     self._set_parent(request, value, current)
-                case "assignee_id":
-                    request.fields["assignee"] = None if value is None else self._client.assignee(str(value))
-                case "reporter_id":
-                    request.fields["reporter"] = None if value is None else self._person("reporter", str(value))
                 case "estimate_seconds" | "remaining_seconds":
                     request.fields["timetracking"] = _times({**current.values, **op.desired})
                 case _ if name in self._custom:
                     request.fields[name] = to_jira(name, self._custom[name], value, partial(self._person, name))
                 case _:
-                    request.fields[self._names.ids[name]] = _to_jira(name, self._names.ids[name], value)
+                    jira_id = self._names.ids[name]
+                    request.fields[jira_id] = self._sent(FIELDS[name], jira_id, value)
         for name in op.fields:
             sent = partial(self._element_sent, name, (current.editable or {}).get(name, {}))
             verbs: list[Mapping[str, object]] = [{"add": sent(one)} for one in op.add.get(name, ())]
@@ -236,8 +230,13 @@ class JiraRecords:
             history_metadata=_metadata(op),
         )
 
+    def _sent(self, field: IssueField, jira_id: str, value: Value) -> object:
+        if value is None:
+            return None
+        return self._person(jira_id, str(value)) if field.is_person else field.send(value, jira_id)
+
     def _element_sent(self, name: str, choices: wire.Choices, element: str) -> object:
-        sort: Sort | None = "versions" if name in _NAMED_SETS else self._custom.get(name)
+        sort = FIELDS[name].elements if name in FIELDS else self._custom[name]
         return element if sort is None else element_to_jira(sort, element, choices, partial(self._person, name))
 
     def _person(self, field_id: str, account_id: str) -> JsonObject:
@@ -261,7 +260,11 @@ class JiraRecords:
     def _transit(self, op: Operation, current: RemoteRecord) -> None:
         wanted = op.desired["status"]
         assert isinstance(wanted, Mapping), "a status goes out as its ids and its name"
-        with_it = {"resolution": _id_of(op.desired["resolution"])} if "resolution" in op.desired else {}
+        with_it = (
+            {"resolution": FIELDS["resolution"].send(op.desired["resolution"], "resolution")}
+            if "resolution" in op.desired
+            else {}
+        )
         moves = {} if with_it else current.moves or {}
         told = [moves[status_id] for status_id in wanted["ids"] if status_id in moves]
         move = told[0] if len(told) == 1 else self._move(op, wanted, with_it.keys())
@@ -302,26 +305,6 @@ def _choose(
         possible = ", ".join(sorted({f"'{way.to_status}'" for way in transitions})) or "none for this account"
         why = f"no transition leads to '{name}' from here; possible: {possible}"
     raise RemoteRefused(why, status=400, field_errors={"status": why})
-
-
-def _to_jira(name: str, jira_id: str, value: Value) -> object:
-    """A field's remote form as a PUT wants it."""
-    if value is None:
-        return None
-    match name:
-        case "priority" | "resolution":
-            return _id_of(value)
-        case "story_points":
-            return sent_number(value, jira_id)
-        case "team":
-            return value["id"] if isinstance(value, Mapping) else None
-        case _:
-            return value
-
-
-def _id_of(value: Value) -> object:
-    """A choice as a request names it."""
-    return {"id": value["id"]} if isinstance(value, Mapping) else None
 
 
 def _times(values: Mapping[str, Value | Missing]) -> dict[str, str]:
