@@ -50,6 +50,16 @@ def test_given_a_label_that_was_refused_when_it_is_taken_back_then_nothing_is_le
     assert (scope.row.errors, scope.row.bases, scope.row.sync_status) == ({}, {}, "synced")
 
 
+def test_given_labels_that_were_not_in_the_answer_then_they_stay_and_nothing_is_wrong():
+    scope = Scope(labels=("auth",))
+    scope.edit_there(labels=("auth", "there"))
+    scope.remote.missing_fields = lambda: ["labels"]
+
+    scope.reconcile()
+
+    assert (scope.here["labels"], scope.row.errors) == (("auth",), {})
+
+
 def test_given_an_edit_here_and_one_there_of_other_elements_then_the_audit_tells_both():
     scope = Scope(labels=("auth",))
     scope.edit(labels=("auth", "here"))
