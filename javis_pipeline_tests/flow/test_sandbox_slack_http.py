@@ -85,6 +85,17 @@ def test_given_the_sdk_when_it_asks_who_and_where_then_it_is_told(client: WebCli
     assert elsewhere["is_member"] is True
 
 
+def test_given_another_name_of_the_host_then_a_file_goes_where_its_address_was_asked_for(
+    client: WebClient, world: World
+) -> None:
+    by_name = world.base_url.replace("127.0.0.1", "localhost")
+    client.base_url = f"{by_name}/api/"
+
+    place = client.files_getUploadURLExternal(filename="chart.png", length=len(PNG))
+
+    assert str(place["upload_url"]).startswith(f"{by_name}/")
+
+
 def test_given_a_file_when_uploaded_then_it_is_shared_in_the_thread_and_can_be_fetched(
     client: WebClient, world: World
 ) -> None:

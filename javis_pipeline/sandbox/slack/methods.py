@@ -26,10 +26,11 @@ _MAX_LIMIT = 999
 
 @dataclass(frozen=True)
 class Call:
-    """One call of a method; arguments from query, form or JSON body."""
+    """One call of a method, arguments from query, form or JSON body, at an address without a slash at its end."""
 
     site: SlackSite
     args: Json
+    asked_at: str
 
     def text(self, name: str) -> str:
         """A required argument. Raises `NotOk` when it is missing."""
@@ -184,7 +185,7 @@ def get_upload_url(call: Call) -> Json:
     if not length.isdecimal():
         raise NotOk("invalid_arguments", ["length must be a number"])
     upload = call.site.announce_file(call.text("filename"), int(length), alt_text=call.optional("alt_txt") or "")
-    return {"upload_url": f"{call.site.ground.base_url}/services/upload/{upload.file_id}", "file_id": upload.file_id}
+    return {"upload_url": f"{call.asked_at}/services/upload/{upload.file_id}", "file_id": upload.file_id}
 
 
 def complete_upload(call: Call) -> Json:

@@ -52,7 +52,8 @@ class _Face:
                 if wait is not None:
                     body = {"ok": False, "error": "ratelimited"}
                     return _json(body, status=429, headers={"Retry-After": str(wait)})
-                return _json({"ok": True, **self._answer(method, args)})
+                asked_at = f"{request.url.scheme}://{request.url.netloc}"
+                return _json({"ok": True, **self._answer(method, args, asked_at)})
             except NotOk as refused:
                 return _json(_refusal(refused))
 
@@ -144,14 +145,14 @@ class _Face:
         if (method == "apps.connections.open") != (token == credentials.slack_app_token):
             raise NotOk("not_allowed_token_type")
 
-    def _answer(self, method: str, args: Json) -> Json:
+    def _answer(self, method: str, args: Json, asked_at: str) -> Json:
         if method == "apps.connections.open":
             ticket = secrets.token_urlsafe(12)
             self._tickets.add(ticket)
             return {"url": f"{self._world.base_url.replace('http', 'ws', 1)}/slack/socket/{ticket}"}
         if method not in METHODS:
             raise NotOk("unknown_method")
-        return METHODS[method](Call(self._site, args))
+        return METHODS[method](Call(self._site, args, asked_at))
 
 
 async def _arguments(request: Request) -> Json:
