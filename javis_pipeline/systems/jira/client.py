@@ -117,7 +117,11 @@ class JiraClient(SiteCalls, WrittenCalls):
             changed: The clause; None for all issues.
             dated, unreadable: As for `search_ids`.
         """
-        return self.search_ids(jql.sweep(project_key, changed), dated=dated, unreadable=unreadable)
+        return stamps_of(self._swept(project_key, changed, _in_stamps(dated=dated)), unreadable)
+
+    def _swept(self, project_key: str, changed: str | None, fields: Sequence[str]) -> Iterator[JsonObject]:
+        """What a sweep finds."""
+        return self.search(jql.sweep(project_key, changed), fields, batch=SWEEP_BATCH)
 
     def search(
         self, jql: str, fields: Sequence[str], *, properties: Sequence[str] = (), batch: int = 100
@@ -142,15 +146,7 @@ class JiraClient(SiteCalls, WrittenCalls):
             dated: Give the date too. Without it Jira gives thousands a request; with it often a hundred.
             unreadable: Told of hits that make no sense, which are left out; without it they end the search.
         """
-        for document in self.search(jql, ["updated"] if dated else ["key"], batch=SWEEP_BATCH):
-            try:
-                stamp = wire.parse_stamp(document)
-            except UnreadableRecord as error:
-                if unreadable is None:
-                    raise
-                unreadable(error)
-            else:
-                yield stamp
+        return stamps_of(self.search(jql, _in_stamps(dated=dated), batch=SWEEP_BATCH), unreadable)
 
     def count(self, jql: str) -> int:
         """About how many issues the query finds: an estimate of Jira's, never a reason to delete."""
@@ -378,3 +374,20 @@ class JiraClient(SiteCalls, WrittenCalls):
 def _found_issues(content: bytes) -> AnswerBatch[list[JsonObject]]:
     answer = orjson.loads(content)
     return answered("jira search/jql", lambda: batch_of(answer, items_of(answer, "issues")))
+
+
+def _in_stamps(*, dated: bool) -> list[str]:
+    return ["updated"] if dated else ["key"]
+
+
+def stamps_of(
+    documents: Iterable[JsonObject], unreadable: Callable[[UnreadableRecord], None] | None
+) -> Iterator[IssueStamp]:
+    """Id, key and `updated` of hits; `unreadable` as for `search_ids`."""
+    for document in documents:
+        try:
+            yield wire.parse_stamp(document)
+        except UnreadableRecord as error:
+            if unreadable is None:
+                raise
+            unreadable(error)

@@ -3,7 +3,7 @@
 There is no token paging. Large results are sought by id, because offsets end at a wall and shift while issues change.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -13,10 +13,9 @@ import orjson
 
 from javis_pipeline.clients.reading import answered, as_number, as_numeric_id, as_object, items_of
 from javis_pipeline.clients.site import Options
-from javis_pipeline.errors import RemoteRefused, SyncHalted, UnreadableRecord
-from javis_pipeline.records.jira import IssueStamp, JsonObject
+from javis_pipeline.errors import RemoteRefused, SyncHalted
+from javis_pipeline.records.jira import JsonObject
 from javis_pipeline.steps.batches import as_they_come
-from javis_pipeline.systems.jira import wire
 from javis_pipeline.systems.jira.client import BULK_FETCH_LIMIT
 from javis_pipeline.systems.jira.data_center_calls import MakingCalls
 from javis_pipeline.systems.jira.jql import in_project
@@ -53,26 +52,18 @@ class SearchCalls(MakingCalls):
         """Issues that can be asked for together: as many as a search gives."""
         return min(BULK_FETCH_LIMIT, self._cap)
 
-    def sweep(
-        self,
-        project_key: str,
-        changed: str | None,
-        *,
-        dated: bool = True,
-        unreadable: Callable[[UnreadableRecord], None] | None = None,
-    ) -> Iterator[IssueStamp]:
-        """Id, key and `updated` of a project's issues, sought by id in slices, several at once."""
+    def _swept(self, project_key: str, changed: str | None, fields: Sequence[str]) -> Iterator[JsonObject]:
+        """What a sweep finds, sought by id in slices, several at once."""
         where = in_project(project_key) + (f" AND ({changed})" if changed else "")
-        fields = ["updated"] if dated else ["key"]
         seek = partial(self._seek, where, fields)
         with ThreadPoolExecutor(SLICES_AT_ONCE, thread_name_prefix=f"seek-{project_key}") as threads:
             ask_last = partial(self._hits, f"{where} ORDER BY id DESC", ["key"], most=1)
             asked_last = None if changed else threads.submit(ask_last)  # all are mostly too many for one answer
             first = self._hits(f"{where} ORDER BY id ASC", fields, most=MOST_HITS)
-            yield from _stamps(first.documents, unreadable)
+            yield from first.documents
             slices = self._slices(where, first, asked_last.result if asked_last else ask_last)
             for documents in as_they_come(threads, seek, slices, most=SLICES_AT_ONCE):
-                yield from _stamps(documents, unreadable)
+                yield from documents
 
     def _slices(self, where: str, first: Hits, last_hit: Callable[[], Hits]) -> list[Slice]:
         """Ranges of ids above the first hits, each with about as many issues as one answer holds; one range for all
@@ -154,15 +145,3 @@ def _ids_of(documents: Sequence[JsonObject]) -> list[int]:
     """The ids of hits, of those that have one; of the last one at least."""
     with_id = [one for one in documents if isinstance(one, dict) and str(one.get("id")).isdecimal()]
     return [_id_of(document) for document in with_id or documents[-1:]]
-
-
-def _stamps(
-    documents: Iterable[JsonObject], unreadable: Callable[[UnreadableRecord], None] | None
-) -> Iterator[IssueStamp]:
-    for document in documents:
-        try:
-            yield wire.parse_stamp(document)
-        except UnreadableRecord as error:
-            if unreadable is None:
-                raise
-            unreadable(error)
