@@ -160,15 +160,12 @@ def test_given_a_task_that_one_ticks_and_one_rewords_when_merged_then_it_is_both
     assert merged == Merged(base.replace("incomplete", "complete").replace("Order", "Buy"))
 
 
-def test_given_one_cell_that_both_sides_edit_when_merged_then_the_conflict_shows_just_the_cell() -> None:
+def test_given_one_cell_that_both_sides_edit_when_merged_then_it_is_a_conflict_of_one_place() -> None:
     base = "<table><tbody><tr><td>a</td><td><p>b</p></td></tr></tbody></table>"
 
     merged = merge_pages(base, base.replace(">b<", ">ours<"), base.replace(">b<", ">theirs<"))
 
-    assert isinstance(merged, Conflict)
-    assert [(region.base, region.a, region.b) for region in merged.regions] == [
-        (("<p>b</p>",), ("<p>ours</p>",), ("<p>theirs</p>",))
-    ]
+    assert merged == Conflict("overlap", "both sides changed the same block of the page")
 
 
 def test_given_content_that_is_gone_when_checked_then_each_is_told() -> None:

@@ -15,7 +15,7 @@ from javis_pipeline.sync.richtext import diff3
 from javis_pipeline.sync.richtext.adf import blocks_of, document_of, lost_content, special_content
 from javis_pipeline.sync.richtext.adf_schema import new_faults
 from javis_pipeline.sync.richtext.adf_tree import AdfGrammar
-from javis_pipeline.sync.richtext.blocks import Block, Special
+from javis_pipeline.sync.richtext.blocks import Special
 from javis_pipeline.sync.richtext.hidden_marks import marked_words
 from javis_pipeline.sync.richtext.markdown_reader import split_markdown
 from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown, view_blocks
@@ -57,16 +57,10 @@ class Merged:
 
 @dataclass(frozen=True)
 class Conflict:
-    """The edits do not go together; for an overlap, with each place where they do not."""
+    """The edits do not go together."""
 
     kind: Literal["lossy_edit", "overlap", "unreadable"]
     reason: str
-    places: tuple[diff3.Region[Block[Node]], ...] = ()
-
-    @property
-    def regions(self) -> tuple[diff3.Region[str], ...]:
-        """Each place in Markdown."""
-        return tuple(map(_shown, self.places))
 
 
 def apply_local_edit(
@@ -153,7 +147,7 @@ def merge_descriptions(base_adf: Document, local_markdown: str | None, remote_ad
         merged = merge_trees(grammar, *(grammar.items(blocks_of(doc)) for doc in (base_adf, edited.doc, remote_adf)))
         if isinstance(merged, diff3.Overlap):
             count = _count(len(merged.regions))
-            return Conflict("overlap", f"both sides changed the same {count} of the text", merged.regions)
+            return Conflict("overlap", f"both sides changed the same {count} of the text")
         doc = document_of([block.source for block in merged.items])
         if lost := lost_content(remote_adf, doc, edited.removed):
             return Conflict("lossy_edit", "the merged text would lose " + ", ".join(item.shown for item in lost))
@@ -162,13 +156,6 @@ def merge_descriptions(base_adf: Document, local_markdown: str | None, remote_ad
         return Merged(doc, adf_to_markdown(doc))
     except UnreadableText as error:
         return Conflict("unreadable", str(error))
-
-
-def _shown(region: diff3.Region[Block[Node]]) -> diff3.Region[str]:
-    def views(blocks: Sequence[Block[Node]]) -> tuple[str, ...]:
-        return tuple(view_blocks({"content": [block.source for block in blocks]})[0])
-
-    return diff3.Region(views(region.base), views(region.a), views(region.b))
 
 
 def _count(places: int) -> str:

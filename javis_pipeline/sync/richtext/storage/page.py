@@ -6,10 +6,10 @@ from typing import Literal
 
 from javis_pipeline.errors import UnreadableText
 from javis_pipeline.sync.richtext import diff3
-from javis_pipeline.sync.richtext.blocks import Block, Special
+from javis_pipeline.sync.richtext.blocks import Special
 from javis_pipeline.sync.richtext.storage.blocks_inside import StorageGrammar
 from javis_pipeline.sync.richtext.storage.canonical import canonical_element, storage_blocks
-from javis_pipeline.sync.richtext.storage.xhtml import Element, Slice, join_slices, parse_storage, walk
+from javis_pipeline.sync.richtext.storage.xhtml import Element, join_slices, parse_storage, walk
 from javis_pipeline.sync.richtext.trees import merge_trees
 
 
@@ -22,11 +22,10 @@ class Merged:
 
 @dataclass(frozen=True)
 class Conflict:
-    """The edits do not go together; `regions` shows the source of each such place, for an overlap."""
+    """The edits do not go together."""
 
     kind: Literal["lossy_edit", "overlap", "unreadable"]
     reason: str
-    regions: tuple[diff3.Region[str], ...] = ()
 
 
 def check_storage(body: str) -> None:
@@ -43,9 +42,9 @@ def merge_pages(base: str | None, local: str | None, remote: str | None) -> Merg
     try:
         merged = merge_trees(StorageGrammar(), storage_blocks(base), storage_blocks(local), storage_blocks(remote))
         if isinstance(merged, diff3.Overlap):
-            regions = tuple(diff3.Region(*map(_sources, (at.base, at.a, at.b))) for at in merged.regions)
-            places = "the same block" if len(regions) == 1 else f"the same {len(regions)} places"
-            return Conflict("overlap", f"both sides changed {places} of the page", regions)
+            many = len(merged.regions)
+            places = "the same block" if many == 1 else f"the same {many} places"
+            return Conflict("overlap", f"both sides changed {places} of the page")
         body = join_slices([block.source for block in merged.items], parse_storage(remote or "").tail)
         return _checked(body, base, local, remote)
     except UnreadableText as error:
@@ -61,10 +60,6 @@ def _checked(body: str, base: str | None, local: str | None, remote: str | None)
     if lost := lost_content(remote, body, removed):
         return Conflict("lossy_edit", "the merged page would lose " + ", ".join(item.shown for item in lost))
     return Merged(body)
-
-
-def _sources(blocks: tuple[Block[Slice], ...]) -> tuple[str, ...]:
-    return tuple(block.source.text for block in blocks)
 
 
 # --- what must not get lost -----------------------------------------------------------------------------------------
