@@ -1,17 +1,16 @@
 """`javis demo`: everything once, on the sandbox."""
 
 import shlex
-import sys
 import textwrap
 import time
 from contextlib import closing
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from javis_pipeline.cli import sandbox
+from javis_pipeline.cli.again import called_again
 from javis_pipeline.cli.lines import say
 
 if TYPE_CHECKING:
@@ -56,8 +55,8 @@ def command(sandbox_port: int, edition: "Edition", fresh: bool) -> None:
 
 
 def _print_next(settings: "Settings", edition: "Edition") -> None:
-    """Commands that work as they stand: by the path that this program was called by, and on the demo."""
-    javis = sys.argv[0] if Path(sys.argv[0]).name == "javis" else f"{sys.executable} -m javis_pipeline"
+    """Commands that work as they stand: as this program was called, and on the demo."""
+    javis = called_again()
     dev = "dev" if edition == "cloud" else f"dev --edition {edition}"
     lines = [
         (f"export JAVIS_ENV_FILE={shlex.quote(str(settings.javis_home / 'env'))}", "then commands speak of the demo:"),
