@@ -41,6 +41,7 @@ TESTS: Final = (
             "refusals",
             "verify",
             "guards",
+            "create",
             "wiki",
         )
     ),
