@@ -155,8 +155,9 @@ class FieldCatalogue:
         for definition in DEFINITIONS:
             number += 3
             self._define(definition, number)
-        self.all = (*SYSTEM_FIELDS, *custom.values(), *self.by_role.values())
-        self.listed = tuple(spec for spec in self.all if edition == "cloud" or _is_of_a_company(spec))
+        there = (*SYSTEM_FIELDS, *custom.values(), *self.by_role.values())
+        self.all = there if edition == "cloud" else tuple(spec for spec in there if spec.id not in _ON_CLOUD)
+        self.listed = tuple(spec for spec in self.all if edition == "cloud" or _is_listed(spec))
         self.by_id = {spec.id: spec for spec in self.all}
 
     def _define(self, definition: Definition, number: int) -> None:
@@ -191,6 +192,9 @@ class FieldCatalogue:
         return [spec.id for spec in self.all if group == "*all" or spec.navigable]
 
 
-def _is_of_a_company(spec: FieldSpec) -> bool:
-    """Whether Data Center has the field, and lists it."""
-    return spec.id not in ("parent", "statusCategory", "statuscategorychangedate") and spec.scope is None
+_ON_CLOUD = frozenset({"statusCategory", "statuscategorychangedate"})
+
+
+def _is_listed(spec: FieldSpec) -> bool:
+    """Whether Data Center lists the field."""
+    return spec.id != "parent" and spec.scope is None

@@ -209,6 +209,12 @@ class DataCenterReadApi(ReadApi):
                 found_ |= {name: found_[name] | {"havePermission": False}}
         return {"permissions": found_ | {"EDIT_ISSUE": found_["EDIT_ISSUES"] | {"deprecatedKey": True}}}
 
+    def project(self, call: Call) -> Json:
+        """A project, without what only Cloud knows."""
+        is_archived = self._found_project(call).archived or Trap.ARCHIVED in self._site.behaviour.traps
+        shown = super().project(call) | {"archived": is_archived}
+        return {name: value for name, value in shown.items() if name not in ("isPrivate", "properties")}
+
     def all_projects(self, call: Call) -> list[Json]:
         """All projects at once."""
         asked, all_are = call.flag("includeArchived"), Trap.ARCHIVED in self._site.behaviour.traps

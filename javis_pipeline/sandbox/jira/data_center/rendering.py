@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import quote
 
-from javis_pipeline.sandbox.jira.catalogue import Board, IssueType, Project, Sprint
+from javis_pipeline.sandbox.jira.catalogue import Board, IssueType, Project, Sprint, Transition
 from javis_pipeline.sandbox.jira.data_center.directory import Directory
 from javis_pipeline.sandbox.jira.data_center.markup import from_adf
 from javis_pipeline.sandbox.jira.fields import FieldSpec
@@ -95,6 +95,11 @@ class DataCenterRenderer(Renderer):
     def field(self, spec: FieldSpec) -> Json:
         """A field, without key and scope."""
         return {name: value for name, value in super().field(spec).items() if name not in ("key", "scope")}
+
+    def transition(self, transition: Transition, *, fields: Json | None) -> Json:
+        """A transition, of which only its screen is told."""
+        shown = super().transition(transition, fields=fields)
+        return {name: value for name, value in shown.items() if name in ("id", "name", "to", "fields")}
 
     def agile_sprint(self, sprint: Sprint) -> Json:
         """A sprint of the agile API: an object there."""
