@@ -42,6 +42,7 @@ TESTS: Final = (
             "verify",
             "guards",
             "create",
+            "screens",
             "wiki",
         )
     ),

@@ -7,6 +7,7 @@ import pytest
 from javis_pipeline.records.catalog import Catalog
 from javis_pipeline.records.values import Value
 from javis_pipeline.sync.codecs import Codec, Day, Labels, Line, Number, UnreadableValue
+from javis_pipeline.sync.element_codecs import Address, Amount, ShortText
 from javis_pipeline.sync.known_codecs import Account, Key, Named
 from javis_pipeline.sync.text_codecs import LARGEST_BODY, LONGEST_DESCRIPTION
 from javis_pipeline.systems.confluence.kind import CONFLUENCE_PAGE
@@ -51,6 +52,12 @@ WIKI = DATA_CENTER_ISSUE.fields["description"].codec
         (WIKI, None),
         (WIKI, "{code}unclosed"),
         (WIKI, "x" * LONGEST_DESCRIPTION),
+        (ShortText(), None),
+        (ShortText(), "x"),
+        (Address(), None),
+        (Address(), "https://example.com/a?b=c"),
+        (Amount(), None),
+        (Amount(), Decimal("0.5")),
     ],
 )
 def test_what_can_go_out(codec: Codec, value: Value) -> None:
@@ -84,6 +91,9 @@ def test_what_can_go_out(codec: Codec, value: Value) -> None:
         (DESCRIPTION, "x" * (LONGEST_DESCRIPTION + 1), "is 32768 characters long; at most 32767 are possible: shorten"),
         (BODY, "<p>open", "is not what Confluence can store: "),
         (WIKI, "x" * (LONGEST_DESCRIPTION + 1), "is 32768 characters long; at most 32767 are possible: shorten"),
+        (ShortText(), "a\nb", "must be one line; remove the line breaks"),
+        (Address(), "example", "'example' is not an address; it should begin like https://"),
+        (Amount(), True, "True is not a number; set one, or null for none"),
     ],
 )
 def test_what_cannot_go_out_and_the_remedy(codec: Codec, value: Value, reason: str) -> None:
