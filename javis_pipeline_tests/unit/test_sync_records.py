@@ -989,6 +989,15 @@ def test_given_a_crash_between_commit_and_request_then_the_edit_is_not_lost(scop
 # --- guards, plans and undo ---
 
 
+def test_given_a_row_that_was_deleted_here_then_a_dry_run_shows_that_the_record_is_put_away(scope):
+    row = scope.store.rows[scope.id]
+    row.local = replace(row.local, deleted_at=scope.now, removal="archive")
+
+    shown = [(item.side, item.field, item.old, item.reason) for item in scope.plan(way_out="archive")]
+
+    assert shown == [("remote", WHOLE_RECORD, "OPS-1", "deleted here")]
+
+
 def test_given_many_planned_writes_then_nothing_is_sent_until_the_number_is_allowed():
     scope = Scope(issues=30)
     for ref in scope.refs[:25]:
