@@ -172,6 +172,14 @@ class Settings(BaseSettings):
         """Keys of the spaces in which rows become pages: those of the projects of JAVIS_CREATE."""
         return tuple(pair.space for pair in self.confluence_spaces if pair.project in self.javis_create)
 
+    @property
+    def spaces_talked_in(self) -> tuple[str, ...]:
+        """Keys of the spaces below whose pages comments are written here too: those of the projects of JAVIS_COMMENTS;
+        "*" for all."""
+        if "*" in self.javis_comments:
+            return ("*",)
+        return tuple(pair.space for pair in self.confluence_spaces if pair.project in self.javis_comments)
+
     def ways_out(self, system: System) -> Mapping[str, Way]:
         """Scope to what becomes there of records whose rows are deleted here."""
         return {
@@ -224,6 +232,7 @@ class Settings(BaseSettings):
             *made,
             *put_away,
             *(Policy("jira", key, "comments", "on", "JAVIS_COMMENTS") for key in self.javis_comments),
+            *(Policy("confluence", key, "comments", "on", "JAVIS_COMMENTS") for key in self.spaces_talked_in),
             *(Policy("jira", key, "links", "on", "JAVIS_LINKS") for key in self.javis_links),
             *(Policy("jira", key, "worklogs", "on", "JAVIS_WORKLOGS") for key in self.javis_worklogs),
         )

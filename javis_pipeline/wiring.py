@@ -42,7 +42,7 @@ from javis_pipeline.sync.run import Run
 from javis_pipeline.systems.confluence import editions
 from javis_pipeline.systems.confluence.client import ConfluenceClient
 from javis_pipeline.systems.confluence.doctor import check_confluence
-from javis_pipeline.systems.confluence.kind import CONFLUENCE_PAGE
+from javis_pipeline.systems.confluence.kind import CONFLUENCE_COMMENT, CONFLUENCE_PAGE
 from javis_pipeline.systems.confluence.site_calls import checked_id
 from javis_pipeline.systems.confluence.system import ConfluenceSystem
 from javis_pipeline.systems.confluence.webhook import told_pages
@@ -56,7 +56,7 @@ from javis_pipeline.systems.jira.webhook import told_issues
 clock = partial(datetime.now, UTC)
 
 KINDS: Final[Mapping[ResourceType, Kind]] = kinds_by_name(
-    JIRA_ISSUE, CONFLUENCE_PAGE, JIRA_COMMENT, JIRA_WORKLOG, JIRA_LINK
+    JIRA_ISSUE, CONFLUENCE_PAGE, JIRA_COMMENT, JIRA_WORKLOG, JIRA_LINK, CONFLUENCE_COMMENT
 )
 """For the edges, which choose one; decisions are told theirs by the run."""
 
@@ -220,6 +220,7 @@ def confluence_system(
             facts,
             settings.confluence_field_policy,
             creating=settings.spaces_made_in,
+            talking=settings.spaces_talked_in,
             horizon=timedelta(minutes=settings.javis_create_horizon_minutes),
             ways_out=settings.ways_out("confluence"),
         )

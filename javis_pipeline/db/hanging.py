@@ -5,7 +5,7 @@ Functions here never commit, and need a transaction with the origin "sync".
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
 
 from psycopg.errors import UniqueViolation
 from psycopg.sql import SQL, Composable, Composed, Identifier
@@ -18,17 +18,38 @@ from javis_pipeline.records.tables import Table
 from javis_pipeline.records.values import ResourceRef
 
 _QUERIES = named_queries("hanging")
+_IS_TOLD: LiteralString = (
+    "(%(gone)s::text[] IS NULL OR c.{id} = ANY (%(gone)s)"
+    " OR EXISTS (SELECT FROM {incoming} AS told WHERE told.{id} = c.{id}))"
+)
 
 
 def merge_hanging(
-    conn: Connection, table: Table, stale_of: Sequence[str], lines: bytes, *, run_id: str, now: datetime
+    conn: Connection,
+    table: Table,
+    stale_of: Sequence[str],
+    lines: bytes,
+    *,
+    gone: Sequence[str] | None = None,
+    run_id: str,
+    now: datetime,
 ) -> list[ResourceRef]:
-    """Make what hangs on the records `stale_of` (ids) what came, in COPY's text format; what was edited here, or about
-    which something is under way, is left and named."""
+    """Make what hangs on the records `stale_of` (ids) what came; what was edited here, or about which something is
+    under way, is left and named.
+
+    Args:
+        conn: A transaction of the sync's.
+        table: Of what hangs.
+        stale_of: What it hangs on.
+        lines: What came, in COPY's text format.
+        gone: Ids of what is not there any more; None where that is all that did not come.
+        run_id: For the audit.
+        now: Dates what is stored.
+    """
     if not stale_of:
         return []
     _receive(conn, table, lines)
-    params: dict[str, Any] = {"run_id": run_id, "now": now}
+    params: dict[str, Any] = {"run_id": run_id, "now": now, "gone": None if gone is None else [*gone]}
     taken = _run(conn, table, "lock_takable", stale_of, params)
     params["taken"] = [row["record_id"] for row in taken]
     audited = ("audit_hanging",) if table.edited else ()
@@ -101,14 +122,17 @@ def _statement(table: Table, query: str) -> Composed:
         mirrored_of_c=_columns(mirrored, "c"),
         mirrored_of_p=_columns(mirrored, "p"),
         is_edited=_differ(edited),
+        is_told=SQL(_IS_TOLD).format(incoming=Identifier(_incoming(table)), id=Identifier(table.id)),
         is_ours=SQL("w.account_id = c.{}").format(Identifier(author)) if author else SQL("true"),
         may_be_it=_by_us(author) if author else SQL("false"),
     )
 
 
 def _by_us(author: str) -> Composed:
-    """Whether what came is what our account may have made of a wish `w`."""
-    by_us = SQL("p.{} = w.fence_account AND p.created_at >= w.fence_at - interval '1 minute'")
+    """Whether what came is what our account may have made of a wish `w`, as far as it tells who wrote it, and when."""
+    by_us = SQL(
+        "coalesce(p.{} = w.fence_account, true) AND coalesce(p.created_at >= w.fence_at - interval '1 minute', true)"
+    )
     return by_us.format(Identifier(author))
 
 

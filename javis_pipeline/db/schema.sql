@@ -32,7 +32,8 @@ CREATE TYPE public.resource_type AS ENUM (
     'confluence_page',
     'jira_comment',
     'jira_worklog',
-    'jira_link'
+    'jira_link',
+    'confluence_comment'
 );
 
 CREATE TYPE public.sync_status AS ENUM (
@@ -42,6 +43,105 @@ CREATE TYPE public.sync_status AS ENUM (
     'conflict',
     'error'
 );
+
+CREATE FUNCTION public.confluence_comment_content_hash(body_storage text) RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (md5(concat_ws(''::text, COALESCE(md5(body_storage), '
+'::text))))::uuid;
+
+CREATE TABLE public.page_comments (
+    comment_id text,
+    page_id text,
+    parent_id text,
+    author_id text,
+    body_storage text,
+    version_number bigint,
+    created_at timestamp with time zone,
+    updated_at timestamp with time zone,
+    remote_missing_since timestamp with time zone,
+    record_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    key text NOT NULL,
+    page_key text NOT NULL,
+    space_key text NOT NULL,
+    last_synced_at timestamp with time zone DEFAULT now(),
+    local_modified_at timestamp with time zone,
+    local_modified_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
+    local_seq bigint DEFAULT 0 NOT NULL,
+    local_deleted_at timestamp with time zone,
+    content_hash uuid,
+    sync_status public.sync_status DEFAULT 'synced'::public.sync_status NOT NULL,
+    sync_errors jsonb DEFAULT '{}'::jsonb NOT NULL,
+    sync_refused jsonb DEFAULT '{}'::jsonb NOT NULL,
+    remote_state public.remote_state DEFAULT 'present'::public.remote_state NOT NULL,
+    restricted boolean DEFAULT false NOT NULL,
+    kept_from text GENERATED ALWAYS AS (
+CASE
+    WHEN restricted THEN 'its page is restricted'::text
+    ELSE NULL::text
+END) STORED
+);
+
+COMMENT ON TABLE public.page_comments IS 'comments below the text of Confluence pages: those of others are read within an hour, ours go both ways';
+
+COMMENT ON COLUMN public.page_comments.comment_id IS 'NULL while the comment is wished for, and not known to be in Confluence';
+
+COMMENT ON COLUMN public.page_comments.page_id IS 'the page that it, or what it answers, is below; NULL while that is wished for. An INSERT may name the page by its key here';
+
+COMMENT ON COLUMN public.page_comments.parent_id IS 'the comment that it answers';
+
+COMMENT ON COLUMN public.page_comments.author_id IS 'who wrote it; null where Confluence does not tell';
+
+COMMENT ON COLUMN public.page_comments.body_storage IS 'its text, as Confluence keeps it: storage XHTML';
+
+COMMENT ON COLUMN public.page_comments.version_number IS 'how often it was saved';
+
+COMMENT ON COLUMN public.page_comments.created_at IS 'when it was written; null where Confluence does not tell';
+
+COMMENT ON COLUMN public.page_comments.updated_at IS 'when it was saved last';
+
+COMMENT ON COLUMN public.page_comments.remote_missing_since IS 'it was not found then; not found once more, it is gone';
+
+COMMENT ON COLUMN public.page_comments.record_id IS 'names the comment for ever, from before Confluence knows it';
+
+COMMENT ON COLUMN public.page_comments.key IS 'page and id, for people: 131090#comment-131107; of one that is wished for a provisional one';
+
+COMMENT ON COLUMN public.page_comments.page_key IS 'key of the page: its id; of one that is wished for a provisional one';
+
+COMMENT ON COLUMN public.page_comments.space_key IS 'space of the page';
+
+COMMENT ON COLUMN public.page_comments.last_synced_at IS 'when the sync wrote the row last';
+
+COMMENT ON COLUMN public.page_comments.local_modified_at IS 'when it was edited here last';
+
+COMMENT ON COLUMN public.page_comments.local_modified_fields IS '{edited field: what both sides held last}';
+
+COMMENT ON COLUMN public.page_comments.local_seq IS 'grows with each edit here';
+
+COMMENT ON COLUMN public.page_comments.local_deleted_at IS 'when it was deleted here';
+
+COMMENT ON COLUMN public.page_comments.content_hash IS 'of what the sync wrote: it tells what was changed behind the trigger''s back';
+
+COMMENT ON COLUMN public.page_comments.sync_status IS 'synced, local_modified, pushing, conflict or error';
+
+COMMENT ON COLUMN public.page_comments.sync_errors IS '{field: why it is not in step, and the remedy}; (row) is the comment itself';
+
+COMMENT ON COLUMN public.page_comments.sync_refused IS '{field: what Confluence said, when, how often, and since when a person wants it asked again}';
+
+COMMENT ON COLUMN public.page_comments.remote_state IS 'present, gone, hidden, or wanted: not made there yet';
+
+COMMENT ON COLUMN public.page_comments.restricted IS 'only some may read its page';
+
+COMMENT ON COLUMN public.page_comments.kept_from IS 'why not everybody may read it; null: who may read the page''s space';
+
+CREATE FUNCTION public.confluence_comment_content_hash(row_ public.page_comments) RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN public.confluence_comment_content_hash((row_).body_storage);
+
+COMMENT ON FUNCTION public.confluence_comment_content_hash(row_ public.page_comments) IS 'made from f8488d30d93754dff1d6fe4342f101fb';
+
+CREATE FUNCTION public.confluence_comment_base_hash(row_ public.page_comments) RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN CASE WHEN ((row_).local_modified_fields = '{}'::jsonb) THEN public.confluence_comment_content_hash(row_) ELSE public.confluence_comment_content_hash(jsonb_populate_record(row_, (row_).local_modified_fields)) END;
 
 CREATE FUNCTION public.confluence_page_content_hash(title text, body_storage text, parent_id text, labels text[]) RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -380,56 +480,35 @@ BEGIN
     RETURN NEW;
 END $$;
 
-CREATE FUNCTION public.javis_find_issue() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-DECLARE
-    issue public.jira_issues;
-BEGIN
-    IF (CASE TG_RELID WHEN 'public.jira_issues'::regclass THEN 'jira_issue' WHEN 'public.confluence_pages'::regclass THEN 'confluence_page' WHEN 'public.comments'::regclass THEN 'jira_comment' WHEN 'public.worklogs'::regclass THEN 'jira_worklog' WHEN 'public.issue_links'::regclass THEN 'jira_link' END) IS NULL THEN
-        RAISE EXCEPTION 'javis: nothing of % hangs on issues', TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
-    END IF;
-    SELECT * INTO issue FROM public.jira_issues AS i WHERE i.key = public.javis_key(NEW.issue_key) FOR KEY SHARE;
-    IF issue.key IS NULL THEN
-        RAISE EXCEPTION 'javis: there is no issue % here', coalesce(NEW.issue_key, '(issue_key is not given)')
-            USING ERRCODE = 'foreign_key_violation', HINT = 'Nothing was written.';
-    END IF;
-    IF issue.local_deleted_at IS NOT NULL OR issue.remote_state NOT IN ('present', 'wanted') THEN
-        RAISE EXCEPTION 'javis: issue % is not in Jira any more, or was deleted here', issue.key
-            USING ERRCODE = 'restrict_violation', HINT = 'Nothing was written.';
-    END IF;
-    RETURN jsonb_populate_record(NEW, jsonb_build_object(
-        'issue_key', issue.key, 'jira_id', issue.jira_id, 'project_key', issue.project_key,
-        'restricted', issue.security_level IS NOT NULL));
-END $$;
-
-CREATE FUNCTION public.javis_follow_issue() RETURNS trigger
+CREATE FUNCTION public.javis_find_place() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 DECLARE
-    origin text := coalesce(current_setting('javis.origin', true), '');
-    book   text;
+    system text := CASE TG_RELID WHEN 'public.jira_issues'::regclass THEN 'jira' WHEN 'public.confluence_pages'::regclass THEN 'confluence' WHEN 'public.comments'::regclass THEN 'jira' WHEN 'public.worklogs'::regclass THEN 'jira' WHEN 'public.issue_links'::regclass THEN 'jira' WHEN 'public.page_comments'::regclass THEN 'confluence' END;
+    word   text := replace(TG_ARGV[5], '_key', '');
+    named  text := to_jsonb(NEW) ->> TG_ARGV[6];
+    place  jsonb;
 BEGIN
-    IF TG_RELID <> 'public.jira_issues'::regclass THEN
-        RAISE EXCEPTION 'javis: nothing hangs on %', TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
+    IF system IS NULL THEN
+        RAISE EXCEPTION 'javis: nothing of % hangs on a record', TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
     END IF;
-    PERFORM set_config('javis.origin', 'sync', true);
     EXECUTE format(
-        'UPDATE public.%1$I AS c SET issue_key = $1, project_key = $2, jira_id = $3, '
-        'key = CASE WHEN c.%2$I IS NULL THEN c.key ELSE $1 || %3$L || c.%2$I END '
-        'WHERE c.jira_id = $3 OR (c.jira_id IS NULL AND c.issue_key = $4)', TG_ARGV[0], TG_ARGV[1], '#' || TG_ARGV[2])
-      USING NEW.key, NEW.project_key, NEW.jira_id, OLD.key;
-    IF NEW.project_key <> OLD.project_key THEN
-        FOREACH book IN ARRAY ARRAY['sync_conflicts', 'sync_outbox', 'sync_creates'] LOOP
-            EXECUTE format('UPDATE public.%I AS b SET scope = $1 FROM public.%I AS c '
-                           'WHERE c.jira_id = $2 AND b.record_id = c.record_id', book, TG_ARGV[0])
-              USING NEW.project_key, NEW.jira_id;
-        END LOOP;
+        'SELECT jsonb_build_object(''key'', p.%3$I, ''id'', p.%2$I, ''scope'', p.%4$I, ''restricted'', p.%5$I IS NOT NULL, '
+        '''there'', p.local_deleted_at IS NULL AND p.remote_state IN (''present'', ''wanted'')) '
+        'FROM public.%1$I AS p WHERE p.%3$I = public.javis_key($1) FOR KEY SHARE',
+        TG_ARGV[0], TG_ARGV[1], TG_ARGV[2], TG_ARGV[3], TG_ARGV[4]) INTO place USING named;
+    IF place IS NULL THEN
+        RAISE EXCEPTION 'javis: there is no % % here', word, coalesce(named, format('(%s is not given)', TG_ARGV[6]))
+            USING ERRCODE = 'foreign_key_violation', HINT = 'Nothing was written.';
     END IF;
-    PERFORM set_config('javis.origin', origin, true);
-    RETURN NULL;
+    IF NOT (place ->> 'there')::boolean THEN
+        RAISE EXCEPTION 'javis: % % is not in % any more, or was deleted here', word, place ->> 'key', initcap(system)
+            USING ERRCODE = 'restrict_violation', HINT = 'Nothing was written.';
+    END IF;
+    RETURN jsonb_populate_record(NEW, jsonb_build_object(
+        TG_ARGV[5], place -> 'key', TG_ARGV[1], place -> 'id', TG_ARGV[3], place -> 'scope',
+        'restricted', place -> 'restricted'));
 END $_$;
 
 CREATE FUNCTION public.javis_follow_other_end() RETURNS trigger
@@ -449,12 +528,43 @@ BEGIN
     RETURN NULL;
 END $$;
 
+CREATE FUNCTION public.javis_follow_place() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+DECLARE
+    origin  text := coalesce(current_setting('javis.origin', true), '');
+    was     jsonb := to_jsonb(OLD);
+    becomes jsonb := to_jsonb(NEW);
+    book    text;
+BEGIN
+    IF (CASE TG_RELID WHEN 'public.jira_issues'::regclass THEN 'jira_issue' WHEN 'public.confluence_pages'::regclass THEN 'confluence_page' WHEN 'public.comments'::regclass THEN 'jira_comment' WHEN 'public.worklogs'::regclass THEN 'jira_worklog' WHEN 'public.issue_links'::regclass THEN 'jira_link' WHEN 'public.page_comments'::regclass THEN 'confluence_comment' END) IS NULL THEN
+        RAISE EXCEPTION 'javis: nothing hangs on %', TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    PERFORM set_config('javis.origin', 'sync', true);
+    EXECUTE format(
+        'UPDATE public.%1$I AS c SET %5$I = $1, %6$I = $2, %4$I = $3, '
+        'key = CASE WHEN c.%2$I IS NULL THEN c.key ELSE $1 || %3$L || c.%2$I END '
+        'WHERE c.%4$I = $3 OR (c.%4$I IS NULL AND c.%5$I = $4)',
+        TG_ARGV[0], TG_ARGV[1], '#' || TG_ARGV[2], TG_ARGV[3], TG_ARGV[4], TG_ARGV[5])
+      USING becomes ->> TG_ARGV[6], becomes ->> TG_ARGV[5], becomes ->> TG_ARGV[3], was ->> TG_ARGV[6];
+    IF becomes ->> TG_ARGV[5] <> was ->> TG_ARGV[5] THEN
+        FOREACH book IN ARRAY ARRAY['sync_conflicts', 'sync_outbox', 'sync_creates'] LOOP
+            EXECUTE format('UPDATE public.%I AS b SET scope = $1 FROM public.%I AS c '
+                           'WHERE c.%I = $2 AND b.record_id = c.record_id', book, TG_ARGV[0], TG_ARGV[3])
+              USING becomes ->> TG_ARGV[5], becomes ->> TG_ARGV[3];
+        END LOOP;
+    END IF;
+    PERFORM set_config('javis.origin', origin, true);
+    RETURN NULL;
+END $_$;
+
 CREATE FUNCTION public.javis_follow_restriction() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 DECLARE
-    of_kind  public.resource_type := CASE TG_RELID WHEN 'public.jira_issues'::regclass THEN 'jira_issue' WHEN 'public.confluence_pages'::regclass THEN 'confluence_page' WHEN 'public.comments'::regclass THEN 'jira_comment' WHEN 'public.worklogs'::regclass THEN 'jira_worklog' WHEN 'public.issue_links'::regclass THEN 'jira_link' END;
+    of_kind  public.resource_type := CASE TG_RELID WHEN 'public.jira_issues'::regclass THEN 'jira_issue' WHEN 'public.confluence_pages'::regclass THEN 'confluence_page' WHEN 'public.comments'::regclass THEN 'jira_comment' WHEN 'public.worklogs'::regclass THEN 'jira_worklog' WHEN 'public.issue_links'::regclass THEN 'jira_link' WHEN 'public.page_comments'::regclass THEN 'confluence_comment' END;
     hidden   text[];  -- ids of those that not everybody may read now
     shown    text[];  -- of those that all may read now
     let_go   text[];  -- of those among them that were only kept back
@@ -534,7 +644,7 @@ CREATE FUNCTION public.javis_keep_tombstone() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 DECLARE
-    kind    public.resource_type := CASE TG_RELID WHEN 'public.jira_issues'::regclass THEN 'jira_issue' WHEN 'public.confluence_pages'::regclass THEN 'confluence_page' WHEN 'public.comments'::regclass THEN 'jira_comment' WHEN 'public.worklogs'::regclass THEN 'jira_worklog' WHEN 'public.issue_links'::regclass THEN 'jira_link' END;
+    kind    public.resource_type := CASE TG_RELID WHEN 'public.jira_issues'::regclass THEN 'jira_issue' WHEN 'public.confluence_pages'::regclass THEN 'confluence_page' WHEN 'public.comments'::regclass THEN 'jira_comment' WHEN 'public.worklogs'::regclass THEN 'jira_worklog' WHEN 'public.issue_links'::regclass THEN 'jira_link' WHEN 'public.page_comments'::regclass THEN 'confluence_comment' END;
     system  text := TG_ARGV[1];
     scope   text := TG_ARGV[2];
     id      text := TG_ARGV[3];
@@ -873,7 +983,9 @@ BEGIN
             WHERE NEW.resource_type = 'jira_worklog'
               AND (r."worklog_id" = NEW.resource_id AND NEW.record_id IS NULL OR r.record_id = NEW.record_id) UNION ALL SELECT r.record_id, false AS is_restricted FROM public."issue_links" AS r
             WHERE NEW.resource_type = 'jira_link'
-              AND (r."link_id" = NEW.resource_id AND NEW.record_id IS NULL OR r.record_id = NEW.record_id)
+              AND (r."link_id" = NEW.resource_id AND NEW.record_id IS NULL OR r.record_id = NEW.record_id) UNION ALL SELECT r.record_id, "kept_from" IS NOT NULL AS is_restricted FROM public."page_comments" AS r
+            WHERE NEW.resource_type = 'confluence_comment'
+              AND (r."comment_id" = NEW.resource_id AND NEW.record_id IS NULL OR r.record_id = NEW.record_id)
            ) AS known ON true;
     RETURN NEW;
 END $$;
@@ -888,7 +1000,7 @@ DECLARE
     us         text;
     field_name text;
 BEGIN
-    IF (CASE TG_RELID WHEN 'public.jira_issues'::regclass THEN 'jira_issue' WHEN 'public.confluence_pages'::regclass THEN 'confluence_page' WHEN 'public.comments'::regclass THEN 'jira_comment' WHEN 'public.worklogs'::regclass THEN 'jira_worklog' WHEN 'public.issue_links'::regclass THEN 'jira_link' END) IS NULL THEN
+    IF (CASE TG_RELID WHEN 'public.jira_issues'::regclass THEN 'jira_issue' WHEN 'public.confluence_pages'::regclass THEN 'confluence_page' WHEN 'public.comments'::regclass THEN 'jira_comment' WHEN 'public.worklogs'::regclass THEN 'jira_worklog' WHEN 'public.issue_links'::regclass THEN 'jira_link' WHEN 'public.page_comments'::regclass THEN 'confluence_comment' END) IS NULL THEN
         RAISE EXCEPTION 'javis: % obeys no policy', TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
     END IF;
     IF before_doc ->> TG_ARGV[2] IS NULL OR (TG_OP = 'UPDATE' AND NEW IS NOT DISTINCT FROM OLD) THEN
@@ -905,13 +1017,14 @@ BEGIN
     IF TG_ARGV[6] <> '' AND before_doc ->> TG_ARGV[6] IS DISTINCT FROM us THEN
         RAISE EXCEPTION 'javis: % was written by somebody else', before_doc ->> TG_ARGV[3]
             USING ERRCODE = 'restrict_violation',
-                  HINT = 'Only what the account of this pipeline wrote is changed from here; change it in Jira.';
+                  HINT = format('Only what the account of this pipeline wrote is changed from here; change it in %s.', initcap(TG_ARGV[0]));
     END IF;
     FOREACH field_name IN ARRAY string_to_array(TG_ARGV[7], ',') LOOP
         IF TG_OP = 'UPDATE' AND to_jsonb(NEW) -> field_name IS DISTINCT FROM before_doc -> field_name THEN
             RAISE EXCEPTION 'javis: % of % is given when it is written, and cannot be changed here',
                 field_name, before_doc ->> TG_ARGV[3]
-                USING ERRCODE = 'restrict_violation', HINT = 'Change it in Jira; the next sync follows.';
+                USING ERRCODE = 'restrict_violation',
+                      HINT = format('Change it in %s; the next sync follows.', initcap(TG_ARGV[0]));
         END IF;
     END LOOP;
     RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
@@ -1009,7 +1122,7 @@ CREATE FUNCTION public.javis_track_local_edit() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 DECLARE
-    kind        public.resource_type := CASE TG_RELID WHEN 'public.jira_issues'::regclass THEN 'jira_issue' WHEN 'public.confluence_pages'::regclass THEN 'confluence_page' WHEN 'public.comments'::regclass THEN 'jira_comment' WHEN 'public.worklogs'::regclass THEN 'jira_worklog' WHEN 'public.issue_links'::regclass THEN 'jira_link' END;
+    kind        public.resource_type := CASE TG_RELID WHEN 'public.jira_issues'::regclass THEN 'jira_issue' WHEN 'public.confluence_pages'::regclass THEN 'confluence_page' WHEN 'public.comments'::regclass THEN 'jira_comment' WHEN 'public.worklogs'::regclass THEN 'jira_worklog' WHEN 'public.issue_links'::regclass THEN 'jira_link' WHEN 'public.page_comments'::regclass THEN 'confluence_comment' END;
     system      text := TG_ARGV[1];
     scope       text := TG_ARGV[2];
     id          text := TG_ARGV[3];
@@ -1115,7 +1228,7 @@ CREATE FUNCTION public.javis_wish() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 DECLARE
-    kind       public.resource_type := CASE TG_RELID WHEN 'public.jira_issues'::regclass THEN 'jira_issue' WHEN 'public.confluence_pages'::regclass THEN 'confluence_page' WHEN 'public.comments'::regclass THEN 'jira_comment' WHEN 'public.worklogs'::regclass THEN 'jira_worklog' WHEN 'public.issue_links'::regclass THEN 'jira_link' END;
+    kind       public.resource_type := CASE TG_RELID WHEN 'public.jira_issues'::regclass THEN 'jira_issue' WHEN 'public.confluence_pages'::regclass THEN 'confluence_page' WHEN 'public.comments'::regclass THEN 'jira_comment' WHEN 'public.worklogs'::regclass THEN 'jira_worklog' WHEN 'public.issue_links'::regclass THEN 'jira_link' WHEN 'public.page_comments'::regclass THEN 'confluence_comment' END;
     system_    text := TG_ARGV[1];
     doc        jsonb := to_jsonb(NEW);
     place      text := doc ->> TG_ARGV[2];
@@ -1713,36 +1826,6 @@ ALTER TABLE public.local_edits ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY 
     CACHE 1
 );
 
-CREATE TABLE public.page_comments (
-    comment_id text NOT NULL,
-    page_id text NOT NULL,
-    parent_id text,
-    author_id text,
-    body_storage text NOT NULL,
-    version_number bigint NOT NULL,
-    created_at timestamp with time zone,
-    updated_at timestamp with time zone NOT NULL,
-    missing_since timestamp with time zone
-);
-
-COMMENT ON TABLE public.page_comments IS 'comments below the text of Confluence pages, read within an hour';
-
-COMMENT ON COLUMN public.page_comments.page_id IS 'the page that it, or what it answers, is below';
-
-COMMENT ON COLUMN public.page_comments.parent_id IS 'the comment that it answers';
-
-COMMENT ON COLUMN public.page_comments.author_id IS 'who wrote it; null where Confluence does not tell';
-
-COMMENT ON COLUMN public.page_comments.body_storage IS 'its text, as Confluence keeps it';
-
-COMMENT ON COLUMN public.page_comments.version_number IS 'how often it was saved';
-
-COMMENT ON COLUMN public.page_comments.created_at IS 'when it was written; null where Confluence does not tell';
-
-COMMENT ON COLUMN public.page_comments.updated_at IS 'when it was saved last';
-
-COMMENT ON COLUMN public.page_comments.missing_since IS 'it was not found then; not found once more, it is gone';
-
 CREATE TABLE public.page_issue_links (
     page_id text NOT NULL,
     issue_key text NOT NULL,
@@ -1778,7 +1861,7 @@ CREATE VIEW public.record_kinds AS
  SELECT kind,
     system,
     hangs
-   FROM ( VALUES ('jira_issue'::text,'jira'::text,false), ('confluence_page'::text,'confluence'::text,false), ('jira_comment'::text,'jira'::text,true), ('jira_worklog'::text,'jira'::text,true), ('jira_link'::text,'jira'::text,true)) kinds(kind, system, hangs);
+   FROM ( VALUES ('jira_issue'::text,'jira'::text,false), ('confluence_page'::text,'confluence'::text,false), ('jira_comment'::text,'jira'::text,true), ('jira_worklog'::text,'jira'::text,true), ('jira_link'::text,'jira'::text,true), ('confluence_comment'::text,'confluence'::text,true)) kinds(kind, system, hangs);
 
 CREATE VIEW public.records WITH (security_invoker='true') AS
  SELECT 'jira_issue'::text AS kind,
@@ -1864,7 +1947,24 @@ UNION ALL
     issue_links.local_modified_fields,
     issue_links.local_deleted_at,
     false AS is_restricted
-   FROM public.issue_links;
+   FROM public.issue_links
+UNION ALL
+ SELECT 'confluence_comment'::text AS kind,
+    'confluence'::text AS system,
+    page_comments.space_key AS scope,
+    page_comments.record_id,
+    COALESCE(page_comments.comment_id, (page_comments.record_id)::text) AS resource_id,
+    page_comments.key,
+    page_comments.page_key AS title,
+    NULL::text AS status,
+    page_comments.sync_status,
+    page_comments.remote_state,
+    page_comments.sync_errors,
+    page_comments.sync_refused,
+    page_comments.local_modified_fields,
+    page_comments.local_deleted_at,
+    (page_comments.kept_from IS NOT NULL) AS is_restricted
+   FROM public.page_comments;
 
 CREATE TABLE public.resolutions (
     resolution_id text NOT NULL,
@@ -2359,7 +2459,10 @@ ALTER TABLE ONLY public.local_edits
     ADD CONSTRAINT local_edits_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.page_comments
-    ADD CONSTRAINT page_comments_pkey PRIMARY KEY (comment_id);
+    ADD CONSTRAINT page_comments_comment_id_is_unique UNIQUE (comment_id);
+
+ALTER TABLE ONLY public.page_comments
+    ADD CONSTRAINT page_comments_pkey PRIMARY KEY (record_id);
 
 ALTER TABLE ONLY public.page_issue_links
     ADD CONSTRAINT page_issue_links_pkey PRIMARY KEY (page_id, issue_key, kind);
@@ -2506,6 +2609,12 @@ CREATE INDEX local_edits_by_transaction ON public.local_edits USING btree (txid)
 
 CREATE INDEX page_comments_by_page ON public.page_comments USING btree (page_id);
 
+CREATE INDEX page_comments_by_space ON public.page_comments USING btree (space_key);
+
+CREATE INDEX page_comments_out_of_step ON public.page_comments USING btree (space_key) WHERE ((local_modified_fields <> '{}'::jsonb) OR (local_deleted_at IS NOT NULL) OR (remote_state <> 'present'::public.remote_state) OR (sync_status <> 'synced'::public.sync_status) OR (sync_errors <> '{}'::jsonb) OR (comment_id IS NULL));
+
+CREATE INDEX page_comments_refused ON public.page_comments USING btree (space_key) WHERE (sync_refused <> '{}'::jsonb);
+
 CREATE INDEX page_issue_links_by_issue ON public.page_issue_links USING btree (issue_key);
 
 CREATE INDEX slack_posts_newest ON public.slack_posts USING btree (kind, project_key, channel, claimed_at DESC);
@@ -2560,6 +2669,8 @@ CREATE TRIGGER admit_change BEFORE DELETE OR UPDATE ON public.comments FOR EACH 
 
 CREATE TRIGGER admit_change BEFORE DELETE OR UPDATE ON public.issue_links FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.issue_links'::regclass)::oid))))) EXECUTE FUNCTION public.javis_obey_policy('jira', 'project_key', 'link_id', 'key', 'links', 'JAVIS_LINKS', '', '');
 
+CREATE TRIGGER admit_change BEFORE DELETE OR UPDATE ON public.page_comments FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.page_comments'::regclass)::oid))))) EXECUTE FUNCTION public.javis_obey_policy('confluence', 'space_key', 'comment_id', 'key', 'comments', 'JAVIS_COMMENTS', 'author_id', '');
+
 CREATE TRIGGER admit_change BEFORE DELETE OR UPDATE ON public.worklogs FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.worklogs'::regclass)::oid))))) EXECUTE FUNCTION public.javis_obey_policy('jira', 'project_key', 'worklog_id', 'key', 'worklogs', 'JAVIS_WORKLOGS', 'author_id', 'started_at,restriction');
 
 CREATE TRIGGER check_values BEFORE UPDATE ON public.comments FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.comments'::regclass)::oid))))) EXECUTE FUNCTION public.javis_check_values('262144');
@@ -2570,33 +2681,41 @@ CREATE TRIGGER check_values BEFORE UPDATE ON public.issue_links FOR EACH ROW WHE
 
 CREATE TRIGGER check_values BEFORE UPDATE ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_check_values('262144');
 
+CREATE TRIGGER check_values BEFORE UPDATE ON public.page_comments FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.page_comments'::regclass)::oid))))) EXECUTE FUNCTION public.javis_check_values('262144');
+
 CREATE TRIGGER check_values BEFORE INSERT OR UPDATE ON public.roadmap_visions FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.roadmap_visions'::regclass)::oid))))) EXECUTE FUNCTION public.javis_check_values('262144');
 
 CREATE TRIGGER check_values BEFORE UPDATE ON public.worklogs FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.worklogs'::regclass)::oid))))) EXECUTE FUNCTION public.javis_check_values('262144');
 
 CREATE TRIGGER find_ends BEFORE INSERT OR UPDATE OF label, other_key ON public.issue_links FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.issue_links'::regclass)::oid))))) EXECUTE FUNCTION public.javis_find_ends();
 
-CREATE TRIGGER find_issue BEFORE INSERT ON public.comments FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.comments'::regclass)::oid))))) EXECUTE FUNCTION public.javis_find_issue();
+CREATE TRIGGER find_place BEFORE INSERT ON public.comments FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.comments'::regclass)::oid))))) EXECUTE FUNCTION public.javis_find_place('jira_issues', 'jira_id', 'key', 'project_key', 'security_level', 'issue_key', 'issue_key');
 
-CREATE TRIGGER find_issue BEFORE INSERT ON public.issue_links FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.issue_links'::regclass)::oid))))) EXECUTE FUNCTION public.javis_find_issue();
+CREATE TRIGGER find_place BEFORE INSERT ON public.issue_links FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.issue_links'::regclass)::oid))))) EXECUTE FUNCTION public.javis_find_place('jira_issues', 'jira_id', 'key', 'project_key', 'security_level', 'issue_key', 'issue_key');
 
-CREATE TRIGGER find_issue BEFORE INSERT ON public.worklogs FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.worklogs'::regclass)::oid))))) EXECUTE FUNCTION public.javis_find_issue();
+CREATE TRIGGER find_place BEFORE INSERT ON public.page_comments FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.page_comments'::regclass)::oid))))) EXECUTE FUNCTION public.javis_find_place('confluence_pages', 'page_id', 'key', 'space_key', 'restriction', 'page_key', 'page_id');
 
-CREATE TRIGGER follow_issue_comments AFTER UPDATE OF key, project_key ON public.jira_issues FOR EACH ROW WHEN (((old.key IS DISTINCT FROM new.key) OR (old.project_key IS DISTINCT FROM new.project_key))) EXECUTE FUNCTION public.javis_follow_issue('comments', 'comment_id', '');
+CREATE TRIGGER find_place BEFORE INSERT ON public.worklogs FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.worklogs'::regclass)::oid))))) EXECUTE FUNCTION public.javis_find_place('jira_issues', 'jira_id', 'key', 'project_key', 'security_level', 'issue_key', 'issue_key');
 
-CREATE TRIGGER follow_issue_issue_links AFTER UPDATE OF key, project_key ON public.jira_issues FOR EACH ROW WHEN (((old.key IS DISTINCT FROM new.key) OR (old.project_key IS DISTINCT FROM new.project_key))) EXECUTE FUNCTION public.javis_follow_issue('issue_links', 'link_id', 'link-');
+CREATE TRIGGER follow_comments AFTER UPDATE OF key, project_key ON public.jira_issues FOR EACH ROW WHEN (((old.key IS DISTINCT FROM new.key) OR (old.project_key IS DISTINCT FROM new.project_key))) EXECUTE FUNCTION public.javis_follow_place('comments', 'comment_id', '', 'jira_id', 'issue_key', 'project_key', 'key');
 
-CREATE TRIGGER follow_issue_worklogs AFTER UPDATE OF key, project_key ON public.jira_issues FOR EACH ROW WHEN (((old.key IS DISTINCT FROM new.key) OR (old.project_key IS DISTINCT FROM new.project_key))) EXECUTE FUNCTION public.javis_follow_issue('worklogs', 'worklog_id', 'worklog-');
+CREATE TRIGGER follow_issue_links AFTER UPDATE OF key, project_key ON public.jira_issues FOR EACH ROW WHEN (((old.key IS DISTINCT FROM new.key) OR (old.project_key IS DISTINCT FROM new.project_key))) EXECUTE FUNCTION public.javis_follow_place('issue_links', 'link_id', 'link-', 'jira_id', 'issue_key', 'project_key', 'key');
 
 CREATE TRIGGER follow_other_end AFTER UPDATE OF key ON public.jira_issues FOR EACH ROW WHEN ((old.key IS DISTINCT FROM new.key)) EXECUTE FUNCTION public.javis_follow_other_end();
 
+CREATE TRIGGER follow_page_comments AFTER UPDATE OF key, space_key ON public.confluence_pages FOR EACH ROW WHEN (((old.key IS DISTINCT FROM new.key) OR (old.space_key IS DISTINCT FROM new.space_key))) EXECUTE FUNCTION public.javis_follow_place('page_comments', 'comment_id', 'comment-', 'page_id', 'page_key', 'space_key', 'key');
+
 CREATE TRIGGER follow_restriction AFTER UPDATE ON public.comments REFERENCING OLD TABLE AS rows_before NEW TABLE AS rows_after FOR EACH STATEMENT EXECUTE FUNCTION public.javis_follow_restriction('jira_comment', 'comment_id', 'kept_from', '');
 
-CREATE TRIGGER follow_restriction AFTER UPDATE ON public.confluence_pages REFERENCING OLD TABLE AS rows_before NEW TABLE AS rows_after FOR EACH STATEMENT EXECUTE FUNCTION public.javis_follow_restriction('confluence_page', 'page_id', 'restriction', '');
+CREATE TRIGGER follow_restriction AFTER UPDATE ON public.confluence_pages REFERENCING OLD TABLE AS rows_before NEW TABLE AS rows_after FOR EACH STATEMENT EXECUTE FUNCTION public.javis_follow_restriction('confluence_page', 'page_id', 'restriction', 'page_comments');
 
 CREATE TRIGGER follow_restriction AFTER UPDATE ON public.jira_issues REFERENCING OLD TABLE AS rows_before NEW TABLE AS rows_after FOR EACH STATEMENT EXECUTE FUNCTION public.javis_follow_restriction('jira_issue', 'jira_id', 'security_level', 'comments,worklogs,attachments');
 
+CREATE TRIGGER follow_restriction AFTER UPDATE ON public.page_comments REFERENCING OLD TABLE AS rows_before NEW TABLE AS rows_after FOR EACH STATEMENT EXECUTE FUNCTION public.javis_follow_restriction('confluence_comment', 'comment_id', 'kept_from', '');
+
 CREATE TRIGGER follow_restriction AFTER UPDATE ON public.worklogs REFERENCING OLD TABLE AS rows_before NEW TABLE AS rows_after FOR EACH STATEMENT EXECUTE FUNCTION public.javis_follow_restriction('jira_worklog', 'worklog_id', 'kept_from', '');
+
+CREATE TRIGGER follow_worklogs AFTER UPDATE OF key, project_key ON public.jira_issues FOR EACH ROW WHEN (((old.key IS DISTINCT FROM new.key) OR (old.project_key IS DISTINCT FROM new.project_key))) EXECUTE FUNCTION public.javis_follow_place('worklogs', 'worklog_id', 'worklog-', 'jira_id', 'issue_key', 'project_key', 'key');
 
 CREATE TRIGGER keep_record_id BEFORE UPDATE OF record_id ON public.comments FOR EACH ROW WHEN ((old.record_id IS DISTINCT FROM new.record_id)) EXECUTE FUNCTION public.javis_keep_record_id();
 
@@ -2605,6 +2724,8 @@ CREATE TRIGGER keep_record_id BEFORE UPDATE OF record_id ON public.confluence_pa
 CREATE TRIGGER keep_record_id BEFORE UPDATE OF record_id ON public.issue_links FOR EACH ROW WHEN ((old.record_id IS DISTINCT FROM new.record_id)) EXECUTE FUNCTION public.javis_keep_record_id();
 
 CREATE TRIGGER keep_record_id BEFORE UPDATE OF record_id ON public.jira_issues FOR EACH ROW WHEN ((old.record_id IS DISTINCT FROM new.record_id)) EXECUTE FUNCTION public.javis_keep_record_id();
+
+CREATE TRIGGER keep_record_id BEFORE UPDATE OF record_id ON public.page_comments FOR EACH ROW WHEN ((old.record_id IS DISTINCT FROM new.record_id)) EXECUTE FUNCTION public.javis_keep_record_id();
 
 CREATE TRIGGER keep_record_id BEFORE UPDATE OF record_id ON public.worklogs FOR EACH ROW WHEN ((old.record_id IS DISTINCT FROM new.record_id)) EXECUTE FUNCTION public.javis_keep_record_id();
 
@@ -2615,6 +2736,8 @@ CREATE TRIGGER keep_tombstone BEFORE DELETE ON public.confluence_pages FOR EACH 
 CREATE TRIGGER keep_tombstone BEFORE DELETE ON public.issue_links FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.issue_links'::regclass)::oid))))) EXECUTE FUNCTION public.javis_keep_tombstone('jira_link', 'jira', 'project_key', 'link_id', '');
 
 CREATE TRIGGER keep_tombstone BEFORE DELETE ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_keep_tombstone('jira_issue', 'jira', 'project_key', 'jira_id', 'delete');
+
+CREATE TRIGGER keep_tombstone BEFORE DELETE ON public.page_comments FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.page_comments'::regclass)::oid))))) EXECUTE FUNCTION public.javis_keep_tombstone('confluence_comment', 'confluence', 'space_key', 'comment_id', '');
 
 CREATE TRIGGER keep_tombstone BEFORE DELETE ON public.worklogs FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.worklogs'::regclass)::oid))))) EXECUTE FUNCTION public.javis_keep_tombstone('jira_worklog', 'jira', 'project_key', 'worklog_id', '');
 
@@ -2642,6 +2765,8 @@ CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.issue_links FOR EACH ST
 
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.jira_issues FOR EACH STATEMENT EXECUTE FUNCTION public.javis_refuse_truncate();
 
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.page_comments FOR EACH STATEMENT EXECUTE FUNCTION public.javis_refuse_truncate();
+
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.worklogs FOR EACH STATEMENT EXECUTE FUNCTION public.javis_refuse_truncate();
 
 CREATE TRIGGER take_copied INSTEAD OF INSERT ON public.issues_in FOR EACH ROW EXECUTE FUNCTION public.javis_take_copied('jira_issues', 'project_key,record_id,issue_type,title,description,labels,priority,assignee_id,due_date,story_points,parent_key,status,components,fix_versions,affected_versions,resolution,team,sprint_id,reporter_id,estimate_seconds,remaining_seconds');
@@ -2656,6 +2781,8 @@ CREATE TRIGGER take_wish BEFORE INSERT ON public.issue_links FOR EACH ROW WHEN (
 
 CREATE TRIGGER take_wish BEFORE INSERT ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_wish('jira_issue', 'jira', 'project_key', 'jira_id', 'key', 'issue_type,title,description,labels,priority,assignee_id,due_date,story_points,parent_key,status,components,fix_versions,affected_versions,resolution,team,sprint_id,reporter_id,estimate_seconds,remaining_seconds', 'issue_type,title', 'labels,components,fix_versions,affected_versions', 'parent_key', 'project_key', 'create', 'JAVIS_CREATE', '', '');
 
+CREATE TRIGGER take_wish BEFORE INSERT ON public.page_comments FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.page_comments'::regclass)::oid))))) EXECUTE FUNCTION public.javis_wish('confluence_comment', 'confluence', 'space_key', 'comment_id', 'key', 'body_storage,page_key,page_id,restricted', 'body_storage', '', '', 'page_key', 'comments', 'JAVIS_COMMENTS', '', '');
+
 CREATE TRIGGER take_wish BEFORE INSERT ON public.worklogs FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.worklogs'::regclass)::oid))))) EXECUTE FUNCTION public.javis_wish('jira_worklog', 'jira', 'project_key', 'worklog_id', 'key', 'started_at,seconds,comment,restriction,issue_key,jira_id,restricted', 'started_at,seconds', '', '', 'issue_key', 'worklogs', 'JAVIS_WORKLOGS', '', '');
 
 CREATE TRIGGER then_check_seconds BEFORE INSERT OR UPDATE OF seconds ON public.worklogs FOR EACH ROW WHEN (((new.seconds < 60) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.worklogs'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_refuse_little('seconds', '60');
@@ -2668,6 +2795,8 @@ CREATE TRIGGER then_check_values BEFORE INSERT ON public.issue_links FOR EACH RO
 
 CREATE TRIGGER then_check_values BEFORE INSERT ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_check_values('262144');
 
+CREATE TRIGGER then_check_values BEFORE INSERT ON public.page_comments FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.page_comments'::regclass)::oid))))) EXECUTE FUNCTION public.javis_check_values('262144');
+
 CREATE TRIGGER then_check_values BEFORE INSERT ON public.worklogs FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.worklogs'::regclass)::oid))))) EXECUTE FUNCTION public.javis_check_values('262144');
 
 CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.comments FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.comments'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('jira_comment', 'jira', 'project_key', 'comment_id', 'project_key,comment_id,key,issue_key', 'body,restriction', '', '');
@@ -2678,6 +2807,8 @@ CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.issue_links FOR EACH ROW
 
 CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('jira_issue', 'jira', 'project_key', 'jira_id', 'project_key,jira_id,key', 'title,description,labels,priority,assignee_id,due_date,story_points,parent_key,status,components,fix_versions,affected_versions,resolution,team,sprint_id,reporter_id,estimate_seconds,remaining_seconds,issue_type,sprint,flagged', 'labels,components,fix_versions,affected_versions', 'custom_fields');
 
+CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.page_comments FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.page_comments'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('confluence_comment', 'confluence', 'space_key', 'comment_id', 'space_key,comment_id,key,page_key,page_id', 'body_storage', '', '');
+
 CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.worklogs FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.worklogs'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('jira_worklog', 'jira', 'project_key', 'worklog_id', 'project_key,worklog_id,key,issue_key', 'seconds,comment,started_at,restriction', '', '');
 
 CREATE TRIGGER try_again_affected_versions BEFORE UPDATE OF affected_versions ON public.jira_issues FOR EACH ROW WHEN (((old.sync_refused ? 'affected_versions'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('affected_versions', 'jira', 'project_key');
@@ -2687,6 +2818,8 @@ CREATE TRIGGER try_again_assignee_id BEFORE UPDATE OF assignee_id ON public.jira
 CREATE TRIGGER try_again_body BEFORE UPDATE OF body ON public.comments FOR EACH ROW WHEN (((old.sync_refused ? 'body'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.comments'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('body', 'jira', 'project_key');
 
 CREATE TRIGGER try_again_body_storage BEFORE UPDATE OF body_storage ON public.confluence_pages FOR EACH ROW WHEN (((old.sync_refused ? 'body_storage'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('body_storage', 'confluence', 'space_key');
+
+CREATE TRIGGER try_again_body_storage BEFORE UPDATE OF body_storage ON public.page_comments FOR EACH ROW WHEN (((old.sync_refused ? 'body_storage'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.page_comments'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('body_storage', 'confluence', 'space_key');
 
 CREATE TRIGGER try_again_comment BEFORE UPDATE OF comment ON public.worklogs FOR EACH ROW WHEN (((old.sync_refused ? 'comment'::text) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.worklogs'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_ask_again('comment', 'jira', 'project_key');
 
@@ -2842,9 +2975,7 @@ CREATE POLICY what_all_may_read ON public.jira_issues USING (((security_level IS
 
 CREATE POLICY what_all_may_read ON public.local_edits USING (((NOT restricted) OR ( SELECT public.javis_reads_restricted() AS javis_reads_restricted))) WITH CHECK (true);
 
-CREATE POLICY what_all_may_read ON public.page_comments USING ((EXISTS ( SELECT
-   FROM public.confluence_pages p
-  WHERE (p.page_id = page_comments.page_id)))) WITH CHECK (true);
+CREATE POLICY what_all_may_read ON public.page_comments USING (((kept_from IS NULL) OR ( SELECT public.javis_reads_restricted() AS javis_reads_restricted))) WITH CHECK (true);
 
 CREATE POLICY what_all_may_read ON public.page_issue_links USING ((EXISTS ( SELECT
    FROM public.confluence_pages p
@@ -2876,6 +3007,37 @@ GRANT USAGE ON SCHEMA public TO javis_read;
 GRANT USAGE ON SCHEMA public TO javis_app;
 GRANT USAGE ON SCHEMA public TO javis_sync;
 GRANT USAGE ON SCHEMA public TO javis_create;
+
+REVOKE ALL ON FUNCTION public.confluence_comment_content_hash(body_storage text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.confluence_comment_content_hash(body_storage text) TO javis_sync;
+
+GRANT SELECT ON TABLE public.page_comments TO javis_read;
+GRANT SELECT,DELETE ON TABLE public.page_comments TO javis_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.page_comments TO javis_sync;
+
+GRANT UPDATE(comment_id) ON TABLE public.page_comments TO javis_app;
+
+GRANT UPDATE(page_id) ON TABLE public.page_comments TO javis_app;
+GRANT INSERT(page_id) ON TABLE public.page_comments TO javis_create;
+
+GRANT UPDATE(body_storage) ON TABLE public.page_comments TO javis_app;
+GRANT INSERT(body_storage) ON TABLE public.page_comments TO javis_create;
+
+GRANT UPDATE(record_id) ON TABLE public.page_comments TO javis_app;
+GRANT INSERT(record_id) ON TABLE public.page_comments TO javis_create;
+
+GRANT UPDATE(key) ON TABLE public.page_comments TO javis_app;
+GRANT INSERT(key) ON TABLE public.page_comments TO javis_create;
+
+GRANT UPDATE(page_key) ON TABLE public.page_comments TO javis_app;
+
+GRANT UPDATE(space_key) ON TABLE public.page_comments TO javis_app;
+
+REVOKE ALL ON FUNCTION public.confluence_comment_content_hash(row_ public.page_comments) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.confluence_comment_content_hash(row_ public.page_comments) TO javis_sync;
+
+REVOKE ALL ON FUNCTION public.confluence_comment_base_hash(row_ public.page_comments) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.confluence_comment_base_hash(row_ public.page_comments) TO javis_sync;
 
 REVOKE ALL ON FUNCTION public.confluence_page_content_hash(title text, body_storage text, parent_id text, labels text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.confluence_page_content_hash(title text, body_storage text, parent_id text, labels text[]) TO javis_sync;
@@ -2928,11 +3090,11 @@ REVOKE ALL ON FUNCTION public.javis_edit_by_name() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.javis_find_ends() FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION public.javis_find_issue() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION public.javis_follow_issue() FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.javis_find_place() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.javis_follow_other_end() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.javis_follow_place() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.javis_follow_restriction() FROM PUBLIC;
 
@@ -3273,10 +3435,6 @@ GRANT SELECT ON TABLE public.local_edits TO javis_app;
 GRANT SELECT ON TABLE public.local_edits TO javis_sync;
 
 GRANT SELECT ON SEQUENCE public.local_edits_id_seq TO javis_sync;
-
-GRANT SELECT ON TABLE public.page_comments TO javis_read;
-GRANT SELECT ON TABLE public.page_comments TO javis_app;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.page_comments TO javis_sync;
 
 GRANT SELECT ON TABLE public.page_issue_links TO javis_read;
 GRANT SELECT ON TABLE public.page_issue_links TO javis_app;

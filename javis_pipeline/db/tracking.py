@@ -15,7 +15,7 @@ from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
 from javis_pipeline.db.content_hash import spelling
 from javis_pipeline.db.named_queries import named_queries
-from javis_pipeline.records.tables import NOT_READ_YET, Column, Table, Tables
+from javis_pipeline.records.tables import NOT_READ_YET, Column, Hanging, Table, Tables
 
 _QUERIES = named_queries("tracking")
 # The declaration that a database was made from is kept as the comment of this table.
@@ -54,18 +54,21 @@ def _name_of(tables: Tables) -> str:
 
 def _statements(tables: Tables) -> Iterator[Composed]:
     kind_of_table = _joined(_kind_of_table(table) for table in tables.values())
+    system_of_table = _joined(_system_of_table(table) for table in tables.values())
     for name in (
         "checked_elements",
         "track_local_edit",
         "keep_tombstone",
         "follow_restriction",
         "wish",
-        "find_issue",
-        "follow_issue",
+        "find_place",
+        "follow_place",
         "obey_policy",
         "take_copied",
     ):
-        yield SQL(_QUERIES[name]).format(kind_of_table=kind_of_table, unknown=Literal(NOT_READ_YET))
+        yield SQL(_QUERIES[name]).format(
+            kind_of_table=kind_of_table, system_of_table=system_of_table, unknown=Literal(NOT_READ_YET)
+        )
     of_kinds = SQL(" UNION ALL ").join(map(_record_of_kind, tables.values()))
     yield SQL(_QUERIES["name_record"]).format(records=of_kinds)
     for table in tables.values():
@@ -77,7 +80,7 @@ def _statements(tables: Tables) -> Iterator[Composed]:
         if table.place.editing:
             yield _formatted("admit_changes", table)
         if table.place.hangs_on:
-            yield _formatted("hang", table, trigger=Identifier(f"follow_issue_{table.name}"))
+            yield _hang(table, table.place.hangs_on, tables)
         if table.place.leads_on:
             yield _formatted("lead_on", table)
         for name, least in table.place.at_least.items():
@@ -173,6 +176,28 @@ def _ask_again(table: Table, column: Column) -> Composed:
     name = column.name
     trigger = Identifier(f"try_again_{name}")
     return _formatted("ask_again", table, trigger=trigger, column=Identifier(name), field=Literal(name))
+
+
+def _hang(table: Table, hanging: Hanging, tables: Tables) -> Composed:
+    above = next(one for one in tables.values() if one.name == hanging.table)
+    assert above.place.restricted_by, "what hangs on a record is kept from whom that is kept from"
+    return _formatted(
+        "hang",
+        table,
+        trigger=Identifier(f"follow_{table.name}"),
+        on_name=Literal(above.name),
+        on_id=Literal(hanging.id),
+        on_key=Literal(hanging.key),
+        on_readers=Literal(above.place.restricted_by),
+        by=Literal(hanging.by),
+        named_in=Literal(hanging.given),
+        key_there=Identifier(hanging.key),
+        scope_there=Identifier(above.scope),
+    )
+
+
+def _system_of_table(table: Table) -> Composed:
+    return SQL("WHEN {}::regclass THEN {}").format(Literal(f"public.{table.name}"), Literal(table.system))
 
 
 def _kind_of_table(table: Table) -> Composed:

@@ -62,10 +62,19 @@ class PageComment(NamedTuple):
     page_id: str | None
     parent_id: str | None
     body_storage: str
-    version_number: int
-    updated_at: datetime
+    version: PageVersion
     author_id: str | None
     created_at: datetime | None
+
+    @property
+    def version_number(self) -> int:
+        """How often it was saved."""
+        return self.version.number
+
+    @property
+    def updated_at(self) -> datetime:
+        """When it was saved last."""
+        return self.version.created_at
 
 
 class PageStamp(NamedTuple):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from javis_pipeline.errors import WronglyDeclared
 from javis_pipeline.records.values import ResourceType, System
@@ -44,8 +44,9 @@ class Hanging:
     Attributes:
         table: Table of what they hang on.
         id, key: Its columns with the remote's id, and with what people call the record.
-        by: Column of what hangs with that key; the id is kept in a column of the same name as there.
+        by: Column of what hangs with that key; the id and the scope are kept in columns of the same names as there.
         called: What stands before the id in the key of what hangs: the one in OPS-1#worklog-7.
+        named_in: Column in which an INSERT gives that key, where that is another one.
     """
 
     table: str
@@ -53,6 +54,12 @@ class Hanging:
     key: str
     by: str
     called: str = ""
+    named_in: str | None = None
+
+    @property
+    def given(self) -> str:
+        """Column in which an INSERT names what it hangs on."""
+        return self.named_in or self.by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +152,23 @@ class Place:
     status: str | None = "status"
 
 
+def written_on(hangs_on: Hanging, ours: Governed, **place: Any) -> Place:
+    """A table of what people write on records: only its author changes it, where a setting allows that."""
+    return Place(
+        key="key",
+        revision="updated_at",
+        instants=frozenset({"created_at", "updated_at"}),
+        restricted_by="kept_from",
+        hangs_on=hangs_on,
+        making=ours,
+        editing=ours,
+        removes=True,
+        title=hangs_on.by,
+        status=None,
+        **place,
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """The table of a kind, with its synced columns in the order in which they were declared."""
@@ -194,7 +218,8 @@ class Table:
     def fixed(self) -> tuple[str, ...]:
         """Columns that nobody changes here: a record is moved and renamed on the remote."""
         hanging = self.place.hangs_on
-        return tuple(dict.fromkeys((self.scope, self.id, self.written_key, *((hanging.by,) if hanging else ()))))
+        named = (hanging.by, hanging.given) if hanging else ()
+        return tuple(dict.fromkeys((self.scope, self.id, self.written_key, *named)))
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -223,7 +248,7 @@ class Table:
     def inserted(self) -> tuple[str, ...]:
         """The same with the place and the name of the record."""
         hanging = self.place.hangs_on
-        return (hanging.by if hanging else self.scope, "record_id", *self.given) if self.given else ()
+        return (hanging.given if hanging else self.scope, "record_id", *self.given) if self.given else ()
 
     @property
     def brought(self) -> tuple[str, ...]:

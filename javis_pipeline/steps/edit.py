@@ -249,7 +249,7 @@ def edit_record(db: Database, tables: Tables, key: str, assignments: Iterable[st
         db: The product's database.
         tables: Where each kind of records is kept.
         key: Key of an issue, also one it had before; id of a page, or its key before it was made; what hangs
-            on an issue as in OQC-12#10234, a comment.
+            on one as in OQC-12#10234, a comment on an issue, or 131090#comment-131107, one below a page.
         assignments: What is set, as `field=text`; see `parse_changes`.
         application: Whom the journal names as the program that edited.
 
@@ -277,12 +277,14 @@ def edit_record(db: Database, tables: Tables, key: str, assignments: Iterable[st
 
 
 def _table_of(tables: Tables, key: str) -> Table:
-    """The table of what hangs on an issue, by its key: "worklog-" stands before the id of a worklog, and so on."""
+    """The table of what hangs on a record, by its key: "worklog-" stands before the id of a worklog, and so on."""
     called = key.partition("#")[2].rstrip("0123456789")
     hanging = {on.called: table for table in tables.values() if (on := table.place.hangs_on)}
     if called not in hanging:
-        possible = ", ".join(f"OQC-12#{name}10234" for name in sorted(hanging))
-        raise UsageError(f"{key}: what hangs on an issue is called as in {possible}")
+        possible = ", ".join(
+            f"{'OQC-12' if table.system == 'jira' else '131090'}#{name}10234" for name, table in sorted(hanging.items())
+        )
+        raise UsageError(f"{key}: what hangs on a record is called as in {possible}")
     return hanging[called]
 
 
@@ -293,7 +295,7 @@ def _edit_hanging(conn: Connection, table: Table, key: str, assignments: Iterabl
     rows.update_hanging(conn, table, found["record_id"], _meant(conn, parse_changes(assignments, table)))
     edited = rows.hanging_by_key(conn, table, key)
     assert edited is not None
-    return _result(edited["key"], edited, "jira")
+    return _result(edited["key"], edited, table.system)
 
 
 def _meant(conn: Connection, changes: Mapping[str, object]) -> dict[str, object]:

@@ -10,8 +10,10 @@ import psycopg
 from javis_pipeline.db import edits as rows
 from javis_pipeline.db.connection import Connection, Database
 from javis_pipeline.errors import UsageError
-from javis_pipeline.records.tables import Table
+from javis_pipeline.records.tables import Table, Tables
+from javis_pipeline.records.values import System
 from javis_pipeline.steps.edit import known_key, meant, parse_changes
+from javis_pipeline.sync.richtext.storage.page import paragraphs_of
 
 
 class New(NamedTuple):
@@ -99,6 +101,36 @@ def new_on_issue(db: Database, table: Table, key: str, columns: Mapping[str, obj
     """
     with _inserting(db, f"javis {table.name}", dry_run=dry_run) as conn:
         return New(**rows.insert_row(conn, table.name, {"issue_key": known_key(conn, key), **columns}))
+
+
+def new_comment(
+    db: Database, tables: Tables, key: str, text: str, restriction: str | None, *, dry_run: bool = False
+) -> tuple[New, System]:
+    """Comment on an issue, or say something below a page; also where the system is in which that will be.
+
+    Args:
+        db: The product's database.
+        tables: Where each kind of records is kept.
+        key: Of the issue, also one it had before; id of the page; or what either has before it is made.
+        text: Markdown; below a page plain text, of which empty lines make paragraphs.
+        restriction: Who may read it; whoever sees a page sees what is said below it.
+        dry_run: Check it, and change nothing.
+
+    Raises:
+        UsageError: It cannot be written as it is; the message says what is wrong.
+    """
+    with _inserting(db, "javis comment", dry_run=dry_run) as conn:
+        page = rows.page_by_key(conn, key)
+        if page is None:
+            table, columns = tables["jira_comment"], {"body": text, "restriction": restriction}
+            named = known_key(conn, key)
+        elif restriction is None:
+            table, columns = tables["confluence_comment"], {"body_storage": paragraphs_of(text)}
+            named = page["key"]
+        else:
+            raise UsageError(f"whoever sees page {key} sees what is said below it; leave out who may read it")
+        assert table.place.hangs_on is not None
+        return New(**rows.insert_row(conn, table.name, {table.place.hangs_on.given: named, **columns})), table.system
 
 
 def remove_link(db: Database, key: str, label: str, other: str, *, dry_run: bool = False) -> New:

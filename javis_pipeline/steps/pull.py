@@ -111,8 +111,8 @@ def pull_named(
             stored += len(done.inserted) + len(done.updated)
             to_merge |= {ref.resource_id: ref for ref in done.to_merge}
             left += done.left
-        rest = source.round_off(db)
-    return Named(stored, [*to_merge.values()], left, rest.notes)
+        rest = source.round_off(db, run_id=run_id, now=now)
+    return Named(stored, [*to_merge.values()], [*left, *rest.left], rest.notes)
 
 
 def _store(
@@ -246,7 +246,7 @@ class _Pull:
             for done in as_they_come(threads, self._read_and_store, wanted, most=THREADS):
                 self._counts.add(*done)
                 progress(self._counts.handled, self._total())
-            rest = self._source.round_off(self._db)
+            rest = self._source.round_off(self._db, run_id=self._run_id, now=self._now)
             return self._finish(rest)
         finally:
             threads.shutdown(cancel_futures=True)
@@ -309,7 +309,7 @@ class _Pull:
             renamed=counts.renamed,
             unreadable=counts.unreadable,
             to_merge=tuple(counts.to_merge),
-            left=tuple(counts.left),
+            left=(*counts.left, *rest.left),
             completeness=Completeness(known, counts.seen, counts.missing, quarantined, self._source.counted()),
             watermark=after.watermark,
             notes=tuple(rest.notes),

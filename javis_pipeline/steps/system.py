@@ -94,10 +94,12 @@ class Rest(NamedTuple):
     Attributes:
         notes: What a person should know, each with the remedy.
         to_merge: Records that have changed without their stamps telling.
+        left: Of what hangs on records: edited here, or about which something is under way; left as it is.
     """
 
     notes: Sequence[str]
     to_merge: Sequence[ResourceRef] = ()
+    left: Sequence[ResourceRef] = ()
 
 
 S = TypeVar("S", bound=Stamp)
@@ -146,9 +148,15 @@ class Source(Protocol[S, B_co]):
         """How many records there are, as far as that is known by now."""
         ...
 
-    def round_off(self, db: Database) -> Rest:
+    def round_off(self, db: Database, *, run_id: str, now: datetime) -> Rest:
         """Store what hangs on no record, and what belongs to those that were read; after the last batch, and before the
-        watermark."""
+        watermark.
+
+        Args:
+            db: The product's database.
+            run_id: For the audit.
+            now: Dates what is stored.
+        """
         ...
 
 
@@ -254,15 +262,6 @@ def nothing_before(db: Database) -> None:
 def nothing_after(db: Database, run_id: str) -> None:
     """What hangs on a record comes with it."""
     del db, run_id
-
-
-class NothingHangs:
-    """The part of `RemoteSystem` of a system of which nothing but its records is written here."""
-
-    def hanging(self, key: str) -> Sequence[Kind]:
-        """Nothing."""
-        del key
-        return ()
 
 
 class RemoteSystem(Protocol):

@@ -28,7 +28,7 @@ from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World as Sandbox
 from javis_pipeline.steps.job import Job
 from javis_pipeline.steps.sync_scope import pull_scope, write_back_scope
-from javis_pipeline.steps.system import NothingHangs, Opened
+from javis_pipeline.steps.system import Opened
 from javis_pipeline.sync.fields import Kind
 from javis_pipeline.systems.confluence.client import ConfluenceClient
 from javis_pipeline.systems.confluence.kind import CONFLUENCE_PAGE
@@ -359,13 +359,16 @@ class OwnSpaceHistory(SpaceHistory):
 
 
 @dataclass(frozen=True)
-class SpiedSystem(NothingHangs):
+class SpiedSystem:
     """Confluence, with the records of a history that looks on."""
 
     name: ClassVar[System] = "confluence"
     kind: ClassVar[Kind] = CONFLUENCE_PAGE
     history: SpaceHistory
     scopes: Collection[str] = ()
+
+    def hanging(self, key: str) -> list[Kind]:
+        return list(ConfluenceSystem(self.history.client).hanging(key))
 
     def open(self, key: str) -> Opened[Any, Any]:
         opened = ConfluenceSystem(self.history.client).open(key)
@@ -393,10 +396,10 @@ class SpiedSource:
     def __exit__(self, *error: object) -> None:
         self._source.__exit__(*error)
 
-    def round_off(self, db: Database) -> Any:
+    def round_off(self, db: Database, **how: Any) -> Any:
         """All batches are stored by now."""
         self._history.check_pulled(self._before)
-        return self._source.round_off(db)
+        return self._source.round_off(db, **how)
 
 
 @pytest.fixture

@@ -44,9 +44,8 @@ class Talk:
         if after:
             for column in ("comments_at", "all_comments_at"):
                 self.database.query(f"UPDATE sync_watermarks SET {column} = {column} - interval '{after}' RETURNING 1")
-            self.database.query(
-                "UPDATE page_comments SET missing_since = missing_since - interval '1 hour' RETURNING 1"
-            )
+            with self.database.transaction(origin="sync") as conn:
+                conn.execute("UPDATE page_comments SET remote_missing_since = remote_missing_since - interval '1 hour'")
         job = Job(
             db=self.database,
             system=ConfluenceSystem(self.client, scopes=("DOC",)),
@@ -78,7 +77,8 @@ class Talk:
 
 
 @contextmanager
-def _talk(database: Database, edition: str) -> Iterator[Talk]:
+def a_site(edition: str) -> Iterator[tuple[World, ConfluenceClient]]:
+    """A site of an edition, and a client that waits for nothing."""
     world = World(seed=3, clock=Clock(NOON), edition="cloud" if edition == "cloud" else "data-center")
     options: Any = {"limits": Limits(tries=1), "sleep": lambda _: None}
     with SandboxServer(world):
@@ -88,7 +88,13 @@ def _talk(database: Database, edition: str) -> Iterator[Talk]:
             if edition == "cloud"
             else DataCenterClient(f"{world.base_url}/confluence", None, own, **options)
         ) as client:
-            yield Talk(database, world, client)
+            yield world, client
+
+
+@contextmanager
+def _talk(database: Database, edition: str) -> Iterator[Talk]:
+    with a_site(edition) as (world, client):
+        yield Talk(database, world, client)
 
 
 @EDITIONS
@@ -142,7 +148,7 @@ def test_given_comments_that_are_edited_written_and_deleted_then_the_rows_follow
         assert "One, said better." in followed[first]["body_storage"]
         assert followed[first]["author_id"] == author
         assert not_listed.keys() == missed.keys() == followed.keys(), "what is not listed once is not gone"
-        assert missed[second]["missing_since"] is not None
+        assert missed[second]["remote_missing_since"] is not None
         assert talk.rows().keys() == {first, third}
 
 
@@ -169,7 +175,7 @@ def test_given_a_site_that_does_not_tell_then_the_run_says_so_and_nothing_is_gon
         tally = talk.pull(after="2 days")
 
         assert any("comments below pages were not read" in note for note in tally.notes)
-        assert talk.rows()[first]["missing_since"] is None
+        assert talk.rows()[first]["remote_missing_since"] is None
 
 
 def test_given_most_comments_gone_at_once_then_none_is_removed(
@@ -184,4 +190,4 @@ def test_given_most_comments_gone_at_once_then_none_is_removed(
         tally = talk.pull(after="2 days")
 
         assert any("3 comments below pages are not found" in note for note in tally.notes)
-        assert all(row["missing_since"] is None for row in talk.rows().values())
+        assert all(row["remote_missing_since"] is None for row in talk.rows().values())

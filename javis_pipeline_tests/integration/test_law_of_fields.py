@@ -31,6 +31,7 @@ from javis_pipeline.steps.verify import verify_scope
 from javis_pipeline.sync.codecs import Codec
 from javis_pipeline.sync.element_codecs import WRITTEN
 from javis_pipeline.sync.policies import Policies
+from javis_pipeline.systems.confluence.kind import CONFLUENCE_COMMENT
 from javis_pipeline.systems.confluence.records import VERSIONED
 from javis_pipeline.systems.jira.editions import system_of
 from javis_pipeline.systems.jira.kind import BY_CHOICE, JIRA_COMMENT, JIRA_WORKLOG
@@ -298,12 +299,36 @@ def _written(database: Database, table: Table, insert: str, texts: Mapping[str, 
             assert isinstance(made.system, JiraSystem)
             return replace(made, system=replace(made.system, written={verb: ("OPS",)}))
 
-        pull_scope(job())
-        database.query(insert)
-        write_back_scope(job())
-        (row,) = database.query(f"SELECT key, {table.id} AS id FROM {table.name}")
-        ref = ResourceRef(resource_type=table.kind, resource_id=row["id"], scope="OPS", key=row["key"])
-        yield Sides(database, ref, job, texts, number=1)
+        yield _inserted(database, table, job, insert, texts)
+
+
+def _inserted(database: Database, table: Table, job: Callable[[], Job], insert: str, texts: Mapping[str, str]) -> Sides:
+    """What an INSERT became on both sides."""
+    pull_scope(job())
+    database.query(insert)
+    write_back_scope(job())
+    (row,) = database.query(f"SELECT key, {table.id} AS id FROM {table.name}")
+    ref = ResourceRef(resource_type=table.kind, resource_id=row["id"], scope=job().key, key=row["key"])
+    return Sides(database, ref, job, texts, number=1)
+
+
+def a_comment_below_a_page(database: Database) -> Iterator[Sides]:
+    with database.transaction() as conn:
+        store_policies(conn, [Policy("confluence", "ENG", "comments", "on", "JAVIS_COMMENTS")])
+    with SandboxServer(World(seed=3, clock=Clock(NOON))) as server:
+        server.world.confluence.add_space("ENG", "Engineering", at=NOON)
+        with a_client(server.world) as client:
+            space = SyncedSpace(database, server.world, client)
+            page = space.page("Plan", "<p>One.</p>")
+
+            def job() -> Job:
+                made = space.job()
+                return replace(made, system=replace(made.system, talking=("ENG",)))  # type: ignore[type-var]
+
+            columns = "INSERT INTO page_comments (page_id, body_storage)"
+            insert = f"{columns} VALUES ('{page.page_id}', '<p>One.</p>') RETURNING key"
+            texts = {"body_storage": "<p>Two.</p>"}
+            yield _inserted(database, CONFLUENCE_COMMENT.table, job, insert, texts)
 
 
 def a_worklog(database: Database) -> Iterator[Sides]:
@@ -319,6 +344,7 @@ MADE: Mapping[ResourceType, Callable[[Database], Iterator[Sides]]] = {
     "confluence_page": a_page,
     "jira_comment": a_comment,
     "jira_worklog": a_worklog,
+    "confluence_comment": a_comment_below_a_page,
 }
 
 

@@ -82,7 +82,7 @@ def test_applications_update_the_columns_that_are_edited_on_both_sides_and_write
 
 
 def _place_of(table: Table) -> str:
-    return table.place.hangs_on.by if table.place.hangs_on else table.scope
+    return table.place.hangs_on.given if table.place.hangs_on else table.scope
 
 
 def test_applications_insert_what_makes_a_record_and_nothing_else(conn: Connection) -> None:

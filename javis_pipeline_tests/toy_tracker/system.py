@@ -108,8 +108,8 @@ class ItemSource:
     def counted(self) -> RemoteCount | None:
         return None if self.listed is None else RemoteCount(self.listed, "the tracker lists them", of_hits=True)
 
-    def round_off(self, db: Database) -> Rest:
-        del db
+    def round_off(self, db: Database, *, run_id: str, now: datetime) -> Rest:
+        del db, run_id, now
         return Rest([])
 
 

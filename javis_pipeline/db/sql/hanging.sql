@@ -1,5 +1,6 @@
 -- What hangs on records and is written here too: {table} is its table, {on} its column with the id of what it hangs on,
--- {incoming} a table like it with what came, {brought} the columns that come, {of_c} and {of_p} the same of rows `c` and `p`.
+-- {incoming} a table like it with what came, {brought} the columns that come, {of_c} and {of_p} the same of rows `c` and `p`;
+-- {is_told} says of a row `c` whether it came, or is known to be gone.
 
 -- name: hash_hanging
 -- Of new rows. Where only our account edits what it wrote, only that is edited here.
@@ -16,7 +17,7 @@ CREATE TEMPORARY TABLE IF NOT EXISTS {incoming} ON COMMIT DELETE ROWS AS SELECT 
 -- What nobody edited here or deleted, also not behind the trigger's back, and what no write, no conflict and no error is
 -- about: it becomes what came.
 SELECT c.record_id FROM {table} AS c
- WHERE c.{on} = ANY (%(on)s) AND c.{id} IS NOT NULL
+ WHERE c.{on} = ANY (%(on)s) AND c.{id} IS NOT NULL AND {is_told}
    AND c.local_modified_fields = '{{}}' AND c.sync_status = 'synced' AND c.local_deleted_at IS NULL
    AND (c.content_hash IS NULL OR c.content_hash = {hash}(c))
    AND NOT EXISTS (SELECT FROM sync_outbox AS o
@@ -28,7 +29,7 @@ SELECT c.record_id FROM {table} AS c
 DELETE FROM {table} AS c
  WHERE c.{on} = ANY (%(on)s) AND c.{id} IS NOT NULL
    AND (c.record_id = ANY (%(taken)s) OR (c.local_deleted_at IS NOT NULL AND c.remote_state = 'gone'))
-   AND NOT EXISTS (SELECT FROM {incoming} AS p WHERE p.{id} = c.{id});
+   AND {is_told} AND NOT EXISTS (SELECT FROM {incoming} AS p WHERE p.{id} = c.{id});
 
 -- name: audit_hanging
 INSERT INTO sync_audit (run_id, side, resource_type, resource_id, field, old, new, reason, actor, at)
@@ -49,7 +50,9 @@ INSERT INTO {table} ({brought})
 SELECT DISTINCT ON (p.{id}) {of_p} FROM {incoming} AS p
  WHERE NOT EXISTS (SELECT FROM {table} AS c WHERE c.{id} = p.{id})
    AND NOT EXISTS (SELECT FROM sync_creates AS w JOIN {table} AS c USING (record_id)
-                    WHERE w.resource_type = %(kind)s AND w.state IN ('sent', 'unknown', 'asks') AND c.{on} = p.{on}
+                    WHERE w.resource_type = %(kind)s AND c.{on} = p.{on}
+                      AND (w.state IN ('sent', 'unknown', 'asks')
+                           OR w.restored_at IS NOT NULL AND w.state IN ('planned', 'rejected'))
                       AND {may_be_it})
  ORDER BY p.{id}, p.{on};
 
@@ -57,6 +60,6 @@ SELECT DISTINCT ON (p.{id}) {of_p} FROM {incoming} AS p
 -- What came otherwise than it is known, or did not come, and could not be taken. What was edited here is otherwise anyway.
 SELECT c.{id} AS id, c.{key} AS key, c.{scope} AS scope
   FROM {table} AS c LEFT JOIN {incoming} AS p USING ({id})
- WHERE c.{on} = ANY (%(on)s) AND c.{id} IS NOT NULL AND c.record_id <> ALL (%(taken)s)
+ WHERE c.{on} = ANY (%(on)s) AND c.{id} IS NOT NULL AND c.record_id <> ALL (%(taken)s) AND {is_told}
    AND (p.{id} IS NULL OR c.remote_state <> 'present' OR ({mirrored_of_c}) IS DISTINCT FROM ({mirrored_of_p})
         OR c.local_modified_fields = '{{}}' AND {is_edited});

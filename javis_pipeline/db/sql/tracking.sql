@@ -438,29 +438,37 @@ CREATE VIEW public.{view} WITH (security_invoker = true) AS
 CREATE TRIGGER take_copied INSTEAD OF INSERT ON public.{view} FOR EACH ROW
     EXECUTE FUNCTION public.javis_take_copied({name}, {names});
 
--- name: find_issue
--- BEFORE INSERT of what hangs on an issue, by anyone but the sync: it is named by its key, or one that it had. The issue's
--- row is held, so that one that is just being made gets what hangs on it.
-CREATE OR REPLACE FUNCTION public.javis_find_issue() RETURNS trigger
+-- name: find_place
+-- BEFORE INSERT of what hangs on a record, by anyone but the sync: that is named by its key, or one that it had. Its row is
+-- held, so that one that is just being made gets what hangs on it. Arguments: the table of what it hangs on, and of that the
+-- columns with the id, the key, the scope and who may read it; the columns here with the key, and with what an INSERT names.
+CREATE OR REPLACE FUNCTION public.javis_find_place() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    issue public.jira_issues;
+    system text := CASE TG_RELID {system_of_table} END;
+    word   text := replace(TG_ARGV[5], '_key', '');
+    named  text := to_jsonb(NEW) ->> TG_ARGV[6];
+    place  jsonb;
 BEGIN
-    IF (CASE TG_RELID {kind_of_table} END) IS NULL THEN
-        RAISE EXCEPTION 'javis: nothing of % hangs on issues', TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
+    IF system IS NULL THEN
+        RAISE EXCEPTION 'javis: nothing of % hangs on a record', TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
     END IF;
-    SELECT * INTO issue FROM public.jira_issues AS i WHERE i.key = public.javis_key(NEW.issue_key) FOR KEY SHARE;
-    IF issue.key IS NULL THEN
-        RAISE EXCEPTION 'javis: there is no issue % here', coalesce(NEW.issue_key, '(issue_key is not given)')
+    EXECUTE format(
+        'SELECT jsonb_build_object(''key'', p.%3$I, ''id'', p.%2$I, ''scope'', p.%4$I, ''restricted'', p.%5$I IS NOT NULL, '
+        '''there'', p.local_deleted_at IS NULL AND p.remote_state IN (''present'', ''wanted'')) '
+        'FROM public.%1$I AS p WHERE p.%3$I = public.javis_key($1) FOR KEY SHARE',
+        TG_ARGV[0], TG_ARGV[1], TG_ARGV[2], TG_ARGV[3], TG_ARGV[4]) INTO place USING named;
+    IF place IS NULL THEN
+        RAISE EXCEPTION 'javis: there is no % % here', word, coalesce(named, format('(%s is not given)', TG_ARGV[6]))
             USING ERRCODE = 'foreign_key_violation', HINT = 'Nothing was written.';
     END IF;
-    IF issue.local_deleted_at IS NOT NULL OR issue.remote_state NOT IN ('present', 'wanted') THEN
-        RAISE EXCEPTION 'javis: issue % is not in Jira any more, or was deleted here', issue.key
+    IF NOT (place ->> 'there')::boolean THEN
+        RAISE EXCEPTION 'javis: % % is not in % any more, or was deleted here', word, place ->> 'key', initcap(system)
             USING ERRCODE = 'restrict_violation', HINT = 'Nothing was written.';
     END IF;
     RETURN jsonb_populate_record(NEW, jsonb_build_object(
-        'issue_key', issue.key, 'jira_id', issue.jira_id, 'project_key', issue.project_key,
-        'restricted', issue.security_level IS NOT NULL));
+        TG_ARGV[5], place -> 'key', TG_ARGV[1], place -> 'id', TG_ARGV[3], place -> 'scope',
+        'restricted', place -> 'restricted'));
 END $$;
 
 -- name: obey_policy
@@ -493,13 +501,14 @@ BEGIN
     IF TG_ARGV[6] <> '' AND before_doc ->> TG_ARGV[6] IS DISTINCT FROM us THEN
         RAISE EXCEPTION 'javis: % was written by somebody else', before_doc ->> TG_ARGV[3]
             USING ERRCODE = 'restrict_violation',
-                  HINT = 'Only what the account of this pipeline wrote is changed from here; change it in Jira.';
+                  HINT = format('Only what the account of this pipeline wrote is changed from here; change it in %s.', initcap(TG_ARGV[0]));
     END IF;
     FOREACH field_name IN ARRAY string_to_array(TG_ARGV[7], ',') LOOP
         IF TG_OP = 'UPDATE' AND to_jsonb(NEW) -> field_name IS DISTINCT FROM before_doc -> field_name THEN
             RAISE EXCEPTION 'javis: % of % is given when it is written, and cannot be changed here',
                 field_name, before_doc ->> TG_ARGV[3]
-                USING ERRCODE = 'restrict_violation', HINT = 'Change it in Jira; the next sync follows.';
+                USING ERRCODE = 'restrict_violation',
+                      HINT = format('Change it in %s; the next sync follows.', initcap(TG_ARGV[0]));
         END IF;
     END LOOP;
     RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
@@ -511,29 +520,33 @@ CREATE TRIGGER admit_change BEFORE UPDATE OR DELETE ON public.{table} FOR EACH R
     EXECUTE FUNCTION public.javis_obey_policy(
         {system}, {scope}, {id}, {key}, {edit_verb}, {edit_setting}, {author}, {only_given});
 
--- name: follow_issue
--- AFTER UPDATE of an issue's key: what hangs on it is named after it, and what hangs on one that was made there just now has
--- its id. Arguments: the table of what hangs, its id column, and what stands before the id in its keys.
-CREATE OR REPLACE FUNCTION public.javis_follow_issue() RETURNS trigger
+-- name: follow_place
+-- AFTER UPDATE of a record's key: what hangs on it is named after it, and what hangs on one that was made there just now has
+-- its id. Arguments: the table of what hangs, its id column, and what stands before the id in its keys; the columns here with
+-- the id, the key and the scope, and the one there with the key.
+CREATE OR REPLACE FUNCTION public.javis_follow_place() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    origin text := coalesce(current_setting('javis.origin', true), '');
-    book   text;
+    origin  text := coalesce(current_setting('javis.origin', true), '');
+    was     jsonb := to_jsonb(OLD);
+    becomes jsonb := to_jsonb(NEW);
+    book    text;
 BEGIN
-    IF TG_RELID <> 'public.jira_issues'::regclass THEN
+    IF (CASE TG_RELID {kind_of_table} END) IS NULL THEN
         RAISE EXCEPTION 'javis: nothing hangs on %', TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
     END IF;
     PERFORM set_config('javis.origin', 'sync', true);
     EXECUTE format(
-        'UPDATE public.%1$I AS c SET issue_key = $1, project_key = $2, jira_id = $3, '
+        'UPDATE public.%1$I AS c SET %5$I = $1, %6$I = $2, %4$I = $3, '
         'key = CASE WHEN c.%2$I IS NULL THEN c.key ELSE $1 || %3$L || c.%2$I END '
-        'WHERE c.jira_id = $3 OR (c.jira_id IS NULL AND c.issue_key = $4)', TG_ARGV[0], TG_ARGV[1], '#' || TG_ARGV[2])
-      USING NEW.key, NEW.project_key, NEW.jira_id, OLD.key;
-    IF NEW.project_key <> OLD.project_key THEN
+        'WHERE c.%4$I = $3 OR (c.%4$I IS NULL AND c.%5$I = $4)',
+        TG_ARGV[0], TG_ARGV[1], '#' || TG_ARGV[2], TG_ARGV[3], TG_ARGV[4], TG_ARGV[5])
+      USING becomes ->> TG_ARGV[6], becomes ->> TG_ARGV[5], becomes ->> TG_ARGV[3], was ->> TG_ARGV[6];
+    IF becomes ->> TG_ARGV[5] <> was ->> TG_ARGV[5] THEN
         FOREACH book IN ARRAY ARRAY['sync_conflicts', 'sync_outbox', 'sync_creates'] LOOP
             EXECUTE format('UPDATE public.%I AS b SET scope = $1 FROM public.%I AS c '
-                           'WHERE c.jira_id = $2 AND b.record_id = c.record_id', book, TG_ARGV[0])
-              USING NEW.project_key, NEW.jira_id;
+                           'WHERE c.%I = $2 AND b.record_id = c.record_id', book, TG_ARGV[0], TG_ARGV[3])
+              USING becomes ->> TG_ARGV[5], becomes ->> TG_ARGV[3];
         END LOOP;
     END IF;
     PERFORM set_config('javis.origin', origin, true);
@@ -541,11 +554,11 @@ BEGIN
 END $$;
 
 -- name: hang
-CREATE TRIGGER find_issue BEFORE INSERT ON public.{table} FOR EACH ROW WHEN {is_other}
-    EXECUTE FUNCTION public.javis_find_issue();
-CREATE TRIGGER {trigger} AFTER UPDATE OF key, project_key ON public.{on} FOR EACH ROW
-    WHEN (OLD.key IS DISTINCT FROM NEW.key OR OLD.project_key IS DISTINCT FROM NEW.project_key)
-    EXECUTE FUNCTION public.javis_follow_issue({name}, {id}, {called});
+CREATE TRIGGER find_place BEFORE INSERT ON public.{table} FOR EACH ROW WHEN {is_other}
+    EXECUTE FUNCTION public.javis_find_place({on_name}, {on_id}, {on_key}, {scope}, {on_readers}, {by}, {named_in});
+CREATE TRIGGER {trigger} AFTER UPDATE OF {key_there}, {scope_there} ON public.{on} FOR EACH ROW
+    WHEN (OLD.{key_there} IS DISTINCT FROM NEW.{key_there} OR OLD.{scope_there} IS DISTINCT FROM NEW.{scope_there})
+    EXECUTE FUNCTION public.javis_follow_place({name}, {id}, {called}, {on_id}, {by}, {scope}, {on_key});
 
 -- name: lead_on
 -- By name it fires before what looks for the issue.

@@ -84,8 +84,12 @@ def routes(world: World) -> list[BaseRoute]:
         ("GET", f"{v2}/pages/{{id}}/children", list_children),
         ("GET", f"{v2}/pages/{{id}}/direct-children", list_children),
         ("GET", f"{v2}/pages/{{id}}/ancestors", list_ancestors),
+        ("GET", f"{v2}/pages/{{id}}/footer-comments", list_comments_below),
         ("GET", f"{v2}/footer-comments", list_comments),
+        ("POST", f"{v2}/footer-comments", create_comment),
         ("GET", f"{v2}/footer-comments/{{id}}", get_comment),
+        ("PUT", f"{v2}/footer-comments/{{id}}", update_comment),
+        ("DELETE", f"{v2}/footer-comments/{{id}}", delete_comment),
         ("GET", f"{v2}/footer-comments/{{id}}/versions", list_comment_versions),
         ("POST", f"{v2}/users-bulk", list_users),
         ("GET", f"{v1}/user/current", current_user),
@@ -292,18 +296,55 @@ def get_version(call: Call) -> Response:
 
 def list_comments(call: Call) -> Response:
     """Of the whole site: a list of one space there is none."""
+    return _list_comments(call, call.site.comments.visible())
+
+
+def list_comments_below(call: Call) -> Response:
+    return _list_comments(call, call.site.comments.below(call.ids["id"]))
+
+
+def _list_comments(call: Call, comments: list[Comment]) -> Response:
     sort = call.query.get("sort", "created-date")
     if sort.removeprefix("-") not in ("created-date", "modified-date"):
         raise Refused(400, "INVALID_REQUEST_PARAMETER", f"Invalid sort : {sort}")
     at = -1 if "modified" in sort else 0
     batch = batch_of(
-        call.site.comments.visible(),
+        comments,
         lambda one: (wire.timestamp(one.versions[at].created_at), int(one.comment_id)),
         query=call.query,
         descending=sort.startswith("-"),
     )
     body_format = _body_format(call)
     return _batch(call, batch, lambda one: _comment_json(call, one, body_format))
+
+
+def create_comment(call: Call) -> Response:
+    sent = _object(call.json())
+    if not isinstance(sent.get("pageId"), str):
+        raise Refused(400, "INVALID_REQUEST_PARAMETER", "pageId is required and must be a string")
+    body = _sent_body(sent.get("body"))
+    comment = call.site.comments.create(sent["pageId"], body, author_id=call.person.account_id)
+    return _single(call, _comment_json(call, comment, "storage"), status=201)
+
+
+def update_comment(call: Call) -> Response:
+    sent = _object(call.json())
+    version = _object(sent.get("version"))
+    if not isinstance(version.get("number"), int):
+        raise Refused(400, "INVALID_REQUEST_PARAMETER", "version.number must be an integer")
+    comment = call.site.comments.update(
+        call.ids["id"],
+        _sent_body(sent.get("body")),
+        number=version["number"],
+        message=str(version.get("message") or ""),
+        author_id=call.person.account_id,
+    )
+    return _single(call, _comment_json(call, comment, "storage"))
+
+
+def delete_comment(call: Call) -> Response:
+    call.site.comments.remove(call.ids["id"], author_id=call.person.account_id)
+    return Response(status_code=204)
 
 
 def get_comment(call: Call) -> Response:
@@ -338,7 +379,7 @@ def list_properties(call: Call) -> Response:
 
 def make_property(call: Call) -> Response:
     page, sent = call.page(), _object(call.json())
-    return _json(wire.property_json(page, call.site.note(page.page_id, str(sent.get("key")), sent.get("value"))))
+    return _json(wire.property_json(page, call.site.note(page, str(sent.get("key")), sent.get("value"))))
 
 
 def list_space_labels(call: Call) -> Response:
@@ -496,9 +537,9 @@ def _batch(call: Call, batch: Batch[Any], to_json: Callable[[Any], wire.Json]) -
     return _json({"results": [to_json(item) for item in batch.items], "_links": found}, headers=headers)
 
 
-def _single(call: Call, answer: wire.Json) -> Response:
+def _single(call: Call, answer: wire.Json, *, status: int = 200) -> Response:
     answer["_links"]["base"] = f"{call.world.base_url}/wiki"
-    return _json(answer)
+    return _json(answer, status=status)
 
 
 def _page_json(call: Call, page: Page, *, body_format: str | None, number: int | None = None) -> wire.Json:

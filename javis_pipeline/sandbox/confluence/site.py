@@ -121,12 +121,14 @@ class Page:
 
 @dataclass
 class Comment:
-    """A comment with all its versions, oldest first; `parent_id` is the comment that it answers."""
+    """A comment with all its versions, oldest first; `parent_id` is the comment that it answers, `properties` are as
+    for a page."""
 
     comment_id: str
     page_id: str
     versions: list[Version]
     parent_id: str | None = None
+    properties: dict[str, Any] = field(default_factory=dict)
 
     @property
     def number(self) -> int:
@@ -182,6 +184,46 @@ class Comments:
             self.delete(answer.comment_id)
         del self.by_id[comment_id]
         self._site.changes += 1
+
+    # The API's side
+
+    def create(self, page_id: str, body: str, *, author_id: str) -> Comment:
+        """`POST`: only below pages that are in use."""
+        page = self._site.page(page_id)
+        if page.status != "current":
+            raise Refused(404, "NOT_FOUND", f"No current content found with id : {page_id}")
+        self._site.check_permission(page)
+        return self.add(page_id, body, author_id=author_id)
+
+    def update(self, comment_id: str, body: str, *, number: int, message: str, author_id: str) -> Comment:
+        """`PUT`: version `number` in the place of the one before it, or 409; nobody edits what somebody else wrote."""
+        comment = self._of(comment_id, author_id)
+        if self._site.switches.transient_conflicts > 0:
+            self._site.switches.transient_conflicts -= 1
+            raise Refused(409, "CONFLICT", "Could not update the content because of a concurrent request; try again")
+        if number != comment.number + 1:
+            said = f"Version must be incremented on update. Current version is: {comment.number}"
+            raise Refused(409, "CONFLICT", said)
+        comment.versions.append(self._site.version_of(comment.latest.title, body, author_id, message))
+        self._site.changes += 1
+        return comment
+
+    def remove(self, comment_id: str, *, author_id: str) -> None:
+        """`DELETE`: gone for good, and only what is one's own."""
+        self.delete(self._of(comment_id, author_id).comment_id)
+
+    def _of(self, comment_id: str, author_id: str) -> Comment:
+        comment = self.one(comment_id)
+        self._site.check_permission(self._site.pages[comment.page_id])
+        if comment.versions[0].author_id != author_id:
+            raise Refused(403, "FORBIDDEN", "Current user not permitted to change this comment")
+        return comment
+
+    def below(self, page_id: str) -> list[Comment]:
+        """What is said below a page, without the answers. Raises `Refused` 404 for a page that is not in use."""
+        if self._site.page(page_id).status != "current":
+            raise Refused(404, "NOT_FOUND", f"No current content found with id : {page_id}")
+        return [one for one in self.by_id.values() if one.page_id == page_id and one.parent_id is None]
 
     def visible(self) -> list[Comment]:
         """Those on current pages that our user may see."""
@@ -370,7 +412,7 @@ class ConfluenceSite:
         On a page in the bin only the status changes. A draft that is published keeps version 1.
         """
         page = self.page(page_id)
-        self._check_permission(page)
+        self.check_permission(page)
         if status not in {"current", page.status}:
             raise Refused(400, "INVALID_REQUEST_PARAMETER", f"A {page.status} page cannot become {status} here")
         if self.switches.transient_conflicts > 0:
@@ -395,12 +437,11 @@ class ConfluenceSite:
         self._changed(page)
         return page
 
-    def note(self, page_id: str, key: str, value: object) -> str:
-        """Something that a program notes beside the page, under a key that has nothing yet."""
-        page = self.page(page_id)
-        if key in page.properties:
+    def note(self, content: Page | Comment, key: str, value: object) -> str:
+        """Something that a program notes beside a page or a comment, under a key that has nothing yet."""
+        if key in content.properties:
             raise Refused(409, "CONFLICT", f"Property with key {key} exists already")
-        page.properties[key] = [value, 1]
+        content.properties[key] = [value, 1]
         return key
 
     # Labels: no new version, nothing that a search by modified date would find
@@ -471,7 +512,8 @@ class ConfluenceSite:
 
     # What every write checks
 
-    def _check_permission(self, page: Page) -> None:
+    def check_permission(self, page: Page) -> None:
+        """Raise `Refused` 403 where our user may only look."""
         if self.spaces[page.space_id].key in self.switches.read_only_spaces:
             raise Refused(403, "FORBIDDEN", "Current user not permitted to edit this content")
 
@@ -517,9 +559,9 @@ class ConfluenceSite:
     def _author(self, account_id: str | None) -> str:
         return account_id or self.ground.people.named("Site Administrator").account_id
 
-    def version_of(self, title: str, body: str, author_id: str | None) -> Version:
+    def version_of(self, title: str, body: str, author_id: str | None, message: str = "") -> Version:
         """A version that somebody saves now."""
-        return Version(title, self._stored(body), self.ground.clock.now(), self._author(author_id))
+        return Version(title, self._stored(body), self.ground.clock.now(), self._author(author_id), message)
 
     def new_id(self) -> str:
         """An id that nothing has."""

@@ -18,11 +18,11 @@ from javis_pipeline.errors import (
     UnreadableAnswer,
     UnreadableRecord,
 )
-from javis_pipeline.records.confluence import PageVersion
 from javis_pipeline.records.jira import JsonObject
 from javis_pipeline.systems.confluence import wire
+from javis_pipeline.systems.confluence.comment_calls import CommentCalls
 from javis_pipeline.systems.confluence.paging import cursor_batches, listed
-from javis_pipeline.systems.confluence.site_calls import BATCH, V2, SiteCalls, checked_id
+from javis_pipeline.systems.confluence.site_calls import BATCH, V2, checked_id
 
 # With bodies a batch is as large as its pages; a hundred of them stay within a few megabytes.
 BATCH_WITH_BODIES: Final = 100
@@ -42,7 +42,7 @@ class Fetched(NamedTuple):
     missing: list[str]
 
 
-class ConfluenceClient(SiteCalls):
+class ConfluenceClient(CommentCalls):
     """A client for one Confluence site, with the arguments of `SiteCalls`. Safe to share between threads."""
 
     # Reading pages
@@ -157,26 +157,6 @@ class ConfluenceClient(SiteCalls):
         path = f"{self.rest}/content/{checked_id(page_id)}/restriction/byOperation/read"
         answer = self._http.get(path, {"expand": "restrictions.user,restrictions.group"}).body
         return wire.parse_restriction(answer, page_id)
-
-    # Comments below pages
-
-    def comment_batches(self, space_key: str) -> Iterator[list[JsonObject]]:
-        """Documents of the comments below pages, the last saved first: at least of those of a space; of others too, as
-        there is no list of a space."""
-        del space_key
-        params: dict[str, Any] = {"body-format": "storage", "sort": "-modified-date", "limit": BATCH_WITH_BODIES}
-        return cursor_batches(self._http, f"{V2}/footer-comments", params)
-
-    def comment(self, comment_id: str) -> object:
-        """One of them; RemoteMissing when there is none, or we may not see it."""
-        return self._http.get(_comment_path(comment_id), {"body-format": "storage"}).body
-
-    def first_of_comment(self, comment_id: str) -> PageVersion | None:
-        """The version in which a comment was written; None where it is not told."""
-        path = f"{_comment_path(comment_id)}/versions"
-        answer = self._http.get(path, {"sort": "modified-date", "limit": 1}).body
-        found = [wire.parse_version(document, comment_id) for document in listed(answer, path)]
-        return found[0] if found and found[0].number == 1 else None
 
     def search(self, cql: str, *, limit: int = 50) -> Iterator[JsonObject]:
         """What a CQL query finds. The index lags and has dates of its own: nothing is decided on it."""
@@ -386,7 +366,3 @@ def _field_refusal(page_id: str, status: int, field: str, text: str) -> RemoteRe
 
 def _page_path(page_id: str) -> str:
     return f"{V2}/pages/{checked_id(page_id)}"
-
-
-def _comment_path(comment_id: str) -> str:
-    return f"{V2}/footer-comments/{checked_id(comment_id)}"

@@ -1,4 +1,4 @@
-"""What is said below pages: no new version of one, and no page tells it."""
+"""What is said below pages, as a pull reads it: no new version of one, and no page tells it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,19 +7,22 @@ from typing import Final
 
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.page_comments import (
+    Came,
     Known,
     comments_standing,
     known_comments,
-    miss_comments,
+    merge_comments,
     note_comments,
-    store_comments,
 )
 from javis_pipeline.db.pages import stored_pages
 from javis_pipeline.errors import RemoteMissing, UnreadableRecord
 from javis_pipeline.records.confluence import PageComment, Space
+from javis_pipeline.records.values import ResourceRef
 from javis_pipeline.steps.system import Extent
 from javis_pipeline.systems.confluence import wire
 from javis_pipeline.systems.confluence.client import ConfluenceClient
+from javis_pipeline.systems.confluence.comment_records import with_author
+from javis_pipeline.systems.confluence.kind import CONFLUENCE_COMMENT
 
 # Lists are behind by some minutes, and in the order of a clock that is not ours.
 OVERLAP: Final = timedelta(hours=1)
@@ -38,6 +41,7 @@ class CommentSweep:
         people: Account ids of authors, once they are stored.
         unreadable: How many comments make no sense.
         too_many: How many were not found, where that is too many to be believed.
+        left: Those that were edited here, or about which something is under way: they are for the merge.
     """
 
     confluence: ConfluenceClient
@@ -46,9 +50,15 @@ class CommentSweep:
     people: set[str] = field(default_factory=set)
     unreadable: int = 0
     too_many: int = 0
+    left: list[ResourceRef] = field(default_factory=list)
 
-    def store(self, db: Database) -> None:
+    def store(self, db: Database, *, run_id: str, now: datetime) -> None:
         """Store what Confluence tells, and remove what is gone.
+
+        Args:
+            db: The product's database.
+            run_id: For the audit.
+            now: Dates what is stored.
 
         Raises:
             RemoteRefused, RemoteBusy: It does not tell; nothing was changed.
@@ -61,15 +71,18 @@ class CommentSweep:
         whole = self.extent == "whole" or standing.newest is None or not standing.listed
         since = None if whole or standing.newest is None else standing.newest - OVERLAP
         listed = {one.comment_id: one for one in self._listed(since)}
+        listed |= self._unread(known.values(), listed)
         placed = self._placed(listed, known, frozenset(pages))
-        found = [(page_id, self._with_author(one, known)) for page_id, one in placed]
-        missing = self._missing(
-            one for one in known.values() if one.comment_id not in listed and (whole or one.missing_since)
-        )
+        found = [(page_id, self._with_author(one, known)) for page_id, one in placed if _is_news(one, known)]
+        unlisted = [one for one in known.values() if one.comment_id not in listed]
+        missing = self._missing(one for one in unlisted if not one.is_over and (whole or one.missing_since))
+        if self._are_suspicious(missing, known):
+            missing = []
+        proved = [one for one in missing if known[one].was_missing]
+        over = [one.comment_id for one in unlisted if one.is_over and whole]
+        came = Came(found, missing, [*proved, *over])
         with db.transaction(origin="sync") as conn:
-            store_comments(conn, found)
-            if not self._are_suspicious(missing, known):
-                miss_comments(conn, missing)
+            self.left = merge_comments(conn, CONFLUENCE_COMMENT.table, key, came, known, run_id=run_id, now=now)
             note_comments(conn, key, whole=whole and not self.unreadable)
         self.people |= {one.author_id for _, one in found if one.author_id}
 
@@ -80,6 +93,11 @@ class CommentSweep:
             yield from comments
             if since is not None and comments and comments[-1].updated_at < since:
                 return
+
+    def _unread(self, known: Iterable[Known], listed: Mapping[str, PageComment]) -> dict[str, PageComment]:
+        """Those of ours of which only the id is known yet."""
+        wanted = [one.comment_id for one in known if one.updated_at is None and one.comment_id not in listed]
+        return {comment_id: one for comment_id in wanted if (one := self._one(comment_id)) is not None}
 
     def _read(self, document: object) -> PageComment | None:
         try:
@@ -118,13 +136,10 @@ class CommentSweep:
 
     def _with_author(self, comment: PageComment, known: Mapping[str, Known]) -> PageComment:
         """With who wrote it, where that is not known and somebody has changed it since."""
-        if comment.author_id is not None or (comment.comment_id in known and known[comment.comment_id].has_author):
-            return comment
-        try:
-            first = self.confluence.first_of_comment(comment.comment_id)
-        except (RemoteMissing, UnreadableRecord):
-            return comment
-        return comment if first is None else comment._replace(author_id=first.author_id, created_at=first.created_at)
+        here = known.get(comment.comment_id)
+        if here is not None and here.author_id is not None:
+            return comment._replace(author_id=here.author_id, created_at=here.created_at or comment.created_at)
+        return with_author(self.confluence, comment)
 
     def _missing(self, unlisted: Iterable[Known]) -> list[str]:
         """Those that are not found by themselves either, those that were missed before first."""
@@ -142,3 +157,9 @@ class CommentSweep:
         except RemoteMissing:
             return True
         return False
+
+
+def _is_news(comment: PageComment, known: Mapping[str, Known]) -> bool:
+    """Whether an answer is no older than what is here: then it tells nothing."""
+    here = known.get(comment.comment_id)
+    return here is None or here.updated_at is None or here.updated_at <= comment.updated_at

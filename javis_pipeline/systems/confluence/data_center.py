@@ -3,8 +3,7 @@
 Documents are given in the form of Cloud's, so that the rest of the house need not know where they come from.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any, ClassVar, Final, TypeVar, Unpack
@@ -12,12 +11,14 @@ from typing import Any, ClassVar, Final, TypeVar, Unpack
 from javis_pipeline.clients.calls import Headers
 from javis_pipeline.clients.reading import answered, as_object, id_of
 from javis_pipeline.clients.site import Options
-from javis_pipeline.errors import IdentityError, RemoteError, RemoteMissing, RemoteRefused, SettingError
-from javis_pipeline.records.confluence import PageVersion, Space
+from javis_pipeline.errors import IdentityError, RemoteMissing, RemoteRefused, SettingError
+from javis_pipeline.records.confluence import Space
 from javis_pipeline.records.jira import Identity, JsonObject, User
 from javis_pipeline.systems.confluence import data_center_wire as told
 from javis_pipeline.systems.confluence import wire
 from javis_pipeline.systems.confluence.client import REACHABLE, ConfluenceClient, Fetched, PageStatus, is_older
+from javis_pipeline.systems.confluence.data_center_comments import DataCenterComments
+from javis_pipeline.systems.confluence.data_center_versions import properties_path
 from javis_pipeline.systems.confluence.paging import cursor_batches
 from javis_pipeline.systems.confluence.release import Release
 from javis_pipeline.systems.confluence.site_calls import BATCH, checked_id
@@ -29,21 +30,17 @@ REST: Final = "/rest/api"
 MOST_TEXTS: Final = 50
 MOST_EXPANDED: Final = 200
 MOST_IDS: Final = 1000
-# Versions whose marks are kept beside the page: what became of an operation is asked soon after it was sent.
-MOST_MARKS: Final = 20
 
 _REMEDY: Final = (
     "it has to be a personal access token of this very Confluence that has not ended; "
     "a password needs CONFLUENCE_EMAIL to be the user's name, and newer sites take none"
 )
 _UNKNOWN_RELEASE: Final = "this Confluence does not say which version it is; it has to be 7.19 or newer"
-# Versions of a page were an experiment for long.
-_VERSIONS_PATHS: Final = (REST, "/rest/experimental")
 # Where it says which version it is: for those who are logged in since 10, and before that for everybody.
 _RELEASE_PATHS: Final = (f"{REST}/server-information", "/rest/applinks/1.0/manifest")
 
 
-class DataCenterClient(ConfluenceClient):
+class DataCenterClient(DataCenterComments, ConfluenceClient):
     """A client for one self-hosted Confluence. Safe to share between threads.
 
     Args:
@@ -73,8 +70,6 @@ class DataCenterClient(ConfluenceClient):
         super().__init__(url, user, secret, named=f"{named}: {_REMEDY}", **options)
         self.release: Release | None = None
         self._keys: dict[str, str] = {}
-        self._versions_path = _VERSIONS_PATHS[0]
-        self._us: str | None = None
 
     @staticmethod
     def base_of(url: str) -> str:
@@ -216,23 +211,6 @@ class DataCenterClient(ConfluenceClient):
         got = {id_of(document) for document in documents}
         return Fetched(documents, [page_id for page_id in page_ids if page_id not in got])
 
-    def comment_batches(self, space_key: str) -> Iterator[list[JsonObject]]:
-        """Documents of the comments below the pages of a space, the last saved first, as the index knows them."""
-        cql = f'type = comment and space = "{space_key}" order by lastmodified desc'
-        params = {"cql": cql, "expand": told.OF_A_COMMENT, "limit": MOST_TEXTS}
-        for batch in cursor_batches(self._http, f"{REST}/content/search", params):
-            yield [told.comment(document) for document in batch if told.is_below_the_text(document)]
-
-    def comment(self, comment_id: str) -> object:
-        """One of them; RemoteMissing when there is none, or we may not see it."""
-        path = f"{REST}/content/{checked_id(comment_id)}"
-        return told.comment(self._http.get(path, {"expand": told.OF_A_COMMENT}).body)
-
-    def first_of_comment(self, comment_id: str) -> PageVersion | None:
-        """Each comment tells it itself."""
-        del comment_id
-        return None
-
     def _found(self, cql: str, params: dict[str, Any]) -> list[Any]:
         batches = cursor_batches(self._http, f"{REST}/content/search", {"cql": cql, **params})
         return [told.page(document) for batch in batches for document in batch]
@@ -244,7 +222,7 @@ class DataCenterClient(ConfluenceClient):
     def mark_of(self, page_id: str) -> object:
         """What is noted beside a page under our name; None for nothing."""
         try:
-            answer = self._http.get(f"{_properties(page_id)}/{wire.MARK}").body
+            answer = self._http.get(f"{properties_path(page_id)}/{wire.MARK}").body
         except RemoteMissing:
             return None
         return answer.get("value") if isinstance(answer, dict) else None
@@ -275,31 +253,7 @@ class DataCenterClient(ConfluenceClient):
 
     def versions(self, page_id: str) -> Iterator[JsonObject]:
         """Versions of a page, the newest first."""
-        try:
-            yield from self._versions_below(self._versions_path, page_id)
-        except RemoteMissing:
-            self.get_page(page_id)  # where the page is there, the path is another one
-            other = next(path for path in _VERSIONS_PATHS if path != self._versions_path)
-            yield from self._versions_below(other, page_id)
-            self._versions_path = other
-
-    def _versions_below(self, path: str, page_id: str) -> Iterator[JsonObject]:
-        batches = cursor_batches(self._http, f"{path}/content/{checked_id(page_id)}/version", {"limit": MOST_TEXTS})
-        marks: Mapping[str, str] | None = None
-        for document in (one for batch in batches for one in batch):
-            version = told.version(document)
-            if isinstance(version, dict) and not version["message"] and self._us in (None, version["authorId"]):
-                marks = self._marks(page_id)[0] if marks is None else marks
-                version = told.version(document, marks)
-            yield version
-
-    def _marks(self, page_id: str) -> tuple[dict[str, str], int]:
-        """What we noted of versions whose messages the site did not keep, and the number of that note; 0 for none."""
-        try:
-            answer = self._http.get(_marks_path(page_id)).body
-        except RemoteMissing:
-            return {}, 0
-        return told.marks_of(answer), answered("confluence property", lambda: told.number_of(answer))
+        return self._all_versions(page_id, self.get_page)
 
     def labels(self, page_id: str) -> list[str]:
         """Sorted names of all global labels of a page."""
@@ -341,7 +295,7 @@ class DataCenterClient(ConfluenceClient):
 
     def mark_page(self, page_id: str, value: JsonObject) -> None:
         """Note something beside a page that has just been made."""
-        self._http.request("POST", _properties(page_id), json={"key": wire.MARK, "value": value})
+        self._http.request("POST", properties_path(page_id), json={"key": wire.MARK, "value": value})
 
     def _save(
         self, page_id: str, number: int, title: str, body_storage: str, message: str, parent_id: str | None
@@ -355,24 +309,8 @@ class DataCenterClient(ConfluenceClient):
         if parent_id is not None:
             body["ancestors"] = [{"id": checked_id(parent_id)}]
         saved = told.page(self._http.request("PUT", f"{REST}/content/{checked_id(page_id)}", json=body).body)
-        with suppress(RemoteError):  # the edit is executed; without its mark it is told by its values
-            self._see_to_mark(page_id, saved, message)
+        self._see_to_mark(page_id, saved, message)
         return saved
-
-    def _see_to_mark(self, page_id: str, saved: object, message: str) -> None:
-        """A message that the site did not keep is noted beside the page, as long as it may be asked for."""
-        version = saved.get("version") if isinstance(saved, dict) else None
-        at = version.get("createdAt") if isinstance(version, dict) and not version.get("message") else None
-        if not isinstance(at, str):
-            return
-        marks, number = self._marks(page_id)
-        value = dict([*marks.items(), (at, message)][-MOST_MARKS:])
-        document: JsonObject = {"key": told.MARKS, "value": value}
-        if number:
-            document["version"] = {"number": number + 1}
-            self._http.request("PUT", _marks_path(page_id), json=document)
-        else:
-            self._http.request("POST", _properties(page_id), json=document)
 
     def archive_page(self, page_id: str) -> None:
         """There is no archive for a page."""
@@ -392,11 +330,3 @@ class DataCenterClient(ConfluenceClient):
         params = {"spaceKey": self._key_of(space_id), "type": "page", "title": title, "limit": 2, **more}
         batches = cursor_batches(self._http, f"{REST}/content", params)
         return (document for batch in batches for document in batch)
-
-
-def _properties(page_id: str) -> str:
-    return f"{REST}/content/{checked_id(page_id)}/property"
-
-
-def _marks_path(page_id: str) -> str:
-    return f"{_properties(page_id)}/{told.MARKS}"

@@ -145,7 +145,7 @@ class ConfluenceRecords(OneByOne):
             facts=facts,
             revision=page.version_created_at,
             version=page.version_number,
-            marker=_mark(page.version_message)[0],
+            marker=operation_in(page.version_message),
             read_only=self._read_only or _why_read_only(page.status),
             away=_AWAY.get(page.status),
         )
@@ -189,6 +189,11 @@ def version_changes(version: PageVersion) -> Iterator[FieldChange]:
             new=MISSING,
             op_id=op_id or NOT_OURS,
         )
+
+
+def operation_in(message: str | None) -> UUID | None:
+    """The operation that made a version; None for one of somebody else's."""
+    return _mark(message)[0]
 
 
 def _mark(message: str | None) -> tuple[UUID | None, Sequence[str]]:

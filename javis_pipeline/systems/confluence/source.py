@@ -132,12 +132,12 @@ class PageSource:
         """What the sweep listed, when it listed all."""
         return RemoteCount(self.seen, f"Confluence lists {self.seen}", of_hits=True) if self._saw_all else None
 
-    def round_off(self, db: Database) -> Rest:
+    def round_off(self, db: Database, *, run_id: str, now: datetime) -> Rest:
         """Store the names of authors and who may read which page, and compare labels."""
         notes: list[str] = []
         about_readers = self._beside.submit(self._read_restrictions, db)
         relabelled = self._relabelled(db, notes)
-        notes += [*about_readers.result(), *self._read_comments(db), *self._misses[:_TOLD]]
+        notes += [*about_readers.result(), *self._read_comments(db, run_id, now), *self._misses[:_TOLD]]
         with db.transaction() as conn:
             strangers = unknown_people(conn, self._people)
         people = self._named(strangers, notes)
@@ -148,7 +148,7 @@ class PageSource:
         if self._unlinked:
             count = len(self._unlinked)
             notes.append(f"{count} pages are not well-formed; which issues they speak of is not known")
-        return Rest(notes, relabelled)
+        return Rest(notes, relabelled, self._comments.left)
 
     def _relabelled(self, db: Database, notes: list[str]) -> list[ResourceRef]:
         if self._extent == "named":
@@ -174,10 +174,10 @@ class PageSource:
             return [f"who may read some pages was not read, so new ones are kept from readers: {error}"]
         return []
 
-    def _read_comments(self, db: Database) -> list[str]:
+    def _read_comments(self, db: Database, run_id: str, now: datetime) -> list[str]:
         """The same of what is said below pages."""
         try:
-            self._comments.store(db)
+            self._comments.store(db, run_id=run_id, now=now)
         except NOT_GIVEN as error:
             return [f"comments below pages were not read: {error}"]
         self._people |= self._comments.people

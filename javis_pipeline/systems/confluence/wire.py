@@ -201,8 +201,7 @@ def parse_comment(document: object) -> PageComment:
             if comment.get("parentCommentId")
             else None,
             body_storage=body,
-            version_number=version.number,
-            updated_at=version.created_at,
+            version=version,
             author_id=as_id_or_none(author_id, "authorId"),
             created_at=as_instant_or_none(comment.get("createdAt"), "createdAt")
             or (version.created_at if is_first else None),

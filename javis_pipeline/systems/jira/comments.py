@@ -52,5 +52,5 @@ class CommentCreates(WritingCreates[Comment]):
 
     def _add(self, asked: Mapping[str, Any], properties: Mapping[str, object]) -> object:
         return self._client.add_comment(
-            asked["issue"], asked["text"], visibility=asked["visibility"], properties=properties
+            asked["place"], asked["text"], visibility=asked["visibility"], properties=properties
         )

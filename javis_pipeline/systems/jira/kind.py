@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from javis_pipeline.records.catalog import Catalog
-from javis_pipeline.records.tables import Governed, Hanging, Place
+from javis_pipeline.records.tables import Governed, Hanging, Place, written_on
 from javis_pipeline.sync.codecs import Day, Instant, Labels, Line, Number, Plain, Seconds
 from javis_pipeline.sync.element_codecs import Choices
 from javis_pipeline.sync.elements import element_fields, with_elements
@@ -76,19 +76,8 @@ _WRITTEN: Final = ("author_id", "created_at", "updated_at")
 def _hanging(verb: str, setting: str, called: str, **place: Any) -> Place:
     """What people write on issues: only its author changes it, where the setting allows that."""
     ours = Governed(verb=verb, setting=setting, author="author_id")
-    return Place(
-        key="key",
-        scope="project_key",
-        revision="updated_at",
-        restricted_by="kept_from",
-        hangs_on=Hanging(table="jira_issues", id="jira_id", key="key", by="issue_key", called=called),
-        making=ours,
-        editing=ours,
-        removes=True,
-        title="issue_key",
-        status=None,
-        **place,
-    )
+    on = Hanging(table="jira_issues", id="jira_id", key="key", by="issue_key", called=called)
+    return written_on(on, ours, scope="project_key", facts=_WRITTEN, **place)
 
 
 JIRA_COMMENT = make_kind(
@@ -103,8 +92,6 @@ JIRA_COMMENT = make_kind(
         "",
         name="comments",
         id="comment_id",
-        instants=frozenset({"created_at", "updated_at"}),
-        facts=_WRITTEN,
         made_with=("body",),
         may_have=("restriction",),
     ),
@@ -125,8 +112,6 @@ JIRA_WORKLOG = make_kind(
         "worklog-",
         name="worklogs",
         id="worklog_id",
-        instants=frozenset({"created_at", "updated_at"}),
-        facts=_WRITTEN,
         at_least={"seconds": 60},
         made_with=("started_at", "seconds"),
         may_have=("started_at", "restriction"),

@@ -145,8 +145,9 @@ class IssueSource:
         found = None if self._extent == "named" else self._count.result()
         return None if found is None else RemoteCount(found, f"Jira counts about {found}", max(5, found // 100))
 
-    def round_off(self, db: Database) -> Rest:
+    def round_off(self, db: Database, *, run_id: str, now: datetime) -> Rest:
         """Store the statuses, priorities and sprints of the site."""
+        del run_id, now  # none of it is audited
         differ: list[ResourceRef] = []
         if self._extent != "named":
             differ = self._store_dimensions(db, self._dimensions.result())

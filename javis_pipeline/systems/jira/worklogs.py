@@ -61,7 +61,7 @@ class WorklogCreates(WritingCreates[Worklog]):
 
     def _add(self, asked: Mapping[str, Any], properties: Mapping[str, object]) -> object:
         return self._client.add_worklog(
-            asked["issue"], asked["entry"], visibility=asked["visibility"], properties=properties
+            asked["place"], asked["entry"], visibility=asked["visibility"], properties=properties
         )
 
 

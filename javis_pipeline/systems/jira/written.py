@@ -8,7 +8,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar, Final, Generic, TypeVar
 from uuid import UUID
@@ -17,13 +16,11 @@ from javis_pipeline.clients.reading import answered, as_object, as_text, guarded
 from javis_pipeline.clients.site_clock import SiteClock
 from javis_pipeline.errors import RemoteMissing, UnreadableRecord
 from javis_pipeline.records import MISSING
-from javis_pipeline.records.catalog import Catalog
-from javis_pipeline.records.create import Form, Made, Met, Walk, Wish
+from javis_pipeline.records.create import Form, Made, Met, Wish
 from javis_pipeline.records.jira import Comment, Worklog
 from javis_pipeline.records.sync import NOT_OURS, FieldChange, Operation, RemoteRecord, Reply
-from javis_pipeline.records.tables import Hanging
 from javis_pipeline.records.values import ResourceRef, Value
-from javis_pipeline.sync.codecs import LossyEdit
+from javis_pipeline.steps.written import WrittenCreates
 from javis_pipeline.sync.fields import Kind
 from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.history import MARK as EDIT_MARK
@@ -146,7 +143,7 @@ class Writings(ABC, Generic[W]):
         return [replace(change, field=column.name) for column in self._kind.table.edited]
 
 
-class WritingCreates(ABC, Generic[W]):
+class WritingCreates(WrittenCreates, Generic[W]):
     """Writing something new on the issues of one project.
 
     Args:
@@ -155,13 +152,10 @@ class WritingCreates(ABC, Generic[W]):
         is_service: Customers read along: who may read it has to be said.
     """
 
-    what: ClassVar[str]
-
     def __init__(self, client: JiraClient, kind: Kind, *, is_service: bool) -> None:
+        super().__init__(kind, SiteClock(client).now)
         self._client = client
-        self._kind = kind
         self._is_service = is_service
-        self._site_clock = SiteClock(client)
 
     @abstractmethod
     def _parsed(self, document: object) -> W: ...
@@ -169,52 +163,16 @@ class WritingCreates(ABC, Generic[W]):
     def _all_on(self, issue: str) -> Iterable[Mapping[str, Any]]: ...
     @abstractmethod
     def _add(self, asked: Mapping[str, Any], properties: Mapping[str, object]) -> object: ...
-    @abstractmethod
-    def _asks(self, wish: Wish, raw: Mapping[str, Value]) -> Mapping[str, Any] | str: ...
-
-    def now(self) -> datetime:
-        """Jira's time; no earlier than it is."""
-        return self._site_clock.now()
-
-    def walk(self, above: int, known: int, wishes: Sequence[Wish]) -> Walk:
-        """All that is written on the issues that the wishes hang on; an issue that is not to be seen is left out."""
-        del known
-        at, seen, places = self.now(), list[Met](), set[str]()
-        for issue_id, issue_key in {wish.place: wish.place_key for wish in wishes if wish.place}.items():
-            try:
-                documents = self._all_on(str(issue_id))
-            except RemoteMissing:
-                continue
-            places.add(str(issue_id))
-            here = [wish for wish in wishes if wish.place == issue_id]
-            read = partial(self._met, issue_id=str(issue_id), issue_key=issue_key, wishes=here)
-            seen += [answered(f"jira {self.what}", partial(read, one)) for one in documents]
-        return Walk(at=at, above=above, met=tuple(seen), places=frozenset(places))
-
-    def form(self, wish: Wish, catalog: Catalog) -> Form | str:
-        """The request that would write it; or why there is none."""
-        edited = {column.name: wish.values[column.name] for column in self._kind.table.edited}
-        raw: dict[str, Value] = {}
-        for name, value in edited.items():
-            codec = self._kind.fields[name].codec
-            if why := codec.problem(value, catalog):
-                return f"{name}: {why}"
-            try:
-                raw[name] = codec.to_remote(value, base=None, base_raw=None, catalog=catalog, lossy=False)
-            except LossyEdit as error:
-                return f"{name}: {error}"
-        asked = self._asks(wish, raw)
-        if isinstance(asked, str):
-            return asked
-        only_given = {name: wish.values[name] for name in self._kind.table.place.may_have}
-        request = {"issue": wish.place, "issue_key": wish.place_key, **asked}
-        return Form(local={**edited, **only_given}, raw=raw, request=request)
 
     def create(self, record_id: UUID, form: Form) -> Made:
         """Write it, with the row's name as a property in the same request."""
         asked = form.request
         document = self._add(asked, {MADE_MARK: {"record": str(record_id)}, **asked.get("noted", {})})
-        return answered(f"jira {self.what}", lambda: self._made(document, asked["issue_key"]))
+        return answered(f"jira {self.what}", lambda: self._made(document, asked["place_key"]))
+
+    def _met_on(self, place: str, place_key: str | None, wishes: Sequence[Wish]) -> Iterable[Met]:
+        read = partial(self._met, issue_id=place, issue_key=place_key, wishes=wishes)
+        return [answered(f"jira {self.what}", partial(read, one)) for one in self._all_on(place)]
 
     def _met(self, document: Mapping[str, Any], *, issue_id: str, issue_key: str | None, wishes: Sequence[Wish]) -> Met:
         one = self._parsed(document)
@@ -222,7 +180,7 @@ class WritingCreates(ABC, Generic[W]):
         assert at is not None, "Jira dates what people write"
         return Met(
             remote_id=_id_of(one),
-            key=self._key(issue_key, _id_of(one)),
+            key=self.key_of(issue_key, _id_of(one)),
             number=None,
             created_at=at,
             creator_id=one.author_id,
@@ -239,12 +197,7 @@ class WritingCreates(ABC, Generic[W]):
 
     def _made(self, document: object, issue_key: str) -> Made:
         own_id = as_text(as_object(document, "answer")["id"], "id")
-        return Made(remote_id=own_id, key=self._key(issue_key, own_id))
-
-    def _key(self, issue_key: str | None, own_id: str) -> str:
-        hanging = self._kind.table.place.hangs_on
-        assert isinstance(hanging, Hanging)
-        return f"{issue_key}#{hanging.called}{own_id}"
+        return Made(remote_id=own_id, key=self.key_of(issue_key, own_id))
 
 
 def issue_of(ref: ResourceRef) -> str:

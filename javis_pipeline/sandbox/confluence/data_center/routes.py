@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Route
 from javis_pipeline.sandbox.confluence import cql
 from javis_pipeline.sandbox.confluence.data_center.index import NodeIndexes
 from javis_pipeline.sandbox.confluence.data_center.views import ANONYMOUS, SERVER_ZONE, Json, Views, problem_json
-from javis_pipeline.sandbox.confluence.site import ConfluenceSite, Page, Refused, Space
+from javis_pipeline.sandbox.confluence.site import Comment, ConfluenceSite, Page, Refused, Space
 from javis_pipeline.sandbox.credentials import basic_login
 from javis_pipeline.sandbox.jira.data_center.door import FOR_EVER, LOGIN_PAGE, MOVED, XSRF_PAGE
 from javis_pipeline.sandbox.jira.data_center.traps import Trap
@@ -78,6 +78,11 @@ class Call:
             raise _no_content(self.ids["id"])
         return page
 
+    def content(self) -> Page | Comment:
+        """The page or the comment that the path names."""
+        is_comment = self.person is not None and self.ids["id"] in self.site.comments.by_id
+        return self.site.comments.one(self.ids["id"]) if is_comment else self.page()
+
     def space(self, key: str) -> Space:
         found = next((space for space in self.site.spaces.values() if space.key == key), None)
         if found is None or self.person is None:
@@ -115,10 +120,11 @@ def routes(world: World) -> list[BaseRoute]:
         ("GET", f"{v1}/content/scan", scan),
         ("GET", f"{v1}/content/search", search),
         ("GET", f"{v1}/content", list_content),
-        ("POST", f"{v1}/content", create_page),
+        ("POST", f"{v1}/content", create_content),
         ("GET", f"{v1}/content/{{id}}", get_content),
-        ("PUT", f"{v1}/content/{{id}}", update_page),
-        ("DELETE", f"{v1}/content/{{id}}", delete_page),
+        ("PUT", f"{v1}/content/{{id}}", update_content),
+        ("DELETE", f"{v1}/content/{{id}}", delete_content),
+        ("GET", f"{v1}/content/{{id}}/child/comment", list_comments),
         ("GET", f"{v1}/content/{{id}}/label", list_labels),
         ("POST", f"{v1}/content/{{id}}/label", add_labels),
         ("DELETE", f"{v1}/content/{{id}}/label", remove_label),
@@ -357,8 +363,10 @@ def get_page(call: Call) -> Response:
     return _json(call.views.page(page, call.expand or {"history", "space", "version"}, number))
 
 
-def create_page(call: Call) -> Response:
+def create_content(call: Call) -> Response:
     sent = call.json()
+    if isinstance(sent, dict) and sent.get("type") == "comment":
+        return _create_comment(call, sent)
     above, stored = sent.get("ancestors"), (sent.get("body") or {}).get("storage")
     if sent.get("type") != "page" or not isinstance(sent.get("space"), dict):
         raise Refused(400, "BAD_REQUEST", "type and space must be given")
@@ -373,7 +381,9 @@ def create_page(call: Call) -> Response:
     return _json(call.views.page(page, {"body.storage", "version", "space", "history", "ancestors"}))
 
 
-def update_page(call: Call) -> Response:
+def update_content(call: Call) -> Response:
+    if call.ids["id"] in call.site.comments.by_id:
+        return _update_comment(call)
     page, sent = call.page(), call.json()
     version = sent.get("version") if isinstance(sent, dict) else None
     if not isinstance(version, dict) or not isinstance(version.get("number"), int) or sent.get("type") != "page":
@@ -397,12 +407,52 @@ def update_page(call: Call) -> Response:
     return _json(call.views.page(page, {"body.storage", "version", "space", "history", "ancestors"}))
 
 
-def delete_page(call: Call) -> Response:
+def delete_content(call: Call) -> Response:
+    if call.ids["id"] in call.site.comments.by_id and call.person is not None:
+        call.site.comments.remove(call.ids["id"], author_id=call.person.account_id)
+        return Response(status_code=204)
     call.site.trash_page(call.page().page_id)
     return Response(status_code=204)
 
 
 # What hangs on a page
+
+
+_OF_A_COMMENT: Final = frozenset({"body.storage", "version", "container", "history", "extensions"})
+
+
+def list_comments(call: Call) -> Response:
+    """What is said below a page, without the answers: nobody asks for all depths."""
+    call.page()
+    found = call.site.comments.below(call.ids["id"]) if call.query.get("location", "footer") == "footer" else []
+    path = f"/rest/api/content/{call.ids['id']}/child/comment"
+    return _by_offset(call, found, _most(call), lambda one: call.views.comment(one, call.expand), path)
+
+
+def _create_comment(call: Call, sent: Json) -> Response:
+    container, stored = sent.get("container"), (sent.get("body") or {}).get("storage")
+    if not isinstance(container, dict) or not isinstance(stored, dict):
+        raise Refused(400, "BAD_REQUEST", "container and body.storage must be given")
+    assert call.person is not None, "nobody writes without a login"
+    page_id, text = str(container.get("id")), str(stored.get("value"))
+    comment = call.site.comments.create(page_id, text, author_id=call.person.account_id)
+    return _json(call.views.comment(comment, _OF_A_COMMENT))
+
+
+def _update_comment(call: Call) -> Response:
+    sent = call.json()
+    version, stored = sent.get("version") or {}, (sent.get("body") or {}).get("storage")
+    if not isinstance(version.get("number"), int) or sent.get("type") != "comment" or not sent.get("title"):
+        raise Refused(400, "BAD_REQUEST", "type, title and version.number must be given")
+    assert call.person is not None, "nobody writes without a login"
+    comment = call.site.comments.update(
+        call.ids["id"],
+        str((stored or {}).get("value")),
+        number=version["number"],
+        message="" if Trap.NO_MARKS in call.traps else str(version.get("message") or ""),
+        author_id=call.person.account_id,
+    )
+    return _json(call.views.comment(comment, _OF_A_COMMENT))
 
 
 def list_labels(call: Call) -> Response:
@@ -428,25 +478,25 @@ def remove_label(call: Call) -> Response:
 
 
 def get_property(call: Call) -> Response:
-    page, key = call.page(), call.ids["key"]
-    if key not in page.properties:
+    content, key = call.content(), call.ids["key"]
+    if key not in content.properties:
         raise Refused(404, "NOT_FOUND", f"Cannot find property with key {key} on the content")
-    return _json(call.views.property(page, key))
+    return _json(call.views.property(content, key))
 
 
 def make_property(call: Call) -> Response:
-    page, sent = call.page(), call.json()
-    key = call.site.note(page.page_id, str(sent.get("key")), sent.get("value"))
-    return _json(call.views.property(page, key))
+    content, sent = call.content(), call.json()
+    key = call.site.note(content, str(sent.get("key")), sent.get("value"))
+    return _json(call.views.property(content, key))
 
 
 def set_property(call: Call) -> Response:
-    page, key, sent = call.page(), call.ids["key"], call.json()
+    content, key, sent = call.content(), call.ids["key"], call.json()
     number = (sent.get("version") or {}).get("number")
-    if number != page.properties.get(key, [None, 0])[1] + 1:
+    if number != content.properties.get(key, [None, 0])[1] + 1:
         raise Refused(409, "CONFLICT", "Version must be incremented when updating a property")
-    page.properties[key] = [sent.get("value"), number]
-    return _json(call.views.property(page, key))
+    content.properties[key] = [sent.get("value"), number]
+    return _json(call.views.property(content, key))
 
 
 def list_versions(call: Call) -> Response:
@@ -457,10 +507,10 @@ def list_versions(call: Call) -> Response:
 
 
 def list_versions_as_before(call: Call) -> Response:
-    page = call.page()
-    numbers = list(range(page.number, 0, -1))
-    path = f"/rest/api/content/{page.page_id}/version"
-    return _by_offset(call, numbers, 200, lambda at: call.views.version(page.versions[at - 1], at), path)
+    content = call.content()
+    numbers = list(range(content.number, 0, -1))
+    path = f"/rest/api/content/{call.ids['id']}/version"
+    return _by_offset(call, numbers, 200, lambda at: call.views.version(content.versions[at - 1], at), path)
 
 
 def read_restriction(call: Call) -> Response:

@@ -137,10 +137,11 @@ class Views:
         shown |= {name.partition(".")[0]: part() for name, part in parts.items() if name in expand}
         return {**shown, "title": comment.latest.title, "_expandable": {}}
 
-    def property(self, page: Page, key: str) -> Json:
-        value, number = page.properties[key]
-        links = {"self": f"{self._base_url}/rest/api/content/{page.page_id}/property/{key}"}
-        return {"id": f"{page.page_id}1", "key": key, "value": value, "version": {"number": number}, "_links": links}
+    def property(self, content: Page | Comment, key: str) -> Json:
+        value, number = content.properties[key]
+        own_id = content.page_id if isinstance(content, Page) else content.comment_id
+        links = {"self": f"{self._base_url}/rest/api/content/{own_id}/property/{key}"}
+        return {"id": f"{own_id}1", "key": key, "value": value, "version": {"number": number}, "_links": links}
 
     def _ancestor(self, page: Page) -> Json:
         return {"id": page.page_id, "type": "page", "status": page.status, "title": page.title}

@@ -1,7 +1,9 @@
 """Merging a page's body, and the check that nothing in it is lost on the way."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass
+from html import escape
 from typing import Literal
 
 from javis_pipeline.errors import UnreadableText
@@ -35,6 +37,12 @@ def check_storage(body: str) -> None:
         UnreadableText: Too large or no storage XHTML; says line and column.
     """
     parse_storage(body)
+
+
+def paragraphs_of(text: str) -> str:
+    """Plain text as storage XHTML: empty lines make paragraphs."""
+    parts = filter(None, (part.strip() for part in re.split(r"\n\s*\n", text)))
+    return "".join("<p>{}</p>".format(escape(part, quote=False).replace("\n", "<br/>")) for part in parts)
 
 
 def merge_pages(base: str | None, local: str | None, remote: str | None) -> Merged | Conflict:
