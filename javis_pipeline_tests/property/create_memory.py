@@ -299,6 +299,27 @@ class MemoryWorklogs(MemoryComments):
         return [one for one in here if self.text_of[one] == self.text_of[issue.mark]]
 
 
+class MemoryBelow(MemoryWorklogs):
+    """What is said below pages: it bears no marks, what has a row is accounted for by that, and a page may be in the
+    trash for a while."""
+
+    def __init__(self, rng: Random, point: Callable[[str], None], rows: Callable[[], Collection[str]]) -> None:
+        super().__init__(rng, point)
+        self.rows = rows
+        self.trashed: set[str | None] = set()
+
+    def walk(self, above: int, known: int, wishes: Sequence[Wish]) -> Walk:
+        walk = super().walk(above, known, wishes)
+        rows = self.rows()
+        met = [one for one in walk.met if one.remote_id not in rows and one.place not in self.trashed]
+        return replace(walk, met=tuple(met), places=walk.places - self.trashed)
+
+    def create(self, record_id: UUID, form: Form) -> Made:
+        if self.place_of[record_id] in self.trashed:
+            raise RemoteRefused("the page is in the trash", status=404)
+        return super().create(record_id, form)
+
+
 class MemoryLinks(MemoryComments):
     """What is there or not: to ask for it again makes no second one, and whoever made it, it is the one."""
 
@@ -635,6 +656,27 @@ class WorklogHistory(CommentHistory):
             issue.creator_id != OUR or self._group(issue.mark) != self._group(wish.creation.record_id)
         ):
             raise Halt("a wish is bound to what others made, or to what says something else")
+
+
+class BelowHistory(WorklogHistory):
+    """The same of what is said below pages, which come into the trash and out of it."""
+
+    remote: MemoryBelow
+
+    def __init__(self, rng: Random, *, restores: bool = False, rules: CreateRules = RULES) -> None:
+        super().__init__(rng, restores=restores, rules=rules)
+        self.remote = MemoryBelow(rng, self._point, lambda: self.book.books.rows)
+        self.remote.latest = 14.5
+        self.remote.never_shows = True
+
+    def meddle(self) -> None:
+        super().meddle()
+        if self.rng.random() < 0.2:
+            self.remote.trashed ^= {self.rng.choice(("10", "20", "30"))}
+
+    def settle_down(self) -> None:
+        self.remote.trashed.clear()
+        super().settle_down()
 
 
 class LinkHistory(CommentHistory):

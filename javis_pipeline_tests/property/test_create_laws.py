@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from javis_pipeline_tests.property.create_memory import (
+    BelowHistory,
     CommentHistory,
     Crash,
     CreateHistory,
@@ -44,6 +45,11 @@ def test_work_is_logged_once_where_it_bears_no_mark_and_other_work_says_the_same
     # In 850 somebody changes one whose reply was lost, and another wish says the same as it did.
     for seed in (*range(HISTORIES), 850):
         play(seed, WorklogHistory)
+
+
+def test_a_comment_below_a_page_goes_out_once_whatever_becomes_of_the_page() -> None:
+    for seed in range(HISTORIES):
+        play(seed, BelowHistory)
 
 
 def test_a_link_is_there_once_and_no_wish_for_one_is_lost_or_asked_about() -> None:
