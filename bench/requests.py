@@ -19,8 +19,8 @@ from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
 from javis_pipeline.settings import Settings
 from javis_pipeline.steps.job import Job
-from javis_pipeline.steps.request_costs import BURST, MINUTES, UNCHANGED
 from javis_pipeline.steps.sync_scope import pull_scope, write_back_scope
+from javis_pipeline.sync.request_costs import BURST, MINUTES, UNCHANGED
 from javis_pipeline.wiring import TABLES, open_system
 
 PROJECT: Final = "OPS"

@@ -428,7 +428,7 @@ MUTANTS = (
     ),
     Mutant(
         "the watermark passes what did not come",
-        "javis_pipeline/steps/watermark.py",
+        "javis_pipeline/sync/watermark.py",
         "            elif remote_id not in closed and (came is None or (seen is not None and came < seen)):\n",
         "            elif remote_id not in closed and came is not None and seen is not None and came < seen:\n",
         f"{MARK}::test_nothing_is_passed_that_was_wanted_and_neither_came_nor_was_refused",

@@ -46,7 +46,7 @@ TESTS: Final = (
             "wiki",
         )
     ),
-    "javis_pipeline_tests/unit/test_kinds.py",
+    *(f"javis_pipeline_tests/unit/test_{name}.py" for name in ("watermark", "agenda", "choices", "kinds")),
     f"{_LAWS}test_create_laws.py",
     f"{_LAWS}test_laws_memory.py::test_no_edit_is_lost_and_every_history_converges",
 )

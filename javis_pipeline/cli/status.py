@@ -78,7 +78,7 @@ def _show_requests(settings: "Settings", *, as_json: bool) -> None:
     """What the configured projects and spaces ask for an hour, by how often they are synced."""
     from javis_pipeline.cli.lines import say
     from javis_pipeline.cli.tables import print_table
-    from javis_pipeline.steps.request_costs import BURST, MINUTES, requests_an_hour
+    from javis_pipeline.sync.request_costs import BURST, MINUTES, requests_an_hour
 
     scopes = Counter(ref.system for ref in settings.scopes_of(settings.partitions))
     asked = requests_an_hour(scopes)

@@ -17,7 +17,7 @@ from javis_pipeline.records.jira import Sort
 from javis_pipeline.records.sync import FieldPolicy
 from javis_pipeline.records.tables import SqlType, Table, Tables
 from javis_pipeline.records.values import System, Value, from_json
-from javis_pipeline.steps.choices import Person, choose_name, choose_person
+from javis_pipeline.sync.choices import Person, choose_name, choose_person
 from javis_pipeline.sync.element_codecs import WRITTEN
 from javis_pipeline.sync.known_codecs import TEAM_ID
 

@@ -18,8 +18,8 @@ from javis_pipeline.db.live import Ear, Worker, forget_worker, note_worker
 from javis_pipeline.db.local_edits import read_journal
 from javis_pipeline.errors import DatabaseError, JavisError, RemoteBusy, ScopeBusy, ScopeWanted
 from javis_pipeline.records.values import ScopeRef
-from javis_pipeline.steps.agenda import Agenda
 from javis_pipeline.steps.live_scope import LiveScope, Turn
+from javis_pipeline.sync.agenda import Agenda
 
 log = logging.getLogger(__name__)
 

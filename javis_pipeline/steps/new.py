@@ -49,11 +49,8 @@ def new_issue(
     Raises:
         UsageError: It cannot be made as it is; the message says what is wrong.
     """
-    given = parse_changes([*assignments, *([f"parent_key={parent}"] if parent else [])], table)
-    with _inserting(db, "javis new", dry_run=dry_run) as conn:
-        fields = {field: meant(conn, field, value) for field, value in given.items()}
-        columns = {"project_key": project.upper(), "issue_type": type_name, "title": title, **fields}
-        return New(**rows.insert_row(conn, "jira_issues", columns))
+    given = {"project_key": project.upper(), "issue_type": type_name, "title": title}
+    return _new(db, table, given, [*assignments, *([f"parent_key={parent}"] if parent else [])], dry_run=dry_run)
 
 
 def new_page(
@@ -80,10 +77,16 @@ def new_page(
     Raises:
         UsageError: It cannot be made as it is; the message says what is wrong.
     """
-    given = parse_changes([*assignments, *([f"parent_id={parent}"] if parent else [])], table)
+    given = {"space_key": space, "title": title}
+    return _new(db, table, given, [*assignments, *([f"parent_id={parent}"] if parent else [])], dry_run=dry_run)
+
+
+def _new(db: Database, table: Table, given: Mapping[str, object], assignments: Iterable[str], *, dry_run: bool) -> New:
+    """A record with these columns, and what is assigned besides."""
+    changes = parse_changes(assignments, table)
     with _inserting(db, "javis new", dry_run=dry_run) as conn:
-        fields = {field: meant(conn, field, value) for field, value in given.items()}
-        return New(**rows.insert_row(conn, table.name, {"space_key": space, "title": title, **fields}))
+        fields = {field: meant(conn, field, value) for field, value in changes.items()}
+        return New(**rows.insert_row(conn, table.name, {**given, **fields}))
 
 
 def new_on_issue(db: Database, table: Table, key: str, columns: Mapping[str, object], *, dry_run: bool = False) -> New:

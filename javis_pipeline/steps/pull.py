@@ -22,7 +22,7 @@ from javis_pipeline.steps.batches import as_they_come, in_batches, read_ahead
 from javis_pipeline.steps.ports import Progress
 from javis_pipeline.steps.system import Batch, Mirror, Opened, Rest, Source, Stamp, Stored
 from javis_pipeline.steps.tally import Completeness, Scope, Tally
-from javis_pipeline.steps.watermark import Mark
+from javis_pipeline.sync.watermark import Mark
 
 # Search indexes lag, for hours at times, and clocks of a site's nodes differ. Reading stamps again is cheap, and what
 # did not change is not fetched again.

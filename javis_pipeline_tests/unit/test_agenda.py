@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from javis_pipeline.steps.agenda import LONGEST_WAIT, Agenda
+from javis_pipeline.sync.agenda import LONGEST_WAIT, Agenda
 
 
 def test_what_is_told_often_is_done_once_and_what_is_told_meanwhile_once_more() -> None:

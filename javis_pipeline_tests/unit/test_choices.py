@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 
 from javis_pipeline.errors import UsageError
-from javis_pipeline.steps.choices import Person, choose_name, choose_person
+from javis_pipeline.sync.choices import Person, choose_name, choose_person
 
 MARA = Person("712020:0bfdd4fd-aa1f-43bb-8efe-ca41d3793d71", "Mara Lindqvist", active=True)
 JURGEN = Person("5b10ac8d82e05b22cc7d4ef5", "Jürgen Groß", active=True)

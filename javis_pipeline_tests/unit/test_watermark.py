@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from javis_pipeline.steps.watermark import Mark
+from javis_pipeline.sync.watermark import Mark
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
