@@ -21,6 +21,7 @@ from bench import (
     seconds,
     signals,
     soak,
+    writes,
 )
 
 
@@ -43,6 +44,7 @@ def main() -> int:
         "queue",
         "requests",
         "seconds",
+        "writes",
         "soak",
         "large",
     ]
@@ -93,6 +95,8 @@ def main() -> int:
         missed |= requests.measure()
     if given.what in (None, "seconds"):
         missed |= seconds.measure(edits=given.edits)
+    if given.what in (None, "writes"):
+        missed |= writes.measure(rounds=given.rounds)
     if given.what == "soak":
         missed |= soak.measure(
             minutes=given.minutes, projects=given.projects, issues=given.issues // given.projects, rate=given.rate

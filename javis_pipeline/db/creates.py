@@ -1,9 +1,10 @@
 """Wishes in PostgreSQL: rows that were inserted here, and the book of what became of each."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from functools import lru_cache
+from typing import Any, Final, LiteralString
 from uuid import UUID, uuid4
 
 from psycopg import sql
@@ -12,7 +13,7 @@ from javis_pipeline.db.connection import Connection, Database
 from javis_pipeline.db.named_queries import named_queries
 from javis_pipeline.db.policies import why_held
 from javis_pipeline.db.sync_rows import column_value
-from javis_pipeline.db.table_queries import for_table
+from javis_pipeline.db.table_queries import MOST_KEPT, for_table
 from javis_pipeline.records.create import Creation, CreationPlan, Fence, Met, Wish
 from javis_pipeline.records.sync import MADE
 from javis_pipeline.records.tables import Table
@@ -205,10 +206,10 @@ class PostgresCreates:
         columns = {**plan.columns, **raw}
         if plan.bases is not None:
             columns["local_modified_fields"] = plan.bases
-        names = sql.SQL(", ").join(map(sql.Identifier, sorted(columns)))
+        statement = _text(_QUERIES["update_wish"], self._table, tuple(sorted(columns)))
         doc = dump_json({name: column_value(value) for name, value in columns.items()})
         params = {"record_id": plan.creation.record_id, "doc": doc}
-        conn.execute(self._statement("update_wish", columns=names), params)
+        conn.execute(statement, params)
 
     def _bind(self, conn: Connection, creation: Creation) -> None:
         """The row becomes the record's: what else stood for it goes into it, and the provisional key leads to it."""
@@ -273,27 +274,33 @@ class PostgresCreates:
         self._run(conn, "end_question", values)
 
     def _run(self, conn: Connection, query: str, params: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
-        cursor = conn.execute(self._statement(query), {**self._params, **(params or {})})
+        cursor = conn.execute(_text(_QUERIES[query], self._table), {**self._params, **(params or {})})
         return cursor.fetchall() if cursor.description else []
 
-    def _statement(self, query: str, **parts: sql.Composable) -> sql.Composed:
-        edited = sql.SQL(", ").join(sql.Identifier(column.name) for column in self._table.edited)
-        table, hanging = self._table, self._table.place.hangs_on
-        by = hanging.by if hanging else next(iter(table.place.by_key), table.key)
-        named = dict.fromkeys((by, *table.place.by_key))
-        return for_table(
-            _QUERIES[query],
-            table,
-            edited=edited,
-            parent=sql.Identifier(by),
-            named=sql.SQL(", ").join(sql.SQL("r.{}").format(sql.Identifier(name)) for name in named),
-            above=sql.Identifier(hanging.table if hanging else table.name),
-            above_key=sql.Identifier(hanging.key if hanging else table.key),
-            above_id=sql.Identifier(hanging.id if hanging else table.id),
-            written_key=sql.Identifier(table.written_key),
-            title=sql.SQL("r.{}").format(sql.Identifier(table.place.title or table.key)),
-            **parts,
-        )
+
+@lru_cache(MOST_KEPT)
+def _text(query: LiteralString, table: Table, columns: tuple[str, ...] = ()) -> bytes:
+    """A statement for the wishes of a kind, as it is sent."""
+    hanging = table.place.hangs_on
+    by = hanging.by if hanging else next(iter(table.place.by_key), table.key)
+    named = dict.fromkeys((by, *table.place.by_key))
+    return for_table(
+        query,
+        table,
+        edited=_names(column.name for column in table.edited),
+        columns=_names(columns),
+        parent=sql.Identifier(by),
+        named=sql.SQL(", ").join(sql.SQL("r.{}").format(sql.Identifier(name)) for name in named),
+        above=sql.Identifier(hanging.table if hanging else table.name),
+        above_key=sql.Identifier(hanging.key if hanging else table.key),
+        above_id=sql.Identifier(hanging.id if hanging else table.id),
+        written_key=sql.Identifier(table.written_key),
+        title=sql.SQL("r.{}").format(sql.Identifier(table.place.title or table.key)),
+    ).as_bytes()
+
+
+def _names(columns: Iterable[str]) -> sql.Composed:
+    return sql.SQL(", ").join(map(sql.Identifier, columns))
 
 
 def _creation(book: Mapping[str, Any]) -> Creation:

@@ -5,6 +5,7 @@ Functions here never commit, and need a transaction with the origin "sync".
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, LiteralString
 
 from psycopg.errors import UniqueViolation
@@ -13,7 +14,7 @@ from psycopg.sql import SQL, Composable, Composed, Identifier
 from javis_pipeline.db.connection import Connection
 from javis_pipeline.db.copying import copy_into
 from javis_pipeline.db.named_queries import named_queries
-from javis_pipeline.db.table_queries import for_table
+from javis_pipeline.db.table_queries import MOST_KEPT, for_table
 from javis_pipeline.records.tables import Table
 from javis_pipeline.records.values import ResourceRef
 
@@ -106,7 +107,8 @@ def _run(
     return cursor.fetchall() if cursor.description else []
 
 
-def _statement(table: Table, query: str) -> Composed:
+@lru_cache(MOST_KEPT)
+def _statement(table: Table, query: str) -> bytes:
     hanging, edited = table.place.hangs_on, [column.name for column in table.edited]
     assert hanging is not None, "only what hangs on others comes with them"
     mirrored = [name for name in (*table.place.facts, *table.fields) if name not in edited]
@@ -125,7 +127,7 @@ def _statement(table: Table, query: str) -> Composed:
         is_told=SQL(_IS_TOLD).format(incoming=Identifier(_incoming(table)), id=Identifier(table.id)),
         is_ours=SQL("w.account_id = c.{}").format(Identifier(author)) if author else SQL("true"),
         may_be_it=_by_us(author) if author else SQL("false"),
-    )
+    ).as_bytes()
 
 
 def _by_us(author: str) -> Composed:

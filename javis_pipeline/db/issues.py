@@ -13,7 +13,7 @@ from javis_pipeline.db.connection import Connection, Database
 from javis_pipeline.db.copying import copy_text
 from javis_pipeline.db.issue_rows import IssueLine
 from javis_pipeline.db.named_queries import named_queries
-from javis_pipeline.db.table_queries import for_table
+from javis_pipeline.db.table_queries import text_for_table
 from javis_pipeline.records.jira import IssueStamp
 from javis_pipeline.records.tables import Table
 from javis_pipeline.records.values import ResourceRef
@@ -104,7 +104,7 @@ def store_issues(
     ids = list(known)
     conn.execute(_QUERIES["complete_incoming_issues"], {"known": ids})
     conn.execute(_QUERIES["complete_incoming_custom_fields"], {"known": ids, "kept": list(elements.kept)})
-    lock = for_table(_QUERIES["lock_takable_issues"], table)
+    lock = text_for_table(_QUERIES["lock_takable_issues"], table)
     taken = [row["jira_id"] for row in conn.execute(lock, {"known": ids, "refresh": refresh})]
     params = {"taken": taken, "run_id": run_id, "now": now, "elements": list(elements.written)}
     renamed = _overwrite(conn, rows, table, params) if taken else []
@@ -146,9 +146,9 @@ def _overwrite(conn: Connection, rows: Sequence[IssueLine], table: Table, params
     _free_keys(conn, [row for row in rows if row.jira_id in locked])
     renamed = [row["jira_id"] for row in conn.execute(_QUERIES["keep_former_keys"], params)]
     for query in ("audit_taken_issues", "update_taken_issues"):
-        conn.execute(for_table(_QUERIES[query], table), params)
+        conn.execute(text_for_table(_QUERIES[query], table), params)
     if renamed:
-        conn.execute(for_table(_QUERIES["follow_renamed_parents"], table), {"renamed": renamed})
+        conn.execute(text_for_table(_QUERIES["follow_renamed_parents"], table), {"renamed": renamed})
     return renamed
 
 

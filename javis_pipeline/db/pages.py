@@ -13,7 +13,7 @@ from javis_pipeline.db.connection import Connection, Database
 from javis_pipeline.db.copying import copy_rows, copy_text
 from javis_pipeline.db.named_queries import named_queries
 from javis_pipeline.db.page_rows import PageRow
-from javis_pipeline.db.table_queries import for_table
+from javis_pipeline.db.table_queries import text_for_table
 from javis_pipeline.records.confluence import PageStamp, PageVersion
 from javis_pipeline.records.policy import NOTHING_LEFT_ALONE, LeftAlone
 from javis_pipeline.records.tables import NOT_READ_YET, Table
@@ -75,7 +75,7 @@ def store_pages(
     if new and not _insert(conn, {page_id: lines[page_id] for page_id in new}, now):
         return store_pages(conn, rows, lines, table, left, run_id=run_id, now=now)
     if new and left.unread:
-        conn.execute(for_table(_QUERIES["leave_out_unread"], table), {"new": new, "unread": sorted(left.unread)})
+        conn.execute(text_for_table(_QUERIES["leave_out_unread"], table), {"new": new, "unread": sorted(left.unread)})
     params = {"run_id": run_id, "now": now, "left": sorted(left.all)}
     taken, to_merge = _overwrite(conn, rows, known, table, params) if known else ([], [])
     handled = {*taken, *(ref.resource_id for ref in to_merge)}
@@ -109,7 +109,7 @@ def _overwrite(
     taken, to_merge = _lock(conn, known, table)
     if taken:
         for query in ("complete_incoming_pages", "audit_taken_pages", "update_taken_pages"):
-            conn.execute(for_table(_QUERIES[query], table), {**params, "taken": taken})
+            conn.execute(text_for_table(_QUERIES[query], table), {**params, "taken": taken})
     return taken, to_merge
 
 
@@ -240,7 +240,7 @@ def latest_pages(db: Database, spaces: Sequence[str], *, limit: int) -> list[dic
 
 def _lock(conn: Connection, known: Collection[str], table: Table) -> tuple[list[str], list[ResourceRef]]:
     """Lock the rows that a payload has news of; the ids of those to overwrite, and those to merge instead."""
-    statement = for_table(_QUERIES["lock_known_pages"], table)
+    statement = text_for_table(_QUERIES["lock_known_pages"], table)
     found = [row for row in conn.execute(statement, {"known": list(known)}) if row["has_news"]]
     taken = [row["page_id"] for row in found if row["is_clean"] and not row["is_older"]]
     return taken, [_ref(row) for row in found if not row["is_clean"] or row["is_older"]]

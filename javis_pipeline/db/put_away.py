@@ -4,7 +4,7 @@ from uuid import UUID
 
 from javis_pipeline.db.connection import Connection
 from javis_pipeline.db.named_queries import named_queries
-from javis_pipeline.db.table_queries import for_table
+from javis_pipeline.db.table_queries import text_for_table
 from javis_pipeline.records.policy import Way
 from javis_pipeline.records.tables import Table
 
@@ -21,6 +21,6 @@ def delete_row(conn: Connection, table: Table, record_id: UUID, way: Way) -> boo
     """Delete a row as everybody does, and say what becomes of its record there; False when it is not there. Needs the
     rights of the sync."""
     params = {"record_id": record_id, "way": way}
-    conn.execute(for_table(_QUERIES["delete_row"], table), params)
+    conn.execute(text_for_table(_QUERIES["delete_row"], table), params)
     conn.execute("SELECT set_config('javis.origin', 'sync', true)")
-    return conn.execute(for_table(_QUERIES["say_way_out"], table), params).rowcount == 1
+    return conn.execute(text_for_table(_QUERIES["say_way_out"], table), params).rowcount == 1

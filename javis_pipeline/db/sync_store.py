@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-from psycopg import sql
 
 from javis_pipeline.db.connection import Connection, Database
 from javis_pipeline.db.named_queries import named_queries
@@ -27,7 +26,7 @@ from javis_pipeline.db.sync_rows import (
     read_operation,
     read_record,
 )
-from javis_pipeline.db.table_queries import for_table
+from javis_pipeline.db.table_queries import text_for_table
 from javis_pipeline.errors import DatabaseBusy, UnreadableRecord
 from javis_pipeline.records.catalog import Catalog
 from javis_pipeline.records.sync import AuditEntry, Conflict, Operation, RecordPlan, RecordState
@@ -298,17 +297,13 @@ class PostgresStore:
     def _write(
         self, conn: Connection, query: str, ref: ResourceRef, columns: Mapping[str, Any], params: Mapping[str, Any]
     ) -> int:
-        names = sql.SQL(", ").join(map(sql.Identifier, sorted(columns)))
-        statement = self._statement(query, columns=names)
+        statement = text_for_table(_QUERIES[query], self._table, tuple(sorted(columns)))
         doc = dump_json({name: column_value(value) for name, value in columns.items()})
         return conn.execute(statement, {**params, "id": ref.resource_id, "doc": doc}).rowcount
 
     def _run(self, conn: Connection, query: str, params: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
-        cursor = conn.execute(self._statement(query), {**self._params, **(params or {})})
+        cursor = conn.execute(text_for_table(_QUERIES[query], self._table), {**self._params, **(params or {})})
         return cursor.fetchall() if cursor.description else []
-
-    def _statement(self, query: str, **parts: sql.Composable) -> sql.Composed:
-        return for_table(_QUERIES[query], self._table, **parts)
 
 
 @contextmanager

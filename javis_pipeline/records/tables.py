@@ -169,9 +169,10 @@ def written_on(hangs_on: Hanging, ours: Governed, **place: Any) -> Place:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Table:
-    """The table of a kind, with its synced columns in the order in which they were declared."""
+    """The table of a kind, with its synced columns in the order in which they were declared. Each is the same as itself
+    only: there is one of each kind."""
 
     kind: ResourceType
     system: System
