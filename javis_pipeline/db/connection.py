@@ -3,6 +3,8 @@
 import contextlib
 import logging
 import re
+import time
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -30,7 +32,12 @@ OLDEST_SERVER = 15
 _MAX_CONNECTIONS = 8
 _CONNECT_SECONDS = 10
 # A login or a database may have its own; what is read and written here has one.
-_SPELLINGS = "-c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres -c standard_conforming_strings=on"
+_SPELLINGS = (
+    "-c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres -c standard_conforming_strings=on"
+    r" -c default_transaction_isolation=read\ committed"
+)
+# A connection that was used a moment ago is believed to be there.
+_BELIEVED_SECONDS = 1.0
 # So long the sync waits for what somebody else holds, unless its login has a time of its own.
 _LOCK_PATIENCE = "1min"
 # Compiling a statement takes longer than any of the sync's runs: they are many, short, and each does little.
@@ -57,6 +64,20 @@ class DatabaseSettings(Protocol):
     def javis_pg_bin(self) -> Path | None: ...
 
 
+class _Pooled(psycopg.Connection[DictRow]):
+    """A connection that knows when it was used last."""
+
+    used_at: float = float("-inf")
+
+    def note_use(self) -> None:
+        self.used_at = time.monotonic()
+
+    def check(self) -> None:
+        """Raise OperationalError where it is gone."""
+        if time.monotonic() - self.used_at > _BELIEVED_SECONDS:
+            ConnectionPool.check_connection(self)
+
+
 class Database:
     """A database that is reachable, writable and of this program's schema.
 
@@ -78,15 +99,17 @@ class Database:
                 check_schema(conn)
             self._pool = ConnectionPool(
                 self._conninfo,
-                connection_class=psycopg.Connection[DictRow],
-                kwargs={"row_factory": dict_row},
+                connection_class=_Pooled,
+                kwargs={"row_factory": dict_row, "autocommit": True},
                 min_size=0,
                 max_size=_MAX_CONNECTIONS,
-                check=ConnectionPool.check_connection,
+                check=_Pooled.check,
                 configure=_configure,
+                reset=_Pooled.note_use,
                 timeout=_CONNECT_SECONDS,
                 open=True,
             )
+        self._sessions: deque[Connection] = deque()
 
     @classmethod
     def open(cls, settings: DatabaseSettings, tables: Tables, *, application_name: str = "javis") -> Self:
@@ -119,9 +142,15 @@ class Database:
                 raise
             yield conn
 
+    @contextlib.contextmanager
+    def statement(self) -> Iterator[Connection]:
+        """A connection on which each statement is a transaction of its own: for one that says all."""
+        with _explained(self.url), self._pooled() as conn:
+            yield conn
+
     def query(self, sql: str, params: Params = None) -> list[dict[str, Any]]:
         """All rows of one statement, which is its own transaction; [] for a statement that returns none."""
-        with self.transaction() as conn:
+        with self.statement() as conn:
             # psycopg's types ask for a literal, to keep values out of the text; bytes are its way to say "trust me".
             cursor = conn.execute(sql.encode(), params)
             return cursor.fetchall() if cursor.description else []
@@ -133,9 +162,33 @@ class Database:
                 _conninfo(self.url, application_name), autocommit=True, row_factory=dict_row
             )
 
+    @contextlib.contextmanager
+    def session(self, application_name: str) -> Iterator[Connection]:
+        """A connection as `connect` makes it, kept for whoever wants one next; one that failed is not."""
+        conn = self._kept_session(application_name) or self.connect(application_name)
+        try:
+            yield conn
+        except BaseException:
+            conn.close()
+            raise
+        self._sessions.append(conn)
+
+    def _kept_session(self, application_name: str) -> Connection | None:
+        while self._sessions:
+            conn = self._sessions.pop()
+            try:
+                conn.execute("SELECT set_config('application_name', %s, false)", [application_name])
+            except psycopg.OperationalError:
+                conn.close()
+            else:
+                return conn
+        return None
+
     def close(self) -> None:
         """Close all connections. Again is fine."""
         self._pool.close()
+        while self._sessions:
+            self._sessions.pop().close()
 
     def __enter__(self) -> Self:
         return self

@@ -61,6 +61,10 @@ class PostgresCreates:
                 self._run(conn, "note_wishes", {"floor": floor, "now": self._now()})
             return [self._wish(row) for row in self._run(conn, "open_wishes")]
 
+    def something_waits(self) -> bool:
+        """Whether `begin` would give any."""
+        return bool(self._table.given) and bool(self._read("something_waits")[0]["waits"])
+
     def wanted(self) -> list[dict[str, Any]]:
         """What is wished for, without taking note of it: `record_id`, `key`, `title`, `state`, and `why` not yet."""
         return self._read("wanted") if self._table.given else []
@@ -123,7 +127,8 @@ class PostgresCreates:
 
     def why_held(self) -> str | None:
         """Why nothing may be sent from this scope now; None when it may."""
-        with self._transaction() as conn:
+        assert self._database is not None, "made for a transaction of the caller's"
+        with self._database.statement() as conn:
             return why_held(conn, self._table.system, self._scope)
 
     def end_twins(self, record_id: UUID, by: str) -> None:
@@ -185,7 +190,7 @@ class PostgresCreates:
 
     def _read(self, query: str, params: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         assert self._database is not None, "made for a transaction of the caller's"
-        with self._database.transaction() as conn:
+        with self._database.statement() as conn:
             return self._run(conn, query, params)
 
     # writing

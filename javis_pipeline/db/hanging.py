@@ -47,7 +47,7 @@ def merge_hanging(
         run_id: For the audit.
         now: Dates what is stored.
     """
-    if not stale_of:
+    if not stale_of or not (lines or _run(conn, table, "something_hangs", stale_of)):
         return []
     _receive(conn, table, lines)
     params: dict[str, Any] = {"run_id": run_id, "now": now, "gone": None if gone is None else [*gone]}
@@ -90,7 +90,7 @@ def _receive(conn: Connection, table: Table, lines: bytes) -> None:
     """Put what came into a table of its own."""
     incoming = _incoming(table)
     _run(conn, table, "make_incoming", ())
-    conn.execute(SQL("TRUNCATE pg_temp.{}").format(Identifier(incoming)))
+    conn.execute(SQL("DELETE FROM pg_temp.{}").format(Identifier(incoming)))
     if lines:
         copy_into(conn, incoming, table.brought, lines)
 

@@ -39,6 +39,7 @@ _SESSION: Final = {
     "tcp_keepalives_interval": "2",
     "tcp_keepalives_count": "3",
 }
+_SET_UP: Final = "SELECT " + ", ".join(f"set_config('{name}', %({name})s, false)" for name in _SESSION)
 
 
 class _Scope(NamedTuple):
@@ -109,10 +110,10 @@ def hold_scope(
             somebody waits for it.
     """
     wanted = _Scope(system, scope)
-    with database.connect(f"{holder}: {wanted.name}") as conn:
-        for name, value in _SESSION.items():
-            conn.execute("SELECT set_config(%s, %s, false)", [name, value])
-        conn.execute(_QUERIES["make_key"], wanted.params(key=_new_key()))
+    # Who takes it for short, again and again, does not connect each time.
+    connect = database.session if yields else database.connect
+    with connect(f"{holder}: {wanted.name}") as conn:
+        conn.execute(_SET_UP, _SESSION)
         lock = _take(conn, wanted, holder, yields=yields, ends=time.monotonic() + patience.total_seconds())
         try:
             yield lock
@@ -125,12 +126,13 @@ def _take(conn: Connection, wanted: _Scope, holder: str, *, yields: bool, ends: 
     tries = 0
     while tries < _MOST_TRIES:
         with conn.transaction():
-            found = conn.execute(_QUERIES["read_key"], wanted.params()).fetchall()[0]
+            found = _read_key(conn, wanted, yields=yields)
             key = found["key"]
             if yields and found["is_wanted"]:
                 raise ScopeWanted(f"{wanted.name}: another sync waits for it")
             if conn.execute(_QUERIES["take_lock"], {"key": key}).fetchall()[0]["taken"]:
-                conn.execute(_QUERIES["note_holder"], wanted.params(yields=yields))
+                if not found["is_noted"]:
+                    conn.execute(_QUERIES["note_holder"], wanted.params(yields=yields))
                 return ScopeLock(conn, wanted, key, yields=yields)
             held_by = conn.execute(_QUERIES["lock_holder"], {"key": key}).fetchone()
             if held_by is not None and held_by["is_sync"]:
@@ -145,6 +147,16 @@ def _take(conn: Connection, wanted: _Scope, holder: str, *, yields: bool, ends: 
             raise ScopeBusy(f"{wanted.name} is being synced by {_in_words(held_by)}; wait for it to end, or stop it")
         time.sleep(_ASK_AGAIN_SECONDS)
     raise ScopeBusy(f"{wanted.name} is being synced by a run that has just ended; run the sync again")
+
+
+def _read_key(conn: Connection, wanted: _Scope, *, yields: bool) -> dict[str, Any]:
+    """The scope's row of locks; the first who wants the scope makes it."""
+    params = wanted.params(yields=yields)
+    if (found := conn.execute(_QUERIES["read_key"], params).fetchone()) is None:
+        conn.execute(_QUERIES["make_key"], wanted.params(key=_new_key()))
+        found = conn.execute(_QUERIES["read_key"], params).fetchone()
+    assert found is not None, "nobody deletes it"
+    return found
 
 
 def _lock_out(conn: Connection, wanted: _Scope, stranger: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -26,7 +27,7 @@ from javis_pipeline.db.sync_rows import (
     read_operation,
     read_record,
 )
-from javis_pipeline.db.table_queries import text_for_table
+from javis_pipeline.db.table_queries import MOST_KEPT, for_table, text_for_table
 from javis_pipeline.errors import DatabaseBusy, UnreadableRecord
 from javis_pipeline.records.catalog import Catalog
 from javis_pipeline.records.sync import AuditEntry, Conflict, Operation, RecordPlan, RecordState
@@ -62,8 +63,7 @@ class PostgresStore:
 
     def state(self, ref: ResourceRef) -> RecordState:
         """All that is known about a record."""
-        with _readable(ref), self._database.transaction() as conn:
-            conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        with _readable(ref), self._database.statement() as conn:
             return self._read_state(conn, ref)
 
     def change(self, ref: ResourceRef, decide: Callable[[RecordState], RecordPlan]) -> RecordPlan:
@@ -118,30 +118,36 @@ class PostgresStore:
         """
         return self._refs("records_to_decide", {"conflicts": conflicts})
 
+    def something_waits(self) -> bool:
+        """Whether there is something to decide, or a write that was not sent yet or whose outcome is open."""
+        with self._database.statement() as conn:
+            row = conn.execute(_text_of_waiting(self._table), self._params | {"conflicts": False}).fetchone()
+        return bool(row and row["waits"])
+
     def records(self) -> Sequence[ResourceRef]:
         """All records of the scope that are not known to be gone, by id."""
         return self._refs("records_of_scope")
 
     def count_records(self) -> int:
         """How many records `records` would give."""
-        with self._database.transaction() as conn:
+        with self._database.statement() as conn:
             return int(self._run(conn, "count_records")[0]["records"])
 
     def why_held(self) -> str | None:
         """Why nothing may be sent from this scope now; None when it may."""
-        with self._database.transaction() as conn:
+        with self._database.statement() as conn:
             return why_held(conn, self._system, self._scope)
 
     def count_wishes(self) -> int:
         """How many writes deciding the edited records may come to at most."""
-        with self._database.transaction() as conn:
+        with self._database.statement() as conn:
             return int(self._run(conn, "count_wishes", {"alone": list(self._table.alone)})[0]["wishes"])
 
     def count_put_away(self) -> int:
         """How many records are to be put away there, because their rows were deleted here."""
         if self._table.place.putting_away is None:
             return 0
-        with self._database.transaction() as conn:
+        with self._database.statement() as conn:
             return int(self._run(conn, "count_put_away")[0]["records"])
 
     def unmarked(self, ids: Collection[str] | None = None) -> Sequence[ResourceRef]:
@@ -150,7 +156,7 @@ class PostgresStore:
 
     def records_after(self, record_id: str | None, limit: int) -> Sequence[str]:
         """Ids of the next records that are there, from the first one on for None."""
-        with self._database.transaction() as conn:
+        with self._database.statement() as conn:
             return [row["id"] for row in self._run(conn, "records_after", {"after": record_id, "limit": limit})]
 
     def retry(self, refs: Iterable[ResourceRef] | None, field: str | None, now: datetime) -> int:
@@ -162,13 +168,13 @@ class PostgresStore:
 
     def operations(self, state: str) -> Sequence[Operation]:
         """The scope's operations in a state, oldest first."""
-        with self._database.transaction() as conn:
+        with self._database.statement() as conn:
             rows = self._run(conn, "operations_in_state", {"state": state})
         return [read_operation(load_json(row["doc"]), self._ref(load_json(row["doc"]), row["key"])) for row in rows]
 
     def conflict(self, conflict_id: UUID) -> Conflict | None:
         """A conflict of any state."""
-        with self._database.transaction() as conn:
+        with self._database.statement() as conn:
             rows = self._run(conn, "conflict", {"conflict_id": conflict_id})
         for row in rows:
             doc = load_json(row["doc"])
@@ -177,7 +183,7 @@ class PostgresStore:
 
     def audit_of(self, run_id: str) -> Sequence[AuditEntry]:
         """What a run changed in this scope, in its order."""
-        with self._database.transaction() as conn:
+        with self._database.statement() as conn:
             rows = self._run(conn, "audit_of_run", {"run_id": run_id})
         return [
             read_audit_entry(
@@ -192,7 +198,7 @@ class PostgresStore:
 
     def last_census(self) -> int | None:
         """How many records the last census found; None before the first."""
-        with self._database.transaction() as conn:
+        with self._database.statement() as conn:
             return next((row["found"] for row in self._run(conn, "last_census")), None)
 
     def note_census(self, found: int, at: datetime) -> None:
@@ -203,30 +209,24 @@ class PostgresStore:
     # reading
 
     def _read_state(self, conn: Connection, ref: ResourceRef) -> RecordState:
-        key = {"id": ref.resource_id}
-        row = next(iter(self._run(conn, "record", key)), None)
-        local = read_record(self._table, load_json(row["doc"]), unmarked=row["unmarked"]) if row else None
+        (row,) = self._run(conn, "state", {"id": ref.resource_id})
+        local = read_record(self._table, load_json(row["doc"]), unmarked=row["unmarked"]) if row["doc"] else None
         mine = local.ref if local else ref
-        sent, asked = self._run(conn, "operations_of_record", key), self._run(conn, "conflicts_of_record", key)
-        operations = tuple(read_operation(load_json(found["doc"]), mine) for found in sent)
-        conflicts = tuple(read_conflict(load_json(found["doc"]), mine) for found in asked)
-        edited = list(local.bases) if local else []
-        writes = self._run(conn, "last_local_writes", {**key, "fields": edited}) if edited else []
-        entries = [read_audit_entry(load_json(r["doc"]), mine) for r in writes]
+        entries = [read_audit_entry(load_json(doc), mine) for doc in row["writes"]]
         former: dict[str, tuple[Value, ...]] = {}
-        for row in self._run(conn, "former_raw", {**key, "fields": edited}) if edited else ():
-            former[row["field"]] = (*former.get(row["field"], ()), from_json(row["old_raw"]))
+        for field, raw in map(load_json, row["former"]):
+            former[field] = (*former.get(field, ()), from_json(raw))
         return RecordState(
             ref=mine,
             local=local,
-            operations=operations,
-            conflicts=conflicts,
+            operations=tuple(read_operation(load_json(doc), mine) for doc in row["operations"]),
+            conflicts=tuple(read_conflict(load_json(doc), mine) for doc in row["conflicts"]),
             last_writes={entry.field: entry for entry in entries},
             former_raw=former,
         )
 
     def _refs(self, query: str, params: Mapping[str, Any] | None = None) -> list[ResourceRef]:
-        with self._database.transaction() as conn:
+        with self._database.statement() as conn:
             rows = self._run(conn, query, params)
         return [
             ResourceRef(resource_type=self._type, resource_id=row["id"], scope=row["scope"], key=row["key"])
@@ -280,8 +280,8 @@ class PostgresStore:
 
         What waits for the record waits where it is now.
         """
-        before = next(iter(self._run(conn, "record", {"id": ref.resource_id})))
-        former = load_json(before["doc"])[self._table.key]
+        (before,) = self._run(conn, "key", {"id": ref.resource_id})
+        former = before["key"]
         self._free_key(conn, ref)
         for query in ("move_conflicts", "move_operations"):
             self._run(conn, query, {"id": ref.resource_id, "place": ref.scope})
@@ -304,6 +304,12 @@ class PostgresStore:
     def _run(self, conn: Connection, query: str, params: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         cursor = conn.execute(text_for_table(_QUERIES[query], self._table), {**self._params, **(params or {})})
         return cursor.fetchall() if cursor.description else []
+
+
+@lru_cache(MOST_KEPT)
+def _text_of_waiting(table: Table) -> bytes:
+    to_decide = for_table(_QUERIES["records_to_decide"].rstrip(";"), table)
+    return for_table(_QUERIES["something_waits"], table, to_decide=to_decide).as_bytes()
 
 
 @contextmanager

@@ -103,11 +103,11 @@ class LiveScope:
 
             if not self._was_pulled():
                 return Turn()
-            hints = self._hints()
-            if not (hints.numbers or waits(job)):
+            hints, edited = self._hints(), waits(job)
+            if not (hints.numbers or edited):
                 return Turn()
             opened = self._open(job)
-            counts, stopped = self._write_back(job, opened, check)
+            counts, stopped = self._write_back(job, opened, check) if edited else ({}, None)
             counts |= self._read(job, opened, hints, check)
             counts = {name: number for name, number in counts.items() if number}
             if counts:
@@ -126,8 +126,6 @@ class LiveScope:
     ) -> tuple[dict[str, int], SyncHalted | None]:
         """Send what waits, before anything is read: somebody waits for it. What a guard stops keeps nothing from being
         read."""
-        if not waits(job):
-            return {}, None
         try:
             return write_back_opened(job, opened, check=check, proved=False).as_metadata(), None
         except SyncHalted as stopped:
@@ -142,7 +140,7 @@ class LiveScope:
             stored = tally.inserted + tally.updated
         else:
             stored, merged = self._read_named(job, opened, hints.ids, check)
-        with self.db.transaction() as conn:
+        with self.db.statement() as conn:
             end_hints(conn, hints)
         return {"stored": stored, **{f"merge_{name}": number for name, number in merged.count().items()}}
 
@@ -153,21 +151,25 @@ class LiveScope:
         named = pull_named(self.db, job.scope, opened, ids, run_id=job.run_id, now=self.clock(), check=check)
         for note in named.notes:
             log.warning("%s %s: %s", self.scope.system, self.scope.scope, note)
-        run = job.run(opened)
         try:
-            merged = merge_pulled(job.store, opened.records, named.to_merge, run, proved=False, threads=job.threads)
+            merged = self._merge(job, opened, named.to_merge)
             _merge_left(job, opened, named.left, proved=False)
         finally:
             opened.after(self.db, job.run_id)
         return named.stored, merged
 
+    def _merge(self, job: Job, opened: Opened[Any, Any], refs: Sequence[ResourceRef]) -> Reconciled:
+        if not refs:
+            return Reconciled()
+        return merge_pulled(job.store, opened.records, refs, job.run(opened), proved=False, threads=job.threads)
+
     def _was_pulled(self) -> bool:
         """A first load is left to a run; what was told before it stays and is told of to that run."""
-        with self.db.transaction() as conn:
+        with self.db.statement() as conn:
             return read_watermark(conn, *self.scope).watermark is not None
 
     def _hints(self) -> Hints:
-        with self.db.transaction() as conn:
+        with self.db.statement() as conn:
             return take_hints(conn, *self.scope, limit=_MOST_HINTS)
 
     def _job(self) -> Job:

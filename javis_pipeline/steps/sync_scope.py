@@ -20,7 +20,7 @@ from javis_pipeline.records.values import ResourceRef
 from javis_pipeline.steps.batches import rare_collections
 from javis_pipeline.steps.census import Counted, take_census
 from javis_pipeline.steps.hints import MOST_AT_ONCE
-from javis_pipeline.steps.job import Job, Side, sides_of
+from javis_pipeline.steps.job import Books, Job, Side, sides_of
 from javis_pipeline.steps.making import make_wishes, settle_wishes
 from javis_pipeline.steps.ports import Progress, RemoteRecords, SyncStore, nobody_watches
 from javis_pipeline.steps.pull import list_records, pull_named, pull_records
@@ -265,13 +265,11 @@ def write_back_scope(job: Job, *, progress: Progress = nobody_watches) -> Writte
 
 def waits(job: Job) -> bool:
     """Whether there is an edit, a resolution, an operation or a wish that something may be done about."""
-    return any(
-        books.store.to_decide()
-        or books.store.operations("planned")
-        or books.store.operations("sent")
-        or books.wishes.begin()
-        for books in job.all_books
-    )
+    return any(_waits_in(books) for books in job.all_books)
+
+
+def _waits_in(books: Books | Side) -> bool:
+    return books.store.something_waits() or books.wishes.something_waits()
 
 
 def write_back_opened(
@@ -296,7 +294,7 @@ def write_back_opened(
     try:
         own, *hanging = sides_of(job, opened)
         done = write_back(own, partial(_read_made, job, opened))
-        for side in hanging:
+        for side in filter(_waits_in, hanging):
             done = done.with_more(write_back(side, partial(_read_hanging, job, side)))
     finally:
         opened.after(job.db, job.run_id)

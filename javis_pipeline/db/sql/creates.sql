@@ -37,6 +37,16 @@ SELECT r.record_id, %(type)s, r.{scope}, r.{key}, %(floor)s, %(now)s,
  ORDER BY wished.id, r.{key}
     ON CONFLICT (record_id) DO NOTHING;
 
+-- name: something_waits
+SELECT EXISTS (SELECT FROM {table} AS r
+                WHERE r.{scope} = %(scope)s AND r.{id} IS NULL
+                  AND NOT EXISTS (SELECT FROM sync_creates AS c WHERE c.record_id = r.record_id))
+    OR EXISTS (SELECT FROM sync_creates AS c
+                 JOIN {table} AS r USING (record_id)
+                WHERE c.scope = %(scope)s AND c.resource_type = %(type)s AND c.remote_id IS NULL
+                  AND c.state IN ('planned', 'sent', 'unknown', 'asks', 'rejected'))
+    AS waits;
+
 -- name: open_wishes
 -- Those about which something may be done or found out, and for which parent one waits.
 SELECT to_jsonb(c)::text AS creation, to_jsonb(r)::text AS doc, parent.key AS parent

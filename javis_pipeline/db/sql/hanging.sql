@@ -2,6 +2,9 @@
 -- {incoming} a table like it with what came, {brought} the columns that come, {of_c} and {of_p} the same of rows `c` and `p`;
 -- {is_told} says of a row `c` whether it came, or is known to be gone.
 
+-- name: something_hangs
+SELECT 1 AS one FROM {table} WHERE {on} = ANY (%(on)s) LIMIT 1;
+
 -- name: hash_hanging
 -- Of new rows. Where only our account edits what it wrote, only that is edited here.
 UPDATE {table} AS c

@@ -3,7 +3,9 @@ INSERT INTO sync_locks (system, scope, key) VALUES (%(system)s, %(scope)s, %(key
 
 -- name: read_key
 -- Locked for the moment in which a run looks and takes: so a key is replaced only while nobody can be about to take it.
-SELECT key, yields, wanted_at > clock_timestamp() - %(patience)s AS is_wanted FROM sync_locks
+SELECT key, yields, wanted_at > clock_timestamp() - %(patience)s AS is_wanted,
+       wanted_by IS NULL AND wanted_at IS NULL AND yields IS NOT DISTINCT FROM %(yields)s AS is_noted
+  FROM sync_locks
  WHERE system = %(system)s AND scope = %(scope)s FOR UPDATE;
 
 -- name: take_lock
@@ -26,11 +28,11 @@ UPDATE sync_locks SET wanted_by = %(wanted_by)s, wanted_at = clock_timestamp()
 
 -- name: note_holder
 UPDATE sync_locks SET wanted_by = NULL, wanted_at = NULL, yields = %(yields)s
- WHERE system = %(system)s AND scope = %(scope)s
-   AND (wanted_by IS NOT NULL OR wanted_at IS NOT NULL OR yields IS DISTINCT FROM %(yields)s);
+ WHERE system = %(system)s AND scope = %(scope)s;
 
 -- name: lock_holder
--- pg_locks shows a 64-bit key as its two halves. The holder's session does nothing else, so it began with the lock.
+-- pg_locks shows a 64-bit key as its two halves. The holder's session does nothing else, so it began with the lock, or
+-- with the process that takes it again and again.
 -- A role that may not see other sessions gets nulls for all but the process and the login.
 SELECT activity.pid, activity.usename AS login, activity.application_name, activity.backend_start,
        pg_has_role(activity.usesysid, (SELECT relowner FROM pg_class WHERE oid = 'sync_locks'::regclass), 'MEMBER')

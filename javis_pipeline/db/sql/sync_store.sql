@@ -1,45 +1,38 @@
 -- {table}, {id}, {key}, {scope} and {base_hash} are the table of records, its columns, and the content hash of a row
 -- without what was edited since the last sync.
 
--- name: record
--- The hash is over the base values: it differs when columns were changed and the trigger did not see it.
-SELECT to_jsonb(r)::text AS doc,
-       coalesce(r.content_hash <> {base_hash}(r), false) AS unmarked
-  FROM {table} AS r
- WHERE r.{id} = %(id)s;
+-- name: key
+SELECT {key} AS key FROM {table} WHERE {id} = %(id)s;
 
 -- name: lock_record
 SELECT FROM {table} WHERE {id} = %(id)s FOR UPDATE;
 
--- name: operations_of_record
--- Those that are not settled for good.
-SELECT to_jsonb(o)::text AS doc
-  FROM sync_outbox AS o
- WHERE o.resource_type = %(type)s AND o.resource_id = %(id)s AND o.needs_care
- ORDER BY o.created_at, o.op_id;
-
--- name: conflicts_of_record
--- Not those about its making: no field of it waits for them.
-SELECT to_jsonb(c)::text AS doc
-  FROM sync_conflicts AS c
- WHERE c.resource_type = %(type)s AND c.resource_id = %(id)s AND c.state <> 'closed' AND c.applied_at IS NULL
-   AND c.kind NOT IN ('creation_unknown', 'made_twice')
- ORDER BY c.created_at, c.id;
-
--- name: last_local_writes
--- The newest write of the sync to each of these columns.
-SELECT DISTINCT ON (a.field) to_jsonb(a)::text AS doc
-  FROM sync_audit AS a
- WHERE a.resource_type = %(type)s AND a.resource_id = %(id)s AND a.side = 'local' AND a.field = ANY (%(fields)s)
- ORDER BY a.field, a.id DESC;
-
--- name: former_raw
--- What the remote held before losses that somebody accepted, newest first: an undo gives it back as it was.
-SELECT a.field, a.old_raw
-  FROM sync_audit AS a
- WHERE a.resource_type = %(type)s AND a.resource_id = %(id)s AND a.field = ANY (%(fields)s) AND a.old_raw IS NOT NULL
- ORDER BY a.id DESC
- LIMIT 5;
+-- name: state
+-- All of one moment. The hash is over the base values: it differs when columns were changed and the trigger did not see it.
+-- The operations are those that are not settled for good; of the conflicts not those about its making: no field of it
+-- waits for them. Of what was edited: the newest write of the sync to each column, and what the remote held before losses
+-- that somebody accepted, newest first: an undo gives it back as it was.
+SELECT to_jsonb(r)::text AS doc,
+       coalesce(r.content_hash <> {base_hash}(r), false) AS unmarked,
+       ARRAY(SELECT to_jsonb(o)::text FROM sync_outbox AS o
+              WHERE o.resource_type = %(type)s AND o.resource_id = %(id)s AND o.needs_care
+              ORDER BY o.created_at, o.op_id) AS operations,
+       ARRAY(SELECT to_jsonb(c)::text FROM sync_conflicts AS c
+              WHERE c.resource_type = %(type)s AND c.resource_id = %(id)s AND c.state <> 'closed' AND c.applied_at IS NULL
+                AND c.kind NOT IN ('creation_unknown', 'made_twice')
+              ORDER BY c.created_at, c.id) AS conflicts,
+       ARRAY(SELECT DISTINCT ON (a.field) to_jsonb(a)::text FROM sync_audit AS a
+              WHERE a.resource_type = %(type)s AND a.resource_id = %(id)s AND a.side = 'local'
+                AND a.field = ANY (edited.fields) AND edited.fields <> '{{}}'
+              ORDER BY a.field, a.id DESC) AS writes,
+       ARRAY(SELECT jsonb_build_array(a.field, a.old_raw)::text FROM sync_audit AS a
+              WHERE a.resource_type = %(type)s AND a.resource_id = %(id)s AND a.old_raw IS NOT NULL
+                AND a.field = ANY (edited.fields) AND edited.fields <> '{{}}'
+              ORDER BY a.id DESC
+              LIMIT 5) AS former
+  FROM (SELECT) AS once
+  LEFT JOIN {table} AS r ON r.{id} = %(id)s
+ CROSS JOIN LATERAL (SELECT ARRAY(SELECT jsonb_object_keys(r.local_modified_fields)) AS fields) AS edited;
 
 -- name: insert_record
 INSERT INTO {table} ({columns})
@@ -152,6 +145,14 @@ SELECT r.{id} AS id, r.{key} AS key, r.{scope} AS scope
   JOIN {table} AS r ON r.{id} = waiting.id
  WHERE r.local_deleted_at IS NULL OR ({to_put_away} AND r.remote_state IN ('present', 'hidden'))
  ORDER BY r.sync_errors ? '(row)', r.{key};
+
+-- name: something_waits
+-- Whether there is something to decide, or a write whose outcome is open.
+SELECT EXISTS ({to_decide})
+    OR EXISTS (SELECT FROM sync_outbox AS o
+                 JOIN {table} AS r ON r.{id} = o.resource_id
+                WHERE o.resource_type = %(type)s AND o.scope = %(scope)s AND o.needs_care AND o.state IN ('planned', 'sent'))
+    AS waits;
 
 -- name: count_wishes
 -- How many writes deciding the edited records may come to at most: one for each sort of request, of fields that were not
