@@ -3,7 +3,6 @@
 import contextlib
 import logging
 import re
-import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -21,6 +20,7 @@ from pydantic import SecretStr
 
 from javis_pipeline.db.embedded import DAGSTER_DATABASE, EmbeddedServer
 from javis_pipeline.db.migrate import check_schema, migrate
+from javis_pipeline.db.pooled import Pooled
 from javis_pipeline.db.private_database import keep_from_others
 from javis_pipeline.errors import DatabaseBusy, DatabaseError, SettingError
 from javis_pipeline.records.tables import Tables
@@ -36,8 +36,6 @@ _SPELLINGS = (
     "-c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres -c standard_conforming_strings=on"
     r" -c default_transaction_isolation=read\ committed"
 )
-# A connection that was used a moment ago is believed to be there.
-_BELIEVED_SECONDS = 1.0
 # So long the sync waits for what somebody else holds, unless its login has a time of its own.
 _LOCK_PATIENCE = "1min"
 # Compiling a statement takes longer than any of the sync's runs: they are many, short, and each does little.
@@ -64,20 +62,6 @@ class DatabaseSettings(Protocol):
     def javis_pg_bin(self) -> Path | None: ...
 
 
-class _Pooled(psycopg.Connection[DictRow]):
-    """A connection that knows when it was used last."""
-
-    used_at: float = float("-inf")
-
-    def note_use(self) -> None:
-        self.used_at = time.monotonic()
-
-    def check(self) -> None:
-        """Raise OperationalError where it is gone."""
-        if time.monotonic() - self.used_at > _BELIEVED_SECONDS:
-            ConnectionPool.check_connection(self)
-
-
 class Database:
     """A database that is reachable, writable and of this program's schema.
 
@@ -99,13 +83,13 @@ class Database:
                 check_schema(conn)
             self._pool = ConnectionPool(
                 self._conninfo,
-                connection_class=_Pooled,
+                connection_class=Pooled,
                 kwargs={"row_factory": dict_row, "autocommit": True},
                 min_size=0,
                 max_size=_MAX_CONNECTIONS,
-                check=_Pooled.check,
+                check=Pooled.check,
                 configure=_configure,
-                reset=_Pooled.note_use,
+                reset=Pooled.note_use,
                 timeout=_CONNECT_SECONDS,
                 open=True,
             )

@@ -71,7 +71,7 @@ class Job:
     overrides: Overrides = NO_OVERRIDES
     new_id: Callable[[], UUID] = uuid4
     make_store: Callable[[Database, Table, str], PostgresStore] = PostgresStore
-    threads: int = 8
+    threads: int = 16
     yields: bool = False
 
     @property

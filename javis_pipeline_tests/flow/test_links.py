@@ -142,7 +142,9 @@ def test_given_issues_that_are_not_made_yet_then_their_link_follows_them(talk: T
     talk.sync()
     talk.sync()
 
-    assert _there(talk) == ["OPS-1 blocks OPS-2", "OPS-5 blocks OPS-4"]
+    keys = {row["title"]: row["key"] for row in talk.say("SELECT key, title FROM jira_issues")}
+    assert _there(talk) == ["OPS-1 blocks OPS-2", f"{keys['Newer']} blocks {keys['New']}"]
+    assert {keys["New"], keys["Newer"]} == {"OPS-4", "OPS-5"}
     assert _rows(talk) == _there(talk)
 
 
