@@ -34,16 +34,18 @@ def list_conflicts(
     quote_restricted: bool = False,
     only: UUID | None = None,
     limit: int | None = None,
+    quoted: int | None = None,
 ) -> list[dict[str, Any]]:
     """Open conflicts of these projects and spaces (None: of all), oldest first; `only` one of them, if one is named.
 
-    There can be thousands, each with three long texts: whoever shows some gives the `limit`, most of them.
+    There can be thousands, each with three long texts: whoever shows some gives the `limit`, most of them, and whoever
+    names them all how many are `quoted`, most of them.
 
     Values and titles of restricted records are told only to those who read with rights of their own: on the command
     line, not in Slack or in the UI.
     """
     params = _scope_parameters(scopes) | {"quote_restricted": quote_restricted, "only": only}
-    return db.query(_QUERIES["list_conflicts"], params | {"limit": limit})
+    return db.query(_QUERIES["list_conflicts"], params | {"limit": limit, "quoted": quoted})
 
 
 def outline_conflicts(db: Database, scopes: Sequence[ScopeRef] | None = None) -> list[dict[str, Any]]:

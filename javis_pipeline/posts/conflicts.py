@@ -29,17 +29,18 @@ _CONFLICT_WORDS: Final[Mapping[str, str]] = {
     "made_twice": "was made twice",
 }
 _WHOLE_RECORD: Final = "(row)"
-_SHOWN: Final = 12
+# Of a post, with their values.
+CONFLICTS_SHOWN: Final = 12
 _LOSSES: Final = 5
 
 
 def conflicts_message(conflicts: Sequence[OpenConflict], sites: Sites) -> Message:
     """The conflicts with their values and buttons, as far as they fit; the others are counted."""
     blocks = [section(f"*{counted(len(conflicts), 'conflict')} to decide*")]
-    for conflict in conflicts[:_SHOWN]:
+    for conflict in conflicts[:CONFLICTS_SHOWN]:
         blocks += _conflict(conflict, sites)
-    if len(conflicts) > _SHOWN:
-        blocks.append(footnote(f"and {len(conflicts) - _SHOWN} more: `javis conflicts list`"))
+    if len(conflicts) > CONFLICTS_SHOWN:
+        blocks.append(footnote(f"and {len(conflicts) - CONFLICTS_SHOWN} more: `javis conflicts list`"))
     return Message("Conflicts to decide", tuple(blocks))
 
 

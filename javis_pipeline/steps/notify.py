@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from javis_pipeline.clients.slack.client import Sent, SlackClient, Upload
@@ -16,6 +17,7 @@ from javis_pipeline.db.connection import Database
 from javis_pipeline.db.slack_posts import PostKey, newest_posts
 from javis_pipeline.db.status import scope_status
 from javis_pipeline.posts.blocks import Message, Sites
+from javis_pipeline.posts.conflicts import CONFLICTS_SHOWN
 from javis_pipeline.posts.digest import digest_details, digest_message
 from javis_pipeline.posts.news import alert_facts, digest_facts, facts_from_json, facts_hash, pressing, sprint_of
 from javis_pipeline.posts.notices import ScopeLine, alert_message, failure_message, hello_message, status_message
@@ -71,13 +73,16 @@ def read_digest(db: Database, outlet: Outlet) -> Digest | None:
         model=advice["model"] if advice else None,
         proposals=tuple(map(_proposal, found)),
         notes=tuple(advice["notes"]) if advice else (),
-        conflicts=open_conflicts(db, scopes_of(outlet.project, outlet.spaces)),
+        conflicts=open_conflicts(db, scopes_of(outlet.project, outlet.spaces), quoted=CONFLICTS_SHOWN),
     )
 
 
-def open_conflicts(db: Database, scopes: Sequence[ScopeRef]) -> tuple[OpenConflict, ...]:
-    """The conflicts of projects and spaces that wait for a person, oldest first."""
-    return tuple(map(_conflict, list_conflicts(db, scopes)))
+def open_conflicts(
+    db: Database, scopes: Sequence[ScopeRef], *, only: UUID | None = None, quoted: int | None = None
+) -> tuple[OpenConflict, ...]:
+    """The conflicts of projects and spaces that wait for a person, oldest first; `only` one of them, if one is named.
+    After the first `quoted` ones they come without their values."""
+    return tuple(map(_conflict, list_conflicts(db, scopes, only=only, quoted=quoted)))
 
 
 def digest_post(digest: Digest, outlet: Outlet) -> Post:

@@ -174,9 +174,8 @@ def _store(desk: Desk, conflict_id: UUID) -> PostgresStore:
 def _conflict_to_show(db: Database, press: Press) -> OpenConflict:
     conflict_id, _ = _reference(press)
     for found in find_conflicts(db, str(conflict_id)):
-        for conflict in open_conflicts(db, (found.scope_ref,)):
-            if conflict.conflict_id == conflict_id:
-                return conflict
+        for conflict in open_conflicts(db, (found.scope_ref,), only=conflict_id):
+            return conflict
     raise ChangedSinceSeen(f"conflict {conflict_id} is not open any more")
 
 

@@ -9,7 +9,9 @@ from click.testing import CliRunner
 from javis_pipeline.cli import main
 from javis_pipeline.db.conflicts import list_conflicts, list_errors, outline_conflicts
 from javis_pipeline.db.connection import Database
+from javis_pipeline.posts.conflicts import CONFLICTS_SHOWN
 from javis_pipeline.records.values import ScopeRef, scopes_of
+from javis_pipeline.steps.notify import open_conflicts
 
 PROJECT, SPACE = ScopeRef("jira", "ENG"), ScopeRef("confluence", "ENG")
 OF_ISSUE, OF_PAGE = UUID(int=1), UUID(int=2)
@@ -52,6 +54,28 @@ def test_a_project_and_a_space_of_one_key_are_told_apart(
 ) -> None:
     assert [row["id"] for row in list_conflicts(twins, scopes)] == conflicts
     assert [row["key"] for row in list_errors(twins, scopes)] == errors
+
+
+def test_given_many_conflicts_then_a_digest_names_all_and_holds_the_values_of_those_that_it_shows(
+    database: Database,
+) -> None:
+    database.query(
+        """INSERT INTO sync_conflicts
+               (id, resource_type, resource_id, scope, field_name, kind, local_value, remote_value, details, created_at)
+           SELECT gen_random_uuid(), 'jira_issue', n, 'ENG', 'title', 'both_changed', to_jsonb('here ' || n),
+                  to_jsonb('there ' || n), '{"remote_author": "ann", "words": "of theirs"}', now() + n * interval '1 s'
+             FROM generate_series(1, 40) AS n RETURNING id"""
+    )
+
+    shown = open_conflicts(database, [PROJECT], quoted=CONFLICTS_SHOWN)
+    rows = list_conflicts(database, [PROJECT], quoted=CONFLICTS_SHOWN)
+    (one,) = open_conflicts(database, [PROJECT], only=shown[30].conflict_id)
+
+    assert [each.resource_id for each in shown] == [str(n + 1) for n in range(40)]
+    assert [each.local for each in shown] == [f"here {n + 1}" if n < CONFLICTS_SHOWN else None for n in range(40)]
+    assert [each.remote for each in shown if each.remote] == [f"there {n + 1}" for n in range(CONFLICTS_SHOWN)]
+    assert [len(row["details"]) for row in rows] == [2 if n < CONFLICTS_SHOWN else 1 for n in range(40)]
+    assert (one.local, one.remote) == ("here 31", "there 31")
 
 
 def test_given_many_conflicts_then_two_screens_are_shown_and_how_many_more_there_are(

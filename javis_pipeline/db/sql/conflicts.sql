@@ -1,30 +1,34 @@
 -- name: list_conflicts
 -- Open conflicts, oldest first, with the key and title that people know the record by. Where everybody may read what is
--- made of it, a restricted one is named, and not quoted.
-SELECT c.id, c.resource_type, c.resource_id, k.system, c.scope, c.field_name, c.kind, shown.base_value, shown.local_value,
+-- made of it, a restricted one is named, and not quoted; the same holds for those that come after the first `quoted` ones.
+SELECT c.id, c.resource_type, c.resource_id, c.system, c.scope, c.field_name, c.kind, shown.base_value, shown.local_value,
        shown.remote_value, shown.details, c.state, c.resolution, c.created_at, c.resolved_by, c.resolved_at, c.applied_at,
        coalesce(r.key, c.resource_id) AS key,
        CASE WHEN c.restricted AND NOT %(quote_restricted)s THEN '(restricted)' ELSE r.title END AS title,
        coalesce(u.display_name, c.details ->> 'remote_author_name', c.details ->> 'remote_author') AS remote_author
-  FROM sync_conflicts c
-  JOIN record_kinds k ON k.kind = c.resource_type::text
+  FROM (SELECT found.*, k.system, row_number() OVER (ORDER BY found.created_at, found.id) AS place
+          FROM sync_conflicts AS found
+          JOIN record_kinds k ON k.kind = found.resource_type::text
+         WHERE found.state = 'open' AND (%(only)s::uuid IS NULL OR found.id = %(only)s)
+           AND (%(scopes)s::text[] IS NULL
+                OR (k.system, found.scope) IN (SELECT * FROM unnest(%(systems)s::text[], %(scopes)s::text[])))
+         ORDER BY found.created_at, found.id
+         LIMIT %(limit)s) AS c
   LEFT JOIN records r ON r.record_id = c.record_id
   LEFT JOIN users u ON u.account_id = c.details ->> 'remote_author'
  CROSS JOIN LATERAL (
-       SELECT CASE WHEN hidden THEN '"(restricted)"' ELSE c.base_value END AS base_value,
-              CASE WHEN hidden THEN '"(restricted)"' ELSE c.local_value END AS local_value,
-              CASE WHEN hidden THEN '"(restricted)"' ELSE c.remote_value END AS remote_value,
+       SELECT CASE WHEN hidden THEN '"(restricted)"' WHEN quoted THEN c.base_value END AS base_value,
+              CASE WHEN hidden THEN '"(restricted)"' WHEN quoted THEN c.local_value END AS local_value,
+              CASE WHEN hidden THEN '"(restricted)"' WHEN quoted THEN c.remote_value END AS remote_value,
               -- What else is kept of it may quote it, such as the words that a choice would cost.
-              CASE WHEN hidden THEN jsonb_strip_nulls(jsonb_build_object(
-                                        'remote_author', c.details -> 'remote_author', 'remote_at', c.details -> 'remote_at'))
-                   ELSE c.details END AS details
-         FROM (SELECT c.restricted AND NOT %(quote_restricted)s) AS h (hidden)
+              CASE WHEN quoted AND NOT hidden THEN c.details
+                   ELSE jsonb_strip_nulls(jsonb_build_object(
+                            'remote_author', c.details -> 'remote_author', 'remote_at', c.details -> 'remote_at'))
+              END AS details
+         FROM (SELECT c.restricted AND NOT %(quote_restricted)s,
+                      c.place <= coalesce(%(quoted)s, c.place)) AS h (hidden, quoted)
        ) AS shown
- WHERE c.state = 'open' AND (%(only)s::uuid IS NULL OR c.id = %(only)s)
-   AND (%(scopes)s::text[] IS NULL
-        OR (k.system, c.scope) IN (SELECT * FROM unnest(%(systems)s::text[], %(scopes)s::text[])))
- ORDER BY c.created_at, c.id
- LIMIT %(limit)s;
+ ORDER BY c.created_at, c.id;
 
 -- name: outline_conflicts
 -- All open conflicts by name, oldest first; `held` tells whether what is held against each other is still the same.
