@@ -29,6 +29,9 @@ from javis_pipeline.sync.watermark import Mark
 HORIZON: Final = timedelta(hours=12)
 # Requests under way at once. They mostly wait; the client's own pace keeps the rate within what the site allows.
 THREADS: Final = 12
+# Batches that a process holds at once, of all scopes that it pulls side by side. More of them would take memory and
+# connections, and be read no sooner.
+_HELD: Final = BoundedSemaphore(2 * THREADS)
 
 
 def pull_records(
@@ -253,11 +256,12 @@ class _Pull:
 
     def _read_and_store(self, wanted: Sequence[Stamp]) -> tuple[Sequence[Stamp], Batch, Stored]:
         """In a thread of its own; batches have no record in common, but for one that moves on in the sweep."""
-        batch = self._source.read(wanted)
-        with self._storing:
-            stored = _store(
-                self._db, self._scope, self._mirror, batch, run_id=self._run_id, now=self._now, refresh=self._full
-            )
+        with _HELD:
+            batch = self._source.read(wanted)
+            with self._storing:
+                stored = _store(
+                    self._db, self._scope, self._mirror, batch, run_id=self._run_id, now=self._now, refresh=self._full
+                )
         return wanted, batch, stored
 
     def _wanted(self, threads: ThreadPoolExecutor) -> Iterator[Stamp]:

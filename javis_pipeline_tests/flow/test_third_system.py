@@ -1,7 +1,10 @@
 """A system that the product does not know is pulled by the same steps, as far as it brings its ports."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Lock
 from typing import Any, cast
 
 import pytest
@@ -9,10 +12,10 @@ import pytest
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.watermarks import note_opened, read_watermark
 from javis_pipeline.records.values import System
-from javis_pipeline.steps.pull import list_records, pull_records
+from javis_pipeline.steps.pull import THREADS, list_records, pull_records
 from javis_pipeline.steps.tally import Scope, Tally
 from javis_pipeline_tests.toy_tracker.site import Tracker, tracker
-from javis_pipeline_tests.toy_tracker.system import KIND, MIGRATION, open_tracker
+from javis_pipeline_tests.toy_tracker.system import KIND, MIGRATION, ItemBatch, ItemSource, ItemStamp, open_tracker
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 LATER = NOON + timedelta(minutes=5)
@@ -97,3 +100,29 @@ def test_what_is_listed_is_told_apart_from_what_is_stored(database, toys):
 
     assert listed.ids == {"1", "2"}
     assert [ref.key for ref in listed.differing] == ["TOY-2"]
+
+
+def test_given_scopes_that_are_pulled_side_by_side_then_they_hold_no_more_batches_at_once_than_two_would(
+    database, toys, monkeypatch
+):
+    for number in range(1, 81):
+        toys.save(number, f"Item {number}", NOON)
+    held, most, counting = 0, 0, Lock()
+
+    def read(_: ItemSource, wanted: Sequence[ItemStamp]) -> ItemBatch:
+        nonlocal held, most
+        with counting:
+            held += 1
+            most = max(most, held)
+        time.sleep(0.05)
+        with counting:
+            held -= 1
+        return ItemBatch([], [], [stamp.remote_id for stamp in wanted])
+
+    monkeypatch.setattr(ItemSource, "read", read)
+
+    with ThreadPoolExecutor(4) as threads:
+        tallies = [*threads.map(lambda _: pull(database, toys), range(4))]
+
+    assert [tally.completeness.missing for tally in tallies] == [80] * 4
+    assert most <= 2 * THREADS
