@@ -1,7 +1,7 @@
 """What a site told, kept for all processes that ask the same site as the same account."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from threading import Lock
 from typing import Any
@@ -37,26 +37,36 @@ class SiteFacts:
         with self._naming:
             asking = self._asking[name]
         with asking:
-            known = self._read("recall_fresh", name)
+            known = self._fresh_one(name)
             if known is not None:
                 return known
             told = ask()
-            self.keep(name, told)
+            self._keep("keep_fresh", {name: told})
             return told
 
-    def recall(self, name: str) -> Any | None:
-        """What was kept, however old it is; None where nothing was."""
-        return self._read("recall", name)
-
-    def _read(self, query: str, name: str) -> Any | None:
+    def _fresh_one(self, name: str) -> Any | None:
         with self._db.transaction() as conn:
-            row = conn.execute(_QUERIES[query], {**self._whose, "name": name, "fresh": self._fresh}).fetchone()
+            params = {**self._whose, "name": name, "fresh": self._fresh}
+            row = conn.execute(_QUERIES["recall_fresh"], params).fetchone()
         return orjson.loads(row["value"]) if row else None
 
-    def keep(self, name: str, value: Any) -> None:
-        """Remember what was told just now."""
+    def recall(self, names: Collection[str]) -> Mapping[str, Any]:
+        """What was kept, however old it is, by name; without those of which nothing was."""
+        if not names:
+            return {}
         with self._db.transaction() as conn:
-            conn.execute(_QUERIES["keep"], {**self._whose, "name": name, "value": orjson.dumps(value).decode()})
+            rows = conn.execute(_QUERIES["recall"], {**self._whose, "names": list(names)}).fetchall()
+        return {row["name"]: orjson.loads(row["value"]) for row in rows}
+
+    def keep(self, told: Mapping[str, Any]) -> None:
+        """Remember by name what was told, for `recall`: where it is what was kept, it stays as old as it is."""
+        if told:
+            self._keep("keep", told)
+
+    def _keep(self, query: str, told: Mapping[str, Any]) -> None:
+        values = [orjson.dumps(value).decode() for value in told.values()]
+        with self._db.transaction() as conn:
+            conn.execute(_QUERIES[query], {**self._whose, "names": [*told], "values": values})
 
     def forget(self, name: str | None = None) -> bool:
         """Forget what was told, or everything; whether there was anything."""

@@ -3,7 +3,7 @@
 Nothing that decides who we are or what we may see is among it: that is never older than the run.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from typing import Any, Final, Protocol
 
@@ -20,12 +20,12 @@ class Facts(Protocol):
         """
         ...
 
-    def recall(self, name: str) -> Any | None:
-        """What was kept, however old it is; None where nothing was."""
+    def recall(self, names: Collection[str]) -> Mapping[str, Any]:
+        """What was kept, however old it is, by name; without those of which nothing was."""
         ...
 
-    def keep(self, name: str, value: Any) -> None:
-        """Remember what was told just now."""
+    def keep(self, told: Mapping[str, Any]) -> None:
+        """Remember by name what was told, for `recall`: where it is what was kept, it stays as old as it is."""
         ...
 
     def forget(self, name: str | None = None) -> bool:
@@ -41,13 +41,14 @@ class NothingKept:
         del name
         return ask()
 
-    def recall(self, name: str) -> None:
+    def recall(self, names: Collection[str]) -> Mapping[str, Any]:
         """Nothing."""
-        del name
+        del names
+        return {}
 
-    def keep(self, name: str, value: Any) -> None:
+    def keep(self, told: Mapping[str, Any]) -> None:
         """Remembers nothing."""
-        del name, value
+        del told
 
     def forget(self, name: str | None = None) -> bool:
         """Nothing is there to forget."""

@@ -177,5 +177,21 @@ def test_given_many_threads_that_want_the_same_then_one_asks(database: Database)
         thread.join()
 
     assert answers == ["asked"]
-    assert SiteFacts(database, "jira", "others", fresh=HOUR).recall("fields") is None
-    assert SiteFacts(database, "confluence", "us", fresh=HOUR).recall("fields") is None
+    assert SiteFacts(database, "jira", "others", fresh=HOUR).recall(["fields"]) == {}
+    assert SiteFacts(database, "confluence", "us", fresh=HOUR).recall(["fields"]) == {}
+
+
+def test_what_was_kept_together_is_recalled_together_and_what_stays_the_same_is_not_written_again(
+    database: Database,
+) -> None:
+    facts = SiteFacts(database, "jira", "us", fresh=HOUR)
+    facts.keep({"one": [1, 2], "other": []})
+    written = "SELECT name, xmin::text AS written FROM site_facts ORDER BY name"
+    before = {row["name"]: row["written"] for row in database.query(written)}
+
+    facts.keep({"other": [3], "one": [1, 2]})
+
+    after = {row["name"]: row["written"] for row in database.query(written)}
+    assert facts.recall(["one", "other", "unknown"]) == {"one": [1, 2], "other": [3]}
+    assert after["one"] == before["one"]
+    assert after["other"] != before["other"]

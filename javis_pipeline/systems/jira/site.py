@@ -1,6 +1,6 @@
 """What a run has to know about a Jira site and a project before it reads or writes issues."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -160,15 +160,19 @@ def sprints_of(
 
     Past ones are left out where `note_sprints` has noted that they are known.
     """
+    were_open = facts.recall([_open_sprints(board.board_id) for board in boards])
     questions = [
-        (f"sprints of board {board.name} were", partial(_sprints_of_board, jira, board, facts)) for board in boards
+        (
+            f"sprints of board {board.name} were",
+            partial(_sprints_of_board, jira, board, were_open.get(_open_sprints(board.board_id))),
+        )
+        for board in boards
     ]
     found = zip(boards, _answers(questions, notes), strict=True)
     return {board.board_id: sprints for board, sprints in found if sprints is not None}
 
 
-def _sprints_of_board(jira: JiraClient, board: Board, facts: Facts) -> list[Sprint]:
-    were_open = facts.recall(_open_sprints(board.board_id))
+def _sprints_of_board(jira: JiraClient, board: Board, were_open: Collection[int] | None) -> list[Sprint]:
     if were_open is None:
         return jira.sprints(board.board_id)
     found = jira.sprints(board.board_id, past=False)
@@ -178,10 +182,12 @@ def _sprints_of_board(jira: JiraClient, board: Board, facts: Facts) -> list[Spri
 
 def note_sprints(by_board: Mapping[int, Sequence[Sprint]], facts: Facts) -> None:
     """Note that the past sprints of these boards are stored, and which are open."""
-    for board_id, sprints in by_board.items():
-        are_open = [sprint.sprint_id for sprint in sprints if sprint.state != "closed"]
-        if are_open != facts.recall(_open_sprints(board_id)):
-            facts.keep(_open_sprints(board_id), are_open)
+    facts.keep(
+        {
+            _open_sprints(board_id): [sprint.sprint_id for sprint in sprints if sprint.state != "closed"]
+            for board_id, sprints in by_board.items()
+        }
+    )
 
 
 def _open_sprints(board_id: int) -> str:
