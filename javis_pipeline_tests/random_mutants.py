@@ -43,6 +43,7 @@ TESTS: Final = (
             "guards",
             "create",
             "screens",
+            "policies",
             "wiki",
         )
     ),

@@ -7,7 +7,7 @@ import pytest
 from javis_pipeline.records.catalog import Catalog
 from javis_pipeline.records.values import Value
 from javis_pipeline.sync.codecs import Codec, Day, Labels, Line, Number, UnreadableValue
-from javis_pipeline.sync.element_codecs import Address, Amount, ShortText
+from javis_pipeline.sync.element_codecs import Address, Amount, ShortText, not_a_set
 from javis_pipeline.sync.known_codecs import Account, Key, Named
 from javis_pipeline.sync.text_codecs import LARGEST_BODY, LONGEST_DESCRIPTION
 from javis_pipeline.systems.confluence.kind import CONFLUENCE_PAGE
@@ -181,3 +181,10 @@ def test_wiki_markup_goes_out_with_the_line_ends_that_it_came_with() -> None:
     assert WIKI.canonical(there.replace("\r", "")) == WIKI.canonical(there)
     assert WIKI.canonical("") == WIKI.canonical(None) is None
     assert WIKI.to_remote("", base=there, base_raw=there, catalog=CATALOG, lossy=False) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "is_a_set"), [(None, True), ((), True), (("a", "b"), True), ("a", False), ((1,), False), (7, False)]
+)
+def test_what_a_set_of_names_may_be(value: Value, is_a_set: bool) -> None:
+    assert (not_a_set(value) is None) == is_a_set
