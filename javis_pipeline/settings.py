@@ -8,7 +8,7 @@ a value: a secret pasted into the wrong variable is still a secret.
 
 import logging
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -167,18 +167,10 @@ class Settings(BaseSettings):
         """Keys of the Confluence spaces that come with `project`; empty when it has none."""
         return tuple(pair.space for pair in self.confluence_spaces if pair.project == project)
 
-    @property
-    def spaces_made_in(self) -> tuple[str, ...]:
-        """Keys of the spaces in which rows become pages: those of the projects of JAVIS_CREATE."""
-        return tuple(pair.space for pair in self.confluence_spaces if pair.project in self.javis_create)
-
-    @property
-    def spaces_talked_in(self) -> tuple[str, ...]:
-        """Keys of the spaces below whose pages comments are written here too: those of the projects of JAVIS_COMMENTS;
-        "*" for all."""
-        if "*" in self.javis_comments:
-            return ("*",)
-        return tuple(pair.space for pair in self.confluence_spaces if pair.project in self.javis_comments)
+    def spaces_with(self, projects: Collection[str]) -> tuple[str, ...]:
+        """Keys of the spaces that come with these projects; "*" for all."""
+        spaces = tuple(pair.space for pair in self.confluence_spaces if pair.project in projects)
+        return ("*",) if "*" in projects else spaces
 
     def ways_out(self, system: System) -> Mapping[str, Way]:
         """Scope to what becomes there of records whose rows are deleted here."""
@@ -217,10 +209,11 @@ class Settings(BaseSettings):
 
     def policies(self) -> tuple[Policy, ...]:
         """What is switched off or on by settings, as rows of `sync_policies`."""
+        spaces = self.spaces_with
         read_only = Policy("*", "*", "send", "off", "JAVIS_READ_ONLY")
         restricted = Policy("*", "*", "read_restricted", "on", "JAVIS_READ_RESTRICTED")
         made = [Policy("jira", key, "create", "on", "JAVIS_CREATE") for key in self.javis_create]
-        made += [Policy("confluence", key, "create", "on", "JAVIS_CREATE") for key in self.spaces_made_in]
+        made += [Policy("confluence", key, "create", "on", "JAVIS_CREATE") for key in spaces(self.javis_create)]
         put_away = [
             Policy(ref.system, ref.scope, "delete", self.javis_delete[project], "JAVIS_DELETE")
             for ref, project in self._owners()
@@ -232,7 +225,7 @@ class Settings(BaseSettings):
             *made,
             *put_away,
             *(Policy("jira", key, "comments", "on", "JAVIS_COMMENTS") for key in self.javis_comments),
-            *(Policy("confluence", key, "comments", "on", "JAVIS_COMMENTS") for key in self.spaces_talked_in),
+            *(Policy("confluence", key, "comments", "on", "JAVIS_COMMENTS") for key in spaces(self.javis_comments)),
             *(Policy("jira", key, "links", "on", "JAVIS_LINKS") for key in self.javis_links),
             *(Policy("jira", key, "worklogs", "on", "JAVIS_WORKLOGS") for key in self.javis_worklogs),
         )

@@ -19,7 +19,7 @@ from javis_pipeline.clients.webhooks import Keep
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.policies import store_policies
 from javis_pipeline.db.site_facts import SiteFacts
-from javis_pipeline.errors import JavisError, WronglyDeclared
+from javis_pipeline.errors import JavisError, UsageError, WronglyDeclared
 from javis_pipeline.posts.blocks import Sites
 from javis_pipeline.records.catalog import Catalog
 from javis_pipeline.records.create import Made
@@ -151,16 +151,31 @@ def find_record(settings: Settings, system: System, key: str) -> Made:
     return _FOUND[system](settings, key)
 
 
-def _find_page(settings: Settings, page_id: str) -> Made:
+def _find_page(settings: Settings, key: str) -> Made:
+    own_id = _own_id(key)
     with closing(confluence_client(settings, read_only=True)) as client:
-        client.get_page(checked_id(page_id))
-        return Made(remote_id=page_id, key=page_id)
+        look = client.comment if "#" in key else client.get_page
+        look(checked_id(own_id))
+        return Made(remote_id=own_id, key=key)
 
 
 def _find_issue(settings: Settings, key: str) -> Made:
+    issue, _, written = key.partition("#")
     with closing(jira_client(settings, read_only=True)) as client:
+        if written:
+            look = client.worklog if written.startswith("worklog-") else client.comment
+            look(issue, _own_id(key))
+            return Made(remote_id=_own_id(key), key=key)
         document = client.get_issue(key, fields=["summary"])
         return Made(remote_id=str(document["id"]), key=str(document["key"]))
+
+
+def _own_id(key: str) -> str:
+    """Of what hangs on a record, the id at the end of its key: OQC-12#10234, OQC-12#worklog-10234."""
+    own_id = key.partition("#")[2].rpartition("-")[2] if "#" in key else key
+    if "#" in key and not own_id.isdecimal():
+        raise UsageError(f"{key} ends in no id; it should look like OQC-12#10234")
+    return own_id
 
 
 _FOUND: Final[Mapping[System, Callable[[Settings, str], Made]]] = {"jira": _find_issue, "confluence": _find_page}
@@ -219,8 +234,8 @@ def confluence_system(
             settings.jira_projects,
             facts,
             settings.confluence_field_policy,
-            creating=settings.spaces_made_in,
-            talking=settings.spaces_talked_in,
+            creating=settings.spaces_with(settings.javis_create),
+            talking=settings.spaces_with(settings.javis_comments),
             horizon=timedelta(minutes=settings.javis_create_horizon_minutes),
             ways_out=settings.ways_out("confluence"),
         )

@@ -255,6 +255,10 @@ def _answer(db: "Database", found: "FoundConflict", answer: Any, key: str | None
     if found.kind == "made_twice":
         book.end_twins(found.record_id, by)
         return f"both stay; remove in {SYSTEMS[table.system].title} the one that is too many"
+    if key and table.place.hangs_on and "#" not in key:
+        raise UsageError(
+            f"say what it is written on too: KEY#{table.place.hangs_on.called}{key}, as javis conflicts does"
+        )
     made = find_record(load_settings(), table.system, key) if key else None
     return f"making {answer_creation(book, found.record_id, answer, made, by=by, now=clock())}"
 

@@ -493,5 +493,29 @@ def test_given_a_comment_by_command_then_it_is_said_once_and_edited_by_its_key(
         assert below.texts() == ["Theirs", "Better"]
 
 
+def test_given_a_question_then_a_person_names_the_comment_by_its_key(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with talking(database, "cloud") as below:
+        values = settings_for(below.world, projects="OPS", database_url=database.url, home=tmp_path)
+        for name, value in (values | {"CONFLUENCE_SPACES": "OPS:DOC", "JAVIS_COMMENTS": "OPS:two_way"}).items():
+            monkeypatch.setenv(name, value)
+        name = below.comment("Which?")
+        below.goes_wrong(FaultKind.LOST_REPLY, first=1, last=1)
+        below.sync()
+        ours = below.there()[-1]
+        below.said.edit(ours.comment_id, "<p>Changed there</p>", author_id=ours.latest.author_id)
+        for _ in range(3):
+            below.sync(timedelta(minutes=20))
+        (asked,) = below.open_conflicts()
+        vague = _javis("conflicts", "resolve", str(asked["id"]), "--is", ours.comment_id)
+        key = f"{below.page.page_id}#comment-{ours.comment_id}"
+        answered = _javis("conflicts", "resolve", str(asked["id"]), "--is", key)
+
+        assert (vague.exit_code, "#comment-" in vague.output) == (2, True)
+        assert (answered.exit_code, key in answered.output) == (0, True), answered.output
+        assert (below.row(name)["comment_id"], below.posted()) == (ours.comment_id, 1)
+
+
 def _javis(*arguments: str) -> Result:
     return CliRunner().invoke(main, list(arguments))
