@@ -6,6 +6,7 @@ from random import Random
 import pytest
 
 from javis_pipeline.records.sync import WHOLE_RECORD, RecordState
+from javis_pipeline.sync.elements import element_fields, with_elements
 from javis_pipeline.sync.run import Rules
 from javis_pipeline.sync.verify import standing_of_fields, standing_of_missing, values_of
 from javis_pipeline.systems.jira.kind import JIRA_ISSUE
@@ -39,6 +40,20 @@ def test_given_a_value_that_a_bug_left_then_it_is_different(scope):
         "stale",
         "Fix login",
     )
+
+
+def test_given_fields_of_the_sites_own_then_those_that_hold_something_are_compared(scope):
+    kind = with_elements(
+        JIRA_ISSUE, element_fields({"customfield_1": "text", "customfield_2": "text"}, JIRA_ISSUE.table)
+    )
+    remote = scope.remote.fetch(scope.ref)
+    remote = replace(remote, values={**remote.values, "customfield_1": "there", "customfield_2": None})
+
+    found = standing_of_fields(
+        scope.store.state(scope.ref), remote, replace(scope.run(), kind=kind), pulled_to=scope.now
+    )
+
+    assert {name: how for name, how in found.items() if name not in JIRA_ISSUE.fields} == {"customfield_1": "different"}
 
 
 def test_given_an_edit_here_then_it_waits_for_the_next_sync(scope):
