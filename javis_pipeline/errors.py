@@ -3,7 +3,11 @@
 A message says what happened, to which record, and what to do. It never holds a secret or the text of an issue.
 """
 
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
+from types import MappingProxyType
 
 
 class JavisError(Exception):
@@ -11,9 +15,15 @@ class JavisError(Exception):
 
     Attributes:
         stopped: The step of a run that it stopped, where it was raised in one.
+        done: What that step had done before it and stays, as counts.
     """
 
     stopped: str | None = None
+    done: Mapping[str, int] = MappingProxyType({})
+
+    def after(self, done: Mapping[str, int]) -> None:
+        """Note that this was done before it."""
+        self.done = Counter(self.done) + Counter(done)
 
 
 class SettingError(JavisError):
@@ -162,3 +172,13 @@ class ChangedSinceSeen(JavisError):
 
 class WronglyDeclared(Exception):
     """Fix the program: a kind, a field or a system is declared in part, or twice. Raised at import."""
+
+
+@contextmanager
+def having_done(done: Mapping[str, int]) -> Iterator[None]:
+    """An error of ours in the block is told to have come after this, as it is by then."""
+    try:
+        yield
+    except JavisError as error:
+        error.after(done)
+        raise

@@ -1,14 +1,15 @@
 """Materialising assets from the command line: in this process, as a run that the UI shows."""
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
 
 from javis_pipeline.errors import JavisError
 
 if TYPE_CHECKING:
-    from dagster import ExecuteInProcessResult, JobDefinition
+    from dagster import DagsterEvent, JobDefinition
 
     from javis_pipeline.records.values import System
     from javis_pipeline.steps.ports import Progress
@@ -26,7 +27,12 @@ def all_assets() -> list[str]:
 
 
 def materialize(
-    assets: Sequence[str], *, partition: str, config: Mapping[str, Mapping[str, object]], progress: "Progress"
+    assets: Sequence[str],
+    *,
+    partition: str,
+    config: Mapping[str, Mapping[str, object]],
+    progress: "Progress",
+    done: dict[str, dict[str, Any]] | None = None,
 ) -> dict[str, dict[str, Any]]:
     """Materialise assets of one project; the counts and texts of their metadata, by asset and name.
 
@@ -35,6 +41,7 @@ def materialize(
         partition: The project.
         config: Configuration by asset; assets that take none are left out.
         progress: Told how far a pull is.
+        done: Is given the same, also of a run that was stopped.
 
     Raises:
         JavisError: What stopped the run, as the step raised it.
@@ -44,12 +51,16 @@ def materialize(
     from javis_pipeline.defs.progress import watched
 
     run_config = _run_config({asset: values for asset, values in config.items() if asset in assets})
+    run_id, done = str(uuid4()), {} if done is None else done
     with dg.DagsterInstance.get() as instance, watched(progress), _our_errors():
-        job = _part_of_everything(assets)
-        result = job.execute_in_process(
-            instance=instance, partition_key=partition, run_config=run_config, tags=_NOT_TRIED_AGAIN
-        )
-    return _counts(result)
+        try:
+            _part_of_everything(assets).execute_in_process(
+                instance=instance, partition_key=partition, run_config=run_config, tags=_NOT_TRIED_AGAIN, run_id=run_id
+            )
+        finally:
+            stored = instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION)
+            done |= _counts(entry.dagster_event for entry in stored if entry.dagster_event)
+    return done
 
 
 def _part_of_everything(assets: Sequence[str]) -> "JobDefinition":
@@ -121,20 +132,19 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         cause = cause.__cause__ or cause.__context__
 
 
-def _counts(result: "ExecuteInProcessResult") -> dict[str, dict[str, Any]]:
+def _counts(events: "Iterable[DagsterEvent]") -> dict[str, dict[str, Any]]:
     from dagster import BoolMetadataValue, FloatMetadataValue, IntMetadataValue, TextMetadataValue
 
     plain = (BoolMetadataValue, FloatMetadataValue, IntMetadataValue, TextMetadataValue)
     found: dict[str, dict[str, Any]] = {}
-    for event in result.all_events:
-        if event.is_step_materialization:
-            materialization = event.step_materialization_data.materialization
-            values = {
-                name: value.value
-                for name, value in materialization.metadata.items()
-                if isinstance(value, plain) and not name.startswith("dagster/")
-            }
-            found[materialization.asset_key.to_user_string()] = values
+    for event in events:
+        materialization = event.step_materialization_data.materialization
+        values = {
+            name: value.value
+            for name, value in materialization.metadata.items()
+            if isinstance(value, plain) and not name.startswith("dagster/")
+        }
+        found[materialization.asset_key.to_user_string()] = values
     return found
 
 

@@ -146,11 +146,14 @@ def _sync_all(
 
 
 def _sync_each(settings: "Settings", project: str, options: Options) -> tuple[dict[str, Any], list[JavisError]]:
-    """What became of each system, and why some failed: one that does leaves the others theirs."""
+    """What became of each system, and why some failed: one that does leaves the others theirs. What a run had done that
+    was stopped counts."""
     left, errors = _systems(settings, project, options.what), list[JavisError]()
+    stopped: list[dict[str, Any]] = []
     while left:
+        stopped.append({})
         try:
-            return _sync(project, left, options), errors
+            return _added(_sync(project, left, options, stopped[-1]), stopped[:-1]), errors
         except JavisError as error:
             errors.append(error)
             ended = [one for one in left if error.stopped in (SYSTEMS[one].table, SYSTEMS[one].write_back)]
@@ -158,7 +161,21 @@ def _sync_each(settings: "Settings", project: str, options: Options) -> tuple[di
     return {}, errors
 
 
-def _sync(project: str, systems: "Sequence[System]", options: Options) -> dict[str, Any]:
+# What a run does once: it is not done again by the next one.
+_DONE_ONCE: Final = ("inserted", "updated", "to_merge", "confirmed", "creating_created", "creating_met")
+
+
+def _added(report: dict[str, Any], earlier: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The report of the last run, with what runs before it did."""
+    for asset, counts in report.items():
+        for name in _DONE_ONCE:
+            if more := sum(one.get(asset, {}).get(name, 0) for one in earlier):
+                counts[name] = counts.get(name, 0) + more
+    return report
+
+
+def _sync(project: str, systems: "Sequence[System]", options: Options, done: dict[str, Any]) -> dict[str, Any]:
+    """Sync these systems of a project; `done` is given what was done, also where that is stopped."""
     from javis_pipeline.cli.runs import materialize, progress_bar, take_census
 
     taken_over = {"expect_account": options.expect_account, "expect_place": options.expect_place}
@@ -173,7 +190,7 @@ def _sync(project: str, systems: "Sequence[System]", options: Options) -> dict[s
         assets += [pulling, writing]
         config |= {pulling: pull, writing: {**writes, **account}}
     with progress_bar(project) as progress:
-        report: dict[str, Any] = materialize(assets, partition=project, config=config, progress=progress)
+        report = materialize(assets, partition=project, config=config, progress=progress, done=done)
     if options.full:
         expected = {"expect_deletions": options.expect_deletions, "expect_missing": options.expect_missing}
         allowed = {name: number for name, number in expected.items() if number is not None}

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from psycopg.types.json import Jsonb
 
@@ -15,10 +15,14 @@ _QUERIES = named_queries("runs")
 Outcome = Literal["done", "failed", "halted"]
 
 
-def start_step(conn: Connection, run_id: str, system: System, scope: str, step: str, *, now: datetime) -> None:
-    """Note that a step begins; one that is retried within its run starts over."""
+def start_step(
+    conn: Connection, run_id: str, system: System, scope: str, step: str, *, now: datetime
+) -> dict[str, Any]:
+    """Note that a step begins; one that is tried again within its run starts over. What it had done until it failed."""
     params = {"run_id": run_id, "system": system, "scope": scope, "step": step, "now": now}
-    conn.execute(_QUERIES["start_step"], params)
+    row = conn.execute(_QUERIES["start_step"], params).fetchone()
+    assert row is not None
+    return dict(row["done"])
 
 
 def finish_step(

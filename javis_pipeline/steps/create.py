@@ -84,6 +84,10 @@ class Created:
     ids: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
+    def known(self) -> dict[str, int]:
+        """The numbers of those that are known to be there, by name."""
+        return {"creating_created": self.created, "creating_met": self.met}
+
     def count(self) -> dict[str, int]:
         """The numbers by name, for logs and metadata; only those that are not 0."""
         names = ("created", "met", "rejected", "unknown", "asks", "waiting", "postponed", "held")

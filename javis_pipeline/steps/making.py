@@ -42,7 +42,8 @@ def make_wishes(
             progress=progress,
             done=made,
         )
-    except RemoteBusy:
+    except RemoteBusy as error:
+        error.after(made.known())
         with suppress(RemoteBusy):  # then the next pull reads it
             _read_those(made.ids, read)
         raise

@@ -6,17 +6,19 @@ Rows that people edited here, or that have a conflict or a write under way, are 
 merge.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Lock
 from typing import Any, Final, NamedTuple
 
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.issues import set_up_batch
 from javis_pipeline.db.quarantine import count_quarantined, quarantine_record, release_records
 from javis_pipeline.db.watermarks import advance_watermark, read_watermark
+from javis_pipeline.errors import having_done
 from javis_pipeline.records.values import ResourceRef
 from javis_pipeline.steps.batches import as_they_come, in_batches, read_ahead
 from javis_pipeline.steps.ports import Progress
@@ -241,8 +243,14 @@ class _Pull:
         self._whole = full or watermark is None
         self._storing = BoundedSemaphore(opened.mirror.at_once)
         self._counts = _Counts(frozenset(hinted))
+        self._stored = Counter[str]()
+        self._counting = Lock()
 
     def run(self, progress: Progress) -> Tally:
+        with having_done(self._stored):
+            return self._run(progress)
+
+    def _run(self, progress: Progress) -> Tally:
         threads = ThreadPoolExecutor(THREADS, thread_name_prefix=f"pull-{self._scope.key}")
         try:
             wanted = in_batches(self._wanted(threads), self._source.batch_size)
@@ -262,6 +270,8 @@ class _Pull:
                 stored = _store(
                     self._db, self._scope, self._mirror, batch, run_id=self._run_id, now=self._now, refresh=self._full
                 )
+        with self._counting:
+            self._stored.update(inserted=len(stored.inserted), updated=len(stored.updated), renamed=len(stored.renamed))
         return wanted, batch, stored
 
     def _wanted(self, threads: ThreadPoolExecutor) -> Iterator[Stamp]:

@@ -162,8 +162,9 @@ class Sending:
         """What it came to; RemoteBusy where the remote wanted no more requests."""
         counts = " ".join(f"{name}={number}" for name, number in self.done.count().items())
         _LOG.info("pushed scope=%r %s", self.store.name, counts)
-        if self._patience.exhausted_by is not None:
-            raise self._patience.exhausted_by
+        if (error := self._patience.exhausted_by) is not None:
+            error.after({"confirmed": self.done.confirmed})
+            raise error
         return self.done
 
     def _push(self, ref: ResourceRef, seen: Seen | None) -> Pushed:

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from javis_pipeline.db.hints import Hints, end_hints, take_hints
 from javis_pipeline.db.watermarks import Watermark, note_round
-from javis_pipeline.errors import JavisError
+from javis_pipeline.errors import JavisError, having_done
 from javis_pipeline.records.sync import Operation, Overrides
 from javis_pipeline.records.values import ResourceRef
 from javis_pipeline.steps.batches import rare_collections
@@ -36,6 +36,7 @@ from javis_pipeline.sync.run import Run
 log = logging.getLogger(__name__)
 
 _LOGGED: Final = ("seen", "inserted", "updated", "unchanged", "to_merge", "unreadable", "missing", "agrees")
+_STAYS: Final = ("confirmed", "creating_created", "creating_met")
 # A write that was given up may still be executed for so long.
 _LATE_FOR: Final = timedelta(days=1)
 
@@ -73,6 +74,16 @@ class WrittenBack(NamedTuple):
             made=Counter(self.made) + Counter(other.made),
             why_postponed=tuple(dict.fromkeys((*self.why_postponed, *other.why_postponed))),
         )
+
+    def stays(self) -> dict[str, int]:
+        """What was sent and made, as counts: no later attempt does it again."""
+        return {name: number for name, number in self.as_metadata().items() if name in _STAYS}
+
+    def after(self, done: Mapping[str, int]) -> "WrittenBack":
+        """This, and what an earlier attempt of the run had sent and made."""
+        self.pushed.confirmed += done.get("confirmed", 0)
+        made = {name: number for name, number in done.items() if name in _STAYS and name != "confirmed"}
+        return self._replace(made=Counter(self.made) + Counter(made))
 
     def as_metadata(self) -> dict[str, int]:
         """The counts, flat, for the book of runs and the UI."""
@@ -151,6 +162,7 @@ def pull_locked(
         if share.counts:
             with job.db.transaction(origin="sync") as conn:
                 note_round(conn, job.system.name, job.key, at=now, up_to=share.up_to)
+        tally = tally.after(counts)
         counts |= tally.as_metadata()
     shown = " ".join(f"{name}={value}" for name, value in counts.items() if name in _LOGGED)
     log.info("pulled system=%s partition=%s %s", job.system.name, job.key, shown)
@@ -257,7 +269,7 @@ def write_back_scope(job: Job, *, progress: Progress = nobody_watches) -> Writte
         job.note_opened(opened)
         opened.before(job.db)
         with job.recorded("write_back") as counts:
-            done = write_back_opened(job, opened, check=lock.check, progress=progress)
+            done = write_back_opened(job, opened, check=lock.check, progress=progress).after(counts)
             counts |= done.as_metadata()
         job.note_records()
     return done
@@ -295,7 +307,8 @@ def write_back_opened(
         own, *hanging = sides_of(job, opened)
         done = write_back(own, partial(_read_made, job, opened))
         for side in filter(_waits_in, hanging):
-            done = done.with_more(write_back(side, partial(_read_hanging, job, side)))
+            with having_done(done.stays()):
+                done = done.with_more(write_back(side, partial(_read_hanging, job, side)))
     finally:
         opened.after(job.db, job.run_id)
     return done
@@ -311,10 +324,11 @@ def _write_back_side(
     progress: Progress,
 ) -> WrittenBack:
     created = make_wishes(job, side, read, check, progress)
-    # What it hangs on may have become known just now.
-    sent = send_edits(
-        side.store, side.records, side.run, job.overrides, proved=proved, threads=job.threads, check=check
-    )
+    with having_done(created.known()):
+        # What it hangs on may have become known just now.
+        sent = send_edits(
+            side.store, side.records, side.run, job.overrides, proved=proved, threads=job.threads, check=check
+        )
     for note in created.notes:
         log.warning("%s %s: %s", job.system.name, job.key, note)
     return sent._replace(made=created.count(), why_postponed=_why_postponed(side.store, sent.pushed))

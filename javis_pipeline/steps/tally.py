@@ -1,6 +1,7 @@
 """What a pull was of, and what it did: for the log, the book of runs and the UI."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -84,6 +85,15 @@ class Tally:
     completeness: Completeness
     watermark: datetime | None
     notes: tuple[str, ...]
+
+    def after(self, done: Mapping[str, int]) -> "Tally":
+        """This, and what an earlier attempt of the run had stored."""
+        return replace(
+            self,
+            inserted=self.inserted + done.get("inserted", 0),
+            updated=self.updated + done.get("updated", 0),
+            renamed=self.renamed + done.get("renamed", 0),
+        )
 
     def as_metadata(self) -> dict[str, int | str | bool]:
         """The counts, flat, for the log, the book of runs and the UI."""

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ from javis_pipeline.steps.meet import answer_creation
 from javis_pipeline.steps.plan_scope import plan_scope
 from javis_pipeline.steps.sync_scope import WrittenBack, pull_scope, write_back_scope
 from javis_pipeline.systems.jira.client import JiraClient
+from javis_pipeline.systems.jira.source import IssueSource
 from javis_pipeline.systems.jira.system import JiraSystem
 from javis_pipeline_tests.sites import NOON, settings_for
 
@@ -454,6 +455,36 @@ def test_given_a_site_that_asks_for_patience_then_it_is_made_by_the_next_run(bot
 
     assert (asked, both.there()) == (1, ["Old", "Patient"])
     assert isinstance(both.world.clock.now(), datetime)
+
+
+def test_given_a_run_that_is_tried_again_then_it_counts_what_its_first_attempt_made_and_brought(
+    both: Both, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(IssueSource, "batch_size", 25)
+    monkeypatch.setattr("javis_pipeline.steps.pull.THREADS", 1)  # one batch after the other
+    for number in range(5):
+        both.insert(title=f"Patient {number}")
+    both.goes_wrong(FaultKind.RATE_LIMITED, first=3)
+    job = replace(both.job(), threads=1)
+    with pytest.raises(RemoteBusy):
+        write_back_scope(job)
+    both.world.faults.clear()
+    made = write_back_scope(job).as_metadata()["creating_created"]
+    for number in range(40):
+        both.world.jira.create("OPS", f"Theirs {number}")
+    both.world.clock.advance(timedelta(hours=1))
+    path = "/rest/api/3/issue/bulkfetch"
+    both.world.faults.add(Rule(Fault(FaultKind.RATE_LIMITED), method="POST", path=path, first=2))
+    job = both.job()
+    with pytest.raises(RemoteBusy):
+        pull_scope(job)
+    both.world.faults.clear()
+    before = both.database.query("SELECT key FROM jira_issues WHERE starts_with(title, 'Theirs')")
+    brought = pull_scope(job).tally.inserted
+    counts = {row["step"]: row["counts"] for row in both.database.query("SELECT * FROM sync_runs")}
+
+    assert 0 < len(before) < 40
+    assert (made, brought, counts["pull"]["inserted"]) == (5, 40, 40)
 
 
 def test_given_a_row_of_the_same_issue_that_was_edited_too_then_no_value_is_lost(both: Both) -> None:

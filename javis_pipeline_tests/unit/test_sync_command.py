@@ -17,7 +17,7 @@ def a_site(monkeypatch: pytest.MonkeyPatch, *dead: str) -> list[list[str]]:
     """A run stops at the first system that is dead, the last one first; what each run was asked for."""
     asked = []
 
-    def run(project: str, systems: list[str], options: object) -> dict[str, Any]:
+    def run(project: str, systems: list[str], options: object, done: dict[str, Any]) -> dict[str, Any]:
         asked.append(list(systems))
         for system in reversed(systems):
             if system in dead:
@@ -53,7 +53,7 @@ def test_given_two_dead_systems_then_each_says_why(monkeypatch):
 def test_given_a_failure_that_is_of_no_system_then_nothing_is_tried_again(monkeypatch):
     asked = []
 
-    def run(project: str, systems: list[str], options: object) -> dict[str, Any]:
+    def run(project: str, systems: list[str], options: object, done: dict[str, Any]) -> dict[str, Any]:
         asked.append(list(systems))
         raise JavisError("the database is full")
 
@@ -61,3 +61,19 @@ def test_given_a_failure_that_is_of_no_system_then_nothing_is_tried_again(monkey
 
     assert sync._sync_each(SETTINGS, "OPS", OPTIONS)[0] == {}
     assert len(asked) == 1
+
+
+def test_given_a_run_that_was_stopped_then_what_it_had_done_counts(monkeypatch):
+    def run(project: str, systems: list[str], options: object, done: dict[str, Any]) -> dict[str, Any]:
+        if "jira" in systems:
+            done["confluence_pages"] = {"seen": 45, "inserted": 40, "updated": 2}
+            error = IdentityError("jira does not know us")
+            error.stopped = SYSTEMS["jira"].table
+            raise error
+        return {"sync_conflicts": {"open": 0}, "confluence_pages": {"seen": 45, "inserted": 0, "updated": 1}}
+
+    monkeypatch.setattr(sync, "_sync", run)
+
+    report, _ = sync._sync_each(SETTINGS, "OPS", OPTIONS)
+
+    assert report["confluence_pages"] == {"seen": 45, "inserted": 40, "updated": 3}
