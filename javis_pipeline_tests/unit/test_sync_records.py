@@ -998,6 +998,18 @@ def test_given_a_row_that_was_deleted_here_then_a_dry_run_shows_that_the_record_
     assert shown == [("remote", WHOLE_RECORD, "OPS-1", "deleted here")]
 
 
+def test_given_a_row_that_was_deleted_here_and_a_record_that_nobody_can_change_then_the_row_says_why_it_stays(scope):
+    row = scope.store.rows[scope.id]
+    row.local = replace(row.local, deleted_at=scope.now, removal="archive")
+    remote = replace(scope.remote.fetch(scope.ref), read_only="its project is archived")
+
+    plan = reconcile_record(scope.store.state(scope.ref), remote, scope.run(way_out="archive"))
+
+    assert [(item.side, item.field) for item in plan.items] == [("error", WHOLE_RECORD)]
+    assert "still there: its project is archived" in plan.items[0].reason
+    assert plan.operations == ()
+
+
 def test_given_many_planned_writes_then_nothing_is_sent_until_the_number_is_allowed():
     scope = Scope(issues=30)
     for ref in scope.refs[:25]:
