@@ -1,9 +1,11 @@
 """Hours of `javis live` with many projects: people edit on both sides, and runs go on beside it; nothing may grow.
 
-A line a minute: how long edits and changes took (95th percentile), the memory of `javis live`, connections to the
-database, requests to the site. In the end both sides must agree, and no table may have grown but those that are pruned.
+A line a minute: how long edits and changes took (95th percentile), what memory `javis live` holds and how much of the
+processor each of them takes, connections to the database, requests to the site. In the end both sides must agree, and
+no table may have grown but those that are pruned.
 """
 
+import os
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -108,15 +110,18 @@ class _Crowd:
 
 def _minutes(place: LivePlace, crowd: _Crowd, minutes: float) -> Iterator[float]:
     """The memory of `javis live` after each minute, in MB; prints a line for each."""
-    print(f"{'minute':>7}{'changes':>9}{'there p95':>11}{'here p95':>10}{'memory':>9}{'sessions':>10}{'requests':>10}")
+    print(f"{'minute':>7}{'changes':>9}{'there p95':>11}{'here p95':>10}", end="")
+    print(f"{'memory':>9}{'each':>8}{'sessions':>10}{'requests':>10}")
     for minute in range(1, max(1, round(minutes)) + 1):
-        before = _requests(place)
+        before, worked = _requests(place), _processor_ms(place.pid)
         crowd.work(min(minutes, 1) * 60)
+        changes = len(crowd.took_there) + len(crowd.took_here)
+        each = (_processor_ms(place.pid) - worked) / max(changes, 1)
         memory = _megabytes(place.pid)
         sessions = place.db.query("SELECT count(*) AS number FROM pg_stat_activity WHERE datname = current_database()")
         print(
-            f"{minute:>7}{len(crowd.took_there) + len(crowd.took_here):>9}{p95_of(crowd.took_there):>11.2f}"
-            f"{p95_of(crowd.took_here):>10.2f}{memory:>6.0f} MB{sessions[0]['number']:>10}"
+            f"{minute:>7}{changes:>9}{p95_of(crowd.took_there):>11.2f}"
+            f"{p95_of(crowd.took_here):>10.2f}{memory:>6.0f} MB{each:>5.0f} ms{sessions[0]['number']:>10}"
             f"{_requests(place) - before:>10}",
             flush=True,
         )
@@ -161,3 +166,9 @@ def _requests(place: LivePlace) -> int:
 def _megabytes(pid: int) -> float:
     pages = Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]
     return int(pages) * 4096 / 1e6
+
+
+def _processor_ms(pid: int) -> float:
+    """How long the process has worked."""
+    ticks = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[11:13]
+    return sum(map(int, ticks)) * 1000 / os.sysconf("SC_CLK_TCK")
