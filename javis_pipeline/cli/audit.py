@@ -22,6 +22,7 @@ def command(key: str | None, run_id: str | None, limit: int, as_json: bool) -> N
     if key and run_id:
         raise UsageError("--issue and --run exclude each other; give one")
     from javis_pipeline.db.audit import changes_of_record, changes_of_run, recent_runs
+    from javis_pipeline.db.jira_fields import field_names
     from javis_pipeline.db.people import display_names
     from javis_pipeline.settings import load_settings
     from javis_pipeline.steps.edit import find_issue
@@ -34,11 +35,11 @@ def command(key: str | None, run_id: str | None, limit: int, as_json: bool) -> N
             rows = changes_of_run(db, run_id, limit=limit)
         else:
             rows = recent_runs(db, limit=limit)
-        people = display_names(db)
+        people, fields = display_names(db), field_names(db)
     if as_json:
         click.echo(json.dumps(rows, indent=2, default=str))
     elif key or run_id:
-        _print_changes(rows, people)
+        _print_changes(rows, people, fields)
     else:
         _print_runs(rows)
 
@@ -64,7 +65,7 @@ def _print_runs(rows: Sequence[Mapping[str, Any]]) -> None:
         say(f"Next: javis audit --run {rows[0]['run_id'][:8]}")
 
 
-def _print_changes(rows: Sequence[Mapping[str, Any]], people: Mapping[str, str]) -> None:
+def _print_changes(rows: Sequence[Mapping[str, Any]], people: Mapping[str, str], fields: Mapping[str, str]) -> None:
     from javis_pipeline.cli.tables import print_table
     from javis_pipeline.cli.values import short
 
@@ -73,7 +74,7 @@ def _print_changes(rows: Sequence[Mapping[str, Any]], people: Mapping[str, str])
             _instant(row["at"]),
             *([row["key"]] if "key" in row else []),
             "here" if row["side"] == "local" else "there",
-            row["field"],
+            fields.get(row["field"], row["field"]),
             short(row["old"], people),
             short(row["new"], people),
             row["reason"],

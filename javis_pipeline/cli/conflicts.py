@@ -71,14 +71,16 @@ def print_conflicts(db: "Database", scopes: "Sequence[ScopeRef] | None" = None, 
     from javis_pipeline.cli.tables import print_table
     from javis_pipeline.cli.values import short
     from javis_pipeline.db.conflicts import list_conflicts, outline_conflicts
+    from javis_pipeline.db.jira_fields import field_names
     from javis_pipeline.db.people import display_names
 
-    found, people = list_conflicts(db, scopes, quote_restricted=True, limit=limit), display_names(db)
+    found = list_conflicts(db, scopes, quote_restricted=True, limit=limit)
+    people, fields = display_names(db), field_names(db)
     rows = [
         (
             str(conflict["id"])[:8],
             conflict["key"],
-            conflict["field_name"],
+            fields.get(conflict["field_name"], conflict["field_name"]),
             conflict["kind"].replace("_", " "),
             short(conflict["base_value"], people),
             short(conflict["local_value"], people),
@@ -98,9 +100,10 @@ def print_conflicts(db: "Database", scopes: "Sequence[ScopeRef] | None" = None, 
 def _print_errors(db: "Database", scopes: "Sequence[ScopeRef] | None", limit: int) -> None:
     from javis_pipeline.cli.tables import print_table
     from javis_pipeline.db.conflicts import list_errors
+    from javis_pipeline.db.jira_fields import field_names
 
-    found = list_errors(db, scopes, quote_restricted=True)
-    rows = [(error["key"], error["field"], error["reason"]) for error in found[:limit]]
+    found, fields = list_errors(db, scopes, quote_restricted=True), field_names(db)
+    rows = [(error["key"], fields.get(error["field"], error["field"]), error["reason"]) for error in found[:limit]]
     print_table(
         ["key", "field", "why it is not in step"],
         rows,
@@ -126,6 +129,7 @@ def _who(conflict: Mapping[str, Any]) -> str:
 def show(conflict_id: str, as_json: bool) -> None:
     """Show one conflict side by side, with the value both sides agreed on last. ID may be cut short."""
     from javis_pipeline.db.conflicts import list_conflicts
+    from javis_pipeline.db.jira_fields import field_names
     from javis_pipeline.db.people import display_names
     from javis_pipeline.settings import load_settings
     from javis_pipeline.wiring import open_database
@@ -133,7 +137,7 @@ def show(conflict_id: str, as_json: bool) -> None:
     with closing(open_database(load_settings())) as db:
         found = _find(db, conflict_id)
         rows = list_conflicts(db, [found.scope_ref], quote_restricted=True, only=found.conflict_id)
-        people = display_names(db)
+        people, fields = display_names(db), field_names(db)
     conflict = next(iter(rows), None)
     if conflict is None:
         raise UsageError(f"conflict {conflict_id} is {found.state}; javis conflicts lists those that are open")
@@ -147,7 +151,7 @@ def show(conflict_id: str, as_json: bool) -> None:
 
     click.secho(f"{conflict['key']}  {printable(conflict['title'] or '')}", bold=True)
     kind, since = conflict["kind"].replace("_", " "), conflict["created_at"]
-    say(f"{conflict['field_name']}: {kind}, open since {since:%Y-%m-%d %H:%M}")
+    say(f"{fields.get(conflict['field_name'], conflict['field_name'])}: {kind}, open since {since:%Y-%m-%d %H:%M}")
     who = _who(conflict)
     if who:
         say(f"changed there by {who}")
@@ -278,6 +282,7 @@ def _find(db: "Database", prefix: str) -> "FoundConflict":
 
 def _resolve(db: "Database", found: "FoundConflict", choice: Any, text: str | None) -> str:
     """Resolve, and name what was resolved."""
+    from javis_pipeline.db.jira_fields import field_names
     from javis_pipeline.db.sync_store import PostgresStore
     from javis_pipeline.steps.edit import read_value
     from javis_pipeline.steps.resolve import resolve as resolve_conflict
@@ -291,4 +296,4 @@ def _resolve(db: "Database", found: "FoundConflict", choice: Any, text: str | No
     resolve_conflict(store, found.conflict_id, choice, run, by=getpass.getuser(), value=value, seen=conflict)
     if choice == "local":
         _print_losses(conflict.details, err=True)
-    return f"{conflict.field} of {conflict.ref.key}"
+    return f"{field_names(db).get(conflict.field, conflict.field)} of {conflict.ref.key}"

@@ -269,12 +269,13 @@ def _point_to_conflicts(settings: "Settings", keys: Sequence[str], *, show: bool
 
 
 def _show_plans(settings: "Settings", keys: Sequence[str], options: Options, *, as_json: bool) -> None:
+    from javis_pipeline.db.jira_fields import field_names
     from javis_pipeline.db.people import display_names
     from javis_pipeline.wiring import open_database
 
     with closing(open_database(settings)) as db:
         plans = {key: _plan(db, settings, key, options) for key in keys}
-        people = display_names(db)
+        people, fields = display_names(db), field_names(db)
     if as_json:
         click.echo(json.dumps([asdict(item) for items in plans.values() for item in items], indent=2, default=str))
         return
@@ -284,7 +285,14 @@ def _show_plans(settings: "Settings", keys: Sequence[str], options: Options, *, 
     items = [item for items in plans.values() for item in items]
     more = {item.resource_id for item in list(filter(_is_new, items))[_NEW_SHOWN:]}
     rows = [
-        (item.key, item.field, _SIDES[item.side], short(item.old, people), short(item.new, people), item.reason)
+        (
+            item.key,
+            fields.get(item.field, item.field),
+            _SIDES[item.side],
+            short(item.old, people),
+            short(item.new, people),
+            item.reason,
+        )
         for item in items
         if not (_is_new(item) and item.resource_id in more)
     ]

@@ -29,6 +29,7 @@ def command(run_id: str, yes: bool, as_json: bool) -> None:
     the run made there stays; how to put it away is said.
     """
     from javis_pipeline.context.wording import counted
+    from javis_pipeline.db.jira_fields import field_names
     from javis_pipeline.db.people import display_names
     from javis_pipeline.settings import load_settings
     from javis_pipeline.wiring import open_database
@@ -36,7 +37,7 @@ def command(run_id: str, yes: bool, as_json: bool) -> None:
     with closing(open_database(load_settings())) as db:
         items, made = _undo(db, run_id, really=False)
         if not as_json:
-            _print(items, display_names(db))
+            _print(items, display_names(db), field_names(db))
             _offer(made)
         if not items or not (yes or (not as_json and click.confirm("Set these back?"))):
             if as_json:
@@ -75,11 +76,20 @@ def _offer(made: "list[ResourceRef]") -> None:
         say(f"{ref.key} was made by this run, and stays. To put it away: javis archive {ref.key}")
 
 
-def _print(items: "list[PlanItem]", people: Mapping[str, str]) -> None:
+def _print(items: "list[PlanItem]", people: Mapping[str, str], fields: Mapping[str, str]) -> None:
     from javis_pipeline.cli.tables import print_table
     from javis_pipeline.cli.values import short
 
-    rows = [(item.key, item.field, short(item.old, people), short(item.new, people), _becomes(item)) for item in items]
+    rows = [
+        (
+            item.key,
+            fields.get(item.field, item.field),
+            short(item.old, people),
+            short(item.new, people),
+            _becomes(item),
+        )
+        for item in items
+    ]
     print_table(["key", "field", "now", "back to", "becomes"], rows, empty="Nothing is left to undo.")
 
 

@@ -34,6 +34,7 @@ def command(context: click.Context, projects: tuple[str, ...], sample: int | Non
     What is different for no reason is a fault of ours: please report it.
     """
     from javis_pipeline.cli.projects import chosen_projects
+    from javis_pipeline.db.jira_fields import field_names
     from javis_pipeline.db.people import display_names
     from javis_pipeline.settings import load_settings
     from javis_pipeline.steps.verify import sample_of, verify_scopes
@@ -42,12 +43,13 @@ def command(context: click.Context, projects: tuple[str, ...], sample: int | Non
     settings = load_settings()
     keys = chosen_projects(projects, settings.partitions)
     with closing(open_database(settings)) as db, read_only_jobs(db, settings, keys, run_id="verify") as jobs:
-        found, people = verify_scopes(jobs, choose=sample_of(sample)), display_names(db)
+        found = verify_scopes(jobs, choose=sample_of(sample))
+        people, fields = display_names(db), field_names(db)
     differences = [each for verified in found.values() for each in verified.differences]
     if as_json:
         click.echo(json.dumps([_document(scope, verified) for scope, verified in found.items()], indent=2, default=str))
     else:
-        _print(found, people)
+        _print(found, people, fields)
     context.exit(DIFFERENT if differences else 0)
 
 
@@ -61,7 +63,7 @@ def _document(scope: "ScopeRef", verified: "Verified") -> dict[str, object]:
     }
 
 
-def _print(found: "Mapping[ScopeRef, Verified]", people: "Mapping[str, str]") -> None:
+def _print(found: "Mapping[ScopeRef, Verified]", people: "Mapping[str, str]", fields: "Mapping[str, str]") -> None:
     from typing import get_args
 
     from javis_pipeline.cli.lines import say
@@ -71,14 +73,18 @@ def _print(found: "Mapping[ScopeRef, Verified]", people: "Mapping[str, str]") ->
 
     standings = get_args(Standing)
     rows = [
-        (f"{scope.system} {scope.scope}", name, *(counts[standing] or "" for standing in standings))
+        (f"{scope.system} {scope.scope}", fields.get(name, name), *(counts[standing] or "" for standing in standings))
         for scope, verified in found.items()
         for name, counts in verified.fields.items()
     ]
     print_table(["scope", "field", *standings], rows, empty="Nothing was synced yet. Next: javis sync")
     different = [each for verified in found.values() for each in verified.differences]
     for each in different:
-        say(f"{each.key} {each.field}: here {short(each.here, people)}, there {short(each.there, people)}", hang=2)
+        say(
+            f"{each.key} {fields.get(each.field, each.field)}: here {short(each.here, people)}, "
+            f"there {short(each.there, people)}",
+            hang=2,
+        )
     total: Counter[str] = Counter()
     for verified in found.values():
         total.update(verified.count())

@@ -6,7 +6,7 @@ Functions here never commit.
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from javis_pipeline.db.connection import Connection
+from javis_pipeline.db.connection import Connection, Database
 from javis_pipeline.db.named_queries import named_queries
 from javis_pipeline.records.jira import CustomField
 from javis_pipeline.records.sync import FieldPolicy
@@ -61,3 +61,8 @@ def count_uses(conn: Connection, project: str) -> None:
 def list_fields(conn: Connection, project: str | None = None) -> list[dict[str, Any]]:
     """The fields by name; of a project those that its issues have."""
     return conn.execute(_QUERIES["list_fields"], {"project": project}).fetchall()
+
+
+def field_names(db: Database) -> dict[str, str]:
+    """What people call each custom field, by its id; where several have one name, the id tells them apart."""
+    return {row["field_id"]: row["name"] for row in db.query(_QUERIES["field_names"])}

@@ -120,6 +120,35 @@ def test_people_are_named_in_the_audit(settings: dict[str, str]) -> None:
     assert "712020:mara" in as_json.stdout
 
 
+def test_fields_are_named_in_the_audit_and_what_has_no_value_says_what_became_of_it(settings: dict[str, str]) -> None:
+    with Database(settings["DATABASE_URL"]) as db:
+        with db.transaction(origin="sync") as conn:
+            conn.execute(
+                """INSERT INTO jira_issues (key, jira_id, project_key, title, issue_type)
+                   VALUES ('OQC-1', '1', 'OQC', 'one', 'Story')"""
+            )
+            conn.execute(
+                """INSERT INTO jira_fields (field_id, name, type, sort, policy, first_seen_at, last_seen_at)
+                   VALUES ('customfield_1', 'Severity', 'x', 'option', 'two_way', now(), now()),
+                          ('customfield_2', 'Team', 'x', 'text', 'two_way', now(), now()),
+                          ('customfield_3', 'Team', 'x', 'text', 'two_way', now(), now())"""
+            )
+            conn.execute(
+                """INSERT INTO sync_audit (run_id, side, resource_type, resource_id, field, new, reason, actor, at)
+                   VALUES ('r1', 'local', 'jira_issue', '1', 'customfield_1', '"S1"', 'pull', 'x', now()),
+                          ('r1', 'local', 'jira_issue', '1', 'customfield_2', '"Optics"', 'pull', 'x', now())"""
+            )
+        with db.transaction(origin="application") as conn:
+            conn.execute("DELETE FROM jira_issues WHERE key = 'OQC-1'")
+
+    of_run = run_javis("audit", "--run", "r1", settings=settings)
+    of_issue = run_javis("audit", "--issue", "OQC-1", settings=settings)
+
+    assert "Severity" in of_run.stdout and "customfield_1" not in of_run.stdout, of_run.stderr
+    assert "Team (customfield_2)" in of_run.stdout
+    assert "deleted here" in of_issue.stdout and "true" not in of_issue.stdout.lower(), of_issue.stderr
+
+
 def test_given_several_mistakes_in_the_file_then_each_is_a_line_with_its_remedy(tmp_path: Path) -> None:
     file = tmp_path / "env"
     file.write_text("JIRA_URL=acme/jira\nJIRA_EMIAL=me@acme.com\nJIRA_PROJECTS=oqc ops\nJAVIS_TIMEZONE=Europe/Berln\n")

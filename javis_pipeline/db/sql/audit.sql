@@ -25,7 +25,9 @@ SELECT * FROM (
       FROM sync_audit
      WHERE record_id = %(record_id)s
     UNION ALL
-    SELECT edited_at, 'local', field, old, new, 'edited here', db_user || ' with ' || coalesce(nullif(application, ''), 'an unnamed program'), NULL
+    SELECT edited_at, 'local', field, CASE WHEN field <> '(row)' THEN old END, CASE WHEN field <> '(row)' THEN new END,
+           CASE WHEN field <> '(row)' THEN 'edited here' WHEN new = 'null' THEN 'deleted here' ELSE 'made here' END,
+           db_user || ' with ' || coalesce(nullif(application, ''), 'an unnamed program'), NULL
       FROM local_edits
      WHERE record_id = %(record_id)s
      ORDER BY 1 DESC

@@ -52,3 +52,8 @@ SELECT field_id, name, untranslated_name, type, sort, policy, projects,
   FROM jira_fields
  WHERE %(project)s::text IS NULL OR %(project)s = ANY (projects)
  ORDER BY lower(name), length(field_id), field_id;
+
+-- name: field_names
+SELECT field_id,
+       CASE WHEN count(*) OVER (PARTITION BY lower(name)) = 1 THEN name ELSE name || ' (' || field_id || ')' END AS name
+  FROM jira_fields;
