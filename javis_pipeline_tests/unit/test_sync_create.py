@@ -1,12 +1,13 @@
 """What walks prove of a request whose outcome was lost, where records hang on others or have no numbers."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 
 from javis_pipeline.records.create import Creation, Fence, Met, Walk
-from javis_pipeline.sync.create import SECOND_PROOF, Grounds, looked
+from javis_pipeline.sync.create import SECOND_PROOF, Grounds, is_due, looked
 
 SENT = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HORIZON = timedelta(minutes=15)
@@ -63,3 +64,12 @@ def test_given_no_proof_for_long_then_a_person_is_asked() -> None:
     at = SENT + HORIZON + SECOND_PROOF
 
     assert looked(LOST, a_walk(at), GROUNDS, at, "10042").state == "asks"
+
+
+@pytest.mark.parametrize(
+    ("looked_at_next", "is_looked_at"), [(None, True), (LATER, True), (LATER + timedelta(hours=1), False)]
+)
+def test_a_question_is_looked_at_again_once_its_time_has_come(
+    looked_at_next: datetime | None, is_looked_at: bool
+) -> None:
+    assert is_due(replace(LOST, state="asks", next_look_at=looked_at_next), LATER) is is_looked_at
