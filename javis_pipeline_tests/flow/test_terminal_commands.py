@@ -144,9 +144,11 @@ def test_fields_are_named_in_the_audit_and_what_has_no_value_says_what_became_of
     of_run = run_javis("audit", "--run", "r1", settings=settings)
     of_issue = run_javis("audit", "--issue", "OQC-1", settings=settings)
 
-    assert "Severity" in of_run.stdout and "customfield_1" not in of_run.stdout, of_run.stderr
+    assert "Severity" in of_run.stdout, of_run.stderr
+    assert "customfield_1" not in of_run.stdout
     assert "Team (customfield_2)" in of_run.stdout
-    assert "deleted here" in of_issue.stdout and "true" not in of_issue.stdout.lower(), of_issue.stderr
+    assert "deleted here" in of_issue.stdout, of_issue.stderr
+    assert "true" not in of_issue.stdout.lower()
 
 
 def test_given_several_mistakes_in_the_file_then_each_is_a_line_with_its_remedy(tmp_path: Path) -> None:
