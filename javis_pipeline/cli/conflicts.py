@@ -99,17 +99,18 @@ def print_conflicts(db: "Database", scopes: "Sequence[ScopeRef] | None" = None, 
 
 def _print_errors(db: "Database", scopes: "Sequence[ScopeRef] | None", limit: int) -> None:
     from javis_pipeline.cli.tables import print_table
-    from javis_pipeline.db.conflicts import list_errors
+    from javis_pipeline.db.conflicts import list_errors, outline_errors
     from javis_pipeline.db.jira_fields import field_names
 
-    found, fields = list_errors(db, scopes, quote_restricted=True), field_names(db)
-    rows = [(error["key"], fields.get(error["field"], error["field"]), error["reason"]) for error in found[:limit]]
+    found, fields = list_errors(db, scopes, quote_restricted=True, limit=limit), field_names(db)
+    rows = [(error["key"], fields.get(error["field"], error["field"]), error["reason"]) for error in found]
     print_table(
         ["key", "field", "why it is not in step"],
         rows,
         empty="Nothing failed. What waits for the next sync: javis status.",
     )
-    _say_how_many_more(len(found) - limit)
+    if len(found) == limit:
+        _say_how_many_more(len(outline_errors(db, scopes)) - limit)
 
 
 def _say_how_many_more(more: int) -> None:

@@ -61,6 +61,11 @@ def list_errors(
     return db.query(_QUERIES["list_errors"], params)
 
 
+def outline_errors(db: Database, scopes: Sequence[ScopeRef] | None = None) -> list[dict[str, Any]]:
+    """Of all that could not be synced: `system`, `scope`, `key`, `field`, and `held`, which changes with the reason."""
+    return db.query(_QUERIES["outline_errors"], _scope_parameters(scopes))
+
+
 def find_conflicts(db: Database, prefix: str) -> list[FoundConflict]:
     """Conflicts whose id begins with `prefix`, at most two."""
     literal = prefix.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from javis_pipeline.db.conflicts import list_conflicts, list_errors, outline_conflicts
+from javis_pipeline.db.conflicts import list_conflicts, outline_conflicts, outline_errors
 from javis_pipeline.db.connection import Database
 from javis_pipeline.defs.assets import project_asset
 from javis_pipeline.defs.columns import described
@@ -25,7 +25,7 @@ def sync_conflicts(
 ) -> dg.MaterializeResult[None]:
     """One row per field that both sides changed: both values are kept until a person chooses."""
     scopes = settings.scopes_of([context.partition_key])
-    conflicts, errors = outline_conflicts(db, scopes), list_errors(db, scopes)
+    conflicts, errors = outline_conflicts(db, scopes), outline_errors(db, scopes)
     return materialized(
         context,
         {

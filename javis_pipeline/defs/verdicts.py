@@ -13,7 +13,7 @@ from typing import Any, Final
 import dagster as dg
 
 from javis_pipeline.context.wording import counted
-from javis_pipeline.db.conflicts import list_conflicts, list_errors, outline_conflicts
+from javis_pipeline.db.conflicts import list_conflicts, list_errors, outline_conflicts, outline_errors
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.status import last_pulls, last_runs, scope_status
 from javis_pipeline.defs.metadata import markdown_table
@@ -93,10 +93,11 @@ def no_open_conflicts(project: str, settings: Settings, db: Database) -> dg.Asse
 
 def _nothing_rejected(system: System, project: str, settings: Settings, db: Database) -> dg.AssetCheckResult:
     """No edit made here that the system does not take."""
-    errors = list_errors(db, _scopes(project, settings, system))
-    rows = [(error["title"], error["key"], error["field"], error["reason"]) for error in errors]
-    where = [f"{error['key']} {error['field']}" for error in errors]
-    return warning(where, "edit", errors=len(errors), edits=table(["title", "key", "field", "why"], rows))
+    scopes = _scopes(project, settings, system)
+    first = list_errors(db, scopes, limit=LINES)
+    rows = [(error["title"], error["key"], error["field"], error["reason"]) for error in first]
+    where = [f"{error['key']} {error['field']}" for error in outline_errors(db, scopes)]
+    return warning(where, "edit", errors=len(where), edits=table(["title", "key", "field", "why"], rows))
 
 
 def _read_well(

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from javis_pipeline.cli import main
-from javis_pipeline.db.conflicts import list_conflicts, list_errors, outline_conflicts
+from javis_pipeline.db.conflicts import list_conflicts, list_errors, outline_conflicts, outline_errors
 from javis_pipeline.db.connection import Database
 from javis_pipeline.posts.conflicts import CONFLICTS_SHOWN
 from javis_pipeline.records.values import ScopeRef, scopes_of
@@ -54,6 +54,7 @@ def test_a_project_and_a_space_of_one_key_are_told_apart(
 ) -> None:
     assert [row["id"] for row in list_conflicts(twins, scopes)] == conflicts
     assert [row["key"] for row in list_errors(twins, scopes)] == errors
+    assert [row["key"] for row in outline_errors(twins, scopes)] == errors
 
 
 def test_given_many_conflicts_then_a_digest_names_all_and_holds_the_values_of_those_that_it_shows(
@@ -96,3 +97,22 @@ def test_given_many_conflicts_then_two_screens_are_shown_and_how_many_more_there
     assert shown.output.count("both changed") == 50
     assert len(json.loads(three.output)) == 3
     assert len(outline_conflicts(database)) == 70
+
+
+def test_given_many_errors_then_two_screens_are_shown_and_how_many_more_there_are(
+    database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with database.transaction(origin="sync") as conn:
+        conn.execute(
+            """INSERT INTO jira_issues (key, jira_id, project_key, title, sync_errors)
+               SELECT 'ENG-' || n, n, 'ENG', 'issue', '{"title": "too long"}' FROM generate_series(1, 70) AS n"""
+        )
+    monkeypatch.setenv("DATABASE_URL", database_url)
+
+    shown = CliRunner().invoke(main, ["conflicts", "list", "--errors"])
+    all_of_them = CliRunner().invoke(main, ["conflicts", "list", "--errors", "--limit", "70"])
+
+    assert shown.output.count("too long") == 50
+    assert "and 20 more: --limit shows more of them" in shown.output
+    assert all_of_them.output.count("too long") == 70
+    assert "more" not in all_of_them.output

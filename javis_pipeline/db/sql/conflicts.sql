@@ -64,3 +64,13 @@ SELECT system, scope, key, CASE WHEN hidden THEN '(restricted)' ELSE title END A
         OR (system, scope) IN (SELECT * FROM unnest(%(systems)s::text[], %(scopes)s::text[])))
  ORDER BY 1 DESC, 2, 3, 5
  LIMIT %(limit)s;
+
+-- name: outline_errors
+-- The same without titles and reasons, of which `held` tells whether one is another than before.
+SELECT system, scope, key, field, md5(reason) AS held
+  FROM records
+ CROSS JOIN LATERAL jsonb_each_text(sync_errors) AS error (field, reason)
+ WHERE sync_errors <> '{}'
+   AND (%(scopes)s::text[] IS NULL
+        OR (system, scope) IN (SELECT * FROM unnest(%(systems)s::text[], %(scopes)s::text[])))
+ ORDER BY 1 DESC, 2, 3, 4;
