@@ -24,6 +24,7 @@ from javis_pipeline.errors import (
 )
 from javis_pipeline.sandbox.faults import Fault, FaultKind, Rule
 from javis_pipeline.sandbox.people import Person
+from javis_pipeline.sandbox.slack.methods import METHODS
 from javis_pipeline.sandbox.world import World
 from javis_pipeline.steps.doctor import check_people
 from javis_pipeline.steps.people import called_people
@@ -240,10 +241,11 @@ def test_given_slack_says_not_ok_then_the_error_tells_what_to_do_next(
 
 
 def test_given_an_upload_address_elsewhere_without_tls_then_nothing_goes_there(
-    world: World, slack: SlackClient, monkeypatch: pytest.MonkeyPatch
+    slack: SlackClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent = slack.send_message(CHANNEL, "hello")
-    monkeypatch.setattr(world.slack.ground, "base_url", "http://elsewhere.example")
+    elsewhere = {"upload_url": "http://elsewhere.example/upload", "file_id": "F1"}
+    monkeypatch.setitem(METHODS, "files.getUploadURLExternal", lambda call: elsewhere)
 
     with pytest.raises(UnusableReply, match="not https"):
         slack.upload(sent, [Upload("flow.png", "Flow", "A chart", PNG)])
