@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from javis_pipeline.cli import main
 from javis_pipeline.db.connection import Database
+from javis_pipeline.db.creates import doubt_all
 from javis_pipeline.db.policies import store_policies
 from javis_pipeline.db.status import scope_status
 from javis_pipeline.errors import DatabaseError
@@ -463,6 +464,24 @@ def test_given_a_copy_of_the_database_from_before_then_nothing_is_said_twice(dat
         below.sync()
 
         assert (below.posted(), below.texts(), below.row(name)["sync_status"]) == (0, ["Theirs", "Once"], "synced")
+
+
+@EDITIONS
+def test_given_a_restored_database_and_a_comment_that_somebody_changed_since_then_a_person_is_asked(
+    database: Database, edition: str
+) -> None:
+    with talking(database, edition) as below:
+        name = below.comment("Once")
+        below.side().wishes.begin()
+        doubt_all(database, below.world.clock.now())
+        below.said.add(below.page.page_id, "<p>Once, and changed</p>", author_id=below.us)
+        for minutes in (1, 60, 60):
+            below.hour_passes()
+            below.sync(timedelta(minutes=minutes), full=True)
+        (asked,) = below.open_conflicts()
+
+        assert (asked["kind"], str(asked["record_id"]), below.posted()) == ("creation_unknown", name, 0)
+        assert len(asked["details"]["alike"]) == 1
 
 
 def test_given_a_comment_by_command_then_it_is_said_once_and_edited_by_its_key(

@@ -15,42 +15,39 @@ from uuid import UUID
 
 from javis_pipeline.errors import OutcomeUnknown, RemoteBusy, RemoteRefused
 from javis_pipeline.records.catalog import Catalog
-from javis_pipeline.records.create import IN_DOUBT, OPEN, Creation, CreationPlan, Fence, Form, Made, Met, Walk, Wish
+from javis_pipeline.records.create import (
+    IN_DOUBT,
+    OPEN,
+    Creation,
+    CreationAnswer,
+    CreationPlan,
+    Fence,
+    Form,
+    Made,
+    Met,
+    Walk,
+    Wish,
+)
 from javis_pipeline.records.sync import Overrides
 from javis_pipeline.steps.create import Created, CreateRules, create_records, settle_creations
 from javis_pipeline.sync import create as decide
 from javis_pipeline.sync.create_row import plan_of
 from javis_pipeline.sync.run import Run
 from javis_pipeline.systems.jira.kind import JIRA_ISSUE
+from javis_pipeline_tests.property.wish_histories import (
+    OTHER,
+    OUR,
+    Crash,
+    Halt,
+    Issue,
+    PageWishes,
+    Standing,
+    WishHistory,
+)
+from javis_pipeline_tests.property.wish_histories import play as play_of
 
-OUR, OTHER = "us", "somebody"
 RULES = CreateRules(allowed=True)
 LINK_RULES = CreateRules(allowed=True, repeatable=True)
-FAULTS = ("ok", "ok", "ok", "lost", "done and lost", "late", "busy", "refused", "crash", "done and crash", "nonsense")
-
-
-class Crash(BaseException):
-    """The process dies here."""
-
-
-class Halt(AssertionError):
-    """A law is broken."""
-
-
-@dataclass
-class Issue:
-    """A record of the remote. Its mark shows from an instant on, or never."""
-
-    remote_id: str
-    number: int
-    created_at: datetime
-    creator_id: str
-    mark: UUID | None = None
-    shows_at: datetime | None = None
-    hidden: bool = False
-    deleted: bool = False
-    moved: bool = False
-    place: str | None = None
 
 
 @dataclass
@@ -378,31 +375,92 @@ def _number(key: str | None) -> int:
     return int((key or "-0").rpartition("-")[2])
 
 
-class CreateHistory:
-    """A random history of wishes; `told` are wishes whose question a person answered."""
+class CreateHistory(WishHistory):
+    """Histories of wishes in memory."""
 
     def __init__(self, rng: Random, *, restores: bool = False, rules: CreateRules = RULES) -> None:
-        self.rng = rng
-        self.restores = restores
+        super().__init__(rng, restores=restores)
         self.rules = rules
-        self.crash_rate = 0.0
         self.book = MemoryBook(self._point, lambda: self.remote.clock)
         self.remote = MemoryCreates(rng, self._point)
         self.remote.never_shows = rng.random() < 0.1
-        self.wished: list[UUID] = []
         self.index_lag = rng.choice((0, 0.3, 1))
-        self.backup: Books | None = None
         self.runs = 0
-        self.twins = 0
 
     def _point(self, label: str) -> None:
         if self.crash_rate and self.rng.random() < self.crash_rate:
             raise Crash(label)
 
-    def run(self) -> Run:
-        self.runs += 1
-        clock = lambda: self.remote.clock  # noqa: E731 - the clock as a value
-        return Run(run_id=f"run-{self.runs}", now=clock, new_id=lambda: UUID(int=0), account_id=OUR, kind=JIRA_ISSUE)
+    # what is done
+
+    def insert(self, record_id: UUID, parent: UUID | None) -> None:
+        self.book.insert(record_id, parent)
+
+    def withdraw(self, record_id: UUID) -> None:
+        self._touch(record_id, deleted=True)
+
+    def edit(self, record_id: UUID) -> None:
+        self._touch(record_id)
+
+    def _touch(self, record_id: UUID, **changes: bool) -> None:
+        wish = self.book.books.wishes[record_id]
+        self.book.books.wishes[record_id] = replace(wish, local_seq=wish.local_seq + 1, **changes)  # type: ignore[arg-type]
+
+    def known(self) -> Collection[UUID]:
+        return self.book.books.wishes.keys()
+
+    def back_up(self) -> None:
+        self.backup = copy.deepcopy(self.book.books)
+
+    def put_back(self) -> None:
+        self.book.restore(self.backup, self.remote.clock)
+
+    def others_make(self, copied: Issue | None = None) -> None:
+        self.remote.execute(copied.mark if copied else None, OTHER)
+
+    def spoil(self, issue: Issue, how: str) -> None:
+        setattr(issue, how, True)
+
+    def let_fail(self, fate: Callable[[], str]) -> None:
+        self.remote.fault = fate
+
+    def pass_time(self, span: timedelta) -> None:
+        self.remote.pass_time(span)
+
+    def reply(self, record_id: UUID, answer: CreationAnswer, issue: Issue | None = None) -> None:
+        wish = self.book.books.wishes[record_id]
+        made = Made(remote_id=issue.remote_id, key=self.remote._met(issue).key) if issue else None
+        after = decide.answered(wish.creation, answer, made)
+        self.book._apply(record_id, plan_of(wish, after, self.remote.clock))
+
+    # what is known
+
+    @property
+    def issues(self) -> Sequence[Issue]:
+        return self.remote.issues
+
+    def standing(self, record_id: UUID) -> Standing:
+        wish = self.book.books.wishes[record_id]
+        if wish.creation.record_id != record_id:
+            raise Halt("a wish has another name than it had")
+        waits = wish.parent is not None and self.book._seen(wish).parent is not None
+        creation = wish.creation
+        return Standing(creation.state, creation.remote_id, is_deleted=wish.deleted, waits=waits)
+
+    def is_a_row(self, issue: Issue) -> bool:
+        return self.book.books.rows.get(issue.remote_id) is not None
+
+    def told(self) -> Collection[str]:
+        return self.book.books.told
+
+    def is_stopped(self) -> bool:
+        return self.book.books.stopped_at is not None
+
+    # a run
+
+    def sync_once(self) -> None:
+        with contextlib.suppress(Crash, RemoteBusy):
+            self.sync()
 
     def sync(self) -> None:
         """One run: settle, pull what there is, make what is wished for."""
@@ -414,15 +472,16 @@ class CreateHistory:
         done = create_records(self.book, self.remote, run, self.rules, Overrides(writes=10_000))
         self._read(done)
 
+    def run(self) -> Run:
+        self.runs += 1
+        clock = lambda: self.remote.clock  # noqa: E731 - the clock as a value
+        return Run(run_id=f"run-{self.runs}", now=clock, new_id=lambda: UUID(int=0), account_id=OUR, kind=JIRA_ISSUE)
+
     def pull(self) -> None:
         """Everything that is visible; what we made and what is in doubt is left alone."""
-        doubts = [
-            w.creation.fence.at
-            for w in self.book.books.wishes.values()
-            if w.creation.state in IN_DOUBT and w.creation.fence
-        ]
+        doubts = [fence.at for fence in map(_doubted_since, self.book.books.wishes.values()) if fence]
         for issue in self.remote.issues:
-            if issue.hidden or issue.deleted or issue.moved or issue.remote_id in self.book.books.rows:
+            if not issue.is_seen or issue.moved or issue.remote_id in self.book.books.rows:
                 continue
             if self.rng.random() < self.index_lag:
                 continue
@@ -451,132 +510,21 @@ class CreateHistory:
             if issue.remote_id in done.ids and self.remote._met(issue).mark is not None:
                 self.book.books.shown = True
 
-    # --- people ---
-
-    def play(self) -> None:
-        for _ in range(self.rng.randint(3, 9)):
-            self.event()
-        self.settle_down()
-
-    def event(self) -> None:
-        rng = self.rng
-        for _ in range(rng.randint(0, 2)):
-            self.wish()
-        if self.restores and rng.random() < 0.2:
-            self.backup = copy.deepcopy(self.book.books)
-        if self.restores and self.backup is not None and rng.random() < 0.15:
-            self._restore(self.backup)
-        self.meddle()
-        self.crash_rate = rng.choice((0, 0, 0.03, 0.1))
-        self.remote.fault = lambda: rng.choice(FAULTS)
-        self.sync_once()
-        self.crash_rate = 0
-        self.remote.pass_time(timedelta(minutes=rng.choice((0, 1, 4, 12, 30))))
-
-    def sync_once(self) -> None:
-        with contextlib.suppress(Crash, RemoteBusy):
-            self.sync()
-
-    def wish(self) -> None:
-        record_id = UUID(int=self.rng.getrandbits(64))
-        parent = self.rng.choice([None, None, *self.wished[-2:]])
-        self.book.insert(record_id, parent if parent in self.book.books.wishes else None)
-        self.wished.append(record_id)
-
-    def _restore(self, backup: Books) -> None:
-        self.book.restore(backup, self.remote.clock)
-        self.wished = list(self.book.books.wishes)
-
-    def meddle(self) -> None:
-        """Other people, and what they do to what was made."""
-        rng = self.rng
-        for _ in range(rng.randint(0, 2)):
-            self.remote.execute(None, OTHER)
-        if self.remote.issues and rng.random() < 0.3:
-            copied = rng.choice(self.remote.issues[-3:])
-            self.remote.execute(copied.mark, OTHER)  # an app copies an issue with its properties
-        if self.remote.issues and rng.random() < 0.1:
-            issue = rng.choice(self.remote.issues)
-            setattr(issue, rng.choice(("hidden", "deleted", "moved")), True)
-        if self.wished and rng.random() < 0.1:
-            self._delete(rng.choice(self.wished))
-
-    def _delete(self, record_id: UUID) -> None:
-        wish = self.book.books.wishes[record_id]
-        self.book.books.wishes[record_id] = replace(wish, deleted=True, local_seq=wish.local_seq + 1)
-
     def settle_down(self) -> None:
-        self.remote.fault = lambda: "ok"
-        for round_ in range(8):
-            self.index_lag = 0 if round_ > 2 else self.index_lag
-            self.remote.pass_time(timedelta(minutes=13))
-            self.remote.execute(None, OTHER)
-            self.sync()
-            self.answer()
-        self.remote.pass_time(timedelta(days=2))
-        self.sync()
-        self.check()
+        self.settled = 0
+        super().settle_down()
 
     def answer(self) -> None:
-        """A person looks into Jira, and says what is true."""
-        for key, wish in list(self.book.books.wishes.items()):
-            if wish.creation.state != "asks":
-                continue
-            made = [one for one in self.remote.issues if one.mark == key and one.creator_id == OUR]
-            if not made:
-                self._say(wish, decide.answered(wish.creation, "again"))
-            elif any(not (one.hidden or one.deleted or one.remote_id in self.book.books.rows) for one in made):
-                issue = next(
-                    one for one in made if not (one.hidden or one.deleted or one.remote_id in self.book.books.rows)
-                )
-                met = self.remote._met(issue)
-                self._say(wish, decide.answered(wish.creation, "is", Made(remote_id=met.remote_id, key=met.key)))
-            else:
-                self._say(wish, decide.answered(wish.creation, "gone"))
+        super().answer()
+        self.settled += 1
+        self.index_lag = 0 if self.settled > 2 else self.index_lag
 
-    def _say(self, wish: Wish, after: Creation) -> None:
-        self.book._apply(wish.creation.record_id, plan_of(wish, after, self.remote.clock))
 
-    # --- the laws ---
-
-    def check(self) -> None:
-        made = Counter(one.mark for one in self.remote.issues if one.mark and one.creator_id == OUR)
-        for key in self.wished:
-            wish = self.book.books.wishes[key]
-            self._check_twins(wish, made[key])
-            self._check_kept(wish)
-            self._check_ours(wish)
-            if wish.creation.record_id != key:
-                raise Halt("a wish has another name than it had")
-
-    def _check_twins(self, wish: Wish, made: int) -> None:
-        if made <= 1:
-            return
-        if not self.book.was_restored:
-            raise Halt(f"{made} records were made of one wish")
-        key = wish.creation.record_id
-        seen = [one for one in self.remote.issues if one.mark == key and one.creator_id == OUR]
-        self.twins += made - 1
-        # Stored before it showed its mark, it is not read again unless it changes.
-        visible = [one for one in seen if not (one.hidden or one.deleted) and one.shows_at == one.created_at]
-        others = [one for one in visible if one.remote_id != wish.creation.remote_id]
-        if untold := [one for one in others if one.remote_id not in self.book.books.told]:
-            raise Halt(f"{len(untold)} twins of a restored database were told to nobody")
-
-    def _check_ours(self, wish: Wish) -> None:
-        issue = next((one for one in self.remote.issues if one.remote_id == wish.creation.remote_id), None)
-        if issue is not None and (issue.creator_id, issue.mark) != (OUR, wish.creation.record_id):
-            raise Halt("a wish is bound to what others made")
-
-    def _check_kept(self, wish: Wish) -> None:
-        creation = wish.creation
-        if wish.deleted or creation.state in ("asks", "rejected", "gone") or creation.remote_id is not None:
-            return
-        if wish.parent is not None and self.book._seen(wish).parent is not None:
-            return  # it waits, and says for what
-        if self.book.books.stopped_at is not None:
-            return
-        raise Halt(f"a wish was lost in state {creation.state}")
+def _doubted_since(wish: Wish) -> Fence | None:
+    """From when on what our account made may be this wish's."""
+    creation = wish.creation
+    is_in_doubt = creation.state in IN_DOUBT or (creation.restored_at is not None and creation.remote_id is None)
+    return creation.fence if is_in_doubt else None
 
 
 class CommentHistory(CreateHistory):
@@ -589,10 +537,12 @@ class CommentHistory(CreateHistory):
         self.remote = MemoryComments(rng, self._point)
         self.remote.latest = 14.5  # two proofs alone, ten minutes apart, would not outlast it
         self.remote.never_shows = never_shows
+        self.place_of: dict[UUID, str] = {}
 
     def wish(self) -> None:
         record_id = UUID(int=self.rng.getrandbits(64))
-        self.book.insert(record_id, None, self.rng.choice(("10", "20", "30")))
+        self.place_of[record_id] = self.rng.choice(("10", "20", "30"))
+        self.book.insert(record_id, None, self.place_of[record_id])
         self.wished.append(record_id)
 
     def meddle(self) -> None:
@@ -602,7 +552,7 @@ class CommentHistory(CreateHistory):
         if known and rng.random() < 0.1:
             setattr(rng.choice(known), rng.choice(("hidden", "deleted")), True)
         if self.wished and rng.random() < 0.1:
-            self._delete(rng.choice(self.wished))
+            self.withdraw(rng.choice(self.wished))
 
 
 class WorklogHistory(CommentHistory):
@@ -626,35 +576,30 @@ class WorklogHistory(CommentHistory):
         if self.remote.issues and self.rng.random() < 0.1:
             self.rng.choice(self.remote.issues).moved = True
 
+    def made_of(self, record_id: UUID) -> list[Issue]:
+        """What a person takes for it: of our account, on the same issue, and saying the same at first."""
+        group = self._group(record_id)
+        return [one for one in self.issues if one.mark and one.creator_id == OUR and self._group(one.mark) == group]
+
     def answer(self) -> None:
-        for key, wish in list(self.book.books.wishes.items()):
-            if wish.creation.state == "asks":
-                said = self._it(wish, key)
-                made = Made(remote_id=said.remote_id, key=str(said.number)) if said else None
-                self._say(wish, decide.answered(wish.creation, "is" if made else "again", made))
+        for key in self.wished:
+            if self.standing(key).state == "asks":
+                free = [one for one in self.made_of(key) if not self.is_a_row(one)]
+                self.reply(key, "is" if free else "again", free[0] if free else None)
 
-    def _it(self, wish: Wish, key: UUID) -> Issue | None:
-        """What a person takes for it: of our account, on the same issue, saying the same at first, and no row's."""
-        mine = (one for one in self.remote.issues if one.mark and one.creator_id == OUR and one.place == wish.place)
-        free = (one for one in mine if self.book.books.rows.get(one.remote_id) is None)
-        return next((one for one in free if self._group(one.mark) == self._group(key)), None)
+    def _group(self, mark: UUID) -> tuple[str, str]:
+        return self.place_of[mark], self.remote.text_of[mark]
 
-    def _group(self, mark: UUID | None) -> tuple[str | None, str]:
-        assert mark is not None
-        return self.book.books.wishes[mark].place, self.remote.text_of[mark]
+    def check_twins(self, key: UUID, standing: Standing) -> None:
+        """What is out of sight, a restored database may make once more."""
+        there = [one for one in self.made_of(key) if one.is_seen or not self.was_restored]
+        wished = sum(self._group(one) == self._group(key) for one in self.place_of)
+        if len(there) > wished:
+            raise Halt(f"{len(there)} were made of {wished} wishes that say the same")
 
-    def _check_twins(self, wish: Wish, made: int) -> None:
-        group = self._group(wish.creation.record_id)
-        wished = sum(self._group(one) == group for one in self.wished)
-        there = sum(self._group(one.mark) == group for one in self.remote.issues if one.mark and one.creator_id == OUR)
-        if there > wished:
-            raise Halt(f"{there} were made of {wished} wishes that say the same")
-
-    def _check_ours(self, wish: Wish) -> None:
-        issue = next((one for one in self.remote.issues if one.remote_id == wish.creation.remote_id), None)
-        if issue is not None and (
-            issue.creator_id != OUR or self._group(issue.mark) != self._group(wish.creation.record_id)
-        ):
+    def check_ours(self, key: UUID, standing: Standing) -> None:
+        issue = self.bound(standing)
+        if issue is not None and (issue.creator_id != OUR or issue not in self.made_of(key)):
             raise Halt("a wish is bound to what others made, or to what says something else")
 
 
@@ -695,7 +640,7 @@ class LinkHistory(CommentHistory):
         if known and rng.random() < 0.1:
             rng.choice(known).deleted = True
         if self.wished and rng.random() < 0.1:
-            self._delete(rng.choice(self.wished))
+            self.withdraw(rng.choice(self.wished))
 
     def settle_down(self) -> None:
         """Nobody has to wait for a horizon: the next two runs know."""
@@ -708,41 +653,25 @@ class LinkHistory(CommentHistory):
     def check(self) -> None:
         there = Counter(one.mark for one in self.remote.issues if not one.deleted)
         for key in self.wished:
-            wish = self.book.books.wishes[key]
+            standing = self.standing(key)
             if there[key] > 1:
                 raise Halt(f"{there[key]} links say the same")
-            if wish.creation.state == "asks":
+            if standing.state == "asks":
                 raise Halt("a person is asked what the list of links tells")
-            self._check_kept(wish)
+            self.check_kept(standing)
 
 
-class PageHistory(CreateHistory):
-    """The same of pages. What somebody removes for good or hides before it was found is not told from what was never
-    made: people meddle so with what is known only."""
+class PageHistory(PageWishes, CreateHistory):
+    """The same of pages."""
 
     def __init__(self, rng: Random, *, restores: bool = False, rules: CreateRules = RULES) -> None:
         super().__init__(rng, restores=restores, rules=rules)
         self.remote = MemoryPages(rng, self._point)
         self.remote.latest = 14.5
 
-    def meddle(self) -> None:
-        rng = self.rng
-        for _ in range(rng.randint(0, 2)):
-            self.remote.execute(None, OTHER)
-        if self.remote.issues and rng.random() < 0.3:
-            rng.choice(self.remote.issues[-3:]).moved = True
-        known = [one for one in self.remote.issues if self.book.books.rows.get(one.remote_id) is not None]
-        if known and rng.random() < 0.1:
-            setattr(rng.choice(known), rng.choice(("hidden", "deleted")), True)
-        if self.wished and rng.random() < 0.1:
-            self._delete(rng.choice(self.wished))
-
 
 def play(seed: int, sort: type[CreateHistory] = CreateHistory, **options: bool) -> CreateHistory:
     """The history of a seed; a broken law names the seed."""
-    try:
-        history = sort(Random(seed), **options)  # type: ignore[arg-type]
-        history.play()
-    except Halt as broken:
-        raise Halt(f"seed {seed}: {broken}") from broken
+    history = sort(Random(seed), **options)  # type: ignore[arg-type]
+    play_of(history, seed)
     return history
