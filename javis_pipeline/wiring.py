@@ -15,7 +15,7 @@ from javis_pipeline.clients.calls import Limits
 from javis_pipeline.clients.http import PACE
 from javis_pipeline.clients.pacing import Pace
 from javis_pipeline.clients.slack.client import SlackClient
-from javis_pipeline.clients.webhooks import Keep
+from javis_pipeline.clients.webhooks import Delivery, Keep
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.policies import store_policies
 from javis_pipeline.db.site_facts import SiteFacts
@@ -331,8 +331,9 @@ def webhook_keepers(db: Database, settings: Settings) -> Mapping[str, Keep]:
     }
 
     def keeper(system: System) -> Keep:
-        def keep(document: object, delivery_id: str | None) -> int:
-            return store_hints(db, system, _TOLD[system](document), scopes, delivery_id=delivery_id)
+        def keep(deliveries: Sequence[Delivery]) -> int:
+            told = [told._replace(delivery=one.name) for one in deliveries for told in _TOLD[system](one.document)]
+            return store_hints(db, system, told, scopes)
 
         return keep
 

@@ -3,13 +3,14 @@
 Who does not know the secret learns nothing and costs little; who does is answered as soon as the hint is stored.
 """
 
+import asyncio
 import hashlib
 import hmac
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import orjson
 
@@ -24,8 +25,21 @@ MOST_BYTES: Final = 1024 * 1024
 _MOST_NAME: Final = 200
 _TELL_SECONDS: Final = 60.0
 
-Keep = Callable[[object, str | None], object]
-"""Keeps what a body (JSON) tells; the second is the delivery's id, None where it has none."""
+
+class Delivery(NamedTuple):
+    """What was told at once.
+
+    Attributes:
+        document: The body, JSON.
+        name: What the sender calls the delivery; None where it has no name.
+    """
+
+    document: object
+    name: str | None
+
+
+Keep = Callable[[Sequence[Delivery]], object]
+"""Keeps what deliveries tell, all or none."""
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +61,6 @@ def webhook_app(secret: str, keep: Mapping[str, Keep]) -> "Starlette":
     what is too long, and 503 when it cannot be kept now: Jira tells it again then.
     """
     from starlette.applications import Starlette
-    from starlette.concurrency import run_in_threadpool
     from starlette.responses import Response
     from starlette.routing import Route
 
@@ -56,6 +69,8 @@ def webhook_app(secret: str, keep: Mapping[str, Keep]) -> "Starlette":
     refused = _Refused()
 
     def receiver(keeper: Keep) -> Callable[["Request"], object]:
+        gathered = _Gathered(keeper)
+
         async def receive(request: "Request") -> "Response":
             body = await bounded_body(request, MOST_BYTES)
             if body is None:
@@ -67,7 +82,7 @@ def webhook_app(secret: str, keep: Mapping[str, Keep]) -> "Starlette":
             except orjson.JSONDecodeError:
                 return Response(status_code=refused.as_status(400, "no JSON"))
             try:
-                await run_in_threadpool(keeper, document, _delivery(request))
+                await gathered.keep(Delivery(document, _name(request)))
             except JavisError as error:
                 return Response(status_code=refused.as_status(503, str(error)))
             except Exception as error:  # noqa: BLE001 - whatever it is, the sender should try again
@@ -78,6 +93,44 @@ def webhook_app(secret: str, keep: Mapping[str, Keep]) -> "Starlette":
         return receive
 
     return Starlette(routes=[Route(f"/hooks/{name}", receiver(one), methods=["POST"]) for name, one in keep.items()])
+
+
+class _Gathered:
+    """Deliveries that come while others are kept, and are then kept together: one commit for all of them."""
+
+    def __init__(self, keep: Keep) -> None:
+        self._keep = keep
+        self._waiting: list[tuple[Delivery, asyncio.Future[None]]] = []
+        self._keeping = asyncio.Lock()
+
+    async def keep(self, delivery: Delivery) -> None:
+        """Returns when it is kept, and raises what kept it from that."""
+        kept = asyncio.get_running_loop().create_future()
+        self._waiting.append((delivery, kept))
+        async with self._keeping:
+            if not kept.done():
+                await self._keep_waiting()
+        await kept
+
+    async def _keep_waiting(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        errors = await asyncio.to_thread(_errors_of, self._keep, [delivery for delivery, _ in waiting])
+        for (_, kept), error in zip(waiting, errors, strict=True):
+            if error is None:
+                kept.set_result(None)
+            else:
+                kept.set_exception(error)
+
+
+def _errors_of(keep: Keep, deliveries: Sequence[Delivery]) -> list[Exception | None]:
+    """What keeps each of the deliveries from being kept; where it is one of them, the others do not pay for it."""
+    try:
+        keep(deliveries)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the sender should try again
+        if isinstance(error, JavisError) or len(deliveries) == 1:
+            return [error] * len(deliveries)
+        return [_errors_of(keep, [delivery])[0] for delivery in deliveries]
+    return [None] * len(deliveries)
 
 
 class _Refused:
@@ -107,7 +160,7 @@ def _knows(secret: str, request: "Request", body: bytes) -> bool:
     return len(signatures) == 1 and is_signed(secret, signatures[0], body)
 
 
-def _delivery(request: "Request") -> str | None:
+def _name(request: "Request") -> str | None:
     names = _raw(request, b"x-atlassian-webhook-identifier")
     return names[0][:_MOST_NAME].decode("latin-1").replace("\x00", "") or None if len(names) == 1 else None
 

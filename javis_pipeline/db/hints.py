@@ -6,21 +6,30 @@ from typing import NamedTuple
 
 from javis_pipeline.db.connection import Connection
 from javis_pipeline.db.named_queries import named_queries
+from javis_pipeline.records.hints import Told
 from javis_pipeline.records.values import ScopeRef, System
 
 _QUERIES = named_queries("hints")
 
 
-def store_hint(conn: Connection, scope: ScopeRef, remote_id: str, *, delivery_id: str | None) -> bool:
-    """Have a record looked at by the next pull; False where that is so already, or the delivery is a repeat."""
-    params = {**scope._asdict(), "remote_id": remote_id, "delivery_id": delivery_id}
-    return conn.execute(_QUERIES["store_hint"], params).rowcount > 0
+def keep_hints(conn: Connection, system: System, told: Sequence[Told]) -> int:
+    """Have records of known places looked at by the next pull; how many are, that were not so already.
+
+    A repeat of a delivery is none.
+    """
+    params = {
+        "system": system,
+        "scopes": [one.scope for one in told],
+        "ids": [one.remote_id for one in told],
+        "deliveries": [one.delivery for one in told],
+    }
+    return sum(row["stored"] for row in conn.execute(_QUERIES["keep_hints"], params)) if told else 0
 
 
-def scope_of_record(conn: Connection, system: System, remote_id: str) -> str | None:
-    """The project or space that a record is stored in; None where it is not."""
-    row = conn.execute(_QUERIES["scope_of_record"], {"system": system, "remote_id": remote_id}).fetchone()
-    return str(row["scope"]) if row else None
+def scopes_of_records(conn: Connection, system: System, ids: Sequence[str]) -> Mapping[str, str]:
+    """The projects or spaces that records are stored in, by the ids of those that are."""
+    rows = conn.execute(_QUERIES["scopes_of_records"], {"system": system, "ids": list(ids)})
+    return {row["remote_id"]: row["scope"] for row in rows}
 
 
 class Hints(NamedTuple):

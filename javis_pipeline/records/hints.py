@@ -9,7 +9,9 @@ class Told(NamedTuple):
     Attributes:
         remote_id: Its id; empty where only the project or space is known.
         scope: Key of its project or space; None where only the id is known.
+        delivery: What the sender calls the delivery that named it; None where it has no name.
     """
 
     remote_id: str
     scope: str | None
+    delivery: str | None = None

@@ -5,11 +5,11 @@ them lost, late, doubled, reordered, forged or invented the result is the one wi
 """
 
 import logging
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import Final
 
 from javis_pipeline.db.connection import Database
-from javis_pipeline.db.hints import scope_of_record, store_hint
+from javis_pipeline.db.hints import keep_hints, scopes_of_records
 from javis_pipeline.records.hints import Told
 from javis_pipeline.records.values import ScopeRef, System
 
@@ -19,9 +19,7 @@ _LOG = logging.getLogger(__name__)
 MOST_AT_ONCE: Final = 1000
 
 
-def store_hints(
-    db: Database, system: System, told: Iterable[Told], scopes: Collection[ScopeRef], *, delivery_id: str | None
-) -> int:
+def store_hints(db: Database, system: System, told: Collection[Told], scopes: Collection[ScopeRef]) -> int:
     """Keep what was told of synced projects and spaces; how many records that is.
 
     Args:
@@ -29,14 +27,12 @@ def store_hints(
         system: Who told it.
         told: The records that it named.
         scopes: What is synced: nothing of others is stored.
-        delivery_id: What the sender calls the delivery; None where it has no name.
     """
-    stored = 0
+    synced = {scope.scope for scope in scopes if scope.system == system}
     with db.transaction() as conn:
-        for one in told:
-            scope = one.scope or scope_of_record(conn, system, one.remote_id)
-            place = ScopeRef(system, scope) if scope else None
-            if place is not None and place in scopes:
-                stored += store_hint(conn, place, one.remote_id, delivery_id=delivery_id)
+        unplaced = [one.remote_id for one in told if one.scope is None]
+        place = scopes_of_records(conn, system, unplaced) if unplaced else {}
+        placed = [one._replace(scope=one.scope or place.get(one.remote_id)) for one in told]
+        stored = keep_hints(conn, system, [one for one in placed if one.scope in synced])
     _LOG.debug("hinted system=%s records=%d", system, stored)
     return stored

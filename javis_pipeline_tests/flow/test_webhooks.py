@@ -6,7 +6,9 @@ import json
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -18,10 +20,10 @@ from click.testing import CliRunner
 
 from javis_pipeline.cli import main
 from javis_pipeline.clients.listener import make_listener
-from javis_pipeline.clients.webhooks import MOST_BYTES, webhook_app
+from javis_pipeline.clients.webhooks import MOST_BYTES, Delivery, Keep, webhook_app
 from javis_pipeline.db.connection import Database
 from javis_pipeline.defs.sensors import remote_changes
-from javis_pipeline.errors import RemoteBusy
+from javis_pipeline.errors import DatabaseError, RemoteBusy
 from javis_pipeline.sandbox.clock import Clock
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
@@ -74,10 +76,10 @@ class Hooks:
         return int(answer.status)
 
 
-@pytest.fixture
-def hooks(database: Database, settings: Settings) -> Iterator[Hooks]:
+@contextmanager
+def listening(keep: Mapping[str, Keep]) -> Iterator[Hooks]:
     port = free_port()
-    server = make_listener(webhook_app(SECRET, webhook_keepers(database, settings)), "127.0.0.1", port)
+    server = make_listener(webhook_app(SECRET, keep), "127.0.0.1", port)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
@@ -85,6 +87,12 @@ def hooks(database: Database, settings: Settings) -> Iterator[Hooks]:
     yield Hooks(port)
     server.should_exit = True
     thread.join(10)
+
+
+@pytest.fixture
+def hooks(database: Database, settings: Settings) -> Iterator[Hooks]:
+    with listening(webhook_keepers(database, settings)) as hooks:
+        yield hooks
 
 
 def issue(number: int | str, key: str = "OPS-1") -> dict[str, Any]:
@@ -117,6 +125,63 @@ def test_given_webhooks_then_each_record_of_what_is_synced_waits_once(database: 
     assert hooks.post({"page": "5", "space": "ENG"}, to="confluence") == 202
     assert hooks.post({"page": "6", "space": "OTHER"}, to="confluence") == 202
     assert waiting(database) == [("jira", "OPS", "7"), ("confluence", "ENG", "5")]
+
+
+def test_given_a_link_in_a_delivery_with_a_name_then_both_its_ends_wait(
+    database: Database, hooks: Hooks, settings: Settings, world: World
+) -> None:
+    ends = [world.jira.create("OPS", title).id for title in ("One end", "The other")]
+    pull(database, settings, world)
+    link = {"issueLink": {"sourceIssueId": ends[0], "destinationIssueId": ends[1]}}
+
+    assert hooks.post(link, **{"X-Atlassian-Webhook-Identifier": "delivery-1"}) == 202
+
+    assert waiting(database) == [("jira", "OPS", str(end)) for end in ends]
+
+
+class Slow:
+    """Keeps the first delivery until all others are there; one of them can be refused by whoever keeps it."""
+
+    def __init__(self, refused: Exception | None = None) -> None:
+        self.kept: list[int] = []
+        self.begun, self.goes_on = threading.Event(), threading.Event()
+        self._refused = refused
+
+    def keep(self, deliveries: Sequence[Delivery]) -> None:
+        self.begun.set()
+        assert self.goes_on.wait(10)
+        if self._refused and {"odd": 1} in [one.document for one in deliveries]:
+            raise self._refused
+        self.kept.append(len(deliveries))
+
+    def statuses(self) -> list[int]:
+        """What a first, four others and an odd one are answered."""
+        with listening({"jira": self.keep}) as hooks, ThreadPoolExecutor(6) as threads:
+            answers = [threads.submit(hooks.post, {})]
+            assert self.begun.wait(10)
+            answers += [threads.submit(hooks.post, body) for body in ({}, {}, {}, {}, {"odd": 1})]
+            time.sleep(0.5)  # they are all there; none is answered before it is kept
+            assert not any(answer.done() for answer in answers)
+            self.goes_on.set()
+            return [answer.result() for answer in answers]
+
+
+def test_given_many_at_once_then_what_comes_while_one_is_kept_is_kept_together() -> None:
+    slow = Slow()
+
+    assert slow.statuses() == [202] * 6
+    assert slow.kept == [1, 5]
+
+
+@pytest.mark.parametrize(
+    ("refused", "statuses"),
+    [(ValueError("odd"), [202] * 5 + [503]), (DatabaseError("away"), [202] + [503] * 5)],
+    ids=["only the odd one", "nothing can be kept now"],
+)
+def test_given_one_that_cannot_be_kept_then_the_others_do_not_pay_for_it(
+    refused: Exception, statuses: list[int]
+) -> None:
+    assert Slow(refused).statuses() == statuses
 
 
 @pytest.mark.parametrize(

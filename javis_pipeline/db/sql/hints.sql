@@ -1,20 +1,24 @@
--- name: store_hint
--- A delivery that was seen within a day is a repeat; a record whose hint still waits is looked at anyway.
+-- name: keep_hints
+-- A delivery that was seen within a day is a repeat; a record whose hint still waits is looked at anyway. In one order: who
+-- else keeps some of them waits for us, and we never for them.
 WITH stored AS (
     INSERT INTO sync_hints (system, scope, remote_id, delivery_id)
-    SELECT %(system)s, %(scope)s, %(remote_id)s, %(delivery_id)s
+    SELECT %(system)s, told.scope, told.remote_id, told.delivery_id
+      FROM unnest(%(scopes)s::text[], %(ids)s::text[], %(deliveries)s::text[]) AS told (scope, remote_id, delivery_id)
      WHERE NOT EXISTS (SELECT FROM sync_hints AS seen
-                        WHERE seen.delivery_id = %(delivery_id)s AND seen.received_at > now() - interval '24 hours')
+                        WHERE seen.delivery_id = told.delivery_id AND seen.received_at > now() - interval '24 hours')
+     ORDER BY told.scope, told.remote_id
         ON CONFLICT (system, scope, remote_id) WHERE done_at IS NULL AND taken_at IS NULL DO NOTHING
     RETURNING system, scope
 )
-SELECT pg_notify('javis_remote_change', jsonb_build_object('system', system, 'scope', scope)::text) FROM stored;
+SELECT count(*) AS stored, pg_notify('javis_remote_change', jsonb_build_object('system', system, 'scope', scope)::text)
+  FROM stored GROUP BY system, scope;
 
--- name: scope_of_record
+-- name: scopes_of_records
 -- By their keys: the view of all records has none.
-SELECT project_key AS scope FROM jira_issues WHERE %(system)s = 'jira' AND jira_id = %(remote_id)s
+SELECT jira_id AS remote_id, project_key AS scope FROM jira_issues WHERE %(system)s = 'jira' AND jira_id = ANY(%(ids)s)
 UNION ALL
-SELECT space_key FROM confluence_pages WHERE %(system)s = 'confluence' AND page_id = %(remote_id)s;
+SELECT page_id, space_key FROM confluence_pages WHERE %(system)s = 'confluence' AND page_id = ANY(%(ids)s);
 
 -- name: take_hints
 -- Taken before the records are asked for: one that changes after that is told of again. Under the scope's lock nobody else
