@@ -132,8 +132,8 @@ def test_given_a_transition_then_the_status_changes_and_shows_in_bulk_changelogs
     client.transition(key, way.transition_id)
 
     answers = client.changelog_bulk([before.jira_id], ["status"], wire.changelog_documents, lost=print)
-    entries = [wire.parse_changelog_entry(document, jira_id) for answer in answers for jira_id, document in answer]
-    (change,) = [change for entry in entries for change in wire.status_changes(entry)]
+    told = [wire.changes_told(entry, jira_id, FieldMap(), {}) for answer in answers for jira_id, entry in answer]
+    (change,) = [change for one in told for change in one.of_status]
     assert read(client, key).status_id == way.to_status_id
     assert (change.from_id, change.to_id) == (before.status_id, way.to_status_id)
 

@@ -375,33 +375,55 @@ def test_an_entry_may_be_dated_by_a_text_or_a_number(created):
     assert an_entry(created=created).created_at == datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
 
 
+AT = datetime(2026, 9, 1, 8, tzinfo=UTC)
+
+
+def told(*items: object, users: dict[str, User] | None = None, **more: object) -> wire.ChangesTold:
+    document = {"id": "77", "created": "2026-09-01T10:00:00.000+0200", "items": list(items), **more}
+    return wire.changes_told(document, "10042", FIELDS, {} if users is None else users)
+
+
 @pytest.mark.parametrize("name", [{"field": "status", "fieldId": "status"}, {"field": "Status"}])
 def test_given_a_status_change_then_it_is_found_with_or_without_the_fields_id(name):
-    entry = an_entry(
+    users: dict[str, User] = {}
+    found = told(
         {"field": "summary", "fieldId": "summary", "from": None, "fromString": "a", "to": None, "toString": "b"},
         {**name, "from": "1", "fromString": "To Do", "to": "3", "toString": "Doing"},
         author={"accountId": "acc:ann", "displayName": "Ann"},
+        users=users,
     )
 
-    assert wire.status_changes(entry) == [
-        StatusChange("10042", "77", "acc:ann", "1", "To Do", "3", "Doing", entry.created_at)
-    ]
+    assert found == ([StatusChange("10042", "77", "acc:ann", "1", "To Do", "3", "Doing", AT)], [])
+    assert users["acc:ann"].display_name == "Ann"
 
 
 def test_given_a_custom_field_called_status_then_it_is_no_status_change():
-    entry = an_entry({"field": "Status", "fieldId": "customfield_1", "from": "1", "to": "2"})
-
-    assert wire.status_changes(entry) == []
+    assert told({"field": "Status", "fieldId": "customfield_1", "from": "1", "to": "2"}) == ([], [])
 
 
-def test_given_a_change_of_sprints_then_only_what_entered_or_left_shows():
-    entry = an_entry({"field": "Sprint", "fieldId": "customfield_10020", "from": "7, 8", "to": "7, 9, 10"})
-
-    assert wire.sprint_changes(entry, FIELDS) == [
-        SprintChange("10042", "77", 8, False, entry.created_at),
-        SprintChange("10042", "77", 9, True, entry.created_at),
-        SprintChange("10042", "77", 10, True, entry.created_at),
+@pytest.mark.parametrize("name", [{"field": "Sprint", "fieldId": "customfield_10020"}, {"field": "Sprint"}])
+def test_given_a_change_of_sprints_then_only_what_entered_or_left_shows(name):
+    assert told({**name, "from": "7, 8", "to": "7, 9, 10"}).of_sprints == [
+        SprintChange("10042", "77", 8, False, AT),
+        SprintChange("10042", "77", 9, True, AT),
+        SprintChange("10042", "77", 10, True, AT),
     ]
+
+
+def test_given_another_fields_change_that_makes_no_sense_then_the_status_is_told_all_the_same():
+    strange = {"field": "Progress", "fieldId": "progress", "from": {"percent": 1}, "to": []}
+    status = {"field": "status", "fieldId": "status", "from": "1", "fromString": "A", "to": "2", "toString": "B"}
+
+    assert told(strange) == ([], [])
+    assert [change.to_status for change in told(strange, status).of_status] == ["B"]
+
+
+@pytest.mark.parametrize("spoiled", [{"from": {"id": "1"}}, {"toString": ["B"]}])
+def test_given_a_change_of_the_status_that_makes_no_sense_then_it_says_where(spoiled):
+    status = {"field": "status", "fieldId": "status", "from": "1", "fromString": "A", "to": "2", "toString": "B"}
+
+    with pytest.raises(UnreadableRecord, match=r"issue 10042 .*: changelog\[77\]"):
+        told({**status, **spoiled})
 
 
 def test_given_marks_of_a_sender_then_the_entry_keeps_them():

@@ -277,15 +277,11 @@ def _history_with(document: JsonObject, fields: FieldMap, sprint_name: str, user
 def _changes(
     document: JsonObject, jira_id: str, fields: FieldMap, sprint_name: str, users: dict[str, User]
 ) -> tuple[list[SatelliteRow], list[SatelliteRow]]:
-    """What an entry says of the status, and of sprints. Whole histories are mostly of other fields."""
-    if not wire.may_concern(document, fields, sprint_name):
-        return [], []
-    entry = wire.parse_changelog_entry(document, jira_id)
-    if entry.author:
-        note_user(users, entry.author)
+    """What an entry says of the status, and of sprints, as rows."""
+    told = wire.changes_told(document, jira_id, fields, users, sprint_name)
     return (
-        [(*change[:-1], change.changed_at.isoformat()) for change in wire.status_changes(entry)[:1]],
-        [(*change[:-1], change.changed_at.isoformat()) for change in wire.sprint_changes(entry, fields, sprint_name)],
+        [(*change[:-1], change.changed_at.isoformat()) for change in told.of_status],
+        [(*change[:-1], change.changed_at.isoformat()) for change in told.of_sprints],
     )
 
 

@@ -6,12 +6,10 @@ the id of the record and the path of the field; nothing is guessed.
 """
 
 from javis_pipeline.systems.jira.wire.changelog import (
+    ChangesTold,
     changelog_documents,
-    concerns,
-    may_concern,
+    changes_told,
     parse_changelog_entry,
-    sprint_changes,
-    status_changes,
     whole_changelog_in,
 )
 from javis_pipeline.systems.jira.wire.choices import Choices, editable_fields
@@ -44,14 +42,14 @@ __all__ = [
     "ISSUE_FIELDS",
     "NO_CUSTOM",
     "NO_SPRINTS",
+    "ChangesTold",
     "Choices",
     "Custom",
     "changelog_documents",
-    "concerns",
+    "changes_told",
     "editable_fields",
     "issue_documents",
     "issue_fields",
-    "may_concern",
     "moves_in",
     "parse_board",
     "parse_called",
@@ -71,7 +69,5 @@ __all__ = [
     "parse_stamp",
     "parse_status",
     "parse_transition",
-    "sprint_changes",
-    "status_changes",
     "whole_changelog_in",
 ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 import orjson
 
@@ -26,11 +26,29 @@ from javis_pipeline.records.jira import (
     JsonObject,
     SprintChange,
     StatusChange,
+    User,
 )
 from javis_pipeline.systems.jira.wire.answers import AnswerBatch, batch_of
-from javis_pipeline.systems.jira.wire.people import account_id_of, user_of
+from javis_pipeline.systems.jira.wire.people import account_id_of, account_of, user_of
 
 _MOST_DIGITS: Final = 20
+
+
+class ChangesTold(NamedTuple):
+    """What an entry of a changelog says of the status and of sprints."""
+
+    of_status: list[StatusChange]
+    of_sprints: list[SprintChange]
+
+
+NOTHING_TOLD: Final = ChangesTold([], [])
+
+
+class _Telling(NamedTuple):
+    """By what items are told to be of sprints: the field's id, and its name in lower case."""
+
+    field_id: str
+    name: str
 
 
 def changelog_documents(content: bytes) -> AnswerBatch[list[tuple[str, JsonObject]]]:
@@ -128,60 +146,61 @@ def _raw(value: object) -> str | None:
     raise Unreadable("items", "a text, a number or null", value)
 
 
-def concerns(item: ChangeItem, field_id: str, field_name: str) -> bool:
-    """Whether the item changed this field; entries often lack the field's id."""
-    if item.field_id is not None:
-        return item.field_id == field_id
-    return item.field.lower() == field_name.lower()
+def changes_told(
+    document: object, jira_id: str, fields: FieldMap, users: dict[str, User], sprint_name: str = "sprint"
+) -> ChangesTold:
+    """What an entry says of the status, and of sprints that were entered or left.
 
-
-def may_concern(document: object, fields: FieldMap, sprint_name: str) -> bool:
-    """Whether an entry has to be read for what it says of the status or of sprints, or plainly says nothing of them."""
-    items = document.get("items") if isinstance(document, dict) else None
-    if not isinstance(items, list) or not items:
-        return True
-    ids, names = ("status", fields.sprint), ("status", sprint_name.lower())
-    for item in items:
-        if not isinstance(item, dict) or not isinstance(item.get("field"), str):
-            return True
-        if item.get("fieldId") in ids if item.get("fieldId") is not None else item["field"].lower() in names:
-            return True
-    return False
-
-
-def status_changes(entry: ChangelogEntry) -> list[StatusChange]:
-    """Status changes in an entry: at most one, as Jira works today."""
-    return [
-        StatusChange(
-            jira_id=entry.jira_id,
-            change_id=entry.entry_id,
-            author_id=entry.author.account_id if entry.author else None,
-            from_id=item.old,
-            from_status=item.old_text,
-            to_id=item.new,
-            to_status=item.new_text,
-            changed_at=entry.created_at,
-        )
-        for item in entry.items
-        if concerns(item, "status", "status")
-    ]
-
-
-def sprint_changes(entry: ChangelogEntry, fields: FieldMap, name: str = "sprint") -> list[SprintChange]:
-    """Sprints that the issue entered or left with an entry; past sprints stay in the set, so they do not show.
+    Of the status it tells one change at most, as Jira works today. Whole histories are mostly of other fields, which
+    need not make sense here.
 
     Args:
-        entry: The entry.
+        document: The entry.
+        jira_id: Its issue's id.
         fields: The site's fields.
-        name: What the site calls its sprint field, for entries without ids of fields.
+        users: Gets who made the changes, as for `parse_issue`.
+        sprint_name: What the site calls its sprint field, for entries without ids of fields.
+
+    Raises:
+        UnreadableRecord: The entry, or such a change in it, is not what Jira documents.
     """
-    changes = []
-    for item in entry.items:
-        if concerns(item, fields.sprint or "", name):
-            old, new = _sprint_ids(item.old), _sprint_ids(item.new)
-            changes += [(sprint_id, False) for sprint_id in sorted(old - new)]
-            changes += [(sprint_id, True) for sprint_id in sorted(new - old)]
-    return [SprintChange(entry.jira_id, entry.entry_id, *change, entry.created_at) for change in changes]
+    told = _Telling(fields.sprint or "", sprint_name.lower())
+    return guarded("jira changelog of issue", jira_id, lambda: _changes_told(document, jira_id, told, users))
+
+
+def _changes_told(document: object, jira_id: str, told: _Telling, users: dict[str, User]) -> ChangesTold:
+    get = as_object(document, "changelog").get
+    try:
+        of_status, of_sprints = _told_items(as_list(get("items") or [], "items"), told)
+        if not of_status and not of_sprints:
+            return NOTHING_TOLD
+        entry_id, at = as_id(get("id"), "id"), _entry_instant(get("created"), "created")
+        author_id = account_of(get("author"), "author", users)
+    except Unreadable as error:
+        raise error.inside(f"changelog[{get('id')}]") from None
+    return ChangesTold(
+        [StatusChange(jira_id, entry_id, author_id, *item[2:], at) for item in of_status[:1]],
+        [SprintChange(jira_id, entry_id, *change, at) for item in of_sprints for change in _entered_or_left(item)],
+    )
+
+
+def _told_items(items: Iterable[object], told: _Telling) -> tuple[list[ChangeItem], list[ChangeItem]]:
+    """The items that changed the status, and those that changed the sprints; entries often lack the field's id."""
+    of_status, of_sprints = [], []
+    for item in items:
+        get = as_object(item, "items").get
+        field_id, name = get("fieldId"), as_text(get("field"), "items.field")
+        if (field_id == "status") if field_id else (name.lower() == "status"):
+            of_status.append(_change_item(item))
+        elif (field_id == told.field_id) if field_id else (name.lower() == told.name):
+            of_sprints.append(_change_item(item))
+    return of_status, of_sprints
+
+
+def _entered_or_left(item: ChangeItem) -> list[tuple[int, bool]]:
+    """The sprints, and whether they were entered; past ones stay in the set, so they do not show."""
+    old, new = _sprint_ids(item.old), _sprint_ids(item.new)
+    return [(one, False) for one in sorted(old - new)] + [(one, True) for one in sorted(new - old)]
 
 
 def _sprint_ids(value: str | None) -> set[int]:
