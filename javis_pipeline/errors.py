@@ -109,7 +109,15 @@ class UnusableReply(RemoteError):
 
 
 class IdentityError(RemoteError):
-    """Fix the credentials: the remote does not know us, or knows us as somebody else than last time."""
+    """Fix the credentials: the remote does not know us, or knows us as somebody else than last time.
+
+    Attributes:
+        may_be_done: It was no refusal: what was asked for may have been done all the same.
+    """
+
+    def __init__(self, message: str, *, may_be_done: bool = False) -> None:
+        super().__init__(message)
+        self.may_be_done = may_be_done
 
 
 class UnreadableRecord(JavisError):

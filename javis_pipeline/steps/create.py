@@ -18,6 +18,7 @@ from javis_pipeline.errors import (
     RemoteBusy,
     RemoteRefused,
     SettingError,
+    StaleRevision,
 )
 from javis_pipeline.records.create import (
     IN_DOUBT,
@@ -311,12 +312,12 @@ class _Round:
         try:
             made = self._remote.create(wish.creation.record_id, form)
         except (RemoteBusy, IdentityError) as error:
-            why = str(error)
-            self._change(wish, lambda now: decide.unsent(now.creation, attempt, why))
-            self.done.postponed += 1
+            self._stopped(wish, attempt, error)
             raise
         except RemoteRefused as error:
-            self._refused(wish, attempt, error)
+            self._refused(wish, attempt, str(error), is_answer=error.status < 400)
+        except StaleRevision as error:
+            self._refused(wish, attempt, str(error))
         except (OutcomeUnknown, SettingError) as error:  # a page of a proxy may have come instead of the reply
             self._lost(wish, attempt, str(error))
         else:
@@ -324,9 +325,17 @@ class _Round:
             self.done.created += 1
             self.done.ids.append(made.remote_id)
 
-    def _refused(self, wish: Wish, attempt: int, error: RemoteRefused) -> None:
-        why, now_ = str(error), self._run.now()
-        if error.status < 400:  # it answered something else than it documents: that is no refusal
+    def _stopped(self, wish: Wish, attempt: int, error: RemoteBusy | IdentityError) -> None:
+        why = str(error)
+        if isinstance(error, IdentityError) and error.may_be_done:
+            self._lost(wish, attempt, why)
+            return
+        self._change(wish, lambda now: decide.unsent(now.creation, attempt, why))
+        self.done.postponed += 1
+
+    def _refused(self, wish: Wish, attempt: int, why: str, *, is_answer: bool = False) -> None:
+        now_ = self._run.now()
+        if is_answer:  # it answered something else than it documents: that is no refusal
             self._lost(wish, attempt, why)
             return
         self._change(wish, lambda now: decide.refused(now.creation, attempt, why, now_))

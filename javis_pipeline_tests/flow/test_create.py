@@ -21,7 +21,7 @@ from javis_pipeline.db.connection import Database
 from javis_pipeline.db.creates import PostgresCreates, doubt_all
 from javis_pipeline.db.policies import store_policies
 from javis_pipeline.db.status import scope_status
-from javis_pipeline.errors import RemoteBusy, SyncHalted
+from javis_pipeline.errors import IdentityError, RemoteBusy, SyncHalted
 from javis_pipeline.records.create import Made
 from javis_pipeline.records.policy import Policy
 from javis_pipeline.records.sync import Overrides
@@ -442,6 +442,30 @@ def test_given_a_restored_database_whose_wish_went_out_never_then_it_goes_out_wh
 
     assert (early, both.posts()) == (0, 1)
     assert both.row(key)["key"] == "OPS-3"
+
+
+def test_given_a_refusal_in_the_words_of_a_collision_then_the_row_says_so_and_the_others_go_on(both: Both) -> None:
+    keys = [both.insert(title=title) for title in ("First", "Second")]
+    both.goes_wrong(FaultKind.CONFLICT, first=1, last=1)
+    both.sync()
+    refused, made = (both.row(key) for key in keys)
+    both.sync()
+
+    assert (refused["sync_status"], "updated by another" in refused["sync_errors"]["(row)"]) == ("error", True)
+    assert (made["remote_state"], both.there(), both.posts()) == ("present", ["First", "Old", "Second"], 3)
+
+
+def test_given_an_answer_that_names_nobody_then_nobody_knows_whether_it_was_made(both: Both) -> None:
+    key = both.insert(title="Lost on the way")
+    both.goes_wrong(FaultKind.HTML, first=1, last=1)
+    with pytest.raises(IdentityError):
+        both.sync(timedelta(minutes=1))
+    unknown = both.row(key)
+    both.world.jira.create("OPS", "Somebody else's")
+    early = [both.sync(timedelta(minutes=4)) and both.posts() for _ in range(2)]
+
+    assert "not known yet" in unknown["sync_errors"]["(row)"]
+    assert early == [1, 1], "a proxy may still hold what it answered for"
 
 
 def test_given_a_site_that_asks_for_patience_then_it_is_made_by_the_next_run(both: Both) -> None:

@@ -78,7 +78,8 @@ class DataCenterClient(DataCenterComments, ConfluenceClient):
     def _inspect(self, path: str, status: int, headers: Headers) -> None:
         super()._inspect(path, status, headers)
         if headers.get("X-AUSERNAME") == "anonymous":
-            raise IdentityError(f"confluence answered as to an anonymous caller. Check {self._named}")
+            why = f"confluence answered as to an anonymous caller. Check {self._named}"
+            raise IdentityError(why, may_be_done=status < 400)
 
     # Which site it is, who we are, and what there is
 

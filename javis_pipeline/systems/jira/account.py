@@ -116,7 +116,8 @@ class Account:
             self._is_doubted = True
             raise IdentityError(
                 f"jira answered as {named or 'to an anonymous caller'}, not as {proved.name} as before. "
-                f"{self._proof.remedy}"
+                f"{self._proof.remedy}",
+                may_be_done=status < 400,
             )
 
     def _named(self, headers: Headers) -> str | None:
