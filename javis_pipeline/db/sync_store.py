@@ -166,11 +166,15 @@ class PostgresStore:
             rows = self._run(conn, "ask_again", {"ids": ids, "field": field, "now": now})
         return sum(int(row["fields"]) for row in rows)
 
-    def operations(self, state: str) -> Sequence[Operation]:
-        """The scope's operations in a state, oldest first."""
+    def operations(self, state: str, *, limit: int | None = None) -> Sequence[Operation]:
+        """The scope's operations in a state, oldest first; all of them, or the first."""
         with self._database.statement() as conn:
-            rows = self._run(conn, "operations_in_state", {"state": state})
+            rows = self._run(conn, "operations_in_state", {"state": state, "limit": limit})
         return [read_operation(load_json(row["doc"]), self._ref(load_json(row["doc"]), row["key"])) for row in rows]
+
+    def to_push(self) -> Sequence[ResourceRef]:
+        """Whose the scope's planned operations are, oldest first: a record comes once for each."""
+        return self._refs("records_to_push")
 
     def conflict(self, conflict_id: UUID) -> Conflict | None:
         """A conflict of any state."""

@@ -112,7 +112,7 @@ class LiveScope:
             counts = {name: number for name, number in counts.items() if number}
             if counts:
                 job.note_records()
-            is_open = bool(job.store.operations("planned") or job.store.operations("sent"))
+            is_open = any(job.store.operations(state, limit=1) for state in ("planned", "sent"))
         if counts:
             shown = " ".join(f"{name}={number}" for name, number in counts.items())
             log.info("live system=%s scope=%s %s", self.scope.system, self.scope.scope, shown)

@@ -25,13 +25,11 @@ from javis_pipeline.records.values import ResourceRef
 
 Decide = Callable[[RecordState], RecordPlan]
 Progress = Callable[[int, int | None], None]
+"""Called with how many records were handled, and how many there will be (None while that is not known)."""
 
 
 def nobody_watches(done: int, total: int | None) -> None:
     """Progress that nobody is told of."""
-
-
-"""Called with how many records were handled, and how many there will be (None while that is not known)."""
 
 
 class SyncStore(Protocol):
@@ -90,8 +88,13 @@ class SyncStore(Protocol):
         """
         ...
 
-    def operations(self, state: str) -> Sequence[Operation]:
-        """The scope's operations in a state, oldest first."""
+    def operations(self, state: str, *, limit: int | None = None) -> Sequence[Operation]:
+        """The scope's operations in a state, oldest first; all of them, or the first."""
+        ...
+
+    def to_push(self) -> Sequence[ResourceRef]:
+        """Whose the scope's planned operations are, oldest first: a record comes once for each. Without their values,
+        so that any number of them can be listed."""
         ...
 
     def records(self) -> Sequence[ResourceRef]:

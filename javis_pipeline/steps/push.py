@@ -31,7 +31,7 @@ from javis_pipeline.steps.look import (
     look_after_history,
     not_synced,
 )
-from javis_pipeline.steps.ports import RemoteRecords, SyncStore
+from javis_pipeline.steps.ports import Progress, RemoteRecords, SyncStore, nobody_watches
 from javis_pipeline.steps.settle import settle, state_after
 from javis_pipeline.steps.side_by_side import side_by_side
 from javis_pipeline.sync.guards import guard_writes
@@ -96,6 +96,7 @@ def push_operations(
     *,
     threads: int = 1,
     check: Callable[[], None] = nobody_else_writes,
+    progress: Progress = nobody_watches,
 ) -> Pushed:
     """Send the scope's planned operations, record by record.
 
@@ -108,20 +109,22 @@ def push_operations(
         overrides: What a person allowed for this run.
         threads: Records that are worked on at once.
         check: Called before each send, from any thread; raises when we may not write any more.
+        progress: Told with how many records it was tried.
 
     Raises:
         SyncHalted: Suspiciously many writes are planned; nothing was sent.
         RemoteBusy: The remote wants no more requests now; what was not sent stays planned.
         ScopeBusy: `check` found that the scope's lock is lost; what was not sent stays planned.
     """
-    planned = store.operations("planned")
+    planned = store.to_push()
     if why := store.why_held():
         _LOG.info("held scope=%r operations=%d: %s", store.name, len(planned), why)
         return Pushed(held=len(planned))
     guard_writes(store.name, writes=len(planned), records=store.count_records(), overrides=overrides)
     verb = Sending(store, remote, run, check)
-    for _ in side_by_side(verb.push, _records_of(planned), threads=threads):
-        pass
+    records = _each_once(planned)
+    for number, _ in enumerate(side_by_side(verb.push, records, threads=threads), 1):
+        progress(number, len(records))
     return verb.end()
 
 
@@ -154,7 +157,7 @@ class Sending:
     def push_others(self, decided: Iterable[ResourceRef]) -> None:
         """Send, or drop, what is planned of records that were not decided now: rows that were deleted here since."""
         known = {ref.resource_id for ref in decided}
-        for ref in _records_of(self.store.operations("planned")):
+        for ref in _each_once(self.store.to_push()):
             if ref.resource_id not in known:
                 self.push(ref)
 
@@ -272,5 +275,5 @@ class Sending:
         self.store.change(sent.ref, lambda state: unsend_operation(state, sent, self.run, reason))
 
 
-def _records_of(operations: Iterable[Operation]) -> list[ResourceRef]:
-    return list({op.ref.resource_id: op.ref for op in operations}.values())
+def _each_once(refs: Iterable[ResourceRef]) -> list[ResourceRef]:
+    return list({ref.resource_id: ref for ref in refs}.values())

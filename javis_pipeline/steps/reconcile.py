@@ -4,7 +4,8 @@ import dataclasses
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Final, assert_never
+from itertools import count
+from typing import Final, Self, assert_never
 
 from javis_pipeline.errors import UnreadableRecord
 from javis_pipeline.records.sync import WHOLE_RECORD, PlanItem, RecordPlan, RecordState
@@ -24,13 +25,15 @@ from javis_pipeline.steps.look import (
     look_back,
     not_synced,
 )
-from javis_pipeline.steps.ports import Decide, RemoteRecords, SyncStore
+from javis_pipeline.steps.ports import Decide, Progress, RemoteRecords, SyncStore, nobody_watches
 from javis_pipeline.steps.side_by_side import side_by_side
 from javis_pipeline.sync.merge import missing_record, needs_history, reconcile_record
 from javis_pipeline.sync.run import Run
 
 _LOG = logging.getLogger(__name__)
 
+# Lines of a plan that a run keeps of what it did, to show the first ones.
+MOST_LINES: Final = 1000
 # Where one answer has one record, so many are worked on before it is asked again whether we may go on.
 _SIDE_BY_SIDE: Final = 100
 
@@ -42,30 +45,39 @@ class Reconciled:
     Attributes:
         seen: Records that were read.
         unreadable: Id to what is wrong, of those that the remote does not show, or that make no sense on either side.
-        items: The plan's lines, as they were applied.
+        items: The plan's lines, as they were applied: the first `most`. Each holds two values.
+        sides: How many lines there are, by what they change.
+        most: So many lines are kept; None keeps all.
     """
 
     seen: int = 0
     missing: int = 0
     unreadable: dict[str, str] = dataclasses.field(default_factory=dict)
     items: list[PlanItem] = dataclasses.field(default_factory=list)
+    sides: Counter[str] = dataclasses.field(default_factory=Counter)
+    most: int | None = MOST_LINES
+
+    @classmethod
+    def of(cls, items: Sequence[PlanItem], *, seen: int = 0, missing: int = 0) -> Self:
+        """What these lines come to."""
+        return cls(seen, missing, items=list(items), sides=Counter(item.side for item in items))
 
     def add(self, other: "Reconciled") -> None:
         """Count these too."""
         self.seen += other.seen
         self.missing += other.missing
         self.unreadable |= other.unreadable
-        self.items += other.items
+        self.sides += other.sides
+        self.items += other.items[: None if self.most is None else max(self.most - len(self.items), 0)]
 
     def count(self) -> dict[str, int]:
         """Lines by what they change, for logs and metadata."""
-        sides = Counter(item.side for item in self.items)
         return {
             "seen": self.seen,
-            "pulled": sides["local"],
-            "to_push": sides["remote"],
-            "conflicted": sides["conflict"],
-            "errors": sides["error"],
+            "pulled": self.sides["local"],
+            "to_push": self.sides["remote"],
+            "conflicted": self.sides["conflict"],
+            "errors": self.sides["error"],
             "missing": self.missing,
             "unreadable": len(self.unreadable),
         }
@@ -94,6 +106,7 @@ def reconcile_records(
     threads: int = 1,
     check: Callable[[], None] = nothing_in_the_way,
     then: Callable[[ResourceRef, Seen], object] | None = None,
+    progress: Progress = nobody_watches,
 ) -> Reconciled:
     """Decide some records and store what was decided, one transaction each.
 
@@ -108,12 +121,13 @@ def reconcile_records(
         check: Called before records are asked for; what it raises ends this, and what was decided until then stays.
         then: Called with each record that was looked at by itself and decided, and with what was seen, from the thread
             that looked: nothing was asked for since.
+        progress: Told how many are decided.
 
     Raises:
         RemoteBusy: The site wants no more requests now; what was decided until then stays.
     """
     verb = _Verb(store, remote, run, store.change, store.fail, proved=proved, then=then)
-    done = verb.all(refs, threads=threads, check=check)
+    done = verb.all(refs, Reconciled(), threads=threads, check=check, progress=progress)
     counts = " ".join(f"{name}={number}" for name, number in done.count().items())
     _LOG.info("reconciled scope=%r %s", store.name, counts)
     return done
@@ -128,13 +142,13 @@ def plan_records(
     proved: bool,
     threads: int = 1,
 ) -> Reconciled:
-    """What `reconcile_records` would do on the same records, without doing it."""
+    """What `reconcile_records` would do on the same records, without doing it; all its lines."""
 
     def change_nothing(ref: ResourceRef, decide: Decide) -> RecordPlan:
         return decide(store.state(ref))
 
     verb = _Verb(store, remote, run, change_nothing, _note_nothing, proved=proved)
-    return verb.all(refs, threads=threads, check=nothing_in_the_way)
+    return verb.all(refs, Reconciled(most=None), threads=threads, check=nothing_in_the_way)
 
 
 def _unholdable(ref: ResourceRef, error: Exception) -> str:
@@ -168,13 +182,22 @@ class _Verb:
         self._then = then
         self._patience = Patience()
 
-    def all(self, refs: Iterable[ResourceRef], *, threads: int, check: Callable[[], None]) -> Reconciled:
-        done, together = Reconciled(), self._remote.most_together
+    def all(
+        self,
+        refs: Iterable[ResourceRef],
+        done: Reconciled,
+        *,
+        threads: int,
+        check: Callable[[], None],
+        progress: Progress = nobody_watches,
+    ) -> Reconciled:
+        wanted, together, number = list(refs), self._remote.most_together, count(1)
         with rare_collections():
-            for some in in_batches(refs, together if together > 1 else _SIDE_BY_SIDE):
+            for some in in_batches(wanted, together if together > 1 else _SIDE_BY_SIDE):
                 check()
                 for one in self._together(some, threads=threads):
                     done.add(one)
+                    progress(next(number), len(wanted))
         return done
 
     def _together(self, refs: Sequence[ResourceRef], *, threads: int) -> Iterator[Reconciled]:
@@ -217,12 +240,12 @@ class _Verb:
                 plan = self._change(
                     ref, lambda state: reconcile_record(state, record, self._run, history, before=before)
                 )
-                return Reconciled(seen=1, items=list(plan.items))
+                return Reconciled.of(plan.items, seen=1)
             case Gone():
                 if before.local is None:
                     return Reconciled(missing=1)
                 plan = self._change(ref, lambda state: missing_record(state, self._run, proved=self._proved))
-                return Reconciled(missing=1, items=list(plan.items))
+                return Reconciled.of(plan.items, missing=1)
             case Unreadable(why) | Refused(why):
                 return self._failed(ref, why)
             case Busy(error):
@@ -261,4 +284,4 @@ class _Verb:
             row=6,
             risk="low",
         )
-        return Reconciled(unreadable={ref.resource_id: why}, items=[item])
+        return dataclasses.replace(Reconciled.of([item]), unreadable={ref.resource_id: why})

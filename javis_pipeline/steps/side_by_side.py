@@ -1,8 +1,13 @@
 """Work on several records at once: their requests wait side by side."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+from typing import Final, TypeVar
+
+# So many for each thread are under way or wait to be asked for: however many there are, memory stays flat.
+_AHEAD: Final = 16
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -16,11 +21,13 @@ def side_by_side(work: Callable[[T], R], items: Iterable[T], *, threads: int) ->
     if threads <= 1:
         yield from map(work, items)
         return
+    rest = iter(items)
     with ThreadPoolExecutor(threads) as pool:
-        futures = [pool.submit(work, item) for item in items]
+        futures: deque[Future[R]] = deque(pool.submit(work, item) for item in islice(rest, _AHEAD * threads))
         try:
-            for future in futures:
-                yield future.result()
+            while futures:
+                yield futures.popleft().result()
+                futures.extend(pool.submit(work, item) for item in islice(rest, 1))
         finally:
             for future in futures:
                 future.cancel()

@@ -39,6 +39,8 @@ _LOGGED: Final = ("seen", "inserted", "updated", "unchanged", "to_merge", "unrea
 _STAYS: Final = ("confirmed", "creating_created", "creating_met")
 # A write that was given up may still be executed for so long.
 _LATE_FOR: Final = timedelta(days=1)
+# Of so many that wait it is told why.
+_MOST_REASONS: Final = 100
 
 
 class Pulled(NamedTuple):
@@ -251,7 +253,7 @@ def write_back_scope(job: Job, *, progress: Progress = nobody_watches) -> Writte
 
     Args:
         job: The scope and the run.
-        progress: Told how much is made there of what was inserted here.
+        progress: Told how much is made there of what was inserted here, how much is decided, and how much is sent.
 
     Raises:
         ScopeBusy: Another run holds the scope, or our lock on it is lost; what was not sent stays planned.
@@ -327,7 +329,14 @@ def _write_back_side(
     with having_done(created.known()):
         # What it hangs on may have become known just now.
         sent = send_edits(
-            side.store, side.records, side.run, job.overrides, proved=proved, threads=job.threads, check=check
+            side.store,
+            side.records,
+            side.run,
+            job.overrides,
+            proved=proved,
+            threads=job.threads,
+            check=check,
+            progress=progress,
         )
     for note in created.notes:
         log.warning("%s %s: %s", job.system.name, job.key, note)
@@ -340,7 +349,7 @@ def _read_hanging(job: Job, side: Side, ids: Collection[str]) -> None:
 
 
 def _why_postponed(store: SyncStore, pushed: Pushed) -> tuple[str, ...]:
-    waiting = store.operations("planned") if pushed.postponed else []
+    waiting = store.operations("planned", limit=_MOST_REASONS) if pushed.postponed else []
     return tuple(dict.fromkeys(op.last_error for op in waiting if op.last_error))
 
 
@@ -353,6 +362,7 @@ def send_edits(
     proved: bool = True,
     threads: int = 1,
     check: Callable[[], None] = nobody_else_writes,
+    progress: Progress = nobody_watches,
 ) -> WrittenBack:
     """Settle what was sent, decide what was edited here, and send it; `check` and errors are those of the push.
 
@@ -364,13 +374,12 @@ def send_edits(
         if run.rules.way_out is not None:
             guard_put_away(store.name, records=store.count_put_away(), overrides=overrides)
         guard_writes(store.name, writes=store.count_wishes(), records=store.count_records(), overrides=overrides)
-    decide = partial(reconcile_records, store, remote, proved=proved, threads=threads, check=check)
+    decide = partial(reconcile_records, store, remote, proved=proved, threads=threads, check=check, progress=progress)
     edited = store.to_decide()
     if held or not _go_one_by_one(store, remote, edited, run, overrides):
         decided = decide(edited, run)
-        return WrittenBack(
-            settled, decided, push_operations(store, remote, run, overrides, threads=threads, check=check)
-        )
+        pushed = push_operations(store, remote, run, overrides, threads=threads, check=check, progress=progress)
+        return WrittenBack(settled, decided, pushed)
     sending = Sending(store, remote, run, check)
     decided = decide(edited, run, then=sending.push)
     sending.push_others(edited)

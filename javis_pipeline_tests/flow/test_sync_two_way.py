@@ -296,6 +296,15 @@ def test_given_a_write_back_that_is_halted_then_the_status_says_so_with_the_coun
     assert [tuple(row.values()) for row in steps[-2:]] == [("pull", "done", None), ("write_back", "done", 30)]
 
 
+def test_given_edits_when_they_are_written_back_then_it_is_told_how_many_are_decided_and_sent(both):
+    both.sql("UPDATE jira_issues SET title = 'here' WHERE key IN ('OPS-1', 'OPS-2', 'OPS-3')")
+    told: list[tuple[int, int | None]] = []
+
+    write_back_scope(both.job(), progress=lambda done, total: told.append((done, total)))
+
+    assert told == [(1, 3), (2, 3), (3, 3)] * 2
+
+
 def test_given_a_lock_that_is_lost_then_nothing_is_sent_and_the_next_run_sends_it(both):
     both.sql("UPDATE jira_issues SET title = 'here' WHERE key = 'OPS-1'")
     both.world.clock.advance(timedelta(hours=1))
@@ -303,11 +312,11 @@ def test_given_a_lock_that_is_lost_then_nothing_is_sent_and_the_next_run_sends_i
     class Cut(PostgresStore):
         """Somebody ends the lock's session before anything is sent."""
 
-        def operations(self, state: str) -> Sequence[Operation]:
+        def operations(self, state: str, *, limit: int | None = None) -> Sequence[Operation]:
             both.sql(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'javis sync%%'"
             )
-            return super().operations(state)
+            return super().operations(state, limit=limit)
 
     with pytest.raises(ScopeBusy):
         write_back_scope(replace(both.job(), make_store=Cut))

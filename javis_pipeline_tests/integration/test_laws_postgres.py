@@ -114,9 +114,13 @@ class StoreUnderTest(PostgresStore):
     def catalog(self) -> Catalog:
         return CATALOG
 
-    def operations(self, state: str) -> list[Operation]:
+    def operations(self, state: str, *, limit: int | None = None) -> list[Operation]:
         self.world.point("operations")
-        return list(super().operations(state))
+        return list(super().operations(state, limit=limit))
+
+    def to_push(self) -> list[ResourceRef]:
+        self.world.point("operations")
+        return list(super().to_push())
 
 
 class LazyRows(Mapping[str, Row]):

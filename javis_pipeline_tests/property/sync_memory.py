@@ -381,9 +381,12 @@ class MemoryStore:
         ]
         return len(set(kinds))
 
-    def operations(self, state: str) -> Sequence[Operation]:
+    def operations(self, state: str, *, limit: int | None = None) -> Sequence[Operation]:
         self.world.point("operations")
-        return [op for op in self.ops.values() if op.state == state]
+        return [op for op in self.ops.values() if op.state == state][:limit]
+
+    def to_push(self) -> Sequence[ResourceRef]:
+        return [op.ref for op in self.operations("planned")]
 
     def records(self) -> Sequence[ResourceRef]:
         return [row.local.ref for _, row in sorted(self.rows.items()) if row.local.remote_state != "gone"]

@@ -180,6 +180,15 @@ SELECT to_jsonb(o)::text AS doc, r.{key} AS key
   FROM sync_outbox AS o
   JOIN {table} AS r ON r.{id} = o.resource_id
  WHERE o.resource_type = %(type)s AND o.scope = %(scope)s AND o.state = %(state)s
+ ORDER BY r.sync_errors ? '(row)', o.created_at, o.op_id
+ LIMIT %(limit)s;
+
+-- name: records_to_push
+-- In the order of their operations, each of which may hold a long text.
+SELECT r.{id} AS id, r.{key} AS key, r.{scope} AS scope
+  FROM sync_outbox AS o
+  JOIN {table} AS r ON r.{id} = o.resource_id
+ WHERE o.resource_type = %(type)s AND o.scope = %(scope)s AND o.state = 'planned'
  ORDER BY r.sync_errors ? '(row)', o.created_at, o.op_id;
 
 -- name: records_of_scope
