@@ -39,7 +39,7 @@ from javis_pipeline_tests.sites import NOON
 
 @dataclass
 class Both:
-    """A project or a space on both sides; `way` is what the setting says."""
+    """A project or a space on both sides; `way` is what the setting says, `makes` whether rows become records there."""
 
     database: Database
     world: World
@@ -47,6 +47,7 @@ class Both:
     client: Any
     way: Way | None
     overrides: Overrides = field(default=NO_OVERRIDES)
+    makes: bool = False
     runs: int = 0
 
     @property
@@ -57,13 +58,18 @@ class Both:
     def table(self) -> str:
         return "jira_issues" if self.system == "jira" else "confluence_pages"
 
+    @property
+    def id(self) -> str:
+        return "jira_id" if self.system == "jira" else "page_id"
+
     def job(self) -> Job:
         self.runs += 1
         ways = {self.key: self.way} if self.way else {}
+        creating = (self.key,) if self.makes else ()
         system: RemoteSystem = (
-            replace(system_of(self.client, ("OPS",), {}), ways_out=ways)
+            replace(system_of(self.client, ("OPS",), {}), ways_out=ways, creating=creating)
             if self.system == "jira"
-            else ConfluenceSystem(self.client, scopes=("DOC",), ways_out=ways)
+            else ConfluenceSystem(self.client, scopes=("DOC",), ways_out=ways, creating=creating)
         )
         clock = self.world.clock.now
         return Job(
@@ -73,11 +79,12 @@ class Both:
             run_id=f"run-{self.runs}",
             clock=clock,
             overrides=self.overrides,
+            threads=1,
         )
 
-    def sync(self, after: timedelta = timedelta(hours=1)) -> None:
+    def sync(self, after: timedelta = timedelta(hours=1), *, full: bool = False) -> None:
         self.world.clock.advance(after)
-        pull_scope(self.job())
+        pull_scope(self.job(), full=full)
         write_back_scope(self.job())
 
     def count(self) -> None:
@@ -112,10 +119,13 @@ class Both:
 
 
 @contextmanager
-def _both(database: Database, system: System, way: Way | None, *, edition: str = "cloud") -> Iterator[Both]:
+def both_sides(
+    database: Database, system: System, way: Way | None, *, edition: str = "cloud", makes: bool = False
+) -> Iterator[Both]:
     key = "OPS" if system == "jira" else "DOC"
     with database.transaction() as conn:
-        store_policies(conn, [Policy(system, key, "delete", way, "JAVIS_DELETE")] if way else [])
+        ways = [Policy(system, key, "delete", way, "JAVIS_DELETE")] if way else []
+        store_policies(conn, [*ways, *([Policy(system, key, "create", "on", "JAVIS_CREATE")] if makes else [])])
     world = World(seed=3, clock=Clock(NOON), edition="cloud" if edition == "cloud" else "data-center")
     with SandboxServer(world), _client(world, system, edition) as client:
         if system == "jira":
@@ -126,7 +136,7 @@ def _both(database: Database, system: System, way: Way | None, *, edition: str =
             space = world.confluence.add_space("DOC", "Documents")
             for number in range(8):
                 world.confluence.create_page(space.space_id, f"Old {number}", "<p>Old.</p>")
-        both = Both(database, world, system, client, way)
+        both = Both(database, world, system, client, way, makes=makes)
         both.sync()
         world.exchanges.clear()
         yield both
@@ -149,7 +159,7 @@ def _client(world: World, system: System, edition: str) -> Any:
 def test_given_a_page_that_is_deleted_here_then_it_is_put_away_there_and_comes_back_when_it_is_restored_there(
     database: Database, way: Way, becomes: str
 ) -> None:
-    with _both(database, "confluence", way) as both:
+    with both_sides(database, "confluence", way) as both:
         page = both.pages()[0]
         both.delete(page.page_id)
         items = plan_scope(both.job())
@@ -176,7 +186,7 @@ def test_given_a_page_that_is_deleted_here_then_it_is_put_away_there_and_comes_b
 def test_given_the_setting_is_off_then_a_deleted_row_is_hidden_here_only_until_a_person_says_otherwise(
     database: Database,
 ) -> None:
-    with _both(database, "confluence", None) as both:
+    with both_sides(database, "confluence", None) as both:
         page = both.pages()[0]
         both.delete(page.page_id)
         with pytest.raises(UsageError, match="JAVIS_DELETE=KEY:archive"):
@@ -198,7 +208,7 @@ def test_given_the_setting_is_off_then_a_deleted_row_is_hidden_here_only_until_a
 
 
 def test_given_the_setting_is_switched_off_before_the_sync_then_nothing_is_removed(database: Database) -> None:
-    with _both(database, "confluence", "delete") as both:
+    with both_sides(database, "confluence", "delete") as both:
         page = both.pages()[0]
         both.delete(page.page_id)
         both.way = None
@@ -212,7 +222,7 @@ def test_given_the_setting_is_switched_off_before_the_sync_then_nothing_is_remov
 def test_given_a_page_that_somebody_edited_there_then_it_is_not_put_away_and_a_person_is_asked(
     database: Database, when: str
 ) -> None:
-    with _both(database, "confluence", "delete") as both:
+    with both_sides(database, "confluence", "delete") as both:
         page = both.pages()[0]
         both.delete(page.page_id)
 
@@ -243,7 +253,7 @@ def test_given_a_page_that_somebody_edited_there_then_it_is_not_put_away_and_a_p
 
 
 def test_given_many_deleted_rows_then_the_guard_asks_first(database: Database) -> None:
-    with _both(database, "confluence", "archive") as both:
+    with both_sides(database, "confluence", "archive") as both:
         for page in both.pages()[:6]:
             both.delete(page.page_id)
         with pytest.raises(SyncHalted, match="6 records are to be put away"):
@@ -257,7 +267,7 @@ def test_given_many_deleted_rows_then_the_guard_asks_first(database: Database) -
 
 
 def test_given_a_reply_that_was_lost_then_the_page_is_seen_to_be_put_away(database: Database) -> None:
-    with _both(database, "confluence", "delete") as both:
+    with both_sides(database, "confluence", "delete") as both:
         page = both.pages()[0]
         both.delete(page.page_id)
         both.world.faults.add(Rule(Fault(FaultKind.LOST_REPLY), method="DELETE"))
@@ -268,7 +278,7 @@ def test_given_a_reply_that_was_lost_then_the_page_is_seen_to_be_put_away(databa
 
 
 def test_given_an_issue_that_is_gone_there_then_the_command_has_nothing_to_put_away(database: Database) -> None:
-    with _both(database, "jira", "delete") as both:
+    with both_sides(database, "jira", "delete") as both:
         both.delete("OPS-1")
         both.sync()
         with pytest.raises(UsageError, match="OPS-1 is not in Jira"):
@@ -280,7 +290,7 @@ def test_given_an_issue_that_is_gone_there_then_the_command_has_nothing_to_put_a
 def test_given_a_confluence_of_a_companys_own_then_a_page_goes_into_the_trash_and_none_into_an_archive(
     database: Database,
 ) -> None:
-    with _both(database, "confluence", "archive", edition="data-center") as both:
+    with both_sides(database, "confluence", "archive", edition="data-center") as both:
         first, second = both.pages()[:2]
         both.delete(first.page_id)
         both.sync()
@@ -300,7 +310,7 @@ def test_given_a_confluence_of_a_companys_own_then_a_page_goes_into_the_trash_an
 def test_given_issues_that_are_deleted_here_then_they_are_archived_and_come_back_when_they_are_restored(
     database: Database, edition: str
 ) -> None:
-    with _both(database, "jira", "archive", edition=edition) as both:
+    with both_sides(database, "jira", "archive", edition=edition) as both:
         issue = both.issue("OPS-2")
         both.delete("OPS-2")
         both.sync()
@@ -319,7 +329,7 @@ def test_given_issues_that_are_deleted_here_then_they_are_archived_and_come_back
 def test_given_an_issue_that_somebody_edited_after_that_was_decided_then_it_is_not_archived_and_a_person_is_asked(
     database: Database, change: dict[str, Any]
 ) -> None:
-    with _both(database, "jira", "archive") as both:
+    with both_sides(database, "jira", "archive") as both:
         issue = both.issue("OPS-1")
         both.delete("OPS-1")
         both.delete("OPS-2")  # of one alone the look is the decision's
@@ -341,7 +351,7 @@ def test_given_an_issue_that_somebody_edited_after_that_was_decided_then_it_is_n
 def test_given_an_issue_that_is_archived_there_then_its_row_is_hidden_until_it_is_restored(
     database: Database, edition: str
 ) -> None:
-    with _both(database, "jira", None, edition=edition) as both:
+    with both_sides(database, "jira", None, edition=edition) as both:
         both.world.jira.archive("OPS-2")
         both.count()
         hidden = both.row("OPS-2")
@@ -361,7 +371,7 @@ def test_given_an_issue_that_is_archived_there_then_its_row_is_hidden_until_it_i
 
 @pytest.mark.parametrize("way", ["archive", "delete"])
 def test_given_issues_that_are_to_go_then_one_with_subtasks_stays_and_says_why(database: Database, way: Way) -> None:
-    with _both(database, "jira", way) as both:
+    with both_sides(database, "jira", way) as both:
         both.world.jira.create("OPS", "Below", type="Sub-task", parent_key="OPS-1")
         both.sync()
         both.delete("OPS-1")
@@ -375,7 +385,7 @@ def test_given_issues_that_are_to_go_then_one_with_subtasks_stays_and_says_why(d
 
 
 def test_given_a_jira_without_an_archive_then_the_row_says_what_can_be_done(database: Database) -> None:
-    with _both(database, "jira", "archive", edition="data-center") as both:
+    with both_sides(database, "jira", "archive", edition="data-center") as both:
         both.world.jira.behaviour.traps = frozenset({Trap.NO_ARCHIVE})
         both.delete("OPS-1")
         both.sync()

@@ -2,7 +2,7 @@
 is switched off; what is restored there comes back."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from random import Random
@@ -13,18 +13,18 @@ import pytest
 from javis_pipeline.errors import ChangedSinceSeen, RemoteBusy
 from javis_pipeline.records import Missing
 from javis_pipeline.records.policy import Way
-from javis_pipeline.records.sync import PUTS_AWAY, Away, Operation, RecordPlan, RemoteRecord, Reply
+from javis_pipeline.records.sync import PUTS_AWAY, Away, LocalRecord, Operation, RecordPlan, RemoteRecord, Reply
 from javis_pipeline.records.values import ResourceRef
 from javis_pipeline.steps.resolve import resolve
 from javis_pipeline.sync.resolve import Choice
 from javis_pipeline.systems.jira.kind import JIRA_ISSUE
+from javis_pipeline_tests.property.away_histories import AwayHistory, Row, play
 from javis_pipeline_tests.property.sync_histories import how_many
-from javis_pipeline_tests.property.sync_memory import Crash, Halt, Issue, MemoryRemote, MemoryStore, World
+from javis_pipeline_tests.property.sync_memory import Crash, Issue, MemoryRemote, MemoryStore, World
 from javis_pipeline_tests.unit.sync_stories import Scope
 
 pytestmark = [pytest.mark.laws, pytest.mark.timeout(1800)]
 HISTORIES = how_many("JAVIS_LAWS_HISTORIES", usual=60, thorough=10_000)
-FAULTS = ("ok", "ok", "ok", "lost_before", "lost_after", "late", "busy", "refused")
 
 
 class AwayStore(MemoryStore):
@@ -59,14 +59,13 @@ class AwayStore(MemoryStore):
 
 
 class AwayRemote(MemoryRemote):
-    """A remote with an archive and a trash. `may` is what the setting says when something is sent."""
+    """A remote with an archive and a trash. `checks` is told what is put away, when it is sent."""
 
     def __init__(self, world: World, store: AwayStore) -> None:
         super().__init__(world)
         self.away: dict[str, Away] = {}
         self.store = store
-        self.may: Way | None = None
-        self.put = 0
+        self.checks: Callable[..., None] = lambda **_: None
 
     def _record(self, issue: Issue) -> RemoteRecord:
         away = self.away.get(issue.ref.resource_id)
@@ -79,32 +78,31 @@ class AwayRemote(MemoryRemote):
         return super().send(op, current)
 
     def _check(self, op: Operation, current: RemoteRecord) -> None:
-        row = self.store.rows[op.ref.resource_id]
-        if self.may is None or (self.may, op.kind) == ("archive", "removal") or row.local.removal == "done":
-            raise Halt("something is put away that nobody wants away")
-        chosen = [c for c in self.store.conflicts.values() if c.ref == op.ref and c.resolution == "local"]
-        for name in () if chosen else self.store._synced():
-            spec, raw = JIRA_ISSUE.fields[name], current.values[name]
-            assert not isinstance(raw, Missing)
-            if spec.codec.canonical(raw) != spec.codec.canonical(self.raw_of(name, row.local.base(name))):
-                raise Halt(f"{name} was seen to be changed, and the record is put away")
+        local = self.store.rows[op.ref.resource_id].local
+        chosen = any(c.ref == op.ref and c.resolution == "local" for c in self.store.conflicts.values())
+        changed = [] if chosen else [name for name in self.store._synced() if self._is_changed(name, local, current)]
+        self.checks(removes=op.kind == "removal", removal=local.removal, changed=changed)
+
+    def _is_changed(self, name: str, local: LocalRecord, current: RemoteRecord) -> bool:
+        spec, raw = JIRA_ISSUE.fields[name], current.values[name]
+        assert not isinstance(raw, Missing)
+        return spec.codec.canonical(raw) != spec.codec.canonical(self.raw_of(name, local.base(name)))
 
     def execute(self, op: Operation, *, only: Sequence[str] | None = None) -> None:
         if op.kind in PUTS_AWAY:
-            self.put += 1
             self.away[op.ref.resource_id] = "archived" if op.kind == "archive" else "trashed"
         elif op.ref.resource_id not in self.away:
             super().execute(op, only=only)
 
 
-class AwayScope(Scope):
-    """Two issues on both sides; people delete, edit, put away and restore."""
+class AwayScope(AwayHistory, Scope):
+    """Two issues in memory."""
 
     def __init__(self, rng: Random) -> None:
         self.rng = rng
-        self.crash_rate = 0.0
-        super().__init__(issues=2, description=None)
+        Scope.__init__(self, issues=2, description=None)
         self.world.at_point = self._point
+        self.theirs.checks = self.check_sent
 
     def make_store(self, world: World) -> AwayStore:
         self.mine = AwayStore(world)
@@ -117,88 +115,67 @@ class AwayScope(Scope):
     def _point(self, label: str) -> None:
         """People go on, and processes die, at every call."""
         if label.startswith("fetch") and self.rng.random() < self.crash_rate * 4:
-            self._edit_there(self.rng.choice(self.refs).resource_id)
+            self.change_there(self.rng.choice(self.ids()))
         if self.rng.random() < self.crash_rate:
             raise Crash(label)
 
-    def _edit_there(self, resource_id: str) -> None:
+    def ids(self) -> Sequence[str]:
+        return [ref.resource_id for ref in self.refs]
+
+    def delete_here(self, record: str) -> None:
+        self.mine.delete(record)
+
+    def change_here(self, record: str) -> None:
+        self.mine.edit(record, "title", f"here {self.rng.random()}")
+
+    def change_there(self, record: str) -> None:
         name, value = self.rng.choice((("title", f"there {self.rng.random()}"), ("labels", (f"l{self.rng.random()}",))))
-        if resource_id not in self.theirs.away:
-            self.theirs.edit(resource_id, name, value)
+        if record not in self.theirs.away:
+            self.theirs.edit(record, name, value)
 
-    def one_sync(self) -> None:
-        self.theirs.may = self.mine.way
-        with contextlib.suppress(Crash, RemoteBusy):
-            self.sync(way_out=self.mine.way)
+    def put_there(self, record: str, away: Away) -> None:
+        self.theirs.away.setdefault(record, away)
 
-    def event(self) -> None:
-        rng, ref = self.rng, self.rng.choice(self.refs)
-        match rng.choice(("delete", "delete", "delete", "edit", "edit there", "away", "restore", "setting", "choose")):
-            case "delete":
-                self.mine.delete(ref.resource_id)
-            case "edit":
-                self.mine.edit(ref.resource_id, "title", f"here {rng.random()}")
-            case "edit there":
-                self._edit_there(ref.resource_id)
-            case "away":
-                self.theirs.away.setdefault(ref.resource_id, rng.choice(("archived", "trashed")))
-            case "restore":
-                self.theirs.away.pop(ref.resource_id, None)
-            case "setting":
-                self.mine.way = rng.choice((None, "archive", "delete"))
-            case "choose":
-                self._choose()
-        self.world.now_ += timedelta(minutes=rng.choice((1, 10)))
+    def restore_there(self, record: str) -> None:
+        self.theirs.away.pop(record, None)
 
-    def _choose(self) -> None:
+    def set_way(self, way: Way | None) -> None:
+        self.way = self.mine.way = way
+
+    def choose(self) -> None:
         for conflict in [c for c in self.mine.conflicts.values() if c.state == "open"]:
             choice: Choice = self.rng.choice(("local", "remote"))
             with contextlib.suppress(ChangedSinceSeen, Crash):
                 resolve(self.mine, conflict.conflict_id, choice, self.run(), by="ann", seen=conflict)
 
-    def play(self) -> None:
-        self.mine.way = self.rng.choice(("archive", "delete", None))
-        for _ in range(self.rng.randint(4, 14)):
-            self.crash_rate = self.rng.choice((0, 0, 0.05))
-            self.theirs.fault = lambda _: self.rng.choice(FAULTS)
-            self.event()
-            if self.rng.random() < 0.6:
-                self.one_sync()
-            self._execute_late()
-        self._settle_down()
+    def let_fail(self, fate: Callable[[], str]) -> None:
+        self.theirs.fault = lambda _: fate()
 
-    def _execute_late(self) -> None:
+    def one_sync(self) -> None:
+        with contextlib.suppress(Crash, RemoteBusy):
+            self.sync(way_out=self.way)
+
+    def execute_late(self) -> None:
         for op in self.theirs.late:
             self.theirs.execute(op)
         self.theirs.late.clear()
 
-    def _settle_down(self) -> None:
-        self.crash_rate = 0
-        self.theirs.fault = lambda _: "ok"
-        for _ in range(6):
-            self.world.now_ += timedelta(days=1)
-            self.one_sync()
-        for ref in self.refs:
-            self._check_row(ref)
+    def pass_time(self, span: timedelta) -> None:
+        self.world.now_ += span
 
-    def _check_row(self, ref: ResourceRef) -> None:
-        local, away = self.mine.rows[ref.resource_id].local, self.theirs.away.get(ref.resource_id)
-        if local.deleted_at is None:
-            return
-        if local.removal == "done" and away is None:
-            raise Halt("it was restored there, and stays deleted here")
-        if local.removal in ("archive", "delete") and self.mine.way is not None and away is None:
-            raise Halt(f"a deletion was lost: {dict(local.errors)}")
+    def standing(self, record: str) -> Row:
+        local = self.mine.rows[record].local
+        return Row(local.deleted_at is not None, local.removal, dict(local.errors))
+
+    def is_away(self, record: str) -> bool:
+        return record in self.theirs.away
 
 
 def test_only_what_was_seen_is_put_away_and_only_while_that_is_wanted() -> None:
     put = 0
     for seed in range(HISTORIES):
         scope = AwayScope(Random(seed))
-        try:
-            scope.play()
-        except Halt as broken:
-            raise Halt(f"seed {seed}: {broken}") from broken
-        put += scope.theirs.put
+        play(scope, seed)
+        put += scope.put
 
     assert put > HISTORIES / 4
