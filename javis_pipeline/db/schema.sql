@@ -258,6 +258,44 @@ BEGIN
     RETURN NEW;
 END $$;
 
+CREATE FUNCTION public.javis_check_texts() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    lines      text[] := string_to_array(TG_ARGV[2], ',');
+    before_doc jsonb := CASE TG_OP WHEN 'UPDATE' THEN to_jsonb(OLD) ELSE '{}' END;
+    whose      text := coalesce(before_doc ->> TG_ARGV[0], 'a new record');
+    checked    record;
+    remedy     text;
+    problem    text;
+BEGIN
+    FOR checked IN
+        SELECT most.key AS name, most.value::integer AS longest, to_jsonb(NEW) ->> most.key AS held
+          FROM jsonb_each_text(TG_ARGV[1]::jsonb) AS most
+         WHERE TG_OP = 'INSERT' OR to_jsonb(NEW) -> most.key <> before_doc -> most.key
+         ORDER BY most.key
+    LOOP
+        problem := NULL;
+        IF checked.name = ANY (lines) AND coalesce(checked.held, '') !~ '\S' THEN
+            problem := 'must not be empty';
+            remedy := 'Give it a text.';
+        ELSIF checked.name = ANY (lines) AND checked.held ~ '[\n\r]' THEN
+            problem := 'must be one line';
+            remedy := 'Take the line breaks out.';
+        ELSIF length(checked.held) > checked.longest THEN
+            problem := format('must have at most %s characters, and has %s', checked.longest, length(checked.held));
+            remedy := 'Shorten it.';
+        END IF;
+        IF problem IS NOT NULL THEN
+            RAISE EXCEPTION 'javis: % of % %', checked.name, whose, problem
+                USING ERRCODE = 'check_violation', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME, COLUMN = checked.name,
+                      HINT = 'Nothing was written. ' || remedy;
+        END IF;
+    END LOOP;
+    RETURN NEW;
+END $$;
+
 CREATE FUNCTION public.javis_check_values() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1076,6 +1114,16 @@ BEGIN
         USING ERRCODE = 'restrict_violation', HINT = format('Set %s; the next sync brings what it leads to.', TG_ARGV[1]);
 END $$;
 
+CREATE FUNCTION public.javis_refuse_itself() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    RAISE EXCEPTION 'javis: % of % cannot be that record itself', TG_ARGV[0], to_jsonb(OLD) ->> TG_ARGV[1]
+        USING ERRCODE = 'check_violation', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME, COLUMN = TG_ARGV[0],
+              HINT = 'Nothing was written. Name another record, or NULL for none.';
+END $$;
+
 CREATE FUNCTION public.javis_refuse_little() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1094,6 +1142,35 @@ BEGIN
     RAISE EXCEPTION 'javis: rows of % are made by the sync only', TG_TABLE_NAME
         USING ERRCODE = 'restrict_violation', HINT = 'Create the record in Jira or Confluence; the next sync brings it here.';
 END $$;
+
+CREATE FUNCTION public.javis_refuse_taken() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+DECLARE
+    kind   public.resource_type := CASE TG_RELID WHEN 'public.jira_issues'::regclass THEN 'jira_issue' WHEN 'public.confluence_pages'::regclass THEN 'confluence_page' WHEN 'public.comments'::regclass THEN 'jira_comment' WHEN 'public.worklogs'::regclass THEN 'jira_worklog' WHEN 'public.issue_links'::regclass THEN 'jira_link' WHEN 'public.page_comments'::regclass THEN 'confluence_comment' END;
+    doc    jsonb := to_jsonb(NEW);
+    place  text := doc ->> TG_ARGV[4];
+    holder text;
+BEGIN
+    IF kind IS NULL OR kind::text <> TG_ARGV[0] THEN
+        RAISE EXCEPTION 'javis: % has no titles of its own', TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF TG_OP = 'UPDATE' AND lower(to_jsonb(OLD) ->> TG_ARGV[1]) = lower(doc ->> TG_ARGV[1]) THEN
+        RETURN NEW;
+    END IF;
+    EXECUTE format(
+        'SELECT r.%I FROM %I.%I AS r WHERE r.%I = $1 AND lower(r.%I) = lower($2) AND r.record_id <> $3 '
+        'AND r.status IS DISTINCT FROM ''trashed'' AND r.remote_state IN (''present'', ''wanted'') '
+        'AND (r.%I IS NOT NULL OR r.local_deleted_at IS NULL) LIMIT 1',
+        TG_ARGV[2], TG_TABLE_SCHEMA, TG_TABLE_NAME, TG_ARGV[4], TG_ARGV[1], TG_ARGV[3])
+        INTO holder USING place, doc ->> TG_ARGV[1], NEW.record_id;
+    IF holder IS NOT NULL THEN
+        RAISE EXCEPTION 'javis: % has this title already in %', holder, place
+            USING ERRCODE = 'unique_violation', COLUMN = TG_ARGV[1], HINT = 'Nothing was written. Choose another title.';
+    END IF;
+    RETURN NEW;
+END $_$;
 
 CREATE FUNCTION public.javis_refuse_truncate() RETURNS trigger
     LANGUAGE plpgsql
@@ -1238,7 +1315,6 @@ DECLARE
     same       jsonb;
     field_name text;
     possible   text;
-    holder     text;
 BEGIN
     IF kind IS NULL OR kind::text <> TG_ARGV[0] THEN
         RAISE EXCEPTION 'javis: % takes no wishes', TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
@@ -1283,22 +1359,6 @@ BEGIN
                 USING ERRCODE = 'not_null_violation', COLUMN = field_name, HINT = 'Nothing was written.';
         END IF;
     END LOOP;
-    IF doc ->> 'title' ~ '[
-
-]' OR length(doc ->> 'title') > 255 THEN
-        RAISE EXCEPTION 'javis: title must be one line of at most 255 characters'
-            USING ERRCODE = 'check_violation', COLUMN = 'title', HINT = 'Nothing was written.';
-    END IF;
-    IF TG_ARGV[13] <> '' THEN
-        EXECUTE format(
-            'SELECT r.%I::text FROM %I.%I AS r WHERE r.%I = $1 AND lower(r.%I) = lower($2) AND r.status IS DISTINCT FROM ''trashed'' '
-            'AND r.remote_state IN (''present'', ''wanted'') AND (r.%I IS NOT NULL OR r.local_deleted_at IS NULL) LIMIT 1',
-            'key', TG_TABLE_SCHEMA, TG_TABLE_NAME, TG_ARGV[2], TG_ARGV[13], TG_ARGV[3]) INTO holder USING place, doc ->> TG_ARGV[13];
-        IF holder IS NOT NULL THEN
-            RAISE EXCEPTION 'javis: % has this title already in %', holder, place
-                USING ERRCODE = 'unique_violation', COLUMN = TG_ARGV[13], HINT = 'Nothing was written. Choose another title.';
-        END IF;
-    END IF;
     SELECT string_agg(f.type_name, ', ' ORDER BY f.type_name) INTO possible
       FROM public.jira_create_forms AS f
      WHERE system_ = 'jira' AND f.project_key = place
@@ -2773,19 +2833,27 @@ CREATE TRIGGER take_copied INSTEAD OF INSERT ON public.issues_in FOR EACH ROW EX
 
 CREATE TRIGGER take_copied INSTEAD OF INSERT ON public.pages_in FOR EACH ROW EXECUTE FUNCTION public.javis_take_copied('confluence_pages', 'space_key,record_id,title,body_storage,parent_id,labels');
 
-CREATE TRIGGER take_wish BEFORE INSERT ON public.comments FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.comments'::regclass)::oid))))) EXECUTE FUNCTION public.javis_wish('jira_comment', 'jira', 'project_key', 'comment_id', 'key', 'body,restriction,issue_key,jira_id,restricted', 'body', '', '', 'issue_key', 'comments', 'JAVIS_COMMENTS', '', '');
+CREATE TRIGGER take_wish BEFORE INSERT ON public.comments FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.comments'::regclass)::oid))))) EXECUTE FUNCTION public.javis_wish('jira_comment', 'jira', 'project_key', 'comment_id', 'key', 'body,restriction,issue_key,jira_id,restricted', 'body', '', '', 'issue_key', 'comments', 'JAVIS_COMMENTS', '');
 
-CREATE TRIGGER take_wish BEFORE INSERT ON public.confluence_pages FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid))))) EXECUTE FUNCTION public.javis_wish('confluence_page', 'confluence', 'space_key', 'page_id', 'made_as', 'title,body_storage,parent_id,labels', 'title', 'labels', 'parent_id', '', 'create', 'JAVIS_CREATE', 'restriction', 'title');
+CREATE TRIGGER take_wish BEFORE INSERT ON public.confluence_pages FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid))))) EXECUTE FUNCTION public.javis_wish('confluence_page', 'confluence', 'space_key', 'page_id', 'made_as', 'title,body_storage,parent_id,labels', 'title', 'labels', 'parent_id', '', 'create', 'JAVIS_CREATE', 'restriction');
 
-CREATE TRIGGER take_wish BEFORE INSERT ON public.issue_links FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.issue_links'::regclass)::oid))))) EXECUTE FUNCTION public.javis_wish('jira_link', 'jira', 'project_key', 'link_id', 'key', 'label,other_key,issue_key,jira_id,type,direction,back_label,other_id', 'label,other_key', '', 'other_key', 'issue_key', 'links', 'JAVIS_LINKS', '', '');
+CREATE TRIGGER take_wish BEFORE INSERT ON public.issue_links FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.issue_links'::regclass)::oid))))) EXECUTE FUNCTION public.javis_wish('jira_link', 'jira', 'project_key', 'link_id', 'key', 'label,other_key,issue_key,jira_id,type,direction,back_label,other_id', 'label,other_key', '', 'other_key', 'issue_key', 'links', 'JAVIS_LINKS', '');
 
-CREATE TRIGGER take_wish BEFORE INSERT ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_wish('jira_issue', 'jira', 'project_key', 'jira_id', 'key', 'issue_type,title,description,labels,priority,assignee_id,due_date,story_points,parent_key,status,components,fix_versions,affected_versions,resolution,team,sprint_id,reporter_id,estimate_seconds,remaining_seconds', 'issue_type,title', 'labels,components,fix_versions,affected_versions', 'parent_key', 'project_key', 'create', 'JAVIS_CREATE', '', '');
+CREATE TRIGGER take_wish BEFORE INSERT ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_wish('jira_issue', 'jira', 'project_key', 'jira_id', 'key', 'issue_type,title,description,labels,priority,assignee_id,due_date,story_points,parent_key,status,components,fix_versions,affected_versions,resolution,team,sprint_id,reporter_id,estimate_seconds,remaining_seconds', 'issue_type,title', 'labels,components,fix_versions,affected_versions', 'parent_key', 'project_key', 'create', 'JAVIS_CREATE', '');
 
-CREATE TRIGGER take_wish BEFORE INSERT ON public.page_comments FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.page_comments'::regclass)::oid))))) EXECUTE FUNCTION public.javis_wish('confluence_comment', 'confluence', 'space_key', 'comment_id', 'key', 'body_storage,page_key,page_id,restricted', 'body_storage', '', '', 'page_key', 'comments', 'JAVIS_COMMENTS', '', '');
+CREATE TRIGGER take_wish BEFORE INSERT ON public.page_comments FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.page_comments'::regclass)::oid))))) EXECUTE FUNCTION public.javis_wish('confluence_comment', 'confluence', 'space_key', 'comment_id', 'key', 'body_storage,page_key,page_id,restricted', 'body_storage', '', '', 'page_key', 'comments', 'JAVIS_COMMENTS', '');
 
-CREATE TRIGGER take_wish BEFORE INSERT ON public.worklogs FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.worklogs'::regclass)::oid))))) EXECUTE FUNCTION public.javis_wish('jira_worklog', 'jira', 'project_key', 'worklog_id', 'key', 'started_at,seconds,comment,restriction,issue_key,jira_id,restricted', 'started_at,seconds', '', '', 'issue_key', 'worklogs', 'JAVIS_WORKLOGS', '', '');
+CREATE TRIGGER take_wish BEFORE INSERT ON public.worklogs FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.worklogs'::regclass)::oid))))) EXECUTE FUNCTION public.javis_wish('jira_worklog', 'jira', 'project_key', 'worklog_id', 'key', 'started_at,seconds,comment,restriction,issue_key,jira_id,restricted', 'started_at,seconds', '', '', 'issue_key', 'worklogs', 'JAVIS_WORKLOGS', '');
 
 CREATE TRIGGER then_check_seconds BEFORE INSERT OR UPDATE OF seconds ON public.worklogs FOR EACH ROW WHEN (((new.seconds < 60) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.worklogs'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_refuse_little('seconds', '60');
+
+CREATE TRIGGER then_check_texts BEFORE INSERT OR UPDATE ON public.comments FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.comments'::regclass)::oid))))) EXECUTE FUNCTION public.javis_check_texts('key', '{"body": 32767}', '');
+
+CREATE TRIGGER then_check_texts BEFORE INSERT OR UPDATE ON public.confluence_pages FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid))))) EXECUTE FUNCTION public.javis_check_texts('key', '{"title": 255}', 'title');
+
+CREATE TRIGGER then_check_texts BEFORE INSERT OR UPDATE ON public.jira_issues FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid))))) EXECUTE FUNCTION public.javis_check_texts('key', '{"title": 255, "description": 32767}', 'title');
+
+CREATE TRIGGER then_check_texts BEFORE INSERT OR UPDATE ON public.worklogs FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.worklogs'::regclass)::oid))))) EXECUTE FUNCTION public.javis_check_texts('key', '{"comment": 32767}', '');
 
 CREATE TRIGGER then_check_values BEFORE INSERT ON public.comments FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.comments'::regclass)::oid))))) EXECUTE FUNCTION public.javis_check_values('262144');
 
@@ -2798,6 +2866,12 @@ CREATE TRIGGER then_check_values BEFORE INSERT ON public.jira_issues FOR EACH RO
 CREATE TRIGGER then_check_values BEFORE INSERT ON public.page_comments FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.page_comments'::regclass)::oid))))) EXECUTE FUNCTION public.javis_check_values('262144');
 
 CREATE TRIGGER then_check_values BEFORE INSERT ON public.worklogs FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.worklogs'::regclass)::oid))))) EXECUTE FUNCTION public.javis_check_values('262144');
+
+CREATE TRIGGER then_refuse_parent_id BEFORE UPDATE OF parent_id ON public.confluence_pages FOR EACH ROW WHEN ((((new.parent_id = old.key) OR (new.parent_id = old.page_id)) AND (new.parent_id IS DISTINCT FROM old.parent_id) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_refuse_itself('parent_id', 'key');
+
+CREATE TRIGGER then_refuse_parent_key BEFORE UPDATE OF parent_key ON public.jira_issues FOR EACH ROW WHEN ((((new.parent_key = old.key) OR (new.parent_key = old.jira_id)) AND (new.parent_key IS DISTINCT FROM old.parent_key) AND ((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.jira_issues'::regclass)::oid)))))) EXECUTE FUNCTION public.javis_refuse_itself('parent_key', 'key');
+
+CREATE TRIGGER then_refuse_taken BEFORE INSERT OR UPDATE OF title ON public.confluence_pages FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.confluence_pages'::regclass)::oid))))) EXECUTE FUNCTION public.javis_refuse_taken('confluence_page', 'title', 'key', 'page_id', 'space_key');
 
 CREATE TRIGGER track_local_edit BEFORE UPDATE ON public.comments FOR EACH ROW WHEN (((COALESCE(current_setting('javis.origin'::text, true), ''::text) <> 'sync'::text) OR (NOT (COALESCE(pg_has_role(CURRENT_USER, (to_regrole('javis_sync'::text))::oid, 'USAGE'::text), false) OR public.javis_owns(('public.comments'::regclass)::oid))))) EXECUTE FUNCTION public.javis_track_local_edit('jira_comment', 'jira', 'project_key', 'comment_id', 'project_key,comment_id,key,issue_key', 'body,restriction', '', '');
 
@@ -3079,6 +3153,8 @@ REVOKE ALL ON FUNCTION public.javis_ask_again() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.javis_ask_elements_again() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION public.javis_check_texts() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.javis_check_values() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.javis_checked_elements(was jsonb, becomes jsonb) FROM PUBLIC;
@@ -3213,9 +3289,13 @@ REVOKE ALL ON FUNCTION public.javis_refuse_by_name() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.javis_refuse_follower() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION public.javis_refuse_itself() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.javis_refuse_little() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.javis_refuse_local_insert() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.javis_refuse_taken() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.javis_refuse_truncate() FROM PUBLIC;
 

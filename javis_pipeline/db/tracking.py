@@ -4,6 +4,7 @@ All of it is made from the kinds that are declared, after every migration and wh
 field that is added to its kind needs a migration for its column only.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from functools import reduce
 from hashlib import md5
@@ -61,6 +62,9 @@ def _statements(tables: Tables) -> Iterator[Composed]:
         "keep_tombstone",
         "follow_restriction",
         "wish",
+        "check_texts",
+        "refuse_taken",
+        "refuse_itself",
         "find_place",
         "follow_place",
         "obey_policy",
@@ -83,6 +87,7 @@ def _statements(tables: Tables) -> Iterator[Composed]:
             yield _hang(table, table.place.hangs_on, tables)
         if table.place.leads_on:
             yield _formatted("lead_on", table)
+        yield from _text_checks(table)
         for name, least in table.place.at_least.items():
             yield _check_least(table, name, least)
         for name, leader in table.place.follows.items():
@@ -124,7 +129,7 @@ def _formatted(query: str, table: Table, **more: Composable) -> Composed:
         keys=_listed(place.by_key),
         named_after=Literal(_named_after(table)),
         kept_from=Literal(restricted_by if place.readers_apart else ""),
-        one_of_a_title=Literal(place.title or "" if place.one_of_a_title else ""),
+        shown_key=Literal(table.key),
         verb=Literal(making.verb if making else ""),
         setting=Literal(making.setting if making else ""),
         away_verb=Literal(away.verb if away else ""),
@@ -145,6 +150,21 @@ def _formatted(query: str, table: Table, **more: Composable) -> Composed:
         is_other=SQL(_QUERIES["is_other"]).format(oid=Literal(f"public.{table.name}")),
         **more,
     )
+
+
+def _text_checks(table: Table) -> Iterator[Composed]:
+    """What can be said of a text where it is written, without asking the remote."""
+    place, limited = table.place, {one.name: one.longest for one in table.edited if one.longest is not None}
+    if limited:
+        lines = _listed(one.name for one in table.edited if one.is_line)
+        yield _formatted("check_lengths", table, longest=Literal(json.dumps(limited)), lines=lines)
+    if place.one_of_a_title and place.title:
+        title = {"title": Identifier(place.title), "title_name": Literal(place.title)}
+        yield _formatted("check_taken", table, **title)
+    for name in place.by_key if place.hangs_on is None else ():
+        keys = {"key_column": Identifier(table.key), "id_column": Identifier(table.id)}
+        trigger, column = Identifier(f"then_refuse_{name}"), Identifier(name)
+        yield _formatted("check_itself", table, trigger=trigger, column=column, field=Literal(name), **keys)
 
 
 def _check_least(table: Table, name: str, least: int) -> Composed:

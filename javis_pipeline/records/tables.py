@@ -21,6 +21,8 @@ class Column:
     Attributes:
         is_edited: People edit it on both sides; else only the remote changes it.
         is_long: A text that people write at length.
+        is_line: A text of one line, and never empty.
+        longest: How many characters people may write in it; None where only the size in bytes counts.
         is_alone: It goes out in a request of its own, not with the other fields.
         raw: Column with the base in remote form, where this one cannot give it back.
     """
@@ -29,6 +31,8 @@ class Column:
     type: SqlType = "text"
     is_edited: bool = False
     is_long: bool = False
+    is_line: bool = False
+    longest: int | None = None
     is_alone: bool = False
     raw: str | None = None
 

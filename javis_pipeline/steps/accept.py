@@ -13,6 +13,7 @@ from javis_pipeline.db.policies import is_on
 from javis_pipeline.db.suggestions import suggestion_of
 from javis_pipeline.errors import UsageError
 from javis_pipeline.records.suggestion import EDITED_FIELD, Action, SuggestionState
+from javis_pipeline.steps.refused import refusals_told
 from javis_pipeline.steps.suggest import display_names_in
 
 SHORTEST_ID = 4
@@ -42,7 +43,7 @@ def accept(db: Database, id_prefix: str, *, by: str, now: datetime) -> Accepted:
     All or nothing: when it was decided before, has expired, or an issue has changed since, UsageError says so and
     nothing is done.
     """
-    with db.transaction(application_name="ai") as conn:
+    with refusals_told(), db.transaction(application_name="ai") as conn:
         suggestion = _locked_proposal(conn, id_prefix)
         actions = suggestion_of(suggestion).actions
         _refuse_stale(conn, suggestion["evidence"]["issue_keys"], actions)

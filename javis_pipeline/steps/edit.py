@@ -17,6 +17,7 @@ from javis_pipeline.records.jira import Sort
 from javis_pipeline.records.sync import FieldPolicy
 from javis_pipeline.records.tables import SqlType, Table, Tables
 from javis_pipeline.records.values import System, Value, from_json
+from javis_pipeline.steps.refused import refusals_told
 from javis_pipeline.sync.choices import Person, choose_name, choose_person
 from javis_pipeline.sync.element_codecs import WRITTEN
 from javis_pipeline.sync.known_codecs import TEAM_ID
@@ -256,7 +257,7 @@ def edit_record(db: Database, tables: Tables, key: str, assignments: Iterable[st
     Raises:
         UsageError: The record is not here (the message names the nearest), or an assignment makes no sense for it.
     """
-    with db.transaction(application_name=application) as conn:
+    with refusals_told(), db.transaction(application_name=application) as conn:
         if "#" in key:
             return _edit_hanging(conn, _table_of(tables, key), key, assignments)
         page = rows.page_by_key(conn, key)
@@ -307,7 +308,7 @@ def change_labels(db: Database, key: str, *, add: Sequence[str] = (), remove: Se
     for label in (*add, *remove):
         if not label or re.search(r"\s", label):
             raise UsageError(f"{label!r} is not a tag: Jira's labels have no blanks; write it like priority:high")
-    with db.transaction(application_name="javis tag") as conn:
+    with refusals_told(), db.transaction(application_name="javis tag") as conn:
         issue = _found(conn, key)
         labels = [label for label in issue["labels"] if label not in remove]
         rows.update_issue(conn, issue["record_id"], {"labels": [*labels, *add]})

@@ -13,6 +13,7 @@ from javis_pipeline.errors import UsageError
 from javis_pipeline.records.tables import Table, Tables
 from javis_pipeline.records.values import System
 from javis_pipeline.steps.edit import known_key, meant, parse_changes
+from javis_pipeline.steps.refused import refusals_told
 from javis_pipeline.sync.richtext.storage.page import paragraphs_of
 
 
@@ -148,16 +149,7 @@ def remove_link(db: Database, key: str, label: str, other: str, *, dry_run: bool
 @contextmanager
 def _inserting(db: Database, application: str, *, dry_run: bool) -> Iterator[Connection]:
     """A transaction for wishes, which a dry run takes back; UsageError says why there can be none."""
-    try:
-        with db.transaction(application_name=application) as conn:
-            yield conn
-            if dry_run:
-                raise psycopg.Rollback
-    except psycopg.Error as error:
-        raise UsageError(_told(error)) from error
-
-
-def _told(error: psycopg.Error) -> str:
-    """What the database says of it, and the remedy."""
-    said = (error.diag.message_primary or str(error)).removeprefix("javis: ")
-    return f"{said}. {error.diag.message_hint}" if error.diag.message_hint else said
+    with refusals_told(), db.transaction(application_name=application) as conn:
+        yield conn
+        if dry_run:
+            raise psycopg.Rollback

@@ -49,12 +49,19 @@ class Codec(Protocol):
     Attributes:
         is_set: Values are sets, each element of which is merged by itself and written by add and remove verbs.
         is_text: Values are texts that people write at length: merged block by block, and not quoted in messages.
+        is_line: Values are one line of text, and never empty.
         element: What one of a set is called in messages.
     """
 
     is_set: ClassVar[bool]
     is_text: ClassVar[bool]
+    is_line: ClassVar[bool]
     element: ClassVar[str]
+
+    @property
+    def longest(self) -> int | None:
+        """How many characters a text may have; None where nothing is known of that."""
+        ...
 
     def to_local(self, raw: Value) -> Value:
         """`raw` as people see it; UnreadableValue when it is not of this type."""
@@ -106,7 +113,12 @@ class Plain:
 
     is_set: ClassVar[bool] = False
     is_text: ClassVar[bool] = False
+    is_line: ClassVar[bool] = False
     element: ClassVar[str] = "name"
+
+    @property
+    def longest(self) -> int | None:
+        return None
 
     def to_local(self, raw: Value) -> Value:
         return raw
@@ -137,6 +149,7 @@ class Plain:
 class Line(Plain):
     """One line of text; surrounding blanks are not kept by the servers."""
 
+    is_line: ClassVar[bool] = True
     longest: int = 255
 
     def to_local(self, raw: Value) -> Value:

@@ -63,7 +63,8 @@ def _reason(creation: Creation) -> str | None:
     why = creation.last_error
     match creation.state:
         case "rejected":
-            return f"it was not made: {why}. Mend it here with UPDATE, or delete the row; it is tried again then"
+            reason = (why or "").rstrip(".")
+            return f"it was not made: {reason}. Mend it here with UPDATE, or delete the row; it is tried again then"
         case "unknown":
             return f"whether it was made is not known yet ({why}); every sync looks for it, and none asks for it twice"
         case "asks":

@@ -60,6 +60,8 @@ class Field:
             type=self.type,
             is_edited=self.written_by is not None,
             is_long=self.is_text,
+            is_line=self.codec.is_line,
+            longest=self.codec.longest,
             is_alone=self.written_by not in (None, "edit"),
             raw=self.raw_column,
         )

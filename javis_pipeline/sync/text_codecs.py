@@ -33,6 +33,10 @@ LARGEST_BODY = 5 * 1024 * 1024
 class MarkdownText(TextCodec):
     """A description: Markdown here, an ADF document there."""
 
+    @property
+    def longest(self) -> int | None:
+        return LONGEST_DESCRIPTION
+
     def to_local(self, raw: Value) -> Value:
         if raw is not None and not isinstance(raw, Mapping):
             raise UnreadableValue("is not an ADF document")
@@ -73,6 +77,10 @@ class MarkdownText(TextCodec):
 
 class WikiText(TextCodec):
     """A description as wiki markup, the same text on both sides; only how its lines end says nothing."""
+
+    @property
+    def longest(self) -> int | None:
+        return LONGEST_DESCRIPTION
 
     def to_local(self, raw: Value) -> Value:
         if raw is not None and not isinstance(raw, str):

@@ -247,6 +247,16 @@ def test_given_what_cannot_be_made_then_the_row_says_why_and_is_made_once_it_is_
     assert both.row(key)["remote_state"] == "present"
 
 
+def test_given_what_only_jira_can_know_to_be_wrong_then_the_row_names_the_column_and_the_remedy(both: Both) -> None:
+    key = both.insert(title="Wrong", parent_key="OPS-99")
+    both.sync()
+
+    assert both.row(key)["sync_errors"]["(row)"] == (
+        "it was not made: parent_key: Could not find issue by id or key. Mend it here with UPDATE, or delete the row; "
+        "it is tried again then"
+    )
+
+
 def test_given_a_project_that_no_setting_names_then_an_insert_is_refused_with_the_setting(both: Both) -> None:
     with pytest.raises(psycopg.errors.RestrictViolation) as refused:
         both.insert(title="x", project_key="WEB")

@@ -114,6 +114,14 @@ def test_an_epic_a_story_and_a_sub_task_with_comments_and_a_link_are_made_once(b
     assert made["story"].links == []
 
 
+def test_what_that_jira_says_of_its_field_for_epics_is_said_of_the_column(both: Making) -> None:
+    wrong = both.insert("jira_issues", project_key="OPS", issue_type="Story", title="Step", parent_key="OPS-99")
+    both.sync()
+
+    said = both.now(wrong["key"])["sync_errors"]["(row)"]
+    assert said.startswith("it was not made: parent_key: Could not find issue by id or key. Mend it here with UPDATE")
+
+
 @pytest.mark.parametrize("kind", [FaultKind.LOST_REPLY, FaultKind.LATE, FaultKind.SERVER_ERROR])
 def test_a_reply_that_is_lost_doubles_nothing(both: Making, kind: FaultKind) -> None:
     issue = both.insert("jira_issues", project_key="OPS", issue_type="Task", title="Once")

@@ -180,8 +180,6 @@ def test_given_an_issue_that_was_deleted_there_when_synced_in_full_then_the_cens
     [
         ("status", "Nowhere", "not a status"),
         ("labels", "{two words}", "blank"),
-        ("title", "x" * 300, "255"),
-        ("title", "two\nlines", "line"),
         ("assignee_id", "nobody", "nobody"),
         ("due_date", "1066-10-14", "1970"),
         ("reporter_id", "somebody", "cannot be changed from here"),
@@ -202,6 +200,16 @@ def test_given_an_edit_that_jira_cannot_take_then_it_stays_with_the_reason_and_t
     assert field in edited["local_modified_fields"]
     assert issue_there(world, "OQC-2").state.summary == "Fine"
     assert "OQC-1" in javis("conflicts", "list", "--errors").stdout
+
+
+def test_given_a_text_that_jira_never_takes_then_an_edit_is_refused_at_once_by_the_issues_key(
+    synced: dict[str, str], database_url: str
+) -> None:
+    for title, says in (("x" * 300, "must have at most 255 characters, and has 300"), ("", "must not be empty")):
+        done = javis("edit", "OQC-1", "--set", f"title={title}")
+
+        assert (done.exit_code, f"title of OQC-1 {says}. Nothing was written." in done.stderr) == (2, True), done.output
+    assert row(database_url, "OQC-1")["local_modified_fields"] == {}
 
 
 @pytest.mark.parametrize(

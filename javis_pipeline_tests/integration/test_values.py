@@ -66,6 +66,58 @@ def test_given_a_value_that_the_other_side_cannot_hold_then_it_is_refused_by_the
     assert app.execute("SELECT count(*) FROM local_edits").fetchall() == [(0,)]
 
 
+REFUSED_TEXTS = [
+    ("jira_issues", "title", "repeat('x', 300)",
+     "title of OPS-1 must have at most 255 characters, and has 300", "Shorten"),
+    ("jira_issues", "title", "E'one\\ntwo'", "title of OPS-1 must be one line", "Take the line breaks out"),
+    ("jira_issues", "title", "' '", "title of OPS-1 must not be empty", "Give it a text"),
+    ("jira_issues", "title", "NULL", "title of OPS-1 must not be empty", "Give it a text"),
+    ("jira_issues", "description", "repeat('x', 32768)", "description of OPS-1 must have at most 32767", "Shorten it"),
+    ("jira_issues", "parent_key", "'OPS-1'", "parent_key of OPS-1 cannot be that record itself", "Name another"),
+    ("confluence_pages", "title", "repeat('x', 300)", "title of 7 must have at most 255 characters", "Shorten it"),
+    ("confluence_pages", "parent_id", "'7'", "parent_id of 7 cannot be that record itself", "Name another"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("table", "column", "value", "says", "remedy"), REFUSED_TEXTS)
+def test_given_a_text_that_its_system_never_takes_then_it_is_refused_where_it_is_written(
+    app: psycopg.Connection[Any], table: str, column: str, value: str, says: str, remedy: str
+) -> None:
+    with pytest.raises(psycopg.errors.CheckViolation, match=f"^javis: {says}") as refused:
+        app.execute(f"UPDATE {table} SET {column} = {value}".encode())
+
+    assert refused.value.diag.column_name == column
+    assert f"Nothing was written. {remedy}" in (refused.value.diag.message_hint or "")
+
+
+def test_given_a_long_text_that_came_from_there_then_the_rest_of_its_row_is_edited_all_the_same(
+    app: psycopg.Connection[Any], database: Database
+) -> None:
+    with database.transaction(origin="sync") as conn:
+        conn.execute("UPDATE jira_issues SET title = repeat('x', 300), description = repeat('x', 40000)")
+
+    app.execute("UPDATE jira_issues SET title = title, description = description, labels = '{kept}'")
+
+    assert app.execute("SELECT field FROM local_edits").fetchall() == [("labels",)]
+
+
+def test_given_a_title_that_another_page_of_the_space_has_then_an_edit_is_refused_with_its_name(
+    app: psycopg.Connection[Any], database: Database
+) -> None:
+    with database.transaction(origin="sync") as conn:
+        conn.execute(
+            "INSERT INTO confluence_pages (page_id, space_key, space_id, title, status)"
+            " VALUES ('8', 'OPS', '1', 'Goals', 'current'), ('9', 'WEB', '2', 'Elsewhere', 'current'),"
+            " ('10', 'OPS', '1', 'Away', 'trashed')"
+        )
+    with pytest.raises(psycopg.errors.UniqueViolation, match="8 has this title already in OPS") as refused:
+        app.execute("UPDATE confluence_pages SET title = 'GOALS' WHERE page_id = '7'")
+
+    assert refused.value.diag.message_hint == "Nothing was written. Choose another title."
+    for title in ("PLAN", "Elsewhere", "Away"):
+        app.execute("UPDATE confluence_pages SET title = %s WHERE page_id = '7'", [title])
+
+
 AT_THE_EDGE = [
     ("story_points", "1.7e308"),
     ("story_points", "-0.5"),
@@ -78,7 +130,8 @@ AT_THE_EDGE = [
     ("labels", "'[5:6]={b,a}'"),
     ("labels", "'{NULLS,\"NULL\"}'"),
     ("title", "E'\\x01 \\u2028 \\U0001F600'"),
-    ("description", "repeat('x', 262144)"),
+    ("title", "repeat('é', 255)"),
+    ("description", "repeat('x', 32767)"),
     ("assignee_id", "'ann'"),
     ("assignee_id", "NULL"),
 ]

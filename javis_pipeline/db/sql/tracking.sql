@@ -208,8 +208,7 @@ END $$;
 -- once. Arguments: kind, system, scope column, id column, key column; comma-separated: columns that are given, those of
 -- them that must be, those that are sets, those that name another record by its key; the column after which the provisional
 -- key is made, or nothing; the verb of the policy that allows it, and the setting that says so; the column that says who may
--- read it, where that is not known before it is made, or nothing; the column of which no two records of a scope have the
--- same, or nothing.
+-- read it, where that is not known before it is made, or nothing.
 CREATE OR REPLACE FUNCTION public.javis_wish() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -223,7 +222,6 @@ DECLARE
     same       jsonb;
     field_name text;
     possible   text;
-    holder     text;
 BEGIN
     IF kind IS NULL OR kind::text <> TG_ARGV[0] THEN
         RAISE EXCEPTION 'javis: % takes no wishes', TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
@@ -268,22 +266,6 @@ BEGIN
                 USING ERRCODE = 'not_null_violation', COLUMN = field_name, HINT = 'Nothing was written.';
         END IF;
     END LOOP;
-    IF doc ->> 'title' ~ '[
-
-]' OR length(doc ->> 'title') > 255 THEN
-        RAISE EXCEPTION 'javis: title must be one line of at most 255 characters'
-            USING ERRCODE = 'check_violation', COLUMN = 'title', HINT = 'Nothing was written.';
-    END IF;
-    IF TG_ARGV[13] <> '' THEN
-        EXECUTE format(
-            'SELECT r.%I::text FROM %I.%I AS r WHERE r.%I = $1 AND lower(r.%I) = lower($2) AND r.status IS DISTINCT FROM ''trashed'' '
-            'AND r.remote_state IN (''present'', ''wanted'') AND (r.%I IS NOT NULL OR r.local_deleted_at IS NULL) LIMIT 1',
-            'key', TG_TABLE_SCHEMA, TG_TABLE_NAME, TG_ARGV[2], TG_ARGV[13], TG_ARGV[3]) INTO holder USING place, doc ->> TG_ARGV[13];
-        IF holder IS NOT NULL THEN
-            RAISE EXCEPTION 'javis: % has this title already in %', holder, place
-                USING ERRCODE = 'unique_violation', COLUMN = TG_ARGV[13], HINT = 'Nothing was written. Choose another title.';
-        END IF;
-    END IF;
     SELECT string_agg(f.type_name, ', ' ORDER BY f.type_name) INTO possible
       FROM public.jira_create_forms AS f
      WHERE system_ = 'jira' AND f.project_key = place
@@ -317,6 +299,86 @@ BEGIN
     VALUES (system_, place, kind, NEW.record_id::text, NEW.record_id, '(row)', 'null', 'true');
     PERFORM pg_notify('javis_local_change', jsonb_build_object('system', system_, 'scope', place)::text);
     RETURN NEW;
+END $$;
+
+-- name: check_texts
+-- BEFORE INSERT or UPDATE of a record by anyone but the sync: what its system takes of no text is refused at once.
+-- Arguments: the key column; column to the characters that it may have, as JSON; comma-separated: those of one line.
+CREATE OR REPLACE FUNCTION public.javis_check_texts() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    lines      text[] := string_to_array(TG_ARGV[2], ',');
+    before_doc jsonb := CASE TG_OP WHEN 'UPDATE' THEN to_jsonb(OLD) ELSE '{{}}' END;
+    whose      text := coalesce(before_doc ->> TG_ARGV[0], 'a new record');
+    checked    record;
+    remedy     text;
+    problem    text;
+BEGIN
+    FOR checked IN
+        SELECT most.key AS name, most.value::integer AS longest, to_jsonb(NEW) ->> most.key AS held
+          FROM jsonb_each_text(TG_ARGV[1]::jsonb) AS most
+         WHERE TG_OP = 'INSERT' OR to_jsonb(NEW) -> most.key <> before_doc -> most.key
+         ORDER BY most.key
+    LOOP
+        problem := NULL;
+        IF checked.name = ANY (lines) AND coalesce(checked.held, '') !~ '\S' THEN
+            problem := 'must not be empty';
+            remedy := 'Give it a text.';
+        ELSIF checked.name = ANY (lines) AND checked.held ~ '[\n\r]' THEN
+            problem := 'must be one line';
+            remedy := 'Take the line breaks out.';
+        ELSIF length(checked.held) > checked.longest THEN
+            problem := format('must have at most %s characters, and has %s', checked.longest, length(checked.held));
+            remedy := 'Shorten it.';
+        END IF;
+        IF problem IS NOT NULL THEN
+            RAISE EXCEPTION 'javis: % of % %', checked.name, whose, problem
+                USING ERRCODE = 'check_violation', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME, COLUMN = checked.name,
+                      HINT = 'Nothing was written. ' || remedy;
+        END IF;
+    END LOOP;
+    RETURN NEW;
+END $$;
+
+-- name: refuse_taken
+-- BEFORE INSERT or UPDATE of a record by anyone but the sync, of which no two of a scope have one title. Arguments: kind,
+-- columns with the title, the key, the id and the scope. Whether the trash keeps a title only the remote tells.
+CREATE OR REPLACE FUNCTION public.javis_refuse_taken() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    kind   public.resource_type := CASE TG_RELID {kind_of_table} END;
+    doc    jsonb := to_jsonb(NEW);
+    place  text := doc ->> TG_ARGV[4];
+    holder text;
+BEGIN
+    IF kind IS NULL OR kind::text <> TG_ARGV[0] THEN
+        RAISE EXCEPTION 'javis: % has no titles of its own', TG_RELID::regclass USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF TG_OP = 'UPDATE' AND lower(to_jsonb(OLD) ->> TG_ARGV[1]) = lower(doc ->> TG_ARGV[1]) THEN
+        RETURN NEW;
+    END IF;
+    EXECUTE format(
+        'SELECT r.%I FROM %I.%I AS r WHERE r.%I = $1 AND lower(r.%I) = lower($2) AND r.record_id <> $3 '
+        'AND r.status IS DISTINCT FROM ''trashed'' AND r.remote_state IN (''present'', ''wanted'') '
+        'AND (r.%I IS NOT NULL OR r.local_deleted_at IS NULL) LIMIT 1',
+        TG_ARGV[2], TG_TABLE_SCHEMA, TG_TABLE_NAME, TG_ARGV[4], TG_ARGV[1], TG_ARGV[3])
+        INTO holder USING place, doc ->> TG_ARGV[1], NEW.record_id;
+    IF holder IS NOT NULL THEN
+        RAISE EXCEPTION 'javis: % has this title already in %', holder, place
+            USING ERRCODE = 'unique_violation', COLUMN = TG_ARGV[1], HINT = 'Nothing was written. Choose another title.';
+    END IF;
+    RETURN NEW;
+END $$;
+
+-- name: refuse_itself
+-- BEFORE UPDATE of a column that names another record, by anyone but the sync. Arguments: the columns with that name and
+-- with the key.
+CREATE OR REPLACE FUNCTION public.javis_refuse_itself() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION 'javis: % of % cannot be that record itself', TG_ARGV[0], to_jsonb(OLD) ->> TG_ARGV[1]
+        USING ERRCODE = 'check_violation', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME, COLUMN = TG_ARGV[0],
+              HINT = 'Nothing was written. Name another record, or NULL for none.';
 END $$;
 
 -- name: name_record
@@ -413,8 +475,7 @@ CREATE TRIGGER refuse_local_insert BEFORE INSERT ON public.{table} FOR EACH STAT
 -- By name they fire in this order: what is checked is the row as it will be.
 CREATE TRIGGER take_wish BEFORE INSERT ON public.{table} FOR EACH ROW WHEN {is_other}
     EXECUTE FUNCTION public.javis_wish(
-        {kind}, {system}, {scope}, {id}, {key}, {given}, {required}, {sets}, {keys}, {named_after}, {verb}, {setting}, {kept_from},
-        {one_of_a_title});
+        {kind}, {system}, {scope}, {id}, {key}, {given}, {required}, {sets}, {keys}, {named_after}, {verb}, {setting}, {kept_from});
 CREATE TRIGGER then_check_values BEFORE INSERT ON public.{table} FOR EACH ROW WHEN {is_other}
     EXECUTE FUNCTION public.javis_check_values({most_bytes});
 
@@ -572,6 +633,20 @@ CREATE TRIGGER follow_other_end AFTER UPDATE OF key ON public.{on} FOR EACH ROW 
 CREATE TRIGGER {trigger} BEFORE INSERT OR UPDATE OF {column} ON public.{table} FOR EACH ROW
     WHEN (NEW.{column} < {least} AND {is_other})
     EXECUTE FUNCTION public.javis_refuse_little({field}, {shown});
+
+-- name: check_lengths
+-- By name it fires after what makes a wish of a row, and after what checks its values.
+CREATE TRIGGER then_check_texts BEFORE INSERT OR UPDATE ON public.{table} FOR EACH ROW WHEN {is_other}
+    EXECUTE FUNCTION public.javis_check_texts({shown_key}, {longest}, {lines});
+
+-- name: check_taken
+CREATE TRIGGER then_refuse_taken BEFORE INSERT OR UPDATE OF {title} ON public.{table} FOR EACH ROW WHEN {is_other}
+    EXECUTE FUNCTION public.javis_refuse_taken({kind}, {title_name}, {shown_key}, {id}, {scope});
+
+-- name: check_itself
+CREATE TRIGGER {trigger} BEFORE UPDATE OF {column} ON public.{table} FOR EACH ROW
+    WHEN (NEW.{column} IN (OLD.{key_column}, OLD.{id_column}) AND NEW.{column} IS DISTINCT FROM OLD.{column} AND {is_other})
+    EXECUTE FUNCTION public.javis_refuse_itself({field}, {shown_key});
 
 -- name: refuse_follower
 CREATE TRIGGER {trigger} BEFORE UPDATE OF {column} ON public.{table} FOR EACH ROW

@@ -22,8 +22,8 @@ CONFLUENCE_PAGE = make_kind(
         instants=frozenset({"created_at", "version_created_at"}),
         restricted_by="restriction",
         restricted_with_it=("page_comments",),
-        # Confluence takes pages of five megabytes, Jira no text beyond 32 767 characters. What is a little longer is
-        # kept as an edit with an error; what is much longer would slow everybody down.
+        # Confluence takes pages of about five megabytes. What is a little longer is kept as an edit with an error; what
+        # is much longer would slow everybody down.
         most_bytes=20 * 2**20,
         made_with=("title",),
         by_key=("parent_id",),

@@ -13,13 +13,13 @@ from javis_pipeline.clients.reading import answered, as_object, as_text
 from javis_pipeline.clients.site_clock import SiteClock
 from javis_pipeline.db.connection import Database
 from javis_pipeline.db.create_forms import keep_forms, kept_forms, levels_of
-from javis_pipeline.errors import RemoteBusy
+from javis_pipeline.errors import RemoteBusy, RemoteRefused
 from javis_pipeline.records.catalog import Catalog
 from javis_pipeline.records.create import Form, Made, Met, Walk, Wish
 from javis_pipeline.records.jira import JsonObject
 from javis_pipeline.sync.fields import Kind
 from javis_pipeline.systems.jira.client import BULK_FETCH_LIMIT, JiraClient
-from javis_pipeline.systems.jira.create_form import Types, form_of, read_fields
+from javis_pipeline.systems.jira.create_form import Types, form_of, in_our_words, read_fields
 from javis_pipeline.systems.jira.made import MARK, met
 from javis_pipeline.systems.jira.site import JiraSite
 
@@ -131,7 +131,13 @@ class JiraCreates:
 
     def create(self, record_id: UUID, form: Form) -> Made:
         """Make an issue, with the record's name as a property in the same request."""
-        document = self._client.create_issue(form.request, properties={MARK: {"record": str(record_id)}})
+        try:
+            document = self._client.create_issue(form.request, properties={MARK: {"record": str(record_id)}})
+        except RemoteRefused as error:
+            if not error.field_errors:
+                raise
+            why = in_our_words(error.field_errors, self._fields.story_points, self.above())
+            raise RemoteRefused(why, status=error.status) from error
         return answered("jira issue", lambda: _made(document))
 
 

@@ -77,9 +77,7 @@ def form_of(
     form = types[name]
     if problem := _parent_problem(wish, name, form, project, parent):
         return problem
-    ids = {**_JIRA_IDS, **({"story_points": points} if points else {})}
-    if above is not None and not form["subtask"]:
-        ids["parent_key"] = above
+    ids = _ids(points, None if form["subtask"] else above)
     wanted = {field: value for field, value in wish.values.items() if value not in (None, ())}
     on_screen = {
         field: value for field, value in wanted.items() if ids.get(field) in form["fields"] or field == "title"
@@ -102,6 +100,18 @@ def form_of(
         later=tuple(sorted(wanted.keys() - on_screen.keys())),
         request={"project": {"key": project}, "issuetype": {"id": form["id"]}, **fields},
     )
+
+
+def in_our_words(refused: Mapping[str, str], points: str | None, above: str | None) -> str:
+    """What Jira said against fields, by the columns that they are here."""
+    columns = {jira_id: column for above_ in (None, above) for column, jira_id in _ids(points, above_).items()}
+    return "; ".join(f"{columns.get(jira_id, jira_id)}: {said.rstrip('.')}" for jira_id, said in refused.items())
+
+
+def _ids(points: str | None, above: str | None) -> dict[str, str]:
+    """Column to the field that it is in a request."""
+    more = {"story_points": points, "parent_key": above}
+    return {**_JIRA_IDS, **{column: jira_id for column, jira_id in more.items() if jira_id}}
 
 
 def _parent_problem(wish: Wish, name: str, form: TypeForm, project: str, parent: Level | None) -> str | None:
