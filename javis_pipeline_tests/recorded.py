@@ -1,7 +1,8 @@
-"""The forms of answers of real sites, as recorded answers have them, by hand: what the sandbox must and may say.
+"""Whether an answer has the form of those that real sites gave: what the sandbox must and may say (see `forms`).
 
-`python -m javis_pipeline_tests.recorded NAME FILE...` holds one of these forms against answers that were recorded at a
-site (JSON): what a real site does not say is not expected of the sandbox either. `NAME[]` for files that hold a list.
+`python -m javis_pipeline_tests.recorded NAME FILE...` holds one of the forms against answers that were recorded at a
+site (JSON): what a real site does not say is not expected of the sandbox either. `NAME[]` for files that hold a list
+of such answers.
 """
 
 import json
@@ -9,207 +10,16 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
-Form: TypeAlias = "type | re.Pattern[str] | list[Form] | tuple[Form, ...] | Object | None"
-"""A type; a pattern of a text; a list of one form; any of several; an object, in which a name with "?" may be missing;
-None for null. `object` is anything."""
-
-DIGITS: Final = re.compile(r"\d+")
-AT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d{4}")
-DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
-ANYTHING: Final = object
-Object: TypeAlias = dict[str, Form]
-PICTURES: Final[Form] = {"48x48?": str, "32x32?": str, "24x24?": str, "16x16?": str}
-
-_PERSON: Final[dict[str, Form]] = {
-    "self": str,
-    "displayName": str,
-    "active": bool,
-    "timeZone": str,
-    "avatarUrls": PICTURES,
-}
-SERVER_PERSON: Final[dict[str, Form]] = {**_PERSON, "name": str, "key": str, "emailAddress?": str}
-CLOUD_PERSON: Final[Form] = {**_PERSON, "accountId": str, "accountType": str, "emailAddress?": str}
-_CATEGORY: Final[Form] = {"self": str, "id": int, "key": str, "colorName": str, "name": str}
-_STATUS: Final[Form] = {
-    "self": str,
-    "id": DIGITS,
-    "name": str,
-    "description": str,
-    "iconUrl": str,
-    "statusCategory": _CATEGORY,
-    "scope?": ANYTHING,
-}
-_TYPE: Final[dict[str, Form]] = {
-    "self": str,
-    "id": DIGITS,
-    "name": str,
-    "description": str,
-    "iconUrl": str,
-    "subtask": bool,
-    "avatarId?": int,
-}
-CLOUD_TYPE: Final[Form] = {**_TYPE, "hierarchyLevel": int, "entityId?": str, "scope?": ANYTHING}
-_PRIORITY: Final[Form] = {"self": str, "id": DIGITS, "name": str, "iconUrl": str}
-_BATCH: Final[dict[str, Form]] = {"startAt": int, "maxResults": int, "total": int}
-
-
-def _entry(person: Form, **more: Form) -> dict[str, Form]:
-    """One entry of a changelog."""
-    item: Form = {
-        "field": str,
-        "fieldtype": str,
-        "from": (str, None),
-        "fromString": (str, None),
-        "to": (str, None),
-        "toString": (str, None),
-        **more,
-    }
-    return {"id": DIGITS, "author?": person, "created": AT, "items": [item], "historyMetadata?": ANYTHING}
-
-
-def _fields(person: Form, sort: Form, text: Form) -> dict[str, Form]:
-    """The fields that every issue has, whatever a site has of its own."""
-    return {
-        "summary": (str, None),
-        "issuetype": sort,
-        "status": _STATUS,
-        "priority": (_PRIORITY, None),
-        "project": ANYTHING,
-        "assignee": (person, None),
-        "reporter": (person, None),
-        "creator": (person, None),
-        "created": AT,
-        "updated": AT,
-        "resolutiondate": (AT, None),
-        "duedate": (DAY, None),
-        "resolution": ANYTHING,
-        "labels": [str],
-        "components": [ANYTHING],
-        "fixVersions": [ANYTHING],
-        "versions": [ANYTHING],
-        "issuelinks": [ANYTHING],
-        "subtasks": [ANYTHING],
-        "description": (text, None),
-        "environment": (text, None),
-        "timespent": (int, None),
-        "timeestimate": (int, None),
-        "timeoriginalestimate": (int, None),
-        "votes": {"self": str, "votes": int, "hasVoted": bool},
-        "watches": {"self": str, "watchCount": int, "isWatching": bool},
-        # Asked for by name, on some screens only, or only where they are set.
-        "parent?": ANYTHING,
-        "security?": ANYTHING,
-        "timetracking?": ANYTHING,
-        "attachment?": [ANYTHING],
-        "comment?": {"comments": [ANYTHING], **_BATCH, "self?": str},
-        "worklog?": {"worklogs": [ANYTHING], **_BATCH},
-        "archiveddate?": (AT, None),
-        "archivedby?": ANYTHING,
-        "workratio?": int,
-        "lastViewed?": (AT, None),
-        "progress?": ANYTHING,
-        "aggregateprogress?": ANYTHING,
-        "aggregatetimespent?": (int, None),
-        "aggregatetimeestimate?": (int, None),
-        "aggregatetimeoriginalestimate?": (int, None),
-    }
-
-
-_CLOUD_FIELDS: Final[dict[str, Form]] = {
-    **_fields(CLOUD_PERSON, CLOUD_TYPE, (dict, str)),
-    "statuscategorychangedate": AT,
-    "statusCategory?": _CATEGORY,
-    "issuerestriction?": ANYTHING,
-}
-_ISSUE: Final[dict[str, Form]] = {"id": DIGITS, "key": str, "self": str, "expand?": str}
+from javis_pipeline_tests.forms import confluence_cloud, confluence_server, jira_cloud, jira_server
+from javis_pipeline_tests.forms.parts import Form, Object
 
 FORMS: Final[Mapping[str, Form]] = {
-    "server/issue": {
-        **_ISSUE,
-        "fields": _fields(SERVER_PERSON, _TYPE, str),
-        "changelog?": {**_BATCH, "histories": [_entry(SERVER_PERSON)]},
-        "renderedFields?": ANYTHING,
-        "transitions?": [ANYTHING],
-        "names?": ANYTHING,
-        "schema?": ANYTHING,
-    },
-    "server/search": {**_BATCH, "issues": [ANYTHING], "expand?": str},
-    "server/transitions": {
-        "expand?": str,
-        "transitions": [{"id": DIGITS, "name": str, "to": _STATUS, "fields?": dict}],
-    },
-    "server/comments": {
-        **_BATCH,
-        "comments": [
-            {
-                "self": str,
-                "id": DIGITS,
-                "author": SERVER_PERSON,
-                "updateAuthor": SERVER_PERSON,
-                "body": str,
-                "created": AT,
-                "updated": AT,
-                "visibility?": {"type": str, "value": str},
-            }
-        ],
-    },
-    "server/worklogs": {
-        **_BATCH,
-        "worklogs": [
-            {
-                "self": str,
-                "id": DIGITS,
-                "issueId": DIGITS,
-                "author": SERVER_PERSON,
-                "updateAuthor": SERVER_PERSON,
-                "comment": str,
-                "created": AT,
-                "updated": AT,
-                "started": AT,
-                "timeSpent": str,
-                "timeSpentSeconds": int,
-                "visibility?": {"type": str, "value": str},
-            }
-        ],
-    },
-    "server/project": {
-        "self": str,
-        "id": DIGITS,
-        "key": str,
-        "name": str,
-        "expand?": str,
-        "description": str,
-        "lead": {key: form for key, form in SERVER_PERSON.items() if key != "timeZone"} | {"timeZone?": str},
-        "components": [ANYTHING],
-        "versions": [ANYTHING],
-        "issueTypes": [_TYPE],
-        "roles": dict,
-        "assigneeType": str,
-        "avatarUrls": PICTURES,
-        "projectTypeKey": str,
-        "archived": bool,
-        "projectCategory?": ANYTHING,
-    },
-    "server/boards": {**_BATCH, "isLast": bool, "values": [{"id": int, "self": str, "name": str, "type": str}]},
-    "server/info": {
-        "baseUrl": str,
-        "version": str,
-        "versionNumbers": [int],
-        "deploymentType": str,
-        "buildNumber": int,
-        "buildDate": AT,
-        "databaseBuildNumber?": int,
-        "serverTime": AT,
-        "scmInfo": str,
-        "serverTitle": str,
-    },
-    "cloud/issue": {
-        **_ISSUE,
-        "fields": _CLOUD_FIELDS,
-        "changelog?": {**_BATCH, "histories": [_entry(CLOUD_PERSON, **{"fieldId?": str})]},
-    },
+    **jira_server.FORMS,
+    **jira_cloud.FORMS,
+    **confluence_server.FORMS,
+    **confluence_cloud.FORMS,
 }
 
 
@@ -239,7 +49,7 @@ def differences(form: Form, answer: object, *, whole: bool = True, at: str = "")
                 yield f"{at} is no {form.__name__}"
 
 
-def _of_object(form: dict[str, Form], answer: object, *, whole: bool, at: str) -> Iterator[str]:
+def _of_object(form: Object, answer: object, *, whole: bool, at: str) -> Iterator[str]:
     if not isinstance(answer, dict):
         yield f"{at} is no object"
         return

@@ -1,5 +1,6 @@
 """Confluence's JSON, out of the site's records. v2 first, then what is left of v1."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote_plus
@@ -68,6 +69,7 @@ def space_json(space: Space) -> Json:
         "name": space.name,
         "type": space.type,
         "status": space.status,
+        "currentActiveAlias": space.key,
         "authorId": space.author_id,
         "createdAt": timestamp(space.created_at),
         "homepageId": space.homepage_id,
@@ -79,7 +81,8 @@ def space_json(space: Space) -> Json:
 
 def property_json(page: Page, key: str) -> Json:
     value, number = page.properties[key]
-    return {"id": f"{page.page_id}{len(key)}", "key": key, "value": value, "version": {"number": number, "message": ""}}
+    version = version_json(replace(page.latest, message="", minor_edit=False), number)
+    return {"id": f"{page.page_id}{len(key)}", "key": key, "value": value, "version": version}
 
 
 def comment_json(comment: Comment, space: Space, *, body_format: str | None) -> Json:
@@ -139,6 +142,8 @@ def v1_user_json(person: Person) -> Json:
         "email": person.email if person.email_visible else "",
         "publicName": person.name,
         "displayName": person.name,
+        "profilePicture": {"path": "/wiki/aa-avatar/default", "width": 48, "height": 48, "isDefault": True},
+        "isExternalCollaborator": False,
         "timeZone": person.time_zone,
         "_expandable": {},
         "_links": {},
@@ -184,7 +189,12 @@ def v1_restriction_json(page: Page) -> Json:
     return {
         "operation": "read",
         "restrictions": {
-            "user": {"results": [{"type": "known", "accountId": user} for user in users], "size": len(users)},
+            "user": {
+                "results": [{"type": "known", "accountId": user} for user in users],
+                "start": 0,
+                "limit": 200,
+                "size": len(users),
+            },
             "group": {
                 "results": [{"type": "group", "name": name} for name in groups],
                 "start": 0,

@@ -89,7 +89,8 @@ class AgileApi:
         states = set(call.query.get("state", "").split(",")) - {""}
         sprints = [sprint for sprint in self._site.sprints if sprint.board_id == board.number]
         rows = [self._show.agile_sprint(sprint) for sprint in sprints if not states or sprint.state in states]
-        return _batch(call, rows)
+        # How many there are is not told.
+        return {name: value for name, value in _batch(call, rows).items() if name != "total"}
 
     def sprint(self, call: Call) -> Json:
         return self._show.agile_sprint(self._found_sprint(call))

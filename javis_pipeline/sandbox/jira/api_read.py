@@ -133,7 +133,8 @@ class ReadApi:
     def myself(self, call: Call) -> Json:
         shown = self._show.user(call.person.account_id, caller=call.person) or {}
         groups = {"size": 1, "items": []}
-        return shown | {"locale": "en_US", "groups": groups, "applicationRoles": {"size": 1, "items": []}}
+        more = {"locale": "en_US", "expand": "groups,applicationRoles"}
+        return shown | more | {"groups": groups, "applicationRoles": {"size": 1, "items": []}}
 
     def my_permissions(self, call: Call) -> Json:
         asked = call.words("permissions")
@@ -161,7 +162,7 @@ class ReadApi:
         keys = set(call.query.get("keys", "").split(",")) - {""}
         word = call.query.get("query", "").lower()
         rows = [
-            self._show.project(project)
+            self._show.listed_project(project)
             for project in self._projects(call)
             if (not keys or project.key in keys) and word in f"{project.key} {project.name}".lower()
         ]
@@ -169,8 +170,7 @@ class ReadApi:
 
     def project(self, call: Call) -> Json:
         project = self._found_project(call)
-        return self._show.project(project) | {
-            "expand": "description,lead,issueTypes,url,projectKeys,permissions,insight",
+        return self._show.listed_project(project) | {
             "description": "",
             "lead": self._show.user(project.lead),
             "components": self._show.named("component", project.components, tuple(project.components)),
@@ -178,8 +178,6 @@ class ReadApi:
             "issueTypes": [self._show.issue_type(kind) for kind in self._site.types],
             "assigneeType": "UNASSIGNED",
             "roles": {},
-            "isPrivate": False,
-            "properties": {},
         }
 
     def _found_project(self, call: Call) -> Project:
@@ -208,7 +206,7 @@ class ReadApi:
         return [self._show.field(spec) for spec in self._site.fields.listed if call.caller or not spec.custom]
 
     def statuses(self, call: Call) -> list[Json]:
-        return [self._show.status(status) for status in self._site.statuses if call.caller]
+        return [self._show.listed_status(status) for status in self._site.statuses if call.caller]
 
     def status_categories(self, _: Call) -> list[Json]:
         return [
@@ -218,7 +216,7 @@ class ReadApi:
         ]
 
     def priorities(self, call: Call) -> list[Json]:
-        return [self._show.priority(priority) for priority in self._site.priorities if call.caller]
+        return [self._show.listed_priority(priority) for priority in self._site.priorities if call.caller]
 
     def priority_batch(self, call: Call) -> Json:
         return self._page(call, self.priorities(call), "priority/search")
@@ -227,7 +225,8 @@ class ReadApi:
         return [self._show.resolution(resolution) for resolution in self._site.resolutions if call.caller]
 
     def resolution_batch(self, call: Call) -> Json:
-        return self._page(call, self.resolutions(call), "resolution/search")
+        rows = [resolution | {"isDefault": False} for resolution in self.resolutions(call)]
+        return self._page(call, rows, "resolution/search")
 
     def issue_types(self, call: Call) -> list[Json]:
         return [self._show.issue_type(kind) for kind in self._site.types if call.caller]

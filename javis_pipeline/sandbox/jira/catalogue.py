@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Generic, Protocol, TypeVar
 
+# What an issue has that nobody gave another one.
+USUAL_PRIORITY = "3"
+
 
 class _Named(Protocol):
     @property

@@ -448,6 +448,7 @@ def edit_meta(editors: Editors, show: Renderer, project: Project) -> Json:
             "schema": spec.schema or {"type": "issuelink", "system": spec.id},
             "name": spec.name,
             "key": spec.id,
+            "hasDefaultValue": spec.id == "priority",
             "operations": editors.operations(spec.id),
         }
         | _allowed(editors.store, show, spec.id, project)
@@ -463,6 +464,7 @@ def screen(store: JiraStore, show: Renderer, transition: Transition) -> Json:
             "schema": store.fields.by_id[id_].schema,
             "name": store.fields.by_id[id_].name,
             "key": id_,
+            "hasDefaultValue": False,
             "operations": ["set"],
         }
         | _allowed(store, show, id_, None)

@@ -9,6 +9,7 @@ import orjson
 from javis_pipeline.sandbox.jira import adf
 from javis_pipeline.sandbox.jira.catalogue import (
     CATEGORIES,
+    USUAL_PRIORITY,
     Board,
     IssueType,
     LinkType,
@@ -41,6 +42,7 @@ EXPAND = "renderedFields,names,schema,operations,editmeta,changelog,versionedRep
 MOST_CACHED_BYTES = 256 * 1024 * 1024
 COMMENTS_IN_SEARCH = 20
 WORKLOGS_SHOWN = 20
+OF_A_PROJECT = "description,lead,issueTypes,url,projectKeys,permissions,insight"
 
 
 class Renderer:
@@ -147,6 +149,10 @@ class Renderer:
             },
         }
 
+    def listed_status(self, status: Status) -> Json:
+        """A status as the list of all of them shows it."""
+        return self.status(status) | {"untranslatedName": status.name}
+
     def priority(self, priority: Priority) -> Json:
         """A priority."""
         icon = f"{self.base}/images/icons/priorities/{priority.id}.svg"
@@ -156,6 +162,11 @@ class Renderer:
             "name": priority.name,
             "id": priority.id,
         }
+
+    def listed_priority(self, priority: Priority) -> Json:
+        """A priority as the list of all of them shows it."""
+        is_default = priority.id == USUAL_PRIORITY
+        return self.priority(priority) | {"description": "", "statusColor": "#ea7d24", "isDefault": is_default}
 
     def issue_type(self, kind: IssueType) -> Json:
         """An issue type."""
@@ -210,6 +221,11 @@ class Renderer:
             "simplified": False,
             "avatarUrls": self._avatars(project.key),
         }
+
+    def listed_project(self, project: Project) -> Json:
+        """A project as the list of all of them shows it."""
+        more = {"expand": OF_A_PROJECT, "style": "classic", "isPrivate": False, "properties": {}}
+        return self.project(project) | more
 
     def named(self, kind: str, ids: dict[str, str], names: tuple[str, ...]) -> list[Json]:
         """Components or versions of a project by their names."""

@@ -13,7 +13,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from javis_pipeline.sandbox.ground import Ground
 from javis_pipeline.sandbox.jira import adf, corpus, keeping
-from javis_pipeline.sandbox.jira.catalogue import Board, Project, Sprint, Transition
+from javis_pipeline.sandbox.jira.catalogue import USUAL_PRIORITY, Board, Project, Sprint, Transition
 from javis_pipeline.sandbox.jira.data_center.editing import DataCenterEditors
 from javis_pipeline.sandbox.jira.data_center.rendering import DataCenterRenderer
 from javis_pipeline.sandbox.jira.editing import NOT_ON_SCREEN, Edit, Editors, InvalidEditError
@@ -355,7 +355,7 @@ class JiraSite(JiraStore):
             creator=author,
             created=at,
             updated=at,
-            priority_id="3",
+            priority_id=USUAL_PRIORITY,
         )
         edit = self.editors.edited(state, {"summary": None} | fields if "summary" not in update else fields, update)
         self._check_parent(edit.state)

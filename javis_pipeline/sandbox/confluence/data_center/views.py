@@ -21,13 +21,21 @@ def timestamp(at: datetime) -> str:
     return at.astimezone(SERVER_ZONE).isoformat(timespec="milliseconds")
 
 
+PICTURE: Final[Json] = {
+    "path": "/confluence/images/icons/profilepics/default.svg",
+    "width": 48,
+    "height": 48,
+    "isDefault": True,
+}
+
+
 def person_json(account_id: str, directory: Directory, name: str) -> Json:
     return {
         "type": "known",
         "username": directory.name(account_id),
         "userKey": user_key_of(account_id),
         "displayName": name,
-        "profilePicture": {"path": "/confluence/images/icons/profilepics/default.svg", "width": 48, "height": 48},
+        "profilePicture": PICTURE,
         "_expandable": {"status": ""},
         "_links": {},
     }

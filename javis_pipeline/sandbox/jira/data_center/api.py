@@ -197,6 +197,10 @@ class DataCenterReadApi(ReadApi):
             }
         ]
 
+    def myself(self, call: Call) -> Json:
+        """Who calls."""
+        return super().myself(call) | {"deleted": False}
+
     def my_permissions(self, call: Call) -> Json:
         """All permissions, whatever was asked, some under an old name too."""
         word = call.query.get("projectKey")
@@ -212,14 +216,14 @@ class DataCenterReadApi(ReadApi):
     def project(self, call: Call) -> Json:
         """A project, without what only Cloud knows."""
         is_archived = self._found_project(call).archived or Trap.ARCHIVED in self._site.behaviour.traps
-        shown = super().project(call) | {"archived": is_archived}
-        return {name: value for name, value in shown.items() if name not in ("isPrivate", "properties")}
+        return super().project(call) | {"archived": is_archived}
 
     def all_projects(self, call: Call) -> list[Json]:
         """All projects at once."""
         asked, all_are = call.flag("includeArchived"), Trap.ARCHIVED in self._site.behaviour.traps
         rows = [(p, p.archived or all_are) for p in self._site.projects.values() if not p.hidden]
-        return [self._show.project(p) | {"archived": is_} for p, is_ in rows if call.caller and (asked or not is_)]
+        shown = [(self._show.listed_project(p), is_) for p, is_ in rows if call.caller and (asked or not is_)]
+        return [project | {"archived": is_archived} for project, is_archived in shown]
 
     def user(self, call: Call) -> Json:
         """One person, by key or name."""
@@ -241,7 +245,8 @@ class DataCenterReadApi(ReadApi):
             if word in f"{directory.name(person.account_id)} {person.name} {person.email or ''}".lower()
         ]
         start, most = call.number("startAt", 0), call.number("maxResults", 50, most=100)
-        return [self._show.user(p.account_id, caller=call.person) or {} for p in hits[start : start + most]]
+        shown = (self._show.user(p.account_id, caller=call.person) or {} for p in hits[start : start + most])
+        return [user | {"deleted": False, "locale": "en_US"} for user in shown]
 
     # -- searching
 
@@ -371,10 +376,6 @@ class DataCenterAgileApi(AgileApi):
             return handler(call)
 
         return handle
-
-    def board_sprints(self, call: Call) -> Json:
-        """The sprints of a board; nobody says how many."""
-        return {name: value for name, value in super().board_sprints(call).items() if name != "total"}
 
 
 class DataCenterWriteApi(WriteApi):

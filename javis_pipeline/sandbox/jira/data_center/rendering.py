@@ -3,12 +3,12 @@
 from typing import Any
 from urllib.parse import quote
 
-from javis_pipeline.sandbox.jira.catalogue import Board, IssueType, Project, Sprint, Transition
+from javis_pipeline.sandbox.jira.catalogue import Board, IssueType, Priority, Project, Sprint, Status, Transition
 from javis_pipeline.sandbox.jira.data_center.directory import Directory
 from javis_pipeline.sandbox.jira.data_center.markup import from_adf
 from javis_pipeline.sandbox.jira.fields import FieldSpec
 from javis_pipeline.sandbox.jira.issues import Attachment, ChangeItem, Comment, Issue, IssueState, RichText, WikiText
-from javis_pipeline.sandbox.jira.rendering import Renderer, zulu
+from javis_pipeline.sandbox.jira.rendering import OF_A_PROJECT, Renderer, zulu
 from javis_pipeline.sandbox.jira.store import JiraStore
 from javis_pipeline.sandbox.people import Person
 
@@ -87,6 +87,18 @@ class DataCenterRenderer(Renderer):
     def project(self, project: Project) -> Json:
         """A project, without what only Cloud knows."""
         return {name: value for name, value in super().project(project).items() if name != "simplified"}
+
+    def listed_project(self, project: Project) -> Json:
+        """The same in the list of all of them."""
+        return self.project(project) | {"expand": OF_A_PROJECT}
+
+    def listed_status(self, status: Status) -> Json:
+        """A status in the list of all of them, which is no more than elsewhere."""
+        return self.status(status)
+
+    def listed_priority(self, priority: Priority) -> Json:
+        """A priority in the list of all of them, which does not say which one is the usual one."""
+        return {name: value for name, value in super().listed_priority(priority).items() if name != "isDefault"}
 
     def board(self, board: Board) -> Json:
         """A board, which does not say where it is."""
