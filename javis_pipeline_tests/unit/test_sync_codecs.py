@@ -1,5 +1,6 @@
 """How the value of each sort of field is read, and which values can go out; the reason names the remedy."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from javis_pipeline.records.catalog import Catalog
 from javis_pipeline.records.values import Value
 from javis_pipeline.sync.codecs import Codec, Day, Labels, Line, Number, UnreadableValue
-from javis_pipeline.sync.element_codecs import Address, Amount, ShortText, not_a_set
+from javis_pipeline.sync.element_codecs import Address, Amount, ShortText, not_a_choice, not_a_set
 from javis_pipeline.sync.known_codecs import Account, Key, Named
 from javis_pipeline.sync.text_codecs import LARGEST_BODY, LONGEST_DESCRIPTION
 from javis_pipeline.systems.confluence.kind import CONFLUENCE_PAGE
@@ -18,6 +19,7 @@ CATALOG = Catalog(
     priorities={"High": "2"},
     users={"u1": "Ann", "u2": "Bob", "u3": "Bob"},
 )
+PARENT = CONFLUENCE_PAGE.fields["parent_id"].codec
 BODY = CONFLUENCE_PAGE.fields["body_storage"].codec
 DESCRIPTION = JIRA_ISSUE.fields["description"].codec
 WIKI = DATA_CENTER_ISSUE.fields["description"].codec
@@ -86,6 +88,9 @@ def test_what_can_go_out(codec: Codec, value: Value) -> None:
         (Account(), "Ann Other", "'Ann Other' is not an account id; the table users lists those that are known"),
         (Key(), "ops-7", "'ops-7' is not a key such as OPS-7; set one, or NULL for none"),
         (Key(), "OPS-0", "'OPS-0' is not a key such as OPS-7; set one, or NULL for none"),
+        (PARENT, None, "a page cannot be moved to the top of its space from here"),
+        (PARENT, "new-abcdefgh", "page new-abcdefgh is not made in Confluence"),
+        (PARENT, "OPS-1", "'OPS-1' is not the id of a page"),
         (BODY, None, "must not be NULL; for a page without any text set ''"),
         (BODY, "x" * (LARGEST_BODY + 1), "; shorten it"),
         (DESCRIPTION, "x" * (LONGEST_DESCRIPTION + 1), "is 32768 characters long; at most 32767 are possible: shorten"),
@@ -188,3 +193,15 @@ def test_wiki_markup_goes_out_with_the_line_ends_that_it_came_with() -> None:
 )
 def test_what_a_set_of_names_may_be(value: Value, is_a_set: bool) -> None:
     assert (not_a_set(value) is None) == is_a_set
+
+
+@pytest.mark.parametrize(
+    ("choices", "reason"),
+    [
+        (None, "'Red' was not sent, because what can be chosen was not told; the next sync asks again"),
+        ({}, "'Red' cannot be chosen: nothing is offered there now"),
+        ({"customfield_1": {"Red": "1"}}, None),
+    ],
+)
+def test_why_an_option_was_not_sent(choices: dict[str, dict[str, str]] | None, reason: str | None) -> None:
+    assert not_a_choice("Red", "customfield_1", replace(CATALOG, choices=choices)) == reason

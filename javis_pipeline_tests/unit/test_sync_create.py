@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from javis_pipeline.records.create import Creation, Fence, Met, Walk
-from javis_pipeline.sync.create import SECOND_PROOF, Grounds, is_due, looked
+from javis_pipeline.sync.create import SECOND_PROOF, Grounds, is_due, looked, may_be_sent
 
 SENT = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HORIZON = timedelta(minutes=15)
@@ -73,3 +73,59 @@ def test_a_question_is_looked_at_again_once_its_time_has_come(
     looked_at_next: datetime | None, is_looked_at: bool
 ) -> None:
     assert is_due(replace(LOST, state="asks", next_look_at=looked_at_next), LATER) is is_looked_at
+
+
+@pytest.mark.parametrize(
+    ("walk", "state", "restored_at"),
+    [
+        pytest.param(a_walk(places=frozenset({"10042"})), "planned", None, id="nothing that is there can be it"),
+        pytest.param(a_walk(LATER, OURS, places=frozenset({"10042"})), "asks", SENT, id="this may be it"),
+        pytest.param(a_walk(SENT, places=frozenset({"10042"})), "planned", SENT, id="it may still be executed"),
+    ],
+)
+def test_what_a_restored_backup_held_goes_out_once_nothing_there_can_be_it(
+    walk: Walk, state: str, restored_at: datetime | None
+) -> None:
+    restored = replace(LOST, state="planned", restored_at=SENT)
+
+    found = looked(restored, walk, GROUNDS, LATER, "10042")
+
+    assert (found.state, found.restored_at) == (state, restored_at)
+
+
+@pytest.mark.parametrize(
+    ("creator", "state"),
+    [pytest.param("us", "confirmed", id="of our account"), pytest.param("ann", "unknown", id="of somebody else")],
+)
+def test_a_record_without_a_mark_that_is_alike_is_ours_if_our_account_made_it(creator: str, state: str) -> None:
+    page = replace(OURS, place=None, creator_id=creator, alike=frozenset({WISH}))
+
+    assert looked(LOST, a_walk(SENT + timedelta(minutes=1), page), GROUNDS, LATER).state == state
+
+
+@pytest.mark.parametrize(
+    ("creation", "whole", "may_be"),
+    [
+        pytest.param(replace(LOST, state="planned"), False, True, id="planned"),
+        pytest.param(replace(LOST, state="planned", restored_at=SENT), False, False, id="planned in a backup"),
+        pytest.param(LOST, True, False, id="its outcome is unknown"),
+        pytest.param(replace(LOST, state="asks"), True, False, id="a person is asked"),
+        pytest.param(
+            replace(LOST, state="rejected", refusals=2, refused_seq=5, refused_at=LATER), False, False, id="refused"
+        ),
+        pytest.param(
+            replace(LOST, state="rejected", refusals=2, refused_seq=5, refused_at=LATER),
+            True,
+            True,
+            id="refused, and all is asked for again",
+        ),
+        pytest.param(
+            replace(LOST, state="rejected", refusals=2, refused_seq=4, refused_at=LATER),
+            False,
+            True,
+            id="refused, and edited since",
+        ),
+    ],
+)
+def test_when_a_request_may_go_out(creation: Creation, whole: bool, may_be: bool) -> None:
+    assert may_be_sent(creation, 5, LATER, whole=whole) is may_be

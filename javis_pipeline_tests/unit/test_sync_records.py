@@ -416,6 +416,18 @@ def test_given_a_choice_when_synced_then_both_sides_hold_it(choice, value, outco
     assert {"Fix login", "here", "there"} <= {value for _, _, value in scope.store.conflict_values}
 
 
+def test_given_a_conflict_of_a_field_with_an_error_when_a_value_is_chosen_then_the_error_is_gone():
+    scope = clashing()
+    scope.remote.missing_fields = lambda: ["title"]
+    scope.edit_there(priority="Low")
+    scope.sync()
+    assert "title" in scope.row.errors
+
+    resolve(scope.store, scope.conflicts[0].conflict_id, "remote", scope.run(), by="ann")
+
+    assert scope.row.errors == {}
+
+
 def test_given_the_column_moved_since_the_person_looked_then_nothing_happens():
     scope = clashing()
     scope.edit(title="newer")
@@ -639,6 +651,22 @@ def test_given_a_stale_row_written_back_then_it_is_suspected_and_not_sent(scope)
     resolve(scope.store, scope.conflicts[0].conflict_id, "local", scope.run(), by="ann")
     scope.sync()
     assert scope.there("title") == "Fix login"
+
+
+@pytest.mark.parametrize(
+    ("after", "suspected"), [(timedelta(minutes=2), True), (timedelta(minutes=2, milliseconds=1), False)]
+)
+def test_a_column_that_goes_back_is_suspected_for_two_minutes(scope, after, suspected):
+    scope.edit_there(title="from there")
+    scope.sync()
+    written_at = scope.store.audit[-1].at
+    scope.store.edit(scope.id, "title", "Fix login")
+    row = scope.store.rows[scope.id]
+    row.local = replace(row.local, modified_at=written_at + after)
+
+    scope.sync()
+
+    assert [kind for kind, *_ in scope.open_conflicts()] == ["stale_write_suspected"] * suspected
 
 
 def test_given_an_edit_behind_the_trigger_then_both_values_are_kept(scope):
@@ -902,6 +930,19 @@ def test_given_a_lost_reply_and_a_history_that_lags_then_the_mark_on_the_record_
 
     assert [(op.state, op.evidence["by"]) for op in scope.store.ops.values()] == [("confirmed", "marker")]
     assert len(scope.remote.sent) == 1
+
+
+def test_given_a_lost_reply_and_somebodys_edit_that_the_history_lacks_then_it_is_not_told_as_ours(scope):
+    scope.edit(title="here")
+    scope.remote.fault = lambda _: "lost_after"
+    scope.sync()
+    scope.edit_there(title="there")
+    scope.remote.issues[scope.id].changes.pop()
+
+    scope.sync()
+
+    told = [(entry.reason, entry.new) for entry in scope.store.audit if entry.side == "local"]
+    assert told[-1] == ("changed on the remote", "there")
 
 
 def test_given_a_lost_request_then_it_is_given_up_after_a_while_and_sent_again(scope):

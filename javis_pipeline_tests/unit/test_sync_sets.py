@@ -1,6 +1,7 @@
 """What becomes of sets whose elements both sides change, where a person was asked about the whole set before."""
 
 from javis_pipeline.steps.resolve import resolve
+from javis_pipeline.sync.outbox import note_reply
 from javis_pipeline_tests.unit.sync_stories import Scope
 
 
@@ -72,3 +73,21 @@ def test_given_an_edit_here_and_one_there_of_other_elements_then_the_audit_tells
         ("local", "changed on the remote", ("auth", "here"), ("auth", "here", "there")),
         ("remote", "pushed", (), ("here",)),
     }
+
+
+def test_given_a_label_that_somebody_removed_after_the_reply_had_shown_it_then_ours_has_taken_effect():
+    scope = Scope(labels=("auth",))
+    scope.edit(labels=("auth", "mine"))
+    scope.remote.fault = lambda _: "late"
+    scope.sync()
+    op = scope.remote.late.pop()
+    scope.remote.execute(op)
+    scope.store.change(scope.ref, lambda state: note_reply(state, op, {"labels": {"auth", "mine"}}, scope.run()))
+    scope.remote.issues[scope.id].marker = None
+    scope.remote.issues[scope.id].changes.clear()
+    scope.edit_there(labels=("auth",))
+
+    scope.sync()
+
+    assert [op.state for op in scope.store.ops.values()] == ["confirmed"]
+    assert (scope.here["labels"], scope.row.errors) == (("auth",), {})
