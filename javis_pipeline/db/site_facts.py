@@ -1,10 +1,11 @@
 """What a site told, kept for all processes that ask the same site as the same account."""
 
+import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from threading import Lock
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 import orjson
 
@@ -13,6 +14,17 @@ from javis_pipeline.db.named_queries import named_queries
 from javis_pipeline.records.values import System
 
 _QUERIES = named_queries("site_facts")
+
+# What was read together is believed for so long: a run asks for dozens of facts at once, and who lives for days has to
+# see what others forgot.
+_BELIEVED_SECONDS: Final = 5.0
+
+
+class _Fresh(NamedTuple):
+    """What was told, as JSON, and until when it counts, by our clock."""
+
+    value: str
+    until: float
 
 
 class SiteFacts:
@@ -31,30 +43,43 @@ class SiteFacts:
         self._fresh = fresh
         self._asking: defaultdict[str, Lock] = defaultdict(Lock)
         self._naming = Lock()
+        self._known: dict[str, _Fresh] = {}
+        self._read_at = float("-inf")
 
     def of(self, name: str, ask: Callable[[], Any]) -> Any:
         """What was told lately, else what `ask` brings now; threads that want the same wait for the first of them."""
         with self._naming:
             asking = self._asking[name]
         with asking:
-            known = self._fresh_one(name)
+            known = self._read_together().get(name)
+            if known is None or time.monotonic() > known.until:
+                known = self._read_fresh(name).get(name)
             if known is not None:
-                return known
+                return orjson.loads(known.value)
             told = ask()
             self._keep("keep_fresh", {name: told})
             return told
 
-    def _fresh_one(self, name: str) -> Any | None:
-        with self._db.transaction() as conn:
+    def _read_together(self) -> Mapping[str, _Fresh]:
+        """All that was told lately."""
+        with self._naming:
+            if time.monotonic() - self._read_at > _BELIEVED_SECONDS:
+                self._known = self._read_fresh(None)
+                self._read_at = time.monotonic()
+            return self._known
+
+    def _read_fresh(self, name: str | None) -> dict[str, _Fresh]:
+        began = time.monotonic()
+        with self._db.statement() as conn:
             params = {**self._whose, "name": name, "fresh": self._fresh}
-            row = conn.execute(_QUERIES["recall_fresh"], params).fetchone()
-        return orjson.loads(row["value"]) if row else None
+            rows = conn.execute(_QUERIES["recall_fresh"], params).fetchall()
+        return {row["name"]: _Fresh(row["value"], began + row["seconds"]) for row in rows}
 
     def recall(self, names: Collection[str]) -> Mapping[str, Any]:
         """What was kept, however old it is, by name; without those of which nothing was."""
         if not names:
             return {}
-        with self._db.transaction() as conn:
+        with self._db.statement() as conn:
             rows = conn.execute(_QUERIES["recall"], {**self._whose, "names": list(names)}).fetchall()
         return {row["name"]: orjson.loads(row["value"]) for row in rows}
 
@@ -65,10 +90,13 @@ class SiteFacts:
 
     def _keep(self, query: str, told: Mapping[str, Any]) -> None:
         values = [orjson.dumps(value).decode() for value in told.values()]
-        with self._db.transaction() as conn:
+        with self._db.statement() as conn:
             conn.execute(_QUERIES[query], {**self._whose, "names": [*told], "values": values})
 
     def forget(self, name: str | None = None) -> bool:
         """Forget what was told, or everything; whether there was anything."""
-        with self._db.transaction() as conn:
-            return conn.execute(_QUERIES["forget"], {**self._whose, "name": name}).rowcount > 0
+        with self._db.statement() as conn:
+            forgotten = conn.execute(_QUERIES["forget"], {**self._whose, "name": name}).rowcount > 0
+        with self._naming:
+            self._known, self._read_at = {}, float("-inf")
+        return forgotten

@@ -115,7 +115,7 @@ class Job:
             SyncHalted: The same, or the key leads to another project or space now.
         """
         opened = self.system.open(self.key)
-        with self.db.transaction() as conn:
+        with self.db.statement() as conn:
             last = read_watermark(conn, self.system.name, self.key)
         guard_identity(
             f"{self.system.name} {self.key}",

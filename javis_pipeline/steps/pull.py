@@ -64,7 +64,7 @@ def pull_records(
     Raises:
         RemoteBusy: The remote gave up on us; what was stored until then stays, and the next run continues.
     """
-    with db.transaction() as conn:
+    with db.statement() as conn:
         since = read_watermark(conn, scope.system, scope.key).watermark
     with opened.source("whole" if full or since is None else "changed") as source:
         return _Pull(db, scope, opened, source, since, run_id=run_id, now=now, full=full, also=also, hinted=hinted).run(
@@ -285,11 +285,11 @@ class _Pull:
             yield self._source.stamp(remote_id)
 
     def _nothing_stored(self) -> bool:
-        with self._db.transaction() as conn:
+        with self._db.statement() as conn:
             return self._mirror.count(conn) == 0
 
     def _not_stored(self, stamps: Sequence[Stamp]) -> Iterator[Stamp]:
-        with self._db.transaction() as conn:
+        with self._db.statement() as conn:
             differing = set(self._mirror.differing(conn, stamps))
         for stamp in stamps:
             if stamp.remote_id in differing:

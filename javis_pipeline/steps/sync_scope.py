@@ -173,7 +173,7 @@ def pull_locked(
     merged = _merge(job, opened, tally.to_merge, None if full else share.ids)
     for side, one in zip(sides[1:], settled[1:], strict=True):
         _merge_hanging(job, side, tally.left, one.ids, whole=full)
-    with job.db.transaction() as conn:
+    with job.db.statement() as conn:
         end_hints(conn, hinted)
     job.note_records()
     return Pulled(tally, merged)
@@ -181,7 +181,7 @@ def pull_locked(
 
 def _hinted(job: Job) -> Hints:
     """Records that webhooks told of. A run that fails leaves them to the next."""
-    with job.db.transaction() as conn:
+    with job.db.statement() as conn:
         return take_hints(conn, job.system.name, job.key, limit=MOST_AT_ONCE)
 
 
@@ -227,8 +227,11 @@ def _merge(
     if reconciled is None:
         store.retry(None, None, job.clock())
     unmarked = store.unmarked(reconciled) if reconciled is None or reconciled else ()
+    wanted = [*refs, *unmarked]
     try:
-        return merge_pulled(store, opened.records, [*refs, *unmarked], job.run(opened), threads=job.threads)
+        if not wanted and job.rules.force == "none" and not store.operations("sent", limit=1):
+            return Reconciled()
+        return merge_pulled(store, opened.records, wanted, job.run(opened), threads=job.threads)
     finally:
         opened.after(job.db, job.run_id)
 

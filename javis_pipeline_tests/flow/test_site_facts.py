@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
+from unittest.mock import Mock
 
 import pytest
 
@@ -195,3 +196,19 @@ def test_what_was_kept_together_is_recalled_together_and_what_stays_the_same_is_
     assert facts.recall(["one", "other", "unknown"]) == {"one": [1, 2], "other": [3]}
     assert after["one"] == before["one"]
     assert after["other"] != before["other"]
+
+
+def test_given_many_questions_at_once_then_the_database_is_asked_once_and_forgetting_is_seen(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"estimation of board {number}" for number in range(60)]
+    others = SiteFacts(database, "jira", "us", fresh=HOUR)
+    for name in names:
+        others.of(name, lambda: [8])
+    facts, asking = SiteFacts(database, "jira", "us", fresh=HOUR), Mock(side_effect=database.statement)
+    monkeypatch.setattr(database, "statement", asking)
+
+    assert [facts.of(name, lambda: [0]) for name in names] == [[8]] * 60
+    assert asking.call_count == 1
+    assert facts.forget()
+    assert [facts.of(name, lambda: [0]) for name in names[:2]] == [[0]] * 2

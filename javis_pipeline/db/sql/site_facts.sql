@@ -1,7 +1,8 @@
 -- name: recall_fresh
 -- Ages are counted by this clock alone. What is of the future was kept before the clock was set back.
-SELECT value::text FROM site_facts
- WHERE system = %(system)s AND name = %(name)s AND asked_as = %(asked_as)s
+SELECT name, value::text, extract(epoch FROM asked_at + %(fresh)s::interval - now())::float AS seconds
+  FROM site_facts
+ WHERE system = %(system)s AND name = coalesce(%(name)s, name) AND asked_as = %(asked_as)s
    AND asked_at BETWEEN now() - %(fresh)s::interval AND now();
 
 -- name: recall

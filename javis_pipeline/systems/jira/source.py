@@ -152,7 +152,7 @@ class IssueSource:
         if self._extent != "named":
             differ = self._store_dimensions(db, self._dimensions.result())
             self._count.result()  # for what it has to say
-        with db.transaction() as conn:
+        with db.statement() as conn:
             all_known = not self._has_read or knows_choices(conn, self._project)
         if not all_known:
             self._ask_for_choices_again(db)
