@@ -12,7 +12,8 @@ from javis_pipeline.sandbox.confluence.site import ConfluenceSite, Page
 from javis_pipeline.sandbox.world import World
 from javis_pipeline.steps.job import NO_OVERRIDES, Job
 from javis_pipeline.steps.reconcile import Reconciled
-from javis_pipeline.steps.sync_scope import WrittenBack, pull_scope, write_back_scope
+from javis_pipeline.steps.send_edits import WrittenBack
+from javis_pipeline.steps.sync_scope import pull_scope, write_back_scope
 from javis_pipeline.steps.tally import Tally
 from javis_pipeline.sync.policies import Policies
 from javis_pipeline.sync.run import Rules, Run

@@ -29,7 +29,8 @@ from javis_pipeline.steps.job import Job, Side, sides_of
 from javis_pipeline.steps.meet import answer_creation
 from javis_pipeline.steps.plan_scope import plan_scope
 from javis_pipeline.steps.resolve import resolve
-from javis_pipeline.steps.sync_scope import WrittenBack, pull_scope, write_back_scope
+from javis_pipeline.steps.send_edits import WrittenBack
+from javis_pipeline.steps.sync_scope import pull_scope, write_back_scope
 from javis_pipeline.steps.undo import undo_run
 from javis_pipeline.steps.verify import verify_scope
 from javis_pipeline.sync.richtext.markdown_writer import adf_to_markdown

@@ -32,7 +32,8 @@ from javis_pipeline.sandbox.world import World
 from javis_pipeline.steps.job import NO_OVERRIDES, Job
 from javis_pipeline.steps.meet import answer_creation
 from javis_pipeline.steps.plan_scope import plan_scope
-from javis_pipeline.steps.sync_scope import WrittenBack, pull_scope, write_back_scope
+from javis_pipeline.steps.send_edits import WrittenBack
+from javis_pipeline.steps.sync_scope import pull_scope, write_back_scope
 from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.source import IssueSource
 from javis_pipeline.systems.jira.system import JiraSystem

@@ -25,7 +25,8 @@ from javis_pipeline.sandbox.world import World
 from javis_pipeline.steps.job import Job
 from javis_pipeline.steps.meet import answer_creation
 from javis_pipeline.steps.plan_scope import plan_scope
-from javis_pipeline.steps.sync_scope import WrittenBack, pull_scope, write_back_scope
+from javis_pipeline.steps.send_edits import WrittenBack
+from javis_pipeline.steps.sync_scope import pull_scope, write_back_scope
 from javis_pipeline.systems.confluence.client import ConfluenceClient
 from javis_pipeline.systems.confluence.data_center import DataCenterClient
 from javis_pipeline.systems.confluence.system import ConfluenceSystem

@@ -16,7 +16,8 @@ from javis_pipeline.sandbox.jira.data_center.traps import Trap
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
 from javis_pipeline.steps.job import Job
-from javis_pipeline.steps.sync_scope import WrittenBack, count_scope, pull_scope, write_back_scope
+from javis_pipeline.steps.send_edits import WrittenBack
+from javis_pipeline.steps.sync_scope import count_scope, pull_scope, write_back_scope
 from javis_pipeline.steps.tally import Tally
 from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.doctor import check_jira

@@ -23,7 +23,8 @@ from javis_pipeline.sandbox.world import World
 from javis_pipeline.steps.build_context import ContextScope, build_context
 from javis_pipeline.steps.job import Job
 from javis_pipeline.steps.notify import open_conflicts
-from javis_pipeline.steps.sync_scope import Pulled, WrittenBack, pull_scope, write_back_scope
+from javis_pipeline.steps.send_edits import WrittenBack
+from javis_pipeline.steps.sync_scope import Pulled, pull_scope, write_back_scope
 from javis_pipeline.steps.verify import verify_scope
 from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.system import JiraSystem

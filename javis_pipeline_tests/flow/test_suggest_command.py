@@ -16,7 +16,8 @@ from javis_pipeline.sandbox.claude.site import Behaviour
 from javis_pipeline.sandbox.server import SandboxServer
 from javis_pipeline.sandbox.world import World
 from javis_pipeline.steps.job import Job
-from javis_pipeline.steps.sync_scope import WrittenBack, pull_scope, write_back_scope
+from javis_pipeline.steps.send_edits import WrittenBack
+from javis_pipeline.steps.sync_scope import pull_scope, write_back_scope
 from javis_pipeline.systems.jira.client import JiraClient
 from javis_pipeline.systems.jira.system import JiraSystem
 from javis_pipeline_tests.sites import EMAIL, issue_there, settings_for

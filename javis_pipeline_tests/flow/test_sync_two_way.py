@@ -27,7 +27,8 @@ from javis_pipeline.steps.job import NO_OVERRIDES, Job
 from javis_pipeline.steps.plan_scope import plan_scope
 from javis_pipeline.steps.reconcile import Reconciled
 from javis_pipeline.steps.resolve import resolve
-from javis_pipeline.steps.sync_scope import WrittenBack, count_scope, pull_scope, write_back_scope
+from javis_pipeline.steps.send_edits import WrittenBack
+from javis_pipeline.steps.sync_scope import count_scope, pull_scope, write_back_scope
 from javis_pipeline.steps.undo import undo_run
 from javis_pipeline.sync.run import Rules, Run
 from javis_pipeline.systems.jira.client import JiraClient

@@ -20,7 +20,8 @@ from javis_pipeline.records.sync import WHOLE_RECORD, Conflict, LocalRecord, Ope
 from javis_pipeline.records.values import ResourceRef, Value, as_set
 from javis_pipeline.steps.ports import RemoteRecords
 from javis_pipeline.steps.resolve import resolve
-from javis_pipeline.steps.sync_scope import merge_pulled, send_edits
+from javis_pipeline.steps.send_edits import send_edits
+from javis_pipeline.steps.sync_scope import merge_pulled
 from javis_pipeline.sync.conflicts import OFFERS, edits_shown
 from javis_pipeline.sync.fields import Kind
 from javis_pipeline.sync.resolve import Choice

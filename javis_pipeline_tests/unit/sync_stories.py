@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from javis_pipeline.records.sync import Conflict, LocalRecord, Overrides, PlanItem
 from javis_pipeline.records.values import ResourceRef, Value
 from javis_pipeline.steps.reconcile import plan_records, reconcile_records, to_look_at
-from javis_pipeline.steps.sync_scope import merge_pulled, send_edits
+from javis_pipeline.steps.send_edits import send_edits
+from javis_pipeline.steps.sync_scope import merge_pulled
 from javis_pipeline.sync.fields import Kind
 from javis_pipeline.sync.run import Rules, Run
 from javis_pipeline.systems.jira.kind import JIRA_ISSUE

@@ -22,7 +22,8 @@ from javis_pipeline.steps.census import Counted, take_census
 from javis_pipeline.steps.look import Busy, Gone, Refused, Seen, Unreadable, look, look_after_history, look_back
 from javis_pipeline.steps.push import Pushed
 from javis_pipeline.steps.reconcile import Reconciled, plan_records, reconcile_records
-from javis_pipeline.steps.sync_scope import merge_pulled, send_edits
+from javis_pipeline.steps.send_edits import send_edits
+from javis_pipeline.steps.sync_scope import merge_pulled
 from javis_pipeline.sync.run import Run
 from javis_pipeline.systems.jira.kind import JIRA_ISSUE
 from javis_pipeline_tests.property.sync_memory import CATALOG, OUR_ACCOUNT, MemoryRemote, MemoryStore, World
