@@ -934,10 +934,12 @@ def test_given_a_lost_reply_and_a_history_that_lags_then_the_mark_on_the_record_
 
 def test_given_a_lost_reply_and_somebodys_edit_that_the_history_lacks_then_it_is_not_told_as_ours(scope):
     scope.edit(title="here")
-    scope.remote.fault = lambda _: "lost_after"
+    scope.remote.fault = lambda _: "late"
     scope.sync()
-    scope.edit_there(title="there")
-    scope.remote.issues[scope.id].changes.pop()
+    scope.remote.execute(scope.remote.late.pop())
+    ours = list(scope.remote.issues[scope.id].changes)
+    scope.remote.edit(scope.id, "title", "there")
+    scope.remote.issues[scope.id].changes[:] = ours
 
     scope.sync()
 

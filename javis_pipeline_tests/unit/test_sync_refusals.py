@@ -322,6 +322,21 @@ def test_given_the_person_resolves_for_their_value_then_it_is_sent_although_it_w
     assert sent(scope) == [("title",)]
 
 
+def test_given_a_person_resolved_for_ours_then_the_next_refusal_is_a_first_one(scope):
+    forbidding(scope, title="not now")
+    scope.edit(title="mine")
+    scope.sync()
+    scope.sync()
+    scope.edit_there(title="theirs")
+    scope.sync()
+    assert scope.row.refusals["title"].times > 1
+
+    resolve(scope.store, scope.conflicts[0].conflict_id, "local", scope.run(), by="ann")
+    scope.sync()
+
+    assert scope.row.refusals["title"].times == 1
+
+
 def test_given_the_edit_is_given_up_then_nothing_is_left_of_the_refusal():
     scope = refused_often()
 

@@ -91,3 +91,12 @@ def test_given_a_label_that_somebody_removed_after_the_reply_had_shown_it_then_o
 
     assert [op.state for op in scope.store.ops.values()] == ["confirmed"]
     assert (scope.here["labels"], scope.row.errors) == (("auth",), {})
+
+
+def test_given_something_that_is_no_set_then_nothing_of_it_goes_out():
+    scope = Scope(labels=("auth",))
+    scope.edit(labels="two words")
+
+    scope.sync()
+
+    assert (scope.here["labels"], scope.there("labels")) == ("two words", ("auth",))
