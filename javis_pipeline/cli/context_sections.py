@@ -47,6 +47,7 @@ def sections(context: WorkContext) -> Iterator[Text]:
 
 
 def labelled(label: str, text: str) -> Text:
+    """One line: a bold label of fixed width, then the text, without what a terminal would obey."""
     return Text(f"{label:<{LABEL}}", style="bold").append(printable(text), style="not bold")
 
 
@@ -75,6 +76,7 @@ def _sprint_lines(context: WorkContext, sprint: SprintState) -> Iterator[Text]:
 
 
 def days_left(days: int) -> str:
+    """Days until an end, in words; below zero it is over."""
     if days < 0:
         return f"overrun by {counted(-days, 'day')}"
     return "last day" if days == 0 else f"{counted(days, 'day')} left"
@@ -119,6 +121,7 @@ def _blocker_lines(context: WorkContext) -> Iterator[Text]:
 
 
 def where(root: Blocker) -> str:
+    """Where a blocking issue is, if not in this project."""
     if not root.state_known:
         return " (not synced)"
     return " (another project)" if root.is_outside else ""
@@ -180,11 +183,13 @@ def _note_lines(context: WorkContext) -> Iterator[Text]:
 
 
 def short(text: str, length: int = 50) -> str:
+    """The beginning of a text, in at most so many characters."""
     clean = printable(text)
     return clean if len(clean) <= length else f"{clean[: length - 1]}…"
 
 
 def name_of(context: WorkContext, account_id: str) -> str:
+    """What a person is called; the id of one that the context does not know."""
     return next((person.display_name for person in context.people if person.account_id == account_id), account_id)
 
 

@@ -24,6 +24,7 @@ class FoundConflict(NamedTuple):
 
     @property
     def scope_ref(self) -> ScopeRef:
+        """The project or space that it is in."""
         return ScopeRef(self.system, self.scope)
 
 

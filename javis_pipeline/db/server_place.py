@@ -69,6 +69,7 @@ class Runner:
         return code == 0 and output.count("\n") == 0
 
     def can_enter(self, folder: Path) -> bool:
+        """Whether the user that runs the server may enter a folder, and all above it."""
         try:
             return self.run("/bin/sh", "-c", 'cd -- "$1"', "sh", folder)[0] == 0
         except OSError:
@@ -88,10 +89,12 @@ class Place:
 
     @property
     def data(self) -> Path:
+        """The cluster itself (`PGDATA`)."""
         return self.folder / "data"
 
     @property
     def log(self) -> Path:
+        """What the server says."""
         return self.folder / "server.log"
 
 

@@ -45,6 +45,7 @@ class Verdict:
 
     @property
     def key(self) -> dg.AssetCheckKey:
+        """What Dagster calls the check."""
         return dg.AssetCheckKey(dg.AssetKey(self.asset), self.name)
 
 

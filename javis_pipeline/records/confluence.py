@@ -96,6 +96,7 @@ class PageStamp(NamedTuple):
 
     @property
     def key(self) -> str:
+        """The id again: a page has no other name than its title, which changes."""
         return self.page_id
 
     @property

@@ -20,6 +20,7 @@ class LeftAlone(NamedTuple):
 
     @property
     def all(self) -> frozenset[str]:
+        """All that nothing is taken of once the record is here."""
         return self.unread | self.kept
 
 

@@ -376,6 +376,7 @@ class RecordPlan:
 
     @property
     def changes_nothing(self) -> bool:
+        """Whether no row is written; what a dry run would show does not count."""
         return not (self.columns or self.operations or self.conflicts or self.audit)
 
 

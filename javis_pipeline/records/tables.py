@@ -185,18 +185,22 @@ class Table:
 
     @property
     def name(self) -> str:
+        """Name of the table, in the schema that our queries find first."""
         return self.place.name
 
     @property
     def id(self) -> str:
+        """The column of the id that the remote gave."""
         return self.place.id
 
     @property
     def key(self) -> str:
+        """The column of what people call a record."""
         return self.place.key
 
     @property
     def scope(self) -> str:
+        """The column of the project or space."""
         return self.place.scope
 
     @property

@@ -120,12 +120,14 @@ class Draft:
     # --- errors ---
 
     def set_error(self, name: str, message: str) -> None:
+        """Say on the row why a field waits; the plan tells it once, as row 6."""
         if self.errors.get(name) != message:
             self.errors[name] = message
             value = self.values.get(name)
             self.item("error", name, self.bases.get(name, value), value, message, 6)
 
     def clear_error(self, name: str) -> None:
+        """Nothing is wrong with the field any more."""
         self.errors.pop(name, None)
 
     # --- refusals ---

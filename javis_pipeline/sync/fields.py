@@ -42,14 +42,17 @@ class Field:
 
     @property
     def is_set(self) -> bool:
+        """Whether it is merged element by element, and sent by verbs."""
         return self.codec.is_set
 
     @property
     def is_text(self) -> bool:
+        """Whether it is merged block by block."""
         return self.codec.is_text
 
     @property
     def default_policy(self) -> FieldPolicy:
+        """Which way it goes where no setting says otherwise."""
         return "two_way" if self.written_by and not self.by_choice else "remote_to_local"
 
     @property

@@ -24,6 +24,7 @@ _LINE_STARTERS = frozenset("#>-+=~:0123456789")
 
 
 def escape(text: str) -> str:
+    """The text, such that Markdown means each of its characters."""
     return SPECIAL.sub(escape_run, text)
 
 
@@ -47,6 +48,7 @@ _REFERENCES = {"\n": "&#10;", "\r": "&#13;"}
 
 
 def character_reference(match: re.Match[str]) -> str:
+    """The character as a number (`&#10;`), which no trimming takes away."""
     return f"&#{ord(match[0])};"
 
 
@@ -59,6 +61,7 @@ def guard_line(line: str) -> str:
 
 
 def guard_ends(line: str) -> str:
+    """The line, whose blanks at both ends are written such that no reader trims them."""
     if not line:
         return line
     if line[-1] in TRIMMED:

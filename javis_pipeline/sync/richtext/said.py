@@ -59,6 +59,7 @@ class Said:
 
     @property
     def attributes(self) -> Mapping[str, Any]:
+        """The attributes by name, as a document has them."""
         return dict(self.attrs)
 
 
