@@ -1,7 +1,8 @@
 """`javis sync`: one run for each project, through Dagster."""
 
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -282,8 +283,7 @@ def _show_plans(settings: "Settings", keys: Sequence[str], options: Options, *, 
     from javis_pipeline.cli.tables import print_table
     from javis_pipeline.cli.values import short
 
-    items = [item for items in plans.values() for item in items]
-    more = {item.resource_id for item in list(filter(_is_new, items))[_NEW_SHOWN:]}
+    shown, left = _first_lines(item for items in plans.values() for item in items)
     rows = [
         (
             item.key,
@@ -293,17 +293,40 @@ def _show_plans(settings: "Settings", keys: Sequence[str], options: Options, *, 
             short(item.new, people),
             item.reason,
         )
-        for item in items
-        if not (_is_new(item) and item.resource_id in more)
+        for item in shown
     ]
     print_table(["key", "field", "where", "before", "after", "why"], rows, empty="Both sides are in step.")
-    if more:
-        say(f"and {len(more)} more that are new there; all of them: --json")
+    for more in _counted(left, fields):
+        say(f"and {more}; all of them: --json")
     click.echo("Nothing was changed. Next: javis sync" if rows else "Nothing to do.")
 
 
 # Of what is new there a first sync brings all: what is edited on both sides must not drown in it.
 _NEW_SHOWN = 10
+# As many as of conflicts.
+_SHOWN = 50
+
+
+def _first_lines(items: "Iterable[PlanItem]") -> "tuple[list[PlanItem], list[PlanItem]]":
+    """What is shown of a plan, and the rest."""
+    room = {True: _NEW_SHOWN, False: _SHOWN}
+    shown: list[PlanItem] = []
+    left: list[PlanItem] = []
+    for item in items:
+        is_new = _is_new(item)
+        (shown if room[is_new] > 0 else left).append(item)
+        room[is_new] -= 1
+    return shown, left
+
+
+def _counted(left: "Sequence[PlanItem]", fields: "Mapping[str, str]") -> "Iterator[str]":
+    """How many lines are not shown, of what they are."""
+    others = [item for item in left if not _is_new(item)]
+    if new := len(left) - len(others):
+        yield f"{new} more that are new there"
+    if others:
+        sorts = Counter(f"{fields.get(item.field, item.field)} {_SIDES[item.side]}" for item in others)
+        yield f"{len(others)} more: {', '.join(f'{number} {sort}' for sort, number in sorts.most_common())}"
 
 
 def _is_new(item: "PlanItem") -> bool:

@@ -148,6 +148,22 @@ def test_given_a_first_contact_when_run_dry_then_what_is_new_is_named_and_counte
     assert len(json.loads(whole.stdout)) == 14
 
 
+@pytest.mark.usefixtures("synced")
+def test_given_more_edits_than_fit_on_a_screen_when_run_dry_then_the_first_are_shown_and_the_others_counted(
+    world: World,
+) -> None:
+    for number in range(5, 65):
+        world.jira.create("OQC", title=f"Calibrate stage {number}")
+    javis("sync", "jira")
+    for key in [f"OQC-{number}" for number in range(1, 61)]:
+        world.jira.edit(key, title=f"{key} from there", by="Mara")
+
+    told = javis("sync", "jira", "--dry-run")
+
+    assert told.output.count(" from there") == 50
+    assert "\nand 10 more: 10 title here; all of them: --json\n" in told.output
+
+
 def test_given_a_force_then_the_conflicts_of_that_field_are_resolved_and_no_others(
     world: World, synced: dict[str, str], database_url: str
 ) -> None:
