@@ -6,15 +6,17 @@ They are an aid and never a must: what they cannot do, or leave undone because t
 import ctypes
 import logging
 import os
+import pickle
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
+from pickle import PickleBuffer
 from queue import SimpleQueue
 from threading import Lock
-from typing import Final, ParamSpec, Protocol, Self, TypeVar
+from typing import Any, Final, ParamSpec, Protocol, Self, TypeVar
 
 from javis_pipeline.steps.batches import rare_collections
 
@@ -123,7 +125,7 @@ class WorkerProcesses:
         if self._usable:
             pipe = self._idle.get()
             try:
-                pipe.send((function, args, kwargs))
+                _send(pipe, (function, [_apart(one) for one in args], kwargs))
                 done, result = pipe.recv()
                 if done:
                     return result  # type: ignore[no-any-return]
@@ -164,7 +166,7 @@ def serve(descriptor: int) -> None:
     with Connection(descriptor) as pipe, rare_collections():
         while True:
             try:
-                function, args, kwargs = pipe.recv()
+                function, args, kwargs = _receive(pipe)
             except EOFError:
                 return
             try:
@@ -172,6 +174,24 @@ def serve(descriptor: int) -> None:
             except Exception:  # noqa: BLE001 - whatever it is, the caller meets it too, and knows what to do
                 answer = (False, None)
             pipe.send(answer)
+
+
+def _apart(value: object) -> object:
+    """Bytes as what goes beside the rest: an answer would be copied several times on its way otherwise."""
+    return PickleBuffer(value) if type(value) is bytes else value
+
+
+def _send(pipe: Connection, value: object) -> None:
+    beside: list[PickleBuffer] = []
+    pickled = pickle.dumps(value, protocol=5, buffer_callback=beside.append)
+    pipe.send((pickled, len(beside)))
+    for part in beside:
+        pipe.send_bytes(part)
+
+
+def _receive(pipe: Connection) -> Any:
+    pickled, beside = pipe.recv()
+    return pickle.loads(pickled, buffers=[pipe.recv_bytes() for _ in range(beside)])  # noqa: S301 - of our own process
 
 
 def _give_back_large_blocks() -> None:

@@ -41,6 +41,12 @@ def test_given_they_were_started_then_they_do_it_and_give_the_same_results(worke
     assert workers.run(sorted, [3, 1, 2], reverse=True) == [3, 2, 1]
 
 
+@pytest.mark.parametrize("content", [b"", b"an answer", b"a large answer" * 100_000])
+def test_given_bytes_then_they_come_there_as_bytes(workers, content):
+    assert workers.run(bytes.upper, content) == content.upper()
+    assert workers.run(bytes.startswith, content, b"a") == content.startswith(b"a")
+
+
 def test_given_an_error_there_then_it_is_raised_here(workers):
     with pytest.raises(ValueError, match="invalid literal"):
         workers.run(int, "seven")
