@@ -133,9 +133,14 @@ def _waiting_post(post: "Waiting", now: datetime) -> str:
     )
 
 
+def _why_it_ended(scope: dict[str, Any]) -> str:
+    place = f"{scope['system']} {scope['scope']}: "  # some errors begin with it
+    return place + str(scope["error"]).removeprefix(place)
+
+
 def _explanations(scopes: list[dict[str, Any]]) -> list[str]:
     """Why the last run did not end well, and the next command for what waits."""
-    lines = [f"{scope['system']} {scope['scope']}: {scope['error']}" for scope in scopes if scope["error"]]
+    lines = [_why_it_ended(scope) for scope in scopes if scope["error"]]
     lines += [
         f"{scope['system']} {scope['scope']}: nothing is sent, by {scope['held_by']}"
         for scope in scopes

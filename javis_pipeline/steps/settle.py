@@ -25,8 +25,9 @@ def settle_operations(store: SyncStore, remote: RemoteRecords, run: Run) -> Coun
     patience = Patience()
     for op in store.operations("sent"):
         outcomes[state_after(op, settle(store, remote, op, run, patience))] += 1
-    counts = " ".join(f"{state}={number}" for state, number in sorted(outcomes.items()))
-    _LOG.info("settled scope=%r %s", store.name, counts)
+    if outcomes:
+        counts = " ".join(f"{state}={number}" for state, number in sorted(outcomes.items()))
+        _LOG.info("settled scope=%r %s", store.name, counts)
     return outcomes
 
 

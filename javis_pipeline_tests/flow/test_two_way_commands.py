@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from click.testing import CliRunner
 
@@ -162,6 +163,21 @@ def test_given_more_edits_than_fit_on_a_screen_when_run_dry_then_the_first_are_s
 
     assert told.output.count(" from there") == 50
     assert "\nand 10 more: 10 title here; all of them: --json\n" in told.output
+
+
+def test_given_a_run_that_a_guard_stopped_then_the_status_says_why_once(
+    world: World, synced: dict[str, str], database_url: str
+) -> None:
+    for number in range(5, 35):
+        world.jira.create("OQC", title=f"Calibrate stage {number}")
+    sync(synced)
+    with psycopg.connect(database_url) as conn:
+        edited = conn.execute("UPDATE jira_issues SET title = title || ' here'").rowcount
+
+    stopped, told = sync(synced), javis("status")
+
+    assert stopped.returncode == 4
+    assert f"\njira OQC: {edited} writes to {edited} records are planned" in told.output
 
 
 def test_given_a_force_then_the_conflicts_of_that_field_are_resolved_and_no_others(
