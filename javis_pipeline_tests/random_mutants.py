@@ -45,6 +45,7 @@ TESTS: Final = (
             "screens",
             "policies",
             "wiki",
+            "undo",
         )
     ),
     *(f"javis_pipeline_tests/unit/test_{name}.py" for name in ("watermark", "agenda", "choices", "kinds")),

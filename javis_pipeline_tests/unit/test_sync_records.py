@@ -899,6 +899,19 @@ def test_given_a_move_to_a_project_that_is_not_synced_then_the_row_stays_and_an_
     assert scope.remote.sent == []
 
 
+def test_given_the_first_look_at_what_was_made_then_its_base_is_what_was_sent_or_what_the_remote_gave_it(scope):
+    row = scope.store.rows[scope.id]
+    wanted = {**row.local.values, "title": "edited since", "priority": "High"}
+    bases = {"title": "as it was sent", "priority": None}
+    row.local = replace(row.local, remote_state="wanted", values=wanted, bases=bases)
+    scope.edit_there(title="edited there")
+
+    plan = reconcile_record(scope.store.state(scope.ref), scope.remote.fetch(scope.ref), scope.run())
+
+    assert [(conflict.field, conflict.base) for conflict in plan.conflicts] == [("title", "as it was sent")]
+    assert [(op.fields, op.expected) for op in plan.operations] == [(("priority",), {"priority": "3"})]
+
+
 # --- writes whose outcome is lost ---
 
 
