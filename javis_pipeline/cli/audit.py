@@ -13,24 +13,24 @@ from javis_pipeline.errors import UsageError
 
 
 @click.command()
-@click.option("--issue", "key", metavar="KEY", help="Everything that happened to this issue.")
+@click.option("--issue", "key", metavar="KEY", help="Everything that happened to this issue, page or comment.")
 @click.option("--run", "run_id", metavar="RUN", help="Everything that this run changed; the id may be cut short.")
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="Most lines to show.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(key: str | None, run_id: str | None, limit: int, as_json: bool) -> None:
-    """Show who changed what: the runs that changed something, or all changes of one run or one issue."""
+    """Show who changed what: the runs that changed something, or all changes of one run or one record."""
     if key and run_id:
         raise UsageError("--issue and --run exclude each other; give one")
     from javis_pipeline.db.audit import changes_of_record, changes_of_run, recent_runs
     from javis_pipeline.db.jira_fields import field_names
     from javis_pipeline.db.people import display_names
     from javis_pipeline.settings import load_settings
-    from javis_pipeline.steps.edit import find_issue
+    from javis_pipeline.steps.edit import find_record
     from javis_pipeline.wiring import open_database
 
     with closing(open_database(load_settings())) as db:
         if key:
-            rows = changes_of_record(db, find_issue(db, key), limit=limit)
+            rows = changes_of_record(db, find_record(db, key), limit=limit)
         elif run_id:
             rows = changes_of_run(db, run_id, limit=limit)
         else:

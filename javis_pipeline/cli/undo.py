@@ -15,7 +15,7 @@ from javis_pipeline.errors import UsageError
 if TYPE_CHECKING:
     from javis_pipeline.db.connection import Database
     from javis_pipeline.records.sync import PlanItem
-    from javis_pipeline.records.values import ResourceRef
+    from javis_pipeline.sync.undo import Left
 
 
 @click.command()
@@ -26,7 +26,7 @@ def command(run_id: str, yes: bool, as_json: bool) -> None:
     """Set back what the run RUN changed, here and there; shows the plan first. The id may be cut short.
 
     What was edited since is left alone and becomes a conflict. The undo is a run of its own, so it can be undone. What
-    the run made there stays; how to put it away is said.
+    the run made or put away there stays so; what can be done about it is said.
     """
     from javis_pipeline.context.wording import counted
     from javis_pipeline.db.jira_fields import field_names
@@ -35,10 +35,10 @@ def command(run_id: str, yes: bool, as_json: bool) -> None:
     from javis_pipeline.wiring import open_database
 
     with closing(open_database(load_settings())) as db:
-        items, made = _undo(db, run_id, really=False)
+        items, left = _undo(db, run_id, really=False)
         if not as_json:
             _print(items, display_names(db), field_names(db))
-            _offer(made)
+            _offer(left)
         if not items or not (yes or (not as_json and click.confirm("Set these back?"))):
             if as_json:
                 click.echo(json.dumps([asdict(item) for item in items], indent=2, default=str))
@@ -50,7 +50,7 @@ def command(run_id: str, yes: bool, as_json: bool) -> None:
         say(f"{counted(len(done), 'field')} set back here.\nNext: javis sync")
 
 
-def _undo(db: "Database", run_id: str, *, really: bool) -> "tuple[list[PlanItem], list[ResourceRef]]":
+def _undo(db: "Database", run_id: str, *, really: bool) -> "tuple[list[PlanItem], list[Left]]":
     from javis_pipeline.db.audit import scopes_of_run
     from javis_pipeline.db.sync_store import PostgresStore
     from javis_pipeline.steps.undo import plan_undo, undo_run
@@ -61,19 +61,19 @@ def _undo(db: "Database", run_id: str, *, really: bool) -> "tuple[list[PlanItem]
         what = "several runs begin with" if scopes else "no run that changed anything is called"
         raise UsageError(f"{what} {run_id}; javis audit lists the runs")
     items: list[PlanItem] = []
-    made: list[ResourceRef] = []
+    left: list[Left] = []
     for scope in scopes:
         store = PostgresStore(db, TABLES[scope.resource_type], scope.scope)
         undo = undo_run if really else plan_undo
         done = undo(store, scope.run_id, local_run(scope.resource_type, store.catalog()), by=getpass.getuser())
         items.extend(done.items)
-        made.extend(done.made)
-    return items, made
+        left.extend(done.left)
+    return items, left
 
 
-def _offer(made: "list[ResourceRef]") -> None:
-    for ref in made:
-        say(f"{ref.key} was made by this run, and stays. To put it away: javis archive {ref.key}")
+def _offer(left: "list[Left]") -> None:
+    for one in left:
+        say(f"{one.ref.key} was {one.became} by this run. {one.way_back}")
 
 
 def _print(items: "list[PlanItem]", people: Mapping[str, str], fields: Mapping[str, str]) -> None:

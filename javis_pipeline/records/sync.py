@@ -46,6 +46,8 @@ NOT_OURS = UUID(int=0)
 """Stands for an operation's id on a change that was certainly made by somebody else."""
 
 MADE = "made"
+ARCHIVED = "archived"
+REMOVED = "removed"
 """How the audit begins to say that a record was made of a row here."""
 
 WHOLE_RECORD = "(row)"

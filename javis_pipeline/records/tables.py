@@ -113,6 +113,7 @@ class Place:
         removes: A row that is deleted here is deleted there.
         putting_away: What has to be switched on for that, where it has to be; the column `removal` then says of each
             row what becomes of it.
+        has_trash: What is deleted there goes into a trash, from which people restore it.
         made_as: Column that keeps the key that a record had before the remote knew it, where the database itself makes
             the key of that and the id; None where the key is written.
         numbered: Keys end in numbers that only grow, so that what was made since is met by them.
@@ -147,6 +148,7 @@ class Place:
     editing: Governed | None = None
     removes: bool = False
     putting_away: Governed | None = None
+    has_trash: bool = False
     made_as: str | None = None
     numbered: bool = False
     readers_apart: bool = False

@@ -22,6 +22,8 @@ from javis_pipeline.sync.choices import Person, choose_name, choose_person
 from javis_pipeline.sync.element_codecs import WRITTEN
 from javis_pipeline.sync.known_codecs import TEAM_ID
 
+_NO_PAGE: Final = "there is no page {} here; the id of a page is the number in its address"
+
 
 def _text(value: str) -> str:
     return value
@@ -322,10 +324,12 @@ def list_labels(db: Database, *, key: str | None = None, projects: Sequence[str]
         return rows.issue_labels(conn, key=found, projects=projects)
 
 
-def find_issue(db: Database, key: str) -> UUID:
-    """Name of the issue with this key, or one it had before; UsageError names the nearest when it is not here."""
+def find_record(db: Database, key: str) -> UUID:
+    """Name of the issue, the page or what hangs on one with this key, or one it had before; UsageError names the
+    nearest when it is not here."""
     with db.transaction() as conn:
-        record_id: UUID = _found(conn, key)["record_id"]
+        known = rows.record_by_key(conn, key)
+        record_id: UUID = (known or _found(conn, key))["record_id"]
         return record_id
 
 
@@ -338,12 +342,14 @@ def known_page(conn: Connection, key: str) -> str:
     """The key that a page has now, by its id or the key that it had before it was made."""
     page = rows.page_by_key(conn, key)
     if page is None:
-        raise UsageError(f"there is no page {key} here; the id of a page is the number in its address")
+        raise UsageError(_NO_PAGE.format(key))
     return str(page["key"])
 
 
 def _found(conn: Connection, key: str) -> dict[str, Any]:
     issue = rows.issue_by_key(conn, key)
+    if issue is None and key.isdigit():
+        raise UsageError(_NO_PAGE.format(key))
     if issue is None:
         known = rows.keys_of_project(conn, key.upper().partition("-")[0])
         near = difflib.get_close_matches(key.upper(), known, n=3, cutoff=0.6)

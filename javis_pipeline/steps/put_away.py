@@ -42,13 +42,27 @@ def put_away(db: Database, tables: Tables, key: str, way: Way, *, dry_run: bool 
         if found is None:
             raise UsageError(f"there is no issue or page {key} here")
         table = tables[found["resource_type"]]
-        allowed = way_out(conn, table, found["scope"]) if table.place.putting_away else None
+        if table.place.putting_away is None:
+            raise UsageError(f"{key} is neither an issue nor a page; delete its row in the table {table.name}")
+        allowed = way_out(conn, table, found["scope"])
         if allowed is None or (allowed, way) == ("archive", "delete"):
-            raise UsageError(
-                f"nothing of {found['scope']} is to be {way}d; JAVIS_DELETE=KEY:{way} says of which projects it is"
-            )
+            raise UsageError(_not_allowed(found["scope"], key, way, allowed))
         if not delete_row(conn, table, found["record_id"], way):
             raise UsageError(f"{key} is not in {SYSTEMS[table.system].title}; nothing was changed")
         if dry_run:
             raise psycopg.Rollback
     return PutAway(found["key"], found["record_id"], table.system)
+
+
+def _not_allowed(scope: str, key: str, way: Way, allowed: Way | None) -> str:
+    """What would allow it; of two ways the one that can be undone comes first."""
+    if allowed is not None:
+        return (
+            f"what is deleted in {scope} is archived there: javis archive {key}. "
+            f"JAVIS_DELETE=KEY:{way}, with the key of the project, lets it be {way}d"
+        )
+    first = "" if way == "archive" else "JAVIS_DELETE=KEY:archive lets it be archived, from where it can be restored; "
+    return (
+        f"nothing of {scope} is archived or deleted there. {first}JAVIS_DELETE=KEY:{way}, with the key of the project, "
+        f"lets it be {way}d"
+    )

@@ -24,7 +24,7 @@ def retry(db: Database, tables: Tables, key: str, field: str | None, *, now: dat
     Args:
         db: The product's database.
         tables: Where each kind of records is kept.
-        key: Key of an issue, also one it had before; id of a page.
+        key: Key of an issue, also one it had before; id of a page; key of what hangs on one.
         field: Only this field; None for all.
         now: When that was wished for.
 

@@ -7,10 +7,9 @@ from typing import NamedTuple
 
 from javis_pipeline.errors import UsageError
 from javis_pipeline.records.sync import AuditEntry, PlanItem
-from javis_pipeline.records.values import ResourceRef
 from javis_pipeline.steps.ports import SyncStore
 from javis_pipeline.sync.run import Run
-from javis_pipeline.sync.undo import by_record, inverse_of, made_in, undo_in_record
+from javis_pipeline.sync.undo import Left, by_record, inverse_of, left_by, undo_in_record
 
 _LOG = logging.getLogger(__name__)
 
@@ -20,11 +19,11 @@ class Undone(NamedTuple):
 
     Attributes:
         items: Its lines; those with side `conflict` were edited since, and left alone.
-        made: Records that the run made there. They stay: whether one is put away is for a person to say.
+        left: Records that the run made or put away there. They stay so: what becomes of one is for a person to say.
     """
 
     items: Sequence[PlanItem]
-    made: Sequence[ResourceRef]
+    left: Sequence[Left]
 
 
 def plan_undo(store: SyncStore, run_id: str, run: Run, *, by: str) -> Undone:
@@ -32,7 +31,7 @@ def plan_undo(store: SyncStore, run_id: str, run: Run, *, by: str) -> Undone:
     entries = _entries(store, run_id)
     records = by_record(inverse_of(entries, run.kind))
     plans = [undo_in_record(store.state(ref), items, run, by=by) for ref, items in records.items()]
-    return Undone([item for plan in plans for item in plan.items], made_in(entries, run.kind))
+    return Undone([item for plan in plans for item in plan.items], left_by(entries, run.kind))
 
 
 def undo_run(store: SyncStore, run_id: str, run: Run, *, by: str) -> Undone:
@@ -47,7 +46,7 @@ def undo_run(store: SyncStore, run_id: str, run: Run, *, by: str) -> Undone:
         plan = store.change(ref, partial(undo_in_record, items=items, run=run, by=by))
         done.extend(plan.items)
     _LOG.info("undone scope=%r run=%s fields=%d", store.name, run_id, len(done))
-    return Undone(done, made_in(entries, run.kind))
+    return Undone(done, left_by(entries, run.kind))
 
 
 def _entries(store: SyncStore, run_id: str) -> Sequence[AuditEntry]:

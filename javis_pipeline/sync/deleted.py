@@ -7,7 +7,7 @@ from typing import Final
 
 from javis_pipeline.records import Missing
 from javis_pipeline.records.policy import Way
-from javis_pipeline.records.sync import PUTS_AWAY, WHOLE_RECORD, Conflict, ConflictKind, RemoteRecord
+from javis_pipeline.records.sync import ARCHIVED, PUTS_AWAY, REMOVED, WHOLE_RECORD, Conflict, ConflictKind, RemoteRecord
 from javis_pipeline.records.values import fingerprint
 from javis_pipeline.sync.draft import Draft
 from javis_pipeline.sync.resolve import force_in
@@ -82,7 +82,10 @@ def put_away(draft: Draft, remote: RemoteRecord) -> None:
     if remote.read_only is not None and remote.away is None:
         draft.set_error(WHOLE_RECORD, f"it was deleted here, and is still there: {remote.read_only}")
         return
-    draft.want_away("archive" if way == "archive" else "removal", parts, reason="deleted here")
+    becomes = ARCHIVED if way == "archive" else REMOVED
+    draft.want_away(
+        "archive" if way == "archive" else "removal", parts, reason=f"deleted here, and to be {becomes} there"
+    )
 
 
 def _way_out(draft: Draft) -> Way | None:

@@ -11,7 +11,9 @@ from typing import Any
 from javis_pipeline.records import MISSING, Missing
 from javis_pipeline.records.catalog import Catalog
 from javis_pipeline.records.sync import (
+    ARCHIVED,
     PUTS_AWAY,
+    REMOVED,
     WHOLE_RECORD,
     FieldChange,
     Operation,
@@ -222,7 +224,7 @@ def _conclude_removal(draft: Draft, op: Operation, evidence: Mapping[str, Any], 
         draft.set_column("remote_state", "gone")
     if draft.run.kind.table.place.putting_away:
         draft.set_column("removal", "done")
-    reason = "archived" if op.kind == "archive" else "removed"
+    reason = ARCHIVED if op.kind == "archive" else REMOVED
     draft.audit("remote", WHOLE_RECORD, op.local.get(next(iter(op.fields))), None, reason, op=op)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from javis_pipeline.records.sync import MADE, WHOLE_RECORD, AuditEntry, RecordPlan, RecordState
+from javis_pipeline.records.sync import ARCHIVED, MADE, REMOVED, WHOLE_RECORD, AuditEntry, RecordPlan, RecordState
 from javis_pipeline.records.values import ResourceRef, Value
 from javis_pipeline.sync.draft import Draft
 from javis_pipeline.sync.fields import Kind
@@ -27,11 +27,45 @@ class Inverse:
     undo_of: int | None
 
 
-def made_in(entries: Iterable[AuditEntry], kind: Kind) -> list[ResourceRef]:
-    """The records that a run made there and that can be put away: no undo does that by itself."""
-    if kind.table.place.putting_away is None:
-        return []
-    return [entry.ref for entry in entries if entry.field == WHOLE_RECORD and entry.reason.startswith(MADE)]
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A whole record that a run made or put away there, which no undo takes back.
+
+    Attributes:
+        way_back: What a person can do about it.
+    """
+
+    ref: ResourceRef
+    became: str
+    way_back: str
+
+
+def left_by(entries: Iterable[AuditEntry], kind: Kind) -> list[Left]:
+    """The records that a run made or put away there, with what a person can do about each."""
+    whole = [entry for entry in entries if entry.field == WHOLE_RECORD and entry.side == "remote"]
+    return [
+        Left(entry.ref, became, _way_back(kind, entry.ref, became))
+        for entry in whole
+        if (became := _became(entry.reason)) is not None
+    ]
+
+
+def _became(reason: str) -> str | None:
+    return next((became for became in (MADE, ARCHIVED, REMOVED) if reason.startswith(became)), None)
+
+
+def _way_back(kind: Kind, ref: ResourceRef, became: str) -> str:
+    place, system = kind.table.place, kind.system.capitalize()
+    row = f"the row of {ref.key} in the table {place.name}"
+    match became:
+        case "made" if place.putting_away:
+            return f"It stays. To put it away: javis archive {ref.key}"
+        case "made":
+            return f"It stays. To take it away, delete {row}"
+        case "removed" if not place.has_trash:
+            return f"That cannot be undone; what it held last is in {row}"
+        case _:
+            return f"Restore it in {system}, and it comes back here"
 
 
 def inverse_of(entries: Iterable[AuditEntry], kind: Kind) -> list[Inverse]:

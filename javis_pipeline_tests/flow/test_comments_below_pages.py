@@ -503,13 +503,17 @@ def test_given_a_comment_by_command_then_it_is_said_once_and_edited_by_its_key(
         below.sync()
         key, texts = below.row(str(name))["key"], below.texts()
         edited = _javis("edit", key, "--set", "body_storage=<p>Better</p>")
+        kept = _javis("archive", key)
         below.sync()
+        audited = _javis("audit", "--issue", key)
 
         assert "nothing was changed" in checked.output
         assert "written here, and not in Confluence yet" in told.output
         assert (refused.exit_code, "leave out who may read it" in refused.output) == (2, True)
         assert texts == ["Theirs", "By &lt;command&gt;|Two lines<br />of it"]
         assert f"{key}: edited here" in edited.output
+        assert (kept.exit_code, "delete its row in the table page_comments" in kept.output) == (2, True)
+        assert "edited here" in audited.output
         assert below.texts() == ["Theirs", "Better"]
 
 

@@ -384,11 +384,15 @@ def test_given_issues_that_are_to_go_then_one_with_subtasks_stays_and_says_why(d
         assert both.row("OPS-2")["remote_state"] == ("hidden" if way == "archive" else "gone")
 
 
-def test_given_a_jira_without_an_archive_then_the_row_says_what_can_be_done(database: Database) -> None:
-    with both_sides(database, "jira", "archive", edition="data-center") as both:
+@pytest.mark.parametrize("edition", ["cloud", "data-center"])
+def test_given_a_jira_without_an_archive_then_the_row_says_what_can_be_done_and_nothing_is_deleted_instead(
+    database: Database, edition: str
+) -> None:
+    with both_sides(database, "jira", "archive", edition=edition) as both:
         both.world.jira.behaviour.traps = frozenset({Trap.NO_ARCHIVE})
         both.delete("OPS-1")
         both.sync()
 
+        assert "has no archive, or the account may not archive" in both.row("OPS-1")["sync_errors"]["(row)"]
         assert "JAVIS_DELETE=KEY:delete" in both.row("OPS-1")["sync_errors"]["(row)"]
         assert both.issue("OPS-1").archived is False

@@ -101,6 +101,21 @@ def test_given_a_page_when_saved_then_there_is_one_new_version_and_nothing_when_
     assert (refused.status_code, "Error parsing xhtml" in refused.text) == (422, True)
 
 
+def test_given_a_page_that_people_talk_below_then_it_shows_that_with_the_answers_and_takes_another_comment(
+    world: World, http: requests.Session
+) -> None:
+    page = a_page(world)
+    asked = world.confluence.comments.add(page.page_id, "<p>Who keeps <strong>this</strong>?</p>")
+    world.confluence.comments.add(page.page_id, "<p>We do.</p>", answers=asked.comment_id)
+    url = f"{world.base_url}/wiki/spaces/ENG/pages/{page.page_id}"
+    http.post(url, data={"title": page.title, "body": page.body, "labels": "", "comment": "Thanks & <bye>"})
+    shown = http.get(url).text
+
+    assert "<strong>this</strong>" in shown
+    assert shown.index("Who keeps") < shown.index("We do.") < shown.index("Thanks &amp; &lt;bye&gt;")
+    assert page.number == 1
+
+
 def test_given_a_message_when_written_on_the_page_then_it_is_escaped_as_slack_does(
     world: World, http: requests.Session
 ) -> None:

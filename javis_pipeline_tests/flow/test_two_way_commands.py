@@ -257,6 +257,8 @@ def test_given_a_text_that_jira_never_takes_then_an_edit_is_refused_at_once_by_t
         (["edit", "OQC-1", "--set", "due_date=soon"], "should look like"),
         (["tag", "add", "--issue", "OQC-1", "--tag", "two words"], "no blanks"),
         (["audit", "--issue", "OQC-9"], "there is no issue OQC-9"),
+        (["audit", "--issue", "99"], "there is no page 99 here; the id of a page is the number in its address"),
+        (["comment", "99", "hello"], "there is no page 99 here"),
         (["undo", "nothing"], "javis audit lists the runs"),
     ],
 )

@@ -45,6 +45,17 @@ def test_given_the_demo_when_built_then_each_project_has_work_in_every_state_and
     assert any(world.jira.comments(issue) for issue in issues)
 
 
+def test_given_the_demo_when_built_then_people_talk_below_pages_after_these_were_written_and_some_are_answered(
+    world: World,
+) -> None:
+    comments = [*world.confluence.comments.by_id.values()]
+
+    assert {world.confluence.spaces[world.confluence.page(one.page_id).space_id].key for one in comments} >= {"OQC"}
+    assert any(one.parent_id for one in comments)
+    for one in comments:
+        assert world.confluence.page(one.page_id).created_at < one.latest.created_at < NOON, one.latest.body
+
+
 def test_given_the_demo_when_read_then_nothing_happened_before_its_cause_or_after_now(world: World) -> None:
     for issue in world.jira.issues.values():
         instants = [issue.state.created, *(change.created for change in issue.history)]

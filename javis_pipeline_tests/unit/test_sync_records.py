@@ -1051,7 +1051,7 @@ def test_given_a_row_that_was_deleted_here_then_a_dry_run_shows_that_the_record_
 
     shown = [(item.side, item.field, item.old, item.reason) for item in scope.plan(way_out="archive")]
 
-    assert shown == [("remote", WHOLE_RECORD, "OPS-1", "deleted here")]
+    assert shown == [("remote", WHOLE_RECORD, "OPS-1", "deleted here, and to be archived there")]
 
 
 def test_given_a_row_that_was_deleted_here_and_a_record_that_nobody_can_change_then_the_row_says_why_it_stays(scope):

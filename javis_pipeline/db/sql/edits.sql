@@ -42,7 +42,7 @@ DELETE FROM issue_links WHERE record_id = %(record_id)s;
 -- name: record_by_key
 SELECT kind AS resource_type, resource_id, record_id, scope, key, sync_refused
   FROM records
- WHERE key = javis_key(%(key)s);
+ WHERE key = coalesce(javis_key(%(key)s), %(key)s);
 
 -- name: keys_of_project
 SELECT key FROM jira_issues WHERE project_key = %(project)s ORDER BY key;

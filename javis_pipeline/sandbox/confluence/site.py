@@ -163,9 +163,17 @@ class Comments:
         self._site = site
         self.by_id: dict[str, Comment] = {}
 
-    def add(self, page_id: str, body: str, *, author_id: str | None = None, answers: str | None = None) -> Comment:
+    def add(
+        self,
+        page_id: str,
+        body: str,
+        *,
+        author_id: str | None = None,
+        answers: str | None = None,
+        at: datetime | None = None,
+    ) -> Comment:
         """A new comment on a page, or an answer to one."""
-        version = self._site.version_of(f"Re: {self._site.page(page_id).title}", body, author_id)
+        version = self._site.version_of(f"Re: {self._site.page(page_id).title}", body, author_id, at=at)
         comment = Comment(self._site.new_id(), page_id, [version], answers)
         self.by_id[comment.comment_id] = comment
         self._site.changes += 1
@@ -559,9 +567,11 @@ class ConfluenceSite:
     def _author(self, account_id: str | None) -> str:
         return account_id or self.ground.people.named("Site Administrator").account_id
 
-    def version_of(self, title: str, body: str, author_id: str | None, message: str = "") -> Version:
-        """A version that somebody saves now."""
-        return Version(title, self._stored(body), self.ground.clock.now(), self._author(author_id), message)
+    def version_of(
+        self, title: str, body: str, author_id: str | None, message: str = "", *, at: datetime | None = None
+    ) -> Version:
+        """A version that somebody saves, now where nothing else is said."""
+        return Version(title, self._stored(body), at or self.ground.clock.now(), self._author(author_id), message)
 
     def new_id(self) -> str:
         """An id that nothing has."""

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from javis_pipeline.sandbox.confluence.site import ConfluenceSite
 from javis_pipeline.sandbox.demo.markup import Markup
 from javis_pipeline.sandbox.demo.plans import Team
+from javis_pipeline.sandbox.demo.talk import talk_below_pages
 from javis_pipeline.sandbox.jira.site import JiraSite
 
 MARA, TOMASZ, PRIYA, JONAS = "Mara Lindqvist", "Tomasz Zielinski", "Priya Raman", "Jonas Weber"
@@ -399,7 +400,7 @@ before you touch anything.
 def write_pages(
     site: ConfluenceSite, jira: JiraSite, *, keys: Mapping[str, str], teams: Mapping[str, Team], now: datetime
 ) -> None:
-    """Spaces and pages up to now. `teams` are the teams that have sprint reviews, by space key."""
+    """Spaces, pages and what was said below them, up to now. `teams` have sprint reviews, by space key."""
     people = {person.name: person.account_id for person in site.ground.people.all()}
     markup = Markup(keys, people)
     for number, (key, name) in enumerate(SPACES.items()):
@@ -419,6 +420,7 @@ def write_pages(
         for days, author in text.edited:
             at = now - timedelta(days=days, hours=3)
             site.edit_page(page.page_id, author_id=people[author], at=at, message="" if days % 2 else "Numbers updated")
+    talk_below_pages(site, markup, people, now)
 
 
 def _reviews(jira: JiraSite, teams: Mapping[str, Team], now: datetime) -> list[Text]:

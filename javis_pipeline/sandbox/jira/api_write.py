@@ -8,6 +8,7 @@ from starlette.routing import BaseRoute
 from javis_pipeline.sandbox.jira import api_read
 from javis_pipeline.sandbox.jira.api_read import V3
 from javis_pipeline.sandbox.jira.calls import NO_ISSUE, Call, Handler, Json, RefusedError, route
+from javis_pipeline.sandbox.jira.data_center.traps import Trap
 from javis_pipeline.sandbox.jira.editing import InvalidEditError
 from javis_pipeline.sandbox.jira.issues import Comment, Issue, Link, RichText, Worklog
 from javis_pipeline.sandbox.jira.site import JiraSite
@@ -134,8 +135,10 @@ class WriteApi:
     def _archive(self, call: Call, *, archived: bool) -> Json:
         """Many issues, each with its sub-tasks, which go with it only.
 
-        What could not be done is told beside a yes; with nothing done it is a no.
+        What could not be done is told beside a yes; with nothing done it is a no. Plans below Premium have no archive.
         """
+        if Trap.NO_ARCHIVE in self._site.behaviour.traps:
+            raise RefusedError(403, "Issue archiving is not available on this plan.")
         asked = [str(word) for word in call.body.get("issueIdsOrKeys", [])]
         issues = {word: self._site.find(word) for word in asked}
         below = [word for word, issue in issues.items() if issue and self._site.types[issue.state.type_id].subtask]

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from html import escape
 
-from javis_pipeline.sandbox.confluence.site import ConfluenceSite, Page, Space
+from javis_pipeline.sandbox.confluence.site import Comment, ConfluenceSite, Page, Space
 from javis_pipeline.sandbox.page.layout import empty, when
 from javis_pipeline.sandbox.page.links import page_url, space_url
 from javis_pipeline.sandbox.page.markup import Html, el, join, void
@@ -46,6 +47,7 @@ def page_view(site: ConfluenceSite, page: Page, *, now: datetime, tried: Mapping
         el("h1", page.title),
         el("p", about, class_="quiet"),
         el("section", storage_html(page.body, name_of=lambda id_: _name_of(site, id_)), class_="rich"),
+        el("section", el("h2", "Comments"), _comments(site, page, now)),
         el("section", el("h2", "Edit as a person in Confluence would"), _form(page, space, tried)),
         el("section", el("h2", "Versions"), _versions(site, page, now)),
     )
@@ -57,6 +59,8 @@ def save_page(site: ConfluenceSite, page_id: str, form: Mapping[str, str], *, pe
     title, body = form.get("title", page.title).strip(), form.get("body", page.body).replace("\r\n", "\n")
     if (title, body) != (page.title, page.body):
         site.edit_page(page_id, title=title, body=body, author_id=author, message=form.get("message", "").strip())
+    if said := form.get("comment", "").strip():
+        site.comments.add(page_id, f"<p>{escape(said)}</p>", author_id=author)
     wanted = {word.lower() for word in form["labels"].split()} if "labels" in form else {x.name for x in page.labels}
     present = {label.name for label in page.labels}
     for name in sorted(present - wanted):
@@ -96,10 +100,35 @@ def _form(page: Page, space: Space, tried: Mapping[str, str] | None) -> Html:
         ),
         el("label", el("span", "Labels"), void("input", name="labels", value=values["labels"]), class_="wide"),
         el("label", el("span", "What changed"), void("input", name="message", value=values.get("message", ""))),
+        el(
+            "label",
+            el("span", "Comment"),
+            void("input", name="comment", value=values.get("comment", "")),
+            class_="wide",
+        ),
         el("button", "Save", class_="button primary"),
         method="post",
         action=page_url(space.key, page.page_id),
         class_="edit",
+    )
+
+
+def _comments(site: ConfluenceSite, page: Page, now: datetime) -> Html:
+    below: dict[str | None, list[Comment]] = {}
+    for comment in site.comments.by_id.values():
+        if comment.page_id == page.page_id:
+            below.setdefault(comment.parent_id, []).append(comment)
+    shown = [_comment(site, comment, below, now) for comment in below.get(None, [])]
+    return el("ul", *shown, class_="tree") if shown else empty("Nobody has said anything yet.")
+
+
+def _comment(site: ConfluenceSite, comment: Comment, below: Mapping[str | None, list[Comment]], now: datetime) -> Html:
+    first, answers = comment.versions[0], below.get(comment.comment_id, [])
+    return el(
+        "li",
+        el("p", el("strong", _name_of(site, first.author_id)), " ", when(first.created_at, now), class_="quiet"),
+        el("div", storage_html(comment.latest.body, name_of=lambda id_: _name_of(site, id_)), class_="rich"),
+        el("ul", *(_comment(site, answer, below, now) for answer in answers), class_="tree") if answers else None,
     )
 
 

@@ -29,6 +29,7 @@ CONFLUENCE_PAGE = make_kind(
         by_key=("parent_id",),
         making=Governed(verb="create", setting="JAVIS_CREATE"),
         putting_away=Governed(verb="delete", setting="JAVIS_DELETE"),
+        has_trash=True,
         made_as="made_as",
         readers_apart=True,
         one_of_a_title=True,

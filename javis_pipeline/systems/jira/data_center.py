@@ -294,11 +294,7 @@ class DataCenterClient(SearchCalls):
     def archive_issue(self, issue: str) -> None:
         """Archive an issue, with its sub-tasks; RemoteRefused where the account may not, or Jira has no archive."""
         self._before_write()
-        try:
-            self._http.request("PUT", f"{issue_path(self.api, issue)}/archive")
-        except RemoteMissing as error:
-            why = "it has no archive, or the issue is not there; JAVIS_DELETE=KEY:delete deletes issues"
-            raise RemoteRefused(f"jira archived nothing: {why}", status=404) from error
+        self._http.request("PUT", f"{issue_path(self.api, issue)}/archive")
 
     def _before_write(self) -> None:
         """RemoteBusy while the site is read-only. It has to be asked: others would be told that they lack a permission,

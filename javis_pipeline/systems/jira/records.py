@@ -32,6 +32,10 @@ from javis_pipeline.systems.jira.issue_record import record_of
 
 NO_RESOLUTION: Final = "a resolution is given with a transition here: set status and resolution in one edit"
 
+_NO_ARCHIVE: Final = (
+    "Jira's plan or edition has no archive, or the account may not archive; JAVIS_DELETE=KEY:delete deletes issues "
+    "instead, for good"
+)
 # Both estimates are edited as one field: of what an edit leaves out Jira makes something by itself.
 _TIMES: Final = {"estimate_seconds": "originalEstimate", "remaining_seconds": "remainingEstimate"}
 
@@ -175,11 +179,19 @@ class JiraRecords:
         """What became of it, a look tells. An issue that has sub-tasks is not deleted."""
         if op.kind == "archive":
             self._refuse_subtasks(op.ref.resource_id)
-            self._client.archive_issue(op.ref.resource_id)
+            self._archive(op.ref.resource_id)
             return Reply()
         with suppress(RemoteMissing):  # that is what is wanted
             self._client.delete_issue(op.ref.resource_id)
         return Reply()
+
+    def _archive(self, issue: str) -> None:
+        try:
+            self._client.archive_issue(issue)
+        except RemoteRefused as error:
+            if error.status not in (403, 404):
+                raise
+            raise RemoteRefused(f"{error}. {_NO_ARCHIVE}", status=error.status) from error
 
     def _refuse_subtasks(self, issue: str) -> None:
         """RemoteRefused for an issue that has sub-tasks: Jira would archive them with it."""

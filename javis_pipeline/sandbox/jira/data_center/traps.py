@@ -20,7 +20,7 @@ class Trap(StrEnum):
     HUB = "hub"  # issues with links are not answered in time when their links are asked for
     LONG_HISTORIES = "long-histories"  # an answer with more than twenty changes does not come in time
     NO_SOFTWARE = "no-software"  # there is no Jira Software: no boards, no sprints, no epics
-    NO_ARCHIVE = "no-archive"  # the licence has no archive for issues
+    NO_ARCHIVE = "no-archive"  # the licence, or the plan on Cloud, has no archive for issues
     HIDDEN_PEOPLE = "hidden-people"  # the account lacks "Browse users"
     NO_EDIT = "no-edit"  # the account lacks "Edit issues", and may only look at pages
     ARCHIVED = "archived"  # all projects are archived: listed only when asked for, and nothing of them is found
