@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from javis_pipeline.records.create import Creation, Fence, Met, Walk
-from javis_pipeline.sync.create import SECOND_PROOF, Grounds, is_due, looked, may_be_sent
+from javis_pipeline.records.create import Creation, CreationState, Fence, Met, Walk
+from javis_pipeline.sync.create import SECOND_PROOF, Grounds, is_due, looked, may_be_sent, refused
 
 SENT = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HORIZON = timedelta(minutes=15)
@@ -129,3 +129,19 @@ def test_a_record_without_a_mark_that_is_alike_is_ours_if_our_account_made_it(cr
 )
 def test_when_a_request_may_go_out(creation: Creation, whole: bool, may_be: bool) -> None:
     assert may_be_sent(creation, 5, LATER, whole=whole) is may_be
+
+
+@pytest.mark.parametrize(
+    ("state", "attempt", "counts"),
+    [
+        pytest.param("sent", 1, True, id="to the request that is under way"),
+        pytest.param("unknown", 1, True, id="to one whose outcome was lost"),
+        pytest.param("sent", 0, False, id="to an earlier one"),
+        pytest.param("unknown", 0, False, id="to an earlier one than that which was lost"),
+        pytest.param("confirmed", 1, False, id="to one that was met meanwhile"),
+    ],
+)
+def test_which_refusal_counts(state: CreationState, attempt: int, counts: bool) -> None:
+    after = refused(replace(LOST, state=state), attempt, "no", LATER)
+
+    assert (after.state, after.last_error) == (("rejected", "no") if counts else (state, None))
