@@ -7,7 +7,7 @@ import pytest
 
 from javis_pipeline.records.catalog import Catalog
 from javis_pipeline.records.values import Value
-from javis_pipeline.sync.codecs import Codec, Day, Labels, Line, Number, UnreadableValue
+from javis_pipeline.sync.codecs import Codec, Day, Labels, Line, LossyEdit, Number, UnreadableValue
 from javis_pipeline.sync.element_codecs import Address, Amount, ShortText, not_a_choice, not_a_set
 from javis_pipeline.sync.known_codecs import Account, Key, Named
 from javis_pipeline.sync.text_codecs import LARGEST_BODY, LONGEST_DESCRIPTION
@@ -205,3 +205,13 @@ def test_what_a_set_of_names_may_be(value: Value, is_a_set: bool) -> None:
 )
 def test_why_an_option_was_not_sent(choices: dict[str, dict[str, str]] | None, reason: str | None) -> None:
     assert not_a_choice("Red", "customfield_1", replace(CATALOG, choices=choices)) == reason
+
+
+def test_a_document_that_makes_no_sense_is_replaced_only_where_the_loss_is_accepted() -> None:
+    there: Value = {"type": "doc", "version": 1, "content": "text"}
+
+    with pytest.raises(LossyEdit, match="a content that is no list of nodes"):
+        DESCRIPTION.to_remote("mine", base="old", base_raw=there, catalog=CATALOG, lossy=False)
+
+    sent = DESCRIPTION.to_remote("mine", base="old", base_raw=there, catalog=CATALOG, lossy=True)
+    assert DESCRIPTION.to_local(sent) == "mine"
