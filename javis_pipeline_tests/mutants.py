@@ -65,6 +65,11 @@ AWAY_LAWS = "javis_pipeline_tests/property/test_put_away_laws.py"
 TALK = "javis_pipeline_tests/flow/test_comments.py"
 LINKS = "javis_pipeline_tests/flow/test_links.py"
 WORK = "javis_pipeline_tests/flow/test_worklogs.py"
+BELOW = "javis_pipeline_tests/flow/test_comments_below_pages.py"
+AWAY = "javis_pipeline_tests/flow/test_put_away.py"
+
+DELETED = "javis_pipeline/sync/deleted.py"
+SAID = "javis_pipeline/systems/confluence/comment_records.py"
 
 
 @dataclass(frozen=True)
@@ -219,6 +224,118 @@ MUTANTS = (
         "    if allowed is None or draft.removal not in",
         "    if draft.removal not in",
         f"{AWAY_LAWS}::test_only_what_was_seen_is_put_away_and_only_while_that_is_wanted",
+    ),
+    Mutant(
+        "put away: a row that is deleted goes although its record was changed since",
+        DELETED,
+        "    if not changed:\n        return True\n",
+        "    if not changed or draft.removal:\n        return True\n",
+        f"{AWAY}::test_given_a_page_that_somebody_edited_there_then_it_is_not_put_away_and_a_person_is_asked",
+    ),
+    Mutant(
+        "put away: what was deleted while it was off goes once it is on",
+        TRIGGERS,
+        "            INTO is_kept USING OLD.record_id, becomes;\n",
+        "            INTO is_kept USING OLD.record_id, coalesce(becomes, 'archive');\n",
+        f"{AWAY}::test_given_the_setting_is_off_then_a_deleted_row_is_hidden_here_only_until_a_person_says_otherwise",
+    ),
+    Mutant(
+        "put away: what is to be archived is deleted",
+        DELETED,
+        '    return "archive" if "archive" in (allowed, draft.removal) else "delete"\n',
+        '    return "delete"\n',
+        f"{AWAY}::test_given_a_page_that_is_deleted_here_then_it_is_put_away_there_and_comes_back_when_it_is_restored_there",
+    ),
+    Mutant(
+        "put away: what was said while it was on is done after it was switched off",
+        DELETED,
+        "    if allowed is None or draft.removal not in",
+        "    if draft.removal not in",
+        f"{AWAY}::test_given_the_setting_is_switched_off_before_the_sync_then_nothing_is_removed",
+    ),
+    Mutant(
+        "put away: many go without a question",
+        "javis_pipeline/sync/guards.py",
+        "    if records > max(MOST_DELETIONS, overrides.deletions or 0):\n",
+        "    if False:\n",
+        f"{AWAY}::test_given_many_deleted_rows_then_the_guard_asks_first",
+    ),
+    Mutant(
+        "put away: what is restored there stays deleted here",
+        DELETED,
+        '    if draft.removal != "done" or remote.away is not None:\n',
+        "    if True:\n",
+        f"{AWAY}::test_given_issues_that_are_deleted_here_then_they_are_archived_and_come_back_when_they_are_restored",
+    ),
+    Mutant(
+        "below pages: one is deleted without a look at what it became",
+        MERGE,
+        "    elif stays_deleted(draft, remote):\n",
+        "    elif draft.run.kind.table.place.removes or stays_deleted(draft, remote):\n",
+        f"{BELOW}::test_given_a_comment_deleted_here_and_edited_there_then_it_stays_and_a_person_is_asked",
+    ),
+    Mutant(
+        "below pages: one is settled before its request could have been executed",
+        MAKING,
+        "    if not listed or walk.at <= _latest(creation, fence, grounds):\n",
+        "    if not listed:\n",
+        f"{WISHES}::test_a_comment_below_a_page_goes_out_once_whatever_becomes_of_the_page",
+    ),
+    Mutant(
+        "below pages: another of our account is passed over",
+        MAKING,
+        "    return is_other or shown\n",
+        "    return is_other or shown or bool(one.place)\n",
+        f"{BELOW}::test_given_a_lost_reply_and_another_comment_of_our_account_then_a_person_is_asked_and_answers",
+    ),
+    Mutant(
+        "below pages: what was asked for is not known by its words",
+        SAID,
+        "        return [wish.creation.record_id for wish in wishes if same(one.body_storage, wish.asked[_TEXT])]\n",
+        "        return [wish.creation.record_id for wish in wishes if same is None]\n",
+        f"{BELOW}::test_given_a_reply_that_is_lost_then_the_comment_is_there_once",
+    ),
+    Mutant(
+        "below pages: one that is not to be seen has no comments",
+        "javis_pipeline/steps/written.py",
+        "            except RemoteMissing:\n                continue\n",
+        "            except RemoteMissing:\n                pass\n",
+        f"{BELOW}::test_given_a_page_in_the_trash_in_between_then_nothing_is_concluded_and_nothing_is_doubled",
+    ),
+    Mutant(
+        "below pages: after a restore one of ours that was changed has a row at once",
+        "javis_pipeline/db/sql/hanging.sql",
+        "OR w.restored_at IS NOT NULL AND w.state IN ('planned', 'rejected')",
+        "OR false",
+        f"{BELOW}::test_given_a_restored_database_and_a_comment_that_somebody_changed_since_then_a_person_is_asked",
+    ),
+    Mutant(
+        "below pages: somebody else's save in between is overwritten",
+        "javis_pipeline/systems/confluence/comment_calls.py",
+        "            raise StaleRevision(why) from collision\n",
+        "            self._save_comment(comment_id, now + 1, body_storage, message)\n",
+        f"{BELOW}::test_given_a_save_between_look_and_write_then_it_is_not_overwritten",
+    ),
+    Mutant(
+        "pages: the mark is not noted",
+        "javis_pipeline/systems/confluence/create.py",
+        "            self._client.mark_page(page_id, noted_for(record_id))\n",
+        "            pass\n",
+        f"{MADE_PAGES}::test_given_pages_that_an_application_inserts_then_they_are_made_once_each_below_its_parent",
+    ),
+    Mutant(
+        "making: an answer that names nobody is taken for a no",
+        MAKING_STEP,
+        "isinstance(error, IdentityError) and error.may_be_done",
+        "False",
+        f"{MADE}::test_given_an_answer_that_names_nobody_then_nobody_knows_whether_it_was_made",
+    ),
+    Mutant(
+        "making: a refusal in the words of a collision stops all",
+        MAKING_STEP,
+        "        except StaleRevision as error:\n",
+        "        except ZeroDivisionError as error:\n",
+        f"{MADE}::test_given_a_refusal_in_the_words_of_a_collision_then_the_row_says_so_and_the_others_go_on",
     ),
     Mutant(
         "worklogs: one that bears no mark is taken for two",

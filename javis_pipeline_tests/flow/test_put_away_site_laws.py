@@ -25,7 +25,7 @@ from javis_pipeline_tests.property.away_histories import AwayHistory, Row, play
 from javis_pipeline_tests.property.sync_histories import how_many
 from javis_pipeline_tests.property.wish_histories import Crash
 
-HISTORIES = how_many("JAVIS_LAWS_WRITTEN", usual=2, thorough=300)
+HISTORIES = how_many("JAVIS_LAWS_WRITTEN", usual=1, thorough=300)
 TOGETHER = 25
 """Histories on one database."""
 
