@@ -25,6 +25,7 @@ from javis_pipeline_tests.integration.test_confluence_push import (  # noqa: F40
     test_given_a_page_with_everything_when_one_paragraph_is_edited_then_all_else_is_the_same_byte_for_byte,
     test_given_a_purged_page_when_counted_twice_then_its_row_is_a_tombstone,
     test_given_a_space_where_we_may_only_look_then_the_edit_stays_with_the_reason,
+    test_given_a_title_that_differs_from_a_taken_one_only_in_case_then_it_is_in_error_and_all_else_goes_out,
     test_given_a_tombstone_when_the_page_is_there_again_then_the_row_comes_back,
     test_given_a_transient_conflict_when_sent_then_the_edit_waits_for_the_next_run,
     test_given_different_blocks_edited_on_both_sides_when_synced_then_both_edits_are_on_both_sides,
@@ -32,7 +33,6 @@ from javis_pipeline_tests.integration.test_confluence_push import (  # noqa: F40
     test_given_labels_edited_here_when_synced_then_they_are_added_and_removed_without_a_version,
     test_given_only_labels_changed_there_when_synced_in_full_then_the_rows_follow,
     test_given_somebody_just_faster_when_sent_then_the_page_is_read_again_and_merged,
-    test_given_titles_that_differ_from_a_taken_one_only_in_case_then_they_are_in_error_and_all_else_goes_out,
 )
 
 

@@ -219,21 +219,21 @@ def test_given_labels_edited_here_when_synced_then_they_are_added_and_removed_wi
     assert "the label 'bad,one' holds ," in row["sync_errors"]["labels"]
 
 
-def test_given_titles_that_differ_from_a_taken_one_only_in_case_then_they_are_in_error_and_all_else_goes_out(space):
-    space.page("Weg nach Übersee")
-    variants = ["WEG NACH ÜBERSEE", "weg nach übersee", "Weg Nach Übersee", "WEG nach Übersee"]
-    pages = [space.page(f"Page {number}") for number in range(len(variants) + 1)]
+@pytest.mark.parametrize("title", ["WEG NACH ÜBERSEE", "weg nach übersee", "Weg Nach Übersee", "WEG nach Übersee"])
+def test_given_a_title_that_differs_from_a_taken_one_only_in_case_then_it_is_in_error_and_all_else_goes_out(
+    space, title
+):
+    page, other = space.page("Page"), space.page("Other")
     space.sync()
-    for page, title in zip(pages, variants, strict=False):
-        space.edit_here(page, title=title, body_storage=f"{page.body}<p>More.</p>")
-    space.edit_here(pages[-1], title="Another one")
+    space.edit_here(page, title=title, body_storage=f"{page.body}<p>More.</p>")
+    space.edit_here(other, title="Another one")
+    space.page("Weg nach Übersee")
 
     for _ in range(2):
         space.sync()
 
-    assert [page.title for page in pages] == ["Page 0", "Page 1", "Page 2", "Page 3", "Another one"]
-    assert ["More." in page.body for page in pages] == [True, True, True, True, False]
-    assert ["has this title" in str(space.row(page)["sync_errors"].get("title")) for page in pages[:-1]] == [True] * 4
+    assert (page.title, "More." in page.body, other.title) == ("Page", True, "Another one")
+    assert "has this title" in space.row(page)["sync_errors"]["title"]
 
 
 def test_given_a_label_that_changes_only_in_case_when_synced_then_it_stays_on_both_sides(space, exchanges):
@@ -399,8 +399,6 @@ BAD_INPUT = [
     pytest.param("parent_id", "OQC-7", "is not the id of a page", id="parent that is no id"),
     pytest.param("parent_id", None, "cannot be moved to the top", id="no parent"),
     pytest.param("title", "Taken", "another page of the space has this title", id="duplicate title"),
-    pytest.param("title", "x" * 256, "at most 255", id="long title"),
-    pytest.param("title", " ", "must not be empty", id="blank title"),
 ]
 
 
@@ -408,12 +406,13 @@ BAD_INPUT = [
 def test_given_bad_input_when_synced_then_the_edit_stays_with_the_reason_and_the_rest_goes_out(
     space, field, value, why
 ):
-    page, _, other = space.page("Plan"), space.page("Taken"), space.page("Other")
+    page, other = space.page("Plan"), space.page("Other")
     space.sync()
     title = "Plan B" if field != "title" else value
     body = "<p>New.</p>" if field != "body_storage" else value
     space.edit_here(page, title=title, body_storage=body, **({field: value} if field == "parent_id" else {}))
     space.edit_here(other, title="Other B")
+    space.page("Taken")
 
     space.sync()
     space.sync()
@@ -459,9 +458,10 @@ def test_given_policies_then_a_page_keeps_what_is_not_taken_and_sends_only_edits
 
 
 def test_given_a_refused_title_when_synced_in_full_then_it_is_asked_once_more_and_nothing_changes(space, exchanges):
-    page, _ = space.page("Plan"), space.page("Taken")
+    page = space.page("Plan")
     space.sync()
     space.edit_here(page, title="Taken")
+    space.page("Taken")
     space.sync()
     space.sync()
     asked, rows, page_before = [], [], (page.title, page.number)
