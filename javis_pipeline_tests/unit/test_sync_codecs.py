@@ -8,7 +8,7 @@ import pytest
 from javis_pipeline.records.catalog import Catalog
 from javis_pipeline.records.values import Value
 from javis_pipeline.sync.codecs import Codec, Day, Labels, Line, LossyEdit, Number, UnreadableValue
-from javis_pipeline.sync.element_codecs import Address, Amount, ShortText, not_a_choice, not_a_set
+from javis_pipeline.sync.element_codecs import Address, Amount, Instant, ShortText, not_a_choice, not_a_set
 from javis_pipeline.sync.known_codecs import Account, Key, Named
 from javis_pipeline.sync.text_codecs import LARGEST_BODY, LONGEST_DESCRIPTION
 from javis_pipeline.systems.confluence.kind import CONFLUENCE_PAGE
@@ -215,3 +215,8 @@ def test_a_document_that_makes_no_sense_is_replaced_only_where_the_loss_is_accep
 
     sent = DESCRIPTION.to_remote("mine", base="old", base_raw=there, catalog=CATALOG, lossy=True)
     assert DESCRIPTION.to_local(sent) == "mine"
+
+
+def test_an_instant_of_a_custom_field_is_compared_in_utc_and_what_is_none_as_it_is() -> None:
+    assert Instant().canonical("2026-11-30T14:00:00+01:00") == "2026-11-30T13:00:00+00:00"
+    assert Instant().canonical("at noon") == "at noon"
