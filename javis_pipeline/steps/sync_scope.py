@@ -287,8 +287,8 @@ def _write_back_side(
             side.run,
             job.overrides,
             proved=proved,
-            threads=job.threads,
             check=check,
+            threads=job.threads,
             progress=progress,
         )
     for note in created.notes:

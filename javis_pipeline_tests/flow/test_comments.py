@@ -350,17 +350,17 @@ def test_given_what_may_not_be_written_then_it_is_refused_at_once(talk: Talk) ->
     assert talk.texts() == ["Theirs", "Ours"]
 
 
-def test_given_a_text_that_jira_will_not_take_then_the_row_says_so_and_the_others_go_out(talk: Talk) -> None:
-    long, good = talk.comment("x" * 40_000), talk.comment("Good")
+def test_given_readers_that_jira_does_not_know_then_the_row_says_so_and_the_others_go_out(talk: Talk) -> None:
+    refused, good = talk.comment("Ours", restriction="group:Nobody"), talk.comment("Good")
 
     talk.sync()
 
     assert talk.texts() == ["Theirs", "Good"]
-    assert "body:" in talk.row(long)["sync_errors"]["(row)"]
-    talk.say("UPDATE comments SET body = 'Short' WHERE record_id = %(id)s", id=long)
+    assert "There is no such role or group" in talk.row(refused)["sync_errors"]["(row)"]
+    talk.say("UPDATE comments SET restriction = 'role:Developers' WHERE record_id = %(id)s", id=refused)
     talk.sync()
-    assert talk.texts() == ["Theirs", "Good", "Short"]
-    assert talk.row(good)["sync_errors"] == talk.row(long)["sync_errors"] == {}
+    assert talk.texts() == ["Theirs", "Good", "Ours"]
+    assert talk.row(good)["sync_errors"] == talk.row(refused)["sync_errors"] == {}
 
 
 def test_given_a_dry_run_then_it_names_the_comments_and_an_undo_gives_a_text_back(talk: Talk) -> None:

@@ -149,13 +149,12 @@ def test_given_a_first_contact_when_run_dry_then_what_is_new_is_named_and_counte
     assert len(json.loads(whole.stdout)) == 14
 
 
-@pytest.mark.usefixtures("synced")
 def test_given_more_edits_than_fit_on_a_screen_when_run_dry_then_the_first_are_shown_and_the_others_counted(
-    world: World,
+    world: World, synced: dict[str, str]
 ) -> None:
     for number in range(5, 65):
         world.jira.create("OQC", title=f"Calibrate stage {number}")
-    javis("sync", "jira")
+    assert sync(synced).returncode == 0
     for key in [f"OQC-{number}" for number in range(1, 61)]:
         world.jira.edit(key, title=f"{key} from there", by="Mara")
 

@@ -76,7 +76,7 @@ def test_given_a_connection_that_broke_when_queried_again_then_it_is_replaced(da
     database.query("SELECT 1")
     with psycopg.connect(database.url, autocommit=True) as conn:
         conn.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "SELECT pg_terminate_backend(pid, 60_000) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
 

@@ -206,7 +206,7 @@ class PageHistory(History):
 
     def _local_value(self, name: str, old: Value) -> Value:
         if self.rng.random() < 0.08 and self.faulty:
-            return {"title": "two\nlines", "body_storage": "<p>open", "parent_id": "nowhere"}.get(name, old)
+            return {"body_storage": "<p>open", "parent_id": "nowhere"}.get(name, old)
         return self._edited_text(old) if name == "body_storage" else self._value(name)
 
     def _edited_text(self, old: Value) -> Value:
