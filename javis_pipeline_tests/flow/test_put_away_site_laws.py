@@ -115,13 +115,15 @@ class AwayThere(AwayHistory):
 
     def go_on(self, method: str, path: str) -> None:
         """People go on before a record is read."""
-        record = self._named(path)
+        record = self._named(path, self.records)
         if method == "GET" and record and self.crash_rate and self.rng.random() < 0.2:
             self.change_there(record)
 
     def look_at(self, method: str, path: str, asked: Any) -> None:
-        record = self._named(f"{path} {asked.get('json')}")
-        assert record is not None, f"{method} {path} is about another record"
+        kept = self.both.database.query(f"SELECT {self.both.id} AS id FROM {self.both.table}")
+        # One of a history before this one may have waited for the setting.
+        record = self._named(f"{path} {asked.get('json')}", [row["id"] for row in kept])
+        assert record is not None, f"{method} {path} is about no record of ours"
         there, row = self.there(record), self.found(record)
         seen = {name: row["local_modified_fields"].get(name, row[name]) for name in there or {}}
         chosen = self.both.database.query(
@@ -130,9 +132,9 @@ class AwayThere(AwayHistory):
         changed = [] if chosen else [name for name in seen if there and seen[name] != there[name]]
         self.check_sent(removes=method == "DELETE", removal=row["removal"], changed=changed)
 
-    def _named(self, request: str) -> str | None:
+    def _named(self, request: str, records: Sequence[str]) -> str | None:
         words = set(re.findall(r"[\w-]+", request))
-        return next((one for one in self.records if words & {one, self.found(one)["key"]}), None)
+        return next((one for one in records if words & {one, self.found(one)["key"]}), None)
 
 
 class IssuesAway(AwayThere):
